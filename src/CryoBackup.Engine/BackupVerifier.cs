@@ -1,0 +1,13 @@
+namespace CryoBackup;
+
+/// <summary>The verb Test: proves a backup from its file alone.</summary>
+public static class BackupVerifier
+{
+    /// <summary>Verifies a backup. A missing or damaged one is a result, not an exception.</summary>
+    /// <param name="request">Which file, and how deep.</param>
+    /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The verdict with every check.</returns>
+    /// <exception cref="CryoBackupException">Cancelled.</exception>
+    public static VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => throw new NotImplementedException();
+}

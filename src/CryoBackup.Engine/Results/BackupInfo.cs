@@ -1,0 +1,71 @@
+namespace CryoBackup;
+
+/// <summary>A backup on disk: what New-CryoBackup made or Get-CryoBackup found.</summary>
+public sealed class BackupInfo
+{
+    /// <summary>The database that was backed up.</summary>
+    public string Database { get; init; } = "";
+
+    /// <summary>The server's host name, address or socket folder.</summary>
+    public string ComputerName { get; init; } = "";
+
+    /// <summary>The server's port.</summary>
+    public int Port { get; init; }
+
+    /// <summary>When the backup began, in UTC.</summary>
+    public DateTime Start { get; init; }
+
+    /// <summary>When it was complete, in UTC.</summary>
+    public DateTime End { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>The stored file's size in bytes.</summary>
+    public long Size { get; init; }
+
+    /// <summary>The archive's size in bytes before compression; 0 where the manifest does not say.</summary>
+    public long UncompressedSize { get; init; }
+
+    /// <summary>How the file is compressed: Gzip, Zstd or None.</summary>
+    public string Compression { get; init; } = "";
+
+    /// <summary>True if the file is encrypted.</summary>
+    public bool Encrypted { get; init; }
+
+    /// <summary>The algorithm of <see cref="Hash"/>: SHA256.</summary>
+    public string Algorithm { get; init; } = "SHA256";
+
+    /// <summary>The hash of the stored file in upper-case hexadecimal, as Get-FileHash prints it; empty where the manifest has none.</summary>
+    public string Hash { get; init; } = "";
+
+    /// <summary>The server's version, for example 15.18.</summary>
+    public string ServerVersion { get; init; } = "";
+
+    /// <summary>The version of CryoBackup, or of its predecessor, that made the backup.</summary>
+    public string ToolVersion { get; init; } = "";
+
+    /// <summary>Every table with its rows and bytes; empty for an encrypted backup or a manifest of the predecessor.</summary>
+    public TableInfo[] Tables { get; init; } = [];
+
+    /// <summary>The number of tables.</summary>
+    public int TableCount { get; init; }
+
+    /// <summary>The number of rows of all tables.</summary>
+    public long RowCount { get; init; }
+
+    /// <summary>The words given with -Label.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>What was unexpected, though the backup is good.</summary>
+    public string[] Warnings { get; init; } = [];
+
+    /// <summary>The backup file's full path.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>The manifest's full path.</summary>
+    public string ManifestPath { get; init; } = "";
+
+    /// <summary>The database and the time of the backup.</summary>
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Database} {Start:u}");
+}

@@ -1,0 +1,64 @@
+namespace CryoBackup;
+
+/// <summary>How far a restore came.</summary>
+public enum RestoreStatus
+{
+    /// <summary>Nothing was done: this is the plan.</summary>
+    Planned,
+    /// <summary>Restored, and every table compared.</summary>
+    Restored,
+    /// <summary>Failed; the error says in which state the target is.</summary>
+    Failed,
+}
+
+/// <summary>What Restore-CryoBackup did, or would do.</summary>
+public sealed class RestoreResult
+{
+    /// <summary>The backup file's full path.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>The database that the backup is of.</summary>
+    public string SourceDatabase { get; init; } = "";
+
+    /// <summary>The target server's host name, address or socket folder.</summary>
+    public string ComputerName { get; init; } = "";
+
+    /// <summary>The target server's port.</summary>
+    public int Port { get; init; }
+
+    /// <summary>The database that was restored into.</summary>
+    public string TargetDatabase { get; init; } = "";
+
+    /// <summary>Into what: Create (a new database) or Empty (an existing, empty one).</summary>
+    public string Mode { get; init; } = "";
+
+    /// <summary>How far it came.</summary>
+    public RestoreStatus Status { get; init; }
+
+    /// <summary>Every object of the archive, in the order in which it is restored: kind, schema and name.</summary>
+    public string[] Objects { get; init; } = [];
+
+    /// <summary>Every table with data: expected and restored rows and fingerprints.</summary>
+    public TableComparison[] Tables { get; init; } = [];
+
+    /// <summary>What was unexpected, though the restore is good.</summary>
+    public string[] Warnings { get; init; } = [];
+
+    /// <summary>The name under which the database that was there before is kept; null where there was none.</summary>
+    public string? PreviousDatabase { get; init; }
+
+    /// <summary>When the restore began, in UTC.</summary>
+    public DateTime Start { get; init; }
+
+    /// <summary>When it ended, in UTC.</summary>
+    public DateTime End { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>The report's full path; null where none was asked for.</summary>
+    public string? ReportPath { get; init; }
+
+    /// <summary>Target and status.</summary>
+    public override string ToString() => $"{TargetDatabase}: {Status}";
+}

@@ -1,0 +1,58 @@
+namespace CryoBackup;
+
+/// <summary>What a verification concludes.</summary>
+public enum Verdict
+{
+    /// <summary>Every check that the level asks for ran and passed.</summary>
+    Passed,
+    /// <summary>At least one check failed: do not rely on this backup.</summary>
+    Failed,
+    /// <summary>Nothing failed, but something that the level asks for could not be checked.</summary>
+    Inconclusive,
+}
+
+/// <summary>What Test-CryoBackup found.</summary>
+public sealed class VerificationResult
+{
+    /// <summary>The database that the backup is of; empty where it could not be read.</summary>
+    public string Database { get; init; } = "";
+
+    /// <summary>The backup file's full path.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>How deep the verification went.</summary>
+    public VerificationLevel Level { get; init; }
+
+    /// <summary>The conclusion.</summary>
+    public Verdict Verdict { get; init; }
+
+    /// <summary>True only for the verdict Passed.</summary>
+    public bool IsValid => Verdict == Verdict.Passed;
+
+    /// <summary>Why, in one sentence: the first failed check, or what was proven.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>Every check, in the order in which they ran.</summary>
+    public CheckResult[] Checks { get; init; } = [];
+
+    /// <summary>Every table, expected and found; empty below level Content.</summary>
+    public TableComparison[] Tables { get; init; } = [];
+
+    /// <summary>The SHA-256 of the stored file in upper-case hexadecimal; empty if the file could not be read.</summary>
+    public string Hash { get; init; } = "";
+
+    /// <summary>When the verification began, in UTC.</summary>
+    public DateTime Start { get; init; }
+
+    /// <summary>When it ended, in UTC.</summary>
+    public DateTime End { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>The report's full path; null where none was asked for.</summary>
+    public string? ReportPath { get; init; }
+
+    /// <summary>Database and verdict.</summary>
+    public override string ToString() => $"{Database}: {Verdict}";
+}
