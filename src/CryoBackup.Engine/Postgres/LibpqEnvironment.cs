@@ -1,0 +1,92 @@
+using System.Globalization;
+
+namespace CryoBackup.Postgres;
+
+/// <summary>
+/// The environment that makes libpq's programs connect to an endpoint, and to nothing else. A password lies in a private file until
+/// Dispose, so that it is in no argument list and no environment.
+/// </summary>
+internal sealed class LibpqEnvironment : IDisposable
+{
+    private readonly Dictionary<string, string?> _variables = new(StringComparer.Ordinal);
+    private readonly PrivateFolder? _folder;
+
+    /// <summary>Renders an endpoint.</summary>
+    /// <param name="endpoint">The server, the role and the database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="clientEncoding">PostgreSQL's name of the session's encoding; null to leave it to the program.</param>
+    /// <param name="settings">Server settings of the session, besides those that make values comparable.</param>
+    public LibpqEnvironment(
+        ServerEndpoint endpoint, string applicationName, string? clientEncoding = null, IEnumerable<KeyValuePair<string, string>>? settings = null)
+    {
+        // First nothing of what libpq would read, then only what was resolved.
+        foreach (var variable in PostgresEnvironment.Variables.Values)
+        {
+            _variables[variable] = null;
+        }
+
+        foreach (var variable in (string[])["PGSERVICEFILE", "LANGUAGE", "LC_ALL", "PG_COLOR"])
+        {
+            _variables[variable] = null;
+        }
+
+        _variables["PGHOST"] = endpoint.Host;
+        _variables["PGPORT"] = endpoint.Port.ToString(CultureInfo.InvariantCulture);
+        _variables["PGUSER"] = endpoint.UserName;
+        _variables["PGDATABASE"] = endpoint.Database;
+        _variables["PGSSLMODE"] = ServerEndpoint.LibpqName(endpoint.SslMode);
+        _variables["PGCONNECT_TIMEOUT"] = endpoint.ConnectTimeout.ToString(CultureInfo.InvariantCulture);
+        _variables["PGAPPNAME"] = applicationName;
+        _variables["PGCLIENTENCODING"] = clientEncoding;
+        _variables["PGTZ"] = "UTC";
+        _variables["PGDATESTYLE"] = "ISO";
+        _variables["PGOPTIONS"] = SessionSettings.Options(endpoint.Options, SessionSettings.Comparable.Concat(settings ?? []));
+        foreach (var (keyword, value) in endpoint.Security)
+        {
+            _variables[PostgresEnvironment.Variables[keyword]] = value;
+        }
+
+        // Messages in English, for the diagnosis; the character type stays as LC_ALL had it.
+        _variables["LC_MESSAGES"] = "C";
+        if (Environment.GetEnvironmentVariable("LC_ALL") is { Length: > 0 } all)
+        {
+            _variables["LC_CTYPE"] = all;
+        }
+
+        if (endpoint.Password is { } password)
+        {
+            if (password.AsSpan().ContainsAny('\r', '\n'))
+            {
+                // A password file has one line for a password; this one fits only the environment.
+                _variables["PGPASSWORD"] = password;
+                return;
+            }
+
+            _folder = PrivateFolder.Create("cryobackup-pass-");
+            try
+            {
+                _variables["PGPASSFILE"] = _folder.WriteFile("pgpass", PgPassFile.LineForAnyServer(password));
+            }
+            catch
+            {
+                _folder.Dispose();
+                throw;
+            }
+        }
+        else
+        {
+            // Or libpq would look up a password that was not taken on purpose.
+            _variables["PGPASSFILE"] = PgPassFile.None;
+        }
+    }
+
+    /// <summary>The variables to set in the child; null for those to remove.</summary>
+    public IReadOnlyDictionary<string, string?> Variables => _variables;
+
+    /// <summary>The connection string that names a database, whatever its name, for programs that take it only as an argument.</summary>
+    public static string ConninfoForDatabase(string name) =>
+        "dbname='" + name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal) + "'";
+
+    /// <summary>Removes the password file.</summary>
+    public void Dispose() => _folder?.Dispose();
+}

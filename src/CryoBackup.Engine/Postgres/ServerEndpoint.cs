@@ -1,0 +1,312 @@
+using System.Globalization;
+using Npgsql;
+
+namespace CryoBackup.Postgres;
+
+/// <summary>One server, one role, one database: everything a connection needs, found in libpq's order, rendered for Npgsql and for libpq's programs.</summary>
+internal sealed class ServerEndpoint
+{
+    private const int DefaultPort = 5432;
+    private const int DefaultConnectTimeout = 15;
+
+    // Secures or authenticates the connection, and is handed on to libpq's programs as it was found.
+    private static readonly string[] SecurityKeywords =
+    [
+        "sslnegotiation", "sslrootcert", "sslcert", "sslkey", "sslcertmode", "sslcrl", "sslcrldir", "sslsni", "ssl_min_protocol_version", "ssl_max_protocol_version",
+        "channel_binding", "require_auth", "requirepeer", "gssencmode", "gsslib", "gssdelegation", "krbsrvname",
+    ];
+
+    // Of a service file; these say nothing that matters here, or are ours to say.
+    private static readonly string[] IgnoredKeywords =
+        ["application_name", "fallback_application_name", "client_encoding", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "sslcompression"];
+
+    private readonly PgPassFile? _passFile;
+
+    private ServerEndpoint(
+        string host, int port, string userName, string database, SslMode sslMode, string? password, PgPassFile? passFile,
+        int connectTimeout, string? options, IReadOnlyDictionary<string, string> security)
+    {
+        Host = host;
+        Port = port;
+        UserName = userName;
+        Database = database;
+        SslMode = sslMode;
+        ConnectTimeout = connectTimeout;
+        Options = options;
+        Security = security;
+        _passFile = passFile;
+        GivenPassword = password;
+        Password = password ?? passFile?.PasswordFor(host, port, database, userName);
+    }
+
+    /// <summary>Host name, address, or the folder of a Unix-domain socket.</summary>
+    public string Host { get; }
+
+    /// <summary>TCP port, or the number in the socket's name.</summary>
+    public int Port { get; }
+
+    /// <summary>The role to connect as.</summary>
+    public string UserName { get; }
+
+    /// <summary>The database to connect to.</summary>
+    public string Database { get; }
+
+    /// <summary>How the connection is secured.</summary>
+    public SslMode SslMode { get; }
+
+    /// <summary>Seconds that connecting may take; 0 for no limit.</summary>
+    public int ConnectTimeout { get; }
+
+    /// <summary>True if the host is the folder of a Unix-domain socket.</summary>
+    public bool IsSocket => SocketFolders.IsSocket(Host);
+
+    /// <summary>The role's password; null when there is none.</summary>
+    internal string? Password { get; }
+
+    /// <summary>Server settings of PGOPTIONS or of the service file, as they were written.</summary>
+    internal string? Options { get; }
+
+    /// <summary>libpq keywords that secure or authenticate the connection.</summary>
+    internal IReadOnlyDictionary<string, string> Security { get; }
+
+    private string? GivenPassword { get; }
+
+    /// <summary>Finds every part of a connection in libpq's order: the request, the service file, the PG* variables, the defaults.</summary>
+    /// <param name="request">What the user said.</param>
+    /// <param name="database">The database; null to take it from the service file, PGDATABASE, or the role's name.</param>
+    /// <param name="observer">Takes warnings: a password file that is ignored, a setting that is not used.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: a value cannot be used. ConnectionFailed: of several hosts none answers.</exception>
+    public static ServerEndpoint Resolve(ConnectionRequest request, string? database, Action<EngineMessage> observer) =>
+        Resolve(request, database, observer, PostgresEnvironment.OfProcess);
+
+    /// <summary>As the other overload, with variables that need not be those of this process.</summary>
+    public static ServerEndpoint Resolve(ConnectionRequest request, string? database, Action<EngineMessage> observer, PostgresEnvironment environment)
+    {
+        var service = environment.Read("PGSERVICE") is { } name ? PgServiceFile.Read(name, environment) : new Dictionary<string, string>();
+        string? Setting(string keyword) => service.TryGetValue(keyword, out var value) && value.Length > 0 ? value : environment.ValueOf(keyword);
+
+        foreach (var keyword in service.Keys.Where(k => !PostgresEnvironment.Variables.ContainsKey(k) && Array.IndexOf(IgnoredKeywords, k) < 0))
+        {
+            observer(new WarningMessage($"The setting '{keyword}' of the connection service is not used."));
+        }
+
+        var connectTimeout = Timeout(Setting("connect_timeout"));
+        // A host that the user typed must not be overruled by an address left in the environment.
+        var address = NullIfEmpty(request.ComputerName) is null ? Setting("hostaddr") : null;
+        var hostName = NullIfEmpty(request.ComputerName) ?? Setting("host");
+        var hosts = HostList.Parse(address ?? hostName, request.Port?.ToString(CultureInfo.InvariantCulture) ?? Setting("port"), DefaultPort);
+        if (hosts.Count > 1 && Setting("target_session_attrs") is { } wanted and not "any")
+        {
+            throw Invalid(
+                $"Several hosts with target_session_attrs '{wanted}' are not supported: every session of one backup must reach the same server.",
+                string.Join(",", hosts), "Name the one server to use.");
+        }
+
+        var (host, port) = hosts.Count == 1 ? hosts[0] : HostList.FirstThatAnswers(hosts, connectTimeout, observer);
+        var sslMode = request.SslMode ?? ParseSslMode(Setting("sslmode"), Setting("requiressl"), Setting("sslrootcert"));
+        if (address is not null && hostName is not null && sslMode == SslMode.VerifyFull)
+        {
+            throw Invalid(
+                $"The server's address '{address}' is given apart from its name '{hostName}', so its certificate cannot be checked against the name.",
+                address, "Unset PGHOSTADDR (hostaddr) and let the name be looked up.");
+        }
+
+        var userName = NullIfEmpty(request.UserName) ?? Setting("user") ?? Environment.UserName;
+        var databaseName = NullIfEmpty(database) ?? Setting("dbname") ?? userName;
+        foreach (var (what, value) in new[] { ("host", host), ("user name", userName), ("database name", databaseName), ("password", request.Password ?? "") })
+        {
+            if (value.Contains('\0', StringComparison.Ordinal))
+            {
+                throw Invalid($"The {what} contains a zero character, which PostgreSQL cannot hold.", null, $"Correct the {what}.");
+            }
+        }
+
+        var password = NullIfEmpty(request.Password) ?? Setting("password");
+        PgPassFile? passFile = null;
+        if (password is null && (Setting("passfile") ?? environment.DefaultPassFile) is { } path)
+        {
+            passFile = PgPassFile.Open(path, observer);
+        }
+
+        var security = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var keyword in SecurityKeywords)
+        {
+            if (Setting(keyword) is { } value)
+            {
+                security[keyword] = value;
+            }
+        }
+
+        return new ServerEndpoint(host, port, userName, databaseName, sslMode, password, passFile, connectTimeout, Setting("options"), security);
+    }
+
+    /// <summary>The same server and role with another database; a password from the password file is looked up anew.</summary>
+    public ServerEndpoint WithDatabase(string name) =>
+        new(Host, Port, UserName, name, SslMode, GivenPassword, _passFile, ConnectTimeout, Options, Security);
+
+    /// <summary>The Npgsql form: no pool, no command time-out, keepalive on, and the session settings that make values comparable.</summary>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="clientEncoding">
+    /// PostgreSQL's name of the session's encoding; null for UTF-8. With any other, text is read and written as Latin-1, so that each
+    /// byte stands for itself: names come back as they went, though not fit to be shown.
+    /// </param>
+    public NpgsqlConnectionStringBuilder ToNpgsql(string applicationName, string? clientEncoding = null)
+    {
+        var builder = new NpgsqlConnectionStringBuilder
+        {
+            Host = Host,
+            Port = Port,
+            Username = UserName,
+            Database = Database,
+            // TLS is not spoken over a Unix-domain socket; libpq ignores the mode there.
+            SslMode = IsSocket ? Npgsql.SslMode.Disable : ToNpgsqlMode(SslMode),
+            ApplicationName = applicationName,
+            Pooling = false,
+            Enlist = false,
+            Timeout = Math.Min(ConnectTimeout, 1024),
+            CommandTimeout = 0,
+            IncludeErrorDetail = true,
+            TcpKeepAlive = true,
+            Timezone = "UTC",
+            Options = SessionSettings.Options(Options, SessionSettings.Comparable),
+            ClientEncoding = clientEncoding ?? "UTF8",
+            Encoding = IsUtf8(clientEncoding) ? "UTF-8" : "iso-8859-1",
+        };
+        if (!IsSocket)
+        {
+            builder.TcpKeepAliveTime = 60;
+            builder.TcpKeepAliveInterval = 10;
+        }
+
+        if (Password is not null)
+        {
+            builder.Password = Password;
+        }
+        else
+        {
+            // Or Npgsql would read a password file that was ignored for its permissions.
+            builder.Passfile = PgPassFile.None;
+        }
+
+        foreach (var (keyword, value) in Security)
+        {
+            ApplySecurity(builder, keyword, value);
+        }
+
+        return builder;
+    }
+
+    /// <summary>user@host:port/database, never the password.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{UserName}@{Address}/{Database}");
+
+    /// <summary>host:port, for messages.</summary>
+    public string Address => string.Create(
+        CultureInfo.InvariantCulture, $"{(Host.Contains(':', StringComparison.Ordinal) && !IsSocket ? "[" + Host + "]" : Host)}:{Port}");
+
+    /// <summary>The mode in libpq's spelling.</summary>
+    internal static string LibpqName(SslMode mode) => mode switch
+    {
+        SslMode.Disable => "disable",
+        SslMode.Allow => "allow",
+        SslMode.Prefer => "prefer",
+        SslMode.Require => "require",
+        SslMode.VerifyCA => "verify-ca",
+        SslMode.VerifyFull => "verify-full",
+        _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, null),
+    };
+
+    private static void ApplySecurity(NpgsqlConnectionStringBuilder builder, string keyword, string value)
+    {
+        try
+        {
+            switch (keyword)
+            {
+                case "sslrootcert":
+                    // "system" means the machine's own authorities, which is what Npgsql takes when told nothing.
+                    builder.RootCertificate = value == "system" ? null : value;
+                    break;
+                case "sslcert":
+                    builder.SslCertificate = value;
+                    break;
+                case "sslkey":
+                    builder.SslKey = value;
+                    break;
+                case "sslnegotiation":
+                    builder.SslNegotiation = Enum.Parse<SslNegotiation>(value, ignoreCase: true);
+                    break;
+                case "channel_binding":
+                    builder.ChannelBinding = Enum.Parse<ChannelBinding>(value, ignoreCase: true);
+                    break;
+                case "gssencmode":
+                    builder.GssEncryptionMode = Enum.Parse<GssEncryptionMode>(value, ignoreCase: true);
+                    break;
+                case "require_auth":
+                    builder.RequireAuth = value;
+                    break;
+                case "krbsrvname":
+                    builder.KerberosServiceName = value;
+                    break;
+            }
+        }
+        catch (ArgumentException e)
+        {
+            throw Invalid($"The value '{value}' of {PostgresEnvironment.Variables[keyword]} ({keyword}) is not understood.", value, "Correct or unset it.", e);
+        }
+    }
+
+    private static bool IsUtf8(string? encoding) => encoding is null || encoding.Equals("UTF8", StringComparison.OrdinalIgnoreCase) || encoding.Equals("UTF-8", StringComparison.OrdinalIgnoreCase);
+
+    private static Npgsql.SslMode ToNpgsqlMode(SslMode mode) => mode switch
+    {
+        SslMode.Disable => Npgsql.SslMode.Disable,
+        SslMode.Allow => Npgsql.SslMode.Allow,
+        SslMode.Prefer => Npgsql.SslMode.Prefer,
+        SslMode.Require => Npgsql.SslMode.Require,
+        SslMode.VerifyCA => Npgsql.SslMode.VerifyCA,
+        SslMode.VerifyFull => Npgsql.SslMode.VerifyFull,
+        _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, null),
+    };
+
+    private static SslMode ParseSslMode(string? text, string? requireSsl, string? rootCertificate)
+    {
+        var mode = text switch
+        {
+            null when rootCertificate == "system" => SslMode.VerifyFull,
+            null => requireSsl is ['1', ..] ? SslMode.Require : SslMode.Prefer,
+            "disable" => SslMode.Disable,
+            "allow" => SslMode.Allow,
+            "prefer" => SslMode.Prefer,
+            "require" => SslMode.Require,
+            "verify-ca" => SslMode.VerifyCA,
+            "verify-full" => SslMode.VerifyFull,
+            _ => throw Invalid($"The SSL mode '{text}' of PGSSLMODE or the service file is not known.", text, "Use disable, allow, prefer, require, verify-ca or verify-full."),
+        };
+        if (rootCertificate == "system" && mode != SslMode.VerifyFull)
+        {
+            throw Invalid("The system's certificate authorities (sslrootcert=system) may only be used with SSL mode verify-full.", text, "Set PGSSLMODE=verify-full, or name a root certificate file.");
+        }
+
+        return mode;
+    }
+
+    private static int Timeout(string? text)
+    {
+        if (text is null)
+        {
+            return DefaultConnectTimeout;
+        }
+
+        if (!int.TryParse(text.AsSpan().Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
+        {
+            throw Invalid($"The connect time-out '{text}' of PGCONNECT_TIMEOUT or the service file is not a number of seconds.", text, "Correct or unset it.");
+        }
+
+        // libpq: zero or less means no limit, and one second is too short to be meant.
+        return seconds <= 0 ? 0 : Math.Max(2, seconds);
+    }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    private static CryoBackupException Invalid(string message, string? target, string remedy, Exception? inner = null) =>
+        new(CryoBackupError.ConfigurationInvalid, message, target, remedy, inner: inner);
+}

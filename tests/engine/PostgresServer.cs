@@ -1,0 +1,81 @@
+using CryoBackup.Postgres;
+using Npgsql;
+
+namespace CryoBackup.Tests;
+
+/// <summary>
+/// One real throwaway server for all test classes marked <c>[Collection("postgres")]</c>; they take it as a constructor parameter.
+/// It is started by the first use, so a run without server programs can skip its tests.
+/// </summary>
+public sealed class PostgresServer : IDisposable
+{
+    private readonly Lazy<ScratchCluster> _cluster = new(() => ScratchCluster.Start(
+        new ScratchClusterOptions
+        {
+            SharedBuffers = "64MB",
+            Settings = new Dictionary<string, string> { ["max_connections"] = "60", ["max_prepared_transactions"] = "2" },
+        },
+        CancellationToken.None));
+
+    internal ScratchCluster Cluster => _cluster.Value;
+
+    /// <summary>The database postgres as superuser.</summary>
+    internal ServerEndpoint Endpoint => Cluster.Endpoint;
+
+    /// <summary>The superuser's connection, a fresh object at each call.</summary>
+    internal ConnectionRequest Connection => new()
+    {
+        ComputerName = Cluster.Connection.ComputerName,
+        Port = Cluster.Connection.Port,
+        UserName = Cluster.Connection.UserName,
+        Password = Cluster.Connection.Password,
+    };
+
+    /// <summary>Makes a database from template0, anew if it exists.</summary>
+    /// <param name="name">Its name, quoted here.</param>
+    /// <param name="options">More of CREATE DATABASE, for example <c>ENCODING 'LATIN1' LOCALE 'C'</c>.</param>
+    /// <returns>Its endpoint.</returns>
+    internal ServerEndpoint CreateDatabase(string name, string options = "")
+    {
+        Execute("postgres", $"DROP DATABASE IF EXISTS {Quote(name)} WITH (FORCE)");
+        Execute("postgres", $"CREATE DATABASE {Quote(name)} TEMPLATE template0 {options}");
+        return Endpoint.WithDatabase(name);
+    }
+
+    /// <summary>Runs SQL, as many statements as it has.</summary>
+    internal void Execute(string database, string sql)
+    {
+        using var connection = Open(database);
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>The first column of the first row; null for SQL's null or no row.</summary>
+    internal object? Scalar(string database, string sql)
+    {
+        using var connection = Open(database);
+        using var command = new NpgsqlCommand(sql, connection);
+        return command.ExecuteScalar() is var value && value is DBNull ? null : value;
+    }
+
+    /// <summary>An open connection as superuser.</summary>
+    internal NpgsqlConnection Open(string database, string applicationName = "CryoBackup tests")
+    {
+        var connection = new NpgsqlConnection(Endpoint.WithDatabase(database).ToNpgsql(applicationName).ConnectionString);
+        connection.Open();
+        return connection;
+    }
+
+    internal static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+
+    public void Dispose()
+    {
+        if (_cluster.IsValueCreated)
+        {
+            _cluster.Value.Dispose();
+        }
+    }
+}
+
+[CollectionDefinition("postgres")]
+public sealed class PostgresCollection : ICollectionFixture<PostgresServer>;
