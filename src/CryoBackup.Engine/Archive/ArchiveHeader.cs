@@ -1,0 +1,36 @@
+namespace CryoBackup.Archive;
+
+/// <summary>How the data blocks within an archive are compressed.</summary>
+public enum ArchiveCompression
+{
+    /// <summary>Not: they hold plain COPY text.</summary>
+    None = 0,
+    /// <summary>Each is a zlib stream.</summary>
+    Gzip = 1,
+    /// <summary>Each is an LZ4 frame.</summary>
+    Lz4 = 2,
+    /// <summary>Each is a Zstandard frame.</summary>
+    Zstd = 3,
+}
+
+/// <summary>What stands before an archive's table of contents.</summary>
+public sealed class ArchiveHeader
+{
+    /// <summary>The archive format's version, for example 1.14.0.</summary>
+    public required Version Version { get; init; }
+
+    /// <summary>The compression of the data blocks.</summary>
+    public ArchiveCompression Compression { get; init; }
+
+    /// <summary>When pg_dump began, in the local time of the machine that it ran on.</summary>
+    public DateTime Created { get; init; }
+
+    /// <summary>The database's name.</summary>
+    public string Database { get; init; } = "";
+
+    /// <summary>The server's version.</summary>
+    public string ServerVersion { get; init; } = "";
+
+    /// <summary>pg_dump's version.</summary>
+    public string DumpVersion { get; init; } = "";
+}

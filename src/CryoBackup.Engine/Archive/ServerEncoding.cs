@@ -1,0 +1,65 @@
+using System.Text;
+
+namespace CryoBackup.Archive;
+
+/// <summary>Decodes names and definitions, whose bytes are in the source database's encoding.</summary>
+public static class ServerEncoding
+{
+    private static readonly Encoding StrictUtf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    // PostgreSQL's names (postgresql.org/docs/current/multibyte.html) where .NET's name differs.
+    private static readonly Dictionary<string, string> DotNetNames = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["LATIN1"] = "iso-8859-1", ["LATIN2"] = "iso-8859-2", ["LATIN3"] = "iso-8859-3", ["LATIN4"] = "iso-8859-4",
+        ["LATIN5"] = "iso-8859-9", ["LATIN9"] = "iso-8859-15", ["ISO_8859_5"] = "iso-8859-5", ["ISO_8859_6"] = "iso-8859-6",
+        ["ISO_8859_7"] = "iso-8859-7", ["ISO_8859_8"] = "iso-8859-8", ["LATIN7"] = "iso-8859-13",
+        ["WIN866"] = "cp866", ["WIN874"] = "windows-874", ["WIN1250"] = "windows-1250", ["WIN1251"] = "windows-1251",
+        ["WIN1252"] = "windows-1252", ["WIN1253"] = "windows-1253", ["WIN1254"] = "windows-1254", ["WIN1255"] = "windows-1255",
+        ["WIN1256"] = "windows-1256", ["WIN1257"] = "windows-1257", ["WIN1258"] = "windows-1258", ["KOI8R"] = "koi8-r",
+        ["KOI8U"] = "koi8-u", ["EUC_JP"] = "euc-jp", ["EUC_KR"] = "euc-kr", ["EUC_CN"] = "gb2312", ["GBK"] = "gbk",
+        ["GB18030"] = "gb18030", ["BIG5"] = "big5", ["SJIS"] = "shift_jis", ["JOHAB"] = "johab", ["UHC"] = "ks_c_5601-1987",
+    };
+
+    static ServerEncoding() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+
+    /// <summary>.NET's encoding for one of PostgreSQL's.</summary>
+    /// <param name="postgresName">The name in PostgreSQL, for example LATIN1.</param>
+    /// <returns>The encoding; null for UTF8, SQL_ASCII and those that .NET does not know, which <see cref="Decode"/> takes as UTF-8 or Latin-1.</returns>
+    public static Encoding? Find(string postgresName)
+    {
+        if (!DotNetNames.TryGetValue(postgresName, out string? name))
+        {
+            return null;
+        }
+
+        try
+        {
+            return Encoding.GetEncoding(name);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Decodes bytes: with the encoding given, else as UTF-8, else byte by byte as Latin-1. Never fails.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="encoding">What <see cref="Find"/> gave.</param>
+    /// <returns>The text.</returns>
+    public static string Decode(ReadOnlySpan<byte> bytes, Encoding? encoding)
+    {
+        if (encoding is not null)
+        {
+            return encoding.GetString(bytes);
+        }
+
+        try
+        {
+            return StrictUtf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            return Encoding.Latin1.GetString(bytes);
+        }
+    }
+}
