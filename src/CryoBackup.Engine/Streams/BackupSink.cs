@@ -1,0 +1,60 @@
+using System.Globalization;
+using CryoBackup.Postgres;
+
+namespace CryoBackup.Streams;
+
+/// <summary>The way of an archive to the disk: compression, SHA-256, file.</summary>
+internal sealed class BackupSink : IDisposable
+{
+    /// <summary>The level whose files are no larger than those of pg_dump -Fc, at the least time.</summary>
+    public const int DefaultGzipLevel = 2;
+
+    private const int DefaultZstdLevel = 3;
+    private readonly Sha256WriteStream _hash;
+    private readonly WriteOnlyStream? _compressor;
+
+    /// <summary>Opens the way.</summary>
+    /// <param name="file">Takes the bytes as stored; not closed.</param>
+    /// <param name="compression">How to compress.</param>
+    /// <param name="level">1 to 9; null for the default.</param>
+    /// <param name="cancellationToken">Ends programs on the way.</param>
+    /// <exception cref="CryoBackupException">ToolNotFound.</exception>
+    public BackupSink(Stream file, CompressionKind compression, int? level, CancellationToken cancellationToken)
+    {
+        _hash = new Sha256WriteStream(file);
+        _compressor = compression switch
+        {
+            CompressionKind.Gzip => new ParallelGzipWriter(_hash, level ?? DefaultGzipLevel, Environment.ProcessorCount),
+            CompressionKind.Zstd => new FilterWriteStream(
+                new ToolCommand(
+                    OptionalTool.Find("zstd", "Compression with Zstd"),
+                    string.Create(CultureInfo.InvariantCulture, $"-{level ?? DefaultZstdLevel}"), "-T0", "-q", "-c"),
+                _hash,
+                cancellationToken),
+            _ => null,
+        };
+    }
+
+    /// <summary>Takes the archive.</summary>
+    public Stream Input => _compressor ?? _hash;
+
+    /// <summary>The number of bytes stored.</summary>
+    public long BytesWritten => _hash.BytesWritten;
+
+    /// <summary>The SHA-256 of what was stored, in upper-case hexadecimal; empty before <see cref="Complete"/>.</summary>
+    public string Hash => _hash.Hash;
+
+    /// <summary>Writes what is held back.</summary>
+    public void Complete()
+    {
+        _compressor?.Complete();
+        _hash.Complete();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _compressor?.Dispose();
+        _hash.Dispose();
+    }
+}

@@ -1,0 +1,115 @@
+using System.IO.Compression;
+using CryoBackup.Postgres;
+
+namespace CryoBackup.Streams;
+
+/// <summary>The way of an archive from the disk: file, SHA-256, decompression. What the file is, its first bytes tell.</summary>
+internal sealed class BackupSource : IDisposable
+{
+    private readonly FileStream _file;
+    private readonly Sha256ReadStream _hash;
+    private readonly Stream? _decompressor;
+
+    /// <summary>Opens the way.</summary>
+    /// <param name="path">The backup file's full path.</param>
+    /// <param name="cancellationToken">Ends programs on the way.</param>
+    /// <exception cref="CryoBackupException">BackupNotFound, NotABackup, ToolNotFound.</exception>
+    public BackupSource(string path, CancellationToken cancellationToken)
+    {
+        _file = OpenFile(path);
+        _hash = new Sha256ReadStream(_file);
+        try
+        {
+            var start = new byte[GzipMember.HeaderLength];
+            int count = _file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+            _file.Position = 0;
+            ReadOnlySpan<byte> magic = start.AsSpan(0, count);
+            if (magic.StartsWith("PGDMP"u8))
+            {
+                Compression = CompressionKind.None;
+            }
+            else if (magic.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
+            {
+                Compression = CompressionKind.Gzip;
+                _decompressor = GzipMember.ReadLength(magic) is null
+                    ? new GZipStream(_hash, CompressionMode.Decompress, leaveOpen: true)
+                    : new ParallelGzipReader(_hash, Environment.ProcessorCount);
+            }
+            else if (magic.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
+            {
+                Compression = CompressionKind.Zstd;
+                _decompressor = new FilterReadStream(
+                    new ToolCommand(OptionalTool.Find("zstd", "A backup compressed with Zstd"), "-d", "-q", "-c"), _hash, cancellationToken);
+            }
+            else
+            {
+                throw new CryoBackupException(
+                    CryoBackupError.NotABackup,
+                    $"'{path}' is not a backup: it begins neither as an archive of pg_dump -Fc nor as gzip or zstd does.",
+                    path,
+                    "Give a file made by New-CryoBackup or by pg_dump -Fc.");
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How the file is compressed.</summary>
+    public CompressionKind Compression { get; }
+
+    /// <summary>Gives the archive.</summary>
+    public Stream Output => _decompressor ?? _hash;
+
+    /// <summary>The number of stored bytes read. May be read from another thread.</summary>
+    public long BytesRead => _hash.BytesRead;
+
+    /// <summary>The number of stored bytes.</summary>
+    public long Length => _file.Length;
+
+    /// <summary>Reads what is left of the file, and gives the hash of all of it.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The SHA-256 in upper-case hexadecimal.</returns>
+    public string FinishHash(CancellationToken cancellationToken)
+    {
+        // Another thread may still read ahead for it.
+        _decompressor?.Dispose();
+        return _hash.Finish(cancellationToken);
+    }
+
+    /// <summary>Opens a backup's file for reading.</summary>
+    /// <param name="path">The full path.</param>
+    /// <returns>The stream.</returns>
+    /// <exception cref="CryoBackupException">BackupNotFound or PermissionDenied.</exception>
+    public static FileStream OpenFile(string path)
+    {
+        try
+        {
+            return new FileStream(path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.BackupNotFound, $"The backup file '{path}' does not exist.", path, "List the backups there are with Get-CryoBackup.", inner: exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.PermissionDenied,
+                $"The backup file '{path}' cannot be read: {exception.Message}",
+                path,
+                "Use an account that may read it; a folder is not a backup file.",
+                inner: exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _decompressor?.Dispose();
+        _hash.Dispose();
+        _file.Dispose();
+    }
+}

@@ -1,0 +1,144 @@
+using System.Threading.Channels;
+
+namespace CryoBackup.Streams;
+
+/// <summary>Decompresses on all cores a file of members that tell their size (see <see cref="GzipMember"/>).</summary>
+internal sealed class ParallelGzipReader : ReadOnlyStream
+{
+    private readonly Stream _source;
+    private readonly Channel<Task<Block>> _blocks;
+    private readonly Channel<Block> _free = Channel.CreateUnbounded<Block>();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _reader;
+    private Block? _current;
+    private int _position;
+
+    /// <summary>Begins to decompress.</summary>
+    /// <param name="source">The file from its first byte; it is not closed, and is read by another thread until this stream is disposed of.</param>
+    /// <param name="workers">How many members are decompressed at once.</param>
+    public ParallelGzipReader(Stream source, int workers)
+    {
+        _source = source;
+        _blocks = Channel.CreateBounded<Task<Block>>(new BoundedChannelOptions(workers + 2) { SingleReader = true, SingleWriter = true });
+        _reader = Task.Factory.StartNew(ReadMembers, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidDataException">A member is damaged, or the file ends within one.</exception>
+    public override int Read(Span<byte> buffer)
+    {
+        while (_current is null || _position == _current.Length)
+        {
+            if (_current is not null)
+            {
+                _free.Writer.TryWrite(_current);
+                _current = null;
+            }
+
+            if (!_blocks.Reader.TryRead(out Task<Block>? task))
+            {
+                if (!_blocks.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+                {
+                    return 0;
+                }
+
+                continue;
+            }
+
+            _current = task.GetAwaiter().GetResult();
+            _position = 0;
+        }
+
+        int take = Math.Min(buffer.Length, _current.Length - _position);
+        _current.Plain.AsSpan(_position, take).CopyTo(buffer);
+        _position += take;
+        return take;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _stop.Cancel();
+
+            // The reading thread may wait for room; taking everything out lets it see the stop.
+            while (_blocks.Reader.TryRead(out _))
+            {
+            }
+
+            _reader.GetAwaiter().GetResult();
+            _stop.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void ReadMembers()
+    {
+        try
+        {
+            while (!_stop.IsCancellationRequested)
+            {
+                Block block = _free.Reader.TryRead(out Block? free) ? free : new Block();
+                int header = _source.ReadAtLeast(block.Member.AsSpan(0, GzipMember.HeaderLength), GzipMember.HeaderLength, throwOnEndOfStream: false);
+                if (header == 0)
+                {
+                    break;
+                }
+
+                int length = GzipMember.ReadLength(block.Member.AsSpan(0, header))
+                    ?? throw new InvalidDataException("what follows a gzip member is not the next one");
+                Span<byte> rest = block.Member.AsSpan(header, length - header);
+                if (_source.ReadAtLeast(rest, rest.Length, throwOnEndOfStream: false) < rest.Length)
+                {
+                    throw new InvalidDataException("the file ends within a gzip member");
+                }
+
+                Enqueue(Task.Run(() => block.Decompress(length)));
+            }
+
+            _blocks.Writer.Complete();
+        }
+        catch (OperationCanceledException)
+        {
+            _blocks.Writer.Complete();
+        }
+        catch (Exception exception)
+        {
+            // Handed to the thread that reads, after the good members before it.
+            try
+            {
+                Enqueue(Task.FromException<Block>(exception));
+            }
+            catch (OperationCanceledException)
+            {
+            }
+
+            _blocks.Writer.Complete();
+        }
+    }
+
+    private void Enqueue(Task<Block> task)
+    {
+        if (!_blocks.Writer.TryWrite(task))
+        {
+            _blocks.Writer.WriteAsync(task, _stop.Token).AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    private sealed class Block
+    {
+        public byte[] Member { get; } = new byte[GzipMember.MaximumLength];
+
+        public byte[] Plain { get; } = new byte[GzipMember.BlockLength];
+
+        public int Length { get; private set; }
+
+        public Block Decompress(int length)
+        {
+            Length = GzipMember.Decompress(Member, length, Plain);
+            return this;
+        }
+    }
+}
