@@ -1,3 +1,5 @@
+using System.IO.Enumeration;
+
 namespace CryoBackup;
 
 /// <summary>The backups of a folder.</summary>
@@ -13,5 +15,98 @@ public static class BackupCatalog
     /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder.</exception>
     public static IEnumerable<BackupInfo> Find(
         string folder, IReadOnlyList<string>? databases, bool latest, Action<EngineMessage> observer, CancellationToken cancellationToken)
-        => throw new NotImplementedException();
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new CryoBackupException(
+                CryoBackupError.BackupNotFound, $"The folder '{folder}' does not exist.", folder, "Give the folder that New-CryoBackup wrote to.");
+        }
+
+        var backups = new List<BackupInfo>();
+        foreach (string manifestPath in Directory.EnumerateFiles(folder, "*" + BackupFileName.ManifestSuffix))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Read(manifestPath, observer) is { } backup && IsWanted(backup.Database, databases))
+            {
+                backups.Add(backup);
+            }
+        }
+
+        IEnumerable<BackupInfo> newestFirst = backups.OrderByDescending(backup => backup.Start).ThenBy(backup => backup.Path, StringComparer.Ordinal);
+        return latest ? newestFirst.DistinctBy(backup => backup.Database, StringComparer.Ordinal) : newestFirst;
+    }
+
+    /// <summary>The object for a manifest.</summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="path">The backup file's full path.</param>
+    /// <param name="manifestPath">The manifest's full path.</param>
+    /// <returns>What users see.</returns>
+    internal static BackupInfo ToInfo(BackupManifest manifest, string path, string manifestPath)
+    {
+        DateTime start = manifest.ReadStart();
+        TimeSpan duration = TimeSpan.FromSeconds(manifest.DurationSeconds ?? 0);
+        TableInfo[] tables =
+        [
+            .. (manifest.Tables ?? []).Select(table => new TableInfo
+            {
+                Schema = table.Schema,
+                Name = table.Name,
+                Rows = table.Rows,
+                Bytes = table.Bytes,
+                Fingerprint = table.Fingerprint,
+            }),
+        ];
+        return new BackupInfo
+        {
+            Database = manifest.Database,
+            ComputerName = manifest.Host,
+            Port = manifest.Port,
+            Start = start,
+            End = start + duration,
+            Duration = duration,
+            Size = manifest.SizeBytes,
+            UncompressedSize = manifest.UncompressedBytes ?? 0,
+            Compression = manifest.Compression switch
+            {
+                "gzip" => "Gzip",
+                "zstd" => "Zstd",
+                "none" => "None",
+                _ => path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? "Gzip" : "None",
+            },
+            Hash = (manifest.Sha256 ?? "").ToUpperInvariant(),
+            ServerVersion = manifest.Server?.Version ?? "",
+            ToolVersion = manifest.BackupToolVersion,
+            Tables = tables,
+            TableCount = tables.Length,
+            RowCount = tables.Sum(table => table.Rows),
+            Label = manifest.Label,
+            Warnings = [.. manifest.Warnings ?? []],
+            Path = path,
+            ManifestPath = manifestPath,
+        };
+    }
+
+    private static BackupInfo? Read(string manifestPath, Action<EngineMessage> observer)
+    {
+        try
+        {
+            string path = manifestPath[..^BackupFileName.ManifestSuffix.Length];
+            if (!File.Exists(path))
+            {
+                observer(new WarningMessage($"'{path}' is missing; only its manifest is there."));
+                return null;
+            }
+
+            return ToInfo(BackupManifest.Read(manifestPath), path, manifestPath);
+        }
+        catch (CryoBackupException exception)
+        {
+            observer(new WarningMessage(exception.Message));
+            return null;
+        }
+    }
+
+    private static bool IsWanted(string database, IReadOnlyList<string>? databases)
+        => databases is null or { Count: 0 }
+            || databases.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, database, ignoreCase: false));
 }

@@ -8,6 +8,11 @@ public static class BackupVerifier
     /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The verdict with every check.</returns>
-    /// <exception cref="CryoBackupException">Cancelled.</exception>
-    public static VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        var inspection = new BackupInspection(request.Path, request.Level, observer, cancellationToken);
+        inspection.Run();
+        return inspection.ToResult();
+    }
 }

@@ -26,6 +26,9 @@ public sealed class ArchiveContent
     /// <summary>The header.</summary>
     public required ArchiveHeader Header { get; init; }
 
+    /// <summary>PostgreSQL's name of the encoding that names, definitions and data are in.</summary>
+    public required string Encoding { get; init; }
+
     /// <summary>The table of contents, in the archive's order.</summary>
     public required IReadOnlyList<TocEntry> Entries { get; init; }
 

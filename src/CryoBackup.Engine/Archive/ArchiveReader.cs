@@ -32,6 +32,7 @@ public sealed class ArchiveReader
     private int _end;
     private long _bufferOffset;
     private int _offsetSize;
+    private string _encodingName = "UTF8";
     private Encoding? _encoding;
     private ArchiveHeader? _header;
     private readonly List<TocEntry> _entries = [];
@@ -85,6 +86,7 @@ public sealed class ArchiveReader
         return new ArchiveContent
         {
             Header = _header,
+            Encoding = _encodingName,
             Entries = _entries,
             Tables = _tables,
             LargeObjectCount = _largeObjectCount,
@@ -212,7 +214,8 @@ public sealed class ArchiveReader
             {
                 // "SET client_encoding = 'LATIN1';": what follows is written in that encoding.
                 string[] parts = entry.Definition.Split('\'');
-                _encoding = parts.Length == 3 ? ServerEncoding.Find(parts[1]) : null;
+                _encodingName = parts.Length == 3 ? parts[1] : "UTF8";
+                _encoding = ServerEncoding.Find(_encodingName);
             }
 
             _entries.Add(entry);

@@ -24,12 +24,20 @@ public static class ServerEncoding
 
     /// <summary>.NET's encoding for one of PostgreSQL's.</summary>
     /// <param name="postgresName">The name in PostgreSQL, for example LATIN1.</param>
-    /// <returns>The encoding; null for UTF8, SQL_ASCII and those that .NET does not know, which <see cref="Decode"/> takes as UTF-8 or Latin-1.</returns>
+    /// <returns>
+    /// The encoding; null for UTF8. Latin-1, in which each byte stands for itself and comes back as it went, for SQL_ASCII and for
+    /// those that .NET does not know.
+    /// </returns>
     public static Encoding? Find(string postgresName)
     {
-        if (!DotNetNames.TryGetValue(postgresName, out string? name))
+        if (string.Equals(postgresName, "UTF8", StringComparison.OrdinalIgnoreCase))
         {
             return null;
+        }
+
+        if (!DotNetNames.TryGetValue(postgresName, out string? name))
+        {
+            return Encoding.Latin1;
         }
 
         try
@@ -38,7 +46,7 @@ public static class ServerEncoding
         }
         catch (ArgumentException)
         {
-            return null;
+            return Encoding.Latin1;
         }
     }
 

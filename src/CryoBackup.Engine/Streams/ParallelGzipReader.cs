@@ -12,6 +12,7 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
     private readonly Task _reader;
     private Block? _current;
     private int _position;
+    private bool _disposed;
 
     /// <summary>Begins to decompress.</summary>
     /// <param name="source">The file from its first byte; it is not closed, and is read by another thread until this stream is disposed of.</param>
@@ -58,8 +59,9 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && !_disposed)
         {
+            _disposed = true;
             _stop.Cancel();
 
             // The reading thread may wait for room; taking everything out lets it see the stop.

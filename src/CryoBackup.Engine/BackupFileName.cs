@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text;
+using CryoBackup.Streams;
+
+namespace CryoBackup;
+
+/// <summary>
+/// The names of a backup's files: <c>&lt;database&gt;_&lt;yyyyMMdd&gt;_&lt;HHmmss&gt;_full.dump[.gz|.zst]</c> in UTC. What a file
+/// system refuses is percent-encoded, so two databases never share a name.
+/// </summary>
+internal static class BackupFileName
+{
+    /// <summary>What is appended to a backup's name for its manifest's.</summary>
+    public const string ManifestSuffix = ".meta.json";
+
+    /// <summary>What is appended to a file's name until it is whole.</summary>
+    public const string PartialSuffix = ".partial";
+
+    private static readonly HashSet<string> WindowsDevices = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9",
+        "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
+    };
+
+    /// <summary>The name for a backup.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="start">When the backup began, in UTC.</param>
+    /// <param name="compression">How the file is compressed.</param>
+    /// <returns>A name without a folder.</returns>
+    public static string Create(string database, DateTime start, CompressionKind compression)
+        => string.Create(CultureInfo.InvariantCulture, $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_full.dump{Extension(compression)}");
+
+    /// <summary>A database's name as a part of a file's name. Different names give different results.</summary>
+    /// <param name="database">The database.</param>
+    /// <returns>The name with what a file system of any platform refuses percent-encoded, byte by byte of its UTF-8.</returns>
+    public static string Encode(string database)
+    {
+        var name = new StringBuilder();
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (Rune rune in database.EnumerateRunes())
+        {
+            bool refused = Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+                || (rune.IsAscii && "<>:\"/\\|?*%".Contains((char)rune.Value, StringComparison.Ordinal))
+                || (name.Length == 0 && rune.Value is ('.' or '-' or '~' or ' '))
+                || (name.Length == 0 && WindowsDevices.Contains(database));
+            if (refused)
+            {
+                foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)])
+                {
+                    name.Append('%').Append(value.ToString("X2", CultureInfo.InvariantCulture));
+                }
+            }
+            else
+            {
+                name.Append(rune.ToString());
+            }
+        }
+
+        return name.ToString();
+    }
+
+    private static string Extension(CompressionKind compression) => compression switch
+    {
+        CompressionKind.Gzip => ".gz",
+        CompressionKind.Zstd => ".zst",
+        _ => "",
+    };
+}

@@ -1,0 +1,417 @@
+using System.Diagnostics;
+using System.Globalization;
+using CryoBackup.Archive;
+using CryoBackup.Streams;
+
+namespace CryoBackup;
+
+/// <summary>One inspection of a backup's file and manifest, check by check. Test reports it; Restore relies on it.</summary>
+internal sealed class BackupInspection
+{
+    private readonly string _path;
+    private readonly VerificationLevel _level;
+    private readonly Action<EngineMessage> _observer;
+    private readonly CancellationToken _cancellationToken;
+    private readonly DateTime _start = DateTime.UtcNow;
+    private readonly List<CheckResult> _checks = [];
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _checkStart;
+    private TableComparison[] _tables = [];
+    private string _hash = "";
+
+    /// <summary>Prepares an inspection.</summary>
+    /// <param name="path">The backup file's full path.</param>
+    /// <param name="level">How deep to go.</param>
+    /// <param name="observer">Takes progress and messages.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public BackupInspection(string path, VerificationLevel level, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        _path = path;
+        _level = level;
+        _observer = observer;
+        _cancellationToken = cancellationToken;
+    }
+
+    /// <summary>The manifest; null where there is none that can be relied on.</summary>
+    public BackupManifest? Manifest { get; private set; }
+
+    /// <summary>What the archive holds; null unless it was read to its end.</summary>
+    public ArchiveContent? Content { get; private set; }
+
+    /// <summary>The first failure as an error; null if none of the checks failed.</summary>
+    public CryoBackupException? Failure { get; private set; }
+
+    /// <summary>Runs the checks.</summary>
+    public void Run()
+    {
+        CheckFile();
+        if (Failure is null)
+        {
+            ReadManifest();
+            ReadFile();
+        }
+        else
+        {
+            NotRun(CheckNames.Metadata, "there is no file that a manifest could describe");
+            NotRun(CheckNames.Hash, "the file could not be read");
+            NotRunBelow("the file could not be read");
+        }
+
+        _cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>The inspection as users see it.</summary>
+    public VerificationResult ToResult()
+    {
+        (Verdict verdict, string reason) = Conclude();
+        DateTime end = DateTime.UtcNow;
+        return new VerificationResult
+        {
+            Database = Manifest?.Database ?? Content?.Header.Database ?? "",
+            Path = _path,
+            Level = _level,
+            Verdict = verdict,
+            Reason = reason,
+            Checks = [.. _checks],
+            Tables = _tables,
+            Hash = _hash,
+            Start = _start,
+            End = end,
+            Duration = end - _start,
+        };
+    }
+
+    private (Verdict Verdict, string Reason) Conclude()
+    {
+        if (Failure is not null)
+        {
+            return (Verdict.Failed, Failure.Message);
+        }
+
+        if (_level == VerificationLevel.Hash)
+        {
+            return Manifest?.Sha256 is null
+                ? (Verdict.Inconclusive, "There is no recorded hash to compare with; level Content reads the archive itself.")
+                : (Verdict.Passed, "The stored bytes are those that were written.");
+        }
+
+        if (_checks.Find(check => check is { Name: CheckNames.Content, Outcome: not CheckOutcome.Passed }) is { } unread)
+        {
+            return (Verdict.Inconclusive, "The content could not be checked: " + unread.Detail + ".");
+        }
+
+        string rows = string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables with {_tables.Sum(table => table.FoundRows ?? 0)} rows");
+        return (Verdict.Passed, Manifest?.Tables is null
+            ? $"The archive is whole ({rows}); no recorded rows to compare with."
+            : $"{rows} are those of the snapshot.");
+    }
+
+    private void CheckFile()
+    {
+        try
+        {
+            using FileStream file = BackupSource.OpenFile(_path);
+            if (file.Length == 0)
+            {
+                throw new CryoBackupException(CryoBackupError.NotABackup, $"The backup file '{_path}' is empty.", _path, "Use another backup.");
+            }
+
+            Pass(CheckNames.File, string.Create(CultureInfo.InvariantCulture, $"{file.Length} bytes can be read"));
+        }
+        catch (CryoBackupException exception)
+        {
+            Fail(CheckNames.File, exception);
+        }
+    }
+
+    private void ReadManifest()
+    {
+        string path = _path + BackupFileName.ManifestSuffix;
+        if (!File.Exists(path))
+        {
+            NotRun(CheckNames.Metadata, $"'{Path.GetFileName(path)}' does not exist");
+            return;
+        }
+
+        try
+        {
+            Manifest = BackupManifest.Read(path);
+        }
+        catch (CryoBackupException exception)
+        {
+            Fail(CheckNames.Metadata, exception);
+            return;
+        }
+
+        if (!string.Equals(Manifest.BackupFile, Path.GetFileName(_path), StringComparison.Ordinal))
+        {
+            Fail(CheckNames.Metadata, new CryoBackupException(
+                CryoBackupError.ManifestInvalid,
+                $"The manifest '{path}' describes '{Manifest.BackupFile}', not this file.",
+                path,
+                "Put each manifest beside the file that it was written for, both under their own names."));
+            return;
+        }
+
+        Pass(CheckNames.Metadata, $"describes a backup of {Manifest.Database}");
+    }
+
+    private void ReadFile()
+    {
+        if (_level == VerificationLevel.Hash)
+        {
+            using FileStream file = BackupSource.OpenFile(_path);
+            using var hash = new Sha256ReadStream(file);
+            using var progress = new ProgressReporter(Activity, _observer, () => Look(hash.BytesRead, file.Length, ""));
+            _hash = hash.Finish(_cancellationToken);
+            CheckHash(file.Length, archive: null);
+            return;
+        }
+
+        BackupSource source;
+        try
+        {
+            source = new BackupSource(_path, _cancellationToken);
+        }
+        catch (CryoBackupException exception) when (exception.Error == CryoBackupError.ToolNotFound)
+        {
+            HashAlone();
+            NotRun(CheckNames.Compression, exception.Message);
+            NotRun(CheckNames.Format, exception.Message);
+            NotRun(CheckNames.Content, exception.Message);
+            return;
+        }
+        catch (CryoBackupException exception)
+        {
+            HashAlone();
+            Fail(CheckNames.Format, exception);
+            NotRunBelow("the file is not a backup");
+            return;
+        }
+
+        using (source)
+        {
+            ReadContent(source);
+        }
+    }
+
+    private string Activity => $"Verifying {Path.GetFileName(_path)}";
+
+    private void HashAlone()
+    {
+        using FileStream file = BackupSource.OpenFile(_path);
+        using var hash = new Sha256ReadStream(file);
+        _hash = hash.Finish(_cancellationToken);
+        CheckHash(file.Length, archive: null);
+    }
+
+    private void ReadContent(BackupSource source)
+    {
+        ArchiveReader? reader = null;
+        CryoBackupException? archiveFailure = null;
+        CryoBackupException? compressionFailure = null;
+        using (new ProgressReporter(
+            Activity,
+            _observer,
+            () => Look(source.BytesRead, source.Length, Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}" : "")))
+        {
+            try
+            {
+                Content = ArchiveReader.Read(source.Output, null, started => Volatile.Write(ref reader, started), _cancellationToken);
+                _cancellationToken.ThrowIfCancellationRequested();
+            }
+            catch (CryoBackupException exception)
+            {
+                archiveFailure = exception;
+            }
+            catch (InvalidDataException exception)
+            {
+                compressionFailure = new CryoBackupException(
+                    CryoBackupError.ArchiveCorrupt,
+                    $"The compression of '{_path}' is damaged: {exception.Message.TrimEnd('.')}.",
+                    _path,
+                    "Use another backup; this one does not come back whole.",
+                    inner: exception);
+            }
+
+            _hash = source.FinishHash(_cancellationToken);
+        }
+
+        // In the order in which the file is peeled: the stored bytes, the compression, the archive, its content.
+        CheckHash(source.Length, Content);
+        if (source.Compression == CompressionKind.None)
+        {
+            NotRun(CheckNames.Compression, "the file is not compressed");
+        }
+        else if (compressionFailure is not null)
+        {
+            Fail(CheckNames.Compression, compressionFailure);
+        }
+        else if (archiveFailure is null)
+        {
+            Pass(CheckNames.Compression, $"{source.Compression} to its end");
+        }
+        else
+        {
+            NotRun(CheckNames.Compression, "the archive within is damaged before its end");
+        }
+
+        if (archiveFailure is not null)
+        {
+            Fail(CheckNames.Format, archiveFailure);
+        }
+        else if (compressionFailure is not null)
+        {
+            NotRun(CheckNames.Format, "it could not be decompressed");
+        }
+
+        if (Content is null)
+        {
+            NotRun(CheckNames.Content, "the archive could not be read to its end");
+            return;
+        }
+
+        Pass(CheckNames.Format, string.Create(CultureInfo.InvariantCulture, $"archive version {Content.Header.Version} with {Content.Entries.Count} entries"));
+        CheckContent(Content);
+    }
+
+    private void CheckHash(long length, ArchiveContent? archive)
+    {
+        if (Manifest is null || Manifest.Sha256 is null)
+        {
+            if (Manifest is not null && Manifest.SizeBytes != length)
+            {
+                Fail(CheckNames.Hash, new CryoBackupException(
+                    CryoBackupError.HashMismatch,
+                    string.Create(CultureInfo.InvariantCulture, $"'{_path}' has {length} bytes; its manifest records {Manifest.SizeBytes}."),
+                    _path,
+                    "Use another backup."));
+                return;
+            }
+
+            // The predecessor's check: that a hash can be taken. There is none to compare it with.
+            Pass(CheckNames.Hash, Manifest is null ? "calculated; no manifest to compare with" : "calculated; the manifest records none");
+            return;
+        }
+
+        if (string.Equals(Manifest.Sha256, _hash, StringComparison.OrdinalIgnoreCase))
+        {
+            Pass(CheckNames.Hash, "is the one that was recorded");
+            return;
+        }
+
+        string size = Manifest.SizeBytes == length
+            ? "of the recorded size"
+            : string.Create(CultureInfo.InvariantCulture, $"{length} instead of {Manifest.SizeBytes} bytes long");
+        string what = archive is null
+            ? $"'{_path}' ({size}) is not what was written: its SHA-256 differs from the recorded one."
+            : $"'{_path}' ({size}) is a whole archive of '{archive.Header.Database}', but not the one that its manifest describes: its SHA-256 differs.";
+        Fail(CheckNames.Hash, new CryoBackupException(
+            CryoBackupError.HashMismatch, what, _path, "Use another backup, and look for a failing disk or transfer, or for files that were exchanged."));
+    }
+
+    private void CheckContent(ArchiveContent content)
+    {
+        Dictionary<(string Schema, string Name), BackupManifest.TableRecord> expected =
+            (Manifest?.Tables ?? []).ToDictionary(table => (table.Schema, table.Name));
+        var comparisons = new List<TableComparison>();
+        bool unreadable = false;
+        foreach (TableContent table in content.Tables)
+        {
+            expected.Remove((table.Entry.Schema, table.Entry.Name), out BackupManifest.TableRecord? record);
+            unreadable |= table.Fingerprint is null;
+            comparisons.Add(new TableComparison
+            {
+                Schema = table.Entry.Schema,
+                Name = table.Entry.Name,
+                ExpectedRows = record?.Rows,
+                ExpectedFingerprint = record?.Fingerprint ?? "",
+                FoundRows = table.Fingerprint?.Rows,
+                FoundFingerprint = table.Fingerprint?.Text ?? "",
+            });
+        }
+
+        comparisons.AddRange(expected.Values.Select(record => new TableComparison
+        {
+            Schema = record.Schema,
+            Name = record.Name,
+            ExpectedRows = record.Rows,
+            ExpectedFingerprint = record.Fingerprint,
+        }));
+        _tables = [.. comparisons];
+
+        if (Manifest?.Tables is null)
+        {
+            if (unreadable)
+            {
+                NotRun(CheckNames.Content, $"the data blocks are compressed with {content.Header.Compression}, or hold INSERT statements, which are not read here");
+            }
+            else
+            {
+                Pass(CheckNames.Content, string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables, each to its end"));
+            }
+
+            return;
+        }
+
+        if (Array.Find(_tables, table => !table.Matches) is { } different)
+        {
+            FailContent(
+                different.FoundRows is null ? $"{different} is in the manifest and not in the archive"
+                : different.ExpectedRows is null ? $"{different} is in the archive and not in the manifest"
+                : string.Create(CultureInfo.InvariantCulture, $"{different} has {different.FoundRows} rows (fingerprint {different.FoundFingerprint}); recorded are {different.ExpectedRows} ({different.ExpectedFingerprint})"));
+        }
+        else if (Manifest.LargeObjects is { } objects && (objects.Count != content.LargeObjectCount
+            || !string.Equals(objects.Fingerprint, TableFingerprint.Format(content.LargeObjectFingerprint), StringComparison.Ordinal)))
+        {
+            FailContent(string.Create(CultureInfo.InvariantCulture, $"the {content.LargeObjectCount} large objects are not the {objects.Count} recorded ones"));
+        }
+        else
+        {
+            Pass(CheckNames.Content, string.Create(CultureInfo.InvariantCulture, $"rows and fingerprints of {_tables.Length} tables are the recorded ones"));
+        }
+    }
+
+    private void FailContent(string difference) => Fail(CheckNames.Content, new CryoBackupException(
+        CryoBackupError.ArchiveCorrupt, $"The content of '{_path}' is not what was recorded: {difference}.", _path, "Use another backup."));
+
+    private static (string Status, double? Fraction) Look(long read, long length, string table)
+    {
+        string bytes = string.Create(CultureInfo.InvariantCulture, $"{read / (1 << 20)} of {length / (1 << 20)} MiB");
+        return (table.Length == 0 ? bytes : $"{table}, {bytes}", length == 0 ? null : Math.Min(1, (double)read / length));
+    }
+
+    private void Pass(string name, string detail) => Add(name, CheckOutcome.Passed, detail);
+
+    private void NotRun(string name, string detail) => Add(name, CheckOutcome.NotRun, detail);
+
+    private void NotRunBelow(string detail)
+    {
+        if (_level == VerificationLevel.Hash)
+        {
+            return;
+        }
+
+        foreach (string name in (string[])[CheckNames.Compression, CheckNames.Format, CheckNames.Content])
+        {
+            if (!_checks.Exists(check => string.Equals(check.Name, name, StringComparison.Ordinal)))
+            {
+                NotRun(name, detail);
+            }
+        }
+    }
+
+    private void Fail(string name, CryoBackupException failure)
+    {
+        Failure ??= failure;
+        Add(name, CheckOutcome.Failed, failure.Message);
+    }
+
+    private void Add(string name, CheckOutcome outcome, string detail)
+    {
+        TimeSpan now = _clock.Elapsed;
+        _checks.Add(new CheckResult { Name = name, Outcome = outcome, Detail = detail, Duration = now - _checkStart });
+        _checkStart = now;
+        _observer(new VerboseMessage($"{name}: {outcome}: {detail}"));
+    }
+}

@@ -1,0 +1,23 @@
+namespace CryoBackup;
+
+/// <summary>The checks' names; the first four are the predecessor's.</summary>
+internal static class CheckNames
+{
+    /// <summary>The file is there and can be read.</summary>
+    public const string File = "file_integrity";
+
+    /// <summary>It is an archive that parses to its end.</summary>
+    public const string Format = "backup_format";
+
+    /// <summary>Its manifest is whole and describes it.</summary>
+    public const string Metadata = "metadata";
+
+    /// <summary>Its SHA-256 is the recorded one.</summary>
+    public const string Hash = "hash_calculation";
+
+    /// <summary>It decompresses to its end.</summary>
+    public const string Compression = "compression";
+
+    /// <summary>Each table's rows and fingerprint are the recorded ones.</summary>
+    public const string Content = "content";
+}

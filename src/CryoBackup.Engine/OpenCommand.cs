@@ -1,0 +1,27 @@
+using CryoBackup.Streams;
+
+namespace CryoBackup;
+
+/// <summary>The command line with which stock tools restore a backup, without CryoBackup.</summary>
+internal static class OpenCommand
+{
+    /// <summary>The line for a file in the current folder; NAME stands for the target database.</summary>
+    /// <param name="fileName">The backup file's name.</param>
+    /// <param name="compression">How it is compressed.</param>
+    /// <returns>A line for a POSIX shell.</returns>
+    public static string For(string fileName, CompressionKind compression)
+    {
+        string file = Quote(fileName);
+        return compression switch
+        {
+            CompressionKind.Gzip => $"gunzip -c {file} | pg_restore -d NAME",
+            CompressionKind.Zstd => $"zstd -dc {file} | pg_restore -d NAME",
+            _ => $"pg_restore -d NAME {file}",
+        };
+    }
+
+    private static string Quote(string name)
+        => name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-' or '.')
+            ? name
+            : "'" + name.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+}

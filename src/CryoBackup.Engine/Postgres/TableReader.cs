@@ -1,0 +1,72 @@
+using System.Text;
+using CryoBackup.Archive;
+using Npgsql;
+
+namespace CryoBackup.Postgres;
+
+/// <summary>Fingerprints tables of a running database by the same measure as the archive: the bytes of COPY text.</summary>
+internal static class TableReader
+{
+    private const string FromStdin = " FROM stdin;";
+
+    /// <summary>Opens a session whose COPY text is comparable with an archive's.</summary>
+    /// <param name="endpoint">The server, with the database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="encoding">The encoding of the archive, which its source database had.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    /// <returns>The session.</returns>
+    public static async Task<NpgsqlConnection> OpenAsync(
+        ServerEndpoint endpoint, string applicationName, string encoding, CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(endpoint.ToNpgsql(applicationName, encoding).ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using var command = new NpgsqlCommand("SET row_security = off; SET statement_timeout = 0; SET search_path = ''", connection);
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Reads one table.</summary>
+    /// <param name="connection">A session of <see cref="OpenAsync"/>.</param>
+    /// <param name="copyStatement">The archive's COPY … FROM stdin; of the table, with its names in the archive's encoding.</param>
+    /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>Rows and fingerprint.</returns>
+    public static TableFingerprint Read(NpgsqlConnection connection, string copyStatement, string encoding, CancellationToken cancellationToken)
+    {
+        if (!copyStatement.TrimEnd().EndsWith(FromStdin, StringComparison.Ordinal))
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ArchiveCorrupt, $"The archive's statement \"{copyStatement.Trim()}\" is not a COPY … FROM stdin;", copyStatement.Trim());
+        }
+
+        string copy = copyStatement.TrimEnd()[..^FromStdin.Length] + " TO STDOUT";
+        if (ServerEncoding.Find(encoding) is { } decodedWith)
+        {
+            // Such a session takes and gives each byte as a Latin-1 character.
+            copy = Encoding.Latin1.GetString(decodedWith.GetBytes(copy));
+        }
+
+        // Npgsql gives text COPY only as characters; beneath its reader lie the bytes as the server sent them.
+        using NpgsqlCopyTextReader reader = connection.BeginTextExport(copy);
+        using CancellationTokenRegistration registration = cancellationToken.Register(reader.Cancel);
+        Stream bytes = reader.BaseStream;
+        var fingerprint = new TableFingerprint();
+        var buffer = new byte[1 << 16];
+        int count;
+        while ((count = bytes.Read(buffer)) > 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            fingerprint.Append(buffer.AsSpan(0, count));
+        }
+
+        return fingerprint;
+    }
+}

@@ -1,0 +1,129 @@
+using Npgsql;
+
+namespace CryoBackup.Postgres;
+
+/// <summary>The database that a restore goes into: whether it is there, whether it is empty, and its making.</summary>
+internal static class TargetDatabase
+{
+    // Databases to connect to where the target itself may not exist.
+    private static readonly string[] Maintenance = ["postgres", "template1"];
+
+    /// <summary>The target as it was found.</summary>
+    /// <param name="Major">The server's major version.</param>
+    /// <param name="Exists">True if the database exists.</param>
+    /// <param name="FirstObject">A user's object in it; null if it has none or does not exist.</param>
+    public sealed record State(int Major, bool Exists, string? FirstObject);
+
+    /// <summary>Looks at the target and changes nothing.</summary>
+    /// <param name="endpoint">The server, with the target's name as the database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="cancellationToken">Ends the queries.</param>
+    /// <returns>What was found.</returns>
+    public static async Task<State> InspectAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, cancellationToken).ConfigureAwait(false);
+        int major = server.PostgreSqlVersion.Major;
+        await using var exists = new NpgsqlCommand("SELECT count(*) FROM pg_catalog.pg_database WHERE datname = $1", server);
+        exists.Parameters.AddWithValue(endpoint.Database);
+        if ((long)(await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! == 0)
+        {
+            return new State(major, false, null);
+        }
+
+        await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, cancellationToken).ConfigureAwait(false);
+        await using var objects = new NpgsqlCommand(
+            """
+            SELECT name FROM (
+                SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), 1, c.oid FROM pg_catalog.pg_class c
+                    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                UNION ALL
+                SELECT 'function ' || p.oid::regprocedure::text, 2, p.oid FROM pg_catalog.pg_proc p
+                    JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                UNION ALL
+                SELECT 'type ' || t.oid::regtype::text, 3, t.oid FROM pg_catalog.pg_type t
+                    JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+                    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                UNION ALL
+                SELECT 'schema ' || pg_catalog.quote_ident(nspname), 4, oid FROM pg_catalog.pg_namespace
+                    WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
+                UNION ALL
+                SELECT 'large object ' || oid, 5, oid FROM pg_catalog.pg_largeobject_metadata
+            ) AS found (name, rank, oid)
+            ORDER BY rank, oid LIMIT 1
+            """,
+            target);
+        return new State(major, true, await objects.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string);
+    }
+
+    /// <summary>Creates the target from template0, so that nothing of a site's template1 gets into it.</summary>
+    /// <param name="endpoint">The server, with the target's name as the database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="options">What follows the name in CREATE DATABASE.</param>
+    /// <param name="cancellationToken">Ends the statement.</param>
+    public static async Task CreateAsync(ServerEndpoint endpoint, string applicationName, string options, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, cancellationToken).ConfigureAwait(false);
+        await using var command = new NpgsqlCommand($"CREATE DATABASE {Quote(endpoint.Database)} {options}", server);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Drops the target that a failed restore had created, with the sessions in it.</summary>
+    /// <param name="endpoint">The server, with the target's name as the database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <returns>True if it is gone.</returns>
+    public static async Task<bool> TryDropAsync(ServerEndpoint endpoint, string applicationName)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        try
+        {
+            await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, patience.Token).ConfigureAwait(false);
+            string force = server.PostgreSqlVersion.Major >= 13 ? " WITH (FORCE)" : "";
+            await using var command = new NpgsqlCommand($"DROP DATABASE IF EXISTS {Quote(endpoint.Database)}{force}", server);
+            await command.ExecuteNonQueryAsync(patience.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A name as an SQL identifier.</summary>
+    /// <param name="name">Any name.</param>
+    /// <returns>The quoted name.</returns>
+    public static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+
+    private static async Task<NpgsqlConnection> ConnectToServerAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
+    {
+        foreach (string database in Maintenance)
+        {
+            try
+            {
+                return await OpenAsync(endpoint.WithDatabase(database), applicationName, cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidCatalogName && database != Maintenance[^1])
+            {
+                // Some sites drop the database postgres.
+            }
+        }
+
+        throw new InvalidOperationException("Unreachable: the last database either opens or throws.");
+    }
+
+    private static async Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(endpoint.ToNpgsql(applicationName).ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}
