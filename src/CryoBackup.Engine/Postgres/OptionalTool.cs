@@ -18,15 +18,18 @@ internal static class OptionalTool
     /// <param name="feature">What needs it, as the subject of a sentence: "Encryption", "Compression with Zstd".</param>
     /// <returns>Its file.</returns>
     /// <exception cref="CryoBackupException">ToolNotFound, naming the tool, the feature and how to install it.</exception>
-    public static string Find(string name, string feature) => Find(name, feature, Environment.GetEnvironmentVariable);
-
-    /// <summary>As the other overload, with variables that need not be those of this process.</summary>
-    public static string Find(string name, string feature, Func<string, string?> environment)
+    public static string Find(string name, string feature)
     {
+        var path = Environment.GetEnvironmentVariable("PATH") ?? "";
         // Homebrew's folders are missing from the PATH of macOS's scheduled jobs.
-        string[] extra = OperatingSystem.IsMacOS() ? ["/opt/homebrew/bin", "/usr/local/bin"] : [];
-        var folders = (environment("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(Path.IsPathFullyQualified).Concat(extra).Distinct(StringComparer.Ordinal).ToArray();
+        return Find(name, feature, OperatingSystem.IsMacOS() ? path + ":/opt/homebrew/bin:/usr/local/bin" : path);
+    }
+
+    /// <summary>As the other overload, with a search path that need not be that of this process.</summary>
+    public static string Find(string name, string feature, string searchPath)
+    {
+        var folders = searchPath.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(Path.IsPathFullyQualified).Distinct(StringComparer.Ordinal).ToArray();
         foreach (var folder in folders)
         {
             var path = Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name);
