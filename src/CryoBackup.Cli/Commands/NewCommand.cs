@@ -1,0 +1,110 @@
+using System.CommandLine;
+using CryoBackup.Cli.Output;
+using CryoBackup.Streams;
+
+namespace CryoBackup.Cli.Commands;
+
+/// <summary>cryobackup new: backs up databases.</summary>
+internal sealed class NewCommand : Command
+{
+    private readonly Operands _databases = new("database", "Databases to back up, one after the other", "-d");
+
+    private readonly Option<string> _path = new("--path")
+    {
+        Description = "Folder that takes the backups; it is created when missing",
+        HelpName = "folder",
+        Required = true,
+    };
+
+    private readonly Option<CompressionKind?> _compression = Choice.Option<CompressionKind>("--compression", "How the file is compressed; gzip unless said otherwise");
+
+    private readonly Option<int?> _compressionLevel = Number.Option("--compression-level", "1-9", "1 (fast) to 9 (small)");
+
+    private readonly Option<string?> _label = new("--label") { Description = "Words of yours that are kept in the manifest", HelpName = "text" };
+
+    private readonly Option<bool> _skipRowCount = new("--skip-row-count")
+    {
+        Description = "Do not count the rows of every table in the dump's snapshot; for very large databases",
+    };
+
+    private readonly Option<TimeSpan> _lockTimeout = new("--lock-timeout")
+    {
+        Description = $"How long to wait for a table's lock: {Duration.Help}; 30s unless said otherwise",
+        HelpName = "time",
+        CustomParser = Duration.Read,
+    };
+
+    private readonly Option<TimeSpan> _timeout = new("--timeout")
+    {
+        Description = $"How long each backup may take: {Duration.Help}, or none (as unless said otherwise)",
+        HelpName = "time",
+        CustomParser = Duration.ReadLimit,
+    };
+
+    private readonly Option<TimeSpan> _stallTimeout = new("--stall-timeout")
+    {
+        Description = $"How long pg_dump may be silent: {Duration.Help}, or none; 10m unless said otherwise",
+        HelpName = "time",
+        CustomParser = Duration.ReadLimit,
+    };
+
+    private readonly ConnectionOptions _connection = new();
+
+    public NewCommand() : base("new", "Back up databases, each into a file that carries its own proof")
+    {
+        _databases.AddTo(this);
+        Add(_path);
+        _connection.AddTo(this);
+        Add(_compression);
+        Add(_compressionLevel);
+        Add(_label);
+        Add(_skipRowCount);
+        Add(_lockTimeout);
+        Add(_timeout);
+        Add(_stallTimeout);
+        Validators.Add(result =>
+        {
+            if (_databases.Count(result) == 0)
+            {
+                result.AddError("Name at least one database to back up.");
+            }
+        });
+        SetAction(arguments => Batch.Run<BackupInfo>(
+            arguments,
+            () => _databases.Read(arguments),
+            (database, observer, cancellationToken) => [BackupWriter.Run(Read(arguments, database), observer, cancellationToken)],
+            BackupTable.Print,
+            _ => ExitCode.Good));
+    }
+
+    private BackupRequest Read(ParseResult arguments, string database)
+    {
+        var request = new BackupRequest
+        {
+            Connection = _connection.Read(arguments),
+            Database = database,
+            Folder = Path.GetFullPath(arguments.GetRequiredValue(_path)),
+            CompressionLevel = arguments.GetValue(_compressionLevel),
+            Label = arguments.GetValue(_label),
+            SkipRowCount = arguments.GetValue(_skipRowCount),
+        };
+        // What was not said keeps the engine's default.
+        if (arguments.GetValue(_compression) is { } compression)
+        {
+            request.Compression = compression;
+        }
+        if (arguments.GetResult(_lockTimeout) is not null)
+        {
+            request.LockTimeout = arguments.GetValue(_lockTimeout);
+        }
+        if (arguments.GetResult(_timeout) is not null)
+        {
+            request.Timeout = Duration.ToLimit(arguments.GetValue(_timeout));
+        }
+        if (arguments.GetResult(_stallTimeout) is not null)
+        {
+            request.StallTimeout = Duration.ToLimit(arguments.GetValue(_stallTimeout));
+        }
+        return request;
+    }
+}

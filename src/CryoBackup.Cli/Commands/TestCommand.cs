@@ -1,0 +1,65 @@
+using System.CommandLine;
+using CryoBackup.Cli.Output;
+
+namespace CryoBackup.Cli.Commands;
+
+/// <summary>cryobackup test: proves backups from their files alone.</summary>
+internal sealed class TestCommand : Command
+{
+    private readonly Operands _paths = new("path", "Backup files; * and ? are allowed in the file name");
+
+    private readonly Option<VerificationLevel?> _level = Choice.Option<VerificationLevel>(
+        "--level", "hash: the stored bytes are those that were written; content (unless said otherwise): also every table's rows and content");
+
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print no result; the exit code is the verdict" };
+
+    public TestCommand() : base("test", "Prove backups, without a server: exit code 0 passed, 3 failed, 4 inconclusive")
+    {
+        _paths.AddTo(this);
+        Add(_level);
+        Add(_quiet);
+        Validators.Add(result =>
+        {
+            if (_paths.Count(result) == 0)
+            {
+                result.AddError("Name at least one backup file to test.");
+            }
+            if (result.GetValue(_quiet) && result.GetValue(CommonOptions.Json))
+            {
+                result.AddError("--quiet and --json exclude each other: one asks for no output, the other for a form of it.");
+            }
+        });
+        SetAction(arguments => Batch.Run<VerificationResult>(
+            arguments,
+            () => _paths.Read(arguments).SelectMany(FilePattern.Expand),
+            (path, observer, cancellationToken) => [BackupVerifier.Run(
+                new VerificationRequest { Path = path, Level = arguments.GetValue(_level) ?? VerificationLevel.Content }, observer, cancellationToken)],
+            (results, output) => Print(results, output, arguments.GetValue(_quiet)),
+            result => ExitCode.Of(result.Verdict)));
+    }
+
+    private static void Print(IReadOnlyList<VerificationResult> results, TextWriter output, bool quiet)
+    {
+        if (quiet)
+        {
+            return;
+        }
+        var table = new Table("Database", "Level", "Verdict", ">Duration", "Path");
+        foreach (VerificationResult result in results)
+        {
+            table.Add(result.Database, result.Level.ToString(), result.Verdict.ToString(), Units.Time(result.Duration), result.Path);
+        }
+        table.Print(output);
+        foreach (VerificationResult result in results)
+        {
+            output.WriteLine();
+            output.WriteLine($"{Path.GetFileName(result.Path)}: {result.Reason}");
+            var checks = new Table("  Check", "Outcome", ">Duration", "Detail");
+            foreach (CheckResult check in result.Checks)
+            {
+                checks.Add($"  {check.Name}", check.Outcome.ToString(), Units.Time(check.Duration), check.Detail);
+            }
+            checks.Print(output);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+namespace CryoBackup.Cli.Output;
+
+/// <summary>Backups for people, one a line.</summary>
+internal static class BackupTable
+{
+    public static void Print(IReadOnlyList<BackupInfo> backups, TextWriter output)
+    {
+        var table = new Table("Database", "Start", ">Duration", ">Size", ">Rows", "Path");
+        foreach (BackupInfo backup in backups)
+        {
+            table.Add(
+                backup.Database, Units.Moment(backup.Start), Units.Time(backup.Duration), Units.Size(backup.Size), Units.Count(backup.RowCount), backup.Path);
+        }
+        table.Print(output);
+    }
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace CryoBackup.Cli.Output;
+
+/// <summary>Numbers as people read them, the same in every culture.</summary>
+internal static class Units
+{
+    private static readonly string[] s_names = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+    public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A number of bytes in units of 1024.</summary>
+    public static string Size(long bytes)
+    {
+        if (bytes < 1024)
+        {
+            return $"{bytes} B";
+        }
+        double size = bytes;
+        int unit = -1;
+        do
+        {
+            size /= 1024;
+            unit++;
+        }
+        while (size >= 1023.95 && unit < s_names.Length - 1);
+        return string.Create(CultureInfo.InvariantCulture, $"{size:0.0} {s_names[unit]}");
+    }
+
+    /// <summary>Seconds with a fraction below a minute, a clock above.</summary>
+    public static string Time(TimeSpan time)
+        => time < TimeSpan.FromMinutes(1) ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s") : Clock(time);
+
+    public static string Clock(TimeSpan time) => time < TimeSpan.FromHours(1)
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}:{time.Seconds:00}")
+        : string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}");
+
+    public static string Moment(DateTime time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
