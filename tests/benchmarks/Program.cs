@@ -1,0 +1,89 @@
+using System.Globalization;
+using CryoBackup.Benchmarks;
+
+// Measures CryoBackup beside pg_dump and pg_restore on the server that PGHOST, PGPORT and PGUSER name; CryoBackup.Scratch gives it one of its own.
+//   CryoBackup.Benchmarks [--rows N] [--runs N] [--tool PATH]
+long rows = 4_400_000;
+int runs = 3;
+string tool = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../CryoBackup.Cli/release/cryobackup"));
+for (int i = 0; i < args.Length; i++)
+{
+    string value = i + 1 < args.Length ? args[i + 1] : "";
+    bool good = args[i] switch
+    {
+        "--rows" => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out rows) && rows >= 1000,
+        "--runs" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out runs) && runs >= 1,
+        "--tool" => File.Exists(tool = value),
+        _ => false,
+    };
+    if (!good)
+    {
+        Console.Error.WriteLine($"CryoBackup.Benchmarks: {args[i]} {value} is not understood; it takes --rows N (at least 1000), --runs N, --tool PATH.");
+        return 2;
+    }
+    i++;
+}
+
+string folder = Path.GetFullPath($"output/bench/{Environment.ProcessId}");
+Directory.CreateDirectory(folder);
+try
+{
+    Console.WriteLine($"{Environment.ProcessorCount} cores, {Shell.Do("pg_dump --version")}, median of {runs} runs in turn, times of the client's side only");
+    (IReadOnlyDictionary<string, Run> small, long smallSize) = Measure(rows / 10);
+    (IReadOnlyDictionary<string, Run> large, long largeSize) = Measure(rows);
+    Report.PrintGrowth(small, large, smallSize, largeSize);
+    Report.PrintPromises(small, large);
+    return 0;
+}
+finally
+{
+    Directory.Delete(folder, recursive: true);
+    SampleData.Drop();
+}
+
+(IReadOnlyDictionary<string, Run> Medians, long ArchiveSize) Measure(long rowCount)
+{
+    SampleData.Create(rowCount);
+    var suite = new Suite(tool, folder);
+    long size = suite.WritePlainArchive();
+    Console.WriteLine();
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rowCount:N0} readings, {rowCount / 10:N0} molecules: {size / 1048576.0:N1} MiB of archive before compression"));
+    var medians = new Dictionary<string, Run>(StringComparer.Ordinal);
+    foreach ((string title, Contender[] contenders) in new[]
+    {
+        ("backup", suite.Backups()),
+        ("verification", suite.Verifications()),
+        ("restore", suite.Restores()),
+    })
+    {
+        foreach ((string name, Run median) in RunInTurn(contenders))
+        {
+            medians.Add(name, median);
+        }
+        Report.Print(title, contenders, medians, withFloor: title == "backup");
+    }
+    return (medians, size);
+}
+
+// One round after the other, each beginning with another contender, so that what the machine does besides falls on all alike.
+Dictionary<string, Run> RunInTurn(Contender[] contenders)
+{
+    var all = contenders.ToDictionary(contender => contender.Name, _ => new List<Run>(), StringComparer.Ordinal);
+    for (int round = 0; round < runs; round++)
+    {
+        for (int i = 0; i < contenders.Length; i++)
+        {
+            Contender contender = contenders[(i + round) % contenders.Length];
+            // Nobody pays for what the one before left to be written.
+            Shell.Do($"{contender.Before ?? ":"}; psql -Xq -d postgres -c CHECKPOINT; sync");
+            (double wall, double cpu, long peak) = Shell.Time(contender.Command);
+            long size = contender.Output is { } output ? long.Parse(Shell.Do($"du -cb {output} | tail -n 1 | cut -f 1"), CultureInfo.InvariantCulture) : 0;
+            Shell.Do(contender.After ?? ":");
+            all[contender.Name].Add(new Run(wall, cpu, peak, size));
+        }
+    }
+    return all.ToDictionary(pair => pair.Key, pair => Median(pair.Value), StringComparer.Ordinal);
+}
+
+// By wall time; the memory is the highest of all runs, because a peak that shows only sometimes is still needed.
+static Run Median(List<Run> runs) => runs.OrderBy(run => run.Wall).ElementAt((runs.Count - 1) / 2) with { PeakMemory = runs.Max(run => run.PeakMemory) };

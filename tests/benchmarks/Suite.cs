@@ -1,0 +1,65 @@
+namespace CryoBackup.Benchmarks;
+
+/// <summary>Who runs against whom: the three verbs, each beside the stock programs that do its work.</summary>
+/// <param name="tool">The cryobackup program, built for release.</param>
+/// <param name="folder">Where files are written.</param>
+internal sealed class Suite(string tool, string folder)
+{
+    public const string Floor = "pg_dump -Fc -Z0 > /dev/null";
+    public const string Dump = "pg_dump -Fc";
+    public const string New = "cryobackup new";
+    public const string Gunzip = "gunzip -t";
+    public const string Test = "cryobackup test";
+
+    private const string Source = SampleData.Database;
+    private const string Target = SampleData.Database + "_restored";
+
+    private readonly string _backup = $"{folder}/new/{Source}_*_full.dump.gz";
+    private readonly string _plain = $"{folder}/plain.dump";
+
+    public static string PgRestore(int jobs) => $"pg_restore -j{jobs} (plain archive)";
+
+    public static string Restore(int jobs) => $"cryobackup restore --jobs {jobs}";
+
+    public Contender[] Backups() =>
+    [
+        new(Floor, $"pg_dump -Fc -Z0 {Source} > /dev/null"),
+        Stock(Dump, $"pg_dump -Fc -f {folder}/stock.dump {Source}", $"{folder}/stock.dump"),
+        Stock("pg_dump -Fc -Z1", $"pg_dump -Fc -Z1 -f {folder}/z1.dump {Source}", $"{folder}/z1.dump"),
+        Stock("pg_dump -Fd -j2 -Z1", $"pg_dump -Fd -j2 -Z1 -f {folder}/z1.dir {Source}", $"{folder}/z1.dir"),
+        Stock("pg_dump -Fc -Z0 | pigz -1", $"pg_dump -Fc -Z0 {Source} | pigz -1 > {folder}/pigz.gz", $"{folder}/pigz.gz"),
+        Stock("pg_dump -Fc -Z0 | zstd -1", $"pg_dump -Fc -Z0 {Source} | zstd -q -1 -o {folder}/zstd.zst", $"{folder}/zstd.zst"),
+        new(New, $"{tool} new {Source} --path {folder}/new > /dev/null", Dump, $"rm -rf {folder}/new", Output: _backup),
+    ];
+
+    public Contender[] Verifications() =>
+    [
+        new(Gunzip, $"gunzip -t {_backup}"),
+        new("pg_restore -f /dev/null (pg_dump -Fc)", $"pg_restore -f /dev/null {folder}/stock.dump", Gunzip),
+        new(Test, $"{tool} test {_backup} > /dev/null", Gunzip),
+    ];
+
+    public Contender[] Restores() =>
+    [
+        .. new[] { 1, 2 }.SelectMany(jobs => new[]
+        {
+            Into(PgRestore(jobs), $"pg_restore -j{jobs} -d {Target} {_plain}", null),
+            Into(Restore(jobs), $"{tool} restore {_backup} --target-database {Target} --jobs {jobs} > /dev/null", PgRestore(jobs)),
+        }),
+    ];
+
+    /// <summary>What the restores read, and the size that all sizes are seen against.</summary>
+    public long WritePlainArchive()
+    {
+        Shell.Do($"pg_dump -Fc -Z0 -f {_plain} {Source}");
+        return new FileInfo(_plain).Length;
+    }
+
+    private static Contender Stock(string name, string command, string output)
+        => new(name, command, name == Dump ? null : Dump, $"rm -rf {output}", Output: output);
+
+    private static Contender Into(string name, string command, string? rival) => new(
+        name, command, rival, $"dropdb --if-exists {Target} 2>/dev/null; createdb -T template0 {Target}",
+        // A restore that brings too little would be quick: count.
+        $"""test "$(psql -XAt -d {Target} -c 'SELECT count(*) FROM readings')" = "$(psql -XAt -d {Source} -c 'SELECT count(*) FROM readings')"; dropdb {Target}""");
+}
