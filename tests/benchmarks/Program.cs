@@ -24,6 +24,12 @@ for (int i = 0; i < args.Length; i++)
     i++;
 }
 
+if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("PGHOST")))
+{
+    Console.Error.WriteLine("CryoBackup.Benchmarks: PGHOST is not set, and no server is measured by chance. Run: ./build.sh bench");
+    return 2;
+}
+
 string folder = Path.GetFullPath($"output/bench/{Environment.ProcessId}");
 Directory.CreateDirectory(folder);
 try

@@ -11,9 +11,9 @@ internal sealed class NewCommand : Command
 
     private readonly Option<string> _path = new("--path")
     {
-        Description = "Folder that takes the backups; it is created when missing",
+        Description = "Folder that takes the backups; it is created when missing; the current one unless said otherwise",
         HelpName = "folder",
-        Required = true,
+        DefaultValueFactory = _ => ".",
     };
 
     private readonly Option<CompressionKind?> _compression = Choice.Option<CompressionKind>("--compression", "How the file is compressed; gzip unless said otherwise");
