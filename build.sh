@@ -47,13 +47,13 @@ bench() {
 }
 
 run_tests() {
-    local results=output/test-results framework good=true
+    local results=output/test-results project framework good=true
     rm -rf "$results"
-    for framework in net10.0 net8.0; do
-        dotnet test tests/engine --configuration Release --no-build --nologo --framework "$framework" \
-            --results-directory "$results" --logger "trx;LogFileName=engine-$framework.trx" || good=false
-        [[ -f $results/engine-$framework.trx ]] || { echo "THE ENGINE'S TESTS LEFT NO RESULT FOR $framework."; good=false; }
-    done
+    while read -r project framework; do
+        dotnet test "tests/$project" --configuration Release --no-build --nologo --framework "$framework" \
+            --results-directory "$results" --logger "trx;LogFileName=$project-$framework.trx" </dev/null || good=false
+        [[ -f $results/$project-$framework.trx ]] || { echo "THE TESTS IN tests/$project LEFT NO RESULT FOR $framework."; good=false; }
+    done <<<$'engine net10.0\nengine net8.0\ncli net10.0'
     cat "$results"/*.trx 2>/dev/null | sum_results && $good
 }
 

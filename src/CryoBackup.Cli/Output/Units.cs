@@ -5,11 +5,11 @@ namespace CryoBackup.Cli.Output;
 /// <summary>Numbers as people read them, the same in every culture.</summary>
 internal static class Units
 {
-    private static readonly string[] s_names = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    private static readonly string[] s_names = ["KB", "MB", "GB", "TB", "PB", "EB"];
 
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>A number of bytes in units of 1024.</summary>
+    /// <summary>A number of bytes in steps of 1024, in the words of the module's views.</summary>
     public static string Size(long bytes)
     {
         if (bytes < 1024)

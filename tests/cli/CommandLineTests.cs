@@ -1,0 +1,106 @@
+using System.Text.Json;
+
+namespace CryoBackup.Cli.Tests;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("cryobackup-cli-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("Required command", new string[0])]
+    [InlineData("at least one database", new[] { "new" })]
+    [InlineData("at least one backup file", new[] { "test" })]
+    [InlineData("one backup file", new[] { "restore", "a", "b", "-d", "x" })]
+    [InlineData("--target-database", new[] { "restore", "a" })]
+    [InlineData("'deep' is not a value of --level", new[] { "test", "a", "--level", "deep" })]
+    [InlineData("'5x' is not a length of time", new[] { "new", "a", "--timeout", "5x" })]
+    [InlineData("'many' is not a value of --port", new[] { "new", "a", "--port", "many" })]
+    [InlineData("--quiet and --json exclude each other", new[] { "test", "a", "--quiet", "--json" })]
+    [InlineData("frob", new[] { "frob" })]
+    public void Wrong_usage_is_named_and_ends_with_2(string named, string[] arguments)
+    {
+        (int exitCode, string output, string errors) = Tool.Run(arguments);
+
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
+        Assert.StartsWith("cryobackup: ", errors, StringComparison.Ordinal);
+        Assert.Contains(named, errors, StringComparison.Ordinal);
+        Assert.Contains("Remedy: ", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unreadable_password_file_is_a_fault_of_configuration()
+    {
+        string file = Path.Combine(_folder, "absent");
+
+        (int exitCode, _, string errors) = Tool.Run("new", "app", "--path", _folder, "--password-file", file);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(file, errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_backup_gets_the_verdict_Failed_and_the_others_are_still_tested()
+    {
+        string[] paths = [Path.Combine(_folder, "one.dump.gz"), Path.Combine(_folder, "two.dump.gz")];
+
+        (int exitCode, string output, _) = Tool.Run(["test", .. paths, "--json"]);
+
+        Assert.Equal(3, exitCode);
+        using JsonDocument results = JsonDocument.Parse(output);
+        Assert.Equal(paths, results.RootElement.EnumerateArray().Select(result => result.GetProperty("path").GetString()!));
+        Assert.All(results.RootElement.EnumerateArray(), result => Assert.Equal("Failed", result.GetProperty("verdict").GetString()));
+    }
+
+    [Fact]
+    public void Quiet_leaves_only_the_exit_code()
+    {
+        (int exitCode, string output, _) = Tool.Run("test", Path.Combine(_folder, "one.dump.gz"), "--quiet");
+
+        Assert.Equal(3, exitCode);
+        Assert.Empty(output);
+    }
+
+    [Fact]
+    public void A_pattern_stands_for_the_files_that_match_it()
+    {
+        File.WriteAllText(Path.Combine(_folder, "b.dump"), "text");
+        File.WriteAllText(Path.Combine(_folder, "a.dump"), "text");
+        File.WriteAllText(Path.Combine(_folder, "other.txt"), "text");
+
+        (_, string output, _) = Tool.Run("test", Path.Combine(_folder, "*.dump"), "--json");
+
+        using JsonDocument results = JsonDocument.Parse(output);
+        Assert.Equal(["a.dump", "b.dump"], results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString())));
+    }
+
+    [Fact]
+    public void A_restore_of_a_missing_backup_is_an_error_with_a_remedy()
+    {
+        (int exitCode, string output, string errors) = Tool.Run("restore", Path.Combine(_folder, "one.dump.gz"), "--target-database", "copy");
+
+        Assert.Equal(1, exitCode);
+        Assert.Empty(output);
+        Assert.Contains("one.dump.gz", errors, StringComparison.Ordinal);
+        Assert.Contains("Remedy: ", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_folder_lists_no_backup()
+    {
+        Assert.Equal((0, "", ""), Tool.Run("list", _folder));
+        Assert.Equal("[]", Tool.Run("list", _folder, "--json").Output.Trim());
+    }
+
+    [Fact]
+    public void A_missing_folder_fails_and_the_next_is_still_listed()
+    {
+        (int exitCode, string output, string errors) = Tool.Run("list", Path.Combine(_folder, "absent"), _folder, "--json");
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal("[]", output.Trim());
+        Assert.Contains("absent", errors, StringComparison.Ordinal);
+    }
+}
