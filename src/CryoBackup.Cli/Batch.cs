@@ -23,12 +23,12 @@ internal static class Batch
         using var interruption = new Interruption();
         using var observer = new ConsoleObserver(arguments.GetValue(CommonOptions.Verbose));
         var results = new List<TResult>();
-        int code = Attempt(observer, () =>
+        int code = Attempt(observer, interruption, () =>
         {
             int worst = ExitCode.Good;
             foreach (string item in items().TakeWhile(_ => !interruption.Token.IsCancellationRequested))
             {
-                worst = ExitCode.Worst(worst, Attempt(observer, () =>
+                worst = ExitCode.Worst(worst, Attempt(observer, interruption, () =>
                 {
                     int before = results.Count;
                     results.AddRange(work(item, observer.Observe, interruption.Token));
@@ -49,7 +49,7 @@ internal static class Batch
         return interruption.Code ?? code;
     }
 
-    private static int Attempt(ConsoleObserver observer, Func<int> work)
+    private static int Attempt(ConsoleObserver observer, Interruption interruption, Func<int> work)
     {
         try
         {
@@ -59,6 +59,11 @@ internal static class Batch
         {
             observer.Fail(failure);
             return ExitCode.Of(failure);
+        }
+        catch (OperationCanceledException) when (interruption.Code is not null)
+        {
+            observer.Say("cryobackup: interrupted; what was begun is undone.");
+            return ExitCode.Failed;
         }
         catch (Exception exception)
         {

@@ -34,6 +34,14 @@ internal sealed class ConsoleObserver(bool verbose) : IDisposable
         }
     }
 
+    public void Say(string text)
+    {
+        lock (_lock)
+        {
+            WriteLine(text);
+        }
+    }
+
     /// <summary>Prints a failure: the sentence, the tool's last words, what to do.</summary>
     public void Fail(CryoBackupException failure)
     {

@@ -54,12 +54,12 @@ internal sealed class TestCommand : Command
         {
             output.WriteLine();
             output.WriteLine($"{Path.GetFileName(result.Path)}: {result.Reason}");
-            var checks = new Table("  Check", "Outcome", ">Duration", "Detail");
+            var checks = new Table("Check", "Outcome", ">Duration", "Detail");
             foreach (CheckResult check in result.Checks)
             {
-                checks.Add($"  {check.Name}", check.Outcome.ToString(), Units.Time(check.Duration), check.Detail);
+                checks.Add(check.Name, check.Outcome.ToString(), Units.Time(check.Duration), check.Detail);
             }
-            checks.Print(output);
+            checks.Print(output, indent: "  ");
         }
     }
 }

@@ -8,7 +8,7 @@ internal sealed class Table(params string[] headings)
 
     public void Add(params string[] cells) => _rows.Add([.. cells.Select(cell => cell.ReplaceLineEndings(" "))]);
 
-    public void Print(TextWriter output)
+    public void Print(TextWriter output, string indent = "")
     {
         if (_rows.Count == 0)
         {
@@ -18,7 +18,7 @@ internal sealed class Table(params string[] headings)
         int[] widths = [.. titles.Select((title, column) => _rows.Max(row => row[column].Length) is var widest && widest > title.Length ? widest : title.Length)];
         foreach (string[] row in _rows.Prepend([.. widths.Zip(titles, (_, title) => new string('-', title.Length))]).Prepend(titles))
         {
-            output.WriteLine(string.Join("  ", row.Select((cell, column) => Align(cell, column, widths[column]))).TrimEnd());
+            output.WriteLine(indent + string.Join("  ", row.Select((cell, column) => Align(cell, column, widths[column]))).TrimEnd());
         }
     }
 
