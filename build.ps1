@@ -9,7 +9,7 @@
             The last line is 'N passed, N failed, N skipped'.
     Demo    makes, proves and restores a backup of a sample database on a scratch cluster, and shows what goes wrong with a damaged one.
     Bench   measures CryoBackup beside pg_dump and its companions.
-    What follows -- is given to Demo or Bench.
+    Further arguments are given to Demo or Bench: build.ps1 Bench --rows 1000000
 #>
 [CmdletBinding()]
 param(

@@ -88,10 +88,23 @@ Describe 'The line' {
         Get-DumpText cryoprotect_copy | Should -BeExactly (Get-DumpText cryoprotect)
     }
 
-    It 'opens with the line that the manifest prints' {
+    It 'opens with the line that the manifest prints' -Skip:$IsWindows {
         Clear-TestDatabase cryoprotect_copy
         Invoke-Sql 'CREATE DATABASE cryoprotect_copy TEMPLATE template0'
         $line = (Get-Content -LiteralPath $backup.ManifestPath -Raw | ConvertFrom-Json).open_with
-        $line | Should -Not -BeNullOrEmpty
+        $line | Should -BeLike '*-d NAME*'
+        $path = $env:PATH
+        Push-Location -LiteralPath $folder
+        try {
+            $env:PATH = $path + [System.IO.Path]::PathSeparator + (Split-Path -Path (Get-PgTool 'pg_restore'))
+            & sh -c $line.Replace('NAME', 'cryoprotect_copy', [System.StringComparison]::Ordinal)
+            $LASTEXITCODE | Should -Be 0
+        }
+        finally {
+            Pop-Location
+            $env:PATH = $path
+        }
+
+        Get-DumpText cryoprotect_copy | Should -BeExactly (Get-DumpText cryoprotect)
     }
 }

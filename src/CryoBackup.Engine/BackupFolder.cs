@@ -5,6 +5,10 @@ public static class BackupFolder
 {
     private const string ManifestSuffix = ".meta.json";
     private static readonly string[] BackupSuffixes = [".dump", ".dump.gz", ".dump.zst", ".dump.age", ".dump.gz.age", ".dump.zst.age"];
+    private static readonly string[] CompanionSuffixes =
+    [
+        ".partial", ".lock", ".globals.sql", ".globals.sql.gz", ".globals.sql.zst", ".globals.sql.age", ".globals.sql.gz.age", ".globals.sql.zst.age",
+    ];
 
     /// <summary>
     /// Lists the backups of a folder: each file with a backup's name, and each backup whose manifest is there though it itself is not,
@@ -15,10 +19,7 @@ public static class BackupFolder
     /// <exception cref="IOException">The folder cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be read.</exception>
     public static string[] List(string folder)
-    {
-        string[] files = Directory.GetFiles(folder);
-        return Select(files.Where(file => EndsWithAny(file, BackupSuffixes) || IsManifest(file)));
-    }
+        => Select(Directory.EnumerateFiles(folder).Where(file => IsManifest(file) || EndsWithAny(file, BackupSuffixes)));
 
     /// <summary>Replaces manifests by the backups that they belong to and leaves out unfinished files, locks and globals.</summary>
     /// <param name="files">Full paths, for example those that a wildcard matches.</param>
@@ -26,26 +27,12 @@ public static class BackupFolder
     public static string[] Select(IEnumerable<string> files)
     {
         ArgumentNullException.ThrowIfNull(files);
-        return [.. files.Where(file => !IsCompanion(file)).Select(BackupOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return [.. files.Where(file => !EndsWithAny(file, CompanionSuffixes)).Select(BackupOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
     private static bool IsManifest(string file) => file.EndsWith(ManifestSuffix, StringComparison.Ordinal);
 
-    private static bool IsCompanion(string file)
-        => file.EndsWith(".partial", StringComparison.Ordinal)
-            || file.EndsWith(".lock", StringComparison.Ordinal)
-            || Path.GetFileName(file).Contains(".globals.sql", StringComparison.Ordinal);
-
-    private static string BackupOf(string file)
-    {
-        if (!IsManifest(file))
-        {
-            return file;
-        }
-
-        string stem = file[..^ManifestSuffix.Length];
-        return Array.Find(BackupSuffixes, suffix => File.Exists(stem + suffix)) is { } found ? stem + found : stem;
-    }
+    private static string BackupOf(string file) => IsManifest(file) ? file[..^ManifestSuffix.Length] : file;
 
     private static bool EndsWithAny(string file, string[] suffixes) => Array.Exists(suffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal));
 }
