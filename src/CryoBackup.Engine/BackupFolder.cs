@@ -1,0 +1,38 @@
+namespace CryoBackup;
+
+/// <summary>Tells backups from what lies beside them, by their names alone.</summary>
+public static class BackupFolder
+{
+    private const string ManifestSuffix = ".meta.json";
+    private static readonly string[] BackupSuffixes = [".dump", ".dump.gz", ".dump.zst", ".dump.age", ".dump.gz.age", ".dump.zst.age"];
+    private static readonly string[] CompanionSuffixes =
+    [
+        ".partial", ".lock", ".globals.sql", ".globals.sql.gz", ".globals.sql.zst", ".globals.sql.age", ".globals.sql.gz.age", ".globals.sql.zst.age",
+    ];
+
+    /// <summary>
+    /// Lists the backups of a folder: each file with a backup's name, and each backup whose manifest is there though it itself is not,
+    /// so that a lost file is missed.
+    /// </summary>
+    /// <param name="folder">A full path of the file system.</param>
+    /// <returns>Full paths, in ordinal order.</returns>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be read.</exception>
+    public static string[] List(string folder)
+        => Select(Directory.EnumerateFiles(folder).Where(file => IsManifest(file) || EndsWithAny(file, BackupSuffixes)));
+
+    /// <summary>Replaces manifests by the backups that they belong to and leaves out unfinished files, locks and globals.</summary>
+    /// <param name="files">Full paths, for example those that a wildcard matches.</param>
+    /// <returns>Full paths of backups, each once, in ordinal order.</returns>
+    public static string[] Select(IEnumerable<string> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        return [.. files.Where(file => !EndsWithAny(file, CompanionSuffixes)).Select(BackupOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+
+    private static bool IsManifest(string file) => file.EndsWith(ManifestSuffix, StringComparison.Ordinal);
+
+    private static string BackupOf(string file) => IsManifest(file) ? file[..^ManifestSuffix.Length] : file;
+
+    private static bool EndsWithAny(string file, string[] suffixes) => Array.Exists(suffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal));
+}

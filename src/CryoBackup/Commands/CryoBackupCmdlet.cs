@@ -1,0 +1,214 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Management.Automation;
+
+namespace CryoBackup.Commands;
+
+/// <summary>
+/// What all cmdlets share: the engine works on a thread of its own, what it has to say comes through one queue, and only the
+/// pipeline's thread speaks to PowerShell.
+/// </summary>
+public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
+{
+    // Any constant, as long as it is not a small number that a script would choose for its own bar.
+    private const int ProgressId = 0x4372796F;
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
+
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Stops the engine: its programs, its sessions on the server, its unfinished files.</summary>
+    protected override void StopProcessing()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Stopped from another thread at the very moment when the command ended by itself.
+        }
+    }
+
+    /// <summary>Releases what the cmdlet holds.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases what the cmdlet holds.</summary>
+    /// <param name="disposing">True when called by <see cref="Dispose()"/>.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _stop.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Runs one of the engine's verbs to its end, passing on what it says; returns only when its thread is done, whatever happens.
+    /// A bad record is written as an error, so that the next one goes on; a bad environment ends the command.
+    /// </summary>
+    /// <typeparam name="TResult">What the verb returns.</typeparam>
+    /// <param name="target">The record, which becomes the error's target where the failure names none.</param>
+    /// <param name="verb">The verb, which takes an observer and a token.</param>
+    /// <returns>What the verb returned; null if it failed.</returns>
+    /// <exception cref="PipelineStoppedException">The pipeline was stopped, or a bad environment ended the command.</exception>
+    private protected TResult? RunEngine<TResult>(object target, Func<Action<EngineMessage>, CancellationToken, TResult> verb)
+        where TResult : class
+    {
+        using BlockingCollection<EngineMessage> queue = [];
+        MessageGate gate = new(queue);
+        CancellationToken token = _stop.Token;
+        Task<TResult> worker = Task.Factory.StartNew(
+            () =>
+            {
+                try
+                {
+                    return verb(gate.Post, token);
+                }
+                finally
+                {
+                    gate.Close();
+                }
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+
+        bool drained = false;
+        try
+        {
+            HashSet<string> activities = new(StringComparer.Ordinal);
+            foreach (EngineMessage message in queue.GetConsumingEnumerable(CancellationToken.None))
+            {
+                Show(message, activities);
+            }
+
+            CompleteProgress(activities);
+            drained = true;
+        }
+        finally
+        {
+            // A Write call throws when the pipeline is stopped. The worker must not outlive this command: it has programs running.
+            if (!drained)
+            {
+                StopProcessing();
+            }
+
+            Task.WaitAny(worker);
+        }
+
+        if (worker.IsCompletedSuccessfully)
+        {
+            return worker.Result;
+        }
+
+        if (Stopping)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        Report(worker.Exception?.InnerException ?? new TaskCanceledException(worker), target);
+        return null;
+    }
+
+    /// <summary>Writes a failure as an error, or ends the command where the environment is at fault.</summary>
+    /// <param name="failure">What went wrong.</param>
+    /// <param name="target">The thing it happened to, used where the failure names none.</param>
+    private protected void Report(Exception failure, object target)
+    {
+        ErrorRecord record = ErrorRecords.Create(failure, target);
+        if (failure is CryoBackupException known && ErrorRecords.EndsCommand(known.Error))
+        {
+            ThrowTerminatingError(record);
+        }
+
+        WriteError(record);
+    }
+
+    private void Show(EngineMessage message, HashSet<string> activities)
+    {
+        switch (message)
+        {
+            case VerboseMessage verbose:
+                WriteVerbose(verbose.Text);
+                break;
+            case WarningMessage warning:
+                WriteWarning(warning.Text);
+                break;
+            case ProgressMessage { Completed: true }:
+                CompleteProgress(activities);
+                break;
+            case ProgressMessage progress:
+                activities.Add(progress.Activity);
+                WriteProgress(new ProgressRecord(ProgressId, NotEmpty(progress.Activity), NotEmpty(progress.Status))
+                {
+                    PercentComplete = progress.Fraction is { } fraction ? (int)(Math.Clamp(fraction, 0, 1) * 100) : -1,
+                    SecondsRemaining = progress.Remaining is { } remaining ? (int)Math.Clamp(remaining.TotalSeconds, 0, int.MaxValue) : -1,
+                });
+                break;
+        }
+    }
+
+    private void CompleteProgress(HashSet<string> activities)
+    {
+        foreach (string activity in activities)
+        {
+            WriteProgress(new ProgressRecord(ProgressId, NotEmpty(activity), "Done") { RecordType = ProgressRecordType.Completed });
+        }
+
+        activities.Clear();
+    }
+
+    // PowerShell refuses an empty text in a progress record.
+    private static string NotEmpty(string text) => text.Length > 0 ? text : "…";
+
+    /// <summary>
+    /// The way into the queue. It lets through at most five progress messages a second, so that neither the queue nor the
+    /// console grows with the engine's zeal, and is silent once the verb has ended.
+    /// </summary>
+    private sealed class MessageGate(BlockingCollection<EngineMessage> queue)
+    {
+        private readonly object _lock = new();
+        private long _lastProgress;
+        private bool _closed;
+
+        internal void Post(EngineMessage message)
+        {
+            lock (_lock)
+            {
+                if (!_closed && IsDue(message))
+                {
+                    queue.Add(message);
+                }
+            }
+        }
+
+        internal void Close()
+        {
+            lock (_lock)
+            {
+                _closed = true;
+                queue.CompleteAdding();
+            }
+        }
+
+        private bool IsDue(EngineMessage message)
+        {
+            if (message is not ProgressMessage { Completed: false })
+            {
+                return true;
+            }
+
+            if (_lastProgress != 0 && Stopwatch.GetElapsedTime(_lastProgress) < ProgressInterval)
+            {
+                return false;
+            }
+
+            _lastProgress = Stopwatch.GetTimestamp();
+            return true;
+        }
+    }
+}

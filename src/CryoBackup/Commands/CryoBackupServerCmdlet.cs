@@ -1,0 +1,44 @@
+using System.Management.Automation;
+using CryoBackup.Postgres;
+
+namespace CryoBackup.Commands;
+
+/// <summary>What the cmdlets that meet a server share: how it is reached. What is not said comes from the PG* environment, as with psql.</summary>
+public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
+{
+    /// <summary>Host name, address, or the folder of a Unix-domain socket.</summary>
+    [Parameter]
+    [Alias("Host", "HostName", "Server")]
+    [ValidateNotNullOrEmpty]
+    public string? ComputerName { get => Connection.ComputerName; set => Connection.ComputerName = value; }
+
+    /// <summary>TCP port, or the number in the socket's name.</summary>
+    [Parameter]
+    [ValidateRange(1, 65535)]
+    public int? Port { get => Connection.Port; set => Connection.Port = value; }
+
+    /// <summary>Role and password; without it, or with an empty password, the password file and the environment are asked.</summary>
+    [Parameter]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>How the connection is secured, in libpq's words.</summary>
+    [Parameter]
+    public SslMode? SslMode { get => Connection.SslMode; set => Connection.SslMode = value; }
+
+    /// <summary>The server as the user described it; each request refers to this one object.</summary>
+    private protected ConnectionRequest Connection { get; } = new();
+
+    /// <summary>The server in words, for questions put to the user.</summary>
+    private protected string ServerInWords => (ComputerName ?? "the default server") + (Port is { } port ? $", port {port}" : "");
+
+    /// <summary>Takes the credential apart, once.</summary>
+    protected override void BeginProcessing()
+    {
+        if (Credential is not null && Credential.UserName is { Length: > 0 } userName)
+        {
+            Connection.UserName = userName;
+            Connection.Password = Credential.Password.Length > 0 ? Credential.GetNetworkCredential().Password : null;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace CryoBackup.Commands;
+
+/// <summary>Sizes, times and sums as the default views show them. The objects themselves keep the raw values.</summary>
+public static class Display
+{
+    private static readonly string[] Units = ["B", "KB", "MB", "GB", "TB", "PB", "EB"];
+
+    /// <summary>A size for people.</summary>
+    /// <param name="bytes">The size in bytes.</param>
+    /// <returns>For example <c>1.2 GB</c>, in steps of 1024.</returns>
+    public static string Size(long bytes)
+    {
+        double value = bytes;
+        int unit = 0;
+
+        // 1023.96 would be printed as 1024.0.
+        while (value >= 1023.95 && unit < Units.Length - 1)
+        {
+            value /= 1024;
+            unit++;
+        }
+
+        return value.ToString(unit == 0 ? "0" : "0.0", CultureInfo.InvariantCulture) + " " + Units[unit];
+    }
+
+    /// <summary>A duration for people.</summary>
+    /// <param name="duration">The duration.</param>
+    /// <returns>For example <c>00:01:02.3</c>; days come first where there are any: <c>1.02:03:04.5</c>.</returns>
+    public static string Duration(TimeSpan duration)
+    {
+        TimeSpan rounded = new((duration.Ticks + (TimeSpan.TicksPerSecond / 20)) / (TimeSpan.TicksPerSecond / 10) * (TimeSpan.TicksPerSecond / 10));
+        return rounded.ToString(rounded.Days > 0 ? @"d\.hh\:mm\:ss\.f" : @"hh\:mm\:ss\.f", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A moment for people.</summary>
+    /// <param name="moment">The moment, in UTC.</param>
+    /// <returns>For example <c>2026-01-31 23:59:58Z</c>.</returns>
+    public static string Moment(DateTime moment) => moment.ToString("u", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,90 @@
+using System.Management.Automation;
+using CryoBackup.Streams;
+
+namespace CryoBackup.Commands;
+
+/// <summary>New-CryoBackup: dumps databases into files that carry their own proof.</summary>
+[Cmdlet(VerbsCommon.New, "CryoBackup", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[OutputType(typeof(BackupInfo))]
+public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
+{
+    private readonly BackupRequest _request = new();
+
+    /// <summary>The databases to back up, one after the other.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[] Database { get; set; } = [];
+
+    /// <summary>The folder that takes the backups; it is created when missing.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = ".";
+
+    /// <summary>How the file is compressed.</summary>
+    [Parameter]
+    public CompressionKind Compression { get => _request.Compression; set => _request.Compression = value; }
+
+    /// <summary>1 (fast) to 9 (small); without it, the level of the best ratio of size to time.</summary>
+    [Parameter]
+    [ValidateRange(1, 9)]
+    public int? CompressionLevel { get => _request.CompressionLevel; set => _request.CompressionLevel = value; }
+
+    /// <summary>Words that are kept in the manifest.</summary>
+    [Parameter]
+    public string? Label { get => _request.Label; set => _request.Label = value; }
+
+    /// <summary>Leaves out the count of every table's rows in the dump's snapshot.</summary>
+    [Parameter]
+    public SwitchParameter SkipRowCount { get => _request.SkipRowCount; set => _request.SkipRowCount = value; }
+
+    /// <summary>How long to wait for a table's lock; a bare number is seconds.</summary>
+    [Parameter]
+    [Duration]
+    [ValidatePositiveDuration]
+    public TimeSpan LockTimeout { get => _request.LockTimeout; set => _request.LockTimeout = value; }
+
+    /// <summary>How long each backup may take; a bare number is seconds; no limit without it.</summary>
+    [Parameter]
+    [Duration]
+    [ValidatePositiveDuration]
+    public TimeSpan? Timeout { get => _request.Timeout; set => _request.Timeout = value; }
+
+    /// <summary>How long pg_dump may be silent; a bare number is seconds; $null for no limit.</summary>
+    [Parameter]
+    [Duration]
+    [ValidatePositiveDuration]
+    public TimeSpan? StallTimeout { get => _request.StallTimeout; set => _request.StallTimeout = value; }
+
+    /// <summary>Resolves the folder.</summary>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        _request.Connection = Connection;
+        try
+        {
+            _request.Folder = FileSystemPaths.Literal(SessionState, Path, CryoBackupError.ConfigurationInvalid);
+        }
+        catch (CryoBackupException failure)
+        {
+            Report(failure, Path);
+        }
+    }
+
+    /// <summary>Backs up each database.</summary>
+    protected override void ProcessRecord()
+    {
+        foreach (string database in Database)
+        {
+            if (!ShouldProcess($"database '{database}' on {ServerInWords}", $"Back up to '{_request.Folder}'"))
+            {
+                continue;
+            }
+
+            _request.Database = database;
+            if (RunEngine(database, (observer, stop) => BackupWriter.Run(_request, observer, stop)) is { } backup)
+            {
+                WriteObject(backup);
+            }
+        }
+    }
+}

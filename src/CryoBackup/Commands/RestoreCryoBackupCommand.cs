@@ -1,0 +1,180 @@
+using System.Management.Automation;
+
+namespace CryoBackup.Commands;
+
+/// <summary>Restore-CryoBackup: brings a backup back, and compares what came back with what was saved.</summary>
+[Cmdlet(VerbsData.Restore, "CryoBackup", DefaultParameterSetName = PathSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(RestoreResult))]
+public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
+{
+    private const string PathSet = "Path";
+    private const string LiteralPathSet = "LiteralPath";
+    private const string LatestSet = "Latest";
+
+    private readonly RestoreRequest _request = new();
+
+    /// <summary>The backup file; a wildcard may match one backup only. With -Latest, the folder of the backups.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
+    [Parameter(Position = 0, ParameterSetName = LatestSet)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = ".";
+
+    /// <summary>The backup file, taken as it is written. What New-, Get- and Test-CryoBackup and Get-ChildItem emit is bound here.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
+    [Alias("PSPath", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string LiteralPath { get; set; } = "";
+
+    /// <summary>Takes the newest backup of -Database in the folder.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = LatestSet)]
+    public SwitchParameter Latest { get; set; }
+
+    /// <summary>The database whose newest backup is restored; the exact name.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = LatestSet)]
+    [ValidateNotNullOrEmpty]
+    public string Database { get; set; } = "";
+
+    /// <summary>The verdict of Test-CryoBackup, which comes with what it emits: false is refused.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet, DontShow = true)]
+    public bool? IsValid { get; set; }
+
+    /// <summary>The database to restore into. Never taken from the pipeline, or a backup of production could land on production.</summary>
+    [Parameter(Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    public string TargetDatabase { get => _request.TargetDatabase; set => _request.TargetDatabase = value; }
+
+    /// <summary>Creates the database, from template0 with the source's encoding and locale.</summary>
+    [Parameter]
+    public SwitchParameter Create { get => _request.Create; set => _request.Create = value; }
+
+    /// <summary>Leaves every object to the restoring role instead of its recorded owner.</summary>
+    [Parameter]
+    public SwitchParameter NoOwner { get => _request.NoOwner; set => _request.NoOwner = value; }
+
+    /// <summary>Leaves out GRANT and REVOKE.</summary>
+    [Parameter]
+    public SwitchParameter NoPrivileges { get => _request.NoPrivileges; set => _request.NoPrivileges = value; }
+
+    /// <summary>How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file.</summary>
+    [Parameter]
+    [ValidateRange(1, 256)]
+    public int Jobs { get => _request.Jobs; set => _request.Jobs = value; }
+
+    /// <summary>Returns what would be done, with every object, and changes nothing.</summary>
+    [Parameter]
+    [Alias("TestMode")]
+    public SwitchParameter PlanOnly { get => _request.PlanOnly; set => _request.PlanOnly = value; }
+
+    /// <summary>How long the restore may take; a bare number is seconds; no limit without it.</summary>
+    [Parameter]
+    [Duration]
+    [ValidatePositiveDuration]
+    public TimeSpan? Timeout { get => _request.Timeout; set => _request.Timeout = value; }
+
+    /// <summary>Asks no question.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Hands the connection to the request.</summary>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        _request.Connection = Connection;
+    }
+
+    /// <summary>Restores the backup.</summary>
+    protected override void ProcessRecord()
+    {
+        if (IsValid == false)
+        {
+            WriteError(ErrorRecords.Create(
+                ErrorRecords.VerificationNotPassed,
+                ErrorCategory.InvalidData,
+                LiteralPath,
+                $"'{LiteralPath}' was not restored: its verification did not pass.",
+                "See the Reason of Test-CryoBackup's result; restore another backup, or this one by its path if you accept what is wrong with it."));
+            return;
+        }
+
+        if (FindBackup() is not { } path || !MayRestore(path))
+        {
+            return;
+        }
+
+        _request.Path = path;
+        if (RunEngine(path, (observer, stop) => BackupRestorer.Run(_request, observer, stop)) is { } result)
+        {
+            WriteObject(result);
+        }
+    }
+
+    private string? FindBackup()
+    {
+        string given = ParameterSetName == LiteralPathSet ? LiteralPath : Path;
+        try
+        {
+            if (ParameterSetName == LatestSet)
+            {
+                return FindLatest(FileSystemPaths.Literal(SessionState, given, CryoBackupError.BackupNotFound));
+            }
+
+            string path = ParameterSetName == LiteralPathSet
+                ? FileSystemPaths.Literal(SessionState, given, CryoBackupError.BackupNotFound)
+                : FindOne(given);
+            return !Directory.Exists(path)
+                ? path
+                : throw new CryoBackupException(
+                    CryoBackupError.NotABackup, $"'{path}' is a folder.", path, "Name one backup, or use -Latest with -Database.");
+        }
+        catch (CryoBackupException failure)
+        {
+            Report(failure, given);
+            return null;
+        }
+    }
+
+    private string FindOne(string given)
+    {
+        IReadOnlyList<string> matches = FileSystemPaths.Matching(SessionState, given, CryoBackupError.BackupNotFound);
+        if (matches.Count == 1)
+        {
+            return matches[0];
+        }
+
+        string[] backups = BackupFolder.Select(matches);
+        return backups is [var only]
+            ? only
+            : throw new CryoBackupException(
+                CryoBackupError.NotABackup, $"'{given}' matches {backups.Length} backups; a restore takes one.", given, "Name one backup, or use -Latest with -Database.");
+    }
+
+    private string? FindLatest(string folder)
+    {
+        BackupInfo[]? found = RunEngine(folder, (observer, stop) => BackupCatalog.Find(folder, null, latest: true, observer, stop).ToArray());
+        if (found is null)
+        {
+            return null;
+        }
+
+        return Array.Find(found, backup => string.Equals(backup.Database, Database, StringComparison.Ordinal))?.Path
+            ?? throw new CryoBackupException(
+                CryoBackupError.BackupNotFound, $"'{folder}' holds no backup of database '{Database}'.", folder, "Get-CryoBackup lists what the folder holds.");
+    }
+
+    /// <summary>
+    /// A plan changes nothing and asks nothing. A new database touches nothing that exists, so -Create asks no more than New-CryoBackup
+    /// does. All else is asked for unless forced. -WhatIf and an explicit -Confirm are always obeyed.
+    /// </summary>
+    private bool MayRestore(string path)
+    {
+        bool mayBeSilent = PlanOnly || Force || (Create && !(GetVariableValue("ConfirmPreference") is ConfirmImpact.Low or ConfirmImpact.Medium));
+        return (mayBeSilent && !IsAsked("WhatIf", "WhatIfPreference") && !IsAsked("Confirm", null))
+            || ShouldProcess($"database '{TargetDatabase}' on {ServerInWords}", $"Restore '{path}'");
+    }
+
+    private bool IsAsked(string commonParameter, string? preference)
+        => MyInvocation.BoundParameters.TryGetValue(commonParameter, out object? bound)
+            ? bound is SwitchParameter { IsPresent: true }
+            : preference is not null && LanguagePrimitives.IsTrue(GetVariableValue(preference));
+}

@@ -1,0 +1,84 @@
+using System.Management.Automation;
+
+namespace CryoBackup.Commands;
+
+/// <summary>Test-CryoBackup: proves backups from their files alone.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "CryoBackup", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(VerificationResult), typeof(bool))]
+public sealed class TestCryoBackupCommand : CryoBackupCmdlet
+{
+    private const string PathSet = "Path";
+    private const string LiteralPathSet = "LiteralPath";
+
+    private readonly VerificationRequest _request = new();
+
+    /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Backup files or folders, taken as they are written. What New-, Get- and Get-ChildItem emit is bound here.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
+    [Alias("PSPath", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>How deep to go.</summary>
+    [Parameter]
+    public VerificationLevel Level { get => _request.Level; set => _request.Level = value; }
+
+    /// <summary>Emits only true or false for each backup.</summary>
+    [Parameter]
+    public SwitchParameter Quiet { get; set; }
+
+    /// <summary>Tests each backup.</summary>
+    protected override void ProcessRecord()
+    {
+        bool literal = ParameterSetName == LiteralPathSet;
+        foreach (string path in literal ? LiteralPath : Path)
+        {
+            foreach (string file in Backups(path, literal))
+            {
+                _request.Path = file;
+                if (RunEngine(file, (observer, stop) => BackupVerifier.Run(_request, observer, stop)) is { } result)
+                {
+                    WriteObject(Quiet ? result.IsValid : result);
+                }
+                else if (Quiet)
+                {
+                    WriteObject(false);
+                }
+            }
+        }
+    }
+
+    private IReadOnlyList<string> Backups(string path, bool literal)
+    {
+        try
+        {
+            IReadOnlyList<string> paths = literal
+                ? [FileSystemPaths.Literal(SessionState, path, CryoBackupError.BackupNotFound)]
+                : FileSystemPaths.Matching(SessionState, path, CryoBackupError.BackupNotFound);
+            if (paths is [var only] && !Directory.Exists(only))
+            {
+                return paths;
+            }
+
+            string[] backups = BackupFolder.Select(paths.SelectMany(match => Directory.Exists(match) ? BackupFolder.List(match) : [match]));
+            return backups.Length > 0
+                ? backups
+                : throw new CryoBackupException(CryoBackupError.BackupNotFound, $"'{path}' holds no backup.", path, "Name a backup, or a folder that holds some.");
+        }
+        catch (Exception failure) when (failure is CryoBackupException or IOException or UnauthorizedAccessException)
+        {
+            Report(failure, path);
+            if (Quiet)
+            {
+                WriteObject(false);
+            }
+
+            return [];
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Management.Automation;
+
+namespace CryoBackup;
+
+/// <summary>Turns PowerShell's paths (drives, ~, wildcards, another provider's) into full paths of the file system, which is all that the engine knows.</summary>
+internal static class FileSystemPaths
+{
+    /// <summary>Resolves a path that is taken as it is written; it need not exist.</summary>
+    /// <param name="session">The session, which knows the drives and the current location.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="error">What to call it if there can be no such path.</param>
+    /// <returns>The full path.</returns>
+    /// <exception cref="CryoBackupException">The drive does not exist, or the path is not one of the file system.</exception>
+    internal static string Literal(SessionState session, string path, CryoBackupError error)
+    {
+        try
+        {
+            string full = session.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+            RequireFileSystem(provider, path, error);
+            return full;
+        }
+        catch (Exception failure) when (IsUnknownPath(failure))
+        {
+            throw Unknown(path, error, failure);
+        }
+    }
+
+    /// <summary>Resolves a path with wildcards. One that matches nothing is taken as it is written, so that the engine says that it is missing.</summary>
+    /// <param name="session">The session, which knows the drives and the current location.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="error">What to call it if there can be no such path.</param>
+    /// <returns>One or more full paths, of files and folders.</returns>
+    /// <exception cref="CryoBackupException">The drive does not exist, or the path is not one of the file system.</exception>
+    internal static IReadOnlyList<string> Matching(SessionState session, string path, CryoBackupError error)
+    {
+        try
+        {
+            IReadOnlyList<string> matches = session.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
+            RequireFileSystem(provider, path, error);
+            if (matches.Count > 0)
+            {
+                return matches;
+            }
+        }
+        catch (ItemNotFoundException)
+        {
+            // Falls through to the path as written.
+        }
+        catch (Exception failure) when (IsUnknownPath(failure))
+        {
+            throw Unknown(path, error, failure);
+        }
+
+        return [Literal(session, path, error)];
+    }
+
+    private static void RequireFileSystem(ProviderInfo provider, string path, CryoBackupError error)
+    {
+        if (!string.Equals(provider.Name, "FileSystem", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new CryoBackupException(
+                error, $"'{path}' is a path of the provider {provider.Name}. Backups lie in the file system.", path, "Give a folder or file of the file system.");
+        }
+    }
+
+    private static bool IsUnknownPath(Exception failure)
+        => failure is SessionStateException or ProviderInvocationException or PSArgumentException or PSInvalidOperationException or NotSupportedException;
+
+    private static CryoBackupException Unknown(string path, CryoBackupError error, Exception failure)
+        => new(error, $"'{path}' is not a path: {failure.Message}", path, "Check the drive and the spelling.", null, failure);
+}

@@ -1,0 +1,83 @@
+BeforeAll {
+    . $PSScriptRoot/TestSupport.ps1
+    Initialize-TestDatabase cryo_get
+    $folder = Join-Path $TestDrive 'backups'
+    $first = New-CryoBackup cryo_get -Path $folder
+    # File names bear the second.
+    Start-Sleep -Seconds 1
+    $second = New-CryoBackup cryo_get -Path $folder
+    $other = New-CryoBackup postgres -Path $folder
+}
+
+AfterAll {
+    Clear-TestDatabase cryo_get
+}
+
+Describe 'Get-CryoBackup' {
+    It 'has these parameters' {
+        (Get-Command Get-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
+            Should -Be @('Database', 'Latest', 'LiteralPath', 'Path')
+    }
+
+    It 'lists a folder, newest first' {
+        (Get-CryoBackup $folder).Path | Should -Be @($other.Path, $second.Path, $first.Path)
+    }
+
+    It 'tells of a backup what New-CryoBackup told' {
+        $found = Get-CryoBackup $folder -Database cryo_get -Latest
+        foreach ($property in $second.PSObject.Properties.Name | Where-Object { $_ -notin 'Tables', 'Warnings' }) {
+            $found.$property | Should -Be $second.$property -Because "$property must be the same"
+        }
+
+        $found.Tables.Fingerprint | Should -Be $second.Tables.Fingerprint
+    }
+
+    It 'selects by database, with wildcards' {
+        (Get-CryoBackup $folder -Database 'cryo_*').Path | Should -Be @($second.Path, $first.Path)
+        (Get-CryoBackup $folder -Database postgres, nothing).Path | Should -Be $other.Path
+        Get-CryoBackup $folder -Database nothing | Should -BeNullOrEmpty
+    }
+
+    It 'gives the newest of each database with -Latest' {
+        (Get-CryoBackup $folder -Latest).Path | Sort-Object | Should -Be (@($second.Path, $other.Path) | Sort-Object)
+    }
+
+    It 'lists the current location without a path' {
+        Push-Location -LiteralPath $folder
+        try {
+            @(Get-CryoBackup).Count | Should -Be 3
+        }
+        finally {
+            Pop-Location
+        }
+    }
+
+    It 'takes folders from the pipeline' {
+        @(Get-Item -LiteralPath $folder | Get-CryoBackup).Count | Should -Be 3
+        @($folder | Get-CryoBackup).Count | Should -Be 3
+    }
+
+    It 'gives nothing for a folder without backups' {
+        $empty = New-Item -ItemType Directory -Path (Join-Path $TestDrive 'empty')
+        Get-CryoBackup $empty -ErrorVariable problems | Should -BeNullOrEmpty
+        $problems | Should -BeNullOrEmpty
+    }
+
+    It 'warns of a manifest that cannot be read, and lists the others' {
+        $damaged = Join-Path $TestDrive 'damaged'
+        Copy-Item -LiteralPath $folder -Destination $damaged -Recurse
+        Set-Content -LiteralPath (Join-Path $damaged (Split-Path $first.ManifestPath -Leaf)) -Value '{ not JSON'
+        $found = Get-CryoBackup $damaged -WarningVariable warnings -WarningAction SilentlyContinue
+        @($found).Count | Should -Be 2
+        $warnings.Count | Should -Be 1
+    }
+
+    It 'reports a folder that is not there, and goes on with the next' {
+        $missing = Join-Path $TestDrive 'missing'
+        $found = Get-CryoBackup $missing, $folder -ErrorVariable problems -ErrorAction SilentlyContinue
+        @($found).Count | Should -Be 3
+        $problems.Count | Should -Be 1
+        $problems[0].FullyQualifiedErrorId | Should -Be 'BackupNotFound,CryoBackup.Commands.GetCryoBackupCommand'
+        $problems[0].TargetObject | Should -Be $missing
+    }
+}

@@ -1,0 +1,181 @@
+BeforeDiscovery {
+    . $PSScriptRoot/TestSupport.ps1
+    $cmdlets = Get-Command -Module CryoBackup | ForEach-Object { @{ Name = $_.Name } }
+}
+
+BeforeAll {
+    . $PSScriptRoot/TestSupport.ps1
+    $moduleFolder = Split-Path -Path $ModulePath
+}
+
+Describe 'The module as built' {
+    It 'has a manifest that Test-ModuleManifest accepts, with the version of Directory.Build.props' {
+        $version = ([xml] (Get-Content -LiteralPath (Join-Path $PSScriptRoot '../Directory.Build.props') -Raw)).Project.PropertyGroup.Version
+        (Test-ModuleManifest -Path $ModulePath).Version | Should -Be $version
+    }
+
+    It 'exports its four cmdlets and nothing else' {
+        $module = Get-Module -Name CryoBackup
+        $module.ExportedCommands.Keys | Sort-Object | Should -Be @('Get-CryoBackup', 'New-CryoBackup', 'Restore-CryoBackup', 'Test-CryoBackup')
+        $module.ExportedVariables.Count | Should -Be 0
+        $module.ExportedAliases.Count | Should -Be 0
+    }
+
+    It 'keeps the engine and its packages apart from what PowerShell loads' {
+        Get-ChildItem -LiteralPath $moduleFolder -Filter *.dll | ForEach-Object Name | Should -Be 'CryoBackup.dll'
+        foreach ($framework in 'net8.0', 'net10.0') {
+            $names = Get-ChildItem -LiteralPath (Join-Path $moduleFolder "bin/engine/$framework") -File | ForEach-Object Name
+            foreach ($wanted in 'CryoBackup.Engine.dll', 'Npgsql.dll', 'YamlDotNet.dll', 'System.IO.Hashing.dll') {
+                $names | Should -Contain $wanted
+            }
+
+            $names | Should -Not -Contain 'CryoBackup.dll'
+            $names | Should -Not -Contain 'System.Management.Automation.dll'
+        }
+    }
+}
+
+Describe 'Conventions of <Name>' -ForEach $cmdlets {
+    BeforeAll {
+        $command = Get-Command -Name $Name
+        $own = $command.Parameters.Values | Where-Object Name -NotIn $CommonParameters
+    }
+
+    It 'says what it emits' {
+        $command.OutputType.Count | Should -BeGreaterThan 0
+    }
+
+    It 'asks before it changes anything, if it changes anything' {
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -in 'New', 'Restore')
+    }
+
+    It 'has one parameter a set that takes the pipeline by value' {
+        foreach ($set in $command.ParameterSets) {
+            @($set.Parameters | Where-Object ValueFromPipeline).Count | Should -BeLessOrEqual 1
+        }
+    }
+
+    It 'offers LiteralPath wherever Path takes wildcards' {
+        $wildcards = $own | Where-Object { $_.Name -eq 'Path' -and ($_.Attributes | Where-Object { $_ -is [System.Management.Automation.SupportsWildcardsAttribute] }) }
+        if ($wildcards) {
+            $command.Parameters.Keys | Should -Contain 'LiteralPath'
+            $command.Parameters['LiteralPath'].Aliases | Should -Be @('PSPath', 'LP')
+        }
+        else {
+            $command.Parameters.Keys | Should -Not -Contain 'LiteralPath'
+        }
+    }
+
+    It 'has switches instead of booleans' {
+        ($own | Where-Object { $_.ParameterType -eq [bool] }) | Should -BeNullOrEmpty
+    }
+
+    It 'has the connection parameters only if it meets a server' {
+        $command.Parameters.ContainsKey('ComputerName') | Should -Be ($command.Verb -in 'New', 'Restore')
+        if ($command.Parameters.ContainsKey('ComputerName')) {
+            $command.Parameters['ComputerName'].Aliases | Should -Be @('Host', 'HostName', 'Server')
+            foreach ($parameter in 'ComputerName', 'Port', 'Credential', 'SslMode') {
+                $command.Parameters[$parameter].ParameterSets.Values | Where-Object { $_.ValueFromPipeline -or $_.ValueFromPipelineByPropertyName } | Should -BeNullOrEmpty
+            }
+        }
+    }
+}
+
+Describe 'Import' {
+    It 'works twice with -Force, and again after a removal' {
+        $lines = Invoke-FreshShell "
+            Import-Module '$ModulePath'; Import-Module '$ModulePath' -Force; Import-Module '$ModulePath' -Force
+            (Test-CryoBackup -LiteralPath '/no such file').Verdict
+            Remove-Module CryoBackup; Import-Module '$ModulePath'
+            (Test-CryoBackup -LiteralPath '/no such file').Verdict"
+        $lines | Should -Be @('Failed', 'Failed')
+    }
+
+    It 'is silent' {
+        Invoke-FreshShell "Import-Module '$ModulePath' -Force -WarningAction Stop" | Should -BeNullOrEmpty
+    }
+
+    It 'leaves one handler while imported and none after a removal' {
+        $lines = Invoke-FreshShell "
+            function Measure-Handler {
+                `$field = [System.Runtime.Loader.AssemblyLoadContext].GetField('_resolving', 'NonPublic, Instance')
+                if (-not `$field) { throw 'The runtime keeps its handlers elsewhere: this test must learn where.' }
+                `$handlers = `$field.GetValue([System.Runtime.Loader.AssemblyLoadContext]::Default)
+                @(if (`$handlers) { `$handlers.GetInvocationList() | Where-Object { `$_.Method.DeclaringType.Assembly.GetName().Name -eq 'CryoBackup' } }).Count
+            }
+            Import-Module '$ModulePath'; Import-Module '$ModulePath' -Force
+            Measure-Handler
+            Remove-Module CryoBackup
+            Measure-Handler"
+        $lines | Should -Be @('1', '0')
+    }
+
+    It 'in one runspace survives a removal in another' {
+        $lines = Invoke-FreshShell "
+            Import-Module '$ModulePath'
+            `$other = [powershell]::Create().AddScript({ param(`$Path) Import-Module `$Path; Remove-Module CryoBackup }).AddArgument('$ModulePath')
+            `$null = `$other.Invoke(); if (`$other.HadErrors) { throw `$other.Streams.Error[0] }
+            (Test-CryoBackup -LiteralPath '/no such file').Verdict"
+        $lines | Should -Be 'Failed'
+    }
+
+    It 'happens by itself at the first use' {
+        $root = Join-Path $TestDrive 'modules'
+        $null = New-Item -ItemType Directory -Path $root
+        Copy-Item -LiteralPath $moduleFolder -Destination (Join-Path $root 'CryoBackup') -Recurse
+        $lines = Invoke-FreshShell "
+            `$env:PSModulePath = '$root' + [System.IO.Path]::PathSeparator + `$env:PSModulePath
+            (Get-Command New-CryoBackup).Source
+            (Test-CryoBackup -LiteralPath '/no such file').Verdict"
+        $lines | Should -Be @('CryoBackup', 'Failed')
+    }
+
+    It 'neither disturbs nor is disturbed by another YamlDotNet that was loaded first' {
+        $foreign = Join-Path $PSScriptRoot '../output/build/bin/ForeignYamlDotNet/*/YamlDotNet.dll' | Get-ChildItem | Select-Object -First 1
+        $foreign | Should -Not -BeNullOrEmpty
+        $folder = Join-Path $TestDrive 'yaml'
+        Initialize-TestDatabase cryo_yaml
+        $lines = Invoke-FreshShell "
+            Add-Type -LiteralPath '$($foreign.FullName)'
+            `$before = [YamlDotNet.Serialization.Deserializer].Assembly.GetName().Version
+            Import-Module '$ModulePath'
+            `$backup = New-CryoBackup cryo_yaml -Path '$folder'
+            (`$backup | Test-CryoBackup).Verdict
+            `$context = [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext(`$backup.GetType().Assembly)
+            `$context -eq [System.Runtime.Loader.AssemblyLoadContext]::Default
+            `$ours = `$context.LoadFromAssemblyName([System.Reflection.AssemblyName] 'YamlDotNet').GetName().Version
+            `$ours -gt `$before
+            [YamlDotNet.Serialization.Deserializer].Assembly.GetName().Version -eq `$before
+            [YamlDotNet.Serialization.Deserializer]::new().Deserialize('[1, 2]', [int[]]) -join ','"
+        $lines | Should -Be @('Passed', 'False', 'True', 'True', '1,2')
+    }
+
+    AfterAll {
+        Clear-TestDatabase cryo_yaml
+    }
+}
+
+Describe 'Sizes, durations and moments in the views' {
+    It 'shows <Bytes> bytes as <Text>' -ForEach @(
+        @{ Bytes = 0; Text = '0 B' }
+        @{ Bytes = 1023; Text = '1023 B' }
+        @{ Bytes = 1024; Text = '1.0 KB' }
+        @{ Bytes = 1048575; Text = '1.0 MB' }
+        @{ Bytes = 1288490189; Text = '1.2 GB' }
+        @{ Bytes = [long]::MaxValue; Text = '8.0 EB' }
+    ) {
+        [CryoBackup.Commands.Display]::Size($Bytes) | Should -Be $Text
+    }
+
+    It 'shows <Span> as <Text>' -ForEach @(
+        @{ Span = '00:01:02.34'; Text = '00:01:02.3' }
+        @{ Span = '00:00:59.96'; Text = '00:01:00.0' }
+        @{ Span = '1.02:03:04.5'; Text = '1.02:03:04.5' }
+    ) {
+        [CryoBackup.Commands.Display]::Duration($Span) | Should -Be $Text
+    }
+
+    It 'shows a moment in any culture alike' {
+        [CryoBackup.Commands.Display]::Moment([datetime]::new(2026, 1, 31, 23, 59, 58, [System.DateTimeKind]::Utc)) | Should -Be '2026-01-31 23:59:58Z'
+    }
+}

@@ -1,0 +1,165 @@
+BeforeAll {
+    . $PSScriptRoot/TestSupport.ps1
+    Initialize-TestDatabase cryo_new
+}
+
+AfterAll {
+    Clear-TestDatabase cryo_new
+    Clear-TestDatabase cryo_slow
+}
+
+Describe 'New-CryoBackup' {
+    It 'has these parameters' {
+        (Get-Command New-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
+            'Compression', 'CompressionLevel', 'ComputerName', 'Credential', 'Database', 'Label', 'LockTimeout', 'Path', 'Port',
+            'SkipRowCount', 'SslMode', 'StallTimeout', 'Timeout')
+    }
+
+    It 'makes a backup and tells all about it' {
+        $folder = Join-Path $TestDrive 'made here'
+        $backup = New-CryoBackup cryo_new -Path $folder -Label 'before the move'
+        $backup.Database | Should -Be 'cryo_new'
+        $backup.Label | Should -Be 'before the move'
+        $backup.Size | Should -Be (Get-Item -LiteralPath $backup.Path).Length
+        $backup.Hash | Should -Be (Get-FileHash -LiteralPath $backup.Path -Algorithm $backup.Algorithm).Hash
+        $backup.TableCount | Should -Be 2
+        $backup.RowCount | Should -Be 500
+        $backup.Start.Kind | Should -Be 'Utc'
+        $backup.End | Should -BeGreaterOrEqual $backup.Start
+        $backup.ServerVersion | Should -Be (Invoke-Sql 'SHOW server_version').Split(' ')[0]
+        Test-Path -LiteralPath $backup.ManifestPath | Should -BeTrue
+        Get-ChildItem -LiteralPath $folder -Force | ForEach-Object FullName | Sort-Object | Should -Be (@($backup.Path, $backup.ManifestPath) | Sort-Object)
+    }
+
+    It 'takes databases by value and by name from the pipeline' {
+        $folder = Join-Path $TestDrive 'pipeline'
+        $names = @('cryo_new', [pscustomobject]@{ Database = 'postgres' } | New-CryoBackup -Path $folder).Database
+        $names | Should -Be @('cryo_new', 'postgres')
+    }
+
+    It 'writes to the current location, and to PowerShell''s drives' {
+        Push-Location -LiteralPath $TestDrive
+        try {
+            (New-CryoBackup cryo_new).Path | Split-Path | Should -Be (Get-Item -LiteralPath $TestDrive).FullName
+        }
+        finally {
+            Pop-Location
+        }
+
+        $backup = New-CryoBackup cryo_new -Path 'TestDrive:/drive [1]'
+        $backup.Path | Split-Path | Should -Be (Get-Item -LiteralPath (Join-Path $TestDrive 'drive [1]')).FullName
+    }
+
+    It 'compresses by <Compression>' -ForEach @(@{ Compression = 'Gzip' }, @{ Compression = 'Zstd' }, @{ Compression = 'None' }) {
+        $backup = New-CryoBackup cryo_new -Path (Join-Path $TestDrive $Compression) -Compression $Compression
+        $backup.Compression | Should -Be $Compression
+        ($backup | Test-CryoBackup).Verdict | Should -Be 'Passed'
+    }
+
+    It 'says what it does in the verbose stream' {
+        New-CryoBackup cryo_new -Path (Join-Path $TestDrive 'verbose') -Verbose 4>&1 |
+            Where-Object { $_ -is [System.Management.Automation.VerboseRecord] } | Should -Not -BeNullOrEmpty
+    }
+
+    It 'reports a database that is not there, and goes on with the next' {
+        $result = New-CryoBackup 'no such database', cryo_new -Path (Join-Path $TestDrive 'next') -ErrorVariable problems -ErrorAction SilentlyContinue
+        $result.Database | Should -Be 'cryo_new'
+        $problems.Count | Should -Be 1
+        $problems[0].FullyQualifiedErrorId | Should -Be 'DatabaseNotFound,CryoBackup.Commands.NewCryoBackupCommand'
+        $problems[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+        $problems[0].TargetObject | Should -Be 'no such database'
+        $problems[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+    }
+
+    It 'ends at once if no server answers' {
+        { New-CryoBackup a, b -Path (Join-Path $TestDrive 'closed') -ComputerName 127.0.0.1 -Port (Get-ClosedPort) -ErrorAction SilentlyContinue } |
+            Should -Throw -ErrorId 'ConnectionFailed,CryoBackup.Commands.NewCryoBackupCommand'
+    }
+
+    It 'ends at once if the path is not one of the file system' {
+        { New-CryoBackup cryo_new -Path env: -ErrorAction SilentlyContinue } |
+            Should -Throw -ErrorId 'ConfigurationInvalid,CryoBackup.Commands.NewCryoBackupCommand'
+    }
+
+    It 'reads a bare number as seconds and refuses what is not above zero' {
+        { New-CryoBackup cryo_new -Timeout 0 -WhatIf } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+        { New-CryoBackup cryo_new -LockTimeout '-00:00:01' -WhatIf } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+        $duration = [CryoBackup.Commands.DurationAttribute]::new()
+        $duration.Transform($ExecutionContext, 30) | Should -Be ([timespan]::FromSeconds(30))
+        $duration.Transform($ExecutionContext, '1.5') | Should -Be ([timespan]::FromSeconds(1.5))
+        $duration.Transform($ExecutionContext, '00:05:00') | Should -Be '00:05:00'
+        $duration.Transform($ExecutionContext, $null) | Should -BeNullOrEmpty
+    }
+
+    It 'with -WhatIf meets no server and writes nothing' {
+        $folder = Join-Path $TestDrive 'whatif'
+        # Nothing listens there: had it tried, it would have failed.
+        New-CryoBackup cryo_new -Path $folder -ComputerName 127.0.0.1 -Port (Get-ClosedPort) -WhatIf | Should -BeNullOrEmpty
+        Test-Path -LiteralPath $folder | Should -BeFalse
+    }
+}
+
+Describe 'New-CryoBackup, stopped' {
+    BeforeAll {
+        # Little on disk, but gigabytes as text: pg_dump is busy for a while.
+        Initialize-TestDatabase cryo_slow -Rows 1
+        Invoke-Sql -Database cryo_slow "
+            CREATE TABLE long_text (line text);
+            INSERT INTO long_text VALUES (repeat('all work and no play ', 250000));
+            $(1..9 | ForEach-Object { 'INSERT INTO long_text SELECT line FROM long_text;' })"
+        $sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'cryo_slow'"
+        $dumping = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'cryo_slow' AND query LIKE 'COPY %long_text%'"
+        $folder = Join-Path $TestDrive 'stopped'
+    }
+
+    It 'ends pg_dump and leaves neither file nor session' {
+        $shell = [powershell]::Create().AddScript({
+                param($Module, $Folder)
+                Import-Module $Module
+                New-CryoBackup cryo_slow -Path $Folder -SkipRowCount
+            }).AddArgument($ModulePath).AddArgument($folder)
+        try {
+            $running = $shell.BeginInvoke()
+            while ((Invoke-Sql $dumping) -eq '0' -and -not $running.IsCompleted) {
+                Start-Sleep -Milliseconds 50
+            }
+
+            $running.IsCompleted | Should -BeFalse -Because "the dump should still run. $($shell.Streams.Error)"
+            Get-ChildItem -LiteralPath $folder -Filter *.partial | Should -Not -BeNullOrEmpty
+
+            $watch = [System.Diagnostics.Stopwatch]::StartNew()
+            $shell.Stop()
+            Write-Information "Stopped in $($watch.ElapsedMilliseconds) ms." -InformationAction Continue
+
+            # Stop returns when the cmdlet has ended, and the cmdlet ends after its worker: nothing to wait for.
+            Get-ChildItem -LiteralPath $folder -Force | Should -BeNullOrEmpty
+            $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+            $shell.Streams.Error | Should -BeNullOrEmpty
+        }
+        finally {
+            $shell.Dispose()
+        }
+
+        # The server learns of it when it next writes to its client.
+        for ($i = 0; $i -lt 50 -and (Invoke-Sql $sessions) -ne '0'; $i++) {
+            Start-Sleep -Milliseconds 100
+        }
+
+        Invoke-Sql $sessions | Should -Be '0'
+    }
+
+    It 'ends as well when a message stops the command' {
+        $folder = Join-Path $TestDrive 'stopped by a message'
+        # Downstream takes one verbose record and stops the pipeline, in the middle of the pump's Write call.
+        New-CryoBackup cryo_slow -Path $folder -SkipRowCount -Verbose 4>&1 |
+            Where-Object { $_ -is [System.Management.Automation.VerboseRecord] -and $_.Message -notlike 'Performing the operation*' } |
+            Select-Object -First 1 | Should -Not -BeNullOrEmpty
+        Get-ChildItem -LiteralPath $folder -Force -ErrorAction Ignore | Should -BeNullOrEmpty
+    }
+
+    It 'keeps to -Timeout' {
+        { New-CryoBackup cryo_slow -Path (Join-Path $TestDrive 'timeout') -SkipRowCount -Timeout 0.5 -ErrorAction Stop } |
+            Should -Throw -ErrorId 'Cancelled,CryoBackup.Commands.NewCryoBackupCommand'
+        Get-ChildItem -LiteralPath (Join-Path $TestDrive 'timeout') -Force -ErrorAction Ignore | Should -BeNullOrEmpty
+    }
+}

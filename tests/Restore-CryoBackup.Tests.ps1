@@ -1,0 +1,158 @@
+BeforeAll {
+    . $PSScriptRoot/TestSupport.ps1
+    Initialize-TestDatabase cryo_source
+    Clear-TestDatabase cryo_target
+    $folder = Join-Path $TestDrive 'backups'
+    $backup = New-CryoBackup cryo_source -Path $folder
+    $id = '{0},CryoBackup.Commands.RestoreCryoBackupCommand'
+}
+
+AfterEach {
+    Clear-TestDatabase cryo_target
+}
+
+AfterAll {
+    Clear-TestDatabase cryo_source
+}
+
+Describe 'Restore-CryoBackup' {
+    It 'has these parameters' {
+        (Get-Command Restore-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
+            'ComputerName', 'Create', 'Credential', 'Database', 'Force', 'IsValid', 'Jobs', 'Latest', 'LiteralPath', 'NoOwner', 'NoPrivileges',
+            'Path', 'PlanOnly', 'Port', 'SslMode', 'TargetDatabase', 'Timeout')
+    }
+
+    It 'takes from the pipeline only the path and the verdict' {
+        $flowing = foreach ($parameter in (Get-Command Restore-CryoBackup).Parameters.Values) {
+            if ($parameter.ParameterSets.Values | Where-Object { $_.ValueFromPipeline -or $_.ValueFromPipelineByPropertyName }) {
+                $parameter.Name
+            }
+        }
+
+        $flowing | Sort-Object | Should -Be @('IsValid', 'LiteralPath', 'Path')
+    }
+
+    It 'restores into a database that it creates' {
+        $result = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create
+        $result.Status | Should -Be 'Restored'
+        $result.Mode | Should -Be 'Create'
+        $result.SourceDatabase | Should -Be 'cryo_source'
+        $result.TargetDatabase | Should -Be 'cryo_target'
+        $result.Tables.Matches | Should -Not -Contain $false
+        $result.Tables.Count | Should -Be 2
+        Invoke-Sql -Database cryo_target 'SELECT count(*) FROM sample' | Should -Be '500'
+    }
+
+    It 'restores into an empty database, with <Jobs> jobs' -ForEach @(@{ Jobs = 1 }, @{ Jobs = 2 }) {
+        Invoke-Sql 'CREATE DATABASE cryo_target TEMPLATE template0'
+        $result = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Jobs $Jobs -NoOwner -NoPrivileges -Confirm:$false
+        $result.Status | Should -Be 'Restored'
+        $result.Mode | Should -Be 'Empty'
+        Invoke-Sql -Database cryo_target 'SELECT count(*) FROM sample' | Should -Be '500'
+    }
+
+    It 'takes <What> from the pipeline' -ForEach @(
+        @{ What = 'a BackupInfo'; Piped = { $backup } }
+        @{ What = 'a VerificationResult'; Piped = { $backup | Test-CryoBackup } }
+        @{ What = 'a file'; Piped = { Get-Item -LiteralPath $backup.Path } }
+        @{ What = 'a string'; Piped = { $backup.Path } }
+    ) {
+        (& $Piped | Restore-CryoBackup -TargetDatabase cryo_target -Create).Status | Should -Be 'Restored'
+    }
+
+    It 'finds the newest backup of a database with -Latest' {
+        $result = Restore-CryoBackup -Latest -Database cryo_source -Path $folder -TargetDatabase cryo_target -Create
+        $result.Status | Should -Be 'Restored'
+        $result.Path | Should -Be $backup.Path
+    }
+
+    It 'with -Latest says that there is no backup of such a database' {
+        { Restore-CryoBackup -Latest -Database 'cryo_*' -Path $folder -TargetDatabase cryo_target -Create -ErrorAction Stop } |
+            Should -Throw -ErrorId ($id -f 'BackupNotFound')
+    }
+
+    It 'with -PlanOnly returns what would be, and changes nothing' {
+        $result = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -PlanOnly
+        $result.Status | Should -Be 'Planned'
+        $result.Objects | Where-Object { $_ -match 'TABLE DATA' -and $_ -match 'sample' } | Should -Not -BeNullOrEmpty
+        Test-Database cryo_target | Should -BeFalse
+    }
+
+    It 'with -WhatIf meets no server, even if forced' {
+        Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -Force -WhatIf -ComputerName 127.0.0.1 -Port (Get-ClosedPort) | Should -BeNullOrEmpty
+        Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -PlanOnly -WhatIf -ComputerName 127.0.0.1 -Port (Get-ClosedPort) | Should -BeNullOrEmpty
+        & { $WhatIfPreference = $true; Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -Force } | Should -BeNullOrEmpty
+        Test-Database cryo_target | Should -BeFalse
+    }
+
+    It 'asks before it restores into an existing database, and not with -Force' {
+        Invoke-Sql 'CREATE DATABASE cryo_target TEMPLATE template0'
+        # This shell cannot ask anybody, so a question is an error.
+        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target } | Should -Throw -ExpectedMessage '*NonInteractive*'
+        (Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Force).Status | Should -Be 'Restored'
+    }
+
+    It 'asks with -Confirm, even where it would not ask by itself' {
+        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -Force -Confirm } | Should -Throw -ExpectedMessage '*NonInteractive*'
+        { & { $ConfirmPreference = 'Medium'; Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create } } | Should -Throw -ExpectedMessage '*NonInteractive*'
+        Test-Database cryo_target | Should -BeFalse
+    }
+
+    It 'refuses a VerificationResult that did not pass' {
+        $file = Copy-Backup $backup (Join-Path $TestDrive 'not passed')
+        Edit-OneByte $file
+        $result = Test-CryoBackup -LiteralPath $file | Restore-CryoBackup -TargetDatabase cryo_target -Create -ErrorVariable problems -ErrorAction SilentlyContinue
+        $result | Should -BeNullOrEmpty
+        $problems.Count | Should -Be 1
+        $problems[0].FullyQualifiedErrorId | Should -Be ($id -f 'VerificationNotPassed')
+        $problems[0].TargetObject | Should -Be $file
+        Test-Database cryo_target | Should -BeFalse
+    }
+
+    It 'refuses one that did not pass, not the one after it' {
+        $file = Copy-Backup $backup (Join-Path $TestDrive 'not passed, then passed')
+        Edit-OneByte $file
+        $results = @(Test-CryoBackup -LiteralPath $file) + @($backup)
+        ($results | Restore-CryoBackup -TargetDatabase cryo_target -Create -ErrorAction SilentlyContinue).Status | Should -Be 'Restored'
+    }
+
+    It 'says of a missing file BackupNotFound, once' {
+        $missing = Join-Path $TestDrive 'missing.dump.gz'
+        Restore-CryoBackup $missing -TargetDatabase cryo_target -Create -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems.Count | Should -Be 1
+        $problems[0].FullyQualifiedErrorId | Should -Be ($id -f 'BackupNotFound')
+        $problems[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+        $problems[0].TargetObject | Should -Be $missing
+    }
+
+    It 'refuses <What> as <Expected> before it meets the server' -ForEach @(
+        @{ What = 'a file of the wrong kind'; Expected = 'NotABackup', 'HashMismatch'; Harm = { param($File) Set-Content -LiteralPath $File -Value ('This is not a backup. ' * 100) } }
+        @{ What = 'a truncated file'; Expected = 'HashMismatch'; Harm = { param($File) $bytes = [System.IO.File]::ReadAllBytes($File); [System.IO.File]::WriteAllBytes($File, $bytes[0..([int] ($bytes.Length * 0.6))]) } }
+        @{ What = 'a file with one byte changed'; Expected = 'HashMismatch'; Harm = { param($File) Edit-OneByte $File } }
+        @{ What = 'a damaged manifest'; Expected = 'ManifestInvalid'; Harm = { param($File) Edit-OneByte (Get-ChildItem -LiteralPath (Split-Path $File) -Filter *.json).FullName 0.4 } }
+    ) {
+        $file = Copy-Backup $backup (Join-Path $TestDrive $What)
+        & $Harm $file
+        # Nothing listens there: had it met the server, the error would be ConnectionFailed.
+        Restore-CryoBackup -LiteralPath $file -TargetDatabase cryo_target -Create -ComputerName 127.0.0.1 -Port (Get-ClosedPort) -ErrorVariable problems -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
+        $problems.Count | Should -Be 1
+        $problems[0].FullyQualifiedErrorId.Split(',')[0] | Should -BeIn $Expected
+    }
+
+    It 'refuses a database that holds something' {
+        Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create | Out-Null
+        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Force -ErrorAction Stop } | Should -Throw -ErrorId ($id -f 'DatabaseNotEmpty')
+        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -ErrorAction Stop } | Should -Throw -ErrorId ($id -f 'DatabaseExists')
+        { Restore-CryoBackup $backup.Path -TargetDatabase 'no such database' -Force -ErrorAction Stop } | Should -Throw -ErrorId ($id -f 'DatabaseNotFound')
+    }
+
+    It 'refuses a folder, and a wildcard that matches several' {
+        { Restore-CryoBackup $folder -TargetDatabase cryo_target -Create -ErrorAction Stop } | Should -Throw -ErrorId ($id -f 'NotABackup')
+        $many = Join-Path $TestDrive 'many'
+        $file = Copy-Backup $backup $many
+        Copy-Item -LiteralPath $file -Destination ($file.Replace('cryo_source', 'cryo_second', [System.StringComparison]::Ordinal))
+        { Restore-CryoBackup "$many/*.dump*" -TargetDatabase cryo_target -Create -ErrorAction Stop } | Should -Throw -ErrorId ($id -f 'NotABackup')
+        (Restore-CryoBackup "$many/cryo_source*" -TargetDatabase cryo_target -Create).Status | Should -Be 'Restored'
+    }
+}

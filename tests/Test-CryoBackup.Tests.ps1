@@ -1,0 +1,139 @@
+BeforeAll {
+    . $PSScriptRoot/TestSupport.ps1
+    Initialize-TestDatabase cryo_test
+    $backup = New-CryoBackup cryo_test -Path (Join-Path $TestDrive 'backups')
+}
+
+AfterAll {
+    Clear-TestDatabase cryo_test
+}
+
+Describe 'Test-CryoBackup' {
+    It 'has these parameters' {
+        (Get-Command Test-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
+            Should -Be @('Level', 'LiteralPath', 'Path', 'Quiet')
+    }
+
+    It 'passes a good backup at level <Level>' -ForEach @(@{ Level = 'Hash' }, @{ Level = 'Content' }) {
+        $result = Test-CryoBackup $backup.Path -Level $Level
+        $result.Verdict | Should -Be 'Passed'
+        $result.IsValid | Should -BeTrue
+        $result.Level | Should -Be $Level
+        $result.Database | Should -Be 'cryo_test'
+        $result.Path | Should -Be $backup.Path
+        $result.Checks | Where-Object { -not $_.Passed -and $_.Outcome -ne 'NotRun' } | Should -BeNullOrEmpty
+    }
+
+    It 'compares each table with the manifest' {
+        $tables = (Test-CryoBackup $backup.Path).Tables
+        $tables.Count | Should -Be 2
+        $tables.Matches | Should -Not -Contain $false
+        ($tables | Where-Object Name -EQ 'sample').FoundRows | Should -Be 500
+    }
+
+    It 'takes <What> from the pipeline' -ForEach @(
+        @{ What = 'what New-CryoBackup emits'; Piped = { $backup } }
+        @{ What = 'what Get-CryoBackup emits'; Piped = { Get-CryoBackup (Split-Path $backup.Path) } }
+        @{ What = 'a file'; Piped = { Get-Item -LiteralPath $backup.Path } }
+        @{ What = 'a string'; Piped = { $backup.Path } }
+        @{ What = 'a backup read back from CLIXML'; Piped = { $file = Join-Path $TestDrive 'b.xml'; $backup | Export-Clixml -LiteralPath $file; Import-Clixml -LiteralPath $file } }
+    ) {
+        $result = & $Piped | Test-CryoBackup
+        $result.Verdict | Should -Be 'Passed'
+        $result.Path | Should -Be $backup.Path
+    }
+
+    It 'with -Quiet gives a plain true or false' {
+        Test-CryoBackup $backup.Path -Quiet | Should -BeExactly $true
+        Test-CryoBackup (Join-Path $TestDrive 'missing.dump.gz') -Quiet | Should -BeExactly $false
+        Test-CryoBackup "$TestDrive/none*" -Quiet | Should -BeExactly $false
+    }
+
+    It 'says of a missing file that it failed, without an error' {
+        $missing = Join-Path $TestDrive 'missing.dump.gz'
+        $result = Test-CryoBackup $missing -ErrorVariable problems
+        $problems | Should -BeNullOrEmpty
+        @($result).Count | Should -Be 1
+        $result.Verdict | Should -Be 'Failed'
+        $result.Path | Should -Be $missing
+        $result.Reason | Should -Not -BeNullOrEmpty
+        ($result.Checks | Where-Object Outcome -EQ 'Failed')[0].Name | Should -Be 'file_integrity'
+    }
+
+    It 'says of a wildcard that matches nothing that it failed' {
+        $result = Test-CryoBackup "$TestDrive/none*.gz"
+        $result.Verdict | Should -Be 'Failed'
+        $result.Path | Should -BeLike '*none`*.gz'
+    }
+
+    It 'names the check that <What> fails' -ForEach @(
+        @{ What = 'a file of the wrong kind'; Harm = { param($File) Set-Content -LiteralPath $File -Value ('This is not a backup. ' * 100) } }
+        @{ What = 'an empty file'; Harm = { param($File) Clear-Content -LiteralPath $File } }
+        @{ What = 'a truncated file'; Harm = { param($File) $bytes = [System.IO.File]::ReadAllBytes($File); [System.IO.File]::WriteAllBytes($File, $bytes[0..([int] ($bytes.Length * 0.6))]) } }
+        @{ What = 'a file with one byte changed'; Harm = { param($File) Edit-OneByte $File } }
+        @{ What = 'a manifest with one byte changed'; Harm = { param($File) $manifest = Get-ChildItem -LiteralPath (Split-Path $File) -Filter *.json; Edit-OneByte $manifest.FullName 0.4 } }
+        @{ What = 'a lost file whose manifest is there'; Harm = { param($File) Remove-Item -LiteralPath $File } }
+    ) {
+        foreach ($level in 'Hash', 'Content') {
+            $file = Copy-Backup $backup (Join-Path $TestDrive "$What $level")
+            & $Harm $file
+            $result = Test-CryoBackup -LiteralPath $file -Level $level -ErrorVariable problems
+            $problems | Should -BeNullOrEmpty
+            $result.Verdict | Should -Be 'Failed'
+            $result.IsValid | Should -BeFalse
+            @($result.Checks | Where-Object Outcome -EQ 'Failed').Count | Should -BeGreaterThan 0
+            $result.Reason | Should -Not -BeNullOrEmpty
+        }
+    }
+
+    It 'tests each backup of a folder, and misses a lost one' {
+        $folder = Join-Path $TestDrive 'folder [of] many'
+        $good = Copy-Backup $backup $folder
+        $lost = $good.Replace('cryo_test', 'cryo_lost', [System.StringComparison]::Ordinal)
+        $lostManifest = (Join-Path $folder (Split-Path $backup.ManifestPath -Leaf)).Replace('cryo_test', 'cryo_lost', [System.StringComparison]::Ordinal)
+        Copy-Item -LiteralPath $backup.ManifestPath -Destination $lostManifest
+        Set-Content -LiteralPath "$good.partial" -Value 'unfinished'
+
+        $results = Test-CryoBackup -LiteralPath $folder
+        $results.Count | Should -Be 2
+        ($results | Where-Object Path -EQ $good).Verdict | Should -Be 'Passed'
+        $other = $results | Where-Object Path -NE $good
+        $other.Verdict | Should -Be 'Failed'
+        $lost | Should -BeLike "$([WildcardPattern]::Escape($other.Path))*"
+    }
+
+    It 'expands wildcards to backups only' {
+        $folder = Join-Path $TestDrive 'wild'
+        $file = Copy-Backup $backup $folder
+        (Test-CryoBackup "$folder/*").Path | Should -Be $file
+        (Test-CryoBackup "$folder/*.dump*").Path | Should -Be $file
+    }
+
+    It 'takes -LiteralPath as it is written' {
+        $folder = Join-Path $TestDrive 'literal [a]'
+        $file = Copy-Backup $backup $folder
+        (Test-CryoBackup -LiteralPath $file).Verdict | Should -Be 'Passed'
+        (Get-Item -LiteralPath $file | Test-CryoBackup).Verdict | Should -Be 'Passed'
+    }
+
+    It 'reports <What> and goes on with the next' -ForEach @(
+        @{ What = 'a drive that is not there'; Bad = 'nosuchdrive:/x' }
+        @{ What = 'a path of another provider'; Bad = 'env:PATH' }
+        @{ What = 'an empty folder'; Bad = 'TestDrive:/nothing in here' }
+    ) {
+        $null = New-Item -ItemType Directory -Path 'TestDrive:/nothing in here' -Force
+        $result = $Bad, $backup.Path | Test-CryoBackup -ErrorVariable problems -ErrorAction SilentlyContinue
+        $result.Verdict | Should -Be 'Passed'
+        $problems.Count | Should -Be 1
+        $problems[0].FullyQualifiedErrorId | Should -Be 'BackupNotFound,CryoBackup.Commands.TestCryoBackupCommand'
+    }
+
+    It 'needs neither server nor PostgreSQL''s programs' {
+        $lines = Invoke-FreshShell "
+            Get-ChildItem env: | Where-Object Name -Like 'PG*' | ForEach-Object { Remove-Item -LiteralPath `"env:`$(`$_.Name)`" }
+            `$env:PGHOST = '/nowhere'; `$env:PATH = ''
+            Import-Module '$ModulePath'
+            (Test-CryoBackup -LiteralPath '$($backup.Path)').Verdict"
+        $lines | Should -Be 'Passed'
+    }
+}
