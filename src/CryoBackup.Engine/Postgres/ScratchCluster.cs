@@ -496,10 +496,13 @@ internal sealed class ScratchCluster : IDisposable
             {
                 using var remove = ToolProcess.Start(new ToolCommand("/bin/rm", "-rf", "--", folder) { UserName = account }, CancellationToken.None);
                 remove.WaitForExit(CancellationToken.None);
+
+                // The folder above may not be the account's to change; an emptied one is harmless to take away.
+                Directory.Delete(folder);
             }
-            catch (CryoBackupException)
+            catch (Exception e) when (e is CryoBackupException or IOException or UnauthorizedAccessException)
             {
-                // It stays, and the next start tries again.
+                // It is gone already, or it stays and the next start tries again.
             }
 
             return !Directory.Exists(folder);

@@ -182,10 +182,10 @@ internal sealed class ServerEndpoint
         {
             builder.Password = Password;
         }
-        else
+        else if (!OperatingSystem.IsWindows())
         {
-            // Or Npgsql would read a password file that was ignored for its permissions.
-            builder.Passfile = PgPassFile.None;
+            // Or Npgsql would read a password file that was ignored for its permissions; one that is named must exist.
+            builder.Passfile = "/dev/null";
         }
 
         foreach (var (keyword, value) in Security)

@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using CryoBackup;
+using CryoBackup.Postgres;
+using CryoBackup.Scratch;
+
+var (arguments, fault) = ScratchArguments.Parse(args);
+if (arguments is null)
+{
+    Console.Error.WriteLine(fault);
+    Console.Error.WriteLine(ScratchArguments.Usage);
+    return 2;
+}
+
+using var cancellation = new CancellationTokenSource();
+var signalled = 0;
+void Stop(PosixSignalContext context)
+{
+    // Handled here, so that the server is stopped before we end.
+    context.Cancel = true;
+    signalled = context.Signal switch { PosixSignal.SIGINT => 2, PosixSignal.SIGHUP => 1, _ => 15 };
+    cancellation.Cancel();
+}
+
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+try
+{
+    using var cluster = ScratchCluster.Start(new ScratchClusterOptions(), cancellation.Token);
+    if (arguments.SampleRows is { } rows)
+    {
+        SampleDatabase.Load(cluster, rows, cancellation.Token);
+    }
+
+    var exitCode = ScratchCommand.Run(cluster, arguments.Command, cancellation.Token);
+    if (arguments.Keep && signalled == 0)
+    {
+        Console.Error.WriteLine($"The server stays until Ctrl+C: psql -h {cluster.Connection.ComputerName} -p {cluster.Connection.Port} -U {cluster.Connection.UserName}");
+        cancellation.Token.WaitHandle.WaitOne();
+        return exitCode;
+    }
+
+    return signalled > 0 ? 128 + signalled : exitCode;
+}
+catch (OperationCanceledException)
+{
+    return 128 + signalled;
+}
+catch (CryoBackupException e)
+{
+    Console.Error.WriteLine(e.Message);
+    foreach (var line in e.StandardError)
+    {
+        Console.Error.WriteLine("  " + line);
+    }
+
+    Console.Error.WriteLine(e.Remedy);
+    return 1;
+}
