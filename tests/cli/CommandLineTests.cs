@@ -77,6 +77,32 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_stands_for_its_backups_and_a_manifest_for_the_one_it_describes()
+    {
+        File.WriteAllText(Path.Combine(_folder, "a.dump"), "text");
+        File.WriteAllText(Path.Combine(_folder, "a.dump.meta.json"), "{}");
+        File.WriteAllText(Path.Combine(_folder, "b.dump.partial"), "text");
+
+        foreach (string[] paths in new string[][] { [_folder], Directory.GetFiles(_folder) })
+        {
+            (_, string output, _) = Tool.Run(["test", .. paths, "--json"]);
+
+            using JsonDocument results = JsonDocument.Parse(output);
+            Assert.Equal(["a.dump"], results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString())));
+        }
+    }
+
+    [Fact]
+    public void A_folder_without_a_backup_is_no_success()
+    {
+        (int exitCode, string output, string errors) = Tool.Run("test", _folder);
+
+        Assert.Equal(1, exitCode);
+        Assert.Empty(output);
+        Assert.Contains("holds no backup", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_restore_of_a_missing_backup_is_an_error_with_a_remedy()
     {
         (int exitCode, string output, string errors) = Tool.Run("restore", Path.Combine(_folder, "one.dump.gz"), "--target-database", "copy");

@@ -103,9 +103,11 @@ Assert-SameText cryoprotect_copy
 
 Write-Heading 'Without CryoBackup, by stock tools'
 if ((Get-Command gunzip -ErrorAction Ignore) -and (Get-Command sh -ErrorAction Ignore)) {
-    "`n$ gunzip -c $($backup.Path) | pg_restore -d cryoprotect_stock"
+    # The line names the file without its folder, as the manifest stands beside it.
+    $line = (Get-Content -LiteralPath $backup.ManifestPath -Raw | ConvertFrom-Json).open_with -replace '\bNAME\b', 'cryoprotect_stock'
+    "The manifest says: $line"
     createdb --template=template0 --encoding=UTF8 cryoprotect_stock
-    sh -c 'gunzip -c "$1" | pg_restore --exit-on-error --dbname=cryoprotect_stock' sh $backup.Path
+    sh -c "cd '$folder' && $line"
     Assert-SameText cryoprotect_stock
 } else {
     'Left out: this machine has no gunzip.'

@@ -60,9 +60,12 @@ expect 0 restore "$backup" --target-database cryoprotect_copy --create
 same_text cryoprotect_copy
 
 heading "Without CryoBackup, by stock tools"
-printf '\n$ gunzip -c %s | pg_restore -d cryoprotect_stock\n' "$backup"
+# The manifest says how; it stands beside the backup, so the line names the file without its folder.
+line=$(sed -n 's/.*"open_with": "\(.*\)",\{0,1\}$/\1/p' "$backup.meta.json")
+line=${line/NAME/cryoprotect_stock}
+printf 'The manifest says: %s\n' "$line"
 createdb --template=template0 --encoding=UTF8 cryoprotect_stock
-gunzip -c "$backup" | pg_restore --exit-on-error --dbname=cryoprotect_stock
+(cd "$folder" && bash -o pipefail -c "$line")
 same_text cryoprotect_stock
 
 heading "A missing file"

@@ -6,7 +6,7 @@ namespace CryoBackup.Cli.Commands;
 /// <summary>cryobackup test: proves backups from their files alone.</summary>
 internal sealed class TestCommand : Command
 {
-    private readonly Operands _paths = new("path", "Backup files; * and ? are allowed in the file name");
+    private readonly Operands _paths = new("path", "Backup files, or folders of them; * and ? are allowed in the file name");
 
     private readonly Option<VerificationLevel?> _level = Choice.Option<VerificationLevel>(
         "--level", "hash: the stored bytes are those that were written; content (unless said otherwise): also every table's rows and content");
@@ -31,11 +31,27 @@ internal sealed class TestCommand : Command
         });
         SetAction(arguments => Batch.Run<VerificationResult>(
             arguments,
-            () => _paths.Read(arguments).SelectMany(FilePattern.Expand),
-            (path, observer, cancellationToken) => [BackupVerifier.Run(
-                new VerificationRequest { Path = path, Level = arguments.GetValue(_level) ?? VerificationLevel.Content }, observer, cancellationToken)],
+            () => BackupFiles.Of(_paths.Read(arguments)),
+            (path, observer, cancellationToken) => [BackupVerifier.Run(Read(arguments, path), observer, cancellationToken)],
             (results, output) => Print(results, output, arguments.GetValue(_quiet)),
             result => ExitCode.Of(result.Verdict)));
+    }
+
+    private VerificationRequest Read(ParseResult arguments, string path)
+    {
+        if (Directory.Exists(path))
+        {
+            // A folder that holds backups has been replaced by them.
+            throw new CryoBackupException(
+                CryoBackupError.BackupNotFound, $"The folder '{path}' holds no backup.", path, "Name a backup file, or the folder that cryobackup new wrote to.");
+        }
+        var request = new VerificationRequest { Path = path };
+        // What was not said keeps the engine's default.
+        if (arguments.GetValue(_level) is { } level)
+        {
+            request.Level = level;
+        }
+        return request;
     }
 
     private static void Print(IReadOnlyList<VerificationResult> results, TextWriter output, bool quiet)
