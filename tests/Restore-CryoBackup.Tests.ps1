@@ -7,15 +7,15 @@ BeforeAll {
     $id = '{0},CryoBackup.Commands.RestoreCryoBackupCommand'
 }
 
-AfterEach {
-    Clear-TestDatabase cryo_target
-}
-
 AfterAll {
     Clear-TestDatabase cryo_source
 }
 
 Describe 'Restore-CryoBackup' {
+    AfterEach {
+        Clear-TestDatabase cryo_target
+    }
+
     It 'has these parameters' {
         (Get-Command Restore-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
             'ComputerName', 'Create', 'Credential', 'Database', 'Force', 'IsValid', 'Jobs', 'Latest', 'LiteralPath', 'NoOwner', 'NoPrivileges',

@@ -61,9 +61,9 @@ Describe 'The line' {
         $backupAgain.Duration | Should -Be $backup.Duration
         $backupAgain.Tables.Count | Should -Be $backup.Tables.Count
         $backupAgain.Tables[0].Fingerprint | Should -Be $backup.Tables[0].Fingerprint
-        "$($verifiedAgain.Verdict)" | Should -Be 'Passed'
+        $verifiedAgain.Verdict.ToString() | Should -Be 'Passed'
         $verifiedAgain.IsValid | Should -BeTrue
-        "$($restoredAgain.Status)" | Should -Be 'Restored'
+        $restoredAgain.Status.ToString() | Should -Be 'Restored'
 
         foreach ($object in $backup, $verified, $restored) {
             $json = $object | ConvertTo-Json -Depth 4 -WarningAction Stop

@@ -109,6 +109,14 @@ Describe 'Test-CryoBackup' {
         (Test-CryoBackup "$folder/*.dump*").Path | Should -Be $file
     }
 
+    It 'takes a manifest for its backup, and a listing with both for one' {
+        $file = Copy-Backup $backup (Join-Path $TestDrive 'listing')
+        (Test-CryoBackup -LiteralPath "$file.meta.json").Path | Should -Be $file
+        $results = Get-ChildItem -LiteralPath (Split-Path -Path $file) | Test-CryoBackup
+        @($results).Count | Should -Be 1
+        $results.Verdict | Should -Be 'Passed'
+    }
+
     It 'takes -LiteralPath as it is written' {
         $folder = Join-Path $TestDrive 'literal [a]'
         $file = Copy-Backup $backup $folder

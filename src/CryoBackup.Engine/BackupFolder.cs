@@ -27,12 +27,26 @@ public static class BackupFolder
     public static string[] Select(IEnumerable<string> files)
     {
         ArgumentNullException.ThrowIfNull(files);
-        return [.. files.Where(file => !EndsWithAny(file, CompanionSuffixes)).Select(BackupOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return [.. files.Where(file => !EndsWithAny(file, CompanionSuffixes)).Select(file => IsManifest(file) ? BackupOf(file) : file).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
-    private static bool IsManifest(string file) => file.EndsWith(ManifestSuffix, StringComparison.Ordinal);
+    /// <summary>Tells whether a file is, by its name, the manifest of a backup.</summary>
+    /// <param name="file">A path.</param>
+    /// <returns>True for a manifest's name.</returns>
+    public static bool IsManifest(string file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return file.EndsWith(ManifestSuffix, StringComparison.Ordinal);
+    }
 
-    private static string BackupOf(string file) => IsManifest(file) ? file[..^ManifestSuffix.Length] : file;
+    /// <summary>The backup that a manifest belongs to, by its name.</summary>
+    /// <param name="manifest">The path of a manifest.</param>
+    /// <returns>The path of the backup.</returns>
+    public static string BackupOf(string manifest)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        return manifest[..^ManifestSuffix.Length];
+    }
 
     private static bool EndsWithAny(string file, string[] suffixes) => Array.Exists(suffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal));
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 
 namespace CryoBackup;
@@ -25,13 +26,19 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
         AssemblyLoadContext.Default.Resolving -= ResolveEngine;
         AssemblyLoadContext.Default.Resolving += ResolveEngine;
 
-        // Bound now, and then remembered by the runtime: a removal in one runspace takes nothing from another that has just imported.
-        Assembly.Load(EngineName);
+        BindEngine();
     }
 
     /// <summary>Takes the handler away again.</summary>
     /// <param name="psModuleInfo">The module that is removed.</param>
     public void OnRemove(PSModuleInfo psModuleInfo) => AssemblyLoadContext.Default.Resolving -= ResolveEngine;
+
+    /// <summary>
+    /// Binds this assembly's reference to the engine, which the runtime then remembers: a removal in one runspace takes nothing from
+    /// another. Apart from OnImport because the reference is bound when the method is compiled, which must be after the handler is there.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void BindEngine() => _ = typeof(EngineMessage).Assembly.FullName;
 
     private static Assembly? ResolveEngine(AssemblyLoadContext context, AssemblyName name)
         => string.Equals(name.Name, EngineName, StringComparison.Ordinal) ? Engine.LoadFromAssemblyName(name) : null;

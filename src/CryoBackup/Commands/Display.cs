@@ -36,6 +36,6 @@ public static class Display
 
     /// <summary>A moment for people.</summary>
     /// <param name="moment">The moment, in UTC.</param>
-    /// <returns>For example <c>2026-01-31 23:59:58Z</c>.</returns>
-    public static string Moment(DateTime moment) => moment.ToString("u", CultureInfo.InvariantCulture);
+    /// <returns>For example <c>2026-01-31 23:59Z</c>.</returns>
+    public static string Moment(DateTime moment) => moment.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
 }

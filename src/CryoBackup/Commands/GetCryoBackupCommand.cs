@@ -40,8 +40,10 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
         {
             foreach (string folder in Folders(path, literal))
             {
-                WriteObject(
-                    RunEngine(folder, (observer, stop) => BackupCatalog.Find(folder, Database, Latest, observer, stop).ToArray()), enumerateCollection: true);
+                if (RunEngine(folder, (observer, stop) => BackupCatalog.Find(folder, Database, Latest, observer, stop).ToArray()) is { } backups)
+                {
+                    WriteObject(backups, enumerateCollection: true);
+                }
             }
         }
     }

@@ -168,7 +168,9 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     /// </summary>
     private bool MayRestore(string path)
     {
-        bool mayBeSilent = PlanOnly || Force || (Create && !(GetVariableValue("ConfirmPreference") is ConfirmImpact.Low or ConfirmImpact.Medium));
+        bool asksAboutNewThings = LanguagePrimitives.TryConvertTo(GetVariableValue("ConfirmPreference"), out ConfirmImpact preference)
+            && preference is ConfirmImpact.Low or ConfirmImpact.Medium;
+        bool mayBeSilent = PlanOnly || Force || (Create && !asksAboutNewThings);
         return (mayBeSilent && !IsAsked("WhatIf", "WhatIfPreference") && !IsAsked("Confirm", null))
             || ShouldProcess($"database '{TargetDatabase}' on {ServerInWords}", $"Restore '{path}'");
     }

@@ -11,6 +11,7 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
     private const string LiteralPathSet = "LiteralPath";
 
     private readonly VerificationRequest _request = new();
+    private readonly HashSet<string> _tested = new(StringComparer.Ordinal);
 
     /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
@@ -40,6 +41,7 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
         {
             foreach (string file in Backups(path, literal))
             {
+                _tested.Add(file);
                 _request.Path = file;
                 if (RunEngine(file, (observer, stop) => BackupVerifier.Run(_request, observer, stop)) is { } result)
                 {
@@ -62,7 +64,8 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
                 : FileSystemPaths.Matching(SessionState, path, CryoBackupError.BackupNotFound);
             if (paths is [var only] && !Directory.Exists(only))
             {
-                return paths;
+                // Get-ChildItem emits a backup and its manifest, which is proven with it.
+                return !BackupFolder.IsManifest(only) ? paths : _tested.Contains(BackupFolder.BackupOf(only)) ? [] : [BackupFolder.BackupOf(only)];
             }
 
             string[] backups = BackupFolder.Select(paths.SelectMany(match => Directory.Exists(match) ? BackupFolder.List(match) : [match]));
