@@ -7,13 +7,14 @@ namespace CryoBackup;
 /// <summary>Compares the tables of a database with those of an archive, several at once.</summary>
 internal sealed class DatabaseComparison(ServerEndpoint endpoint, string application, Action<EngineMessage> observer)
 {
-    /// <summary>Reads every table of the archive from the database.</summary>
-    /// <param name="content">What the archive holds.</param>
+    /// <summary>Reads tables of an archive from the database.</summary>
+    /// <param name="tables">The tables as the archive holds them.</param>
+    /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>Every table, expected and found, in the archive's order.</returns>
-    public async Task<TableComparison[]> CompareAsync(ArchiveContent content, CancellationToken cancellationToken)
+    /// <returns>Every table, expected and found, in the order given.</returns>
+    public async Task<TableComparison[]> CompareAsync(IReadOnlyList<TableContent> tables, string encoding, CancellationToken cancellationToken)
     {
-        var comparisons = new TableComparison[content.Tables.Count];
+        var comparisons = new TableComparison[tables.Count];
         int next = -1;
         int done = 0;
         using var progress = new ProgressReporter(
@@ -21,13 +22,13 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
         async Task CompareSomeAsync()
         {
             await using NpgsqlConnection connection =
-                await TableReader.OpenAsync(endpoint, application, content.Encoding, cancellationToken).ConfigureAwait(false);
+                await TableReader.OpenAsync(endpoint, application, encoding, cancellationToken).ConfigureAwait(false);
             for (int index = Interlocked.Increment(ref next); index < comparisons.Length; index = Interlocked.Increment(ref next))
             {
-                TableContent table = content.Tables[index];
+                TableContent table = tables[index];
                 TableFingerprint? found = table.Fingerprint is null
                     ? null
-                    : TableReader.Read(connection, table.Entry.CopyStatement, content.Encoding, cancellationToken);
+                    : TableReader.Read(connection, table.Entry.CopyStatement, encoding, cancellationToken);
                 comparisons[index] = new TableComparison
                 {
                     Schema = table.Entry.Schema,
@@ -41,7 +42,7 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
             }
         }
 
-        int sessions = Math.Min(Environment.ProcessorCount, content.Tables.Count);
+        int sessions = Math.Min(Environment.ProcessorCount, tables.Count);
         await Task.WhenAll(Enumerable.Range(0, sessions).Select(_ => Task.Run(CompareSomeAsync, cancellationToken))).ConfigureAwait(false);
         return comparisons;
     }

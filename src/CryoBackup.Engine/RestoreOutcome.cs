@@ -3,20 +3,15 @@ using CryoBackup.Postgres;
 
 namespace CryoBackup;
 
-/// <summary>Makes the result of a restore, planned or done, from the same facts.</summary>
-internal sealed class RestoreOutcome(RestoreRequest request, ServerEndpoint endpoint, ArchiveContent content, DateTime start)
+/// <summary>Makes the result of a restore, planned or done, from the same plan.</summary>
+internal sealed class RestoreOutcome(RestoreRequest request, ServerEndpoint endpoint, ArchiveContent content, RestorePlan plan, DateTime start)
 {
-    // What pg_restore does not restore as an object: how the archive is written, and the database itself.
-    private static readonly HashSet<string> NoObjects = new(StringComparer.Ordinal)
-    {
-        "ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES",
-    };
-
     /// <summary>What would be done.</summary>
-    public RestoreResult Planned() => Make(
+    /// <param name="warnings">What speaks neither for nor against it.</param>
+    public RestoreResult Planned(IReadOnlyList<string> warnings) => Make(
         RestoreStatus.Planned,
         [
-            .. content.Tables.Select(table => new TableComparison
+            .. plan.Tables.Select(table => new TableComparison
             {
                 Schema = table.Entry.Schema,
                 Name = table.Entry.Name,
@@ -24,14 +19,17 @@ internal sealed class RestoreOutcome(RestoreRequest request, ServerEndpoint endp
                 ExpectedFingerprint = table.Fingerprint?.Text ?? "",
             }),
         ],
-        []);
+        warnings,
+        null);
 
     /// <summary>What was done.</summary>
     /// <param name="tables">Every table, compared.</param>
-    /// <param name="warnings">pg_restore's warnings.</param>
-    public RestoreResult Restored(TableComparison[] tables, IReadOnlyList<string> warnings) => Make(RestoreStatus.Restored, tables, [.. warnings]);
+    /// <param name="warnings">What was unexpected.</param>
+    /// <param name="previous">The name that the database swapped out has now; null for none.</param>
+    public RestoreResult Restored(TableComparison[] tables, IReadOnlyList<string> warnings, string? previous)
+        => Make(RestoreStatus.Restored, tables, warnings, previous);
 
-    private RestoreResult Make(RestoreStatus status, TableComparison[] tables, string[] warnings)
+    private RestoreResult Make(RestoreStatus status, TableComparison[] tables, IReadOnlyList<string> warnings, string? previous)
     {
         DateTime end = DateTime.UtcNow;
         return new RestoreResult
@@ -41,11 +39,13 @@ internal sealed class RestoreOutcome(RestoreRequest request, ServerEndpoint endp
             ComputerName = endpoint.Host,
             Port = endpoint.Port,
             TargetDatabase = request.TargetDatabase,
-            Mode = request.Create ? "Create" : "Empty",
+            Mode = plan.Mode,
             Status = status,
-            Objects = [.. content.Entries.Where(entry => !NoObjects.Contains(entry.Kind)).Select(entry => entry.ToString())],
+            Objects = [.. plan.Entries.Select(entry => entry.ToString())],
+            LeftOut = [.. plan.LeftOut.Select(item => $"{item.Entry}: {item.Reason}")],
             Tables = tables,
-            Warnings = warnings,
+            Warnings = [.. warnings],
+            PreviousDatabase = previous,
             Start = start,
             End = end,
             Duration = end - start,

@@ -5,11 +5,17 @@ using CryoBackup.Streams;
 
 namespace CryoBackup;
 
-/// <summary>One run of pg_restore, fed from the backup's file through the tap.</summary>
+/// <summary>One run of pg_restore on the entries of a plan, fed from the backup's file through the tap.</summary>
 internal sealed class RestoreRun(
-    RestoreRequest request, ServerEndpoint endpoint, string application, ClientTool pgRestore, Action<EngineMessage> observer, RunLimits limits)
+    RestoreRequest request,
+    RestorePlan plan,
+    ServerEndpoint endpoint,
+    string application,
+    ClientTool pgRestore,
+    Action<EngineMessage> observer,
+    RunLimits limits)
 {
-    // Rows that a crash of the server would lose belong to a database that the restore would begin anew.
+    // What a crash of the server would lose belongs to a restore that would begin anew; indexes are built faster with more memory.
     private static readonly KeyValuePair<string, string>[] SessionOptions = [new("synchronous_commit", "off"), new("maintenance_work_mem", "256MB")];
 
     private readonly List<string> _warnings = [];
@@ -18,12 +24,19 @@ internal sealed class RestoreRun(
     public IReadOnlyList<string> Warnings => _warnings;
 
     /// <summary>Runs it.</summary>
-    /// <returns>What flowed into pg_restore.</returns>
-    public ArchiveContent Run()
+    public void Run()
     {
         CancellationToken token = limits.Token;
         using var environment = new LibpqEnvironment(endpoint, application, settings: SessionOptions);
-        List<string> arguments = ["--exit-on-error", "--no-password", $"--dbname={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}"];
+        using PrivateFolder folder = PrivateFolder.Create("cryobackup-restore-");
+        string list = folder.WriteFile("entries", string.Concat(plan.Entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.DumpId};\n"))));
+        List<string> arguments =
+        [
+            "--exit-on-error",
+            "--no-password",
+            $"--use-list={list}",
+            $"--dbname={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}",
+        ];
         if (request.NoOwner)
         {
             arguments.Add("--no-owner");
@@ -34,36 +47,98 @@ internal sealed class RestoreRun(
             arguments.Add("--no-privileges");
         }
 
+        if (plan.Mode == RestoreMode.Clean)
+        {
+            arguments.AddRange(["--clean", "--if-exists", "--single-transaction"]);
+        }
+
         using var source = new BackupSource(request.Path, token);
-        if (request.Jobs == 1)
+        int jobs = Jobs(source.Length);
+        if (jobs == 1 && plan.InArchiveOrder)
         {
-            return Feed(source, arguments, environment);
+            Feed(source, arguments, environment);
+            return;
         }
 
-        // pg_restore works in parallel only from a file that it can seek in.
-        using PrivateFolder folder = PrivateFolder.Create("cryobackup-spool-");
+        // pg_restore works in parallel, and in another order, only from a file that it can seek in.
         string spool = Path.Combine(folder.Path, "archive");
-        observer(new VerboseMessage($"Spooling the archive to '{spool}' for {request.Jobs} jobs; only this account can read it, and it is removed at the end."));
-        ArchiveContent content;
-        using (var file = new FileStream(spool, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 }))
+        observer(new VerboseMessage($"Spooling the archive to '{spool}', which only this account can read and which is removed at the end."));
+        CheckSpoolSpace(folder.Path, source.Length);
+        try
         {
-            content = Read(source, file, "Spooling");
+            using var file = new FileStream(spool, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
+            Read(source, file, "Spooling");
+        }
+        catch (IOException exception)
+        {
+            throw PartialFile.Translate(exception, spool);
         }
 
-        arguments.Add(string.Create(CultureInfo.InvariantCulture, $"--jobs={request.Jobs}"));
+        if (jobs > 1)
+        {
+            arguments.Add(string.Create(CultureInfo.InvariantCulture, $"--jobs={jobs}"));
+        }
+
         arguments.Add(spool);
         using ToolProcess process = ToolProcess.Start(Command(arguments, environment, writesInput: false), token);
         Finish(process);
-        return content;
     }
 
-    private ArchiveContent Feed(BackupSource source, List<string> arguments, LibpqEnvironment environment)
+    private int Jobs(long storedLength)
     {
-        using ToolProcess process = ToolProcess.Start(Command(arguments, environment, writesInput: true), limits.Token);
-        ArchiveContent content;
+        if (plan.Mode == RestoreMode.Clean)
+        {
+            return request.Jobs is null or 1
+                ? 1
+                : throw new CryoBackupException(
+                    CryoBackupError.ConfigurationInvalid,
+                    "-Clean is one transaction, which one session runs; it goes with no more than one job.",
+                    "Jobs",
+                    "Leave out -Jobs, or use -Swap.");
+        }
+
+        if (request.Jobs is { } asked)
+        {
+            return asked;
+        }
+
+        bool isNew = plan.Mode is RestoreMode.Create or RestoreMode.Swap;
+        return isNew && FreeSpace(Path.GetTempPath()) > SpoolEstimate(storedLength) ? Environment.ProcessorCount : 1;
+    }
+
+    private static void CheckSpoolSpace(string folder, long storedLength)
+    {
+        if (FreeSpace(folder) is { } free && free < storedLength)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.DiskFull,
+                string.Create(CultureInfo.InvariantCulture, $"'{folder}' has {free / (1 << 20)} MiB free, too little for the spooled archive."),
+                folder,
+                "Free space, set TMPDIR to a larger disk, or restore with -Jobs 1.");
+        }
+    }
+
+    /// <summary>Archives shrink to a third to a tenth; only a restore shows how far, so room for ten times is asked for.</summary>
+    private static long SpoolEstimate(long storedLength) => storedLength * 10;
+
+    private static long? FreeSpace(string folder)
+    {
         try
         {
-            content = Read(source, process.StandardInput, "Restoring");
+            return new DriveInfo(folder).AvailableFreeSpace;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private void Feed(BackupSource source, List<string> arguments, LibpqEnvironment environment)
+    {
+        using ToolProcess process = ToolProcess.Start(Command(arguments, environment, writesInput: true), limits.Token);
+        try
+        {
+            Read(source, process.StandardInput, "Restoring");
             process.StandardInput.Dispose();
         }
         catch (IOException exception)
@@ -75,17 +150,16 @@ internal sealed class RestoreRun(
         }
 
         Finish(process);
-        return content;
     }
 
-    private ArchiveContent Read(BackupSource source, Stream destination, string activity)
+    private void Read(BackupSource source, Stream destination, string activity)
     {
         ArchiveReader? reader = null;
         using var progress = new ProgressReporter(
             $"{activity} {Path.GetFileName(request.Path)}",
             observer,
             () => (Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}" : "", (double)source.BytesRead / source.Length));
-        return ArchiveReader.Read(source.Output, destination, started => Volatile.Write(ref reader, started), limits.Token);
+        ArchiveReader.Read(source.Output, destination, started => Volatile.Write(ref reader, started), limits.Token);
     }
 
     private ToolCommand Command(List<string> arguments, LibpqEnvironment environment, bool writesInput) => new(pgRestore.Path, arguments)

@@ -250,7 +250,7 @@ public sealed class ArchiveReader
         ReadString(); // the DROP statement
         string copy = ReadString() ?? "";
         string schema = ReadString() ?? "";
-        ReadString(); // the tablespace
+        string tablespace = ReadString() ?? "";
         ReadString(); // the table access method
         if (_header!.Version.Minor >= 16)
         {
@@ -280,6 +280,7 @@ public sealed class ArchiveReader
             Kind = kind,
             Schema = schema,
             Owner = owner,
+            Tablespace = tablespace,
             Section = (TocSection)section,
             Definition = definition,
             CopyStatement = copy,

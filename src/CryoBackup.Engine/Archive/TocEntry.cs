@@ -37,6 +37,9 @@ public sealed class TocEntry
     /// <summary>The owner's role name; empty where there is none.</summary>
     public string Owner { get; init; } = "";
 
+    /// <summary>The tablespace that it asks for; empty for the database's own.</summary>
+    public string Tablespace { get; init; } = "";
+
     /// <summary>When it is restored.</summary>
     public TocSection Section { get; init; }
 

@@ -57,16 +57,25 @@ internal static class TargetDatabase
         return new State(major, true, await objects.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string);
     }
 
-    /// <summary>Creates the target from template0, so that nothing of a site's template1 gets into it.</summary>
-    /// <param name="endpoint">The server, with the target's name as the database.</param>
-    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <summary>Creates a database from template0, so that nothing of a site's template1 gets into it.</summary>
+    /// <param name="server">A connection to another database of the server.</param>
+    /// <param name="database">The name.</param>
     /// <param name="options">What follows the name in CREATE DATABASE.</param>
     /// <param name="cancellationToken">Ends the statement.</param>
-    public static async Task CreateAsync(ServerEndpoint endpoint, string applicationName, string options, CancellationToken cancellationToken)
+    public static Task CreateAsync(NpgsqlConnection server, string database, string options, CancellationToken cancellationToken)
+        => ExecuteAsync(server, [$"CREATE DATABASE {Quote(database)} {options}"], cancellationToken);
+
+    /// <summary>Runs statements one by one.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="statements">The statements.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public static async Task ExecuteAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken)
     {
-        await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, cancellationToken).ConfigureAwait(false);
-        await using var command = new NpgsqlCommand($"CREATE DATABASE {Quote(endpoint.Database)} {options}", server);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        foreach (string statement in statements)
+        {
+            await using var command = new NpgsqlCommand(statement, connection);
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Drops the target that a failed restore had created, with the sessions in it.</summary>
@@ -95,7 +104,12 @@ internal static class TargetDatabase
     /// <returns>The quoted name.</returns>
     public static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 
-    private static async Task<NpgsqlConnection> ConnectToServerAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
+    /// <summary>Connects to the server by a database that is not the target.</summary>
+    /// <param name="endpoint">The server.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    /// <returns>The open connection.</returns>
+    public static async Task<NpgsqlConnection> ConnectToServerAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
     {
         foreach (string database in Maintenance)
         {
@@ -112,7 +126,12 @@ internal static class TargetDatabase
         throw new InvalidOperationException("Unreachable: the last database either opens or throws.");
     }
 
-    private static async Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
+    /// <summary>Connects to the endpoint's own database.</summary>
+    /// <param name="endpoint">The server, with the database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    /// <returns>The open connection.</returns>
+    public static async Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
     {
         var connection = new NpgsqlConnection(endpoint.ToNpgsql(applicationName).ConnectionString);
         try

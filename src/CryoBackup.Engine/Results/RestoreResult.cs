@@ -29,14 +29,17 @@ public sealed class RestoreResult
     /// <summary>The database that was restored into.</summary>
     public string TargetDatabase { get; init; } = "";
 
-    /// <summary>Into what: Create (a new database) or Empty (an existing, empty one).</summary>
-    public string Mode { get; init; } = "";
+    /// <summary>Into what.</summary>
+    public RestoreMode Mode { get; init; }
 
     /// <summary>How far it came.</summary>
     public RestoreStatus Status { get; init; }
 
-    /// <summary>Every object of the archive, in the order in which it is restored: kind, schema and name.</summary>
+    /// <summary>Every object that is restored, in the order in which it is: kind, schema and name.</summary>
     public string[] Objects { get; init; } = [];
+
+    /// <summary>What belongs to something chosen and is left out, each with its reason.</summary>
+    public string[] LeftOut { get; init; } = [];
 
     /// <summary>Every table with data: expected and restored rows and fingerprints.</summary>
     public TableComparison[] Tables { get; init; } = [];

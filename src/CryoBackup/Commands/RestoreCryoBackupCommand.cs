@@ -59,7 +59,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     /// <summary>How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
-    public int Jobs { get => _request.Jobs; set => _request.Jobs = value; }
+    public int? Jobs { get => _request.Jobs; set => _request.Jobs = value; }
 
     /// <summary>Returns what would be done, with every object, and changes nothing.</summary>
     [Parameter]

@@ -1,0 +1,60 @@
+namespace CryoBackup.Archive;
+
+/// <summary>What pg_dump's kinds of entries mean for a selective restore (the names are those of pg_dump.c).</summary>
+internal static class TocKinds
+{
+    /// <summary>How the archive is written, and the database itself: pg_restore does not restore these as objects.</summary>
+    private static readonly HashSet<string> NoObjects = new(StringComparer.Ordinal)
+    {
+        "ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES",
+    };
+
+    private static readonly HashSet<string> Relations = new(StringComparer.Ordinal)
+    {
+        "TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW",
+    };
+
+    /// <summary>What belongs to a relation, and comes and goes with it.</summary>
+    private static readonly HashSet<string> PartsOfRelations = new(StringComparer.Ordinal)
+    {
+        "TABLE DATA", "DEFAULT", "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "INDEX", "TRIGGER", "RULE", "POLICY", "ROW SECURITY",
+        "STATISTICS", "STATISTICS DATA", "TABLE ATTACH", "INDEX ATTACH", "SEQUENCE OWNED BY", "MATERIALIZED VIEW DATA", "PUBLICATION TABLE",
+    };
+
+    /// <summary>What is said about any object.</summary>
+    private static readonly HashSet<string> Remarks = new(StringComparer.Ordinal) { "COMMENT", "ACL", "SECURITY LABEL" };
+
+    /// <summary>What lives in a schema's name or the database's, and is not brought in because a table needs it.</summary>
+    private static readonly HashSet<string> NeverPulled = new(StringComparer.Ordinal)
+    {
+        "TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW", "CONSTRAINT", "INDEX", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER",
+    };
+
+    /// <summary>True if pg_restore restores the entry as an object.</summary>
+    /// <param name="entry">The entry.</param>
+    public static bool IsObject(TocEntry entry) => !NoObjects.Contains(entry.Kind) && !IsOfDatabase(entry);
+
+    /// <summary>True for a table, foreign table, view or materialized view.</summary>
+    /// <param name="entry">The entry.</param>
+    public static bool IsRelation(TocEntry entry) => Relations.Contains(entry.Kind);
+
+    /// <summary>True for what belongs to a relation.</summary>
+    /// <param name="entry">The entry.</param>
+    public static bool IsPart(TocEntry entry) => PartsOfRelations.Contains(entry.Kind);
+
+    /// <summary>True for a comment, privileges or a security label.</summary>
+    /// <param name="entry">The entry.</param>
+    public static bool IsRemark(TocEntry entry) => Remarks.Contains(entry.Kind);
+
+    /// <summary>True for what holds rows, computes them, or sets a sequence.</summary>
+    /// <param name="entry">The entry.</param>
+    public static bool IsData(TocEntry entry) => entry.Section == TocSection.Data || string.Equals(entry.Kind, "MATERIALIZED VIEW DATA", StringComparison.Ordinal);
+
+    /// <summary>True for what a part may not bring in by itself: another table is restored only when it was asked for.</summary>
+    /// <param name="entry">The entry.</param>
+    public static bool IsNeverPulled(TocEntry entry) => NeverPulled.Contains(entry.Kind);
+
+    /// <summary>True for comments, privileges and labels of the database itself, which pg_restore leaves to --create.</summary>
+    /// <param name="entry">The entry.</param>
+    public static bool IsOfDatabase(TocEntry entry) => IsRemark(entry) && entry.Name.StartsWith("DATABASE ", StringComparison.Ordinal);
+}

@@ -1,0 +1,83 @@
+using CryoBackup.Archive;
+
+namespace CryoBackup;
+
+/// <summary>What a restore will do: its mode and the very entries that pg_restore is given. A plan and a restore are made from the same.</summary>
+internal sealed class RestorePlan
+{
+    /// <summary>Plans a restore.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="content">What the archive holds.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid, ObjectNotFound.</exception>
+    public RestorePlan(RestoreRequest request, ArchiveContent content)
+    {
+        Mode = ModeOf(request);
+        bool partial = request.Schema.Count + request.Table.Count > 0;
+        RestoreSelection selection = partial
+            ? RestoreSelection.Of(content.Entries, request.Schema, request.Table)
+            : RestoreSelection.All(content.Entries);
+        selection = selection.Only(request.SchemaOnly, request.DataOnly);
+        LeftOut = [.. selection.LeftOut.Where(item => !request.SchemaOnly || !TocKinds.IsData(item.Entry))];
+        TocEntry[] entries = [.. selection.Entries.Where(entry => !request.NoPrivileges || entry.Kind is not ("ACL" or "DEFAULT ACL"))];
+        (Entries, Circular) = Mode == RestoreMode.Data ? DataOrder.Sort(entries, content.Entries) : (entries, []);
+
+        // pg_restore reads a pipe from front to back, so only the archive's own order can be streamed.
+        InArchiveOrder = Entries.SequenceEqual(entries);
+        HashSet<int> ids = [.. Entries.Select(entry => entry.DumpId)];
+        Tables = [.. content.Tables.Where(table => ids.Contains(table.Entry.DumpId))];
+        OfDatabase = partial ? [] : [.. content.Entries.Where(entry => entry.Kind == "DATABASE PROPERTIES" || TocKinds.IsOfDatabase(entry))];
+    }
+
+    /// <summary>Into what.</summary>
+    public RestoreMode Mode { get; }
+
+    /// <summary>The entries, in the order in which they are restored.</summary>
+    public IReadOnlyList<TocEntry> Entries { get; }
+
+    /// <summary>The tables whose rows are restored.</summary>
+    public IReadOnlyList<TableContent> Tables { get; }
+
+    /// <summary>What belongs to something chosen and is left out, and why.</summary>
+    public IReadOnlyList<LeftOut> LeftOut { get; }
+
+    /// <summary>Tables whose foreign keys form a circle, so that no order of rows satisfies them all.</summary>
+    public IReadOnlyList<string> Circular { get; }
+
+    /// <summary>True if the entries stand in the archive's order.</summary>
+    public bool InArchiveOrder { get; }
+
+    /// <summary>Settings, privileges and comment of the database itself, for a database that is made.</summary>
+    public IReadOnlyList<TocEntry> OfDatabase { get; }
+
+    private static RestoreMode ModeOf(RestoreRequest request)
+    {
+        if (Convert.ToInt32(request.Create) + Convert.ToInt32(request.Clean) + Convert.ToInt32(request.Swap) > 1)
+        {
+            throw Contradiction("Only one of -Create, -Clean and -Swap can be given.", "Choose how the target comes to be.");
+        }
+
+        if (request is { SchemaOnly: true, DataOnly: true })
+        {
+            throw Contradiction("-SchemaOnly and -DataOnly leave nothing to restore.", "Give one of them, or neither.");
+        }
+
+        if (request.DataOnly && (request.Create || request.Clean || request.Swap))
+        {
+            throw Contradiction("-DataOnly restores into tables that are there; it goes with none of -Create, -Clean and -Swap.", "Leave one of them out.");
+        }
+
+        if (request.Swap && request.Schema.Count + request.Table.Count > 0)
+        {
+            throw Contradiction("-Swap replaces a whole database; with -Schema or -Table the rest would be gone.", "Restore the part with -Clean, or into another database with -Create.");
+        }
+
+        return request.Create ? RestoreMode.Create
+            : request.Clean ? RestoreMode.Clean
+            : request.Swap ? RestoreMode.Swap
+            : request.DataOnly ? RestoreMode.Data
+            : RestoreMode.Empty;
+    }
+
+    private static CryoBackupException Contradiction(string message, string remedy)
+        => new(CryoBackupError.ConfigurationInvalid, message, "Restore-CryoBackup", remedy);
+}
