@@ -6,6 +6,20 @@ namespace CryoBackup.Tests;
 public sealed class PostgresFactAttribute : FactAttribute
 {
     public PostgresFactAttribute() => Skip = ServerPrograms.ReasonToSkip;
+
+    /// <summary>True for a test that Windows cannot run.</summary>
+    public bool UnixOnly
+    {
+        get;
+        init
+        {
+            field = value;
+            if (value && OperatingSystem.IsWindows())
+            {
+                Skip = "Needs Unix.";
+            }
+        }
+    }
 }
 
 /// <summary>As <see cref="PostgresFactAttribute"/>, for a theory.</summary>
@@ -32,6 +46,4 @@ internal static class ServerPrograms
     public static bool OnCI => string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase);
 
     public static string? ReasonToSkip => Found.Value || OnCI ? null : "No PostgreSQL server programs (pg_ctl) are installed here.";
-
-    public static bool Missing => !Found.Value;
 }

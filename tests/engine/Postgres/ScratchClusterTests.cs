@@ -19,15 +19,10 @@ public sealed class ScratchClusterTests(PostgresServer server)
         Assert.Contains((string)server.Scalar("postgres", "SELECT datcollate::text FROM pg_database WHERE datname = 'postgres'")!, (string[])["C.UTF-8", "C.utf8", "C"]);
     }
 
-    [UnixFact]
+    [PostgresFact(UnixOnly = true)]
     [UnsupportedOSPlatform("windows")]
     public void IsReachableOnlyThroughAPrivateSocket()
     {
-        if (ServerPrograms.ReasonToSkip is not null)
-        {
-            return;
-        }
-
         Assert.Equal("", server.Scalar("postgres", "SELECT current_setting('listen_addresses')"));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(server.Cluster.Folder));
         Assert.True(server.Endpoint.IsSocket);

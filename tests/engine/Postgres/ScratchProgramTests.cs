@@ -36,14 +36,9 @@ public sealed class ScratchProgramTests
         Assert.False(Directory.Exists(folder));
     }
 
-    [UnixFact]
+    [PostgresFact(UnixOnly = true)]
     public void StopsTheServerWhenTerminated()
     {
-        if (ServerPrograms.ReasonToSkip is not null)
-        {
-            return;
-        }
-
         using var tool = ToolProcess.Start(Command("--", "/bin/sh", "-c", "echo $PGHOST; sleep 1000"), CancellationToken.None);
         using var reader = new StreamReader(tool.StandardOutput);
         var folder = reader.ReadLine()!;
