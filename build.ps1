@@ -5,7 +5,7 @@
 .DESCRIPTION
     Clean   removes output/.
     Build   builds all, and lays out the module as it is shipped in output/CryoBackup/.
-    Test    runs the engine's tests against both its builds, then the Pester tests against the module as built, on a scratch cluster.
+    Test    runs the engine's tests against both its builds, the tool's, then the Pester tests against the module as built, on a scratch cluster.
             The last line is 'N passed, N failed, N skipped'.
     Demo    makes, proves and restores a backup of a sample database on a scratch cluster, and shows what goes wrong with a damaged one.
     Bench   measures CryoBackup beside pg_dump and its companions.
@@ -56,25 +56,29 @@ function Get-BuiltProgram([string] $Name) {
     $program.FullName
 }
 
-# Runs a script in a new PowerShell, with a scratch cluster of PostgreSQL around it; returns its exit code.
-function Invoke-OnScratchCluster([string] $Script, [string[]] $ScriptArguments, [int] $SampleRows) {
-    $shell = (Get-Process -Id $PID).Path
-    & dotnet (Get-BuiltProgram 'CryoBackup.Scratch') --sample $SampleRows -- $shell -NoProfile -NonInteractive -File $Script @ScriptArguments | Out-Host
+# Runs a program with a scratch cluster of PostgreSQL around it; returns its exit code.
+function Invoke-OnScratchCluster([string[]] $Options, [string[]] $Command) {
+    & dotnet (Get-BuiltProgram 'CryoBackup.Scratch') @Options -- @Command | Out-Host
     $LASTEXITCODE
 }
 
-function Invoke-EngineTest([string] $Framework, [string] $Results) {
-    $report = Join-Path $Results "engine-$Framework.trx"
-    & dotnet test (Join-Path $PSScriptRoot 'tests/engine') -c $Configuration --no-build -f $Framework --nologo --logger "trx;LogFileName=$report" | Out-Host
+# The words that run a script in a new PowerShell.
+function Get-ShellCommand([string] $Script) {
+    (Get-Process -Id $PID).Path, '-NoProfile', '-NonInteractive', '-File', $Script
+}
+
+function Invoke-XunitTest([string] $Project, [string] $Framework, [string] $Results) {
+    $report = Join-Path $Results "$Project-$Framework.trx"
+    & dotnet test (Join-Path $PSScriptRoot "tests/$Project") -c $Configuration --no-build -f $Framework --nologo --logger "trx;LogFileName=$report" | Out-Host
     $exitCode = $LASTEXITCODE
     if (-not (Test-Path -LiteralPath $report)) {
-        return [pscustomobject]@{ Runner = "engine $Framework"; Passed = 0; Failed = 1; Skipped = 0 }
+        return [pscustomobject]@{ Runner = "$Project $Framework"; Passed = 0; Failed = 1; Skipped = 0 }
     }
 
     $counters = ([xml] (Get-Content -LiteralPath $report -Raw)).TestRun.ResultSummary.Counters
     $failed = [int] $counters.executed - [int] $counters.passed
     [pscustomobject]@{
-        Runner  = "engine $Framework"
+        Runner  = "$Project $Framework"
         Passed  = [int] $counters.passed
         # A test host that dies leaves counters without a failure.
         Failed  = if ($exitCode -ne 0) { [Math]::Max($failed, 1) } else { $failed }
@@ -84,7 +88,7 @@ function Invoke-EngineTest([string] $Framework, [string] $Results) {
 
 function Invoke-PesterTest([string] $Results) {
     $report = Join-Path $Results 'pester.json'
-    $exitCode = Invoke-OnScratchCluster (Join-Path $PSScriptRoot 'tests/Invoke-Tests.ps1') @('-ResultPath', $report) -SampleRows 20000
+    $exitCode = Invoke-OnScratchCluster @('--sample', 20000) ((Get-ShellCommand (Join-Path $PSScriptRoot 'tests/Invoke-Tests.ps1')) + '-ResultPath' + $report)
     if (-not (Test-Path -LiteralPath $report)) {
         return [pscustomobject]@{ Runner = 'Pester'; Passed = 0; Failed = 1; Skipped = 0 }
     }
@@ -107,8 +111,9 @@ function Invoke-Test {
 
     $null = New-Item -ItemType Directory -Path $results
     $totals = @(
-        Invoke-EngineTest 'net10.0' $results
-        Invoke-EngineTest 'net8.0' $results
+        Invoke-XunitTest 'engine' 'net10.0' $results
+        Invoke-XunitTest 'engine' 'net8.0' $results
+        Invoke-XunitTest 'cli' 'net10.0' $results
         Invoke-PesterTest $results
     )
     $totals | Format-Table | Out-Host
@@ -119,13 +124,12 @@ function Invoke-Test {
 
 function Invoke-Demo {
     Invoke-Build
-    $script:exitCode = Invoke-OnScratchCluster (Join-Path $PSScriptRoot 'tests/demo/Demo.ps1') $Argument -SampleRows 200000
+    $script:exitCode = Invoke-OnScratchCluster @('--sample', 200000) ((Get-ShellCommand (Join-Path $PSScriptRoot 'tests/demo/Demo.ps1')) + $Argument)
 }
 
 function Invoke-Bench {
     Invoke-Build
-    & dotnet (Get-BuiltProgram 'CryoBackup.Benchmarks') @Argument | Out-Host
-    $script:exitCode = $LASTEXITCODE
+    $script:exitCode = Invoke-OnScratchCluster @() (@('dotnet', (Get-BuiltProgram 'CryoBackup.Benchmarks')) + $Argument)
 }
 
 $exitCode = 0

@@ -120,16 +120,17 @@ Describe 'New-CryoBackup, stopped' {
             }).AddArgument($ModulePath).AddArgument($folder)
         try {
             $running = $shell.BeginInvoke()
-            while ((Invoke-Sql $dumping) -eq '0' -and -not $running.IsCompleted) {
+            do {
                 Start-Sleep -Milliseconds 50
-            }
+                $isDumping = (Invoke-Sql $dumping) -eq '1' -and (Test-Path -Path "$folder/*.partial")
+            } until ($isDumping -or $running.IsCompleted)
 
-            $running.IsCompleted | Should -BeFalse -Because "the dump should still run. $($shell.Streams.Error)"
-            Get-ChildItem -LiteralPath $folder -Filter *.partial | Should -Not -BeNullOrEmpty
+            # ReadAll, because to enumerate the stream of a running pipeline is to wait for its end.
+            $running.IsCompleted | Should -BeFalse -Because "the dump should still run. $($shell.Streams.Error.ReadAll())"
 
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
             $shell.Stop()
-            Write-Information "Stopped in $($watch.ElapsedMilliseconds) ms." -InformationAction Continue
+            Write-Host "Stopped in $($watch.ElapsedMilliseconds) ms."
 
             # Stop returns when the cmdlet has ended, and the cmdlet ends after its worker: nothing to wait for.
             Get-ChildItem -LiteralPath $folder -Force | Should -BeNullOrEmpty

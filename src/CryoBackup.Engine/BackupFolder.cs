@@ -3,11 +3,11 @@ namespace CryoBackup;
 /// <summary>Tells backups from what lies beside them, by their names alone.</summary>
 public static class BackupFolder
 {
-    private const string ManifestSuffix = ".meta.json";
     private static readonly string[] BackupSuffixes = [".dump", ".dump.gz", ".dump.zst", ".dump.age", ".dump.gz.age", ".dump.zst.age"];
     private static readonly string[] CompanionSuffixes =
     [
-        ".partial", ".lock", ".globals.sql", ".globals.sql.gz", ".globals.sql.zst", ".globals.sql.age", ".globals.sql.gz.age", ".globals.sql.zst.age",
+        BackupFileName.PartialSuffix, ".lock",
+        ".globals.sql", ".globals.sql.gz", ".globals.sql.zst", ".globals.sql.age", ".globals.sql.gz.age", ".globals.sql.zst.age",
     ];
 
     /// <summary>
@@ -36,7 +36,7 @@ public static class BackupFolder
     public static bool IsManifest(string file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return file.EndsWith(ManifestSuffix, StringComparison.Ordinal);
+        return file.EndsWith(BackupFileName.ManifestSuffix, StringComparison.Ordinal);
     }
 
     /// <summary>The backup that a manifest belongs to, by its name.</summary>
@@ -45,7 +45,7 @@ public static class BackupFolder
     public static string BackupOf(string manifest)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        return manifest[..^ManifestSuffix.Length];
+        return manifest[..^BackupFileName.ManifestSuffix.Length];
     }
 
     private static bool EndsWithAny(string file, string[] suffixes) => Array.Exists(suffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal));

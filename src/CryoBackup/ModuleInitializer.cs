@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 
 namespace CryoBackup;
@@ -20,25 +19,34 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
     // One context for the life of the process: an import after a removal must meet the same types again.
     private static readonly EngineContext Engine = new();
 
+    // Each runspace imports and removes for itself, but the handler is the process's: it goes with the last of them.
+    private static readonly object ImportsLock = new();
+    private static int _imports;
+
     /// <summary>Makes the engine available to the cmdlets.</summary>
     public void OnImport()
     {
-        AssemblyLoadContext.Default.Resolving -= ResolveEngine;
-        AssemblyLoadContext.Default.Resolving += ResolveEngine;
-
-        BindEngine();
+        lock (ImportsLock)
+        {
+            if (_imports++ == 0)
+            {
+                AssemblyLoadContext.Default.Resolving += ResolveEngine;
+            }
+        }
     }
 
     /// <summary>Takes the handler away again.</summary>
     /// <param name="psModuleInfo">The module that is removed.</param>
-    public void OnRemove(PSModuleInfo psModuleInfo) => AssemblyLoadContext.Default.Resolving -= ResolveEngine;
-
-    /// <summary>
-    /// Binds this assembly's reference to the engine, which the runtime then remembers: a removal in one runspace takes nothing from
-    /// another. Apart from OnImport because the reference is bound when the method is compiled, which must be after the handler is there.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void BindEngine() => _ = typeof(EngineMessage).Assembly.FullName;
+    public void OnRemove(PSModuleInfo psModuleInfo)
+    {
+        lock (ImportsLock)
+        {
+            if (_imports > 0 && --_imports == 0)
+            {
+                AssemblyLoadContext.Default.Resolving -= ResolveEngine;
+            }
+        }
+    }
 
     private static Assembly? ResolveEngine(AssemblyLoadContext context, AssemblyName name)
         => string.Equals(name.Name, EngineName, StringComparison.Ordinal) ? Engine.LoadFromAssemblyName(name) : null;
