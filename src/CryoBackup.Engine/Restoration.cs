@@ -238,8 +238,13 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         return int.TryParse(end < 0 ? header.DumpVersion : header.DumpVersion.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out int major) ? major : 0;
     }
 
-    private static CryoBackupException WithState(CryoBackupException exception, string state)
-        => new(exception.Error, $"{exception.Message} {state}", exception.Target, exception.Remedy, exception.StandardError, exception);
+    private CryoBackupException WithState(CryoBackupException exception, string state)
+    {
+        string? remedy = request.Clean && exception.Message.Contains("other objects depend on it", StringComparison.Ordinal)
+            ? "Drop what depends on it and create it again afterwards, or replace the whole database with -Swap."
+            : exception.Remedy;
+        return new(exception.Error, $"{exception.Message} {state}", exception.Target, remedy, exception.StandardError, exception);
+    }
 
     private void Warn(string text)
     {

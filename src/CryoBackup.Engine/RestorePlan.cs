@@ -12,6 +12,7 @@ internal sealed class RestorePlan
     public RestorePlan(RestoreRequest request, ArchiveContent content)
     {
         Mode = ModeOf(request);
+        Archive = content.Entries;
         bool partial = request.Schema.Count + request.Table.Count > 0;
         RestoreSelection selection = partial
             ? RestoreSelection.Of(content.Entries, request.Schema, request.Table)
@@ -30,6 +31,9 @@ internal sealed class RestorePlan
 
     /// <summary>Into what.</summary>
     public RestoreMode Mode { get; }
+
+    /// <summary>The archive's whole table of contents.</summary>
+    public IReadOnlyList<TocEntry> Archive { get; }
 
     /// <summary>The entries, in the order in which they are restored.</summary>
     public IReadOnlyList<TocEntry> Entries { get; }

@@ -138,7 +138,7 @@ internal sealed class RestoreRun(
         using ToolProcess process = ToolProcess.Start(Command(arguments, environment, writesInput: true), limits.Token);
         try
         {
-            Read(source, process.StandardInput, "Restoring");
+            Read(source, plan.Mode == RestoreMode.Clean ? new DropStatementFilter(process.StandardInput, plan.Archive) : process.StandardInput, "Restoring");
             process.StandardInput.Dispose();
         }
         catch (IOException exception)

@@ -247,7 +247,9 @@ public sealed class ArchiveReader
         }
 
         string definition = ReadString() ?? "";
-        ReadString(); // the DROP statement
+        long dropOffset = Offset;
+        ReadString();
+        int dropSize = (int)(Offset - dropOffset);
         string copy = ReadString() ?? "";
         string schema = ReadString() ?? "";
         string tablespace = ReadString() ?? "";
@@ -284,6 +286,7 @@ public sealed class ArchiveReader
             Section = (TocSection)section,
             Definition = definition,
             CopyStatement = copy,
+            DropStatement = (dropOffset, dropSize),
             Dependencies = [.. dependencies],
             HasData = hasData,
         };

@@ -58,6 +58,9 @@ public sealed class TocEntry
     /// <summary>True if the data is a table's rows.</summary>
     public bool IsTableData => string.Equals(Kind, "TABLE DATA", StringComparison.Ordinal);
 
+    /// <summary>Where the DROP statement stands in the archive: the offset of its length, and the size of length and text together.</summary>
+    internal (long Offset, int Size) DropStatement { get; init; }
+
     /// <summary>Kind, schema and name.</summary>
     public override string ToString() => Schema.Length == 0 ? $"{Kind} {Name}" : $"{Kind} {Schema}.{Name}";
 }

@@ -67,8 +67,21 @@ internal static partial class DumpDiagnostics
         var code = exitCode > 128 && !OperatingSystem.IsWindows()
             ? string.Create(CultureInfo.InvariantCulture, $"was ended by signal {exitCode - 128}")
             : string.Create(CultureInfo.InvariantCulture, $"failed with exit code {exitCode}");
-        var message = $"{toolName} {code} on database '{endpoint.Database}' of {endpoint.Address}" + (line is null ? "." : ": " + line);
+        var message = $"{toolName} {code} on database '{endpoint.Database}' of {endpoint.Address}" + (line is null ? "." : ": " + line + Detail(standardError) + ".");
         return new CryoBackupException(error, message, target ?? endpoint.Database, Remedies.For(error, endpoint), standardError);
+    }
+
+    /// <summary>What the server adds to its first error, such as the objects that stand in the way: in parentheses, or nothing.</summary>
+    private static string Detail(IReadOnlyList<string> standardError)
+    {
+        const string Start = "DETAIL:  ";
+        string[] detail =
+        [
+            .. standardError
+                .SkipWhile(line => !line.StartsWith(Start, StringComparison.Ordinal))
+                .TakeWhile(line => !line.StartsWith("HINT:  ", StringComparison.Ordinal) && !line.StartsWith("Command was: ", StringComparison.Ordinal)),
+        ];
+        return detail.Length == 0 ? "" : $" ({string.Join("; ", detail)[Start.Length..].TrimEnd('.')})";
     }
 
     /// <summary>The warnings among a program's lines, without its name.</summary>
