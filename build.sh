@@ -91,9 +91,11 @@ find_or_install() {
     local no_server=/etc/postgresql-common/createcluster.d/cryobackup-build.conf
     "${as_root[@]}" mkdir -p "${no_server%/*}"
     echo "create_main_cluster = false" | "${as_root[@]}" tee "$no_server" >/dev/null
-    "${as_root[@]}" apt-get -qq update
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+    local good=true
+    { "${as_root[@]}" apt-get -qq update \
+        && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null; } || good=false
     "${as_root[@]}" rm "$no_server"
+    $good || die "apt-get could not install ${missing[*]}; see above."
 }
 
 has_server() {

@@ -101,7 +101,7 @@ internal sealed class RestoreCommand : Command
             table.Add(
                 result.TargetDatabase,
                 result.Status.ToString(),
-                result.Mode,
+                result.Mode.ToString(),
                 Units.Count(result.Objects.Length),
                 Units.Count(result.Tables.Length),
                 Units.Count(result.Tables.Count(table => table.Matches)),
