@@ -54,7 +54,7 @@ internal sealed class ConsoleObserver(bool verbose) : IDisposable
             }
             if (failure.Remedy is not null)
             {
-                WriteLine($"Remedy: {failure.Remedy}");
+                WriteLine($"Remedy: {ToolWords.Translate(failure.Remedy)}");
             }
             if (verbose)
             {

@@ -10,12 +10,26 @@ internal sealed class RestoreCommand : Command
 
     private readonly Option<string> _targetDatabase = new("--target-database", "-d")
     {
-        Description = "Database to restore into; it must be empty, or be made by --create",
+        Description = "Database to restore into; it must be empty unless --create, --clean or --swap says otherwise",
         HelpName = "database",
         Required = true,
     };
 
     private readonly Option<bool> _create = new("--create") { Description = "Create the database, with the source's encoding and locale" };
+
+    private readonly Option<string[]> _schema = Names("--schema", "Only this schema with all that belongs to it; a name or a pattern with * and ?; may be repeated");
+
+    private readonly Option<string[]> _table = Names("--table", "Only this table with all that belongs to it; name or schema.name, or a pattern; may be repeated");
+
+    private readonly Option<bool> _clean = new("--clean") { Description = "Drop the backup's objects first, in one transaction with the restore: all or nothing" };
+
+    private readonly Option<bool> _swap = new("--swap") { Description = "Restore beside the database, compare, then exchange the two by name; the old one is kept" };
+
+    private readonly Option<bool> _force = new("--force") { Description = "With --swap: end the sessions of the database that is swapped out" };
+
+    private readonly Option<bool> _schemaOnly = new("--schema-only") { Description = "Definitions without rows" };
+
+    private readonly Option<bool> _dataOnly = new("--data-only") { Description = "Rows, into tables that are there and empty" };
 
     private readonly Option<bool> _noOwner = new("--no-owner") { Description = "Leave every object to the restoring role instead of its recorded owner" };
 
@@ -35,11 +49,18 @@ internal sealed class RestoreCommand : Command
 
     private readonly ConnectionOptions _connection = new();
 
-    public RestoreCommand() : base("restore", "Restore a backup into an empty or a new database, and compare what came back with what was saved")
+    public RestoreCommand() : base("restore", "Restore a backup, and compare what came back with what was saved")
     {
         _path.AddTo(this);
         Add(_targetDatabase);
         Add(_create);
+        Add(_clean);
+        Add(_swap);
+        Add(_force);
+        Add(_schema);
+        Add(_table);
+        Add(_schemaOnly);
+        Add(_dataOnly);
         _connection.AddTo(this);
         Add(_noOwner);
         Add(_noPrivileges);
@@ -61,6 +82,8 @@ internal sealed class RestoreCommand : Command
             result => result.Status == RestoreStatus.Failed ? ExitCode.Failed : ExitCode.Good));
     }
 
+    private static Option<string[]> Names(string name, string description) => new(name) { Description = description, HelpName = "name" };
+
     private RestoreRequest Read(ParseResult arguments, string path)
     {
         var request = new RestoreRequest
@@ -68,16 +91,19 @@ internal sealed class RestoreCommand : Command
             Connection = _connection.Read(arguments),
             Path = Path.GetFullPath(path),
             TargetDatabase = arguments.GetRequiredValue(_targetDatabase),
+            Schema = arguments.GetValue(_schema) ?? [],
+            Table = arguments.GetValue(_table) ?? [],
             Create = arguments.GetValue(_create),
+            Clean = arguments.GetValue(_clean),
+            Swap = arguments.GetValue(_swap),
+            Force = arguments.GetValue(_force),
+            SchemaOnly = arguments.GetValue(_schemaOnly),
+            DataOnly = arguments.GetValue(_dataOnly),
             NoOwner = arguments.GetValue(_noOwner),
             NoPrivileges = arguments.GetValue(_noPrivileges),
             PlanOnly = arguments.GetValue(_planOnly),
+            Jobs = arguments.GetValue(_jobs),
         };
-        // What was not said keeps the engine's default.
-        if (arguments.GetValue(_jobs) is { } jobs)
-        {
-            request.Jobs = jobs;
-        }
         if (arguments.GetResult(_timeout) is not null)
         {
             request.Timeout = Duration.ToLimit(arguments.GetValue(_timeout));

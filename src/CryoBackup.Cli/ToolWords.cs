@@ -1,0 +1,27 @@
+using System.Text.RegularExpressions;
+
+namespace CryoBackup.Cli;
+
+/// <summary>Puts the engine's advice, which names cmdlets and their parameters, into the tool's own words.</summary>
+internal static partial class ToolWords
+{
+    /// <summary>Translates <c>-TargetDatabase</c> to <c>--target-database</c> and <c>Get-CryoBackup</c> to <c>cryobackup list</c>.</summary>
+    public static string Translate(string advice)
+    {
+        string withCommands = Cmdlet().Replace(advice, match => match.Groups[1].Value switch
+        {
+            "Get" => "cryobackup list",
+            string verb => "cryobackup " + verb.ToLowerInvariant(),
+        });
+        return Parameter().Replace(withCommands, match => "-" + WordStart().Replace(match.Value[1..], "-$0").ToLowerInvariant());
+    }
+
+    [GeneratedRegex(@"\b(New|Test|Restore|Get)-CryoBackup\b", RegexOptions.CultureInvariant)]
+    private static partial Regex Cmdlet();
+
+    [GeneratedRegex(@"(?<![\w-])-[A-Z][A-Za-z]+", RegexOptions.CultureInvariant)]
+    private static partial Regex Parameter();
+
+    [GeneratedRegex("[A-Z]", RegexOptions.CultureInvariant)]
+    private static partial Regex WordStart();
+}
