@@ -18,8 +18,8 @@ Describe 'Restore-CryoBackup' {
 
     It 'has these parameters' {
         (Get-Command Restore-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
-            'ComputerName', 'Create', 'Credential', 'Database', 'Force', 'IsValid', 'Jobs', 'Latest', 'LiteralPath', 'NoOwner', 'NoPrivileges',
-            'Path', 'PlanOnly', 'Port', 'SslMode', 'TargetDatabase', 'Timeout')
+            'Clean', 'ComputerName', 'Create', 'Credential', 'Database', 'DataOnly', 'Force', 'IsValid', 'Jobs', 'Latest', 'LiteralPath', 'NoOwner',
+            'NoPrivileges', 'Path', 'PlanOnly', 'Port', 'Schema', 'SchemaOnly', 'SslMode', 'Swap', 'Table', 'TargetDatabase', 'Timeout')
     }
 
     It 'takes from the pipeline only the path and the verdict' {
@@ -69,6 +69,41 @@ Describe 'Restore-CryoBackup' {
     It 'with -Latest says that there is no backup of such a database' {
         { Restore-CryoBackup -Latest -Database 'cryo_*' -Path $folder -TargetDatabase cryo_target -Create -ErrorAction Stop } |
             Should -Throw -ErrorId ($id -f 'BackupNotFound')
+    }
+
+    It 'restores one table with what belongs to it' {
+        $result = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -Table 'public.sam*'
+        $result.Tables.Name | Should -Be 'sample'
+        Invoke-Sql -Database cryo_target "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relname ~ '^(sample|empty_one)'" |
+            Should -Be 'sample sample_label_idx sample_pkey'
+    }
+
+    It 'restores one schema, definitions alone, and then the rows alone' {
+        $null = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -Schema public -SchemaOnly
+        Invoke-Sql -Database cryo_target 'SELECT count(*) FROM sample' | Should -Be '0'
+        $null = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Schema public -DataOnly -Force
+        Invoke-Sql -Database cryo_target 'SELECT count(*) FROM sample' | Should -Be '500'
+    }
+
+    It 'replaces what is there with -Clean, or the database with -Swap' {
+        $null = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create
+        Invoke-Sql -Database cryo_target 'DELETE FROM sample WHERE id > 1'
+        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Clean } | Should -Throw -ExpectedMessage '*NonInteractive*'
+        $result = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Clean -Force
+        $result.Mode | Should -Be 'Clean'
+        Invoke-Sql -Database cryo_target 'SELECT count(*) FROM sample' | Should -Be '500'
+
+        Invoke-Sql -Database cryo_target 'DELETE FROM sample WHERE id > 1'
+        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Swap } | Should -Throw -ExpectedMessage '*NonInteractive*'
+        $result = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Swap -Force
+        try {
+            $result.Mode | Should -Be 'Swap'
+            Invoke-Sql -Database cryo_target 'SELECT count(*) FROM sample' | Should -Be '500'
+            Invoke-Sql -Database $result.PreviousDatabase 'SELECT count(*) FROM sample' | Should -Be '1'
+        }
+        finally {
+            Clear-TestDatabase $result.PreviousDatabase
+        }
     }
 
     It 'with -PlanOnly returns what would be, and changes nothing' {

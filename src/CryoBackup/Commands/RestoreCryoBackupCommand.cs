@@ -48,6 +48,34 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     public SwitchParameter Create { get => _request.Create; set => _request.Create = value; }
 
+    /// <summary>Drops the backup's objects first, in one transaction with the restore: all or nothing.</summary>
+    [Parameter]
+    public SwitchParameter Clean { get => _request.Clean; set => _request.Clean = value; }
+
+    /// <summary>Restores beside the database, compares, and then exchanges the two by name; the old one is kept under another.</summary>
+    [Parameter]
+    public SwitchParameter Swap { get => _request.Swap; set => _request.Swap = value; }
+
+    /// <summary>Only these schemas, with everything that belongs to them; wildcards are * and ?.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Schema { get => [.. _request.Schema]; set => _request.Schema = value; }
+
+    /// <summary>Only these tables (name or schema.name), with everything that belongs to them; wildcards are * and ?.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Table { get => [.. _request.Table]; set => _request.Table = value; }
+
+    /// <summary>Restores definitions without rows.</summary>
+    [Parameter]
+    public SwitchParameter SchemaOnly { get => _request.SchemaOnly; set => _request.SchemaOnly = value; }
+
+    /// <summary>Restores rows into tables that are there and empty.</summary>
+    [Parameter]
+    public SwitchParameter DataOnly { get => _request.DataOnly; set => _request.DataOnly = value; }
+
     /// <summary>Leaves every object to the restoring role instead of its recorded owner.</summary>
     [Parameter]
     public SwitchParameter NoOwner { get => _request.NoOwner; set => _request.NoOwner = value; }
@@ -56,7 +84,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     public SwitchParameter NoPrivileges { get => _request.NoPrivileges; set => _request.NoPrivileges = value; }
 
-    /// <summary>How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file.</summary>
+    /// <summary>How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file. As many as fit without it.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
     public int? Jobs { get => _request.Jobs; set => _request.Jobs = value; }
@@ -72,9 +100,9 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [ValidatePositiveDuration]
     public TimeSpan? Timeout { get => _request.Timeout; set => _request.Timeout = value; }
 
-    /// <summary>Asks no question.</summary>
+    /// <summary>Asks no question, and with -Swap ends the sessions of the database that is swapped out.</summary>
     [Parameter]
-    public SwitchParameter Force { get; set; }
+    public SwitchParameter Force { get => _request.Force; set => _request.Force = value; }
 
     /// <summary>Hands the connection to the request.</summary>
     protected override void BeginProcessing()
@@ -170,7 +198,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     {
         bool asksAboutNewThings = LanguagePrimitives.TryConvertTo(GetVariableValue("ConfirmPreference"), out ConfirmImpact preference)
             && preference is ConfirmImpact.Low or ConfirmImpact.Medium;
-        bool mayBeSilent = PlanOnly || Force || (Create && !asksAboutNewThings);
+        bool mayBeSilent = PlanOnly || Force || (Create && !Clean && !Swap && !asksAboutNewThings);
         return (mayBeSilent && !IsAsked("WhatIf", "WhatIfPreference") && !IsAsked("Confirm", null))
             || ShouldProcess($"database '{TargetDatabase}' on {ServerInWords}", $"Restore '{path}'");
     }
