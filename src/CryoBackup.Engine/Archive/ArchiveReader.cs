@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.IO.Hashing;
 using System.Text;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Archive;
 
@@ -17,7 +18,10 @@ public sealed class ArchiveReader
     private const int BufferSize = 1 << 20;
     private const int DataBlock = 1;
     private const int LargeObjectBlock = 3;
-    private const int MaximumStringLength = 1 << 30;
+    private const int PlainSize = 1 << 16;
+
+    // No definition comes near it, and a false length below it costs a bounded amount of memory.
+    private const int MaximumStringLength = 1 << 28;
     private const int StringStep = 1 << 16;
     private static readonly Version OldestVersion = new(1, 14, 0);
     private static readonly Version FirstWithAlgorithm = new(1, 15, 0);
@@ -27,10 +31,12 @@ public sealed class ArchiveReader
     private readonly Stream? _copyTo;
     private readonly Action<ArchiveReader>? _onTocRead;
     private readonly CancellationToken _cancellationToken;
-    private readonly byte[] _buffer = new byte[BufferSize];
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
+    private byte[]? _plain;
     private int _position;
     private int _end;
     private long _bufferOffset;
+    private bool _sourceFailed;
     private int _offsetSize;
     private string _encodingName = "UTF8";
     private Encoding? _encoding;
@@ -227,7 +233,7 @@ public sealed class ArchiveReader
         int dumpId = ReadInt();
         if (dumpId <= 0)
         {
-            throw Corrupt($"an entry of the table of contents has dump ID {dumpId}");
+            throw Corrupt($"an entry of the table of contents has the dump ID {dumpId}");
         }
 
         bool hasData = ReadInt() switch
@@ -272,7 +278,7 @@ public sealed class ArchiveReader
             dependencies.Add(id);
         }
 
-        ReadOffset();
+        long? dataOffset = ReadOffset(dumpId, hasData);
         return new TocEntry
         {
             DumpId = dumpId,
@@ -289,20 +295,24 @@ public sealed class ArchiveReader
             DropStatement = (dropOffset, dropSize),
             Dependencies = [.. dependencies],
             HasData = hasData,
+            DataOffset = dataOffset,
         };
     }
 
-    private void ReadOffset()
+    private long? ReadOffset(int dumpId, bool hasData)
     {
-        // 1: not set (written to a pipe), 2: set, 3: the entry has no data. Where data lies is not needed: it is read in order.
+        const int NotSet = 1, Set = 2, NoData = 3;
         int flag = ReadByte();
-        if (flag is < 1 or > 3)
+        if (flag is < NotSet or > NoData || (flag == NoData) == hasData)
         {
-            throw Corrupt($"an offset has the flag {flag}");
+            throw Corrupt($"the offset of dump ID {dumpId} has the flag {flag}");
         }
 
         Need(_offsetSize);
+        ReadOnlySpan<byte> bytes = _buffer.AsSpan(_position, _offsetSize);
+        long offset = _offsetSize == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadInt64LittleEndian(bytes);
         _position += _offsetSize;
+        return flag == Set ? offset : null;
     }
 
     private void ReadBlocks()
@@ -316,37 +326,57 @@ public sealed class ArchiveReader
             }
         }
 
-        while (Ensure(1))
+        while (awaited.Count > 0)
         {
+            long start = Offset;
+            if (!Ensure(1))
+            {
+                TocEntry missing = _entries.Find(candidate => awaited.ContainsKey(candidate.DumpId))!;
+                throw Corrupt($"it ends, and the data of {missing} has not come ({awaited.Count} data blocks are missing)");
+            }
+
             int type = ReadByte();
             int dumpId = ReadInt();
             if (!awaited.Remove(dumpId, out TocEntry? entry))
             {
-                throw Corrupt($"a data block has dump ID {dumpId}, which the table of contents does not await");
+                throw Corrupt(WhyUnexpected(dumpId), start);
+            }
+
+            if (entry.DataOffset is { } offset && offset != start)
+            {
+                // pg_restore would look for the data at the wrong place.
+                throw Corrupt($"the data of {entry} lies here, and the table of contents says at {offset}", start);
+            }
+
+            if (type != (entry.IsLargeObjects ? LargeObjectBlock : DataBlock))
+            {
+                throw Corrupt($"the data block of {entry} has the type {type}", start);
             }
 
             Volatile.Write(ref _current, entry);
-            switch (type)
+            if (type == LargeObjectBlock)
             {
-                case DataBlock:
-                    ReadDataBlock(entry);
-                    break;
-                case LargeObjectBlock:
-                    ReadLargeObjects(entry);
-                    break;
-                default:
-                    throw Corrupt($"a data block has the unknown type {type}");
+                ReadLargeObjects();
+            }
+            else
+            {
+                ReadDataBlock(entry);
             }
         }
 
-        foreach (TocEntry entry in _entries)
+        if (Ensure(1))
         {
-            if (awaited.ContainsKey(entry.DumpId))
-            {
-                throw Corrupt($"it ends, and the data of {entry} has not come ({awaited.Count} data blocks are missing)");
-            }
+            throw Corrupt("more follows after its end");
         }
     }
+
+    private string WhyUnexpected(int dumpId)
+        => _entries.Find(candidate => candidate.DumpId == dumpId) switch
+        {
+            null => $"a data block has the dump ID {dumpId}, which the table of contents does not know",
+            { HasData: true } twice => $"the data of {twice} comes twice",
+            { } other => $"a data block belongs to {other}, which has no data",
+        };
 
     private void ReadDataBlock(TocEntry entry)
     {
@@ -364,31 +394,23 @@ public sealed class ArchiveReader
         }
     }
 
-    private void ReadLargeObjects(TocEntry entry)
+    private void ReadLargeObjects()
     {
-        var hash = new XxHash128();
-        while (true)
+        while (ReadInt() is int oid and not 0)
         {
-            int oid = ReadInt();
-            if (oid == 0)
-            {
-                return;
-            }
-
+            var hash = new XxHash128(unchecked((uint)oid));
             long length = 0;
-            hash = new XxHash128(unchecked((uint)oid));
-            if (!ReadChunks(data =>
+            bool readable = ReadChunks(data =>
             {
                 hash.Append(data);
                 length += data.Length;
-            }))
-            {
-                continue;
-            }
-
+            });
             _largeObjectCount++;
-            _largeObjectBytes += length;
-            _largeObjectFingerprint += hash.GetCurrentHashAsUInt128();
+            if (readable)
+            {
+                _largeObjectBytes += length;
+                _largeObjectFingerprint += hash.GetCurrentHashAsUInt128();
+            }
         }
     }
 
@@ -435,23 +457,30 @@ public sealed class ArchiveReader
 
     private void ReadDeflatedChunks(DataHandler handler)
     {
+        _plain ??= new byte[PlainSize];
         using var chunks = new ChunkStream(this);
-        var plain = new byte[1 << 16];
+        var checksum = new Adler32();
         try
         {
-            using var zlib = new ZLibStream(chunks, CompressionMode.Decompress);
+            using var zlib = new ZLibStream(chunks, CompressionMode.Decompress, leaveOpen: true);
             int count;
-            while ((count = zlib.Read(plain)) > 0)
+            while ((count = zlib.Read(_plain)) > 0)
             {
-                handler(plain.AsSpan(0, count));
+                checksum.Append(_plain.AsSpan(0, count));
+                handler(_plain.AsSpan(0, count));
             }
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (!_sourceFailed && exception is (InvalidDataException or IOException))
         {
-            throw Corrupt($"a compressed data block is damaged ({exception.Message})");
+            throw Corrupt($"a compressed data block is damaged ({exception.Message.TrimEnd('.')})");
         }
 
+        // ZLibStream passes over a stream that breaks off, and over what follows one. A whole one ends with its checksum.
         chunks.Drain();
+        if (chunks.LastFourBytes != checksum.Value)
+        {
+            throw Corrupt("a compressed data block does not end with its checksum");
+        }
     }
 
     private int ReadChunkLength()
@@ -523,9 +552,11 @@ public sealed class ArchiveReader
 
         int sign = _buffer[_position];
         uint magnitude = BinaryPrimitives.ReadUInt32LittleEndian(_buffer.AsSpan(_position + 1, 4));
-        if (sign > 1)
+
+        // Each number has one form: no minus zero, nothing beyond 32 bits.
+        if (sign > 1 || unchecked(magnitude - (uint)sign) > int.MaxValue)
         {
-            throw Corrupt($"an integer has the sign {sign}");
+            throw Corrupt($"an integer has the sign {sign} and the magnitude {magnitude}");
         }
 
         _position += 5;
@@ -557,7 +588,9 @@ public sealed class ArchiveReader
             }
 
             _cancellationToken.ThrowIfCancellationRequested();
+            _sourceFailed = true;
             int read = _source.Read(_buffer, _end, BufferSize - _end);
+            _sourceFailed = false;
             if (read == 0)
             {
                 return false;
@@ -571,30 +604,21 @@ public sealed class ArchiveReader
         return true;
     }
 
-    private CryoBackupException Corrupt(string what) => new(
+    private CryoBackupException Corrupt(string what, long? at = null) => new(
         CryoBackupError.ArchiveCorrupt,
-        string.Create(CultureInfo.InvariantCulture, $"The archive is damaged at byte {Offset}: {what}."),
+        string.Create(CultureInfo.InvariantCulture, $"The archive is damaged at byte {at ?? Offset}: {what}."),
         remedy: "Use another backup; this one does not come back whole.");
 
     private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
 
     /// <summary>The content of one run of chunks as a stream.</summary>
-    private sealed class ChunkStream(ArchiveReader reader) : Stream
+    private sealed class ChunkStream(ArchiveReader reader) : ReadOnlyStream
     {
         private int _remaining;
         private bool _ended;
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+        /// <summary>The last four bytes read, the first of them the most significant.</summary>
+        public uint LastFourBytes { get; private set; }
 
         public override int Read(Span<byte> buffer)
         {
@@ -611,7 +635,13 @@ public sealed class ArchiveReader
 
             reader.Need(1);
             int take = Math.Min(Math.Min(_remaining, buffer.Length), reader._end - reader._position);
-            reader._buffer.AsSpan(reader._position, take).CopyTo(buffer);
+            ReadOnlySpan<byte> part = reader._buffer.AsSpan(reader._position, take);
+            part.CopyTo(buffer);
+            foreach (byte value in part[^Math.Min(take, sizeof(uint))..])
+            {
+                LastFourBytes = (LastFourBytes << 8) | value;
+            }
+
             reader._position += take;
             _remaining -= take;
             return take;
@@ -624,15 +654,5 @@ public sealed class ArchiveReader
             {
             }
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
