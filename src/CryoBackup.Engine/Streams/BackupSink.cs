@@ -10,6 +10,10 @@ internal sealed class BackupSink : IDisposable
     public const int DefaultGzipLevel = 2;
 
     private const int DefaultZstdLevel = 3;
+
+    // pg_dump gives no more than a few cores compress; each holds two blocks of a mebibyte.
+    private const int MaximumWorkers = 8;
+
     private readonly Sha256WriteStream _hash;
     private readonly WriteOnlyStream? _compressor;
 
@@ -24,7 +28,7 @@ internal sealed class BackupSink : IDisposable
         _hash = new Sha256WriteStream(file);
         _compressor = compression switch
         {
-            CompressionKind.Gzip => new ParallelGzipWriter(_hash, level ?? DefaultGzipLevel, Environment.ProcessorCount),
+            CompressionKind.Gzip => new ParallelGzipWriter(_hash, level ?? DefaultGzipLevel, Math.Min(Environment.ProcessorCount, MaximumWorkers)),
             CompressionKind.Zstd => new FilterWriteStream(
                 new ToolCommand(
                     OptionalTool.Find("zstd", "Compression with Zstd"),

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Streams;
@@ -6,6 +5,9 @@ namespace CryoBackup.Streams;
 /// <summary>The way of an archive from the disk: file, SHA-256, decompression. What the file is, its first bytes tell.</summary>
 internal sealed class BackupSource : IDisposable
 {
+    // The tap takes no more than a few cores give; each holds two blocks of a mebibyte.
+    private const int MaximumWorkers = 8;
+
     private readonly FileStream _file;
     private readonly Sha256ReadStream _hash;
     private readonly Stream? _decompressor;
@@ -13,13 +15,15 @@ internal sealed class BackupSource : IDisposable
     /// <summary>Opens the way.</summary>
     /// <param name="path">The backup file's full path.</param>
     /// <param name="cancellationToken">Ends programs on the way.</param>
-    /// <exception cref="CryoBackupException">BackupNotFound, NotABackup, ToolNotFound.</exception>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup, ToolNotFound.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public BackupSource(string path, CancellationToken cancellationToken)
     {
         _file = OpenFile(path);
         _hash = new Sha256ReadStream(_file);
         try
         {
+            Length = _file.Length;
             var start = new byte[GzipMember.HeaderLength];
             int count = _file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
             _file.Position = 0;
@@ -32,8 +36,8 @@ internal sealed class BackupSource : IDisposable
             {
                 Compression = CompressionKind.Gzip;
                 _decompressor = GzipMember.ReadLength(magic) is null
-                    ? new GZipStream(_hash, CompressionMode.Decompress, leaveOpen: true)
-                    : new ParallelGzipReader(_hash, Environment.ProcessorCount);
+                    ? new GzipReader(_hash)
+                    : new ParallelGzipReader(_hash, Math.Min(Environment.ProcessorCount, MaximumWorkers));
             }
             else if (magic.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
             {
@@ -67,7 +71,7 @@ internal sealed class BackupSource : IDisposable
     public long BytesRead => _hash.BytesRead;
 
     /// <summary>The number of stored bytes.</summary>
-    public long Length => _file.Length;
+    public long Length { get; }
 
     /// <summary>Reads what is left of the file, and gives the hash of all of it.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>

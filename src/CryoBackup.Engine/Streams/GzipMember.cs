@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace CryoBackup.Streams;
 
@@ -16,8 +17,8 @@ internal static class GzipMember
     /// <summary>How much data one member holds at the most, in bytes.</summary>
     public const int BlockLength = 1 << 20;
 
-    /// <summary>No member is longer than this, whatever it holds.</summary>
-    public const int MaximumLength = BlockLength + (BlockLength >> 4) + 1024;
+    /// <summary>No member is longer than this, whatever it holds: deflate's fixed code takes at most 9 bits for a byte.</summary>
+    public const int MaximumLength = BlockLength + (BlockLength >> 3) + 1024;
 
     private const int PlainHeaderLength = 10;
     private const int ExtraLength = 2 + 4 + 4;
@@ -69,30 +70,36 @@ internal static class GzipMember
         return length is > HeaderLength + TrailerLength and <= MaximumLength ? length : null;
     }
 
-    /// <summary>Decompresses one whole member; zlib checks its CRC-32 and its length.</summary>
+    /// <summary>Decompresses one whole member, and checks that nothing in it is missing, left over or changed.</summary>
     /// <param name="member">The member in an array from its first byte.</param>
-    /// <param name="length">Its length in bytes.</param>
+    /// <param name="length">Its length in bytes; more than header and trailer have.</param>
     /// <param name="output">Room for at least <see cref="BlockLength"/> bytes.</param>
     /// <returns>The number of bytes that it held.</returns>
     /// <exception cref="InvalidDataException">The member is damaged.</exception>
     public static int Decompress(byte[] member, int length, byte[] output)
     {
-        uint expected = BinaryPrimitives.ReadUInt32LittleEndian(member.AsSpan(length - 4));
+        int end = length - TrailerLength;
+        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(member.AsSpan(end));
+        uint expected = BinaryPrimitives.ReadUInt32LittleEndian(member.AsSpan(end + sizeof(uint)));
         if (expected > BlockLength)
         {
             throw new InvalidDataException("a gzip member claims to hold more than a block");
         }
 
-        using var gzip = new GZipStream(new MemoryStream(member, 0, length, writable: false), CompressionMode.Decompress);
-        int total = gzip.ReadAtLeast(output.AsSpan(0, (int)expected), (int)expected, throwOnEndOfStream: false);
-
-        // Only the read that meets the end makes zlib check the trailer.
-        if (total != expected || gzip.ReadByte() >= 0)
+        var body = new DeflatedBody(member, HeaderLength, end);
+        using var deflate = new DeflateStream(body, CompressionMode.Decompress);
+        Span<byte> plain = output.AsSpan(0, (int)expected);
+        if (deflate.ReadAtLeast(plain, plain.Length, throwOnEndOfStream: false) < plain.Length || deflate.ReadByte() >= 0 || !body.EndedExactly)
         {
             throw new InvalidDataException("a gzip member does not hold what its trailer says");
         }
 
-        return total;
+        if (Crc32.HashToUInt32(plain) != checksum)
+        {
+            throw new InvalidDataException("the checksum of a gzip member does not fit what it holds");
+        }
+
+        return plain.Length;
     }
 
     private static GZipStream Open(Stream output, int level)
@@ -103,5 +110,33 @@ internal static class GzipMember
         CompressionLevel nearest = level <= 3 ? CompressionLevel.Fastest : level <= 8 ? CompressionLevel.Optimal : CompressionLevel.SmallestSize;
         return new GZipStream(output, nearest, leaveOpen: true);
 #endif
+    }
+
+    /// <summary>
+    /// What lies between header and trailer. DeflateStream says neither that a stream broke off nor that something follows it; this
+    /// knows by what it was asked for: the last byte is given alone, and who knows the end does not ask beyond it.
+    /// </summary>
+    private sealed class DeflatedBody(byte[] member, int start, int end) : ReadOnlyStream
+    {
+        private int _position = start;
+        private bool _askedBeyond;
+
+        /// <summary>True if the stream that was read ends with the last byte.</summary>
+        public bool EndedExactly => _position == end && !_askedBeyond;
+
+        public override int Read(Span<byte> buffer)
+        {
+            int available = Math.Max(end - 1 - _position, 0);
+            if (available == 0)
+            {
+                available = end - _position;
+                _askedBeyond |= available == 0;
+            }
+
+            int take = Math.Min(available, buffer.Length);
+            member.AsSpan(_position, take).CopyTo(buffer);
+            _position += take;
+            return take;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 
 namespace CryoBackup.Streams;
@@ -10,6 +11,8 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
     private readonly Channel<Block> _free = Channel.CreateUnbounded<Block>();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _reader;
+    private Exception? _readFailure;
+    private ExceptionDispatchInfo? _failure;
     private Block? _current;
     private int _position;
     private bool _disposed;
@@ -25,7 +28,7 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidDataException">A member is damaged, or the file ends within one.</exception>
+    /// <exception cref="InvalidDataException">A member is damaged, or the file ends within one. Reading on gives it again.</exception>
     public override int Read(Span<byte> buffer)
     {
         while (_current is null || _position == _current.Length)
@@ -36,18 +39,27 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
                 _current = null;
             }
 
-            if (!_blocks.Reader.TryRead(out Task<Block>? task))
+            _failure?.Throw();
+            if (_blocks.Reader.TryRead(out Task<Block>? task))
             {
-                if (!_blocks.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+                Block block = task.GetAwaiter().GetResult();
+                if (block.Failure is not null)
                 {
-                    return 0;
+                    Fail(block.Failure);
                 }
 
-                continue;
+                _current = block;
+                _position = 0;
             }
+            else if (!_blocks.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            {
+                if (_readFailure is not null)
+                {
+                    Fail(_readFailure);
+                }
 
-            _current = task.GetAwaiter().GetResult();
-            _position = 0;
+                return 0;
+            }
         }
 
         int take = Math.Min(buffer.Length, _current.Length - _position);
@@ -76,6 +88,12 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
         base.Dispose(disposing);
     }
 
+    private void Fail(Exception failure)
+    {
+        _failure = ExceptionDispatchInfo.Capture(failure);
+        _failure.Throw();
+    }
+
     private void ReadMembers()
     {
         try
@@ -97,35 +115,25 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
                     throw new InvalidDataException("the file ends within a gzip member");
                 }
 
-                Enqueue(Task.Run(() => block.Decompress(length)));
+                Task<Block> task = Task.Run(() => block.Decompress(length));
+                if (!_blocks.Writer.TryWrite(task))
+                {
+                    _blocks.Writer.WriteAsync(task, _stop.Token).AsTask().GetAwaiter().GetResult();
+                }
             }
-
-            _blocks.Writer.Complete();
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            _blocks.Writer.Complete();
+            // Nobody reads any more.
         }
         catch (Exception exception)
         {
             // Handed to the thread that reads, after the good members before it.
-            try
-            {
-                Enqueue(Task.FromException<Block>(exception));
-            }
-            catch (OperationCanceledException)
-            {
-            }
-
-            _blocks.Writer.Complete();
+            _readFailure = exception;
         }
-    }
-
-    private void Enqueue(Task<Block> task)
-    {
-        if (!_blocks.Writer.TryWrite(task))
+        finally
         {
-            _blocks.Writer.WriteAsync(task, _stop.Token).AsTask().GetAwaiter().GetResult();
+            _blocks.Writer.Complete();
         }
     }
 
@@ -137,9 +145,20 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
 
         public int Length { get; private set; }
 
+        /// <summary>Kept here and not in the task, which nobody may ever look at.</summary>
+        public Exception? Failure { get; private set; }
+
         public Block Decompress(int length)
         {
-            Length = GzipMember.Decompress(Member, length, Plain);
+            try
+            {
+                Length = GzipMember.Decompress(Member, length, Plain);
+            }
+            catch (Exception exception)
+            {
+                Failure = exception;
+            }
+
             return this;
         }
     }
