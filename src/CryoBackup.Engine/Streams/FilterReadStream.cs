@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Streams;
@@ -5,9 +6,12 @@ namespace CryoBackup.Streams;
 /// <summary>Reads through a program that filters its standard input to its standard output, such as zstd -d or age -d.</summary>
 internal sealed class FilterReadStream : ReadOnlyStream
 {
+    private const int BufferSize = 1 << 18;
+
     private readonly ToolProcess _tool;
     private readonly string _name;
     private readonly Task _pump;
+    private volatile ExceptionDispatchInfo? _sourceFailure;
     private bool _ended;
 
     /// <summary>Starts the program.</summary>
@@ -23,17 +27,20 @@ internal sealed class FilterReadStream : ReadOnlyStream
 
     /// <inheritdoc/>
     /// <exception cref="InvalidDataException">The program failed: what it read is damaged.</exception>
+    /// <exception cref="IOException">The source cannot be read.</exception>
     public override int Read(Span<byte> buffer)
     {
         int count = _ended ? 0 : _tool.StandardOutput.Read(buffer);
         if (count == 0 && buffer.Length > 0 && !_ended)
         {
-            _ended = true;
             int exitCode = _tool.WaitForExit(CancellationToken.None);
+            _sourceFailure?.Throw();
             if (exitCode != 0)
             {
                 throw new InvalidDataException($"{_name} failed with exit code {exitCode}: {string.Join(' ', _tool.StandardErrorTail)}");
             }
+
+            _ended = true;
         }
 
         return count;
@@ -45,7 +52,7 @@ internal sealed class FilterReadStream : ReadOnlyStream
         if (disposing)
         {
             _tool.Dispose();
-            ((IAsyncResult)_pump).AsyncWaitHandle.WaitOne();
+            _pump.GetAwaiter().GetResult();
         }
 
         base.Dispose(disposing);
@@ -55,21 +62,32 @@ internal sealed class FilterReadStream : ReadOnlyStream
     {
         try
         {
-            source.CopyTo(_tool.StandardInput, 1 << 18);
-        }
-        catch (IOException)
-        {
-            // The program ended before it read everything; its exit code says why.
-        }
-        finally
-        {
-            try
+            var buffer = new byte[BufferSize];
+            int count;
+            while ((count = ReadSource(source, buffer)) > 0)
             {
-                _tool.StandardInput.Dispose();
+                _tool.StandardInput.Write(buffer, 0, count);
             }
-            catch (IOException)
-            {
-            }
+
+            _tool.StandardInput.Dispose();
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // The program ended before it read everything, and its exit code says why; or this stream was disposed of.
+        }
+    }
+
+    private int ReadSource(Stream source, byte[] buffer)
+    {
+        try
+        {
+            return source.Read(buffer);
+        }
+        catch (Exception exception)
+        {
+            // To the program the source only ends here; the thread that reads is told more.
+            _sourceFailure = ExceptionDispatchInfo.Capture(exception);
+            return 0;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Streams;
@@ -5,9 +6,12 @@ namespace CryoBackup.Streams;
 /// <summary>Writes through a program that filters its standard input to its standard output, such as zstd or age.</summary>
 internal sealed class FilterWriteStream : WriteOnlyStream
 {
+    private const int BufferSize = 1 << 18;
+
     private readonly ToolProcess _tool;
     private readonly string _name;
     private readonly Task _pump;
+    private volatile ExceptionDispatchInfo? _failure;
     private bool _completed;
 
     /// <summary>Starts the program.</summary>
@@ -18,25 +22,19 @@ internal sealed class FilterWriteStream : WriteOnlyStream
     {
         _name = Path.GetFileNameWithoutExtension(command.Path);
         _tool = ToolProcess.Start(command with { WritesInput = true, ReadsOutput = true }, cancellationToken);
-        _pump = Task.Factory.StartNew(
-            () => _tool.StandardOutput.CopyTo(destination, 1 << 18), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _pump = Task.Factory.StartNew(() => Pump(destination), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (_pump.IsFaulted)
-        {
-            _pump.GetAwaiter().GetResult();
-        }
-
         try
         {
             _tool.StandardInput.Write(buffer);
         }
         catch (IOException)
         {
-            // It no longer reads; its exit says why.
+            // It no longer reads; the pump or its exit says why.
             Finish();
             throw;
         }
@@ -44,6 +42,7 @@ internal sealed class FilterWriteStream : WriteOnlyStream
 
     /// <inheritdoc/>
     /// <exception cref="CryoBackupException">DumpFailed: the program failed.</exception>
+    /// <exception cref="IOException">The destination took not everything.</exception>
     public override void Complete()
     {
         if (!_completed)
@@ -59,10 +58,24 @@ internal sealed class FilterWriteStream : WriteOnlyStream
         if (disposing)
         {
             _tool.Dispose();
-            ((IAsyncResult)_pump).AsyncWaitHandle.WaitOne();
+            _pump.GetAwaiter().GetResult();
         }
 
         base.Dispose(disposing);
+    }
+
+    private void Pump(Stream destination)
+    {
+        try
+        {
+            _tool.StandardOutput.CopyTo(destination, BufferSize);
+        }
+        catch (Exception exception)
+        {
+            // Nobody reads the program's output any more, so it would wait, and who writes to it would wait with it.
+            _failure = ExceptionDispatchInfo.Capture(exception);
+            _tool.Kill();
+        }
     }
 
     private void Finish()
@@ -77,6 +90,7 @@ internal sealed class FilterWriteStream : WriteOnlyStream
         }
 
         _pump.GetAwaiter().GetResult();
+        _failure?.Throw();
         int exitCode = _tool.WaitForExit(CancellationToken.None);
         if (exitCode != 0)
         {
