@@ -9,7 +9,7 @@ namespace CryoBackup.Streams;
 /// </summary>
 internal sealed partial class PartialFile : IDisposable
 {
-    private readonly string _partialPath;
+    private string _path;
     private bool _published;
 
     /// <summary>Creates the file under its temporary name.</summary>
@@ -18,7 +18,7 @@ internal sealed partial class PartialFile : IDisposable
     public PartialFile(string path)
     {
         FinalPath = path;
-        _partialPath = path + BackupFileName.PartialSuffix;
+        _path = path + BackupFileName.PartialSuffix;
         try
         {
             var options = new FileStreamOptions
@@ -33,7 +33,7 @@ internal sealed partial class PartialFile : IDisposable
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
             }
 
-            Stream = new FileStream(_partialPath, options);
+            Stream = new FileStream(_path, options);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -55,9 +55,10 @@ internal sealed partial class PartialFile : IDisposable
         {
             Stream.Flush(flushToDisk: true);
             Stream.Dispose();
-            File.Move(_partialPath, FinalPath, overwrite: false);
-            _published = true;
+            File.Move(_path, FinalPath, overwrite: false);
+            _path = FinalPath;
             FlushFolder(Path.GetDirectoryName(FinalPath)!);
+            _published = true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -69,9 +70,18 @@ internal sealed partial class PartialFile : IDisposable
     public void Dispose()
     {
         Stream.Dispose();
-        if (!_published)
+        if (_published)
         {
-            File.Delete(_partialPath);
+            return;
+        }
+
+        try
+        {
+            File.Delete(_path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // What went wrong before is the one to tell; the next backup removes the file.
         }
     }
 
