@@ -12,7 +12,7 @@ public static class BackupCatalog
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>One object a backup.</returns>
-    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder.</exception>
+    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
     public static IEnumerable<BackupInfo> Find(
         string folder, IReadOnlyList<string>? databases, bool latest, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
@@ -23,7 +23,7 @@ public static class BackupCatalog
         }
 
         var backups = new List<BackupInfo>();
-        foreach (string manifestPath in Directory.EnumerateFiles(folder, "*" + BackupFileName.ManifestSuffix))
+        foreach (string manifestPath in ListManifests(folder))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (Read(manifestPath, observer) is { } backup && IsWanted(backup.Database, databases))
@@ -84,6 +84,19 @@ public static class BackupCatalog
             Path = path,
             ManifestPath = manifestPath,
         };
+    }
+
+    private static string[] ListManifests(string folder)
+    {
+        try
+        {
+            return Directory.GetFiles(folder, "*" + BackupFileName.ManifestSuffix);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.PermissionDenied, $"The folder '{folder}' cannot be read: {exception.Message}", folder, "Use an account that may read it.", inner: exception);
+        }
     }
 
     private static BackupInfo? Read(string manifestPath, Action<EngineMessage> observer)

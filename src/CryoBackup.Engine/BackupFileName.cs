@@ -35,6 +35,8 @@ internal static class BackupFileName
     /// <returns>The name with what a file system of any platform refuses percent-encoded, byte by byte of its UTF-8.</returns>
     public static string Encode(string database)
     {
+        // Windows takes a device's name for the device also where a dot and more follow.
+        bool isDevice = WindowsDevices.Contains(database.Split('.')[0].TrimEnd(' '));
         var name = new StringBuilder();
         Span<byte> bytes = stackalloc byte[4];
         foreach (Rune rune in database.EnumerateRunes())
@@ -43,7 +45,7 @@ internal static class BackupFileName
                 or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
                 || (rune.IsAscii && "<>:\"/\\|?*%".Contains((char)rune.Value, StringComparison.Ordinal))
                 || (name.Length == 0 && rune.Value is ('.' or '-' or '~' or ' '))
-                || (name.Length == 0 && WindowsDevices.Contains(database));
+                || (name.Length == 0 && isDevice);
             if (refused)
             {
                 foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)])

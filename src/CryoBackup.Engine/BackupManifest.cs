@@ -15,6 +15,11 @@ public sealed class BackupManifest
 {
     private const string ChecksumKey = "\"manifest_sha256\": \"";
     private const int ChecksumLength = 64;
+
+    // A million tables take less.
+    private const long MaximumLength = 1 << 28;
+    private const long MostRows = 1L << 43;
+    private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(3650);
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
@@ -212,7 +217,7 @@ public sealed class BackupManifest
         byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(path);
+            bytes = ReadBytes(path);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -251,12 +256,55 @@ public sealed class BackupManifest
             }
         }
 
-        if (manifest.Database.Length == 0 || manifest.BackupFile.Length == 0)
+        return manifest.FindFault() is { } fault ? throw Invalid(path, fault) : manifest;
+    }
+
+    private static byte[] ReadBytes(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        if (file.Length > MaximumLength)
         {
-            throw Invalid(path, "it does not name the database and the backup file");
+            throw new IOException($"it has {file.Length} bytes, more than any manifest");
         }
 
-        return manifest;
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
+    /// <summary>What nothing that reads a manifest could make sense of. JSON may hold null where a text belongs.</summary>
+    private string? FindFault()
+    {
+        if (string.IsNullOrEmpty(Database) || string.IsNullOrEmpty(BackupFile))
+        {
+            return "it does not name the database and the backup file";
+        }
+
+        if (Host is null || BackupToolVersion is null || Warnings?.Contains(null!) == true)
+        {
+            return "a text in it is null";
+        }
+
+        if (SizeBytes < 0 || UncompressedBytes < 0 || !(DurationSeconds is null || (DurationSeconds >= 0 && DurationSeconds <= LongestDuration.TotalSeconds)))
+        {
+            return "a size or the duration in it is out of range";
+        }
+
+        var names = new HashSet<(string Schema, string Name)>();
+        foreach (TableRecord? table in Tables ?? [])
+        {
+            if (table is not { Schema: not null, Name: not null, Fingerprint: not null, Rows: >= 0 and <= MostRows, Bytes: >= 0 })
+            {
+                return "what it records of a table is not whole";
+            }
+
+            if (!names.Add((table.Schema, table.Name)))
+            {
+                return $"it records the table {table.Schema}.{table.Name} twice";
+            }
+        }
+
+        return null;
     }
 
     private static Span<byte> FindChecksum(byte[] bytes)
