@@ -48,7 +48,24 @@ internal sealed class BackupInspection
         if (Failure is null)
         {
             ReadManifest();
-            ReadFile();
+            try
+            {
+                ReadFile();
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                Unreadable(new CryoBackupException(
+                    CryoBackupError.ArchiveCorrupt,
+                    $"The backup file '{_path}' cannot be read to its end: {exception.Message}",
+                    _path,
+                    "Look for a failing disk or a lost connection to it, or use another backup.",
+                    inner: exception));
+            }
+            catch (CryoBackupException exception)
+            {
+                // It was removed, or taken from us, since it was looked at.
+                Unreadable(exception);
+            }
         }
         else
         {
@@ -101,9 +118,14 @@ internal sealed class BackupInspection
         }
 
         string rows = string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables with {_tables.Sum(table => table.FoundRows ?? 0)} rows");
-        return (Verdict.Passed, Manifest?.Tables is null
-            ? $"The archive is whole ({rows}); no recorded rows to compare with."
-            : $"{rows} are those of the snapshot.");
+        if (Manifest?.Tables is not null)
+        {
+            return (Verdict.Passed, $"{rows} are those of the snapshot.");
+        }
+
+        return (Verdict.Passed, Array.Exists(_tables, table => table.FoundRows is null)
+            ? "The archive is whole; no recorded rows to compare with."
+            : $"The archive is whole ({rows}); no recorded rows to compare with.");
     }
 
     private void CheckFile()
@@ -116,12 +138,18 @@ internal sealed class BackupInspection
                 throw new CryoBackupException(CryoBackupError.NotABackup, $"The backup file '{_path}' is empty.", _path, "Use another backup.");
             }
 
-            Pass(CheckNames.File, string.Create(CultureInfo.InvariantCulture, $"{file.Length} bytes can be read"));
+            Pass(CheckNames.File, string.Create(CultureInfo.InvariantCulture, $"{file.Length} bytes"));
         }
         catch (CryoBackupException exception)
         {
             Fail(CheckNames.File, exception);
         }
+    }
+
+    private void Unreadable(CryoBackupException failure)
+    {
+        Fail(CheckNames.Hash, failure);
+        NotRunBelow("the file could not be read");
     }
 
     private void ReadManifest()
@@ -143,7 +171,9 @@ internal sealed class BackupInspection
             return;
         }
 
-        if (!string.Equals(Manifest.BackupFile, Path.GetFileName(_path), StringComparison.Ordinal))
+        // Where the file system takes APP.dump for app.dump, so may the user.
+        StringComparison comparison = OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        if (!string.Equals(Manifest.BackupFile, Path.GetFileName(_path), comparison))
         {
             Fail(CheckNames.Metadata, new CryoBackupException(
                 CryoBackupError.ManifestInvalid,
@@ -160,11 +190,7 @@ internal sealed class BackupInspection
     {
         if (_level == VerificationLevel.Hash)
         {
-            using FileStream file = BackupSource.OpenFile(_path);
-            using var hash = new Sha256ReadStream(file);
-            using var progress = new ProgressReporter(Activity, _observer, () => Look(hash.BytesRead, file.Length, ""));
-            _hash = hash.Finish(_cancellationToken);
-            CheckHash(file.Length, archive: null);
+            HashAlone();
             return;
         }
 
@@ -201,8 +227,13 @@ internal sealed class BackupInspection
     {
         using FileStream file = BackupSource.OpenFile(_path);
         using var hash = new Sha256ReadStream(file);
-        _hash = hash.Finish(_cancellationToken);
-        CheckHash(file.Length, archive: null);
+        long length = file.Length;
+        using (new ProgressReporter(Activity, _observer, () => Look(hash.BytesRead, length, "")))
+        {
+            _hash = hash.Finish(_cancellationToken);
+        }
+
+        CheckHash(hash.BytesRead, archive: null, difference: null);
     }
 
     private void ReadContent(BackupSource source)
@@ -222,7 +253,8 @@ internal sealed class BackupInspection
             }
             catch (CryoBackupException exception)
             {
-                archiveFailure = exception;
+                archiveFailure = new CryoBackupException(
+                    exception.Error, $"'{_path}': {exception.Message}", _path, exception.Remedy, inner: exception);
             }
             catch (InvalidDataException exception)
             {
@@ -238,7 +270,8 @@ internal sealed class BackupInspection
         }
 
         // In the order in which the file is peeled: the stored bytes, the compression, the archive, its content.
-        CheckHash(source.Length, Content);
+        string? difference = Content is null ? null : CompareContent(Content);
+        CheckHash(source.BytesRead, Content, difference);
         if (source.Compression == CompressionKind.None)
         {
             NotRun(CheckNames.Compression, "the file is not compressed");
@@ -272,10 +305,10 @@ internal sealed class BackupInspection
         }
 
         Pass(CheckNames.Format, string.Create(CultureInfo.InvariantCulture, $"archive version {Content.Header.Version} with {Content.Entries.Count} entries"));
-        CheckContent(Content);
+        CheckContent(Content, difference);
     }
 
-    private void CheckHash(long length, ArchiveContent? archive)
+    private void CheckHash(long length, ArchiveContent? archive, string? difference)
     {
         if (Manifest is null || Manifest.Sha256 is null)
         {
@@ -303,23 +336,40 @@ internal sealed class BackupInspection
         string size = Manifest.SizeBytes == length
             ? "of the recorded size"
             : string.Create(CultureInfo.InvariantCulture, $"{length} instead of {Manifest.SizeBytes} bytes long");
-        string what = archive is null
-            ? $"'{_path}' ({size}) is not what was written: its SHA-256 differs from the recorded one."
-            : $"'{_path}' ({size}) is a whole archive of '{archive.Header.Database}', but not the one that its manifest describes: its SHA-256 differs.";
-        Fail(CheckNames.Hash, new CryoBackupException(
-            CryoBackupError.HashMismatch, what, _path, "Use another backup, and look for a failing disk or transfer, or for files that were exchanged."));
+        (string what, string remedy) = archive switch
+        {
+            null => ("is not what was written: its SHA-256 differs from the recorded one", "Use another backup, and look for a failing disk or transfer."),
+            _ when IsOther(Manifest, archive) => (
+                $"is a whole archive of '{archive.Header.Database}', but not the one that its manifest describes: its SHA-256 differs",
+                "Look for files that were exchanged: put each manifest beside the file that it was written for."),
+            _ => (
+                "was changed after it was written: its SHA-256 differs from the recorded one, though it still is a whole archive"
+                    + (difference is null ? " with the recorded rows" : ": " + difference),
+                "Use another backup, and look for a failing disk or transfer."),
+        };
+        Fail(CheckNames.Hash, new CryoBackupException(CryoBackupError.HashMismatch, $"'{_path}' ({size}) {what}.", _path, remedy));
     }
 
-    private void CheckContent(ArchiveContent content)
+    /// <summary>
+    /// True if an archive that is whole is another than the one described. Bytes that change in place leave its length and its kinds
+    /// of objects as they are, and touch hardly more than one table.
+    /// </summary>
+    private bool IsOther(BackupManifest manifest, ArchiveContent archive)
+        => !string.Equals(manifest.Database, archive.Header.Database, StringComparison.Ordinal)
+            || manifest.UncompressedBytes != archive.Length
+            || manifest.Objects?.Values.Sum() != archive.Entries.Count
+            || _tables.Count(table => !table.Matches) > 1;
+
+    /// <summary>Sets the tables beside those of the manifest.</summary>
+    /// <returns>The first difference; null where there is none, or nothing to compare with.</returns>
+    private string? CompareContent(ArchiveContent content)
     {
         Dictionary<(string Schema, string Name), BackupManifest.TableRecord> expected =
             (Manifest?.Tables ?? []).ToDictionary(table => (table.Schema, table.Name));
         var comparisons = new List<TableComparison>();
-        bool unreadable = false;
         foreach (TableContent table in content.Tables)
         {
             expected.Remove((table.Entry.Schema, table.Entry.Name), out BackupManifest.TableRecord? record);
-            unreadable |= table.Fingerprint is null;
             comparisons.Add(new TableComparison
             {
                 Schema = table.Entry.Schema,
@@ -331,6 +381,7 @@ internal sealed class BackupInspection
             });
         }
 
+        int found = comparisons.Count;
         comparisons.AddRange(expected.Values.Select(record => new TableComparison
         {
             Schema = record.Schema,
@@ -342,33 +393,49 @@ internal sealed class BackupInspection
 
         if (Manifest?.Tables is null)
         {
-            if (unreadable)
-            {
-                NotRun(CheckNames.Content, $"the data blocks are compressed with {content.Header.Compression}, or hold INSERT statements, which are not read here");
-            }
-            else
-            {
-                Pass(CheckNames.Content, string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables, each to its end"));
-            }
-
-            return;
+            return null;
         }
 
-        if (Array.Find(_tables, table => !table.Matches) is { } different)
+        int first = Array.FindIndex(_tables, table => !table.Matches);
+        if (first >= found)
         {
-            FailContent(
-                different.FoundRows is null ? $"{different} is in the manifest and not in the archive"
-                : different.ExpectedRows is null ? $"{different} is in the archive and not in the manifest"
-                : string.Create(CultureInfo.InvariantCulture, $"{different} has {different.FoundRows} rows (fingerprint {different.FoundFingerprint}); recorded are {different.ExpectedRows} ({different.ExpectedFingerprint})"));
+            return $"{_tables[first]} is in the manifest and not in the archive";
         }
-        else if (Manifest.LargeObjects is { } objects && (objects.Count != content.LargeObjectCount
-            || !string.Equals(objects.Fingerprint, TableFingerprint.Format(content.LargeObjectFingerprint), StringComparison.Ordinal)))
+
+        if (first >= 0)
         {
-            FailContent(string.Create(CultureInfo.InvariantCulture, $"the {content.LargeObjectCount} large objects are not the {objects.Count} recorded ones"));
+            TableComparison table = _tables[first];
+            return table.ExpectedRows is null
+                ? $"{table} is in the archive and not in the manifest"
+                : string.Create(CultureInfo.InvariantCulture, $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}); recorded are {table.ExpectedRows} ({table.ExpectedFingerprint})");
+        }
+
+        return Manifest.LargeObjects is { } objects
+            && (objects.Count != content.LargeObjectCount
+                || !string.Equals(objects.Fingerprint, TableFingerprint.Format(content.LargeObjectFingerprint), StringComparison.Ordinal))
+            ? string.Create(CultureInfo.InvariantCulture, $"the {content.LargeObjectCount} large objects are not the {objects.Count} recorded ones")
+            : null;
+    }
+
+    private void CheckContent(ArchiveContent content, string? difference)
+    {
+        if (difference is not null)
+        {
+            FailContent(difference);
+        }
+        else if (Manifest?.Tables is not null)
+        {
+            Pass(CheckNames.Content, string.Create(CultureInfo.InvariantCulture, $"rows and fingerprints of {_tables.Length} tables are the recorded ones"));
+        }
+        else if (content.Header.Compression is ArchiveCompression.Lz4 or ArchiveCompression.Zstd)
+        {
+            NotRun(CheckNames.Content, $"the data blocks are compressed with {content.Header.Compression}, which is not read here");
         }
         else
         {
-            Pass(CheckNames.Content, string.Create(CultureInfo.InvariantCulture, $"rows and fingerprints of {_tables.Length} tables are the recorded ones"));
+            int uncounted = _tables.Count(table => table.FoundRows is null);
+            Pass(CheckNames.Content, string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables, each to its end")
+                + (uncounted == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; the rows of {uncounted}, written as INSERT statements, are not counted")));
         }
     }
 
