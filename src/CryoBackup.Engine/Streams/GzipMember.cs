@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
+using System.Numerics;
 
 namespace CryoBackup.Streams;
 
@@ -73,10 +74,10 @@ internal static class GzipMember
     /// <summary>Decompresses one whole member, and checks that nothing in it is missing, left over or changed.</summary>
     /// <param name="member">The member in an array from its first byte.</param>
     /// <param name="length">Its length in bytes; more than header and trailer have.</param>
-    /// <param name="output">Room for at least <see cref="BlockLength"/> bytes.</param>
+    /// <param name="output">Takes what it held; replaced by a longer array where it is too short.</param>
     /// <returns>The number of bytes that it held.</returns>
     /// <exception cref="InvalidDataException">The member is damaged.</exception>
-    public static int Decompress(byte[] member, int length, byte[] output)
+    public static int Decompress(byte[] member, int length, ref byte[] output)
     {
         int end = length - TrailerLength;
         uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(member.AsSpan(end));
@@ -86,6 +87,7 @@ internal static class GzipMember
             throw new InvalidDataException("a gzip member claims to hold more than a block");
         }
 
+        Grow(ref output, (int)expected);
         var body = new DeflatedBody(member, HeaderLength, end);
         using var deflate = new DeflateStream(body, CompressionMode.Decompress);
         Span<byte> plain = output.AsSpan(0, (int)expected);
@@ -100,6 +102,17 @@ internal static class GzipMember
         }
 
         return plain.Length;
+    }
+
+    /// <summary>Replaces an array by a longer one where it is too short; its content is lost.</summary>
+    /// <param name="array">The array.</param>
+    /// <param name="length">The length it must have.</param>
+    public static void Grow(ref byte[] array, int length)
+    {
+        if (array.Length < length)
+        {
+            array = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)length));
+        }
     }
 
     private static GZipStream Open(Stream output, int level)

@@ -18,6 +18,8 @@ internal sealed class GzipReader : ReadOnlyStream
     private const byte FlagComment = 16;
     private const byte ReservedFlags = 0xe0;
 
+    private static ReadOnlySpan<byte> Magic => [0x1f, 0x8b];
+
     private readonly Stream _source;
     private readonly byte[] _buffer = new byte[BufferSize];
     private int _position;
@@ -128,21 +130,30 @@ internal sealed class GzipReader : ReadOnlyStream
         _member!.Dispose();
         _member = null;
 
-        // DeflateStream does not say where in the bytes that it took last the member ended; its trailer, which we know, does.
+        // DeflateStream does not say where in the bytes that it took last the member ended; its trailer, which we know, does. The
+        // trailer of nothing is only zeros, which may begin earlier; then what follows it decides.
         Span<byte> trailer = stackalloc byte[TrailerLength];
         BinaryPrimitives.WriteUInt32LittleEndian(trailer, _checksum.GetCurrentHashAsUInt32());
         BinaryPrimitives.WriteUInt32LittleEndian(trailer[sizeof(uint)..], _length);
-        int given = _position - _lastGiven;
+        int needed = _position - _lastGiven + TrailerLength;
         _position = _lastGiven;
-        int available = _brokeOff ? 0 : Math.Min(Fill(given + TrailerLength), given + TrailerLength);
-        int found = _buffer.AsSpan(_position, available).IndexOf(trailer);
-        if (found < 0)
+        int available = _brokeOff ? 0 : Fill(needed + Magic.Length);
+        ReadOnlySpan<byte> rest = _buffer.AsSpan(_position, Math.Min(available, needed + Magic.Length));
+        int end = 0;
+        for (int next; (next = rest[end..].IndexOf(trailer)) >= 0; end -= TrailerLength - 1)
         {
-            throw new InvalidDataException(
-                available < given + TrailerLength ? "the file ends within a gzip member" : "the checksum of a gzip member does not fit what it holds");
+            end += next + TrailerLength;
+            if (end == rest.Length || rest[end..].StartsWith(Magic))
+            {
+                _position += end;
+                return;
+            }
         }
 
-        _position += found + TrailerLength;
+        throw new InvalidDataException(
+            end > 0 ? "what follows a gzip member is not the next one"
+            : available < needed ? "the file ends within a gzip member"
+            : "the checksum of a gzip member does not fit what it holds");
     }
 
     private byte NextByte()

@@ -63,7 +63,7 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
         }
 
         int take = Math.Min(buffer.Length, _current.Length - _position);
-        _current.Plain.AsSpan(_position, take).CopyTo(buffer);
+        _current.Plain.Slice(_position, take).CopyTo(buffer);
         _position += take;
         return take;
     }
@@ -98,24 +98,25 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
     {
         try
         {
+            var header = new byte[GzipMember.HeaderLength];
             while (!_stop.IsCancellationRequested)
             {
-                Block block = _free.Reader.TryRead(out Block? free) ? free : new Block();
-                int header = _source.ReadAtLeast(block.Member.AsSpan(0, GzipMember.HeaderLength), GzipMember.HeaderLength, throwOnEndOfStream: false);
-                if (header == 0)
+                int count = _source.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
+                if (count == 0)
                 {
                     break;
                 }
 
-                int length = GzipMember.ReadLength(block.Member.AsSpan(0, header))
+                int length = GzipMember.ReadLength(header.AsSpan(0, count))
                     ?? throw new InvalidDataException("what follows a gzip member is not the next one");
-                Span<byte> rest = block.Member.AsSpan(header, length - header);
+                Block block = _free.Reader.TryRead(out Block? free) ? free : new Block();
+                Span<byte> rest = block.Begin(header, length);
                 if (_source.ReadAtLeast(rest, rest.Length, throwOnEndOfStream: false) < rest.Length)
                 {
                     throw new InvalidDataException("the file ends within a gzip member");
                 }
 
-                Task<Block> task = Task.Run(() => block.Decompress(length));
+                Task<Block> task = Task.Run(block.Decompress);
                 if (!_blocks.Writer.TryWrite(task))
                 {
                     _blocks.Writer.WriteAsync(task, _stop.Token).AsTask().GetAwaiter().GetResult();
@@ -139,20 +140,34 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
 
     private sealed class Block
     {
-        public byte[] Member { get; } = new byte[GzipMember.MaximumLength];
+        private byte[] _member = [];
+        private byte[] _plain = [];
+        private int _memberLength;
 
-        public byte[] Plain { get; } = new byte[GzipMember.BlockLength];
+        /// <summary>What the member holds.</summary>
+        public ReadOnlySpan<byte> Plain => _plain.AsSpan(0, Length);
 
+        /// <summary>The length of what it holds.</summary>
         public int Length { get; private set; }
 
         /// <summary>Kept here and not in the task, which nobody may ever look at.</summary>
         public Exception? Failure { get; private set; }
 
-        public Block Decompress(int length)
+        /// <summary>Begins a member, in arrays as large as the largest before needed.</summary>
+        /// <returns>Takes what follows the header.</returns>
+        public Span<byte> Begin(ReadOnlySpan<byte> header, int length)
+        {
+            GzipMember.Grow(ref _member, length);
+            _memberLength = length;
+            header.CopyTo(_member);
+            return _member.AsSpan(header.Length, length - header.Length);
+        }
+
+        public Block Decompress()
         {
             try
             {
-                Length = GzipMember.Decompress(Member, length, Plain);
+                Length = GzipMember.Decompress(_member, _memberLength, ref _plain);
             }
             catch (Exception exception)
             {
