@@ -49,6 +49,7 @@ internal sealed class BackupInspection
         {
             ReadManifest();
             ReadFile();
+            CheckGlobals();
         }
         else
         {
@@ -369,6 +370,24 @@ internal sealed class BackupInspection
         else
         {
             Pass(CheckNames.Content, string.Create(CultureInfo.InvariantCulture, $"rows and fingerprints of {_tables.Length} tables are the recorded ones"));
+        }
+    }
+
+    private void CheckGlobals()
+    {
+        if (Manifest?.Globals is not { } globals)
+        {
+            return;
+        }
+
+        try
+        {
+            GlobalsDump.Verify(_path, globals, _cancellationToken);
+            Pass(CheckNames.Globals, "roles and tablespaces are the recorded ones");
+        }
+        catch (CryoBackupException exception)
+        {
+            Fail(CheckNames.Globals, exception);
         }
     }
 
