@@ -66,6 +66,8 @@ internal sealed class BackupInspection
                 // It was removed, or taken from us, since it was looked at.
                 Unreadable(exception);
             }
+
+            CheckGlobals();
         }
         else
         {
@@ -436,6 +438,24 @@ internal sealed class BackupInspection
             int uncounted = _tables.Count(table => table.FoundRows is null);
             Pass(CheckNames.Content, string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables, each to its end")
                 + (uncounted == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; the rows of {uncounted}, written as INSERT statements, are not counted")));
+        }
+    }
+
+    private void CheckGlobals()
+    {
+        if (Manifest?.Globals is not { } globals)
+        {
+            return;
+        }
+
+        try
+        {
+            GlobalsDump.Verify(_path, globals, _cancellationToken);
+            Pass(CheckNames.Globals, "roles and tablespaces are the recorded ones");
+        }
+        catch (CryoBackupException exception)
+        {
+            Fail(CheckNames.Globals, exception);
         }
     }
 

@@ -94,6 +94,9 @@ public sealed class BackupManifest
     /// <summary>True if every table's rows were counted in the dump's snapshot and equalled those in the archive.</summary>
     public bool? RowsCounted { get; init; }
 
+    /// <summary>The cluster's roles and tablespaces beside the backup; null where they were not wanted.</summary>
+    public GlobalsRecord? Globals { get; init; }
+
     /// <summary>What was unexpected, though the backup is good.</summary>
     public List<string>? Warnings { get; init; }
 
@@ -171,6 +174,22 @@ public sealed class BackupManifest
 
         /// <summary>32 hexadecimal digits; see <see cref="Archive.ArchiveContent.LargeObjectFingerprint"/>.</summary>
         public string Fingerprint { get; init; } = "";
+    }
+
+    /// <summary>The file of roles and tablespaces.</summary>
+    public sealed class GlobalsRecord
+    {
+        /// <summary>Its name, without a folder.</summary>
+        public string File { get; init; } = "";
+
+        /// <summary>Its size.</summary>
+        public long SizeBytes { get; init; }
+
+        /// <summary>Its SHA-256 in lower-case hexadecimal.</summary>
+        public string Sha256 { get; init; } = "";
+
+        /// <summary>True if it holds the roles' password hashes.</summary>
+        public bool Passwords { get; init; }
     }
 
     /// <summary>Something that the backup leaves out.</summary>

@@ -27,6 +27,27 @@ public sealed class BackupRequest
     /// <summary>True to leave out the count of every table's rows in the dump's snapshot.</summary>
     public bool SkipRowCount { get; set; }
 
+    /// <summary>Only these schemas are backed up, with all that is in them: names, case-sensitive, with the wildcards * and ?; empty for all.</summary>
+    public IReadOnlyList<string> IncludeSchema { get; set; } = [];
+
+    /// <summary>These schemas are left out.</summary>
+    public IReadOnlyList<string> ExcludeSchema { get; set; } = [];
+
+    /// <summary>
+    /// Only these tables (or views, sequences) are backed up, with the types and functions of their schemas: <c>table</c> of any schema or
+    /// <c>schema.table</c>; a table brings its partitions. Not to be given with <see cref="IncludeSchema"/>.
+    /// </summary>
+    public IReadOnlyList<string> IncludeTable { get; set; } = [];
+
+    /// <summary>These tables (or views, sequences) are left out, with their partitions.</summary>
+    public IReadOnlyList<string> ExcludeTable { get; set; } = [];
+
+    /// <summary>These tables are backed up without their rows.</summary>
+    public IReadOnlyList<string> ExcludeTableData { get; set; } = [];
+
+    /// <summary>True to write the cluster's roles and tablespaces beside the backup, as SQL: they belong to no database.</summary>
+    public bool IncludeGlobals { get; set; }
+
     /// <summary>How long to wait for a table's lock.</summary>
     public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

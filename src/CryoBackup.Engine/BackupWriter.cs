@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
@@ -8,7 +9,8 @@ namespace CryoBackup;
 /// <summary>The verb New: dumps a database into a file that carries its own proof.</summary>
 public static class BackupWriter
 {
-    private const double SpaceNeeded = 0.1;
+    // A session that waits for our locks while pg_dump waits behind it is let through, and the dump begins anew.
+    private const int Attempts = 5;
 
     /// <summary>Makes a backup. Blocks until it is published or has failed; nothing is left behind on failure.</summary>
     /// <param name="request">What to back up, and where to.</param>
@@ -60,6 +62,12 @@ public static class BackupWriter
             throw Invalid($"The compression level {request.CompressionLevel} is not from 1 to 9.", "CompressionLevel", "Give a level from 1 (fast) to 9 (small).");
         }
 
+        if (request.IncludeSchema.Count > 0 && request.IncludeTable.Count > 0)
+        {
+            throw Invalid(
+                "Schemas and tables to include were both given.", "IncludeTable", "Name each table with its schema in -IncludeTable, or narrow -IncludeSchema with -ExcludeTable.");
+        }
+
         if (request is { Compression: CompressionKind.None, CompressionLevel: not null })
         {
             throw Invalid("A compression level was given for a backup without compression.", "CompressionLevel", "Leave one of the two out.");
@@ -74,45 +82,18 @@ public static class BackupWriter
 
     private static async Task<BackupInfo> RunAsync(BackupRequest request, Action<EngineMessage> observer, RunLimits limits)
     {
-        DateTime start = DateTime.UtcNow;
-        CancellationToken token = limits.Token;
         ServerEndpoint endpoint = ServerEndpoint.Resolve(request.Connection, request.Database, observer);
         string application = string.Create(CultureInfo.InvariantCulture, $"CryoBackup {Environment.ProcessId}-{Guid.NewGuid():N}")[..40];
-        CreateFolder(request.Folder);
-        using BackupLock folderLock = BackupLock.Take(request.Folder, request.Database, observer);
-
+        await using var preflight = new BackupPreflight(request, endpoint, application, observer);
+        await Patience.RunAsync(preflight.RunAsync, limits.Token).ConfigureAwait(false);
         try
         {
-            await using DumpSnapshot snapshot = await DumpSnapshot.ConnectAsync(endpoint, application, token).ConfigureAwait(false);
-            ClientTool pgDump = ClientTools.Find("pg_dump", snapshot.Facts.Major, token);
-            observer(new VerboseMessage($"{endpoint} is {snapshot.Facts}; dumping with {pgDump.Path} {pgDump.Version}."));
-            await snapshot.TakeAsync(request.LockTimeout, token).ConfigureAwait(false);
-            observer(new VerboseMessage($"Took snapshot {snapshot.Id} with {snapshot.Tables.Count} tables and sequences locked or listed."));
-            CheckSpace(request, snapshot);
-
-            var dump = new DumpRun(request, endpoint, application, snapshot, pgDump, observer, limits);
-            using PartialFile file = CreateFile(request, ref start);
-            DumpOutcome outcome = await dump.RunAsync(file.Stream).ConfigureAwait(false);
-            token.ThrowIfCancellationRequested();
-            file.Publish();
-            try
-            {
-                BackupManifest manifest = Describe(request, endpoint, snapshot, pgDump, outcome, Path.GetFileName(file.FinalPath), start);
-                string manifestPath = WriteManifest(file.FinalPath, manifest);
-                observer(new VerboseMessage($"Published {file.FinalPath}."));
-                return BackupCatalog.ToInfo(manifest, file.FinalPath, manifestPath);
-            }
-            catch
-            {
-                // Without its manifest it is no backup, and must not lie there like one.
-                File.Delete(file.FinalPath);
-                throw;
-            }
+            return await WriteAsync(request, endpoint, application, preflight, observer, limits).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            await Task.Run(() => DumpSnapshot.EndSessions(endpoint, application), CancellationToken.None).ConfigureAwait(false);
-            if (exception is Npgsql.NpgsqlException && limits.Reason() is null)
+            await DumpSnapshot.EndSessionsAsync(endpoint, application).ConfigureAwait(false);
+            if (exception is Npgsql.NpgsqlException)
             {
                 throw NpgsqlErrors.Translate(exception, endpoint);
             }
@@ -121,42 +102,92 @@ public static class BackupWriter
         }
     }
 
-    private static void CreateFolder(string folder)
+    private static async Task<BackupInfo> WriteAsync(
+        BackupRequest request, ServerEndpoint endpoint, string application, BackupPreflight preflight, Action<EngineMessage> observer, RunLimits limits)
     {
+        DateTime start = DateTime.UtcNow;
+        var clock = Stopwatch.StartNew();
+        DumpSnapshot snapshot = preflight.Snapshot;
+        observer(new VerboseMessage($"{endpoint} is {snapshot.Facts}; dumping with {preflight.PgDump.Path} {preflight.PgDump.Version}."));
+
+        using PartialFile file = CreateFile(request, ref start);
+        var dump = new DumpRun(request, endpoint, application, snapshot, preflight.PgDump, observer, limits);
+        (DumpOutcome outcome, List<string> warnings) = await DumpAsync(dump, file.Stream, preflight, observer, limits).ConfigureAwait(false);
+        BackupManifest.GlobalsRecord? globals = request.IncludeGlobals
+            ? await WriteGlobalsAsync(file.FinalPath, endpoint, application, preflight, warnings, limits.Token).ConfigureAwait(false)
+            : null;
         try
         {
-            Directory.CreateDirectory(folder);
+            foreach (string warning in warnings)
+            {
+                observer(new WarningMessage(warning));
+            }
+
+            limits.Token.ThrowIfCancellationRequested();
+            file.Publish();
+            BackupManifest manifest = Describe(
+                request, endpoint, snapshot, preflight.PgDump, outcome, globals, warnings, Path.GetFileName(file.FinalPath), start, clock.Elapsed);
+            string manifestPath = WriteManifest(file.FinalPath, manifest);
+            observer(new VerboseMessage($"Published {file.FinalPath}."));
+            return BackupCatalog.ToInfo(manifest, file.FinalPath, manifestPath);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch
         {
-            throw PartialFile.Translate(exception, folder);
+            // Without its manifest it is no backup, and must not lie there like one.
+            File.Delete(file.FinalPath);
+            File.Delete(file.FinalPath + GlobalsDump.Suffix);
+            throw;
         }
     }
 
-    /// <summary>A dump that cannot fit is not begun. Compressed it may shrink to a tenth of the tables; that much must be there.</summary>
-    private static void CheckSpace(BackupRequest request, DumpSnapshot snapshot)
+    private static async Task<(DumpOutcome Outcome, List<string> Warnings)> DumpAsync(
+        DumpRun dump, FileStream file, BackupPreflight preflight, Action<EngineMessage> observer, RunLimits limits)
     {
-        long tables = snapshot.Tables.Values.Sum(table => table.Bytes);
-        long needed = request.Compression == CompressionKind.None ? tables / 2 : (long)(tables * SpaceNeeded);
-        long free;
-        try
+        DumpSnapshot snapshot = preflight.Snapshot;
+        for (int attempt = 1; ; attempt++)
         {
-            free = new DriveInfo(request.Folder).AvailableFreeSpace;
+            await Patience.RunAsync(snapshot.TakeAsync, limits.Token).ConfigureAwait(false);
+            observer(new VerboseMessage($"Took snapshot {snapshot.Id}, which shows {snapshot.Tables.Count} tables and sequences."));
+            preflight.CheckSpace(snapshot.Tables.Values.Sum(table => table.Bytes));
+            List<string> warnings = await ListWarningsAsync(snapshot, preflight.PgDump, limits.Token).ConfigureAwait(false);
+            try
+            {
+                DumpOutcome outcome = await dump.RunAsync(file).ConfigureAwait(false);
+                warnings.AddRange(outcome.Warnings);
+                return (outcome, warnings);
+            }
+            catch (CryoBackupException exception) when (exception.Error == CryoBackupError.LockTimeout && attempt < Attempts && !limits.Token.IsCancellationRequested)
+            {
+                observer(new VerboseMessage($"A session that waits for the backup's locks kept pg_dump from taking them; it is let through. ({exception.Message})"));
+                await snapshot.ReleaseAsync(limits.Token).ConfigureAwait(false);
+                file.SetLength(0);
+            }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+    }
+
+    private static async Task<List<string>> ListWarningsAsync(DumpSnapshot snapshot, ClientTool pgDump, CancellationToken cancellationToken)
+    {
+        List<string> warnings = [];
+        warnings.AddRange(new[] { SecurityFixes.Warning("The server", snapshot.Facts.Version), SecurityFixes.Warning("pg_dump", pgDump.Version) }.OfType<string>());
+        foreach ((string dependent, string needed) in await snapshot.ListBrokenDependenciesAsync(cancellationToken).ConfigureAwait(false))
         {
-            // A share or mount that does not tell its space: the write itself will.
-            return;
+            warnings.Add($"{dependent} needs {needed}, which the backup leaves out; where that is missing, it cannot be restored.");
         }
 
-        if (free < needed)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.DiskFull,
-                string.Create(CultureInfo.InvariantCulture, $"'{request.Folder}' has {free / (1 << 20)} MiB free; the backup of {tables / (1 << 20)} MiB of tables needs at least {needed / (1 << 20)} MiB."),
-                request.Folder,
-                "Free space, or choose another folder.");
-        }
+        return warnings;
+    }
+
+    private static async Task<BackupManifest.GlobalsRecord> WriteGlobalsAsync(
+        string backup, ServerEndpoint endpoint, string application, BackupPreflight preflight, List<string> warnings, CancellationToken cancellationToken)
+    {
+        bool withPasswords = await preflight.Snapshot.MayReadPasswordsAsync(cancellationToken).ConfigureAwait(false);
+        string path = backup + GlobalsDump.Suffix;
+        string name = Path.GetFileName(path);
+        warnings.Add(withPasswords
+            ? $"'{name}' holds the password hashes of the roles; keep it as you keep passwords."
+            : $"'{name}' holds the roles without their passwords, which role '{endpoint.UserName}' may not read.");
+        return await Task.Run(
+            () => GlobalsDump.Write(path, preflight.PgDumpall, endpoint, application, withPasswords, cancellationToken), CancellationToken.None).ConfigureAwait(false);
     }
 
     private static PartialFile CreateFile(BackupRequest request, ref DateTime start)
@@ -190,7 +221,16 @@ public static class BackupWriter
     }
 
     private static BackupManifest Describe(
-        BackupRequest request, ServerEndpoint endpoint, DumpSnapshot snapshot, ClientTool pgDump, DumpOutcome outcome, string fileName, DateTime start)
+        BackupRequest request,
+        ServerEndpoint endpoint,
+        DumpSnapshot snapshot,
+        ClientTool pgDump,
+        DumpOutcome outcome,
+        BackupManifest.GlobalsRecord? globals,
+        List<string> warnings,
+        string fileName,
+        DateTime start,
+        TimeSpan duration)
     {
         ArchiveContent content = outcome.Content;
         DatabaseFacts facts = snapshot.Facts;
@@ -226,7 +266,7 @@ public static class BackupWriter
             },
             Client = new BackupManifest.ClientRecord { Version = pgDump.Version, Arguments = [.. outcome.Arguments] },
             Snapshot = snapshot.Time.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
-            DurationSeconds = Math.Round((DateTime.UtcNow - start).TotalSeconds, 3),
+            DurationSeconds = Math.Round(duration.TotalSeconds, 3),
             Label = request.Label,
             Objects = objects,
             Tables =
@@ -246,9 +286,10 @@ public static class BackupWriter
                 Bytes = content.LargeObjectBytes,
                 Fingerprint = TableFingerprint.Format(content.LargeObjectFingerprint),
             },
-            Excluded = [.. snapshot.Excluded.Select(item => new BackupManifest.ExclusionRecord { Name = item.Name, Reason = item.Reason })],
+            Excluded = [.. snapshot.Selection!.Excluded.Select(item => new BackupManifest.ExclusionRecord { Name = item.Name, Reason = item.Reason })],
             RowsCounted = !request.SkipRowCount,
-            Warnings = [.. outcome.Warnings],
+            Globals = globals,
+            Warnings = warnings,
             OpenWith = OpenCommand.For(fileName, request.Compression),
             ManifestSha256 = new string('0', 64),
         };

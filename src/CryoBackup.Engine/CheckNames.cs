@@ -20,4 +20,7 @@ internal static class CheckNames
 
     /// <summary>Each table's rows and fingerprint are the recorded ones.</summary>
     public const string Content = "content";
+
+    /// <summary>The roles and tablespaces beside it are the recorded ones.</summary>
+    public const string Globals = "globals";
 }

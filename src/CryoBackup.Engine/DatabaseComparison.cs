@@ -17,18 +17,34 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
         var comparisons = new TableComparison[tables.Count];
         int next = -1;
         int done = 0;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var progress = new ProgressReporter(
             $"Comparing {endpoint.Database}", observer, () => ($"{done} of {comparisons.Length} tables", comparisons.Length == 0 ? 1 : (double)done / comparisons.Length));
+
+        async Task RunSessionAsync()
+        {
+            try
+            {
+                await CompareSomeAsync().ConfigureAwait(false);
+            }
+            catch
+            {
+                // The others need not read on.
+                await ending.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+
         async Task CompareSomeAsync()
         {
             await using NpgsqlConnection connection =
-                await TableReader.OpenAsync(endpoint, application, encoding, cancellationToken).ConfigureAwait(false);
+                await TableReader.OpenAsync(endpoint, application, encoding, ending.Token).ConfigureAwait(false);
             for (int index = Interlocked.Increment(ref next); index < comparisons.Length; index = Interlocked.Increment(ref next))
             {
                 TableContent table = tables[index];
                 TableFingerprint? found = table.Fingerprint is null
                     ? null
-                    : TableReader.Read(connection, table.Entry.CopyStatement, encoding, cancellationToken);
+                    : await TableReader.ReadAsync(connection, table.Entry.CopyStatement, encoding, ending.Token).ConfigureAwait(false);
                 comparisons[index] = new TableComparison
                 {
                     Schema = table.Entry.Schema,
@@ -43,7 +59,7 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
         }
 
         int sessions = Math.Min(Environment.ProcessorCount, tables.Count);
-        await Task.WhenAll(Enumerable.Range(0, sessions).Select(_ => Task.Run(CompareSomeAsync, cancellationToken))).ConfigureAwait(false);
+        await Task.WhenAll(Enumerable.Range(0, sessions).Select(_ => Task.Run(RunSessionAsync, cancellationToken))).ConfigureAwait(false);
         return comparisons;
     }
 }

@@ -23,115 +23,106 @@ internal sealed class DumpRun(
     Action<EngineMessage> observer,
     RunLimits limits)
 {
-    private readonly List<string> _warnings = [];
+    // What a dying pg_dump may take to say why, before it is ended.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
+    // The locks are ours already. One that is not granted at once is awaited by somebody who also waits for us, in vain.
+    private static readonly TimeSpan LongestLockWait = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs it.</summary>
     /// <param name="file">Takes the bytes as stored.</param>
     /// <returns>What came; every stage has ended well, and every count agrees.</returns>
+    /// <exception cref="CryoBackupException">
+    /// LockTimeout before the first byte, if a session that waits for the snapshot's locks got in pg_dump's way; DumpFailed and others.
+    /// </exception>
     public async Task<DumpOutcome> RunAsync(Stream file)
     {
         CancellationToken token = limits.Token;
         using var environment = new LibpqEnvironment(endpoint, application, snapshot.Facts.Encoding);
+        TimeSpan lockWait = request.LockTimeout < LongestLockWait ? request.LockTimeout : LongestLockWait;
         string[] arguments =
         [
             "--format=custom",
             "--compress=0",
             "--no-password",
             $"--snapshot={snapshot.Id}",
-            string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={(long)request.LockTimeout.TotalMilliseconds}"),
+            $"--lock-wait-timeout={DumpSnapshot.Milliseconds(lockWait)}",
+            .. snapshot.Selection!.Arguments,
         ];
+        var warnings = new DumpWarnings();
         var command = new ToolCommand(pgDump.Path, arguments)
         {
             Environment = environment.Variables,
             ReadsOutput = true,
-            ErrorLine = OnErrorLine,
+            ErrorLine = warnings.Add,
         };
 
         using var sink = new BackupSink(file, request.Compression, request.CompressionLevel, token);
         using ToolProcess process = ToolProcess.Start(command, token);
+        await using RowCount? count = request.SkipRowCount ? null : new RowCount(snapshot, process.Kill);
         var progress = new DumpProgress(snapshot.Tables);
         using var reporter = new ProgressReporter($"Backing up {request.Database}", observer, progress.Look);
-        limits.WatchFor(() => progress.BytesRead, request.StallTimeout, Stalled);
-
-        using var abandon = CancellationTokenSource.CreateLinkedTokenSource(token);
-        Task<Dictionary<int, long?>>? counting = null;
         ArchiveContent content;
         try
         {
-            content = await Task.Factory.StartNew(
-                () => ArchiveReader.Read(
-                    process.StandardOutput,
-                    sink.Input,
-                    reader =>
-                    {
-                        progress.Follow(reader);
-                        counting = request.SkipRowCount ? null : CountAsync([.. reader.Entries.Where(entry => entry.IsTableData)], abandon.Token);
-                    },
-                    token),
-                CancellationToken.None,
-                TaskCreationOptions.LongRunning,
-                TaskScheduler.Default).ConfigureAwait(false);
+            using (limits.Watch(() => progress.BytesRead, request.StallTimeout, Stalled))
+            {
+                content = await Task.Factory.StartNew(
+                    () => ArchiveReader.Read(process.StandardOutput, sink.Input, progress.Follow, token),
+                    CancellationToken.None,
+                    TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default).ConfigureAwait(false);
+            }
+
             sink.Complete();
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            await StopAsync(process, abandon, counting).ConfigureAwait(false);
-            throw Explain(exception, process);
+            throw Explain(exception, process, count);
         }
 
         int exitCode = process.WaitForExit(token);
         if (exitCode != 0)
         {
-            await StopAsync(process, abandon, counting).ConfigureAwait(false);
             throw Failure(exitCode, process);
         }
 
-        if (counting is not null)
+        CheckTables(content);
+        if (count is not null)
         {
-            Compare(content, await counting.ConfigureAwait(false));
-        }
-
-        foreach (string warning in _warnings)
-        {
-            observer(new WarningMessage(warning));
-        }
-
-        return new DumpOutcome(content, sink.BytesWritten, sink.Hash, arguments, _warnings);
-    }
-
-    private static async Task StopAsync(ToolProcess process, CancellationTokenSource abandon, Task? counting)
-    {
-        // The reader may have failed on what a dying pg_dump left; give it the moment to say why before it is killed.
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        try
-        {
-            process.WaitForExit(patience.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-        }
-
-        await abandon.CancelAsync().ConfigureAwait(false);
-        if (counting is not null)
-        {
-            await counting.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
-        }
-    }
-
-    private Exception Explain(Exception exception, ToolProcess process)
-    {
-        // An archive that breaks off is pg_dump's failure if pg_dump failed; a full disk is what it is.
-        if (exception is CryoBackupException { Error: CryoBackupError.ArchiveCorrupt or CryoBackupError.NotABackup } && process.HasExited)
-        {
-            int exitCode = process.WaitForExit(CancellationToken.None);
-            if (exitCode != 0)
+            progress.FinishedReading();
+            using (limits.Watch(() => count.Finished, request.StallTimeout, CountStalled))
             {
-                return Failure(exitCode, process);
+                await count.ProveAsync(content, token).ConfigureAwait(false);
             }
         }
 
-        return exception;
+        return new DumpOutcome(content, sink.BytesWritten, sink.Hash, arguments, warnings.Texts);
+    }
+
+    /// <summary>An archive that breaks off is pg_dump's failure if pg_dump failed, and that is the count's if it was ended for that.</summary>
+    private Exception Explain(Exception exception, ToolProcess process, RowCount? count)
+    {
+        using var patience = new CancellationTokenSource(LastWords);
+        int exitCode;
+        try
+        {
+            exitCode = process.WaitForExit(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // It was well until now: not its end is the cause.
+            return exception;
+        }
+
+        if (count?.Failure is { } failure)
+        {
+            return failure;
+        }
+
+        return exitCode != 0 && exception is CryoBackupException { Error: CryoBackupError.ArchiveCorrupt or CryoBackupError.NotABackup }
+            ? Failure(exitCode, process)
+            : exception;
     }
 
     private CryoBackupException Failure(int exitCode, ToolProcess process)
@@ -143,51 +134,33 @@ internal sealed class DumpRun(
         request.Database,
         "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer.");
 
-    private void OnErrorLine(string line)
-    {
-        int at = line.IndexOf("warning: ", StringComparison.Ordinal);
-        if (at >= 0)
-        {
-            lock (_warnings)
-            {
-                _warnings.Add("pg_dump: " + line[(at + "warning: ".Length)..]);
-            }
-        }
-    }
+    private CryoBackupException CountStalled(TimeSpan limit) => new(
+        CryoBackupError.DumpFailed,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The backup of '{request.Database}' was ended because after the dump no table's rows were counted to the end for {limit.TotalSeconds:0.###} seconds."),
+        request.Database,
+        "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer, and -SkipRowCount does without the count.");
 
-    private async Task<Dictionary<int, long?>> CountAsync(TocEntry[] entries, CancellationToken cancellationToken)
+    /// <summary>The archive must hold the rows of exactly the tables that the snapshot shows and the user selected.</summary>
+    private void CheckTables(ArchiveContent content)
     {
-        var counts = new Dictionary<int, long?>();
-        foreach (TocEntry entry in entries)
-        {
-            counts.Add(entry.DumpId, await snapshot.CountAsync(entry.Oid, cancellationToken).ConfigureAwait(false));
-        }
-
-        return counts;
-    }
-
-    private void Compare(ArchiveContent content, Dictionary<int, long?> counts)
-    {
+        Dictionary<uint, DumpTable> awaited = snapshot.Tables.Values.Where(snapshot.Selection!.TakesRows).ToDictionary(table => table.Oid);
         foreach (TableContent table in content.Tables)
         {
-            long found = table.Fingerprint?.Rows ?? 0;
-            if (counts.GetValueOrDefault(table.Entry.DumpId) is not { } counted)
+            if (!awaited.Remove(table.Entry.Oid))
             {
-                throw new CryoBackupException(
-                    CryoBackupError.DumpFailed,
-                    $"The rows of {table.Entry.Schema}.{table.Entry.Name} cannot be proven: pg_dump wrote it, and the snapshot does not show it.",
-                    $"{table.Entry.Schema}.{table.Entry.Name}",
-                    "Back up again, when no migration runs.");
-            }
-
-            if (counted != found)
-            {
-                throw new CryoBackupException(
-                    CryoBackupError.DumpFailed,
-                    string.Create(CultureInfo.InvariantCulture, $"{table.Entry.Schema}.{table.Entry.Name} has {counted} rows in the snapshot, and pg_dump wrote {found}."),
-                    $"{table.Entry.Schema}.{table.Entry.Name}",
-                    "Back up again; if it happens again, look for TRUNCATE or table rewrites at the time of the backup, and check the table's indexes.");
+                throw Unproven($"{table.Entry.Schema}.{table.Entry.Name}", "pg_dump wrote them, and the snapshot does not show it, or it was to be left out");
             }
         }
+
+        // Whether an extension's table is written is the extension's affair.
+        if (awaited.Values.FirstOrDefault(table => table.Extension is null) is { } missing)
+        {
+            throw Unproven(missing.QuotedName, "the snapshot shows it, and pg_dump left it out");
+        }
     }
+
+    private static CryoBackupException Unproven(string table, string reason) => new(
+        CryoBackupError.DumpFailed, $"The rows of {table} cannot be proven: {reason}.", table, "Back up again, when no migration runs.");
 }

@@ -25,11 +25,12 @@ internal sealed class NamePattern
     /// <returns>True if it does.</returns>
     public bool MatchesSchema(string schema) => Matches(Text, schema);
 
-    /// <summary>Whether it means a table. Names may themselves hold a dot, so the whole is compared, not its parts.</summary>
+    /// <summary>Whether it means a table. Names may themselves hold a dot, so the whole is compared, not its parts; without a dot only the table's name.</summary>
     /// <param name="schema">The table's schema.</param>
     /// <param name="name">The table's name.</param>
     /// <returns>True if it does.</returns>
-    public bool MatchesTable(string schema, string name) => Matches(Text, $"{schema}.{name}") || Matches(Text, name);
+    public bool MatchesTable(string schema, string name)
+        => Matches(Text, name) || (Text.Contains('.', StringComparison.Ordinal) && Matches(Text, $"{schema}.{name}"));
 
     /// <summary>The error for a pattern that means nothing, with the names that come near.</summary>
     /// <param name="kind">What was looked for: schema or table.</param>

@@ -60,6 +60,11 @@ internal sealed class ProgressReporter : IDisposable
             TimeSpan? remaining = fraction is > 0.01 and <= 1 && passed > FirstEstimate ? passed * ((1 - fraction.Value) / fraction.Value) : null;
             _observer(new ProgressMessage(_activity, status, fraction, remaining));
         }
+        catch (Exception)
+        {
+            // An observer that fails on a timer's thread would end the process. It is not asked again.
+            _completed = true;
+        }
         finally
         {
             Monitor.Exit(_gate);

@@ -162,7 +162,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         }
         catch (Exception exception)
         {
-            await Task.Run(() => DumpSnapshot.EndSessions(working, _application), CancellationToken.None).ConfigureAwait(false);
+            await DumpSnapshot.EndSessionsAsync(working, _application).ConfigureAwait(false);
             string state = await PutBackAsync(plan.Mode, working, made, committed).ConfigureAwait(false);
             if (limits.Reason() is { } reason)
             {

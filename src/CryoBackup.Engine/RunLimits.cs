@@ -5,11 +5,12 @@ namespace CryoBackup;
 /// <summary>What may end a run early: the user, a time limit, or silence. Tells afterwards which it was.</summary>
 internal sealed class RunLimits : IDisposable
 {
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+
     private readonly CancellationToken _user;
     private readonly TimeSpan? _timeout;
     private readonly CancellationTokenSource _source;
     private readonly Timer? _timeoutTimer;
-    private Timer? _stallTimer;
     private volatile CryoBackupException? _reason;
 
     /// <summary>Begins to watch.</summary>
@@ -22,7 +23,8 @@ internal sealed class RunLimits : IDisposable
         _source = CancellationTokenSource.CreateLinkedTokenSource(user);
         if (timeout is { } limit)
         {
-            _timeoutTimer = new Timer(_ => End(TimedOut()), null, limit, Timeout.InfiniteTimeSpan);
+            // Longer than a timer can be set for is no limit either.
+            _timeoutTimer = new Timer(_ => End(TimedOut()), null, limit < LongestTimer ? limit : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -33,18 +35,18 @@ internal sealed class RunLimits : IDisposable
     /// <param name="count">Grows while all is well.</param>
     /// <param name="limit">How long it may stand still; null for no limit.</param>
     /// <param name="stalled">The error that says who was silent.</param>
-    public void WatchFor(Func<long> count, TimeSpan? limit, Func<TimeSpan, CryoBackupException> stalled)
+    /// <returns>Ends the watch when disposed of.</returns>
+    public IDisposable? Watch(Func<long> count, TimeSpan? limit, Func<TimeSpan, CryoBackupException> stalled)
     {
         if (limit is not { } stall)
         {
-            return;
+            return null;
         }
 
         long last = count();
         long since = Environment.TickCount64;
         TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(stall.TotalMilliseconds / 10, 10, 1000));
-        _stallTimer?.Dispose();
-        _stallTimer = new Timer(
+        return new Timer(
             _ =>
             {
                 long now = count();
@@ -80,7 +82,6 @@ internal sealed class RunLimits : IDisposable
     public void Dispose()
     {
         _timeoutTimer?.Dispose();
-        _stallTimer?.Dispose();
         _source.Dispose();
     }
 
@@ -96,9 +97,9 @@ internal sealed class RunLimits : IDisposable
         {
             _source.Cancel();
         }
-        catch (ObjectDisposedException)
+        catch (Exception exception) when (exception is ObjectDisposedException or AggregateException)
         {
-            // The run ended by itself in this very moment.
+            // The run ended by itself in this very moment, or what was cancelled complained; on this thread nobody could listen.
         }
     }
 }

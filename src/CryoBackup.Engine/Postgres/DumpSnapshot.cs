@@ -11,29 +11,63 @@ namespace CryoBackup.Postgres;
 /// </summary>
 internal sealed class DumpSnapshot : IAsyncDisposable
 {
-    private const int Attempts = 5;
+    private const int Attempts = 10;
     private const int TablesPerStatement = 500;
 
-    // What pg_dump dumps: ordinary and partitioned tables and sequences of users, and of extensions only their configuration tables.
-    private const string ListQuery = """
-        SELECT c.oid,
-               pg_catalog.format('%I.%I', n.nspname, c.relname),
-               c.relkind,
-               CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_table_size(c.oid) ELSE 0 END,
-               pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+    // Everything that a dump could take, of users and of extensions. No size function: it would wait for the locks of others.
+    // Of a table dropped meanwhile some functions give null; the list is compared later, so it may pass for readable here.
+    private const string TablesQuery = """
+        SELECT c.oid, n.nspname::text, c.relname::text, pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind,
+               (greatest(c.relpages, 0) + coalesce((SELECT greatest(t.relpages, 0) FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid), 0))::bigint
+                   * pg_catalog.current_setting('block_size')::bigint,
+               coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
                    AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT')
-                            ELSE pg_catalog.has_table_privilege(c.oid, 'SELECT') END,
+                            ELSE pg_catalog.has_table_privilege(c.oid, 'SELECT') END, true),
                c.relrowsecurity AND pg_catalog.row_security_active(c.oid),
-               coalesce((SELECT e.extcondition[pg_catalog.array_position(e.extconfig, c.oid)]
-                         FROM pg_catalog.pg_extension e WHERE c.oid = ANY (e.extconfig) LIMIT 1), '')
+               coalesce((SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition),
+                        (SELECT d.refobjid FROM pg_catalog.pg_depend d
+                         WHERE c.relkind = 'S' AND d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+                           AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i') LIMIT 1),
+                        0::oid),
+               (SELECT e.extname::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+                  AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e' LIMIT 1),
+               (SELECT coalesce(e.extcondition[pg_catalog.array_position(e.extconfig, c.oid)], '')
+                FROM pg_catalog.pg_extension e WHERE c.oid = ANY (e.extconfig) LIMIT 1),
+               c.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery()
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p', 'S') AND c.relpersistence <> 't'
+        WHERE c.relkind IN ('r', 'p', 'S', 'v', 'm', 'f') AND c.relpersistence <> 't'
           AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-          AND (NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                           WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-               OR EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE c.oid = ANY (e.extconfig)))
         ORDER BY c.oid
+        """;
+
+    private const string SchemasQuery = """
+        SELECT n.nspname::text, pg_catalog.quote_ident(n.nspname), EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extnamespace = n.oid)
+        FROM pg_catalog.pg_namespace n
+        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        ORDER BY n.nspname
+        """;
+
+    // A waiting ACCESS EXCLUSIVE keeps others from the table just as a granted one does.
+    private const string LockHoldersQuery = """
+        SELECT pg_catalog.string_agg(DISTINCT l.relation::regclass::text
+                   || CASE WHEN l.granted THEN ' (held by process ' ELSE ' (awaited by process ' END || l.pid || ')', ', ')
+        FROM pg_catalog.pg_locks l
+        WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.relation = ANY ($1)
+          AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+        """;
+
+    // Views, foreign keys and column defaults that stand on a relation.
+    private const string DependentsQuery = """
+        SELECT DISTINCT coalesce(r.ev_class, k.conrelid, a.adrelid)::regclass::text, d.refobjid::regclass::text
+        FROM pg_catalog.pg_depend d
+        LEFT JOIN pg_catalog.pg_rewrite r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+        LEFT JOIN pg_catalog.pg_constraint k ON d.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = d.objid AND k.contype = 'f'
+        LEFT JOIN pg_catalog.pg_attrdef a ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND a.oid = d.objid
+        WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = ANY ($1) AND d.deptype = 'n'
+          AND coalesce(r.ev_class, k.conrelid, a.adrelid) <> ALL ($1)
+        ORDER BY 1, 2
         """;
 
     // On the holder nothing may time out: it must outlive the dump.
@@ -43,17 +77,19 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         "SET idle_in_transaction_session_timeout = 0",
         "SET row_security = off",
         "SET max_parallel_workers_per_gather = 0",
-        "SELECT set_config('idle_session_timeout', '0', false) WHERE current_setting('server_version_num')::int >= 140000",
-        "SELECT set_config('transaction_timeout', '0', false) WHERE current_setting('server_version_num')::int >= 170000",
+        "SELECT pg_catalog.set_config('idle_session_timeout', '0', false) WHERE pg_catalog.current_setting('server_version_num')::int >= 140000",
+        "SELECT pg_catalog.set_config('transaction_timeout', '0', false) WHERE pg_catalog.current_setting('server_version_num')::int >= 170000",
         "SET search_path = ''",
     ];
 
     private readonly NpgsqlConnection _connection;
-    private NpgsqlTransaction? _transaction;
+    private readonly BackupRequest _request;
+    private Dictionary<uint, DumpTable> _tables = [];
 
-    private DumpSnapshot(NpgsqlConnection connection, DatabaseFacts facts)
+    private DumpSnapshot(NpgsqlConnection connection, DatabaseFacts facts, BackupRequest request)
     {
         _connection = connection;
+        _request = request;
         Facts = facts;
     }
 
@@ -66,19 +102,20 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     /// <summary>When the snapshot was taken, by the server's clock, in UTC.</summary>
     public DateTime Time { get; private set; }
 
-    /// <summary>Every table and sequence that the snapshot shows, by OID.</summary>
-    public IReadOnlyDictionary<uint, DumpTable> Tables { get; private set; } = new Dictionary<uint, DumpTable>();
+    /// <summary>Every table and sequence that the dump reads, by OID, with its size on disk.</summary>
+    public IReadOnlyDictionary<uint, DumpTable> Tables => _tables;
 
-    /// <summary>What the dump leaves out, and why: name and reason.</summary>
-    public IReadOnlyList<(string Name, string Reason)> Excluded { get; private set; } = [];
+    /// <summary>What the dump takes and leaves out; null before <see cref="TakeAsync"/>.</summary>
+    public DumpSelection? Selection { get; private set; }
 
-    /// <summary>Opens the holder's connection, and sees whether the role may read everything.</summary>
+    /// <summary>Opens the holder's connection.</summary>
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="request">What is to be dumped, and how long to wait for locks.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The holder, without a snapshot yet.</returns>
-    /// <exception cref="CryoBackupException">ConnectionFailed, AuthenticationFailed, DatabaseNotFound.</exception>
-    public static async Task<DumpSnapshot> ConnectAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
+    public static async Task<DumpSnapshot> ConnectAsync(
+        ServerEndpoint endpoint, string applicationName, BackupRequest request, CancellationToken cancellationToken)
     {
         NpgsqlConnection connection = await OpenAsync(endpoint, applicationName, null, cancellationToken).ConfigureAwait(false);
         try
@@ -91,81 +128,106 @@ internal sealed class DumpSnapshot : IAsyncDisposable
                 connection = await OpenAsync(endpoint, applicationName, "SQL_ASCII", cancellationToken).ConfigureAwait(false);
             }
 
+            var snapshot = new DumpSnapshot(connection, facts, request);
             foreach (string statement in SessionStatements)
             {
-                await ExecuteAsync(connection, statement, cancellationToken).ConfigureAwait(false);
+                await snapshot.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
             }
 
-            return new DumpSnapshot(connection, facts);
+            return snapshot;
         }
         catch
         {
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await Patience.EndAsync(connection.DisposeAsync().AsTask()).ConfigureAwait(false);
             throw;
         }
     }
 
-    /// <summary>Every table and sequence of the database, as it is now.</summary>
-    /// <param name="cancellationToken">Ends the query.</param>
-    /// <returns>The list in the order of OIDs.</returns>
-    public async Task<List<DumpTable>> ListAsync(CancellationToken cancellationToken)
+    /// <summary>Resolves the request against the catalog as it is now.</summary>
+    /// <param name="cancellationToken">Ends the queries.</param>
+    /// <returns>What would be dumped.</returns>
+    /// <exception cref="CryoBackupException">ObjectNotFound, ConfigurationInvalid.</exception>
+    public async Task<DumpSelection> SelectAsync(CancellationToken cancellationToken)
     {
-        var tables = new List<DumpTable>();
-        await using var command = new NpgsqlCommand(ListQuery, _connection);
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+        var schemas = new List<DumpSchema>();
+        await using (var command = new NpgsqlCommand(SchemasQuery, _connection))
+        await using (NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
         {
-            tables.Add(new DumpTable(
-                row.GetFieldValue<uint>(0), row.GetString(1), row.GetFieldValue<char>(2), row.IsDBNull(3) ? 0 : row.GetInt64(3),
-                row.GetBoolean(4), row.GetBoolean(5), row.GetString(6)));
+            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                schemas.Add(new DumpSchema(row.GetString(0), row.GetString(1), row.GetBoolean(2)));
+            }
         }
 
-        return tables;
+        var tables = new List<DumpTable>();
+        await using (var command = new NpgsqlCommand(TablesQuery, _connection))
+        await using (NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        {
+            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                tables.Add(new DumpTable
+                {
+                    Oid = row.GetFieldValue<uint>(0),
+                    Schema = row.GetString(1),
+                    Name = row.GetString(2),
+                    QuotedName = row.GetString(3),
+                    Kind = row.GetFieldValue<char>(4),
+                    Bytes = row.GetInt64(5),
+                    Readable = row.GetBoolean(6),
+                    RowSecurity = row.GetBoolean(7),
+                    Parent = row.GetFieldValue<uint>(8),
+                    Extension = row.IsDBNull(9) ? null : row.GetString(9),
+                    Condition = row.IsDBNull(10) ? null : row.GetString(10),
+                    OnlyOnPrimary = row.GetBoolean(11),
+                });
+            }
+        }
+
+        // pg_dump takes its arguments in the encoding of its session, and Windows hands them on in that of its code page.
+        bool asciiOnly = OperatingSystem.IsWindows() || !string.Equals(Facts.Encoding, "UTF8", StringComparison.Ordinal);
+        return DumpSelection.Resolve(_request, tables, schemas, asciiOnly);
     }
 
     /// <summary>Locks every table, then takes and exports the snapshot; begins again if the set of tables changed meanwhile.</summary>
-    /// <param name="lockTimeout">How long to wait for locks.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    /// <exception cref="CryoBackupException">LockTimeout, RowSecurityActive, PermissionDenied, DumpFailed.</exception>
-    public async Task TakeAsync(TimeSpan lockTimeout, CancellationToken cancellationToken)
+    /// <exception cref="CryoBackupException">LockTimeout, RowSecurityActive, PermissionDenied, ObjectNotFound, DumpFailed.</exception>
+    public async Task TakeAsync(CancellationToken cancellationToken)
     {
-        string timeout = ((long)Math.Max(1, lockTimeout.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture);
-        await ExecuteAsync(_connection, $"SET lock_timeout = {timeout}", cancellationToken).ConfigureAwait(false);
+        await ExecuteAsync($"SET lock_timeout = {Milliseconds(_request.LockTimeout)}", cancellationToken).ConfigureAwait(false);
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
-            List<DumpTable> before = await ListAsync(cancellationToken).ConfigureAwait(false);
-            CheckReadable(before);
-            _transaction = await _connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
+            DumpSelection before = await SelectAsync(cancellationToken).ConfigureAwait(false);
+            ThrowFirst(TableFindings.Of(before));
+            await ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellationToken).ConfigureAwait(false);
             try
             {
-                // Npgsql sends BEGIN with the first statement; neither it nor LOCK takes the snapshot.
-                await ExecuteAsync(_connection, "SET TRANSACTION READ ONLY", cancellationToken).ConfigureAwait(false);
-                await LockAsync(before, cancellationToken).ConfigureAwait(false);
+                // LOCK takes no snapshot; the first query does.
+                await LockAsync([.. before.Read], cancellationToken).ConfigureAwait(false);
             }
             catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable
-                or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.WrongObjectType)
+                or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.WrongObjectType or PostgresErrorCodes.DeadlockDetected)
             {
-                // A table of the list was dropped or renamed before its lock was ours.
-                await RollbackAsync().ConfigureAwait(false);
+                // A table of the list was dropped or renamed before its lock was ours, or its new owner waited for another of our locks.
+                await ReleaseAsync(cancellationToken).ConfigureAwait(false);
                 continue;
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
-                await RollbackAsync().ConfigureAwait(false);
-                throw await DescribeLockAsync(before, lockTimeout, exception, cancellationToken).ConfigureAwait(false);
+                await ReleaseAsync(cancellationToken).ConfigureAwait(false);
+                throw await DescribeLockAsync([.. before.Read], exception, cancellationToken).ConfigureAwait(false);
             }
 
             await ExportAsync(cancellationToken).ConfigureAwait(false);
-            List<DumpTable> after = await ListAsync(cancellationToken).ConfigureAwait(false);
-            if (SameTables(before, after))
+            DumpSelection after = await SelectAsync(cancellationToken).ConfigureAwait(false);
+            if (before.Read.Select(Identity).SequenceEqual(after.Read.Select(Identity)))
             {
-                CheckReadable(after);
-                Tables = after.ToDictionary(table => table.Oid);
-                Excluded = await ListExcludedAsync(cancellationToken).ConfigureAwait(false);
+                ThrowFirst(TableFindings.Of(after));
+                Selection = after;
+                await MeasureAsync(after, cancellationToken).ConfigureAwait(false);
                 return;
             }
 
-            await RollbackAsync().ConfigureAwait(false);
+            await ReleaseAsync(cancellationToken).ConfigureAwait(false);
         }
 
         throw new CryoBackupException(
@@ -175,49 +237,71 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             "Back up when no migration runs.");
     }
 
+    /// <summary>Lets go of the snapshot and of every lock.</summary>
+    /// <param name="cancellationToken">Ends the statement.</param>
+    public Task ReleaseAsync(CancellationToken cancellationToken) => ExecuteAsync("ROLLBACK", cancellationToken);
+
     /// <summary>Counts the rows of one table in the snapshot, as the dump selects them.</summary>
-    /// <param name="oid">The table's OID.</param>
+    /// <param name="table">One of <see cref="Tables"/>.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    /// <returns>The number of rows; null if the snapshot does not show such a table.</returns>
-    public async Task<long?> CountAsync(uint oid, CancellationToken cancellationToken)
+    /// <returns>The number of rows.</returns>
+    public async Task<long> CountAsync(DumpTable table, CancellationToken cancellationToken)
     {
-        if (!Tables.TryGetValue(oid, out DumpTable? table))
+        await using var command = new NpgsqlCommand($"SELECT pg_catalog.count(*) FROM ONLY {table.QuotedName} {table.Condition}", _connection);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    }
+
+    /// <summary>The relations in the dump that need one that was left out: a restore of them fails where that is missing.</summary>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <returns>The needing and the needed.</returns>
+    public async Task<List<(string Dependent, string Needed)>> ListBrokenDependenciesAsync(CancellationToken cancellationToken)
+    {
+        var broken = new List<(string, string)>();
+        uint[] leftOut = [.. Selection!.LeftOut];
+        if (leftOut.Length > 0)
         {
-            return null;
+            await using NpgsqlCommand command = WithOids(DependentsQuery, leftOut);
+            await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                broken.Add((row.GetString(0), row.GetString(1)));
+            }
         }
 
-        await using var command = new NpgsqlCommand($"SELECT pg_catalog.count(*) FROM ONLY {table.QuotedName} {table.Condition}", _connection);
-        return (long?)await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        return broken;
+    }
+
+    /// <summary>True if the role may read the cluster's password hashes.</summary>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async Task<bool> MayReadPasswordsAsync(CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT')", _connection);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
     /// <summary>Ends every other session that bears this run's name; what pg_dump leaves behind when it is killed.</summary>
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">The name of the run's sessions.</param>
-    public static void EndSessions(ServerEndpoint endpoint, string applicationName)
+    public static Task EndSessionsAsync(ServerEndpoint endpoint, string applicationName)
     {
-        try
+        // On a thread of its own, because a frozen server holds up even the opening.
+        return Patience.EndAsync(Task.Run(async () =>
         {
-            using var connection = new NpgsqlConnection(endpoint.ToNpgsql("CryoBackup cleanup").ConnectionString);
-            connection.Open();
-            using var command = new NpgsqlCommand(
+            await using NpgsqlConnection connection = await OpenAsync(endpoint, "CryoBackup cleanup", null, CancellationToken.None).ConfigureAwait(false);
+            await using var command = new NpgsqlCommand(
                 "SELECT count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE application_name = $1 AND pid <> pg_catalog.pg_backend_pid()",
                 connection);
             command.Parameters.AddWithValue(applicationName);
-            command.CommandTimeout = 5;
-            command.ExecuteScalar();
-        }
-        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or TimeoutException)
-        {
-            // Where there is no server there is no session; the failure that brought us here is the one to tell.
-        }
+            await command.ExecuteScalarAsync(CancellationToken.None).ConfigureAwait(false);
+        }));
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await RollbackAsync().ConfigureAwait(false);
-        await _connection.DisposeAsync().ConfigureAwait(false);
-    }
+    /// <summary>Closes the connection; the server then lets go of snapshot and locks.</summary>
+    public async ValueTask DisposeAsync() => await Patience.EndAsync(Task.Run(() => _connection.DisposeAsync().AsTask())).ConfigureAwait(false);
+
+    /// <summary>A time as PostgreSQL's settings have it, where 0 would mean no limit.</summary>
+    public static string Milliseconds(TimeSpan time)
+        => Math.Clamp((long)time.TotalMilliseconds, 1, int.MaxValue).ToString(CultureInfo.InvariantCulture);
 
     private static async Task<NpgsqlConnection> OpenAsync(
         ServerEndpoint endpoint, string applicationName, string? clientEncoding, CancellationToken cancellationToken)
@@ -235,49 +319,37 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         }
     }
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string statement, CancellationToken cancellationToken)
+    private static (uint Oid, string Name) Identity(DumpTable table) => (table.Oid, table.QuotedName);
+
+    private static void ThrowFirst(IEnumerable<CryoBackupException> findings)
     {
-        await using var command = new NpgsqlCommand(statement, connection);
+        if (findings.FirstOrDefault() is { } finding)
+        {
+            throw finding;
+        }
+    }
+
+    private NpgsqlCommand WithOids(string query, uint[] oids)
+    {
+        var command = new NpgsqlCommand(query, _connection);
+        command.Parameters.Add(new NpgsqlParameter { Value = oids, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Oid });
+        return command;
+    }
+
+    private async Task ExecuteAsync(string statement, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(statement, _connection);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static bool SameTables(List<DumpTable> before, List<DumpTable> after)
-        => before.Select(table => (table.Oid, table.QuotedName)).SequenceEqual(after.Select(table => (table.Oid, table.QuotedName)));
-
-    private static void CheckReadable(List<DumpTable> tables)
-    {
-        string unreadable = Join(tables.Where(table => !table.Readable));
-        string hidden = Join(tables.Where(table => table.Readable && table.RowSecurity));
-        string together = hidden.Length > 0 && unreadable.Length > 0 ? $" Row security also hides rows of: {hidden}." : "";
-        if (unreadable.Length > 0)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.PermissionDenied,
-                $"The role may not read: {unreadable}.{together}",
-                unreadable,
-                "GRANT pg_read_all_data TO the role (PostgreSQL 14 and later), or USAGE on the schemas and SELECT on these tables and sequences.");
-        }
-
-        if (hidden.Length > 0)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.RowSecurityActive,
-                $"Row security hides rows from the role in: {hidden}. A backup of what it sees would be a smaller one.",
-                hidden,
-                "ALTER ROLE … BYPASSRLS, or back up as the tables' owner (without FORCE ROW LEVEL SECURITY) or a superuser.");
-        }
-    }
-
-    private static string Join(IEnumerable<DumpTable> tables) => string.Join(", ", tables.Select(table => table.QuotedName));
-
-    private async Task LockAsync(List<DumpTable> tables, CancellationToken cancellationToken)
+    private async Task LockAsync(DumpTable[] tables, CancellationToken cancellationToken)
     {
         foreach (DumpTable[] batch in tables.Where(table => table.Kind != 'S').Chunk(TablesPerStatement))
         {
             var statement = new StringBuilder("LOCK TABLE ");
             statement.AppendJoin(", ", batch.Select(table => "ONLY " + table.QuotedName));
             statement.Append(" IN ACCESS SHARE MODE");
-            await ExecuteAsync(_connection, statement.ToString(), cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync(statement.ToString(), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -290,69 +362,29 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         Time = row.GetDateTime(1).ToUniversalTime();
     }
 
-    private async Task<CryoBackupException> DescribeLockAsync(
-        List<DumpTable> tables, TimeSpan lockTimeout, Exception inner, CancellationToken cancellationToken)
+    /// <summary>Now that the tables are locked, asking for their sizes waits for nobody.</summary>
+    private async Task MeasureAsync(DumpSelection selection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT pg_catalog.string_agg(DISTINCT l.relation::regclass::text || ' (held by process ' || l.pid || ')', ', ')
-            FROM pg_catalog.pg_locks l
-            WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted AND l.relation = ANY ($1)
-              AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-            """,
-            _connection);
-        command.Parameters.AddWithValue(tables.Select(table => table.Oid).ToArray());
-        command.Parameters[0].NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Oid;
-        string? holders = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string;
-        return new CryoBackupException(
-            CryoBackupError.LockTimeout,
-            string.Create(CultureInfo.InvariantCulture, $"The lock on {holders ?? "a table"} was not granted within {lockTimeout.TotalSeconds:0.###} seconds."),
-            holders ?? _connection.Database,
-            "Wait until the other session has finished, or give a longer -LockTimeout.",
-            inner: inner);
-    }
-
-    private async Task<List<(string Name, string Reason)>> ListExcludedAsync(CancellationToken cancellationToken)
-    {
-        var excluded = new List<(string, string)>();
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind
-            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('f', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-            ORDER BY 1
-            """,
-            _connection);
+        _tables = selection.Read.ToDictionary(table => table.Oid, table => table with { Bytes = 0 });
+        await using NpgsqlCommand command = WithOids(
+            "SELECT t.oid, pg_catalog.pg_table_size(t.oid) FROM pg_catalog.unnest($1) AS t (oid)", [.. _tables.Values.Where(selection.TakesRows).Select(table => table.Oid)]);
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            excluded.Add((row.GetString(0), row.GetFieldValue<char>(1) switch
-            {
-                'f' => "the rows of a foreign table live on another server",
-                _ => "the rows of a materialized view are computed again at restore",
-            }));
+            uint oid = row.GetFieldValue<uint>(0);
+            _tables[oid] = _tables[oid] with { Bytes = row.IsDBNull(1) ? 0 : row.GetInt64(1) };
         }
-
-        return excluded;
     }
 
-    private async Task RollbackAsync()
+    private async Task<CryoBackupException> DescribeLockAsync(DumpTable[] tables, Exception inner, CancellationToken cancellationToken)
     {
-        if (_transaction is null)
-        {
-            return;
-        }
-
-        try
-        {
-            await _transaction.RollbackAsync().ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or IOException)
-        {
-            // The session is gone, and the transaction with it.
-        }
-
-        await _transaction.DisposeAsync().ConfigureAwait(false);
-        _transaction = null;
+        await using NpgsqlCommand command = WithOids(LockHoldersQuery, [.. tables.Select(table => table.Oid)]);
+        string? holders = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string;
+        return new CryoBackupException(
+            CryoBackupError.LockTimeout,
+            string.Create(CultureInfo.InvariantCulture, $"The lock on {holders ?? "a table"} was not granted within {_request.LockTimeout.TotalSeconds:0.###} seconds."),
+            holders ?? _connection.Database,
+            "Wait until the other session has finished, or give a longer -LockTimeout.",
+            inner: inner);
     }
 }

@@ -39,7 +39,7 @@ internal static class TableReader
     /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Rows and fingerprint.</returns>
-    public static TableFingerprint Read(NpgsqlConnection connection, string copyStatement, string encoding, CancellationToken cancellationToken)
+    public static async Task<TableFingerprint> ReadAsync(NpgsqlConnection connection, string copyStatement, string encoding, CancellationToken cancellationToken)
     {
         if (!copyStatement.TrimEnd().EndsWith(FromStdin, StringComparison.Ordinal))
         {
@@ -55,15 +55,13 @@ internal static class TableReader
         }
 
         // Npgsql gives text COPY only as characters; beneath its reader lie the bytes as the server sent them.
-        using NpgsqlCopyTextReader reader = connection.BeginTextExport(copy);
-        using CancellationTokenRegistration registration = cancellationToken.Register(reader.Cancel);
+        using NpgsqlCopyTextReader reader = await connection.BeginTextExportAsync(copy, cancellationToken).ConfigureAwait(false);
         Stream bytes = reader.BaseStream;
         var fingerprint = new TableFingerprint();
         var buffer = new byte[1 << 16];
         int count;
-        while ((count = bytes.Read(buffer)) > 0)
+        while ((count = await bytes.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             fingerprint.Append(buffer.AsSpan(0, count));
         }
 

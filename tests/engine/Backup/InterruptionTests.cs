@@ -1,0 +1,193 @@
+using CryoBackup.Postgres;
+
+namespace CryoBackup.Tests.Backup;
+
+/// <summary>Whatever ends a backup early ends it with an error of its own, and leaves neither a file nor a process nor a session.</summary>
+[Collection("postgres")]
+public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
+{
+    private const string Database = "interrupted";
+    private readonly PostgresServer _server;
+    private readonly TemporaryFolder _destination = new();
+
+    /// <summary>A server of its own, for it is stopped and its processes are killed.</summary>
+    public InterruptionTests(PostgresServer server)
+    {
+        _server = server;
+        if (ServerPrograms.ReasonToSkip is null && server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Database}'") is null)
+        {
+            SlowDatabase.Create(server, Database);
+        }
+    }
+
+    public void Dispose() => _destination.Dispose();
+
+    [PostgresFact]
+    public async Task PgDumpKilled()
+    {
+        using var backup = new RunningBackup(Request());
+        await backup.WaitForRowsAsync();
+        Signals.Send("KILL", LinuxProcesses.ToolsOf(Database));
+
+        CryoBackupException failure = await backup.FailureAsync();
+        Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
+        Assert.Contains("pg_dump was ended by signal 9", failure.Message, StringComparison.Ordinal);
+        await AssertNothingIsLeftAsync();
+    }
+
+    [PostgresFact]
+    public async Task BackendOfPgDumpTerminated()
+    {
+        using var backup = new RunningBackup(Request());
+        await backup.WaitForRowsAsync();
+        _server.Execute("postgres", $"SELECT pg_terminate_backend({DumpingBackend()})");
+
+        CryoBackupException failure = await backup.FailureAsync();
+        Assert.Equal(CryoBackupError.ConnectionFailed, failure.Error);
+        Assert.Contains("terminating connection due to administrator command", failure.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(failure.StandardError);
+        await AssertNothingIsLeftAsync();
+    }
+
+    [PostgresFact]
+    public async Task BackendOfTheSnapshotTerminated()
+    {
+        using var backup = new RunningBackup(Request());
+        await backup.WaitForRowsAsync();
+        _server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE '%count(*)%'");
+
+        CryoBackupException failure = await backup.FailureAsync();
+        Assert.Equal(CryoBackupError.ConnectionFailed, failure.Error);
+        Assert.Contains("terminating connection due to administrator command", failure.Message, StringComparison.Ordinal);
+        await AssertNothingIsLeftAsync();
+    }
+
+    [PostgresFact]
+    public async Task BackendOfPgDumpStopped()
+    {
+        using var backup = new RunningBackup(Request(stallTimeout: TimeSpan.FromSeconds(1)));
+        await backup.WaitForRowsAsync();
+        int backend = DumpingBackend();
+        Signals.Send("STOP", backend);
+        try
+        {
+            CryoBackupException failure = await backup.FailureAsync();
+            Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
+            Assert.Contains("nothing came from it for 1 seconds", failure.Message, StringComparison.Ordinal);
+            Assert.Empty(LinuxProcesses.ToolsOf(Database));
+            Assert.Empty(Leftovers.Files(_destination.Path));
+        }
+        finally
+        {
+            Signals.Send("CONT", backend);
+        }
+
+        await AssertNothingIsLeftAsync();
+    }
+
+    [PostgresFact]
+    public async Task WholeServerStopped()
+    {
+        using var backup = new RunningBackup(Request(stallTimeout: TimeSpan.FromSeconds(1)));
+        await backup.WaitForRowsAsync();
+        int[] server = LinuxProcesses.Tree(_server.Cluster.ProcessId);
+        Signals.Send("STOP", server);
+        try
+        {
+            CryoBackupException failure = await backup.FailureAsync();
+            Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
+            Assert.Contains("nothing came from it for 1 seconds", failure.Message, StringComparison.Ordinal);
+            Assert.Empty(LinuxProcesses.ToolsOf(Database));
+            Assert.Empty(Leftovers.Files(_destination.Path));
+        }
+        finally
+        {
+            Signals.Send("CONT", server);
+        }
+
+        await AssertNothingIsLeftAsync();
+    }
+
+    [PostgresFact]
+    public async Task WholeServerStoppedAndCancelledByTheUser()
+    {
+        using var backup = new RunningBackup(Request());
+        await backup.WaitForRowsAsync();
+        int[] server = LinuxProcesses.Tree(_server.Cluster.ProcessId);
+        Signals.Send("STOP", server);
+        try
+        {
+            backup.Cancel();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(backup.ResultAsync);
+            Assert.Empty(LinuxProcesses.ToolsOf(Database));
+            Assert.Empty(Leftovers.Files(_destination.Path));
+        }
+        finally
+        {
+            Signals.Send("CONT", server);
+        }
+
+        await AssertNothingIsLeftAsync();
+    }
+
+    [PostgresFact]
+    public async Task TimeLimitReached()
+    {
+        BackupRequest request = Request();
+        request.Timeout = TimeSpan.FromSeconds(2);
+        using var backup = new RunningBackup(request);
+
+        CryoBackupException failure = await backup.FailureAsync();
+        Assert.Equal(CryoBackupError.Cancelled, failure.Error);
+        Assert.Contains("took longer than 00:00:02", failure.Message, StringComparison.Ordinal);
+        await AssertNothingIsLeftAsync();
+    }
+
+    [PostgresFact]
+    public async Task CancelledByTheUser()
+    {
+        using var backup = new RunningBackup(Request());
+        await backup.WaitForRowsAsync();
+        backup.Cancel();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(backup.ResultAsync);
+        await AssertNothingIsLeftAsync();
+    }
+
+    [PostgresFact]
+    public async Task ServerShutDown()
+    {
+        using var server = new PostgresServer();
+        SlowDatabase.Create(server, "shut_down");
+        BackupRequest request = Request();
+        request.Connection = server.Connection;
+        request.Database = "shut_down";
+        using var backup = new RunningBackup(request);
+        await backup.WaitForRowsAsync();
+
+        // pg_ctl stop -m immediate sends this signal.
+        Signals.Send("QUIT", server.Cluster.ProcessId);
+
+        CryoBackupException failure = await backup.FailureAsync();
+        Assert.Equal(CryoBackupError.ConnectionFailed, failure.Error);
+        Assert.Empty(LinuxProcesses.ToolsOf("shut_down"));
+        Assert.Empty(Leftovers.Files(_destination.Path));
+    }
+
+    private BackupRequest Request(TimeSpan? stallTimeout = null) => new()
+    {
+        Connection = _server.Connection,
+        Database = Database,
+        Folder = _destination.Path,
+        StallTimeout = stallTimeout,
+    };
+
+    private int DumpingBackend()
+        => (int)_server.Scalar("postgres", "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE 'COPY%'")!;
+
+    private async Task AssertNothingIsLeftAsync()
+    {
+        Assert.Empty(Leftovers.Files(_destination.Path));
+        await Leftovers.AssertNoneAsync(_server, Database);
+    }
+}

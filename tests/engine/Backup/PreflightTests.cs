@@ -1,0 +1,157 @@
+using CryoBackup.Postgres;
+
+namespace CryoBackup.Tests.Backup;
+
+/// <summary>Everything that speaks against a backup is told at once, before it begins, and nothing is left in the folder.</summary>
+[Collection("postgres")]
+public sealed class PreflightTests(PostgresServer server) : IDisposable
+{
+    private readonly TemporaryFolder _destination = new();
+
+    public void Dispose() => _destination.Dispose();
+
+    /// <summary>Trap M14: the role sees half of the rows, and so would every count.</summary>
+    [PostgresFact]
+    public void RowSecurity()
+    {
+        CreateForRole("secured", "tenant", """
+            CREATE TABLE accounts AS SELECT i AS id FROM generate_series(1, 1000) AS i;
+            CREATE TABLE open AS SELECT 1 AS id;
+            ALTER TABLE accounts ENABLE ROW LEVEL SECURITY;
+            CREATE POLICY half ON accounts USING (id % 2 = 0);
+            GRANT SELECT ON accounts, open TO tenant;
+            """);
+        CryoBackupException failure = Fails(Request("secured", "tenant"));
+        Assert.Equal(CryoBackupError.RowSecurityActive, failure.Error);
+        Assert.Contains("public.accounts.", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("open", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("BYPASSRLS", failure.Remedy, StringComparison.Ordinal);
+        Assert.Empty(Leftovers.Files(_destination.Path));
+
+        server.Execute("postgres", "ALTER ROLE tenant BYPASSRLS");
+        BackupInfo info = BackupWriter.Run(Request("secured", "tenant"), _ => { }, CancellationToken.None);
+        Assert.Equal(1001, info.RowCount);
+    }
+
+    /// <summary>FORCE ROW LEVEL SECURITY hides rows from the owner too.</summary>
+    [PostgresFact]
+    public void RowSecurityForcedOnTheOwner()
+    {
+        CreateForRole("forced", "landlord", """
+            SET ROLE landlord;
+            CREATE SCHEMA flats; CREATE TABLE flats.rents AS SELECT 1 AS id;
+            ALTER TABLE flats.rents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+            """);
+        Assert.Equal(CryoBackupError.RowSecurityActive, Fails(Request("forced", "landlord")).Error);
+        server.Execute("forced", "ALTER TABLE flats.rents NO FORCE ROW LEVEL SECURITY");
+        Assert.Equal(1, BackupWriter.Run(Request("forced", "landlord"), _ => { }, CancellationToken.None).RowCount);
+    }
+
+    [PostgresFact]
+    public void UnreadableTablesAreNamedAllAtOnce()
+    {
+        CreateForRole("guarded", "guest", """
+            CREATE TABLE one (); CREATE TABLE two (); CREATE TABLE seen ();
+            CREATE SEQUENCE counter;
+            CREATE SCHEMA closed; CREATE TABLE closed.three (); GRANT SELECT ON closed.three TO guest;
+            GRANT SELECT ON seen TO guest;
+            """);
+        CryoBackupException failure = Fails(Request("guarded", "guest"));
+        Assert.Equal(CryoBackupError.PermissionDenied, failure.Error);
+        Assert.Equal("The role may not read: public.one, public.two, public.counter, closed.three.", failure.Message);
+        Assert.Empty(Leftovers.Files(_destination.Path));
+    }
+
+    [PostgresFact(UnixOnly = true)]
+    public void EverythingThatSpeaksAgainstItIsToldAtOnce()
+    {
+        CreateForRole("everything", "pauper", """
+            CREATE TABLE unreadable ();
+            CREATE TABLE hidden (id int); ALTER TABLE hidden ENABLE ROW LEVEL SECURITY; GRANT SELECT ON hidden TO pauper;
+            """);
+        BackupRequest request = Request("everything", "pauper");
+        request.Folder = Path.Combine(_destination.Write("a file, not a folder", ""), "backups");
+
+        CryoBackupException failure = Fails(request);
+        Assert.Equal(CryoBackupError.PermissionDenied, failure.Error);
+        Assert.StartsWith("3 things speak against the backup of 'everything': (1) The role may not read: public.unreadable. (2) Row security hides rows", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("public.hidden", failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"(3) '{request.Folder}' cannot be written", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("(1) GRANT", failure.Remedy, StringComparison.Ordinal);
+        Assert.Contains("(2) ALTER ROLE", failure.Remedy, StringComparison.Ordinal);
+        Assert.Contains("(3) Choose a folder", failure.Remedy, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the destination lacks is told even where the server cannot be reached.</summary>
+    [PostgresFact]
+    public void ServerAndDestinationAtOnce()
+    {
+        BackupRequest request = Request("no such database", "postgres");
+        request.Folder = Path.Combine(_destination.Write("a file, not a folder", ""), "backups");
+        CryoBackupException failure = Fails(request);
+        Assert.Equal(CryoBackupError.DatabaseNotFound, failure.Error);
+        Assert.Contains("(1) The server", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("(2) '", failure.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The estimate of the catalog is enough to know; the server need not be asked for the tables themselves.</summary>
+    [PostgresFact]
+    public void DestinationTooSmall()
+    {
+        server.CreateDatabase("huge");
+        server.Execute("huge", "CREATE TABLE enormous (id int); UPDATE pg_class SET relpages = 2000000000 WHERE relname = 'enormous'");
+        CryoBackupException failure = Fails(Request("huge", "postgres"));
+        Assert.Equal(CryoBackupError.DiskFull, failure.Error);
+        Assert.Contains("needs at least 1562500 MiB", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Leftovers.Files(_destination.Path));
+    }
+
+    [Theory]
+    [InlineData("15.13", true)]
+    [InlineData("15.14", false)]
+    [InlineData("15.18", false)]
+    [InlineData("13.21", true)]
+    [InlineData("13.22", false)]
+    [InlineData("14.18", true)]
+    [InlineData("14.19", false)]
+    [InlineData("16.9", true)]
+    [InlineData("16.10", false)]
+    [InlineData("17.5", true)]
+    [InlineData("17.6", false)]
+    [InlineData("18.0", false)]
+    [InlineData("18", false)]
+    [InlineData("12.22", true)]
+    [InlineData("18beta1", false)]
+    public void WarnsOfVersionsWithoutTheFixes(string version, bool warns)
+    {
+        string? warning = SecurityFixes.Warning("The server", version);
+        Assert.Equal(warns, warning is not null);
+        Assert.True(warning is null || (warning.Contains(version, StringComparison.Ordinal) && warning.Contains("CVE-2025-8714", StringComparison.Ordinal)));
+    }
+
+    private void CreateForRole(string database, string role, string sql)
+    {
+        server.CreateDatabase(database);
+        server.Execute(database, $"""
+            DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} LOGIN; END IF; END $$;
+            ALTER ROLE {role} NOBYPASSRLS;
+            GRANT CREATE ON DATABASE {database} TO {role};
+            {sql}
+            """);
+    }
+
+    private BackupRequest Request(string database, string role)
+    {
+        ConnectionRequest connection = server.Connection;
+        if (role != "postgres")
+        {
+            connection.UserName = role;
+            connection.Password = null;
+        }
+
+        return new BackupRequest { Connection = connection, Database = database, Folder = _destination.Path };
+    }
+
+    private static CryoBackupException Fails(BackupRequest request)
+        => Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
+}

@@ -1,0 +1,212 @@
+using CryoBackup.Postgres;
+using Npgsql;
+
+namespace CryoBackup.Tests.Backup;
+
+/// <summary>Traps M11 and M26, rules of truth 1 and 4: what the order of locks and snapshot is for.</summary>
+[Collection("postgres")]
+public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
+{
+    private readonly TemporaryFolder _destination = new();
+
+    public void Dispose() => _destination.Dispose();
+
+    [PostgresFact]
+    public void SnapshotBeforeLocksIsAConsistentLie()
+    {
+        ServerEndpoint endpoint = CreateFilled("naive");
+        using NpgsqlConnection holder = server.Open("naive");
+        Execute(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        string snapshot = (string)Scalar(holder, "SELECT pg_export_snapshot()")!;
+
+        // The naive order leaves this gap.
+        server.Execute("naive", "TRUNCATE filled");
+
+        using var environment = new LibpqEnvironment(endpoint, "naive");
+        var (exitCode, archive, errors) = ToolProcess.Run(
+            new ToolCommand(ClientTools.Find("pg_dump", 0, CancellationToken.None).Path, "-Fp", "--data-only", "--snapshot=" + snapshot) { Environment = environment.Variables },
+            CancellationToken.None);
+
+        Assert.Equal(0, exitCode);
+        Assert.Empty(errors);
+        Assert.DoesNotContain("witness", archive, StringComparison.Ordinal);
+        Assert.Equal(0L, Scalar(holder, "SELECT count(*) FROM filled"));
+    }
+
+    [PostgresFact]
+    public async Task TruncateWaitsForTheLocksOfTheSnapshot()
+    {
+        ServerEndpoint endpoint = CreateFilled("ordered");
+        await using DumpSnapshot snapshot = await DumpSnapshot.ConnectAsync(endpoint, "ordered", Request("ordered"), CancellationToken.None);
+        await snapshot.TakeAsync(CancellationToken.None);
+
+        Task truncate = Task.Run(() => server.Execute("ordered", "TRUNCATE filled"));
+        WaitForWaiter("ordered", "TRUNCATE");
+        DumpTable table = Assert.Single(snapshot.Tables.Values);
+        Assert.Equal(1000, await snapshot.CountAsync(table, CancellationToken.None));
+
+        await snapshot.ReleaseAsync(CancellationToken.None);
+        await truncate;
+    }
+
+    [PostgresFact]
+    public async Task SnapshotIsTakenAfterTheLastLock()
+    {
+        ServerEndpoint endpoint = CreateFilled("late");
+        server.Execute("late", "CREATE TABLE gate ()");
+        using NpgsqlConnection blocker = server.Open("late");
+        Execute(blocker, "BEGIN; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE");
+
+        await using DumpSnapshot snapshot = await DumpSnapshot.ConnectAsync(endpoint, "late", Request("late"), CancellationToken.None);
+        Task take = snapshot.TakeAsync(CancellationToken.None);
+        WaitForWaiter("late", "LOCK");
+        server.Execute("late", "INSERT INTO filled VALUES ('committed while the backup waited for its locks')");
+        Execute(blocker, "COMMIT");
+        await take;
+
+        DumpTable table = Assert.Single(snapshot.Tables.Values, table => table.Name == "filled");
+        Assert.Equal(1001, await snapshot.CountAsync(table, CancellationToken.None));
+    }
+
+    [PostgresFact]
+    public async Task TableMadeWhileWaitingForLocksIsLockedToo()
+    {
+        ServerEndpoint endpoint = CreateFilled("made");
+        server.Execute("made", "CREATE TABLE gate ()");
+        using NpgsqlConnection blocker = server.Open("made");
+        Execute(blocker, "BEGIN; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE");
+
+        await using DumpSnapshot snapshot = await DumpSnapshot.ConnectAsync(endpoint, "made", Request("made"), CancellationToken.None);
+        Task take = snapshot.TakeAsync(CancellationToken.None);
+        WaitForWaiter("made", "LOCK");
+        server.Execute("made", "CREATE TABLE young AS SELECT 1 AS id");
+        Execute(blocker, "COMMIT");
+        await take;
+
+        DumpTable young = Assert.Single(snapshot.Tables.Values, table => table.Name == "young");
+        Assert.Equal(1L, server.Scalar("made", $"SELECT count(*) FROM pg_locks WHERE relation = {young.Oid} AND mode = 'AccessShareLock' AND granted"));
+    }
+
+    [PostgresFact]
+    public void TableWhoseLockIsNotGrantedIsNamedWithItsHolder()
+    {
+        CreateFilled("locked");
+        using NpgsqlConnection blocker = server.Open("locked");
+        Execute(blocker, "BEGIN; LOCK TABLE filled IN ACCESS EXCLUSIVE MODE");
+        BackupRequest request = Request("locked");
+        request.LockTimeout = TimeSpan.FromMilliseconds(300);
+
+        var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
+        Assert.Equal(CryoBackupError.LockTimeout, failure.Error);
+        Assert.Contains($"public.filled (held by process {blocker.ProcessID})", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("within 0.3 seconds", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Leftovers.Files(_destination.Path));
+    }
+
+    [PostgresFact]
+    public async Task WhoWaitsInFrontIsNamedToo()
+    {
+        CreateFilled("queued");
+        using NpgsqlConnection reader = server.Open("queued");
+        Execute(reader, "BEGIN; SELECT count(*) FROM filled");
+        using NpgsqlConnection waiter = server.Open("queued");
+        int id = waiter.ProcessID;
+        Task alter = Task.Run(() => Execute(waiter, "ALTER TABLE filled ADD COLUMN extra int"));
+        WaitForWaiter("queued", "ALTER");
+        BackupRequest request = Request("queued");
+        request.LockTimeout = TimeSpan.FromMilliseconds(300);
+
+        var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
+        Assert.Equal(CryoBackupError.LockTimeout, failure.Error);
+        Assert.Contains($"public.filled (awaited by process {id})", failure.Message, StringComparison.Ordinal);
+        Execute(reader, "ROLLBACK");
+        await alter;
+    }
+
+    /// <summary>
+    /// A writer that comes between our locks and pg_dump's waits for us, and pg_dump behind it: it would last until a lock time-out,
+    /// which pg_dump reports as a statement time-out (trap M26). The writer is let through instead, and the backup begins anew.
+    /// </summary>
+    [PostgresFact(UnixOnly = true)]
+    public async Task WriterThatWaitsForOurLocksIsLetThrough()
+    {
+        CreateFilled("between");
+        using var wrapped = new WrappedPgDump("""
+            if [ ! -e "$MARKS/paused" ]; then touch "$MARKS/paused"; while [ ! -e "$MARKS/go" ]; do sleep 0.05; done; fi
+            exec "$PG_DUMP" "$@"
+            """);
+        using var backup = new RunningBackup(Request("between"));
+        wrapped.WaitFor("paused");
+        Task truncate = Task.Run(() => server.Execute("between", "TRUNCATE filled; INSERT INTO filled VALUES ('after'), ('the'), ('truncate')"));
+        WaitForWaiter("between", "TRUNCATE");
+        wrapped.Set("go");
+
+        BackupInfo info = await backup.ResultAsync();
+        await truncate;
+        Assert.Equal(3, info.RowCount);
+        Assert.Contains(backup.Messages, message => message is VerboseMessage { Text: var text } && text.Contains("statement timeout", StringComparison.Ordinal));
+    }
+
+    /// <summary>Rule 4: a pg_dump that saw another moment than the count is found out.</summary>
+    [PostgresFact(UnixOnly = true)]
+    public async Task DumpOfAnotherMomentIsFoundOut()
+    {
+        CreateFilled("other_moment");
+        using var wrapped = new WrappedPgDump("""
+            touch "$MARKS/paused"; while [ ! -e "$MARKS/go" ]; do sleep 0.05; done
+            for argument; do shift; case $argument in --snapshot=*) ;; *) set -- "$@" "$argument" ;; esac; done
+            exec "$PG_DUMP" "$@"
+            """);
+        using var backup = new RunningBackup(Request("other_moment"));
+        wrapped.WaitFor("paused");
+        server.Execute("other_moment", "DELETE FROM filled WHERE ctid = (SELECT min(ctid) FROM filled)");
+        wrapped.Set("go");
+
+        CryoBackupException failure = await backup.FailureAsync();
+        Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
+        Assert.Equal("public.filled has 1000 rows in the snapshot, and pg_dump wrote 999.", failure.Message);
+        Assert.Empty(Leftovers.Files(_destination.Path));
+    }
+
+    /// <summary>A pg_dump that leaves out a table which the snapshot shows is found out, even where no row is counted.</summary>
+    [PostgresFact(UnixOnly = true)]
+    public void DumpWithoutATableIsFoundOut()
+    {
+        CreateFilled("without");
+        using var wrapped = new WrappedPgDump("""exec "$PG_DUMP" "$@" --exclude-table=filled""");
+        BackupRequest request = Request("without");
+        request.SkipRowCount = true;
+
+        var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
+        Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
+        Assert.Equal("The rows of public.filled cannot be proven: the snapshot shows it, and pg_dump left it out.", failure.Message);
+        Assert.Empty(Leftovers.Files(_destination.Path));
+    }
+
+    private ServerEndpoint CreateFilled(string database)
+    {
+        ServerEndpoint endpoint = server.CreateDatabase(database);
+        server.Execute(database, "CREATE TABLE filled AS SELECT 'witness ' || i AS words FROM generate_series(1, 1000) AS i");
+        return endpoint;
+    }
+
+    private BackupRequest Request(string database) => new() { Connection = server.Connection, Database = database, Folder = _destination.Path };
+
+    private void WaitForWaiter(string database, string statement) => Assert.True(
+        SpinWait.SpinUntil(
+            () => server.Scalar("postgres", $"SELECT 1 FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock' AND query ILIKE '{statement}%'") is not null,
+            TimeSpan.FromSeconds(60)),
+        $"No {statement} waits for a lock.");
+
+    private static void Execute(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
+
+    private static object? Scalar(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        return command.ExecuteScalar();
+    }
+}
