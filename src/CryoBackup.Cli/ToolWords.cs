@@ -19,7 +19,8 @@ internal static partial class ToolWords
     [GeneratedRegex(@"\b(New|Test|Restore|Get)-CryoBackup\b", RegexOptions.CultureInvariant)]
     private static partial Regex Cmdlet();
 
-    [GeneratedRegex(@"(?<![\w-])-[A-Z][A-Za-z]+", RegexOptions.CultureInvariant)]
+    // Three letters and more: pg_dump's -Fc is left as it is.
+    [GeneratedRegex(@"(?<![\w-])-[A-Z][A-Za-z]{2,}", RegexOptions.CultureInvariant)]
     private static partial Regex Parameter();
 
     [GeneratedRegex("[A-Z]", RegexOptions.CultureInvariant)]
