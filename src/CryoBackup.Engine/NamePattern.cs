@@ -43,7 +43,7 @@ internal sealed class NamePattern
         [
             .. names.Distinct(StringComparer.Ordinal)
                 .Select(name => (Name: name, Distance: Math.Min(Distance(Text, name), Distance(Text, name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]))))
-                .Where(candidate => candidate.Distance <= Math.Max(1, Text.Length / 3))
+                .Where(candidate => candidate.Distance <= Math.Max(1, (Text.Length + 1) / 3))
                 .OrderBy(candidate => candidate.Distance)
                 .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
                 .Take(NearMatchCount)
