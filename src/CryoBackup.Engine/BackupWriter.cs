@@ -10,7 +10,7 @@ namespace CryoBackup;
 public static class BackupWriter
 {
     // A session that waits for our locks while pg_dump waits behind it is let through, and the dump begins anew.
-    private const int Attempts = 5;
+    private const int Attempts = 8;
 
     /// <summary>Makes a backup. Blocks until it is published or has failed; nothing is left behind on failure.</summary>
     /// <param name="request">What to back up, and where to.</param>
@@ -114,7 +114,7 @@ public static class BackupWriter
         var dump = new DumpRun(request, endpoint, application, snapshot, preflight.PgDump, observer, limits);
         (DumpOutcome outcome, List<string> warnings) = await DumpAsync(dump, file.Stream, preflight, observer, limits).ConfigureAwait(false);
         BackupManifest.GlobalsRecord? globals = request.IncludeGlobals
-            ? await WriteGlobalsAsync(file.FinalPath, endpoint, application, preflight, warnings, limits.Token).ConfigureAwait(false)
+            ? await WriteGlobalsAsync(request, file.FinalPath, endpoint, application, preflight, warnings, limits).ConfigureAwait(false)
             : null;
         try
         {
@@ -144,7 +144,7 @@ public static class BackupWriter
         DumpRun dump, FileStream file, BackupPreflight preflight, Action<EngineMessage> observer, RunLimits limits)
     {
         DumpSnapshot snapshot = preflight.Snapshot;
-        for (int attempt = 1; ; attempt++)
+        for (int attempt = 0; ; attempt++)
         {
             await Patience.RunAsync(snapshot.TakeAsync, limits.Token).ConfigureAwait(false);
             observer(new VerboseMessage($"Took snapshot {snapshot.Id}, which shows {snapshot.Tables.Count} tables and sequences."));
@@ -152,11 +152,11 @@ public static class BackupWriter
             List<string> warnings = await ListWarningsAsync(snapshot, preflight.PgDump, limits.Token).ConfigureAwait(false);
             try
             {
-                DumpOutcome outcome = await dump.RunAsync(file).ConfigureAwait(false);
+                DumpOutcome outcome = await dump.RunAsync(file, attempt).ConfigureAwait(false);
                 warnings.AddRange(outcome.Warnings);
                 return (outcome, warnings);
             }
-            catch (CryoBackupException exception) when (exception.Error == CryoBackupError.LockTimeout && attempt < Attempts && !limits.Token.IsCancellationRequested)
+            catch (CryoBackupException exception) when (exception.Error == CryoBackupError.LockTimeout && attempt < Attempts - 1 && !limits.Token.IsCancellationRequested)
             {
                 observer(new VerboseMessage($"A session that waits for the backup's locks kept pg_dump from taking them; it is let through. ({exception.Message})"));
                 await snapshot.ReleaseAsync(limits.Token).ConfigureAwait(false);
@@ -178,16 +178,27 @@ public static class BackupWriter
     }
 
     private static async Task<BackupManifest.GlobalsRecord> WriteGlobalsAsync(
-        string backup, ServerEndpoint endpoint, string application, BackupPreflight preflight, List<string> warnings, CancellationToken cancellationToken)
+        BackupRequest request, string backup, ServerEndpoint endpoint, string application, BackupPreflight preflight, List<string> warnings, RunLimits limits)
     {
-        bool withPasswords = await preflight.Snapshot.MayReadPasswordsAsync(cancellationToken).ConfigureAwait(false);
+        bool withPasswords = await preflight.Snapshot.MayReadPasswordsAsync(limits.Token).ConfigureAwait(false);
         string path = backup + GlobalsDump.Suffix;
         string name = Path.GetFileName(path);
         warnings.Add(withPasswords
             ? $"'{name}' holds the password hashes of the roles; keep it as you keep passwords."
             : $"'{name}' holds the roles without their passwords, which role '{endpoint.UserName}' may not read.");
-        return await Task.Run(
-            () => GlobalsDump.Write(path, preflight.PgDumpall, endpoint, application, withPasswords, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+
+        // It is short: silence and the whole of it have the same limit.
+        using (limits.Watch(() => 0, request.StallTimeout, GlobalsStalled))
+        {
+            return await Task.Run(
+                () => GlobalsDump.Write(path, preflight.PgDumpall, endpoint, application, withPasswords, limits.Token), CancellationToken.None).ConfigureAwait(false);
+        }
+
+        CryoBackupException GlobalsStalled(TimeSpan limit) => new(
+            CryoBackupError.DumpFailed,
+            string.Create(CultureInfo.InvariantCulture, $"pg_dumpall of {endpoint.Address} was ended because it took longer than {limit.TotalSeconds:0.###} seconds."),
+            endpoint.Address,
+            "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer.");
     }
 
     private static PartialFile CreateFile(BackupRequest request, ref DateTime start)

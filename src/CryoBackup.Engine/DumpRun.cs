@@ -27,19 +27,21 @@ internal sealed class DumpRun(
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
     // The locks are ours already. One that is not granted at once is awaited by somebody who also waits for us, in vain.
-    private static readonly TimeSpan LongestLockWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LockWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LockWaitOfTable = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Runs it.</summary>
     /// <param name="file">Takes the bytes as stored.</param>
+    /// <param name="attempt">Counts from 0; each waits twice as long for the locks as the one before, lest a slow server be taken for a session in the way.</param>
     /// <returns>What came; every stage has ended well, and every count agrees.</returns>
     /// <exception cref="CryoBackupException">
     /// LockTimeout before the first byte, if a session that waits for the snapshot's locks got in pg_dump's way; DumpFailed and others.
     /// </exception>
-    public async Task<DumpOutcome> RunAsync(Stream file)
+    public async Task<DumpOutcome> RunAsync(Stream file, int attempt)
     {
         CancellationToken token = limits.Token;
         using var environment = new LibpqEnvironment(endpoint, application, snapshot.Facts.Encoding);
-        TimeSpan lockWait = request.LockTimeout < LongestLockWait ? request.LockTimeout : LongestLockWait;
+        TimeSpan lockWait = (LockWait + (snapshot.Tables.Count * LockWaitOfTable)) * (1 << attempt);
         string[] arguments =
         [
             "--format=custom",

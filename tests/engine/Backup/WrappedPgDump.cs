@@ -10,16 +10,16 @@ internal sealed class WrappedPgDump : IDisposable
 
     /// <summary>Wraps it for every backup until this is disposed of.</summary>
     /// <param name="script">For sh; knows $PG_DUMP and $MARKS, a folder for files that tell the test, and that the test sets.</param>
-    public WrappedPgDump(string script)
+    /// <param name="dumpall">As much for pg_dumpall, which it knows as $PG_DUMPALL; null to leave that alone.</param>
+    public WrappedPgDump(string script, string? dumpall = null)
     {
-        string real = ClientTools.Find("pg_dump", 0, CancellationToken.None).Path;
         Directory.CreateDirectory(Marks);
-        _folder.WriteProgram("pg_dump", $"""
-            PG_DUMP='{real}'
-            MARKS='{Marks}'
-            if [ "$1" = --version ]; then exec "$PG_DUMP" --version; fi
-            {script}
-            """);
+        Wrap("pg_dump", "PG_DUMP", script);
+        if (dumpall is not null)
+        {
+            Wrap("pg_dumpall", "PG_DUMPALL", dumpall);
+        }
+
         Environment.SetEnvironmentVariable(ClientTools.FolderVariable, _folder.Path);
     }
 
@@ -37,4 +37,11 @@ internal sealed class WrappedPgDump : IDisposable
         Environment.SetEnvironmentVariable(ClientTools.FolderVariable, _before);
         _folder.Dispose();
     }
+
+    private void Wrap(string tool, string variable, string script) => _folder.WriteProgram(tool, $"""
+        {variable}='{ClientTools.Find(tool, 0, CancellationToken.None).Path}'
+        MARKS='{Marks}'
+        if [ "$1" = --version ]; then exec "${variable}" --version; fi
+        {script}
+        """);
 }
