@@ -26,7 +26,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             TargetDatabase.State state = await TargetDatabase.InspectAsync(endpoint, _application, token).ConfigureAwait(false);
             CheckTarget(plan.Mode, state);
             pgRestore = ClientTools.Find("pg_restore", Math.Max(state.Major, ArchiveMajor(content.Header)), token);
-            await CheckServerAsync(plan, endpoint, token).ConfigureAwait(false);
+            await CheckServerAsync(plan, content, endpoint, token).ConfigureAwait(false);
         }
         catch (NpgsqlException exception)
         {
@@ -92,13 +92,13 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         }
     }
 
-    private async Task CheckServerAsync(RestorePlan plan, ServerEndpoint endpoint, CancellationToken token)
+    private async Task CheckServerAsync(RestorePlan plan, ArchiveContent content, ServerEndpoint endpoint, CancellationToken token)
     {
         await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, _application, token).ConfigureAwait(false);
         List<CryoBackupException> findings = await RestorePreflight.FindAsync(server, plan, request, token).ConfigureAwait(false);
         if (plan.Mode == RestoreMode.Data)
         {
-            await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, _application, token).ConfigureAwait(false);
+            await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, _application, content.Encoding, token).ConfigureAwait(false);
             findings.AddRange(await RestorePreflight.FindUnfitTablesAsync(target, plan.Tables, token).ConfigureAwait(false));
         }
 
@@ -192,7 +192,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
                 "Look for triggers, rules or other sessions that changed the table; restore into a new database.");
         }
 
-        await using NpgsqlConnection target = await TargetDatabase.OpenAsync(working, _application, token).ConfigureAwait(false);
+        await using NpgsqlConnection target = await TargetDatabase.OpenAsync(working, _application, content.Encoding, token).ConfigureAwait(false);
         List<string> differences = await RestoredState.FindDifferencesAsync(target, plan.Entries, token).ConfigureAwait(false);
         if (differences.Count > 0)
         {

@@ -60,11 +60,7 @@ public sealed class PostgresServer : IDisposable
 
     /// <summary>An open connection as superuser.</summary>
     internal NpgsqlConnection Open(string database, string applicationName = "CryoBackup tests")
-    {
-        var connection = new NpgsqlConnection(Endpoint.WithDatabase(database).ToNpgsql(applicationName).ConnectionString);
-        connection.Open();
-        return connection;
-    }
+        => ServerConnection.OpenAsync(Endpoint.WithDatabase(database), applicationName, clientEncoding: null, CancellationToken.None).GetAwaiter().GetResult();
 
     internal static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 

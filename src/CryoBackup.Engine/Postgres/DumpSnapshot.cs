@@ -17,7 +17,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     // Everything that a dump could take, of users and of extensions. No size function: it would wait for the locks of others.
     // Of a table dropped meanwhile some functions give null; the list is compared later, so it may pass for readable here.
     private const string TablesQuery = """
-        SELECT c.oid, n.nspname::text, c.relname::text, pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind,
+        SELECT c.oid, n.nspname::text, c.relname::text, pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind::text,
                (greatest(c.relpages, 0) + coalesce((SELECT greatest(t.relpages, 0) FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid), 0))::bigint
                    * pg_catalog.current_setting('block_size')::bigint,
                coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
@@ -117,7 +117,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     public static async Task<DumpSnapshot> ConnectAsync(
         ServerEndpoint endpoint, string applicationName, BackupRequest request, CancellationToken cancellationToken)
     {
-        NpgsqlConnection connection = await OpenAsync(endpoint, applicationName, null, cancellationToken).ConfigureAwait(false);
+        NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, applicationName, null, cancellationToken).ConfigureAwait(false);
         try
         {
             DatabaseFacts facts = await DatabaseFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -125,7 +125,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             {
                 // Such a database holds bytes of any encoding; only a session without conversion reads its names.
                 await connection.DisposeAsync().ConfigureAwait(false);
-                connection = await OpenAsync(endpoint, applicationName, "SQL_ASCII", cancellationToken).ConfigureAwait(false);
+                connection = await ServerConnection.OpenAsync(endpoint, applicationName, "SQL_ASCII", cancellationToken).ConfigureAwait(false);
             }
 
             var snapshot = new DumpSnapshot(connection, facts, request);
@@ -171,7 +171,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
                     Schema = row.GetString(1),
                     Name = row.GetString(2),
                     QuotedName = row.GetString(3),
-                    Kind = row.GetFieldValue<char>(4),
+                    Kind = row.GetString(4)[0],
                     Bytes = row.GetInt64(5),
                     Readable = row.GetBoolean(6),
                     RowSecurity = row.GetBoolean(7),
@@ -287,7 +287,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         // On a thread of its own, because a frozen server holds up even the opening.
         return Patience.EndAsync(Task.Run(async () =>
         {
-            await using NpgsqlConnection connection = await OpenAsync(endpoint, "CryoBackup cleanup", null, CancellationToken.None).ConfigureAwait(false);
+            await using NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, "CryoBackup cleanup", null, CancellationToken.None).ConfigureAwait(false);
             await using var command = new NpgsqlCommand(
                 "SELECT count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE application_name = $1 AND pid <> pg_catalog.pg_backend_pid()",
                 connection);
@@ -302,22 +302,6 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     /// <summary>A time as PostgreSQL's settings have it, where 0 would mean no limit.</summary>
     public static string Milliseconds(TimeSpan time)
         => Math.Clamp((long)time.TotalMilliseconds, 1, int.MaxValue).ToString(CultureInfo.InvariantCulture);
-
-    private static async Task<NpgsqlConnection> OpenAsync(
-        ServerEndpoint endpoint, string applicationName, string? clientEncoding, CancellationToken cancellationToken)
-    {
-        var connection = new NpgsqlConnection(endpoint.ToNpgsql(applicationName, clientEncoding).ConnectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
 
     private static (uint Oid, string Name) Identity(DumpTable table) => (table.Oid, table.QuotedName);
 

@@ -18,10 +18,9 @@ internal static class TableReader
     public static async Task<NpgsqlConnection> OpenAsync(
         ServerEndpoint endpoint, string applicationName, string encoding, CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(endpoint.ToNpgsql(applicationName, encoding).ConnectionString);
+        NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, applicationName, encoding, cancellationToken).ConfigureAwait(false);
         try
         {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
             await using var command = new NpgsqlCommand("SET row_security = off; SET statement_timeout = 0; SET search_path = ''", connection);
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             return connection;

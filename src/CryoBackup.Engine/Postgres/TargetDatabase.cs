@@ -1,3 +1,4 @@
+using CryoBackup.Archive;
 using Npgsql;
 
 namespace CryoBackup.Postgres;
@@ -30,10 +31,10 @@ internal static class TargetDatabase
             return new State(major, false, null);
         }
 
-        await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, cancellationToken).ConfigureAwait(false);
+        await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding: null, cancellationToken).ConfigureAwait(false);
         await using var objects = new NpgsqlCommand(
             """
-            SELECT name FROM (
+            SELECT pg_catalog.convert_to(name, CASE pg_catalog.current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END) FROM (
                 SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), 1, c.oid FROM pg_catalog.pg_class c
                     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                     WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -54,7 +55,10 @@ internal static class TargetDatabase
             ORDER BY rank, oid LIMIT 1
             """,
             target);
-        return new State(major, true, await objects.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string);
+
+        // As bytes, for in a database of SQL_ASCII names may be of any encoding.
+        var name = (byte[]?)await objects.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        return new State(major, true, name is null ? null : ServerEncoding.Decode(name, encoding: null));
     }
 
     /// <summary>Creates a database from template0, so that nothing of a site's template1 gets into it.</summary>
@@ -115,7 +119,7 @@ internal static class TargetDatabase
         {
             try
             {
-                return await OpenAsync(endpoint.WithDatabase(database), applicationName, cancellationToken).ConfigureAwait(false);
+                return await OpenAsync(endpoint.WithDatabase(database), applicationName, encoding: null, cancellationToken).ConfigureAwait(false);
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidCatalogName && database != Maintenance[^1])
             {
@@ -126,23 +130,12 @@ internal static class TargetDatabase
         throw new InvalidOperationException("Unreachable: the last database either opens or throws.");
     }
 
-    /// <summary>Connects to the endpoint's own database.</summary>
+    /// <summary>Connects to the endpoint's own database, to look at it as an archive has it.</summary>
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="encoding">The archive's encoding, as PostgreSQL names it; null to look at nothing that is named in it.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
-    /// <returns>The open connection.</returns>
-    public static async Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
-    {
-        var connection = new NpgsqlConnection(endpoint.ToNpgsql(applicationName).ConnectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
+    /// <returns>The open connection, which takes names as <see cref="ServerEncoding"/> reads them from the archive.</returns>
+    public static Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, string applicationName, string? encoding, CancellationToken cancellationToken)
+        => ServerConnection.OpenAsync(endpoint, applicationName, string.Equals(encoding, "SQL_ASCII", StringComparison.Ordinal) ? encoding : null, cancellationToken);
 }

@@ -89,6 +89,8 @@ internal sealed class ToolProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        // A password that was given to us is nobody else's, unless the command says so.
+        start.Environment.Remove("PGPASSWORD");
         foreach (var (name, value) in command.Environment)
         {
             if (value is null)

@@ -1,0 +1,22 @@
+using Npgsql;
+
+namespace CryoBackup.Postgres;
+
+/// <summary>Opens sessions on a server.</summary>
+internal static class ServerConnection
+{
+    /// <summary>Opens one.</summary>
+    /// <param name="endpoint">The server, with the database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="clientEncoding">PostgreSQL's name of the session's encoding; null for UTF-8. See <see cref="ServerEndpoint.ToNpgsql"/>.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    /// <returns>The session, unpooled: it ends when it is disposed of.</returns>
+    public static async Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, string applicationName, string? clientEncoding, CancellationToken cancellationToken)
+    {
+        // Only PostgreSQL's own types are used; of all others Npgsql cannot read every name: not those with dots, nor bytes of no encoding.
+        var source = new NpgsqlDataSourceBuilder(endpoint.ToNpgsql(applicationName, clientEncoding).ConnectionString)
+            .ConfigureTypeLoading(types => types.EnableTypeLoading(false))
+            .Build();
+        return await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+    }
+}
