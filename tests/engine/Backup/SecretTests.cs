@@ -1,0 +1,140 @@
+using System.Text;
+using CryoBackup.Postgres;
+using CryoBackup.Streams;
+using Npgsql;
+
+namespace CryoBackup.Tests.Backup;
+
+/// <summary>A password is where it must be and nowhere else.</summary>
+[Collection("postgres")]
+public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
+{
+    private const string Canary = "canary-Ω:\\'\" 7f3a";
+    private const string Database = "secret";
+    private readonly PostgresServer _server;
+    private readonly TemporaryFolder _destination = new();
+
+    /// <summary>A server of its own, which asks for a password on its socket too.</summary>
+    public SecretTests(PostgresServer server)
+    {
+        _server = server;
+        if (ServerPrograms.ReasonToSkip is not null || server.Cluster.Connection.Password == Canary)
+        {
+            return;
+        }
+
+        SlowDatabase.Create(server, Database, milliseconds: 10, rows: 300);
+        server.Execute("postgres", $"ALTER ROLE postgres PASSWORD '{Canary.Replace("'", "''", StringComparison.Ordinal)}'");
+        string rules = (string)server.Scalar("postgres", "SELECT current_setting('hba_file')")!;
+        File.WriteAllText(rules, "local all all scram-sha-256\nhost all all all scram-sha-256\n");
+        server.Execute("postgres", "SELECT pg_reload_conf()");
+        Assert.True(SpinWait.SpinUntil(() => Refuses(server), TimeSpan.FromSeconds(30)), "The server did not read its rules again.");
+        server.Cluster.Connection.Password = Canary;
+    }
+
+    public void Dispose() => _destination.Dispose();
+
+    [PostgresTheory]
+    [InlineData(CompressionKind.Gzip, false)]
+    [InlineData(CompressionKind.Zstd, true)]
+    public async Task PasswordIsInNoArgumentEnvironmentMessageOrManifest(CompressionKind compression, bool fromEnvironment)
+    {
+        string? before = Environment.GetEnvironmentVariable("PGPASSWORD");
+        BackupRequest request = Request(fromEnvironment ? null : Canary);
+        request.Compression = compression;
+        request.IncludeGlobals = true;
+        if (fromEnvironment)
+        {
+            Environment.SetEnvironmentVariable("PGPASSWORD", Canary);
+        }
+
+        var leaks = new List<string>();
+        bool sawTool = false;
+        using var watch = new CancellationTokenSource();
+        Task watcher = Task.Run(() =>
+        {
+            while (OperatingSystem.IsLinux() && !watch.IsCancellationRequested)
+            {
+                foreach ((int id, string arguments, string environment) in LinuxProcesses.All())
+                {
+                    sawTool |= arguments.Contains("--snapshot=", StringComparison.Ordinal) && environment.Contains($"PGDATABASE={Database}\0", StringComparison.Ordinal);
+                    if (id != Environment.ProcessId && (Holds(arguments) || Holds(environment)))
+                    {
+                        lock (leaks)
+                        {
+                            leaks.Add(arguments.Replace('\0', ' '));
+                        }
+                    }
+                }
+            }
+        });
+        try
+        {
+            using var backup = new RunningBackup(request);
+            BackupInfo info = await backup.ResultAsync();
+            await watch.CancelAsync();
+            await watcher;
+            Assert.Empty(leaks);
+            Assert.True(sawTool || !OperatingSystem.IsLinux(), "pg_dump was never looked at.");
+            Assert.All(backup.Messages, message => Assert.False(Holds(message.ToString()), message.ToString()));
+            Assert.All(Directory.GetFiles(_destination.Path), file => Assert.False(Holds(Encoding.UTF8.GetString(File.ReadAllBytes(file))), file));
+            Assert.Equal(1300, info.RowCount);
+        }
+        finally
+        {
+            await watch.CancelAsync();
+            Environment.SetEnvironmentVariable("PGPASSWORD", before);
+        }
+
+        Assert.DoesNotContain(Directory.GetDirectories(Path.GetTempPath(), "cryobackup-pass-*"), folder => HoldsAnywhere(folder));
+    }
+
+    [PostgresFact]
+    public void WrongPassword()
+    {
+        const string wrong = Canary + "!";
+        CryoBackupException failure = Fails(Request(wrong));
+        Assert.Equal(CryoBackupError.AuthenticationFailed, failure.Error);
+        Assert.Contains("refused role 'postgres'", failure.Message, StringComparison.Ordinal);
+        Assert.False(Holds(failure.ToString() + failure.Remedy + string.Join('\n', failure.StandardError)));
+        Assert.Empty(Leftovers.Files(_destination.Path));
+    }
+
+    /// <summary>Without a password the answer is an error at once, not a prompt that nobody sees.</summary>
+    [PostgresFact]
+    public void NoPassword()
+    {
+        CryoBackupException failure = Fails(Request(null));
+        Assert.Equal(CryoBackupError.AuthenticationFailed, failure.Error);
+        Assert.Contains("none was given", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("-Credential", failure.Remedy, StringComparison.Ordinal);
+    }
+
+    private static bool Holds(string text) => text.Contains("canary-", StringComparison.Ordinal);
+
+    private static bool HoldsAnywhere(string folder)
+        => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any(file => Holds(File.ReadAllText(file)));
+
+    private static bool Refuses(PostgresServer server)
+    {
+        try
+        {
+            server.Scalar("postgres", "SELECT 1");
+            return false;
+        }
+        catch (NpgsqlException)
+        {
+            return true;
+        }
+    }
+
+    private BackupRequest Request(string? password)
+    {
+        ConnectionRequest connection = _server.Connection;
+        connection.Password = password;
+        return new BackupRequest { Connection = connection, Database = Database, Folder = _destination.Path };
+    }
+
+    private static CryoBackupException Fails(BackupRequest request)
+        => Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
+}
