@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
@@ -31,7 +32,7 @@ public sealed class ArchiveReader
     private readonly Stream? _copyTo;
     private readonly Action<ArchiveReader>? _onTocRead;
     private readonly CancellationToken _cancellationToken;
-    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
+    private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
     private byte[]? _plain;
     private int _position;
     private int _end;
@@ -81,7 +82,17 @@ public sealed class ArchiveReader
     /// <exception cref="CryoBackupException">NotABackup, ArchiveTooNew or ArchiveCorrupt, with the offset in the archive.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static ArchiveContent Read(Stream source, Stream? copyTo, Action<ArchiveReader>? onTocRead, CancellationToken cancellationToken)
-        => new ArchiveReader(source, copyTo, onTocRead, cancellationToken).Read();
+    {
+        var reader = new ArchiveReader(source, copyTo, onTocRead, cancellationToken);
+        try
+        {
+            return reader.Read();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(reader._buffer);
+        }
+    }
 
     private ArchiveContent Read()
     {

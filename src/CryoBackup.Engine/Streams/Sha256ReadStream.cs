@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace CryoBackup.Streams;
@@ -25,10 +26,17 @@ internal sealed class Sha256ReadStream(Stream source) : ReadOnlyStream
     /// <returns>The hash in upper-case hexadecimal.</returns>
     public string Finish(CancellationToken cancellationToken)
     {
-        var buffer = new byte[1 << 17];
-        while (Read(buffer) > 0)
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 17);
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            while (Read(buffer) > 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
         return Convert.ToHexString(_hash.GetHashAndReset());

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using CryoBackup.Streams;
+using Xunit.Abstractions;
+
+namespace CryoBackup.Tests.Inspection;
+
+/// <summary>Every flipped byte and every truncation of a backup or its manifest is found. Without exception.</summary>
+[Collection("postgres")]
+public sealed class DamageTests(PostgresServer server, ITestOutputHelper output) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [PostgresTheory]
+    [InlineData(CompressionKind.Gzip)]
+    [InlineData(CompressionKind.None)]
+    public void FindsEveryFlippedBitOfTheFile(CompressionKind compression)
+    {
+        BackupInfo backup = Make(compression);
+        FindAll(backup, "", VerificationLevel.Content, bits: 8);
+        if (compression == CompressionKind.Gzip)
+        {
+            FindAll(backup, "", VerificationLevel.Hash, bits: 8);
+        }
+    }
+
+    [PostgresFact]
+    public void FindsEveryFlippedBitOfTheManifest()
+    {
+        BackupInfo backup = Make(CompressionKind.Gzip);
+        Assert.EndsWith("}\n", File.ReadAllText(backup.ManifestPath), StringComparison.Ordinal);
+        FindAll(backup, BackupFileName.ManifestSuffix, VerificationLevel.Content, bits: 8);
+    }
+
+    [PostgresFact]
+    public void FindsEveryFlippedByteOfAZstdFile()
+    {
+        // One run of zstd for each: one bit a byte, another each time.
+        BackupInfo backup = Make(CompressionKind.Zstd);
+        FindAll(backup, "", VerificationLevel.Content, bits: 1);
+    }
+
+    [PostgresTheory]
+    [InlineData(CompressionKind.Gzip)]
+    [InlineData(CompressionKind.None)]
+    [InlineData(CompressionKind.Zstd)]
+    public void FindsEveryTruncation(CompressionKind compression)
+    {
+        BackupInfo backup = Make(compression);
+        foreach (string suffix in compression == CompressionKind.Gzip ? (string[])["", BackupFileName.ManifestSuffix] : [""])
+        {
+            byte[] original = File.ReadAllBytes(backup.Path + suffix);
+            FindAll(backup, suffix, VerificationLevel.Content, original.Length, length => original[..length], $"{original.Length} truncations");
+        }
+    }
+
+    [PostgresFact]
+    public void FindsWhatIsAdded()
+    {
+        BackupInfo backup = Make(CompressionKind.Gzip);
+        foreach (string suffix in (string[])["", BackupFileName.ManifestSuffix])
+        {
+            byte[] original = File.ReadAllBytes(backup.Path + suffix);
+            byte[][] added = [" "u8.ToArray(), "\n"u8.ToArray(), [0], original];
+            FindAll(backup, suffix, VerificationLevel.Content, added.Length * 2, i => i % 2 == 0 ? [.. original, .. added[i / 2]] : [.. added[i / 2], .. original], "additions");
+        }
+    }
+
+    [PostgresFact]
+    public void FindsChangesOfTheManifestThatMeanNothingToJson()
+    {
+        BackupInfo backup = Make(CompressionKind.Gzip);
+        string text = File.ReadAllText(backup.ManifestPath);
+        string[] changed =
+        [
+            text.ReplaceLineEndings("\r\n"),
+            text.TrimEnd('\n'),
+            text.Replace("  \"database\"", "\t\"database\"", StringComparison.Ordinal),
+            text.Replace(": ", ":", StringComparison.Ordinal),
+            "\ufeff" + text,
+            text.Replace("\"sha256\": \"", "\"sha256\": \"\", \"sha256\": \"", StringComparison.Ordinal),
+        ];
+        FindAll(backup, BackupFileName.ManifestSuffix, VerificationLevel.Content, changed.Length, i => System.Text.Encoding.UTF8.GetBytes(changed[i]), "changes");
+    }
+
+    private BackupInfo Make(CompressionKind compression) => SmallBackup.Make(server, _folder.Path, compression);
+
+    private void FindAll(BackupInfo backup, string suffix, VerificationLevel level, int bits)
+    {
+        byte[] original = File.ReadAllBytes(backup.Path + suffix);
+        FindAll(
+            backup,
+            suffix,
+            level,
+            original.Length * bits,
+            i =>
+            {
+                byte[] flipped = [.. original];
+                flipped[i / bits] ^= (byte)(1 << (bits == 8 ? i % 8 : i * 5 % 8));
+                return flipped;
+            },
+            $"{original.Length} bytes, {original.Length * bits} flipped bits");
+    }
+
+    /// <summary>Verifies the backup with each of the changed contents of its file or manifest; all must fail, and the original pass.</summary>
+    private void FindAll(BackupInfo backup, string suffix, VerificationLevel level, int count, Func<int, byte[]> change, string what)
+    {
+        VerifyAssert.Passed(backup.Path, level);
+        var missed = new System.Collections.Concurrent.ConcurrentBag<int>();
+        var clock = Stopwatch.StartNew();
+        Parallel.For(
+            0,
+            count,
+            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
+            () => SmallBackup.Copy(backup, Directory.CreateTempSubdirectory("cryobackup-test-").FullName),
+            (i, _, path) =>
+            {
+                File.WriteAllBytes(path + suffix, change(i));
+                if (VerifyAssert.Run(path, level).Verdict != Verdict.Failed)
+                {
+                    missed.Add(i);
+                }
+
+                return path;
+            },
+            path => Directory.Delete(Path.GetDirectoryName(path)!, recursive: true));
+        output.WriteLine($"{backup.Compression}{suffix}, level {level}: {what}: {count - missed.Count} of {count} found in {clock.Elapsed.TotalSeconds:0.0} s");
+        Assert.Empty(missed.Order());
+    }
+}

@@ -1,0 +1,146 @@
+using CryoBackup.Tests.Archive;
+using CryoBackup.Tests.Streams;
+
+namespace CryoBackup.Tests.Inspection;
+
+/// <summary>Archives that pg_dump, gzip and pigz made without us are verified to what they can be.</summary>
+[Collection("postgres")]
+public sealed class StockArchiveTests(PostgresServer server) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Write(string name, byte[] content)
+    {
+        string path = Path.Combine(_folder.Path, name);
+        File.WriteAllBytes(path, content);
+        return path;
+    }
+
+    [PostgresFact]
+    public void PassesWhatPgDumpWrote()
+    {
+        byte[] zlib = Zoo.Dump(server), plain = Zoo.Dump(server, "-Z0");
+        string file = Path.Combine(_folder.Path, "file.dump");
+        PgDump.ToFile(server, Zoo.Database, file, "-Z0");
+        string[] paths =
+        [
+            file,
+            Write("zlib.dump", zlib),
+            Write("plain.dump", plain),
+            Write("zlib.dump.gz", GzipSamples.Stock(zlib)),
+            Write("plain.dump.gz", GzipSamples.Stock(plain)),
+            Write("header.dump.gz", GzipSamples.WithFullHeader(plain)),
+            Write("members.dump.gz", [.. GzipSamples.Stock(plain[..5000]), .. GzipSamples.Stock(plain[5000..3_000_000]), .. GzipSamples.Stock(plain[3_000_000..])]),
+        ];
+        string[]? tables = null;
+        foreach (string path in paths)
+        {
+            VerificationResult result = VerifyAssert.Passed(path);
+            Assert.Equal(Zoo.Database, result.Database);
+            Assert.Equal(CheckOutcome.NotRun, result.Check("metadata").Outcome);
+            Assert.Equal(CheckOutcome.Passed, result.Check("backup_format").Outcome);
+            Assert.Equal(CheckOutcome.Passed, result.Check("content").Outcome);
+            Assert.Equal(path.EndsWith(".gz", StringComparison.Ordinal) ? CheckOutcome.Passed : CheckOutcome.NotRun, result.Check("compression").Outcome);
+            Assert.Contains("no recorded rows to compare with", result.Reason, StringComparison.Ordinal);
+
+            string[] found = [.. result.Tables.Select(table => $"{table} {table.FoundRows} {table.FoundFingerprint}")];
+            Assert.Equal(tables ??= found, found);
+
+            VerificationResult hash = VerifyAssert.Run(path, VerificationLevel.Hash);
+            Assert.Equal(Verdict.Inconclusive, hash.Verdict);
+            Assert.Equal(64, hash.Hash.Length);
+        }
+    }
+
+    [PostgresTheory]
+    [InlineData("gzip", "-c")]
+    [InlineData("gzip", "-c -1")]
+    [InlineData("pigz", "-c -p 2 -b 128")]
+    [InlineData("pigz", "-c -i")]
+    public void PassesWhatOtherProgramsPacked(string program, string arguments)
+    {
+        string plain = Write("zoo.dump", Zoo.Dump(server, "-Z0"));
+        string packed = plain + ".gz";
+        var start = new System.Diagnostics.ProcessStartInfo("/bin/sh", ["-c", $"command -v {program} >/dev/null || exit 42; {program} {arguments} '{plain}' > '{packed}'"]);
+        using System.Diagnostics.Process? process = OperatingSystem.IsWindows() ? null : System.Diagnostics.Process.Start(start);
+        process?.WaitForExit();
+        if (process?.ExitCode is null or 42)
+        {
+            return;
+        }
+
+        VerificationResult result = VerifyAssert.Passed(packed);
+        Assert.Equal(14, result.Tables.Length);
+
+        byte[] bytes = File.ReadAllBytes(packed);
+        foreach (int missing in (int[])[1, 4, 8, 9, 100, bytes.Length / 2])
+        {
+            File.WriteAllBytes(packed, bytes[..^missing]);
+            VerifyAssert.Failed(packed, "compression", packed);
+        }
+
+        File.WriteAllBytes(packed, [.. bytes, 0]);
+        VerifyAssert.Failed(packed, "compression", "what follows");
+    }
+
+    [PostgresFact]
+    public void PassesInsertStatementsWithoutCountingThem()
+    {
+        foreach (byte[] dump in (byte[][])[Zoo.Dump(server, "--inserts"), Zoo.Dump(server, "-Z0", "--rows-per-insert=100")])
+        {
+            VerificationResult result = VerifyAssert.Passed(Write("inserts.dump", dump));
+            Assert.Equal(14, result.Tables.Length);
+            Assert.All(result.Tables, table => Assert.Null(table.FoundRows));
+            Assert.Contains("written as INSERT statements, are not counted", result.Check("content").Detail, StringComparison.Ordinal);
+        }
+    }
+
+    [PostgresFact]
+    public void PassesADumpWithoutData()
+    {
+        VerificationResult result = VerifyAssert.Passed(Write("schema.dump", Zoo.Dump(server, "--schema-only")));
+        Assert.Empty(result.Tables);
+        VerifyAssert.Passed(Write("data.dump", Zoo.Dump(server, "--data-only")));
+        VerifyAssert.Passed(Write("section.dump", Zoo.Dump(server, "--section=post-data")));
+    }
+
+    [Theory]
+    [InlineData("pg_dump-18.3-none.dump")]
+    [InlineData("pg_dump-18.3-gzip.dump")]
+    public void PassesPgDump18(string name)
+    {
+        byte[] archive = TestData.Read(name);
+        Assert.Contains("3 tables with 38 rows", VerifyAssert.Passed(Write("a.dump", archive)).Reason, StringComparison.Ordinal);
+        Assert.Contains("3 tables with 38 rows", VerifyAssert.Passed(Write("a.dump.gz", GzipSamples.Stock(archive))).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SaysWhatItCannotDecompress()
+    {
+        ArchiveImage image = ArchiveImage.CreateSample().ToVersion(16);
+        image.Compression = 3;
+        VerificationResult result = VerifyAssert.Run(Write("zstd.dump", image.ToBytes()));
+        Assert.Equal(Verdict.Inconclusive, result.Verdict);
+        Assert.Contains("Zstd", result.Reason, StringComparison.Ordinal);
+        Assert.Equal(CheckOutcome.Passed, result.Check("backup_format").Outcome);
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("zlib")]
+    [InlineData("gzip")]
+    public void FailsEveryTruncation(string packing)
+    {
+        byte[] plain = ArchiveImage.CreateSample().ToBytes();
+        byte[] file = packing switch { "none" => plain, "zlib" => Deflated.Sample().ToBytes(), _ => GzipSamples.Stock(plain) };
+        string path = Write("a.dump", file);
+        VerifyAssert.Passed(path);
+        for (int length = 0; length < file.Length; length++)
+        {
+            File.WriteAllBytes(path, file[..length]);
+            Assert.Equal(Verdict.Failed, VerifyAssert.Run(path).Verdict);
+        }
+    }
+}
