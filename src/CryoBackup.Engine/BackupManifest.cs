@@ -333,6 +333,11 @@ public sealed record BackupManifest
             return "a text in it is null";
         }
 
+        if (Encryption is not null && (Encryption is not { Method: not null, Recipients.Count: > 0 } || Encryption.Recipients.Contains(null!)))
+        {
+            return "what it records of the encryption is not whole";
+        }
+
         if (SizeBytes < 0 || UncompressedBytes < 0 || !(DurationSeconds is null || (DurationSeconds >= 0 && DurationSeconds <= LongestDuration.TotalSeconds)))
         {
             return "a size or the duration in it is out of range";

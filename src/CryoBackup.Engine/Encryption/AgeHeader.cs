@@ -9,6 +9,9 @@ namespace CryoBackup.Encryption;
 /// </summary>
 internal sealed class AgeHeader
 {
+    /// <summary>How many of a file's first bytes tell whether it is encrypted.</summary>
+    public const int StartLength = 21;
+
     // A recipient takes some hundred bytes, those of post-quantum keys two thousand.
     private const int MaximumLength = 1 << 20;
     private const int BodyColumns = 64;
@@ -31,7 +34,7 @@ internal sealed class AgeHeader
     private static ReadOnlySpan<byte> VersionLine => "age-encryption.org/v1\n"u8;
 
     /// <summary>Tells whether a file's first bytes are those of age's binary form.</summary>
-    public static bool IsStart(ReadOnlySpan<byte> start) => start.StartsWith("age-encryption.org/v1"u8);
+    public static bool IsStart(ReadOnlySpan<byte> start) => start.StartsWith(VersionLine[..StartLength]);
 
     /// <summary>Tells whether a file's first bytes are those of age's form for mail, which is a third larger and is not read here.</summary>
     public static bool IsArmored(ReadOnlySpan<byte> start) => start.StartsWith("-----BEGIN AGE ENCR"u8);
@@ -43,7 +46,7 @@ internal sealed class AgeHeader
     public static AgeHeader Read(Stream file)
     {
         var lines = new LineReader(file);
-        if (!string.Equals(lines.Next(), Encoding.ASCII.GetString(VersionLine[..^1]), StringComparison.Ordinal))
+        if (!string.Equals(lines.Next(), Encoding.ASCII.GetString(VersionLine[..StartLength]), StringComparison.Ordinal))
         {
             throw new InvalidDataException("the version line is not that of age v1");
         }
