@@ -10,6 +10,20 @@ public sealed class AgeFactAttribute : FactAttribute
 public sealed class AgeServerFactAttribute : FactAttribute
 {
     public AgeServerFactAttribute() => Skip = AgePrograms.ReasonToSkip ?? ServerPrograms.ReasonToSkip;
+
+    /// <summary>True for a test that looks at processes as only Linux shows them.</summary>
+    public bool LinuxOnly
+    {
+        get;
+        init
+        {
+            field = value;
+            if (value && !OperatingSystem.IsLinux())
+            {
+                Skip = "Needs Linux.";
+            }
+        }
+    }
 }
 
 /// <summary>As <see cref="AgeServerFactAttribute"/>, for a theory.</summary>
