@@ -21,7 +21,8 @@ internal static class AgeIdentities
                 throw new CryoBackupException(CryoBackupError.ConfigurationInvalid, "An empty path of an identity was given.", "Identity", "Give the path of an identity file.");
             }
 
-            if (KeyFile.IsIdentity(path) || path.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
+            // A face has made a full path of it.
+            if ((KeyFile.IsIdentity(Path.GetFileName(path)) || path.Contains("PRIVATE KEY-----", StringComparison.Ordinal)) && !File.Exists(path))
             {
                 // Not repeated: it is a secret.
                 throw new CryoBackupException(

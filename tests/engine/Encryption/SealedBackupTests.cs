@@ -106,6 +106,28 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
     }
 
     [AgeServerFact]
+    public void RolesAreEncryptedWithIt()
+    {
+        SealedBackup.MakeSample(server, Source, 10);
+        server.Execute("postgres", "DROP ROLE IF EXISTS sealed_role; CREATE ROLE sealed_role PASSWORD 'not to be seen'");
+        (string identity, string recipient) = KeyPairs.Make(_folder, "age");
+        BackupInfo backup = BackupWriter.Run(
+            new BackupRequest { Connection = server.Connection, Database = Source, Folder = _folder.Path, Recipients = [recipient], IncludeGlobals = true },
+            _ => { },
+            CancellationToken.None);
+        server.Execute("postgres", "DROP ROLE sealed_role");
+        Assert.Empty(backup.Warnings);
+        string globals = Assert.Single(Directory.GetFiles(_folder.Path, "*.globals.*"));
+        Assert.EndsWith(".sql.gz.age", globals, StringComparison.Ordinal);
+        Assert.Contains("CREATE ROLE sealed_role", KeyPairs.Sh($"age -d -i '{identity}' '{globals}' | gunzip"), StringComparison.Ordinal);
+        Assert.Equal(Verdict.Passed, SealedBackup.Test(backup.Path, VerificationLevel.Content, identity).Verdict);
+        Assert.Equal([backup.Path], BackupFolder.List(_folder.Path));
+
+        File.AppendAllText(globals, "x");
+        Assert.Equal(Verdict.Failed, SealedBackup.Test(backup.Path, VerificationLevel.Hash).Verdict);
+    }
+
+    [AgeServerFact]
     public void WithoutAnIdentityItIsProvenToItsHashAndNoFurther()
     {
         (string path, _, _) = MakeBackup();
