@@ -124,13 +124,19 @@ internal sealed class BackupInspection
 
         if (_checks.Find(check => check is { Name: CheckNames.Content, Outcome: not CheckOutcome.Passed }) is { } unread)
         {
-            return (Verdict.Inconclusive, "The content could not be checked: " + unread.Detail + ".");
+            return (Verdict.Inconclusive, "The content could not be checked: " + (Obstacle?.Message ?? unread.Detail + "."));
         }
 
         string rows = string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables with {_tables.Sum(table => table.FoundRows ?? 0)} rows");
         if (Manifest?.Tables is not null)
         {
             return (Verdict.Passed, $"{rows} are those of the snapshot.");
+        }
+
+        if (Manifest?.Encryption is not null)
+        {
+            // What the manifest leaves out for secrecy, hash and authentication prove.
+            return (Verdict.Passed, $"The encrypted archive is authentic and whole ({rows}).");
         }
 
         return (Verdict.Passed, Array.Exists(_tables, table => table.FoundRows is null)
@@ -220,7 +226,7 @@ internal sealed class BackupInspection
                 NotRun(CheckNames.Encryption, detail);
             }
 
-            NotRunBelow(detail);
+            NotRunBelow(opening.Header is null ? detail : "it was not decrypted");
             return;
         }
         catch (CryoBackupException exception) when (ReferenceEquals(exception, opening.Failure))
@@ -358,7 +364,7 @@ internal sealed class BackupInspection
             Fail(CheckNames.Encryption, opening.Failure!);
         }
 
-        NotRunBelow(opening.WasEnded ? opening.Failure!.Message.TrimEnd('.') : "it could not be decrypted to its end");
+        NotRunBelow("it could not be decrypted to its end");
     }
 
     private void CheckHash(long length, ArchiveContent? archive, string? difference)

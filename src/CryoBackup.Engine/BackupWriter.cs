@@ -205,7 +205,7 @@ public static class BackupWriter
         if (!withPasswords || seal is null)
         {
             warnings.Add(withPasswords
-                ? $"'{name}' holds the password hashes of the roles; keep it as you keep passwords, or encrypt the backup with -Recipient (--recipient)."
+                ? $"'{name}' holds the password hashes of the roles; keep it as you keep passwords, or encrypt the backup with -Recipient."
                 : $"'{name}' holds the roles without their passwords, which role '{endpoint.UserName}' may not read.");
         }
 

@@ -127,7 +127,7 @@ internal sealed class RestoreRun(
                 CryoBackupError.ConfigurationInvalid,
                 $"What was chosen of '{request.Path}' is restored in another order than the archive's, for which it must lie decrypted in a private temporary file.",
                 "Jobs",
-                "Permit that with -Jobs 2 (--jobs 2), or restore everything.");
+                "Permit that with -Jobs 2, or restore everything.");
         }
 
         return jobs;

@@ -62,7 +62,7 @@ internal sealed class AgeOpening
                 _path,
                 Header.NeedsPassphrase
                     ? "Decrypt it with age -d, and use what comes of it."
-                    : "Give -Identity (--identity) with the file of the secret key that belongs to one of its recipients.");
+                    : "Give -Identity with the file of the secret key that belongs to one of its recipients.");
         }
 
         return new FilterReadStream(

@@ -141,7 +141,7 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
 
         var error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, []));
         Assert.Equal(CryoBackupError.IdentityMissing, error.Error);
-        Assert.Contains("--identity", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("-Identity", error.Remedy, StringComparison.Ordinal);
         Assert.Null(server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Target}'"));
 
         // The header needs no identity.
