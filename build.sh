@@ -15,7 +15,7 @@ main() {
     command -v dotnet >/dev/null || die "The .NET SDK is not on the PATH. Install .NET SDK 10: https://dotnet.microsoft.com/download"
     case $task in
         build) ;;
-        test | demo) find_or_install postgresql age zstd ;;
+        test | demo) find_or_install postgresql age zstd openssh-client ;;
         bench) find_or_install postgresql age zstd pigz ;;
         *) die "Usage: ./build.sh build|test|demo|bench [--rows N] [--runs N]" 2 ;;
     esac
@@ -69,12 +69,13 @@ sum_results() {
         }'
 }
 
-# Each name is a package of Debian and Ubuntu, and but for the server also the program that it brings.
+# Each name is a package of Debian and Ubuntu, and but for the server and the keys of SSH also the program that it brings.
 find_or_install() {
     local name missing=()
     for name; do
         case $name in
             postgresql) has_server || missing+=(postgresql) ;;
+            openssh-client) command -v ssh-keygen >/dev/null || missing+=(openssh-client) ;;
             *) command -v "$name" >/dev/null || missing+=("$name") ;;
         esac
     done

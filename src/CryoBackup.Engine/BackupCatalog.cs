@@ -73,6 +73,7 @@ public static class BackupCatalog
                 "none" => "None",
                 _ => path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? "Gzip" : "None",
             },
+            Encrypted = manifest.Encryption is not null || path.EndsWith(BackupFileName.SealedSuffix, StringComparison.Ordinal),
             Hash = (manifest.Sha256 ?? "").ToUpperInvariant(),
             ServerVersion = manifest.Server?.Version ?? "",
             ToolVersion = manifest.BackupToolVersion,

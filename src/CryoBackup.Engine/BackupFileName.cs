@@ -5,7 +5,7 @@ using CryoBackup.Streams;
 namespace CryoBackup;
 
 /// <summary>
-/// The names of a backup's files: <c>&lt;database&gt;_&lt;yyyyMMdd&gt;_&lt;HHmmss&gt;_full.dump[.gz|.zst]</c> in UTC. What a file
+/// The names of a backup's files: <c>&lt;database&gt;_&lt;yyyyMMdd&gt;_&lt;HHmmss&gt;_full.dump[.gz|.zst][.age]</c> in UTC. What a file
 /// system refuses is percent-encoded, so two databases never share a name.
 /// </summary>
 internal static class BackupFileName
@@ -15,6 +15,9 @@ internal static class BackupFileName
 
     /// <summary>What is appended to a file's name until it is whole.</summary>
     public const string PartialSuffix = ".partial";
+
+    /// <summary>What is appended to the name of an encrypted backup.</summary>
+    public const string SealedSuffix = ".age";
 
     private static readonly HashSet<string> WindowsDevices = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -26,9 +29,10 @@ internal static class BackupFileName
     /// <param name="database">The database.</param>
     /// <param name="start">When the backup began, in UTC.</param>
     /// <param name="compression">How the file is compressed.</param>
+    /// <param name="isSealed">True if it is encrypted.</param>
     /// <returns>A name without a folder.</returns>
-    public static string Create(string database, DateTime start, CompressionKind compression)
-        => string.Create(CultureInfo.InvariantCulture, $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_full.dump{Extension(compression)}");
+    public static string Create(string database, DateTime start, CompressionKind compression, bool isSealed)
+        => string.Create(CultureInfo.InvariantCulture, $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_full.dump{Extension(compression)}{(isSealed ? SealedSuffix : "")}");
 
     /// <summary>A database's name as a part of a file's name. Different names give different results.</summary>
     /// <param name="database">The database.</param>

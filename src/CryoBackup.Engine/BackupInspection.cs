@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Archive;
+using CryoBackup.Encryption;
 using CryoBackup.Streams;
 
 namespace CryoBackup;
@@ -10,6 +11,7 @@ internal sealed class BackupInspection
 {
     private readonly string _path;
     private readonly VerificationLevel _level;
+    private readonly IReadOnlyList<string> _identities;
     private readonly Action<EngineMessage> _observer;
     private readonly CancellationToken _cancellationToken;
     private readonly DateTime _start = DateTime.UtcNow;
@@ -22,10 +24,13 @@ internal sealed class BackupInspection
     /// <summary>Prepares an inspection.</summary>
     /// <param name="path">The backup file's full path.</param>
     /// <param name="level">How deep to go.</param>
+    /// <param name="identities">Full paths of identity files, checked; empty for none.</param>
     /// <param name="observer">Takes progress and messages.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public BackupInspection(string path, VerificationLevel level, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    public BackupInspection(
+        string path, VerificationLevel level, IReadOnlyList<string> identities, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
+        _identities = identities;
         _path = path;
         _level = level;
         _observer = observer;
@@ -40,6 +45,9 @@ internal sealed class BackupInspection
 
     /// <summary>The first failure as an error; null if none of the checks failed.</summary>
     public CryoBackupException? Failure { get; private set; }
+
+    /// <summary>What kept the content from being looked at, though nothing failed: a missing identity or program.</summary>
+    public CryoBackupException? Obstacle { get; private set; }
 
     /// <summary>Runs the checks.</summary>
     public void Run()
@@ -116,13 +124,19 @@ internal sealed class BackupInspection
 
         if (_checks.Find(check => check is { Name: CheckNames.Content, Outcome: not CheckOutcome.Passed }) is { } unread)
         {
-            return (Verdict.Inconclusive, "The content could not be checked: " + unread.Detail + ".");
+            return (Verdict.Inconclusive, "The content could not be checked: " + (Obstacle?.Message ?? unread.Detail + "."));
         }
 
         string rows = string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables with {_tables.Sum(table => table.FoundRows ?? 0)} rows");
         if (Manifest?.Tables is not null)
         {
             return (Verdict.Passed, $"{rows} are those of the snapshot.");
+        }
+
+        if (Manifest?.Encryption is not null)
+        {
+            // What the manifest leaves out for secrecy, hash and authentication prove.
+            return (Verdict.Passed, $"The encrypted archive is authentic and whole ({rows}).");
         }
 
         return (Verdict.Passed, Array.Exists(_tables, table => table.FoundRows is null)
@@ -196,17 +210,30 @@ internal sealed class BackupInspection
             return;
         }
 
+        var opening = new AgeOpening(_path, _identities, Manifest?.Encryption?.Recipients ?? [], _cancellationToken);
         BackupSource source;
         try
         {
-            source = new BackupSource(_path, _cancellationToken);
+            source = new BackupSource(_path, opening, _cancellationToken);
         }
-        catch (CryoBackupException exception) when (exception.Error == CryoBackupError.ToolNotFound)
+        catch (CryoBackupException exception) when (exception.Error is CryoBackupError.ToolNotFound or CryoBackupError.IdentityMissing || opening.WasEnded)
+        {
+            Obstacle = exception;
+            HashAlone();
+            string detail = exception.Message.TrimEnd('.');
+            if (opening.Header is not null)
+            {
+                NotRun(CheckNames.Encryption, detail);
+            }
+
+            NotRunBelow(opening.Header is null ? detail : "it was not decrypted");
+            return;
+        }
+        catch (CryoBackupException exception) when (ReferenceEquals(exception, opening.Failure))
         {
             HashAlone();
-            NotRun(CheckNames.Compression, exception.Message);
-            NotRun(CheckNames.Format, exception.Message);
-            NotRun(CheckNames.Content, exception.Message);
+            Fail(CheckNames.Encryption, exception);
+            NotRunBelow("it could not be decrypted");
             return;
         }
         catch (CryoBackupException exception)
@@ -219,7 +246,7 @@ internal sealed class BackupInspection
 
         using (source)
         {
-            ReadContent(source);
+            ReadContent(source, opening);
         }
     }
 
@@ -238,7 +265,7 @@ internal sealed class BackupInspection
         CheckHash(hash.BytesRead, archive: null, difference: null);
     }
 
-    private void ReadContent(BackupSource source)
+    private void ReadContent(BackupSource source, AgeOpening opening)
     {
         ArchiveReader? reader = null;
         CryoBackupException? archiveFailure = null;
@@ -274,6 +301,21 @@ internal sealed class BackupInspection
         // In the order in which the file is peeled: the stored bytes, the compression, the archive, its content.
         string? difference = Content is null ? null : CompareContent(Content);
         CheckHash(source.BytesRead, Content, difference);
+        if (opening.Failure is not null)
+        {
+            CannotDecrypt(opening);
+            return;
+        }
+
+        if (opening.Header is not null && Content is not null)
+        {
+            Pass(CheckNames.Encryption, $"age to its end, for {opening.Header.Recipients}");
+        }
+        else if (opening.Header is not null)
+        {
+            NotRun(CheckNames.Encryption, "the archive within is damaged before its end");
+        }
+
         if (source.Compression == CompressionKind.None)
         {
             NotRun(CheckNames.Compression, "the file is not compressed");
@@ -308,6 +350,21 @@ internal sealed class BackupInspection
 
         Pass(CheckNames.Format, string.Create(CultureInfo.InvariantCulture, $"archive version {Content.Header.Version} with {Content.Entries.Count} entries"));
         CheckContent(Content, difference);
+    }
+
+    private void CannotDecrypt(AgeOpening opening)
+    {
+        if (opening.WasEnded)
+        {
+            Obstacle = opening.Failure;
+            NotRun(CheckNames.Encryption, opening.Failure!.Message.TrimEnd('.'));
+        }
+        else
+        {
+            Fail(CheckNames.Encryption, opening.Failure!);
+        }
+
+        NotRunBelow("it could not be decrypted to its end");
     }
 
     private void CheckHash(long length, ArchiveContent? archive, string? difference)
@@ -450,7 +507,7 @@ internal sealed class BackupInspection
 
         try
         {
-            GlobalsDump.Verify(_path, globals, _cancellationToken);
+            GlobalsDump.Verify(_path, globals, Manifest.Encryption is not null, _cancellationToken);
             Pass(CheckNames.Globals, "roles and tablespaces are the recorded ones");
         }
         catch (CryoBackupException exception)

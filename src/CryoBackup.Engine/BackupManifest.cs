@@ -11,7 +11,7 @@ namespace CryoBackup;
 /// The contract on disk: what stands in <c>&lt;backup&gt;.meta.json</c>. The first eight keys are those of the predecessor, whose
 /// manifests hold nothing else.
 /// </summary>
-public sealed class BackupManifest
+public sealed record BackupManifest
 {
     private const string ChecksumKey = "\"manifest_sha256\": \"";
     private const int ChecksumLength = 64;
@@ -64,6 +64,9 @@ public sealed class BackupManifest
     /// <summary>gzip, zstd or none.</summary>
     public string? Compression { get; init; }
 
+    /// <summary>How the file is encrypted; null for not at all.</summary>
+    public EncryptionRecord? Encryption { get; init; }
+
     /// <summary>The server as it was.</summary>
     public ServerRecord? Server { get; init; }
 
@@ -82,7 +85,7 @@ public sealed class BackupManifest
     /// <summary>The number of entries in the table of contents, by kind.</summary>
     public SortedDictionary<string, int>? Objects { get; init; }
 
-    /// <summary>Every table with data.</summary>
+    /// <summary>Every table with data; null for an encrypted backup, as all that would tell of its content.</summary>
     public List<TableRecord>? Tables { get; init; }
 
     /// <summary>All large objects together.</summary>
@@ -105,6 +108,16 @@ public sealed class BackupManifest
 
     /// <summary>The SHA-256 of this file's bytes with these 64 digits set to zero.</summary>
     public string? ManifestSha256 { get; init; }
+
+    /// <summary>How a file is encrypted.</summary>
+    public sealed class EncryptionRecord
+    {
+        /// <summary>age: its format is C2SP.org/age.</summary>
+        public string Method { get; init; } = "";
+
+        /// <summary>The public keys; the identity of any one of them opens the file.</summary>
+        public List<string> Recipients { get; init; } = [];
+    }
 
     /// <summary>The server as it was.</summary>
     public sealed class ServerRecord
@@ -210,6 +223,22 @@ public sealed class BackupManifest
             ? start
             : DateTime.MinValue;
 
+    /// <summary>The manifest of the same backup when it is encrypted: without anything that tells of its content.</summary>
+    /// <param name="recipients">The public keys.</param>
+    /// <returns>A manifest without tables, objects, names, and words.</returns>
+    internal BackupManifest Seal(IReadOnlyList<string> recipients) => this with
+    {
+        Encryption = new EncryptionRecord { Method = "age", Recipients = [.. recipients] },
+        // Arguments name what is left out.
+        Client = Client is null ? null : new ClientRecord { Version = Client.Version },
+        Label = null,
+        Objects = null,
+        Tables = null,
+        LargeObjects = null,
+        Excluded = null,
+        Warnings = null,
+    };
+
     /// <summary>The manifest as it is written to disk, with its own checksum.</summary>
     /// <returns>UTF-8 without BOM, ending with a newline.</returns>
     public byte[] Serialize()
@@ -302,6 +331,11 @@ public sealed class BackupManifest
         if (Host is null || BackupToolVersion is null || Warnings?.Contains(null!) == true)
         {
             return "a text in it is null";
+        }
+
+        if (Encryption is not null && (Encryption is not { Method: not null, Recipients.Count: > 0 } || Encryption.Recipients.Contains(null!)))
+        {
+            return "what it records of the encryption is not whole";
         }
 
         if (SizeBytes < 0 || UncompressedBytes < 0 || !(DurationSeconds is null || (DurationSeconds >= 0 && DurationSeconds <= LongestDuration.TotalSeconds)))

@@ -21,7 +21,12 @@ public sealed class BackupRequest
     /// <summary>Compression level, 1 (fast) to 9 (small); null for the level of the best ratio of size to time.</summary>
     public int? CompressionLevel { get; set; }
 
-    /// <summary>Words of the user's that are kept in the manifest.</summary>
+    /// <summary>
+    /// Whom the backup is encrypted to: age and SSH public keys, or full paths of files that hold one a line; empty for no encryption.
+    /// </summary>
+    public IReadOnlyList<string> Recipients { get; set; } = [];
+
+    /// <summary>Words of the user's that are kept in the manifest, unless the backup is encrypted.</summary>
     public string? Label { get; set; }
 
     /// <summary>True to leave out the count of every table's rows in the dump's snapshot.</summary>

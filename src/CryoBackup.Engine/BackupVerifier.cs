@@ -1,3 +1,5 @@
+using CryoBackup.Encryption;
+
 namespace CryoBackup;
 
 /// <summary>The verb Test: proves a backup from its file alone.</summary>
@@ -8,10 +10,12 @@ public static class BackupVerifier
     /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The verdict with every check.</returns>
+    /// <exception cref="CryoBackupException">IdentityMissing, ConfigurationInvalid: an identity file cannot be used.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
-        var inspection = new BackupInspection(request.Path, request.Level, observer, cancellationToken);
+        AgeIdentities.Check(request.Identities, observer);
+        var inspection = new BackupInspection(request.Path, request.Level, request.Identities, observer, cancellationToken);
         inspection.Run();
         return inspection.ToResult();
     }

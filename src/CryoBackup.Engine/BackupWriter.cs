@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Archive;
+using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Streams;
 
@@ -22,10 +23,16 @@ public static class BackupWriter
     public static BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
         CheckRequest(request);
+        using AgeSeal? seal = AgeSeal.Prepare(request.Recipients, cancellationToken);
+        if (seal is not null && request.Label is not null)
+        {
+            observer(new WarningMessage("The label is not kept: the manifest of an encrypted backup, which stands in clear, holds no words."));
+        }
+
         using var limits = new RunLimits(request.Timeout, cancellationToken);
         try
         {
-            return RunAsync(request, observer, limits).GetAwaiter().GetResult();
+            return RunAsync(request, seal, observer, limits).GetAwaiter().GetResult();
         }
         catch (Exception exception)
         {
@@ -80,7 +87,7 @@ public static class BackupWriter
     private static CryoBackupException? PartialFileError(Exception exception, string folder)
         => exception is IOException or UnauthorizedAccessException ? PartialFile.Translate(exception, folder) : null;
 
-    private static async Task<BackupInfo> RunAsync(BackupRequest request, Action<EngineMessage> observer, RunLimits limits)
+    private static async Task<BackupInfo> RunAsync(BackupRequest request, AgeSeal? seal, Action<EngineMessage> observer, RunLimits limits)
     {
         ServerEndpoint endpoint = ServerEndpoint.Resolve(request.Connection, request.Database, observer);
         string application = string.Create(CultureInfo.InvariantCulture, $"CryoBackup {Environment.ProcessId}-{Guid.NewGuid():N}")[..40];
@@ -88,7 +95,7 @@ public static class BackupWriter
         await Patience.RunAsync(preflight.RunAsync, limits.Token).ConfigureAwait(false);
         try
         {
-            return await WriteAsync(request, endpoint, application, preflight, observer, limits).ConfigureAwait(false);
+            return await WriteAsync(request, seal, endpoint, application, preflight, observer, limits).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -103,18 +110,24 @@ public static class BackupWriter
     }
 
     private static async Task<BackupInfo> WriteAsync(
-        BackupRequest request, ServerEndpoint endpoint, string application, BackupPreflight preflight, Action<EngineMessage> observer, RunLimits limits)
+        BackupRequest request,
+        AgeSeal? seal,
+        ServerEndpoint endpoint,
+        string application,
+        BackupPreflight preflight,
+        Action<EngineMessage> observer,
+        RunLimits limits)
     {
         DateTime start = DateTime.UtcNow;
         var clock = Stopwatch.StartNew();
         DumpSnapshot snapshot = preflight.Snapshot;
         observer(new VerboseMessage($"{endpoint} is {snapshot.Facts}; dumping with {preflight.PgDump.Path} {preflight.PgDump.Version}."));
 
-        using PartialFile file = CreateFile(request, ref start);
-        var dump = new DumpRun(request, endpoint, application, snapshot, preflight.PgDump, observer, limits);
+        using PartialFile file = CreateFile(request, seal is not null, ref start);
+        var dump = new DumpRun(request, seal, endpoint, application, snapshot, preflight.PgDump, observer, limits);
         (DumpOutcome outcome, List<string> warnings) = await DumpAsync(dump, file.Stream, preflight, observer, limits).ConfigureAwait(false);
         BackupManifest.GlobalsRecord? globals = request.IncludeGlobals
-            ? await WriteGlobalsAsync(request, file.FinalPath, endpoint, application, preflight, warnings, limits).ConfigureAwait(false)
+            ? await WriteGlobalsAsync(request, seal, file.FinalPath, endpoint, application, preflight, warnings, limits).ConfigureAwait(false)
             : null;
         try
         {
@@ -127,15 +140,15 @@ public static class BackupWriter
             file.Publish();
             BackupManifest manifest = Describe(
                 request, endpoint, snapshot, preflight.PgDump, outcome, globals, warnings, Path.GetFileName(file.FinalPath), start, clock.Elapsed);
-            string manifestPath = WriteManifest(file.FinalPath, manifest);
+            string manifestPath = WriteManifest(file.FinalPath, seal is null ? manifest : manifest.Seal(seal.Recipients));
             observer(new VerboseMessage($"Published {file.FinalPath}."));
-            return BackupCatalog.ToInfo(manifest, file.FinalPath, manifestPath);
+            return BackupCatalog.ToInfo(seal is null ? manifest : manifest.Seal(seal.Recipients) with { Warnings = warnings }, file.FinalPath, manifestPath);
         }
         catch
         {
             // Without its manifest it is no backup, and must not lie there like one.
             File.Delete(file.FinalPath);
-            File.Delete(file.FinalPath + GlobalsDump.Suffix);
+            File.Delete(file.FinalPath + GlobalsDump.Suffix(seal is not null));
             throw;
         }
     }
@@ -178,20 +191,30 @@ public static class BackupWriter
     }
 
     private static async Task<BackupManifest.GlobalsRecord> WriteGlobalsAsync(
-        BackupRequest request, string backup, ServerEndpoint endpoint, string application, BackupPreflight preflight, List<string> warnings, RunLimits limits)
+        BackupRequest request,
+        AgeSeal? seal,
+        string backup,
+        ServerEndpoint endpoint,
+        string application,
+        BackupPreflight preflight,
+        List<string> warnings,
+        RunLimits limits)
     {
         bool withPasswords = await preflight.Snapshot.MayReadPasswordsAsync(limits.Token).ConfigureAwait(false);
-        string path = backup + GlobalsDump.Suffix;
+        string path = backup + GlobalsDump.Suffix(seal is not null);
         string name = Path.GetFileName(path);
-        warnings.Add(withPasswords
-            ? $"'{name}' holds the password hashes of the roles; keep it as you keep passwords."
-            : $"'{name}' holds the roles without their passwords, which role '{endpoint.UserName}' may not read.");
+        if (!withPasswords || seal is null)
+        {
+            warnings.Add(withPasswords
+                ? $"'{name}' holds the password hashes of the roles; keep it as you keep passwords, or encrypt the backup with -Recipient."
+                : $"'{name}' holds the roles without their passwords, which role '{endpoint.UserName}' may not read.");
+        }
 
         // It is short: silence and the whole of it have the same limit.
         using (limits.Watch(() => 0, request.StallTimeout, GlobalsStalled))
         {
             return await Task.Run(
-                () => GlobalsDump.Write(path, preflight.PgDumpall, endpoint, application, withPasswords, limits.Token), CancellationToken.None).ConfigureAwait(false);
+                () => GlobalsDump.Write(path, seal, preflight.PgDumpall, endpoint, application, withPasswords, limits.Token), CancellationToken.None).ConfigureAwait(false);
         }
 
         CryoBackupException GlobalsStalled(TimeSpan limit) => new(
@@ -201,12 +224,12 @@ public static class BackupWriter
             "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer.");
     }
 
-    private static PartialFile CreateFile(BackupRequest request, ref DateTime start)
+    private static PartialFile CreateFile(BackupRequest request, bool isSealed, ref DateTime start)
     {
         // Names have a resolution of one second; what is there is never replaced.
         for (DateTime time = start; ; time = time.AddSeconds(1))
         {
-            string path = Path.Combine(request.Folder, BackupFileName.Create(request.Database, time, request.Compression));
+            string path = Path.Combine(request.Folder, BackupFileName.Create(request.Database, time, request.Compression, isSealed));
             if (!File.Exists(path) && !File.Exists(path + BackupFileName.ManifestSuffix))
             {
                 start = time;
@@ -301,7 +324,7 @@ public static class BackupWriter
             RowsCounted = !request.SkipRowCount,
             Globals = globals,
             Warnings = warnings,
-            OpenWith = OpenCommand.For(fileName, request.Compression),
+            OpenWith = OpenCommand.For(fileName, request.Compression, request.Recipients.Count > 0),
             ManifestSha256 = new string('0', 64),
         };
     }

@@ -15,6 +15,9 @@ internal static class CheckNames
     /// <summary>Its SHA-256 is the recorded one.</summary>
     public const string Hash = "hash_calculation";
 
+    /// <summary>It decrypts to its end, every byte authentic.</summary>
+    public const string Encryption = "encryption";
+
     /// <summary>It decompresses to its end.</summary>
     public const string Compression = "compression";
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CryoBackup.Archive;
+using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Streams;
 
@@ -16,6 +17,7 @@ internal sealed record DumpOutcome(ArchiveContent Content, long StoredBytes, str
 /// <summary>One run of pg_dump through the tap into a file, with the rows of each table counted beside it in the same snapshot.</summary>
 internal sealed class DumpRun(
     BackupRequest request,
+    AgeSeal? seal,
     ServerEndpoint endpoint,
     string application,
     DumpSnapshot snapshot,
@@ -59,7 +61,7 @@ internal sealed class DumpRun(
             ErrorLine = warnings.Add,
         };
 
-        using var sink = new BackupSink(file, request.Compression, request.CompressionLevel, token);
+        using var sink = new BackupSink(file, request.Compression, request.CompressionLevel, seal, token);
         using ToolProcess process = ToolProcess.Start(command, token);
         await using RowCount? count = request.SkipRowCount ? null : new RowCount(snapshot, process.Kill);
         var progress = new DumpProgress(snapshot.Tables);

@@ -1,20 +1,23 @@
 using System.Globalization;
+using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Streams;
 
 namespace CryoBackup;
 
-/// <summary>What belongs to no database, roles and tablespaces, as SQL beside a backup: written by pg_dumpall, compressed like it.</summary>
+/// <summary>What belongs to no database, roles and tablespaces, as SQL beside a backup: written by pg_dumpall, compressed and encrypted like it.</summary>
 internal static class GlobalsDump
 {
-    /// <summary>What is appended to a backup's name.</summary>
-    public const string Suffix = ".globals.sql.gz";
-
     // pg_dumpall's last words; without them it was cut short.
     private static ReadOnlySpan<byte> Conclusion => "-- PostgreSQL database cluster dump complete"u8;
 
+    /// <summary>What is appended to a backup's name.</summary>
+    /// <param name="isSealed">True if the backup is encrypted.</param>
+    public static string Suffix(bool isSealed) => ".globals.sql.gz" + (isSealed ? BackupFileName.SealedSuffix : "");
+
     /// <summary>Writes and publishes the file.</summary>
     /// <param name="path">Its full path.</param>
+    /// <param name="seal">Encrypts; null for no encryption.</param>
     /// <param name="pgDumpall">The program.</param>
     /// <param name="endpoint">The server, with any database of it.</param>
     /// <param name="application">Shown in pg_stat_activity.</param>
@@ -23,7 +26,7 @@ internal static class GlobalsDump
     /// <returns>What the manifest records of it.</returns>
     /// <exception cref="CryoBackupException">DumpFailed and others; no file is left.</exception>
     public static BackupManifest.GlobalsRecord Write(
-        string path, ClientTool pgDumpall, ServerEndpoint endpoint, string application, bool withPasswords, CancellationToken cancellationToken)
+        string path, AgeSeal? seal, ClientTool pgDumpall, ServerEndpoint endpoint, string application, bool withPasswords, CancellationToken cancellationToken)
     {
         using var environment = new LibpqEnvironment(endpoint, application);
         List<string> arguments = ["--globals-only", "--no-password", $"--database={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}"];
@@ -34,7 +37,7 @@ internal static class GlobalsDump
 
         var command = new ToolCommand(pgDumpall.Path, arguments) { Environment = environment.Variables, ReadsOutput = true };
         using var file = new PartialFile(path);
-        using var sink = new BackupSink(file.Stream, CompressionKind.Gzip, level: null, cancellationToken);
+        using var sink = new BackupSink(file.Stream, CompressionKind.Gzip, level: null, seal, cancellationToken);
         using ToolProcess process = ToolProcess.Start(command, cancellationToken);
         bool concluded = Copy(process.StandardOutput, sink.Input);
         sink.Complete();
@@ -63,12 +66,13 @@ internal static class GlobalsDump
     /// <summary>Compares a backup's globals with what its manifest records.</summary>
     /// <param name="backup">The backup's full path.</param>
     /// <param name="record">The record.</param>
+    /// <param name="isSealed">True if the backup is encrypted.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, HashMismatch.</exception>
-    public static void Verify(string backup, BackupManifest.GlobalsRecord record, CancellationToken cancellationToken)
+    public static void Verify(string backup, BackupManifest.GlobalsRecord record, bool isSealed, CancellationToken cancellationToken)
     {
         // The record's name is not followed: it lies beside the backup under this name or nowhere.
-        string path = backup + Suffix;
+        string path = backup + Suffix(isSealed);
         using FileStream file = BackupSource.OpenFile(path);
         using var hash = new Sha256ReadStream(file);
         string found = hash.Finish(cancellationToken);

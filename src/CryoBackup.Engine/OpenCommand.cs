@@ -8,10 +8,22 @@ internal static class OpenCommand
     /// <summary>The line for a file in the current folder; NAME stands for the target database.</summary>
     /// <param name="fileName">The backup file's name.</param>
     /// <param name="compression">How it is compressed.</param>
+    /// <param name="isSealed">True if it is encrypted; IDENTITY then stands for the file of the secret key.</param>
     /// <returns>A line for a POSIX shell.</returns>
-    public static string For(string fileName, CompressionKind compression)
+    public static string For(string fileName, CompressionKind compression, bool isSealed)
     {
         string file = Quote(fileName);
+        if (isSealed)
+        {
+            string decompress = compression switch
+            {
+                CompressionKind.Gzip => "gunzip | ",
+                CompressionKind.Zstd => "zstd -dc | ",
+                _ => "",
+            };
+            return $"age -d -i IDENTITY {file} | {decompress}pg_restore -d NAME";
+        }
+
         return compression switch
         {
             CompressionKind.Gzip => $"gunzip -c {file} | pg_restore -d NAME",

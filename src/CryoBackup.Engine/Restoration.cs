@@ -1,5 +1,6 @@
 using System.Globalization;
 using CryoBackup.Archive;
+using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using Npgsql;
 
@@ -50,7 +51,8 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
 
     private ArchiveContent Inspect()
     {
-        var inspection = new BackupInspection(request.Path, VerificationLevel.Content, observer, limits.Token);
+        AgeIdentities.Check(request.Identities, observer);
+        var inspection = new BackupInspection(request.Path, VerificationLevel.Content, request.Identities, observer, limits.Token);
         inspection.Run();
         if (inspection.Failure is { } failure)
         {
@@ -58,7 +60,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         }
 
         return inspection.Content
-            ?? throw new CryoBackupException(CryoBackupError.ArchiveCorrupt, $"'{request.Path}' could not be verified: {inspection.ToResult().Reason}", request.Path);
+            ?? throw inspection.Obstacle ?? new CryoBackupException(CryoBackupError.ArchiveCorrupt, $"'{request.Path}' could not be verified: {inspection.ToResult().Reason}", request.Path);
     }
 
     private void CheckTarget(RestoreMode mode, TargetDatabase.State state)

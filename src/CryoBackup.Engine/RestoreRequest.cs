@@ -11,6 +11,9 @@ public sealed class RestoreRequest
     /// <summary>The backup file, as a full path of the file system.</summary>
     public string Path { get; set; } = "";
 
+    /// <summary>Full paths of identity files or SSH private keys, any of which may open an encrypted backup.</summary>
+    public IReadOnlyList<string> Identities { get; set; } = [];
+
     /// <summary>The database to restore into.</summary>
     public string TargetDatabase { get; set; } = "";
 
@@ -49,7 +52,8 @@ public sealed class RestoreRequest
 
     /// <summary>
     /// How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file. Null for as many as
-    /// there are cores where the database is new and the space suffices, else one.
+    /// there are cores where the database is new and the space suffices, else one; one for an encrypted backup, which is not to lie on
+    /// the disk in clear.
     /// </summary>
     public int? Jobs { get; set; }
 

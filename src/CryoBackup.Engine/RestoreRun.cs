@@ -1,5 +1,6 @@
 using System.Globalization;
 using CryoBackup.Archive;
+using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Streams;
 
@@ -52,8 +53,8 @@ internal sealed class RestoreRun(
             arguments.AddRange(["--clean", "--if-exists", "--single-transaction"]);
         }
 
-        using var source = new BackupSource(request.Path, token);
-        int jobs = Jobs(source.Length);
+        using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], token), token);
+        int jobs = source.IsSealed ? SealedJobs() : Jobs(source.Length);
         if (jobs == 1 && plan.InArchiveOrder)
         {
             Feed(source, arguments, environment);
@@ -104,6 +105,32 @@ internal sealed class RestoreRun(
 
         bool isNew = plan.Mode is RestoreMode.Create or RestoreMode.Swap;
         return isNew && FreeSpace(Path.GetTempPath()) > SpoolEstimate(storedLength) ? Environment.ProcessorCount : 1;
+    }
+
+    /// <summary>Spooled, an encrypted archive lies on the disk in clear, so only an explicit wish has it spooled.</summary>
+    private int SealedJobs()
+    {
+        int jobs = request.Jobs is null ? 1 : Jobs(0);
+        if (jobs > 1)
+        {
+            string text = $"With more than one job the content of '{request.Path}' lies decrypted in a private temporary file until the restore ends.";
+            lock (_warnings)
+            {
+                _warnings.Add(text);
+            }
+
+            observer(new WarningMessage(text));
+        }
+        else if (!plan.InArchiveOrder)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                $"What was chosen of '{request.Path}' is restored in another order than the archive's, for which it must lie decrypted in a private temporary file.",
+                "Jobs",
+                "Permit that with -Jobs 2, or restore everything.");
+        }
+
+        return jobs;
     }
 
     private static void CheckSpoolSpace(string folder, long storedLength)

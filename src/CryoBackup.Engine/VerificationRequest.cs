@@ -15,6 +15,9 @@ public sealed class VerificationRequest
     /// <summary>The backup file, as a full path of the file system.</summary>
     public string Path { get; set; } = "";
 
+    /// <summary>Full paths of identity files or SSH private keys, any of which may open an encrypted backup.</summary>
+    public IReadOnlyList<string> Identities { get; set; } = [];
+
     /// <summary>How deep to go.</summary>
     public VerificationLevel Level { get; set; } = VerificationLevel.Content;
 }

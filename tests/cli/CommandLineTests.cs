@@ -41,6 +41,32 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains(file, errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("mistyped or cut", "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8q")]
+    [InlineData("does not exist", "no-such-file.txt")]
+    [InlineData("empty recipient", "")]
+    public void A_recipient_that_is_none_is_a_fault_of_configuration(string named, string recipient)
+    {
+        string folder = Path.Combine(_folder, "backups");
+
+        (int exitCode, _, string errors) = Tool.Run("new", "app", "--path", folder, "--recipient", recipient);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(named, errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
+    public void An_identity_that_is_missing_is_named()
+    {
+        string file = Path.Combine(_folder, "absent.txt");
+
+        (int exitCode, _, string errors) = Tool.Run("test", Path.Combine(_folder, "one.dump.gz.age"), "--identity", file);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains(file, errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_missing_backup_gets_the_verdict_Failed_and_the_others_are_still_tested()
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
+using CryoBackup.Encryption;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Cli.Commands;
@@ -19,6 +20,12 @@ internal sealed class NewCommand : Command
     private readonly Option<CompressionKind?> _compression = Choice.Option<CompressionKind>("--compression", "How the file is compressed; gzip unless said otherwise");
 
     private readonly Option<int?> _compressionLevel = Number.Option("--compression-level", "1-9", "1 (fast) to 9 (small)");
+
+    private readonly Option<string[]> _recipient = new("--recipient")
+    {
+        Description = "Encrypt the backup: an age or SSH public key, or a file that holds one a line; may be repeated",
+        HelpName = "key or file",
+    };
 
     private readonly Option<string?> _label = new("--label") { Description = "Words of yours that are kept in the manifest", HelpName = "text" };
 
@@ -57,6 +64,7 @@ internal sealed class NewCommand : Command
         _connection.AddTo(this);
         Add(_compression);
         Add(_compressionLevel);
+        Add(_recipient);
         Add(_label);
         Add(_skipRowCount);
         Add(_lockTimeout);
@@ -85,6 +93,7 @@ internal sealed class NewCommand : Command
             Database = database,
             Folder = Path.GetFullPath(arguments.GetRequiredValue(_path)),
             CompressionLevel = arguments.GetValue(_compressionLevel),
+            Recipients = [.. (arguments.GetValue(_recipient) ?? []).Select(item => item.Length == 0 || AgeRecipients.IsRecipient(item.Trim()) ? item : Path.GetFullPath(item))],
             Label = arguments.GetValue(_label),
             SkipRowCount = arguments.GetValue(_skipRowCount),
         };

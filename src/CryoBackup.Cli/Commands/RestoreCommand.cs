@@ -15,6 +15,8 @@ internal sealed class RestoreCommand : Command
         Required = true,
     };
 
+    private readonly Option<string[]> _identity = CommonOptions.Identity();
+
     private readonly Option<bool> _create = new("--create") { Description = "Create the database, with the source's encoding and locale" };
 
     private readonly Option<string[]> _schema = Names("--schema", "Only this schema with all that belongs to it; a name or a pattern with * and ?; may be repeated");
@@ -53,6 +55,7 @@ internal sealed class RestoreCommand : Command
     {
         _path.AddTo(this);
         Add(_targetDatabase);
+        Add(_identity);
         Add(_create);
         Add(_clean);
         Add(_swap);
@@ -93,6 +96,7 @@ internal sealed class RestoreCommand : Command
             TargetDatabase = arguments.GetRequiredValue(_targetDatabase),
             Schema = arguments.GetValue(_schema) ?? [],
             Table = arguments.GetValue(_table) ?? [],
+            Identities = _identity.Read(arguments),
             Create = arguments.GetValue(_create),
             Clean = arguments.GetValue(_clean),
             Swap = arguments.GetValue(_swap),

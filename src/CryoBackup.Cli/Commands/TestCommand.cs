@@ -11,12 +11,15 @@ internal sealed class TestCommand : Command
     private readonly Option<VerificationLevel?> _level = Choice.Option<VerificationLevel>(
         "--level", "hash: the stored bytes are those that were written; content (unless said otherwise): also every table's rows and content");
 
+    private readonly Option<string[]> _identity = CommonOptions.Identity();
+
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print no result; the exit code is the verdict" };
 
     public TestCommand() : base("test", "Prove backups, without a server: exit code 0 passed, 3 failed, 4 inconclusive")
     {
         _paths.AddTo(this);
         Add(_level);
+        Add(_identity);
         Add(_quiet);
         Validators.Add(result =>
         {
@@ -45,7 +48,7 @@ internal sealed class TestCommand : Command
             throw new CryoBackupException(
                 CryoBackupError.BackupNotFound, $"The folder '{path}' holds no backup.", path, "Name a backup file, or the folder that cryobackup new wrote to.");
         }
-        var request = new VerificationRequest { Path = path };
+        var request = new VerificationRequest { Path = path, Identities = _identity.Read(arguments) };
         // What was not said keeps the engine's default.
         if (arguments.GetValue(_level) is { } level)
         {

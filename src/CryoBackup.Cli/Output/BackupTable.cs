@@ -9,7 +9,12 @@ internal static class BackupTable
         foreach (BackupInfo backup in backups)
         {
             table.Add(
-                backup.Database, Units.Moment(backup.Start), Units.Time(backup.Duration), Units.Size(backup.Size), Units.Count(backup.RowCount), backup.Path);
+                backup.Database,
+                Units.Moment(backup.Start),
+                Units.Time(backup.Duration),
+                Units.Size(backup.Size),
+                backup.Encrypted ? "sealed" : Units.Count(backup.RowCount),
+                backup.Path);
         }
         table.Print(output);
     }

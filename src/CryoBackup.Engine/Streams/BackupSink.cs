@@ -1,9 +1,10 @@
 using System.Globalization;
+using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Streams;
 
-/// <summary>The way of an archive to the disk: compression, SHA-256, file.</summary>
+/// <summary>The way of an archive to the disk: compression, encryption, SHA-256, file.</summary>
 internal sealed class BackupSink : IDisposable
 {
     /// <summary>The level whose files are no larger than those of pg_dump -Fc, at the least time.</summary>
@@ -15,32 +16,36 @@ internal sealed class BackupSink : IDisposable
     private const int MaximumWorkers = 8;
 
     private readonly Sha256WriteStream _hash;
+    private readonly WriteOnlyStream? _age;
     private readonly WriteOnlyStream? _compressor;
 
     /// <summary>Opens the way.</summary>
     /// <param name="file">Takes the bytes as stored; not closed.</param>
     /// <param name="compression">How to compress.</param>
     /// <param name="level">1 to 9; null for the default.</param>
+    /// <param name="seal">Encrypts; null for no encryption.</param>
     /// <param name="cancellationToken">Ends programs on the way.</param>
     /// <exception cref="CryoBackupException">ToolNotFound.</exception>
-    public BackupSink(Stream file, CompressionKind compression, int? level, CancellationToken cancellationToken)
+    public BackupSink(Stream file, CompressionKind compression, int? level, AgeSeal? seal, CancellationToken cancellationToken)
     {
         _hash = new Sha256WriteStream(file);
+        _age = seal?.Encrypt(_hash, cancellationToken);
+        WriteOnlyStream destination = _age ?? _hash;
         _compressor = compression switch
         {
-            CompressionKind.Gzip => new ParallelGzipWriter(_hash, level ?? DefaultGzipLevel, Math.Min(Environment.ProcessorCount, MaximumWorkers)),
+            CompressionKind.Gzip => new ParallelGzipWriter(destination, level ?? DefaultGzipLevel, Math.Min(Environment.ProcessorCount, MaximumWorkers)),
             CompressionKind.Zstd => new FilterWriteStream(
                 new ToolCommand(
                     OptionalTool.Find("zstd", "Compression with Zstd"),
                     string.Create(CultureInfo.InvariantCulture, $"-{level ?? DefaultZstdLevel}"), "-T0", "-q", "-c"),
-                _hash,
+                destination,
                 cancellationToken),
             _ => null,
         };
     }
 
     /// <summary>Takes the archive.</summary>
-    public Stream Input => _compressor ?? _hash;
+    public Stream Input => _compressor ?? _age ?? _hash;
 
     /// <summary>The number of bytes stored.</summary>
     public long BytesWritten => _hash.BytesWritten;
@@ -52,6 +57,7 @@ internal sealed class BackupSink : IDisposable
     public void Complete()
     {
         _compressor?.Complete();
+        _age?.Complete();
         _hash.Complete();
     }
 
@@ -59,6 +65,7 @@ internal sealed class BackupSink : IDisposable
     public void Dispose()
     {
         _compressor?.Dispose();
+        _age?.Dispose();
         _hash.Dispose();
     }
 }

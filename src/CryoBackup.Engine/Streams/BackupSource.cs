@@ -1,8 +1,9 @@
+using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Streams;
 
-/// <summary>The way of an archive from the disk: file, SHA-256, decompression. What the file is, its first bytes tell.</summary>
+/// <summary>The way of an archive from the disk: file, SHA-256, decryption, decompression. What the file is, its first bytes tell.</summary>
 internal sealed class BackupSource : IDisposable
 {
     // The tap takes no more than a few cores give; each holds two blocks of a mebibyte.
@@ -10,23 +11,33 @@ internal sealed class BackupSource : IDisposable
 
     private readonly FileStream _file;
     private readonly Sha256ReadStream _hash;
+    private readonly Stream? _decrypted;
     private readonly Stream? _decompressor;
 
     /// <summary>Opens the way.</summary>
     /// <param name="path">The backup file's full path.</param>
+    /// <param name="opening">Decrypts where the file is encrypted.</param>
     /// <param name="cancellationToken">Ends programs on the way.</param>
-    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup, ToolNotFound.</exception>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup, ToolNotFound; IdentityMissing and others of the opening.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public BackupSource(string path, CancellationToken cancellationToken)
+    public BackupSource(string path, AgeOpening opening, CancellationToken cancellationToken)
     {
         _file = OpenFile(path);
         _hash = new Sha256ReadStream(_file);
         try
         {
             Length = _file.Length;
-            var start = new byte[GzipMember.HeaderLength];
+            var start = new byte[Math.Max(GzipMember.HeaderLength, AgeHeader.StartLength)];
             int count = _file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
             _file.Position = 0;
+            Stream source = _hash;
+            if (opening.IsSealed(start.AsSpan(0, count)))
+            {
+                _decrypted = opening.Open(_file, _hash);
+                count = _decrypted.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+                source = _decrypted = new PrefixedStream(start.AsMemory(0, count).ToArray(), _decrypted);
+            }
+
             ReadOnlySpan<byte> magic = start.AsSpan(0, count);
             if (magic.StartsWith("PGDMP"u8))
             {
@@ -36,22 +47,22 @@ internal sealed class BackupSource : IDisposable
             {
                 Compression = CompressionKind.Gzip;
                 _decompressor = GzipMember.ReadLength(magic) is null
-                    ? new GzipReader(_hash)
-                    : new ParallelGzipReader(_hash, Math.Min(Environment.ProcessorCount, MaximumWorkers));
+                    ? new GzipReader(source)
+                    : new ParallelGzipReader(source, Math.Min(Environment.ProcessorCount, MaximumWorkers));
             }
             else if (magic.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
             {
                 Compression = CompressionKind.Zstd;
                 _decompressor = new FilterReadStream(
-                    new ToolCommand(OptionalTool.Find("zstd", "A backup compressed with Zstd"), "-d", "-q", "-c"), _hash, cancellationToken);
+                    new ToolCommand(OptionalTool.Find("zstd", "A backup compressed with Zstd"), "-d", "-q", "-c"), source, cancellationToken);
             }
             else
             {
                 throw new CryoBackupException(
                     CryoBackupError.NotABackup,
-                    $"'{path}' is not a backup: it begins neither as an archive of pg_dump -Fc nor as gzip or zstd does.",
+                    $"'{path}' is not a backup: {(opening.IsArmored ? "it is an encrypted file in age's armored form" : "it begins neither as an archive of pg_dump -Fc nor as gzip or zstd does")}.",
                     path,
-                    "Give a file made by New-CryoBackup or by pg_dump -Fc.");
+                    opening.IsArmored ? "Encrypt without --armor, or take the armor off: age -d, then age -R again." : "Give a file made by New-CryoBackup or by pg_dump -Fc.");
             }
         }
         catch
@@ -64,8 +75,11 @@ internal sealed class BackupSource : IDisposable
     /// <summary>How the file is compressed.</summary>
     public CompressionKind Compression { get; }
 
+    /// <summary>True if the file is encrypted.</summary>
+    public bool IsSealed => _decrypted is not null;
+
     /// <summary>Gives the archive.</summary>
-    public Stream Output => _decompressor ?? _hash;
+    public Stream Output => _decompressor ?? _decrypted ?? _hash;
 
     /// <summary>The number of stored bytes read. May be read from another thread.</summary>
     public long BytesRead => _hash.BytesRead;
@@ -80,6 +94,7 @@ internal sealed class BackupSource : IDisposable
     {
         // Another thread may still read ahead for it.
         _decompressor?.Dispose();
+        _decrypted?.Dispose();
         return _hash.Finish(cancellationToken);
     }
 
@@ -113,6 +128,7 @@ internal sealed class BackupSource : IDisposable
     public void Dispose()
     {
         _decompressor?.Dispose();
+        _decrypted?.Dispose();
         _hash.Dispose();
         _file.Dispose();
     }

@@ -10,6 +10,7 @@ internal sealed class FilterReadStream : ReadOnlyStream
 
     private readonly ToolProcess _tool;
     private readonly string _name;
+    private readonly Func<int, IReadOnlyList<string>, Exception>? _explain;
     private readonly Task _pump;
     private volatile ExceptionDispatchInfo? _sourceFailure;
     private bool _ended;
@@ -18,8 +19,11 @@ internal sealed class FilterReadStream : ReadOnlyStream
     /// <param name="command">How to run it.</param>
     /// <param name="source">What it reads, on another thread until this stream is disposed of; not closed.</param>
     /// <param name="cancellationToken">Ends the program.</param>
-    public FilterReadStream(ToolCommand command, Stream source, CancellationToken cancellationToken)
+    /// <param name="explain">Turns exit code and last words into what <see cref="Read"/> throws; null for InvalidDataException.</param>
+    public FilterReadStream(
+        ToolCommand command, Stream source, CancellationToken cancellationToken, Func<int, IReadOnlyList<string>, Exception>? explain = null)
     {
+        _explain = explain;
         _name = Path.GetFileNameWithoutExtension(command.Path);
         _tool = ToolProcess.Start(command with { WritesInput = true, ReadsOutput = true }, cancellationToken);
         _pump = Task.Factory.StartNew(() => Pump(source), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -37,7 +41,7 @@ internal sealed class FilterReadStream : ReadOnlyStream
             _sourceFailure?.Throw();
             if (exitCode != 0)
             {
-                throw new InvalidDataException($"{_name} failed with exit code {exitCode}: {string.Join(' ', _tool.StandardErrorTail)}");
+                throw _explain?.Invoke(exitCode, _tool.StandardErrorTail) ?? new InvalidDataException($"{_name} failed with exit code {exitCode}: {string.Join(' ', _tool.StandardErrorTail)}");
             }
 
             _ended = true;

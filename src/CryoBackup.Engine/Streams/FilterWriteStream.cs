@@ -10,6 +10,7 @@ internal sealed class FilterWriteStream : WriteOnlyStream
 
     private readonly ToolProcess _tool;
     private readonly string _name;
+    private readonly Func<int, IReadOnlyList<string>, Exception>? _explain;
     private readonly Task _pump;
     private volatile ExceptionDispatchInfo? _failure;
     private bool _completed;
@@ -18,8 +19,11 @@ internal sealed class FilterWriteStream : WriteOnlyStream
     /// <param name="command">How to run it.</param>
     /// <param name="destination">Takes what it writes, on another thread; not closed.</param>
     /// <param name="cancellationToken">Ends the program.</param>
-    public FilterWriteStream(ToolCommand command, Stream destination, CancellationToken cancellationToken)
+    /// <param name="explain">Turns exit code and last words into what is thrown; null for DumpFailed.</param>
+    public FilterWriteStream(
+        ToolCommand command, Stream destination, CancellationToken cancellationToken, Func<int, IReadOnlyList<string>, Exception>? explain = null)
     {
+        _explain = explain;
         _name = Path.GetFileNameWithoutExtension(command.Path);
         _tool = ToolProcess.Start(command with { WritesInput = true, ReadsOutput = true }, cancellationToken);
         _pump = Task.Factory.StartNew(() => Pump(destination), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -94,7 +98,7 @@ internal sealed class FilterWriteStream : WriteOnlyStream
         int exitCode = _tool.WaitForExit(CancellationToken.None);
         if (exitCode != 0)
         {
-            throw new CryoBackupException(
+            throw _explain?.Invoke(exitCode, _tool.StandardErrorTail) ?? new CryoBackupException(
                 CryoBackupError.DumpFailed, $"{_name} failed with exit code {exitCode}.", _name, "See what it wrote to standard error.", _tool.StandardErrorTail);
         }
     }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CryoBackup.Encryption;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Commands;
@@ -29,7 +30,12 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateRange(1, 9)]
     public int? CompressionLevel { get => _request.CompressionLevel; set => _request.CompressionLevel = value; }
 
-    /// <summary>Words that are kept in the manifest.</summary>
+    /// <summary>Encrypts the backup: age or SSH public keys, or files that hold one a line. Whoever has the identity of any of them can open it.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Recipient { get; set; } = [];
+
+    /// <summary>Words that are kept in the manifest, unless the backup is encrypted.</summary>
     [Parameter]
     public string? Label { get => _request.Label; set => _request.Label = value; }
 
@@ -63,6 +69,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         try
         {
             _request.Folder = FileSystemPaths.Literal(SessionState, Path, CryoBackupError.ConfigurationInvalid);
+            _request.Recipients = FileSystemPaths.Literals(SessionState, Recipient, item => !AgeRecipients.IsRecipient(item.Trim()));
         }
         catch (CryoBackupException failure)
         {

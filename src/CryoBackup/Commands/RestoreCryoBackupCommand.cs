@@ -48,6 +48,11 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     public SwitchParameter Create { get => _request.Create; set => _request.Create = value; }
 
+    /// <summary>Identity files or SSH private keys, any of which may open an encrypted backup.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Identity { get; set; } = [];
+
     /// <summary>Drops the backup's objects first, in one transaction with the restore: all or nothing.</summary>
     [Parameter]
     public SwitchParameter Clean { get => _request.Clean; set => _request.Clean = value; }
@@ -104,11 +109,19 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     public SwitchParameter Force { get => _request.Force; set => _request.Force = value; }
 
-    /// <summary>Hands the connection to the request.</summary>
+    /// <summary>Hands connection and identities to the request.</summary>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
         _request.Connection = Connection;
+        try
+        {
+            _request.Identities = FileSystemPaths.Literals(SessionState, Identity);
+        }
+        catch (CryoBackupException failure)
+        {
+            Report(failure, Identity);
+        }
     }
 
     /// <summary>Restores the backup.</summary>

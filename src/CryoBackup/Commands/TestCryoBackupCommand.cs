@@ -29,9 +29,28 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
     [Parameter]
     public VerificationLevel Level { get => _request.Level; set => _request.Level = value; }
 
+    /// <summary>Identity files or SSH private keys, any of which may open an encrypted backup.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Identity { get; set; } = [];
+
     /// <summary>Emits only true or false for each backup.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
+
+    /// <summary>Resolves the identities' paths.</summary>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        try
+        {
+            _request.Identities = FileSystemPaths.Literals(SessionState, Identity);
+        }
+        catch (CryoBackupException failure)
+        {
+            Report(failure, Identity);
+        }
+    }
 
     /// <summary>Tests each backup.</summary>
     protected override void ProcessRecord()

@@ -1,0 +1,169 @@
+BeforeDiscovery {
+    $missing = 'age', 'age-keygen', 'ssh-keygen' | Where-Object { -not (Get-Command -Name $_ -CommandType Application -ErrorAction Ignore) }
+    $skip = $IsWindows -or ($missing -and $env:CI -ne 'true')
+    if ($missing) {
+        Write-Warning "NOT INSTALLED: $($missing -join ', '). $(if ($skip) { 'Encryption is not tested here.' })"
+    }
+}
+
+Describe 'An encrypted backup' -Skip:$skip {
+    BeforeAll {
+        . $PSScriptRoot/TestSupport.ps1
+        Clear-TestDatabase app_copy
+        Initialize-TestDatabase app
+        Push-Location -LiteralPath $TestDrive
+
+        # The code blocks of README's section, by their language, one string a block.
+        function Get-ReadmeBlock([string] $Language) {
+            $readme = Get-Content -LiteralPath (Join-Path $PSScriptRoot '../README.md') -Raw
+            $section = [regex]::Match($readme, '(?ms)^## Sealed$(.*?)^## ').Groups[1].Value
+            [regex]::Matches($section, "(?ms)^``````$Language\r?\n(.*?)^``````") | ForEach-Object { $_.Groups[1].Value }
+        }
+
+        $console = @(Get-ReadmeBlock 'console')
+        & bash -euc $console[0] 2>$null
+        if ($LASTEXITCODE -ne 0) {
+            throw "README's commands that make a pair ended with $LASTEXITCODE."
+        }
+
+        $script:results = @(Invoke-Expression (Get-ReadmeBlock 'powershell' | Select-Object -First 1))
+        $backup = $results[0]
+        & bash -euc 'age-keygen -o wrong.txt 2>/dev/null'
+    }
+
+    AfterAll {
+        Pop-Location
+        Clear-TestDatabase app_copy
+        Clear-TestDatabase app
+    }
+
+    It 'is made, proven and restored by the commands of the README' {
+        $results.Count | Should -Be 3
+        $backup.Encrypted | Should -BeTrue
+        $backup.Path | Should -BeLike '*_full.dump.gz.age'
+        $backup.Tables | Should -BeNullOrEmpty
+        $results[1].Verdict | Should -Be 'Passed'
+        ($results[1].Checks | Where-Object Name -EQ 'encryption').Passed | Should -BeTrue
+        $results[2].Status | Should -Be 'Restored'
+        $results[2].Tables.Matches | Should -Not -Contain $false
+        Invoke-Sql -Database app_copy 'SELECT count(*) FROM sample' | Should -Be '500'
+    }
+
+    It 'opens with the stock tools as the README says' {
+        $line = ($console[1].Trim() -replace 'backups/\S+', "backups/$(Split-Path $backup.Path -Leaf)").Replace('NAME', 'app_copy', [System.StringComparison]::Ordinal)
+        $line.Replace('identity.txt', 'IDENTITY').Replace('backups/', '').Replace('app_copy', 'NAME') |
+            Should -BeExactly (Get-Content -LiteralPath $backup.ManifestPath -Raw | ConvertFrom-Json).open_with
+        Clear-TestDatabase app_copy
+        Invoke-Sql 'CREATE DATABASE app_copy TEMPLATE template0'
+        $path = $env:PATH
+        try {
+            $env:PATH = $path + ':' + (Split-Path -Path (Get-PgTool 'pg_restore'))
+            & bash -euo pipefail -c $line
+            $LASTEXITCODE | Should -Be 0
+        }
+        finally {
+            $env:PATH = $path
+        }
+
+        Invoke-Sql -Database app_copy 'SELECT count(*) FROM sample' | Should -Be '500'
+    }
+
+    It 'is shown as sealed' {
+        $backup | Out-String | Should -Match ' sealed '
+        Get-CryoBackup ./backups | Out-String | Should -Match ' sealed '
+    }
+
+    It 'passes at Hash without an identity, and is inconclusive above' {
+        (Test-CryoBackup $backup.Path -Level Hash).Verdict | Should -Be 'Passed'
+        $result = Test-CryoBackup $backup.Path
+        $result.Verdict | Should -Be 'Inconclusive'
+        $result.IsValid | Should -BeFalse
+        $result.Reason | Should -BeLike '*needs an identity for X25519*'
+        Test-CryoBackup $backup.Path -Quiet | Should -BeExactly $false
+    }
+
+    It 'is not restored without an identity, nor with a wrong one' {
+        Clear-TestDatabase app_copy
+        Restore-CryoBackup $backup.Path -TargetDatabase app_copy -Create -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'IdentityMissing,*'
+        Restore-CryoBackup $backup.Path -TargetDatabase app_copy -Create -Identity wrong.txt -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'IdentityWrong,*'
+        Test-Database app_copy | Should -BeFalse
+
+        $result = Test-CryoBackup $backup.Path -Identity wrong.txt
+        $result.Verdict | Should -Be 'Failed'
+        ($result.Checks | Where-Object Outcome -EQ 'Failed').Name | Should -Be 'encryption'
+        (Test-CryoBackup $backup.Path -Identity wrong.txt, ./identity.txt).Verdict | Should -Be 'Passed'
+    }
+
+    It 'warns of an identity that others may read' {
+        Copy-Item -LiteralPath identity.txt -Destination open.txt
+        & chmod 644 open.txt
+        $null = Test-CryoBackup $backup.Path -Identity open.txt -WarningVariable warnings -WarningAction SilentlyContinue
+        "$warnings" | Should -BeLike '*open.txt*chmod 600*'
+        $null = Test-CryoBackup $backup.Path -Identity identity.txt -WarningVariable warnings
+        $warnings | Should -BeNullOrEmpty
+    }
+
+    It 'is never written in clear for want of <What>' -ForEach @(
+        @{ What = 'a recipient that is whole'; Recipient = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8q'; Id = 'ConfigurationInvalid' }
+        @{ What = 'a recipients file'; Recipient = './none.txt'; Id = 'ConfigurationInvalid' }
+        @{ What = 'age'; Recipient = './recipients.txt'; Id = 'ToolNotFound' }
+        @{ What = 'anything given'; Recipient = ''; Id = 'ParameterArgumentValidationError' }
+    ) {
+        $path = $env:PATH
+        $problem = $null
+        try {
+            if ($What -eq 'age') {
+                $env:PATH = Join-Path $TestDrive 'empty'
+            }
+
+            New-CryoBackup app -Path ./unwritten -Recipient $Recipient
+        }
+        catch {
+            $problem = $_
+        }
+        finally {
+            $env:PATH = $path
+        }
+
+        $problem.FullyQualifiedErrorId | Should -BeLike "$Id*"
+        Test-Path ./unwritten | Should -BeFalse
+    }
+
+    It 'without age is inconclusive, and not restored' {
+        $path = $env:PATH
+        $problem = $null
+        try {
+            $env:PATH = Join-Path $TestDrive 'empty'
+            $result = Test-CryoBackup $backup.Path -Identity identity.txt
+            $hash = Test-CryoBackup $backup.Path -Level Hash
+            Restore-CryoBackup $backup.Path -TargetDatabase app_copy -Create -Identity identity.txt
+        }
+        catch {
+            $problem = $_
+        }
+        finally {
+            $env:PATH = $path
+        }
+
+        $hash.Verdict | Should -Be 'Passed'
+        $result.Verdict | Should -Be 'Inconclusive'
+        $result.Reason | Should -BeLike '*age*not found*'
+        $problem.FullyQualifiedErrorId | Should -BeLike 'ToolNotFound,*'
+        $problem.ErrorDetails.RecommendedAction | Should -BeLike '*apt-get install age*'
+    }
+
+    It 'keeps the secret out of everything that is said' {
+        $secret = (Get-Content -LiteralPath identity.txt | Where-Object { $_ -like 'AGE-SECRET-KEY-*' }).Substring(20)
+        $said = @(
+            Test-CryoBackup $backup.Path -Identity identity.txt -Verbose *>&1 | Out-String
+            Test-CryoBackup $backup.Path -Identity wrong.txt -Verbose *>&1 | Out-String
+            try { Test-CryoBackup $backup.Path -Identity (Get-Content -LiteralPath identity.txt -Raw).Split("`n")[2] } catch { $_ | Format-List -Property * -Force | Out-String }
+            try { New-CryoBackup app -Recipient ./identity.txt } catch { $_ | Format-List -Property * -Force | Out-String }
+            Get-Content -LiteralPath $backup.ManifestPath -Raw
+        ) -join ''
+        $said.Length | Should -BeGreaterThan 1000
+        $said | Should -Not -Match $secret
+    }
+}

@@ -1,0 +1,86 @@
+#if NET10_0_OR_GREATER
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace CryoBackup.Tests.Encryption;
+
+/// <summary>Every byte and every length of a small encrypted backup; once is enough, on one runtime.</summary>
+[Collection("postgres")]
+public sealed class DamageTests(PostgresServer server) : IDisposable
+{
+    private const int Workers = 2;
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [AgeServerFact]
+    public void EveryChangedByteAndEveryCutFailsAtHash()
+    {
+        (string path, _) = MakeSmall();
+        byte[] good = File.ReadAllBytes(path);
+        Assert.Equal(Verdict.Passed, SealedBackup.Test(path, VerificationLevel.Hash).Verdict);
+        foreach ((string what, byte[] bytes) in Damages(good))
+        {
+            File.WriteAllBytes(path, bytes);
+            Assert.True(SealedBackup.Test(path, VerificationLevel.Hash).Verdict == Verdict.Failed, what);
+        }
+    }
+
+    [AgeServerFact]
+    public void EveryChangedByteAndEveryCutFailsAtContentByAgeAlone()
+    {
+        (string source, string identity) = MakeSmall();
+        SealedBackupTests.RemoveHash(source);
+        byte[] good = File.ReadAllBytes(source);
+        Assert.Equal(Verdict.Passed, SealedBackup.Test(source, VerificationLevel.Content, identity).Verdict);
+        var missed = new ConcurrentBag<string>();
+        var damages = new ConcurrentQueue<(string What, byte[] Bytes)>(Damages(good));
+        int count = damages.Count;
+        Parallel.For(0, Workers, new ParallelOptions { MaxDegreeOfParallelism = Workers }, worker =>
+        {
+            string folder = Path.Combine(_folder.Path, worker.ToString(CultureInfo.InvariantCulture));
+            Directory.CreateDirectory(folder);
+            string path = Path.Combine(folder, Path.GetFileName(source));
+            File.Copy(source + BackupFileName.ManifestSuffix, path + BackupFileName.ManifestSuffix);
+            while (damages.TryDequeue(out (string What, byte[] Bytes) damage))
+            {
+                File.WriteAllBytes(path, damage.Bytes);
+                VerificationResult result = SealedBackup.Test(path, VerificationLevel.Content, identity);
+                bool caught = damage.Bytes.Length == 0
+                    ? result.Checks[0].Outcome == CheckOutcome.Failed
+                    : SealedBackup.Encryption(result)?.Outcome == CheckOutcome.Failed;
+                if (result.Verdict != Verdict.Failed || !caught)
+                {
+                    missed.Add($"{damage.What}: {result.Verdict}: {result.Reason}");
+                }
+            }
+        });
+        Assert.True(missed.IsEmpty, string.Create(CultureInfo.InvariantCulture, $"{missed.Count} of {count} damages were missed: {string.Join('\n', missed.Take(5))}"));
+        Assert.InRange(count, 2000, 8000);
+    }
+
+    /// <summary>Each byte with one of its bits changed, in turn the lowest to the highest, and each shorter length.</summary>
+    private static IEnumerable<(string What, byte[] Bytes)> Damages(byte[] good)
+    {
+        for (int i = 0; i < good.Length; i++)
+        {
+            byte[] bytes = [.. good];
+            bytes[i] ^= (byte)(1 << (i % 8));
+            yield return (string.Create(CultureInfo.InvariantCulture, $"bit {i % 8} of byte {i} of {good.Length}"), bytes);
+        }
+
+        for (int length = 0; length < good.Length; length++)
+        {
+            yield return (string.Create(CultureInfo.InvariantCulture, $"cut to {length} of {good.Length}"), good[..length]);
+        }
+    }
+
+    private (string Path, string Identity) MakeSmall()
+    {
+        server.CreateDatabase("sealed_small");
+        server.Execute("sealed_small", "CREATE TABLE t (id int, word text); INSERT INTO t SELECT n, md5(n::text) FROM generate_series(1, 25) n");
+        (string identity, string recipient) = KeyPairs.Make(_folder, "age");
+        return (SealedBackup.New(server, "sealed_small", _folder.Path, [recipient]).Path, identity);
+    }
+}
+#endif
