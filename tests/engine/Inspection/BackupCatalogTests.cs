@@ -1,0 +1,78 @@
+using CryoBackup.Tests.Archive;
+using CryoBackup.Tests.Streams;
+
+namespace CryoBackup.Tests.Inspection;
+
+public sealed class BackupCatalogTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<EngineMessage> _messages = [];
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Add(string database, int hour, bool file = true)
+    {
+        string name = $"{BackupFileName.Encode(database)}_20240806_{hour:00}0000_full.dump.gz";
+        string path = Path.Combine(_folder.Path, name);
+        if (file)
+        {
+            File.WriteAllBytes(path, GzipSamples.Stock(ArchiveImage.CreateSample().ToBytes()));
+        }
+
+        var manifest = new BackupManifest
+        {
+            Timestamp = $"2024-08-06T{hour:00}:00:00.000000Z",
+            Database = database,
+            BackupFile = name,
+            SizeBytes = 5,
+            SchemaVersion = 1,
+            Sha256 = new string('c', 64),
+            Compression = "gzip",
+            Tables = [new() { Schema = "public", Name = "t", Rows = 7 }],
+            ManifestSha256 = new string('0', 64),
+        };
+        File.WriteAllBytes(path + BackupFileName.ManifestSuffix, manifest.Serialize());
+        return path;
+    }
+
+    private string[] Find(bool latest = false, params string[] databases)
+        => [.. BackupCatalog.Find(_folder.Path, databases, latest, _messages.Add, CancellationToken.None).Select(backup => $"{backup.Database} {backup.Start.Hour}")];
+
+    [Fact]
+    public void ListsTheNewestFirst()
+    {
+        Add("app", 3);
+        Add("app", 5);
+        Add("App", 4);
+        Add("a/b", 1);
+        Assert.Equal(["app 5", "App 4", "app 3", "a/b 1"], Find());
+        Assert.Equal(["app 5", "App 4", "a/b 1"], Find(latest: true));
+        Assert.Equal(["app 5", "app 3"], Find(false, "app"));
+        Assert.Equal(["app 5", "app 3", "a/b 1"], Find(false, "a*"));
+        Assert.Empty(Find(false, "b"));
+        Assert.Empty(_messages);
+
+        BackupInfo backup = BackupCatalog.Find(_folder.Path, null, latest: true, _messages.Add, CancellationToken.None).First();
+        Assert.Equal((1, 7L, "Gzip", new string('C', 64)), (backup.TableCount, backup.RowCount, backup.Compression, backup.Hash));
+    }
+
+    [Fact]
+    public void WarnsOfWhatItCannotList()
+    {
+        Add("good", 1);
+        string lost = Add("lost", 2, file: false);
+        string damaged = Add("damaged", 3);
+        File.AppendAllText(damaged + BackupFileName.ManifestSuffix, " ");
+        File.WriteAllText(Path.Combine(_folder.Path, "notes.txt"), "x");
+        Assert.Equal(["good 1"], Find());
+        Assert.Equal([damaged, lost], _messages.Cast<WarningMessage>().Select(message => message.Text.Contains(lost, StringComparison.Ordinal) ? lost : damaged).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void NamesAFolderThatIsNotThere()
+    {
+        string folder = Path.Combine(_folder.Path, "none");
+        CryoBackupException exception = Assert.Throws<CryoBackupException>(() => BackupCatalog.Find(folder, null, false, _messages.Add, CancellationToken.None));
+        Assert.Equal((CryoBackupError.BackupNotFound, folder), (exception.Error, exception.Target));
+    }
+}

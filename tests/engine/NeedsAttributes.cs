@@ -1,0 +1,17 @@
+namespace CryoBackup.Tests;
+
+/// <summary>A test with a program of others, skipped where it is not installed.</summary>
+public sealed class ProgramTheoryAttribute : TheoryAttribute
+{
+    public ProgramTheoryAttribute(string program)
+    {
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        Skip = !OperatingSystem.IsWindows() && Array.Exists(folders, folder => File.Exists(Path.Combine(folder, program))) ? null : $"Needs {program}.";
+    }
+}
+
+/// <summary>A test with a file that only some systems have.</summary>
+public sealed class FileFactAttribute : FactAttribute
+{
+    public FileFactAttribute(string path) => Skip = File.Exists(path) ? null : $"Needs {path}.";
+}
