@@ -99,10 +99,13 @@ internal sealed class RestoreSelection
             {
                 found = true;
 
-                // Parts and remarks follow their object, so that what cannot be restored is told with its reason. Rows of an
-                // extension's own table have no object here.
-                if (isSchema || !(TocKinds.IsPart(entry) || TocKinds.IsRemark(entry)) || (entry.IsTableData && Subject(entry) is null))
+                if (entry.Kind is "TABLE DATA" or "SEQUENCE SET" && Subject(entry) is null)
                 {
+                    _leftOut.Add(new LeftOut(entry, "it belongs to an extension, which was not chosen"));
+                }
+                else if (isSchema || !(TocKinds.IsPart(entry) || TocKinds.IsRemark(entry)))
+                {
+                    // Parts and remarks follow their object, so that what cannot be restored is told with its reason.
                     _chosen.Add(entry.DumpId);
                 }
             }
@@ -173,7 +176,7 @@ internal sealed class RestoreSelection
         {
             if (_included.Add(next.DumpId))
             {
-                foreach (TocEntry needed in Dependencies(next).Where(needed => !_included.Contains(needed.DumpId)))
+                foreach (TocEntry needed in Dependencies(next).Concat(UnrecordedNeeds(next)).Where(needed => !_included.Contains(needed.DumpId)))
                 {
                     if (IsChosen(needed) || !_target.Has(needed))
                     {
@@ -187,6 +190,16 @@ internal sealed class RestoreSelection
             }
         }
     }
+
+    /// <summary>What pg_dump does not record: it knows what an index needs, but not what the index of a constraint needs.</summary>
+    private IEnumerable<TocEntry> UnrecordedNeeds(TocEntry entry) => entry.Kind switch
+    {
+        // The operator classes of built-in types for exclusion constraints.
+        "CONSTRAINT" when entry.Definition.Contains(" EXCLUDE USING gist ", StringComparison.Ordinal)
+            => _entries.Where(other => other is { Kind: "EXTENSION", Name: "btree_gist" }),
+        "TYPE" => _entries.Where(other => other.Kind is "OPERATOR CLASS" && other.Dependencies.Contains(entry.DumpId)),
+        _ => [],
+    };
 
     /// <summary>Adds what belongs to the included objects, as long as it asks for no other table.</summary>
     private void AddParts()
@@ -216,8 +229,8 @@ internal sealed class RestoreSelection
         }
     }
 
-    /// <summary>The value of a sequence follows it; what is said of a schema's content follows a schema that was chosen.</summary>
-    private static bool IsFollower(TocEntry entry) => entry.Kind is "SEQUENCE SET" || IsOfSchema(entry);
+    /// <summary>The sequence of an identity column and the value of any sequence follow what they hang on; what is said of a schema's content follows a schema that was chosen.</summary>
+    private static bool IsFollower(TocEntry entry) => entry.Kind is "SEQUENCE" or "SEQUENCE SET" || IsOfSchema(entry);
 
     private static bool IsOfSchema(TocEntry entry) => entry.Kind is "DEFAULT ACL" or "PUBLICATION TABLES IN SCHEMA";
 
