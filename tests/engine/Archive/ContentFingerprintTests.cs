@@ -186,7 +186,7 @@ public sealed class ContentFingerprintTests(PostgresServer server)
         await using NpgsqlConnection connection = await TableReader.OpenAsync(server.Endpoint.WithDatabase(Zoo.Database), "CryoBackup tests", "UTF8", CancellationToken.None);
         foreach (TableContent table in archive.Tables)
         {
-            TableFingerprint read = TableReader.Read(connection, table.Entry.CopyStatement, "UTF8", CancellationToken.None);
+            TableFingerprint read = await TableReader.ReadAsync(connection, table.Entry.CopyStatement, condition: null, "UTF8", CancellationToken.None);
             Assert.Equal($"{table.Entry} {table.Fingerprint!.Rows} {table.Fingerprint.Bytes} {table.Fingerprint.Text}", $"{table.Entry} {read.Rows} {read.Bytes} {read.Text}");
         }
     }
@@ -199,7 +199,7 @@ public sealed class ContentFingerprintTests(PostgresServer server)
         await using NpgsqlConnection connection = await TableReader.OpenAsync(server.Endpoint.WithDatabase(database), "CryoBackup tests", "UTF8", CancellationToken.None);
         foreach (TableContent table in archive.Tables)
         {
-            Assert.Equal(table.Fingerprint!.Text, TableReader.Read(connection, table.Entry.CopyStatement, "UTF8", CancellationToken.None).Text);
+            Assert.Equal(table.Fingerprint!.Text, (await TableReader.ReadAsync(connection, table.Entry.CopyStatement, condition: null, "UTF8", CancellationToken.None)).Text);
             fingerprints.Add(table.Entry.Name, table.Fingerprint.Text);
         }
 

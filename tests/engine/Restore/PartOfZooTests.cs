@@ -1,5 +1,6 @@
 using CryoBackup.Archive;
-using CryoBackup.Postgres;
+using CryoBackup.Encryption;
+using CryoBackup.Streams;
 using Npgsql;
 
 namespace CryoBackup.Tests.Restore;
@@ -126,7 +127,7 @@ public sealed class PartOfZooTests(ZooServer server)
 
     private static IReadOnlyList<TocEntry> ReadToc(string backup)
     {
-        using var source = new CryoBackup.Streams.BackupSource(backup, CancellationToken.None);
+        using var source = new BackupSource(backup, new AgeOpening(backup, [], [], CancellationToken.None), CancellationToken.None);
         return ArchiveReader.Read(source.Output, null, _ => { }, CancellationToken.None).Entries;
     }
 
@@ -159,9 +160,11 @@ public sealed class PartOfZooTests(ZooServer server)
     private RestoreResult RestoreAlone(string backup, Action<RestoreRequest> choose)
     {
         server.Drop("zoo_part");
-        var request = new RestoreRequest { Connection = server.Connection, Path = backup, TargetDatabase = "zoo_part", Create = true, Jobs = 1 };
-        choose(request);
-        return BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
+        return server.Restore(backup, "zoo_part", request =>
+        {
+            (request.Create, request.Jobs) = (true, 1);
+            choose(request);
+        });
     }
 
     private List<Part> Parts(string database, string query)

@@ -70,12 +70,7 @@ public sealed class WholeZooTests(ZooServer server)
         Assert.Equal(0L, server.Scalar("zoo_twice", "SELECT count(*) FROM zoo.value"));
     }
 
-    private RestoreResult Restore(string database, Action<RestoreRequest> change)
-    {
-        var request = new RestoreRequest { Connection = server.Connection, Path = server.Backup, TargetDatabase = database };
-        change(request);
-        return BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
-    }
+    private RestoreResult Restore(string database, Action<RestoreRequest> change) => server.Restore(server.Backup, database, change);
 
     private void AssertEqualToZoo(string database, bool ofDatabase = true)
     {

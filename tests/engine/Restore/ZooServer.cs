@@ -65,6 +65,21 @@ public sealed class ZooServer : PostgresServer
         return BackupWriter.Run(new BackupRequest { Connection = Connection, Database = database, Folder = folder }, static _ => { }, CancellationToken.None).Path;
     }
 
+    /// <summary>Restores a backup with the verb Restore.</summary>
+    internal RestoreResult Restore(string backup, string database, Action<RestoreRequest> change, CancellationToken cancellationToken = default)
+    {
+        var request = new RestoreRequest { Connection = Connection, Path = backup, TargetDatabase = database };
+        change(request);
+        return BackupRestorer.Run(request, static _ => { }, cancellationToken);
+    }
+
+    /// <summary>As <see cref="Restore"/>, where it is to fail.</summary>
+    internal CryoBackupException Fail(string backup, string database, Action<RestoreRequest> change)
+        => Assert.Throws<CryoBackupException>(() => Restore(backup, database, change));
+
+    /// <summary>Databases that a restore has left under a temporary name.</summary>
+    internal long CountTemporary() => (long)Scalar("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE 'cryobackup\\_restore\\_%'")!;
+
     /// <summary>Drops a database, with the subscriptions that would forbid it.</summary>
     internal void Drop(string database)
     {
