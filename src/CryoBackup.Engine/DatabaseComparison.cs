@@ -14,6 +14,12 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
     /// <returns>Every table, expected and found, in the order given.</returns>
     public async Task<TableComparison[]> CompareAsync(IReadOnlyList<TableContent> tables, string encoding, CancellationToken cancellationToken)
     {
+        Dictionary<(string, string), string> conditions;
+        await using (NpgsqlConnection connection = await TargetDatabase.OpenAsync(endpoint, application, encoding, cancellationToken).ConfigureAwait(false))
+        {
+            conditions = await ExtensionTables.ConditionsAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+
         var comparisons = new TableComparison[tables.Count];
         int next = -1;
         int done = 0;
@@ -44,7 +50,8 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
                 TableContent table = tables[index];
                 TableFingerprint? found = table.Fingerprint is null
                     ? null
-                    : await TableReader.ReadAsync(connection, table.Entry.CopyStatement, encoding, ending.Token).ConfigureAwait(false);
+                    : await TableReader.ReadAsync(
+                        connection, table.Entry.CopyStatement, conditions.GetValueOrDefault((table.Entry.Schema, table.Entry.Name)), encoding, ending.Token).ConfigureAwait(false);
                 comparisons[index] = new TableComparison
                 {
                     Schema = table.Entry.Schema,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using CryoBackup.Archive;
 using CryoBackup.Encryption;
 using CryoBackup.Postgres;
@@ -10,7 +11,7 @@ namespace CryoBackup;
 internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> observer, RunLimits limits)
 {
     private readonly DateTime _start = DateTime.UtcNow;
-    private readonly string _application = string.Create(CultureInfo.InvariantCulture, $"CryoBackup {Environment.ProcessId}-{Guid.NewGuid():N}")[..40];
+    private readonly string _application = TemporaryDatabase.NewApplicationName();
     private readonly List<string> _warnings = [];
 
     /// <summary>Runs it.</summary>
@@ -18,18 +19,21 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
     public async Task<RestoreResult> RunAsync()
     {
         CancellationToken token = limits.Token;
-        ArchiveContent content = Inspect();
-        var plan = new RestorePlan(request, content);
+        RestoreMode mode = RestorePlan.ModeOf(request);
         ServerEndpoint endpoint = ServerEndpoint.Resolve(request.Connection, request.TargetDatabase, observer);
+        ArchiveContent content = Inspect();
+        RestorePlan plan;
         ClientTool pgRestore;
         try
         {
             TargetDatabase.State state = await TargetDatabase.InspectAsync(endpoint, _application, token).ConfigureAwait(false);
-            CheckTarget(plan.Mode, state);
+            CheckTarget(mode, state);
             pgRestore = ClientTools.Find("pg_restore", Math.Max(state.Major, ArchiveMajor(content.Header)), token);
-            await CheckServerAsync(plan, content, endpoint, token).ConfigureAwait(false);
+            plan = new RestorePlan(request, content, await KeptAsync(mode, content.Encoding, endpoint, token).ConfigureAwait(false));
+            await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, _application, token).ConfigureAwait(false);
+            await new RestorePreflight(server, endpoint, _application, plan, request, token).RunAsync().ConfigureAwait(false);
         }
-        catch (NpgsqlException exception)
+        catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
         {
             throw NpgsqlErrors.Translate(exception, endpoint, CryoBackupError.RestoreFailed);
         }
@@ -94,70 +98,56 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         }
     }
 
-    private async Task CheckServerAsync(RestorePlan plan, ArchiveContent content, ServerEndpoint endpoint, CancellationToken token)
+    /// <summary>What the target has and keeps: only a part that is put among other objects meets any.</summary>
+    private async Task<TargetContent> KeptAsync(RestoreMode mode, string encoding, ServerEndpoint endpoint, CancellationToken token)
     {
-        await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, _application, token).ConfigureAwait(false);
-        List<CryoBackupException> findings = await RestorePreflight.FindAsync(server, plan, request, token).ConfigureAwait(false);
-        if (plan.Mode == RestoreMode.Data)
+        if (mode != RestoreMode.Clean || !RestorePlan.IsPartial(request))
         {
-            await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, _application, content.Encoding, token).ConfigureAwait(false);
-            findings.AddRange(await RestorePreflight.FindUnfitTablesAsync(target, plan.Tables, token).ConfigureAwait(false));
+            return TargetContent.Nothing;
         }
 
-        if (findings.Count > 0)
-        {
-            throw RestorePreflight.Combine(findings);
-        }
+        await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, _application, encoding, token).ConfigureAwait(false);
+        return await TargetCatalog.ReadAsync(target, token).ConfigureAwait(false);
     }
 
     private async Task<(TableComparison[] Tables, string? Previous)> RestoreAsync(
         RestorePlan plan, ArchiveContent content, ServerEndpoint endpoint, ClientTool pgRestore)
     {
         CancellationToken token = limits.Token;
-        bool makes = plan.Mode is RestoreMode.Create or RestoreMode.Swap;
-        ServerEndpoint working = plan.Mode == RestoreMode.Swap ? endpoint.WithDatabase(SwapDatabase.NewName()) : endpoint;
-        bool made = false;
-        bool committed = false;
+        ServerEndpoint working = plan.Makes ? endpoint.WithDatabase(TemporaryDatabase.NameFor(_application)) : endpoint;
+        string? previous = plan.Mode == RestoreMode.Swap ? TemporaryDatabase.PreviousName(endpoint.Database) : null;
+        var aftermath = new RestoreAftermath(endpoint, working, _application, plan, previous);
         try
         {
             // Open for the whole run: by it the next run knows that this one lives.
             await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, _application, token).ConfigureAwait(false);
-            if (makes)
+            if (plan.Makes)
             {
-                foreach (string abandoned in await SwapDatabase.RemoveAbandonedAsync(server, token).ConfigureAwait(false))
-                {
-                    Warn($"Removed the database '{abandoned}', which a restore that died had left.");
-                }
-
+                await RemoveAbandonedAsync(server, endpoint, token).ConfigureAwait(false);
                 string options = DatabaseDefinition.CreateOptions(content.Entries);
+                aftermath.Step = RestoreStep.Making;
                 await TargetDatabase.CreateAsync(server, working.Database, options, token).ConfigureAwait(false);
-                made = true;
-                observer(new VerboseMessage($"Created database {working.Database} {options}."));
-                if (plan.Mode == RestoreMode.Swap)
-                {
-                    await SwapDatabase.MarkAsync(server, working.Database, _application, token).ConfigureAwait(false);
-                }
+                observer(new VerboseMessage($"Created the database '{working.Database}' {options}; it gets its name at the end."));
+            }
+            else
+            {
+                await aftermath.RememberAsync(token).ConfigureAwait(false);
             }
 
+            aftermath.Step = RestoreStep.Filling;
             var run = new RestoreRun(request, plan, working, _application, pgRestore, observer, limits);
             run.Run();
-            committed = true;
+            aftermath.Step = RestoreStep.Proving;
             _warnings.AddRange(run.Warnings);
-            TableComparison[] tables = await CompareAsync(plan, content, working, token).ConfigureAwait(false);
-            string? previous = null;
-            if (makes)
+            var proof = new RestoreProof(plan, content, working, _application, Warn, observer);
+            TableComparison[] tables = await proof.RunAsync(token).ConfigureAwait(false);
+            if (plan.Makes)
             {
                 IReadOnlyList<string> statements = DatabaseDefinition.Statements(plan, content.Entries, working.Database, request.NoOwner);
-                if (plan.Mode == RestoreMode.Swap)
-                {
-                    previous = SwapDatabase.PreviousName(endpoint.Database);
-                    await SwapDatabase.ExchangeAsync(server, endpoint.Database, working.Database, previous, statements, request.Force, token).ConfigureAwait(false);
-                    observer(new VerboseMessage($"'{endpoint.Database}' is now the restored database; the one before is kept as '{previous}'."));
-                }
-                else
-                {
-                    await TargetDatabase.ExecuteAsync(server, statements, token).ConfigureAwait(false);
-                }
+                aftermath.Step = RestoreStep.Naming;
+                await TemporaryDatabase.RenameAsync(server, working.Database, endpoint.Database, previous, statements, request.Force, token).ConfigureAwait(false);
+                observer(new VerboseMessage(
+                    $"'{endpoint.Database}' is now the restored database." + (previous is null ? "" : $" The one before is kept as '{previous}'.")));
             }
 
             return (tables, previous);
@@ -165,72 +155,40 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         catch (Exception exception)
         {
             await DumpSnapshot.EndSessionsAsync(working, _application).ConfigureAwait(false);
-            string state = await PutBackAsync(plan.Mode, working, made, committed).ConfigureAwait(false);
-            if (limits.Reason() is { } reason)
+            string state = await aftermath.PutBackAsync().ConfigureAwait(false);
+            try
             {
-                throw WithState(reason, state);
+                if (limits.Reason() is { } reason)
+                {
+                    throw WithState(reason, state);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // The user's own cancellation has no message of ours to carry it.
+                observer(new WarningMessage(state));
+                throw;
             }
 
             throw WithState(
-                exception as CryoBackupException
-                    ?? (exception is NpgsqlException
-                        ? NpgsqlErrors.Translate(exception, working, CryoBackupError.RestoreFailed)
-                        : new CryoBackupException(CryoBackupError.RestoreFailed, $"The restore failed: {exception.Message}", request.Path, inner: exception)),
+                exception switch
+                {
+                    CryoBackupException own => own,
+                    NpgsqlException or SocketException or TimeoutException => NpgsqlErrors.Translate(exception, working, CryoBackupError.RestoreFailed),
+                    _ => new CryoBackupException(CryoBackupError.RestoreFailed, $"The restore failed: {exception.Message}", request.Path, inner: exception),
+                },
                 state);
         }
     }
 
-    private async Task<TableComparison[]> CompareAsync(RestorePlan plan, ArchiveContent content, ServerEndpoint working, CancellationToken token)
+    private async Task RemoveAbandonedAsync(NpgsqlConnection server, ServerEndpoint endpoint, CancellationToken token)
     {
-        TableComparison[] tables = request.SchemaOnly
-            ? []
-            : await new DatabaseComparison(working, _application, observer).CompareAsync(plan.Tables, content.Encoding, token).ConfigureAwait(false);
-        if (Array.Find(tables, table => !table.Matches) is { } different)
+        foreach (string abandoned in await TemporaryDatabase.FindAbandonedAsync(server, token).ConfigureAwait(false))
         {
-            throw new CryoBackupException(
-                CryoBackupError.RestoreFailed,
-                string.Create(CultureInfo.InvariantCulture, $"{different} has {different.FoundRows} rows after the restore (fingerprint {different.FoundFingerprint}); the backup holds {different.ExpectedRows} ({different.ExpectedFingerprint})."),
-                different.ToString(),
-                "Look for triggers, rules or other sessions that changed the table; restore into a new database.");
+            Warn(await TargetDatabase.TryDropAsync(endpoint.WithDatabase(abandoned), _application).ConfigureAwait(false) is { } reason
+                ? $"The database '{abandoned}', which a restore that died had left, could not be removed: {reason}"
+                : $"Removed the database '{abandoned}', which a restore that died had left.");
         }
-
-        await using NpgsqlConnection target = await TargetDatabase.OpenAsync(working, _application, content.Encoding, token).ConfigureAwait(false);
-        List<string> differences = await RestoredState.FindDifferencesAsync(target, plan.Entries, token).ConfigureAwait(false);
-        if (differences.Count > 0)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.RestoreFailed,
-                $"The restored database differs from the backup: {string.Join("; ", differences)}.",
-                working.Database,
-                "Look for event triggers or other sessions that changed it; restore into a new database.");
-        }
-
-        await RestoredState.AnalyzeAsync(target, plan.Entries, plan.Mode is not RestoreMode.Clean and not RestoreMode.Data, token).ConfigureAwait(false);
-        return tables;
-    }
-
-    /// <summary>Undoes what can be undone, and says in which state the target is.</summary>
-    private async Task<string> PutBackAsync(RestoreMode mode, ServerEndpoint working, bool made, bool committed)
-    {
-        string target = request.TargetDatabase;
-        if (made)
-        {
-            bool dropped = await TargetDatabase.TryDropAsync(working, _application).ConfigureAwait(false);
-            string temporary = dropped
-                ? $"The database '{working.Database}', which this restore had created, was dropped again."
-                : $"The database '{working.Database}', which this restore had created, could not be dropped and is incomplete.";
-            return mode == RestoreMode.Swap ? $"The database '{target}' serves on as it was. {temporary}" : temporary;
-        }
-
-        return mode switch
-        {
-            RestoreMode.Create => $"The database '{target}' was not created.",
-            RestoreMode.Swap => $"The database '{target}' serves on as it was.",
-            RestoreMode.Clean when !committed => $"The database '{target}' is as it was before: the restore was one transaction, and it was rolled back.",
-            RestoreMode.Clean => $"The database '{target}' has the backup's objects, but they are not what was expected.",
-            RestoreMode.Data => $"The tables of '{target}' were empty before and may now hold a part of the rows.",
-            _ => $"The database '{target}' was empty before and may now hold a part of the backup.",
-        };
     }
 
     /// <summary>The major version of the pg_dump that wrote the archive; its pg_restore reads it.</summary>

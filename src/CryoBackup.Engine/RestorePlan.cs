@@ -8,25 +8,29 @@ internal sealed class RestorePlan
     /// <summary>Plans a restore.</summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="content">What the archive holds.</param>
+    /// <param name="target">What the target has and keeps.</param>
     /// <exception cref="CryoBackupException">ConfigurationInvalid, ObjectNotFound.</exception>
-    public RestorePlan(RestoreRequest request, ArchiveContent content)
+    public RestorePlan(RestoreRequest request, ArchiveContent content, TargetContent target)
     {
         Mode = ModeOf(request);
         Archive = content.Entries;
-        bool partial = request.Schema.Count + request.Table.Count > 0;
+        ArchiveLength = content.Length;
+        Encoding = content.Encoding;
+        bool partial = IsPartial(request);
         RestoreSelection selection = partial
-            ? RestoreSelection.Of(content.Entries, request.Schema, request.Table)
+            ? RestoreSelection.Of(content.Entries, request.Schema, request.Table, target)
             : RestoreSelection.All(content.Entries);
         selection = selection.Only(request.SchemaOnly, request.DataOnly);
-        LeftOut = [.. selection.LeftOut.Where(item => !request.SchemaOnly || !TocKinds.IsData(item.Entry))];
-        TocEntry[] entries = [.. selection.Entries.Where(entry => !request.NoPrivileges || entry.Kind is not ("ACL" or "DEFAULT ACL"))];
+        bool Wanted(TocEntry entry) => !request.NoPrivileges || !TocKinds.IsPrivilege(entry);
+        LeftOut = [.. selection.LeftOut.Where(item => Wanted(item.Entry))];
+        TocEntry[] entries = [.. selection.Entries.Where(Wanted)];
         (Entries, Circular) = Mode == RestoreMode.Data ? DataOrder.Sort(entries, content.Entries) : (entries, []);
 
         // pg_restore reads a pipe from front to back, so only the archive's own order can be streamed.
         InArchiveOrder = Entries.SequenceEqual(entries);
         HashSet<int> ids = [.. Entries.Select(entry => entry.DumpId)];
         Tables = [.. content.Tables.Where(table => ids.Contains(table.Entry.DumpId))];
-        OfDatabase = partial ? [] : [.. content.Entries.Where(entry => entry.Kind == "DATABASE PROPERTIES" || TocKinds.IsOfDatabase(entry))];
+        OfDatabase = partial ? [] : [.. content.Entries.Where(entry => (entry.Kind == "DATABASE PROPERTIES" || TocKinds.IsOfDatabase(entry)) && Wanted(entry))];
     }
 
     /// <summary>Into what.</summary>
@@ -34,6 +38,12 @@ internal sealed class RestorePlan
 
     /// <summary>The archive's whole table of contents.</summary>
     public IReadOnlyList<TocEntry> Archive { get; }
+
+    /// <summary>The archive's size in bytes, uncompressed.</summary>
+    public long ArchiveLength { get; }
+
+    /// <summary>PostgreSQL's name of the archive's encoding.</summary>
+    public string Encoding { get; }
 
     /// <summary>The entries, in the order in which they are restored.</summary>
     public IReadOnlyList<TocEntry> Entries { get; }
@@ -53,7 +63,20 @@ internal sealed class RestorePlan
     /// <summary>Settings, privileges and comment of the database itself, for a database that is made.</summary>
     public IReadOnlyList<TocEntry> OfDatabase { get; }
 
-    private static RestoreMode ModeOf(RestoreRequest request)
+    /// <summary>True if a new database is made.</summary>
+    public bool Makes => Mode is RestoreMode.Create or RestoreMode.Swap;
+
+    /// <summary>True if the restore is one transaction: it is done, or nothing was changed.</summary>
+    public bool IsTransaction => Mode is RestoreMode.Clean or RestoreMode.Data;
+
+    /// <summary>True if only a part of the backup was asked for.</summary>
+    /// <param name="request">What was asked for.</param>
+    public static bool IsPartial(RestoreRequest request) => request.Schema.Count + request.Table.Count > 0;
+
+    /// <summary>The mode that was asked for.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: the wishes contradict each other.</exception>
+    public static RestoreMode ModeOf(RestoreRequest request)
     {
         if (Convert.ToInt32(request.Create) + Convert.ToInt32(request.Clean) + Convert.ToInt32(request.Swap) > 1)
         {
@@ -70,9 +93,14 @@ internal sealed class RestorePlan
             throw Contradiction("-DataOnly restores into tables that are there; it goes with none of -Create, -Clean and -Swap.", "Leave one of them out.");
         }
 
-        if (request.Swap && request.Schema.Count + request.Table.Count > 0)
+        if (request.Swap && IsPartial(request))
         {
             throw Contradiction("-Swap replaces a whole database; with -Schema or -Table the rest would be gone.", "Restore the part with -Clean, or into another database with -Create.");
+        }
+
+        if ((request.Clean || request.DataOnly) && request.Jobs > 1)
+        {
+            throw Contradiction("-Clean and -DataOnly are one transaction, which one session runs; they go with no more than one job.", "Leave out -Jobs.");
         }
 
         return request.Create ? RestoreMode.Create

@@ -16,9 +16,6 @@ internal sealed class RestoreRun(
     Action<EngineMessage> observer,
     RunLimits limits)
 {
-    // What a crash of the server would lose belongs to a restore that would begin anew; indexes are built faster with more memory.
-    private static readonly KeyValuePair<string, string>[] SessionOptions = [new("synchronous_commit", "off"), new("maintenance_work_mem", "256MB")];
-
     private readonly List<string> _warnings = [];
 
     /// <summary>pg_restore's warnings.</summary>
@@ -28,9 +25,32 @@ internal sealed class RestoreRun(
     public void Run()
     {
         CancellationToken token = limits.Token;
-        using var environment = new LibpqEnvironment(endpoint, application, settings: SessionOptions);
+        using var environment = new LibpqEnvironment(endpoint, application, settings: SessionSettings());
         using PrivateFolder folder = PrivateFolder.Create("cryobackup-restore-");
-        string list = folder.WriteFile("entries", string.Concat(plan.Entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.DumpId};\n"))));
+        using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], token), token);
+        int jobs = source.IsSealed ? SealedJobs() : Jobs();
+        if (jobs == 1 && plan.InArchiveOrder)
+        {
+            Feed(source, Arguments(folder, "entries", plan.Entries), environment);
+            return;
+        }
+
+        // pg_restore works in parallel, and in another order, only from a file that it can seek in.
+        string spool = Spool(folder, source);
+        if (jobs == 1)
+        {
+            RunOn(spool, Arguments(folder, "entries", plan.Entries), environment);
+            return;
+        }
+
+        (IReadOnlyList<TocEntry> together, IReadOnlyList<TocEntry> after) = ParallelEntries.Split(plan.Entries, plan.Archive);
+        RunOn(spool, [.. Arguments(folder, "together", together), string.Create(CultureInfo.InvariantCulture, $"--jobs={jobs}")], environment);
+        RunOn(spool, Arguments(folder, "after", after), environment);
+    }
+
+    private List<string> Arguments(PrivateFolder folder, string name, IReadOnlyList<TocEntry> entries)
+    {
+        string list = folder.WriteFile(name, string.Concat(entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.DumpId};\n"))));
         List<string> arguments =
         [
             "--exit-on-error",
@@ -48,69 +68,57 @@ internal sealed class RestoreRun(
             arguments.Add("--no-privileges");
         }
 
+        if (plan.IsTransaction)
+        {
+            arguments.Add("--single-transaction");
+        }
+
         if (plan.Mode == RestoreMode.Clean)
         {
-            arguments.AddRange(["--clean", "--if-exists", "--single-transaction"]);
+            arguments.AddRange(["--clean", "--if-exists"]);
         }
 
-        using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], token), token);
-        int jobs = source.IsSealed ? SealedJobs() : Jobs(source.Length);
-        if (jobs == 1 && plan.InArchiveOrder)
-        {
-            Feed(source, arguments, environment);
-            return;
-        }
+        return arguments;
+    }
 
-        // pg_restore works in parallel, and in another order, only from a file that it can seek in.
+    private string Spool(PrivateFolder folder, BackupSource source)
+    {
         string spool = Path.Combine(folder.Path, "archive");
         observer(new VerboseMessage($"Spooling the archive to '{spool}', which only this account can read and which is removed at the end."));
-        CheckSpoolSpace(folder.Path, source.Length);
+        CheckSpoolSpace(folder.Path);
         try
         {
             using var file = new FileStream(spool, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
             Read(source, file, "Spooling");
+            return spool;
         }
         catch (IOException exception)
         {
             throw PartialFile.Translate(exception, spool);
         }
+    }
 
-        if (jobs > 1)
-        {
-            arguments.Add(string.Create(CultureInfo.InvariantCulture, $"--jobs={jobs}"));
-        }
-
+    private void RunOn(string spool, List<string> arguments, LibpqEnvironment environment)
+    {
         arguments.Add(spool);
-        using ToolProcess process = ToolProcess.Start(Command(arguments, environment, writesInput: false), token);
+        using ToolProcess process = ToolProcess.Start(Command(arguments, environment, writesInput: false), limits.Token);
         Finish(process);
     }
 
-    private int Jobs(long storedLength)
+    private int Jobs()
     {
-        if (plan.Mode == RestoreMode.Clean)
-        {
-            return request.Jobs is null or 1
-                ? 1
-                : throw new CryoBackupException(
-                    CryoBackupError.ConfigurationInvalid,
-                    "-Clean is one transaction, which one session runs; it goes with no more than one job.",
-                    "Jobs",
-                    "Leave out -Jobs, or use -Swap.");
-        }
-
         if (request.Jobs is { } asked)
         {
             return asked;
         }
 
-        bool isNew = plan.Mode is RestoreMode.Create or RestoreMode.Swap;
-        return isNew && FreeSpace(Path.GetTempPath()) > SpoolEstimate(storedLength) ? Environment.ProcessorCount : 1;
+        return plan.Makes && LocalDisk.FreeSpace(Path.GetTempPath()) > plan.ArchiveLength ? Environment.ProcessorCount : 1;
     }
 
     /// <summary>Spooled, an encrypted archive lies on the disk in clear, so only an explicit wish has it spooled.</summary>
     private int SealedJobs()
     {
-        int jobs = request.Jobs is null ? 1 : Jobs(0);
+        int jobs = request.Jobs ?? 1;
         if (jobs > 1)
         {
             string text = $"With more than one job the content of '{request.Path}' lies decrypted in a private temporary file until the restore ends.";
@@ -121,42 +129,36 @@ internal sealed class RestoreRun(
 
             observer(new WarningMessage(text));
         }
-        else if (!plan.InArchiveOrder)
+        else if (!plan.InArchiveOrder && !request.Force)
         {
             throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid,
                 $"What was chosen of '{request.Path}' is restored in another order than the archive's, for which it must lie decrypted in a private temporary file.",
-                "Jobs",
-                "Permit that with -Jobs 2, or restore everything.");
+                "Force",
+                "Permit that with -Force.");
         }
 
         return jobs;
     }
 
-    private static void CheckSpoolSpace(string folder, long storedLength)
+    /// <summary>Indexes are built faster with more memory. What a crash would lose of a new database belongs to a restore that would begin anew.</summary>
+    private KeyValuePair<string, string>[] SessionSettings() =>
+    [
+        new("maintenance_work_mem", "256MB"),
+        .. plan.Makes ? (KeyValuePair<string, string>[])[new("synchronous_commit", "off")] : [],
+    ];
+
+    private void CheckSpoolSpace(string folder)
     {
-        if (FreeSpace(folder) is { } free && free < storedLength)
+        if (LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
         {
             throw new CryoBackupException(
                 CryoBackupError.DiskFull,
-                string.Create(CultureInfo.InvariantCulture, $"'{folder}' has {free / (1 << 20)} MiB free, too little for the spooled archive."),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{folder}' has {free / (1 << 20)} MiB free, too little for the spooled archive of {plan.ArchiveLength / (1 << 20)} MiB."),
                 folder,
                 "Free space, set TMPDIR to a larger disk, or restore with -Jobs 1.");
-        }
-    }
-
-    /// <summary>Archives shrink to a third to a tenth; only a restore shows how far, so room for ten times is asked for.</summary>
-    private static long SpoolEstimate(long storedLength) => storedLength * 10;
-
-    private static long? FreeSpace(string folder)
-    {
-        try
-        {
-            return new DriveInfo(folder).AvailableFreeSpace;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return null;
         }
     }
 

@@ -7,10 +7,18 @@ namespace CryoBackup.Tests;
 /// One real throwaway server for all test classes marked <c>[Collection("postgres")]</c>; they take it as a constructor parameter.
 /// It is started by the first use, so a run without server programs can skip its tests.
 /// </summary>
-public sealed class PostgresServer : IDisposable
+public class PostgresServer : IDisposable
 {
-    private readonly Lazy<ScratchCluster> _cluster = new(() => ScratchCluster.Start(
-        new ScratchClusterOptions
+    private readonly Lazy<ScratchCluster> _cluster;
+
+    public PostgresServer()
+        : this(static () => new ScratchClusterOptions())
+    {
+    }
+
+    /// <summary>A server with more of its own than the tests' settings.</summary>
+    private protected PostgresServer(Func<ScratchClusterOptions> options) => _cluster = new(() => ScratchCluster.Start(
+        options() with
         {
             SharedBuffers = "64MB",
             Settings = new Dictionary<string, string> { ["max_connections"] = "60", ["max_prepared_transactions"] = "2" },
@@ -64,8 +72,9 @@ public sealed class PostgresServer : IDisposable
 
     internal static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 
-    public void Dispose()
+    public virtual void Dispose()
     {
+        GC.SuppressFinalize(this);
         if (_cluster.IsValueCreated)
         {
             _cluster.Value.Dispose();

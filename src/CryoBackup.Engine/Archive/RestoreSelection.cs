@@ -12,16 +12,20 @@ internal sealed record LeftOut(TocEntry Entry, string Reason);
 internal sealed class RestoreSelection
 {
     private readonly IReadOnlyList<TocEntry> _entries;
+    private readonly TargetContent _target;
     private readonly Dictionary<int, TocEntry> _byId;
 
     // What was chosen comes with its rows; what is only needed comes as a definition.
     private readonly HashSet<int> _chosen = [];
     private readonly HashSet<int> _included = [];
+    private readonly HashSet<int> _leftToTarget = [];
     private readonly List<LeftOut> _leftOut = [];
+    private bool _choosesPublic;
 
-    private RestoreSelection(IReadOnlyList<TocEntry> entries)
+    private RestoreSelection(IReadOnlyList<TocEntry> entries, TargetContent target)
     {
         _entries = entries;
+        _target = target;
         _byId = entries.ToDictionary(entry => entry.DumpId);
     }
 
@@ -35,17 +39,19 @@ internal sealed class RestoreSelection
     /// <param name="entries">The table of contents.</param>
     /// <returns>The selection.</returns>
     public static RestoreSelection All(IReadOnlyList<TocEntry> entries)
-        => new(entries) { Entries = [.. entries.Where(TocKinds.IsObject)] };
+        => new(entries, TargetContent.Nothing) { Entries = [.. entries.Where(TocKinds.IsObject)] };
 
     /// <summary>What belongs to the schemas and tables named.</summary>
     /// <param name="entries">The table of contents.</param>
     /// <param name="schemas">Schemas: exact names or patterns.</param>
     /// <param name="tables">Tables, views, sequences: name or schema.name, exact or patterns.</param>
+    /// <param name="target">What the target has: it is not restored where it is only needed, and what needs it can be restored.</param>
     /// <returns>The selection.</returns>
     /// <exception cref="CryoBackupException">ObjectNotFound: a name matches nothing, or, without a schema, in several schemas.</exception>
-    public static RestoreSelection Of(IReadOnlyList<TocEntry> entries, IReadOnlyList<string> schemas, IReadOnlyList<string> tables)
+    public static RestoreSelection Of(
+        IReadOnlyList<TocEntry> entries, IReadOnlyList<string> schemas, IReadOnlyList<string> tables, TargetContent target)
     {
-        var selection = new RestoreSelection(entries);
+        var selection = new RestoreSelection(entries, target);
         foreach (string schema in schemas)
         {
             selection.ChooseSchema(new NamePattern(schema));
@@ -56,7 +62,7 @@ internal sealed class RestoreSelection
             selection.ChooseTable(new NamePattern(table));
         }
 
-        selection.ChoosePartitions();
+        selection.ChooseWithTables();
         foreach (int id in selection._chosen)
         {
             selection.Include(selection._byId[id]);
@@ -68,18 +74,18 @@ internal sealed class RestoreSelection
     }
 
     /// <summary>The selection without rows, or without definitions.</summary>
-    /// <param name="schemaOnly">True to leave out rows, sequence values and what materialized views hold.</param>
-    /// <param name="dataOnly">True to leave out all definitions.</param>
+    /// <param name="schemaOnly">True to leave out rows, sequence values, large objects and what materialized views hold.</param>
+    /// <param name="dataOnly">True to leave out all else.</param>
     /// <returns>The narrower selection.</returns>
     public RestoreSelection Only(bool schemaOnly, bool dataOnly)
     {
-        var narrowed = new RestoreSelection(_entries)
-        {
-            Entries = [.. Entries.Where(entry => (!schemaOnly || !TocKinds.IsData(entry)) && (!dataOnly || entry.Section == TocSection.Data))],
-        };
-        narrowed._leftOut.AddRange(_leftOut);
+        bool Remains(TocEntry entry) => TocKinds.IsData(entry) ? !schemaOnly : !dataOnly;
+        var narrowed = new RestoreSelection(_entries, _target) { Entries = [.. Entries.Where(Remains)] };
+        narrowed._leftOut.AddRange(_leftOut.Where(item => Remains(item.Entry)));
         return narrowed;
     }
+
+    private static TocEntry PublicSchema { get; } = new() { Kind = "SCHEMA", Name = "public" };
 
     private static bool IsNamedTable(TocEntry entry) => TocKinds.IsRelation(entry) || string.Equals(entry.Kind, "SEQUENCE", StringComparison.Ordinal);
 
@@ -93,16 +99,22 @@ internal sealed class RestoreSelection
             {
                 found = true;
 
-                // Parts and remarks follow their object, so that what cannot be restored is told with its reason.
-                if (isSchema || !(TocKinds.IsPart(entry) || TocKinds.IsRemark(entry)))
+                if (entry.Kind is "TABLE DATA" or "SEQUENCE SET" && Subject(entry) is null)
                 {
+                    _leftOut.Add(new LeftOut(entry, "it belongs to an extension, which was not chosen"));
+                }
+                else if (isSchema || !(TocKinds.IsPart(entry) || TocKinds.IsRemark(entry)))
+                {
+                    // Parts and remarks follow their object, so that what cannot be restored is told with its reason.
                     _chosen.Add(entry.DumpId);
                 }
             }
         }
 
         // The schema public stands in no entry unless it was changed.
-        if (!found && !string.Equals(pattern.Text, "public", StringComparison.Ordinal))
+        bool isPublic = pattern.MatchesSchema(PublicSchema.Name);
+        _choosesPublic |= isPublic;
+        if (!found && !isPublic)
         {
             throw pattern.NotFound("schema", "the backup", _entries.Select(entry => entry.Schema).Where(schema => schema.Length > 0));
         }
@@ -128,26 +140,34 @@ internal sealed class RestoreSelection
         _chosen.UnionWith(found.Select(entry => entry.DumpId));
     }
 
-    /// <summary>A partitioned table has its rows in its partitions, so they are chosen with it.</summary>
-    private void ChoosePartitions()
+    /// <summary>With a partitioned table its partitions are chosen, which have its rows, and with any table the sequences of its columns.</summary>
+    private void ChooseWithTables()
     {
         bool more;
         do
         {
             more = false;
-            foreach (TocEntry attach in _entries.Where(entry => string.Equals(entry.Kind, "TABLE ATTACH", StringComparison.Ordinal)))
+            foreach (TocEntry entry in _entries)
             {
-                TocEntry[] tables = [.. Dependencies(attach).Where(TocKinds.IsRelation)];
-                if (Subject(attach) is { } child && Array.Exists(tables, table => table != child && _chosen.Contains(table.DumpId)))
+                bool follows = entry.Kind switch
                 {
-                    more |= _chosen.Add(child.DumpId);
+                    "TABLE ATTACH" => Subject(entry) is { } child && Dependencies(entry).Any(table => table != child && IsChosen(table)),
+                    "SEQUENCE OWNED BY" => Dependencies(entry).Any(table => TocKinds.IsRelation(table) && IsChosen(table)),
+                    "SEQUENCE" => Subject(entry) is { } table && IsChosen(table),
+                    _ => false,
+                };
+                if (follows)
+                {
+                    more |= _chosen.Add((entry.Kind is "SEQUENCE" ? entry : Subject(entry)!).DumpId);
                 }
             }
         }
         while (more);
     }
 
-    /// <summary>Takes an entry with everything that its definition needs.</summary>
+    private bool IsChosen(TocEntry entry) => _chosen.Contains(entry.DumpId);
+
+    /// <summary>Takes an entry with everything that its definition needs and the target has not.</summary>
     private void Include(TocEntry entry)
     {
         var pending = new Stack<TocEntry>();
@@ -156,13 +176,30 @@ internal sealed class RestoreSelection
         {
             if (_included.Add(next.DumpId))
             {
-                foreach (TocEntry needed in Dependencies(next))
+                foreach (TocEntry needed in Dependencies(next).Concat(UnrecordedNeeds(next)).Where(needed => !_included.Contains(needed.DumpId)))
                 {
-                    pending.Push(needed);
+                    if (IsChosen(needed) || !_target.Has(needed))
+                    {
+                        pending.Push(needed);
+                    }
+                    else if (_leftToTarget.Add(needed.DumpId))
+                    {
+                        _leftOut.Add(new LeftOut(needed, "the target has it, and it is left as it is there"));
+                    }
                 }
             }
         }
     }
+
+    /// <summary>What pg_dump does not record: it knows what an index needs, but not what the index of a constraint needs.</summary>
+    private IEnumerable<TocEntry> UnrecordedNeeds(TocEntry entry) => entry.Kind switch
+    {
+        // The operator classes of built-in types for exclusion constraints.
+        "CONSTRAINT" when entry.Definition.Contains(" EXCLUDE USING gist ", StringComparison.Ordinal)
+            => _entries.Where(other => other is { Kind: "EXTENSION", Name: "btree_gist" }),
+        "TYPE" => _entries.Where(other => other.Kind is "OPERATOR CLASS" && other.Dependencies.Contains(entry.DumpId)),
+        _ => [],
+    };
 
     /// <summary>Adds what belongs to the included objects, as long as it asks for no other table.</summary>
     private void AddParts()
@@ -192,22 +229,52 @@ internal sealed class RestoreSelection
         }
     }
 
-    /// <summary>A sequence of an identity column, the value of a sequence, and privileges by default follow what they hang on.</summary>
-    private static bool IsFollower(TocEntry entry) => entry.Kind is "SEQUENCE" or "SEQUENCE SET" or "DEFAULT ACL";
+    /// <summary>The sequence of an identity column and the value of any sequence follow what they hang on; what is said of a schema's content follows a schema that was chosen.</summary>
+    private static bool IsFollower(TocEntry entry) => entry.Kind is "SEQUENCE" or "SEQUENCE SET" || IsOfSchema(entry);
 
-    private bool Belongs(TocEntry part) => Subject(part) is { } subject && _included.Contains(subject.DumpId)
-        && (part.Kind is not "DEFAULT ACL" || _chosen.Contains(subject.DumpId));
+    private static bool IsOfSchema(TocEntry entry) => entry.Kind is "DEFAULT ACL" or "PUBLICATION TABLES IN SCHEMA";
+
+    private bool Belongs(TocEntry part)
+    {
+        if (Subject(part) is { } subject)
+        {
+            return IsOfSchema(part) ? IsChosen(subject) : _included.Contains(subject.DumpId);
+        }
+
+        // The schema public is in no archive, what is said about it is.
+        return TocKinds.IsRemark(part) && part.Name == "SCHEMA public" && (_choosesPublic || !_target.Has(PublicSchema))
+            && _included.Any(id => _byId[id].Schema == PublicSchema.Name);
+    }
 
     /// <summary>Why a part of something included is not included; null if nothing stands against it.</summary>
     private string? Obstacle(TocEntry part)
     {
-        if (part.Kind is "TABLE DATA" or "MATERIALIZED VIEW DATA" or "STATISTICS DATA" && Subject(part) is { } subject && !_chosen.Contains(subject.DumpId))
+        TocEntry? subject = Subject(part);
+        if (part.Kind is "TABLE DATA" or "MATERIALIZED VIEW DATA" or "STATISTICS DATA" && subject is not null && !IsChosen(subject))
         {
             return "only its definition is needed, by what was chosen";
         }
 
-        TocEntry? absent = Dependencies(part).FirstOrDefault(needed => TocKinds.IsNeverPulled(needed) && !_included.Contains(needed.DumpId));
-        return absent is null ? null : $"it needs {absent}, which was not chosen";
+        if (part.Kind is "RULE" && part.Name.EndsWith(" _RETURN", StringComparison.Ordinal))
+        {
+            // The view itself, of which the archive has only a stand-in before.
+            return null;
+        }
+
+        foreach (TocEntry needed in Dependencies(part).Where(needed => TocKinds.IsNeverPulled(needed) && !_leftToTarget.Contains(needed.DumpId) && (IsChosen(needed) || !_target.Has(needed))))
+        {
+            if (!_included.Contains(needed.DumpId))
+            {
+                return $"it needs {needed}, which was not chosen";
+            }
+
+            if (part.Kind is "FK CONSTRAINT" && TocKinds.IsRelation(needed) && !IsChosen(needed) && subject is not null && IsChosen(subject))
+            {
+                return $"it refers to rows of {needed}, of which only the definition is restored";
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The object that a part belongs to: of its dependencies the one that its name names, else the first.</summary>
@@ -225,7 +292,7 @@ internal sealed class RestoreSelection
             {
                 "SEQUENCE SET" or "SEQUENCE OWNED BY" => needed.Kind == "SEQUENCE",
                 "INDEX ATTACH" => needed.Kind is "INDEX" or "CONSTRAINT",
-                "DEFAULT ACL" => needed.Kind == "SCHEMA",
+                "DEFAULT ACL" or "PUBLICATION TABLES IN SCHEMA" => needed.Kind == "SCHEMA",
                 _ => TocKinds.IsRelation(needed),
             };
             if (!carrier)
@@ -236,7 +303,8 @@ internal sealed class RestoreSelection
             first ??= needed;
             bool sameSchema = string.Equals(needed.Schema, part.Schema, StringComparison.Ordinal);
             if (sameSchema && (string.Equals(part.Name, needed.Name, StringComparison.Ordinal)
-                || part.Name.StartsWith(needed.Name + " ", StringComparison.Ordinal)))
+                || part.Name.StartsWith(needed.Name + " ", StringComparison.Ordinal)
+                || (part.Kind == "INDEX ATTACH" && needed.Name.EndsWith(" " + part.Name, StringComparison.Ordinal))))
             {
                 return needed;
             }

@@ -19,6 +19,7 @@ internal static class TocKinds
     {
         "TABLE DATA", "DEFAULT", "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "INDEX", "TRIGGER", "RULE", "POLICY", "ROW SECURITY",
         "STATISTICS", "STATISTICS DATA", "TABLE ATTACH", "INDEX ATTACH", "SEQUENCE OWNED BY", "MATERIALIZED VIEW DATA", "PUBLICATION TABLE",
+        "PUBLICATION TABLES IN SCHEMA",
     };
 
     /// <summary>What is said about any object.</summary>
@@ -46,9 +47,20 @@ internal static class TocKinds
     /// <param name="entry">The entry.</param>
     public static bool IsRemark(TocEntry entry) => Remarks.Contains(entry.Kind);
 
-    /// <summary>True for what holds rows, computes them, or sets a sequence.</summary>
+    /// <summary>True for what holds rows, computes them, or sets a sequence, and for large objects with what is said about them.</summary>
     /// <param name="entry">The entry.</param>
-    public static bool IsData(TocEntry entry) => entry.Section == TocSection.Data || string.Equals(entry.Kind, "MATERIALIZED VIEW DATA", StringComparison.Ordinal);
+    public static bool IsData(TocEntry entry) => entry.Section == TocSection.Data
+        || entry.Kind is "MATERIALIZED VIEW DATA"
+        || IsLargeObject(entry)
+        || (IsRemark(entry) && entry.Name.StartsWith("LARGE OBJECT", StringComparison.Ordinal));
+
+    /// <summary>True for what creates large objects: until PostgreSQL 16 an entry each, whose name is the OID.</summary>
+    /// <param name="entry">The entry.</param>
+    public static bool IsLargeObject(TocEntry entry) => entry.Kind is "BLOB" or "BLOB METADATA";
+
+    /// <summary>True for GRANT and REVOKE.</summary>
+    /// <param name="entry">The entry.</param>
+    public static bool IsPrivilege(TocEntry entry) => entry.Kind is "ACL" or "DEFAULT ACL";
 
     /// <summary>True for what a part may not bring in by itself: another table is restored only when it was asked for.</summary>
     /// <param name="entry">The entry.</param>

@@ -6,158 +6,301 @@ using NpgsqlTypes;
 namespace CryoBackup.Postgres;
 
 /// <summary>What of a plan the target server cannot do. All findings are gathered before anything changes.</summary>
-internal static class RestorePreflight
+internal sealed class RestorePreflight(
+    NpgsqlConnection server, ServerEndpoint endpoint, string application, RestorePlan plan, RestoreRequest request, CancellationToken cancellationToken)
 {
-    /// <summary>Looks for what the plan needs and the server has not.</summary>
-    /// <param name="server">A connection to any database of the target server.</param>
-    /// <param name="plan">The plan.</param>
-    /// <param name="request">What was asked for.</param>
-    /// <param name="cancellationToken">Ends the queries.</param>
-    /// <returns>One error a finding; empty if the plan can be carried out.</returns>
-    public static async Task<List<CryoBackupException>> FindAsync(
-        NpgsqlConnection server, RestorePlan plan, RestoreRequest request, CancellationToken cancellationToken)
+    // What PostgreSQL lets only a superuser create.
+    private static readonly HashSet<string> KindsOfSuperusers = new(StringComparer.Ordinal)
     {
-        var findings = new List<CryoBackupException>();
-        IReadOnlyCollection<string> roles = RoleNames.Of(plan.Entries.Concat(plan.OfDatabase), request.NoOwner, request.NoPrivileges);
-        string[] missingRoles = await MissingAsync(
-            server, roles, "SELECT name FROM unnest($1) AS name WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = name)", cancellationToken).ConfigureAwait(false);
-        if (missingRoles.Length > 0)
+        "EVENT TRIGGER", "FOREIGN DATA WRAPPER", "ACCESS METHOD", "SUBSCRIPTION", "OPERATOR CLASS", "OPERATOR FAMILY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE",
+    };
+
+    private readonly List<CryoBackupException> _findings = [];
+
+    /// <summary>Looks for what the plan needs and the server, or the target, has not.</summary>
+    /// <exception cref="CryoBackupException">All findings in one: the first one's kind, everybody's message and remedy.</exception>
+    public async Task RunAsync()
+    {
+        await FindMissingAsync().ConfigureAwait(false);
+        await FindMissingRightsAsync().ConfigureAwait(false);
+        if (plan.Makes)
         {
-            findings.Add(new CryoBackupException(
-                CryoBackupError.ObjectNotFound,
-                $"The server lacks roles that the backup names: {string.Join(", ", missingRoles)}.",
-                missingRoles[0],
-                "CREATE ROLE each of them, or leave their objects to you with -NoOwner and their privileges out with -NoPrivileges."));
+            await CheckSpaceAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, plan.Encoding, cancellationToken).ConfigureAwait(false);
+            await CheckEncodingAsync(target).ConfigureAwait(false);
+            await CheckLocksAsync(target).ConfigureAwait(false);
+            if (plan.Mode == RestoreMode.Data)
+            {
+                await CheckTablesAsync(target).ConfigureAwait(false);
+            }
         }
 
-        string[] extensions = [.. plan.Entries.Where(entry => entry.Kind == "EXTENSION").Select(entry => entry.Name)];
-        string[] missingExtensions = await MissingAsync(
-            server, extensions, "SELECT name FROM unnest($1) AS name WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_available_extensions AS e WHERE e.name = name.name)", cancellationToken).ConfigureAwait(false);
-        if (missingExtensions.Length > 0)
+        if (plan.Mode == RestoreMode.Swap)
         {
-            findings.Add(new CryoBackupException(
-                CryoBackupError.ObjectNotFound,
-                $"The server does not offer extensions that the backup needs: {string.Join(", ", missingExtensions)}.",
-                missingExtensions[0],
-                "Install their packages on the server (many are in postgresql-contrib)."));
+            await CheckSwapAsync().ConfigureAwait(false);
         }
 
-        string[] tablespaces = [.. plan.Entries.Select(entry => entry.Tablespace).Where(name => name.Length > 0).Distinct(StringComparer.Ordinal)];
-        string[] missingTablespaces = await MissingAsync(
-            server, tablespaces, "SELECT name FROM unnest($1) AS name WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_tablespace WHERE spcname = name)", cancellationToken).ConfigureAwait(false);
-        if (missingTablespaces.Length > 0)
+        if (_findings.Count > 0)
         {
-            findings.Add(new CryoBackupException(
-                CryoBackupError.ObjectNotFound,
-                $"The server lacks tablespaces that the backup names: {string.Join(", ", missingTablespaces)}.",
-                missingTablespaces[0],
-                "CREATE TABLESPACE each of them."));
+            throw new CryoBackupException(
+                _findings[0].Error,
+                string.Join(" ", _findings.Select(finding => finding.Message)) + " Nothing was changed.",
+                _findings[0].Target,
+                string.Join(" ", _findings.Select(finding => finding.Remedy)));
         }
-
-        if (plan.Mode is RestoreMode.Create or RestoreMode.Swap && !await MayCreateDatabaseAsync(server, cancellationToken).ConfigureAwait(false))
-        {
-            findings.Add(new CryoBackupException(
-                CryoBackupError.PermissionDenied,
-                $"The role '{server.UserName}' may not create databases.",
-                server.UserName,
-                "ALTER ROLE … CREATEDB, or restore into an empty database that somebody else created."));
-        }
-
-        if (plan.Mode == RestoreMode.Swap && !request.Force
-            && await SwapDatabase.CountSessionsAsync(server, request.TargetDatabase, cancellationToken).ConfigureAwait(false) is > 0 and var sessions)
-        {
-            findings.Add(new CryoBackupException(
-                CryoBackupError.RestoreFailed,
-                string.Create(CultureInfo.InvariantCulture, $"{sessions} sessions use the database '{request.TargetDatabase}', so it cannot be renamed."),
-                request.TargetDatabase,
-                "Stop the application, or give -Force to end its sessions at the moment of the swap."));
-        }
-
-        return findings;
     }
 
-    /// <summary>The tables that a restore of rows goes into and that are absent or not empty.</summary>
-    /// <param name="target">A connection to the target database.</param>
-    /// <param name="tables">The tables.</param>
-    /// <param name="cancellationToken">Ends the queries.</param>
-    /// <returns>One error a finding.</returns>
-    public static async Task<List<CryoBackupException>> FindUnfitTablesAsync(
-        NpgsqlConnection target, IReadOnlyList<TableContent> tables, CancellationToken cancellationToken)
+    private async Task FindMissingAsync()
     {
+        string[] roles = await AbsentAsync(
+            RoleNames.Of(plan.Entries.Concat(plan.OfDatabase), request.NoOwner, request.NoPrivileges), "SELECT rolname FROM pg_catalog.pg_roles").ConfigureAwait(false);
+        if (roles.Length > 0)
+        {
+            Find(
+                CryoBackupError.ObjectNotFound,
+                $"The server lacks roles that the backup names: {string.Join(", ", roles)}.",
+                roles[0],
+                "CREATE ROLE each of them, or leave their objects to you with -NoOwner and their privileges out with -NoPrivileges.");
+        }
+
+        string[] extensions = await AbsentAsync(
+            [.. plan.Entries.Where(entry => entry.Kind == "EXTENSION").Select(entry => entry.Name)], "SELECT name FROM pg_catalog.pg_available_extensions").ConfigureAwait(false);
+        if (extensions.Length > 0)
+        {
+            Find(
+                CryoBackupError.ObjectNotFound,
+                $"The server does not offer extensions that the backup needs: {string.Join(", ", extensions)}.",
+                extensions[0],
+                "Install their packages on the server (many are in postgresql-contrib).");
+        }
+
+        string[] tablespaces = await AbsentAsync(
+            [.. plan.Entries.Select(entry => entry.Tablespace).Where(name => name.Length > 0)], "SELECT spcname FROM pg_catalog.pg_tablespace").ConfigureAwait(false);
+        if (tablespaces.Length > 0)
+        {
+            Find(
+                CryoBackupError.ObjectNotFound,
+                $"The server lacks tablespaces that the backup names: {string.Join(", ", tablespaces)}.",
+                tablespaces[0],
+                "CREATE TABLESPACE each of them.");
+        }
+    }
+
+    private async Task FindMissingRightsAsync()
+    {
+        if (await AskAsync<bool>(server, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user").ConfigureAwait(false))
+        {
+            return;
+        }
+
+        string role = endpoint.UserName;
+        if (plan.Makes && !await AskAsync<bool>(server, "SELECT rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = current_user").ConfigureAwait(false))
+        {
+            Find(
+                CryoBackupError.PermissionDenied,
+                $"The role '{role}' may not create databases.",
+                role,
+                "ALTER ROLE … CREATEDB, or restore into an empty database that somebody else created.");
+        }
+
+        if (plan.Makes == false && !await AskAsync<bool>(server, "SELECT pg_catalog.has_database_privilege($1, 'CREATE')", endpoint.Database).ConfigureAwait(false)
+            && plan.Entries.Any(entry => entry.Kind is "SCHEMA" or "EXTENSION" or "PUBLICATION"))
+        {
+            Find(
+                CryoBackupError.PermissionDenied,
+                $"The role '{role}' may not create schemas in the database '{endpoint.Database}'.",
+                role,
+                "GRANT CREATE ON DATABASE … TO it, or use the database's owner.");
+        }
+
+        TocEntry[] beyond = [.. plan.Entries.Where(entry => KindsOfSuperusers.Contains(entry.Kind))];
+        if (beyond.Length > 0)
+        {
+            Find(
+                CryoBackupError.PermissionDenied,
+                $"Only a superuser may create {string.Join(", ", beyond.Select(entry => entry.ToString()))}, and the role '{role}' is none.",
+                role,
+                "Use a superuser, or restore only the schemas that you need with -Schema.");
+        }
+
+        if (!request.NoOwner)
+        {
+            IReadOnlyCollection<string> owners = RoleNames.Of(plan.Entries.Where(entry => entry.Kind != "POLICY"), noOwner: false, noPrivileges: true);
+            string[] foreign = await ListAsync(
+                "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname = ANY ($1) AND NOT pg_catalog.pg_has_role(r.oid, 'MEMBER')", owners).ConfigureAwait(false);
+            if (foreign.Length > 0)
+            {
+                Find(
+                    CryoBackupError.PermissionDenied,
+                    $"The role '{role}' is not a member of roles that own objects of the backup: {string.Join(", ", foreign)}.",
+                    foreign[0],
+                    "GRANT them to it, use a superuser, or take all objects over with -NoOwner.");
+            }
+        }
+    }
+
+    /// <summary>The archive's rows need about as much room in tables as they have as text, and indexes come on top.</summary>
+    private async Task CheckSpaceAsync()
+    {
+        if (!endpoint.IsSocket || request.Force)
+        {
+            return;
+        }
+
+        // Only a superuser may see the setting; a folder that is not here belongs to another machine or container.
+        string? folder = await AskAsync<string?>(server, "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'data_directory'").ConfigureAwait(false);
+        if (folder is not null && Directory.Exists(folder) && LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
+        {
+            Find(
+                CryoBackupError.DiskFull,
+                string.Create(CultureInfo.InvariantCulture, $"The server's disk has {free / (1 << 20)} MiB free, and the archive alone has {plan.ArchiveLength / (1 << 20)} MiB."),
+                folder,
+                "Make room, or give -Force if the data lies on another disk.");
+        }
+    }
+
+    private async Task CheckEncodingAsync(NpgsqlConnection target)
+    {
+        string encoding = await AskAsync<string>(target, "SELECT pg_catalog.getdatabaseencoding()").ConfigureAwait(false);
+        bool holdsAll = encoding == plan.Encoding || encoding == "SQL_ASCII" || (encoding == "UTF8" && plan.Encoding != "SQL_ASCII");
+        if (!holdsAll && !request.Force)
+        {
+            Find(
+                CryoBackupError.RestoreFailed,
+                $"The database '{endpoint.Database}' has the encoding {encoding}, which cannot hold every character of the backup's {plan.Encoding}.",
+                endpoint.Database,
+                "Restore into a new database with -Create, or give -Force if you know that no such character occurs.");
+        }
+    }
+
+    /// <summary>One transaction holds a lock for each table and index until its end.</summary>
+    private async Task CheckLocksAsync(NpgsqlConnection target)
+    {
+        if (!plan.IsTransaction)
+        {
+            return;
+        }
+
+        long room = await AskAsync<long>(
+            target,
+            """
+            SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
+                * (pg_catalog.current_setting('max_connections')::bigint + pg_catalog.current_setting('max_prepared_transactions')::bigint)
+            """).ConfigureAwait(false);
+
+        // A table that is dropped and created locks both, and their row types' storage.
+        long needed = plan.Entries.LongCount(entry => TocKinds.IsRelation(entry) || entry.Kind is "INDEX" or "CONSTRAINT" or "SEQUENCE" || TocKinds.IsLargeObject(entry)) * 2;
+        if (needed > room)
+        {
+            Find(
+                CryoBackupError.RestoreFailed,
+                string.Create(CultureInfo.InvariantCulture, $"One transaction with this restore takes about {needed} locks, and the server has room for {room}."),
+                endpoint.Database,
+                "Raise max_locks_per_transaction and restart the server, or replace the whole database with -Swap.");
+        }
+    }
+
+    private async Task CheckTablesAsync(NpgsqlConnection target)
+    {
+        Dictionary<(string, string), string> conditions = await ExtensionTables.ConditionsAsync(target, cancellationToken).ConfigureAwait(false);
         var absent = new List<string>();
         var filled = new List<string>();
-        foreach (TocEntry table in tables.Select(table => table.Entry))
+        foreach (TocEntry table in plan.Tables.Select(table => table.Entry))
         {
             string name = $"{TargetDatabase.Quote(table.Schema)}.{TargetDatabase.Quote(table.Name)}";
-            await using var exists = new NpgsqlCommand("SELECT pg_catalog.to_regclass($1) IS NOT NULL", target) { Parameters = { new() { Value = name } } };
-            if (!(bool)(await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!)
+            if (!await AskAsync<bool>(target, "SELECT pg_catalog.to_regclass($1) IS NOT NULL", name).ConfigureAwait(false))
             {
-                absent.Add($"{table.Schema}.{table.Name}");
-                continue;
+                absent.Add(table.ToString());
             }
-
-            await using var any = new NpgsqlCommand($"SELECT EXISTS (SELECT FROM ONLY {name})", target);
-            if ((bool)(await any.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!)
+            else if (await AskAsync<bool>(target, $"SELECT EXISTS (SELECT FROM ONLY {name} {conditions.GetValueOrDefault((table.Schema, table.Name))})").ConfigureAwait(false))
             {
-                filled.Add($"{table.Schema}.{table.Name}");
+                filled.Add(table.ToString());
             }
         }
 
-        var findings = new List<CryoBackupException>();
+        foreach (TocEntry large in plan.Entries.Where(entry => entry.Kind == "BLOB"))
+        {
+            if (await AskAsync<bool>(target, "SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata WHERE oid::text = $1)", large.Name).ConfigureAwait(false))
+            {
+                filled.Add($"large object {large.Name}");
+            }
+        }
+
         if (absent.Count > 0)
         {
-            findings.Add(new CryoBackupException(
+            Find(
                 CryoBackupError.ObjectNotFound,
                 $"The target lacks tables that the rows belong to: {string.Join(", ", absent)}.",
                 absent[0],
-                "Restore without -DataOnly, or with -SchemaOnly first."));
+                "Restore without -DataOnly, or with -SchemaOnly first.");
         }
 
         if (filled.Count > 0)
         {
-            findings.Add(new CryoBackupException(
+            Find(
                 CryoBackupError.DatabaseNotEmpty,
-                $"Tables that the rows go into are not empty: {string.Join(", ", filled)}.",
+                $"What the rows go into is not empty: {string.Join(", ", filled)}.",
                 filled[0],
-                "TRUNCATE them first, or restore into a new database with -Create."));
+                "TRUNCATE the tables first, or restore into a new database with -Create.");
         }
-
-        return findings;
     }
 
-    /// <summary>One error for all findings: the first one's kind, everybody's message and remedy.</summary>
-    /// <param name="findings">At least one.</param>
-    /// <returns>The error to throw.</returns>
-    public static CryoBackupException Combine(List<CryoBackupException> findings) => new(
-        findings[0].Error,
-        string.Join(" ", findings.Select(finding => finding.Message)) + " Nothing was changed.",
-        findings[0].Target,
-        string.Join(" ", findings.Select(finding => finding.Remedy)));
-
-    private static async Task<string[]> MissingAsync(NpgsqlConnection server, IReadOnlyCollection<string> names, string query, CancellationToken cancellationToken)
+    private async Task CheckSwapAsync()
     {
-        if (names.Count == 0)
+        string database = endpoint.Database;
+        if (!await AskAsync<bool>(server, "SELECT pg_catalog.pg_has_role(datdba, 'USAGE') FROM pg_catalog.pg_database WHERE datname = $1", database).ConfigureAwait(false))
         {
-            return [];
+            Find(
+                CryoBackupError.PermissionDenied,
+                $"The role '{endpoint.UserName}' does not own the database '{database}', so it may not rename it.",
+                database,
+                "Use its owner or a superuser.");
         }
 
+        if (!request.Force
+            && await TemporaryDatabase.CountSessionsAsync(server, database, application, cancellationToken).ConfigureAwait(false) is > 0 and var sessions)
+        {
+            Find(
+                CryoBackupError.RestoreFailed,
+                string.Create(CultureInfo.InvariantCulture, $"The database '{database}' has {sessions} {(sessions == 1 ? "session" : "sessions")}, so it cannot be renamed."),
+                database,
+                "Stop the application, or give -Force to end its sessions at the moment of the swap.");
+        }
+    }
+
+    private void Find(CryoBackupError error, string message, string target, string remedy) => _findings.Add(new CryoBackupException(error, message, target, remedy));
+
+    private async Task<string[]> AbsentAsync(IReadOnlyCollection<string> names, string existing)
+        => names.Count == 0 ? [] : await ListAsync($"SELECT DISTINCT name FROM unnest($1) AS name WHERE name NOT IN ({existing}) ORDER BY name", names).ConfigureAwait(false);
+
+    private async Task<string[]> ListAsync(string query, IReadOnlyCollection<string> names)
+    {
         await using var command = new NpgsqlCommand(query, server)
         {
             Parameters = { new() { Value = names.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text } },
         };
-        var missing = new List<string>();
+        var found = new List<string>();
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            missing.Add(row.GetString(0));
+            found.Add(row.GetString(0));
         }
 
-        return [.. missing];
+        return [.. found];
     }
 
-    private static async Task<bool> MayCreateDatabaseAsync(NpgsqlConnection server, CancellationToken cancellationToken)
+    private async Task<T> AskAsync<T>(NpgsqlConnection connection, string query, params string[] parameters)
     {
-        await using var command = new NpgsqlCommand("SELECT rolsuper OR rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = current_user", server);
-        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true;
+        await using var command = new NpgsqlCommand(query, connection);
+        foreach (string parameter in parameters)
+        {
+            command.Parameters.AddWithValue(parameter);
+        }
+
+        object? answer = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        return answer is T value ? value : default!;
     }
 }

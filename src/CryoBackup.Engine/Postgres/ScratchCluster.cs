@@ -73,7 +73,11 @@ internal sealed class ScratchCluster : IDisposable
     /// </exception>
     public static ScratchCluster Start(ScratchClusterOptions options, CancellationToken cancellationToken)
     {
-        var control = ClientTools.Find("pg_ctl", options.MinimumMajor, cancellationToken);
+        var control = ClientTools.Find(
+            "pg_ctl",
+            options.MinimumMajor,
+            name => name == ClientTools.FolderVariable && options.ProgramFolder is { } programs ? programs : Environment.GetEnvironmentVariable(name),
+            cancellationToken);
         var account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer();
         var baseFolder = options.BaseFolder ?? DefaultBase(account is not null);
         RemoveAbandoned(baseFolder);

@@ -6,6 +6,9 @@ internal sealed record ScratchClusterOptions
     /// <summary>The lowest major version that will do; of that or the lowest higher one. 0 for the newest installed.</summary>
     public int MinimumMajor { get; init; }
 
+    /// <summary>The folder of the server programs; null to look for them.</summary>
+    public string? ProgramFolder { get; init; }
+
     /// <summary>The folder under which it is put; null for the temporary folder. It takes the whole data.</summary>
     public string? BaseFolder { get; init; }
 

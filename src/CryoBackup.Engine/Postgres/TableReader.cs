@@ -1,14 +1,13 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using CryoBackup.Archive;
 using Npgsql;
 
 namespace CryoBackup.Postgres;
 
 /// <summary>Fingerprints tables of a running database by the same measure as the archive: the bytes of COPY text.</summary>
-internal static class TableReader
+internal static partial class TableReader
 {
-    private const string FromStdin = " FROM stdin;";
-
     /// <summary>Opens a session whose COPY text is comparable with an archive's.</summary>
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
@@ -35,18 +34,14 @@ internal static class TableReader
     /// <summary>Reads one table.</summary>
     /// <param name="connection">A session of <see cref="OpenAsync"/>.</param>
     /// <param name="copyStatement">The archive's COPY … FROM stdin; of the table, with its names in the archive's encoding.</param>
+    /// <param name="condition">A WHERE clause; null for all rows.</param>
     /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Rows and fingerprint.</returns>
-    public static async Task<TableFingerprint> ReadAsync(NpgsqlConnection connection, string copyStatement, string encoding, CancellationToken cancellationToken)
+    public static async Task<TableFingerprint> ReadAsync(
+        NpgsqlConnection connection, string copyStatement, string? condition, string encoding, CancellationToken cancellationToken)
     {
-        if (!copyStatement.TrimEnd().EndsWith(FromStdin, StringComparison.Ordinal))
-        {
-            throw new CryoBackupException(
-                CryoBackupError.ArchiveCorrupt, $"The archive's statement \"{copyStatement.Trim()}\" is not a COPY … FROM stdin;", copyStatement.Trim());
-        }
-
-        string copy = copyStatement.TrimEnd()[..^FromStdin.Length] + " TO STDOUT";
+        string copy = ToStdout(copyStatement, condition);
         if (ServerEncoding.Find(encoding) is { } decodedWith)
         {
             // Such a session takes and gives each byte as a Latin-1 character.
@@ -66,4 +61,24 @@ internal static class TableReader
 
         return fingerprint;
     }
+
+    /// <summary>Turns COPY table (columns) FROM stdin; round.</summary>
+    private static string ToStdout(string copyStatement, string? condition)
+    {
+        Match parts = CopyFromStdin().Match(copyStatement);
+        if (!parts.Success)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ArchiveCorrupt, $"The archive's statement \"{copyStatement.Trim()}\" is not a COPY … FROM stdin;", copyStatement.Trim());
+        }
+
+        string table = parts.Groups["table"].Value;
+        string columns = parts.Groups["columns"].Value;
+        return condition is null
+            ? $"COPY {table} {columns} TO STDOUT"
+            : $"COPY (SELECT {(columns.Length == 0 ? "" : columns[1..^1])} FROM ONLY {table} {condition}) TO STDOUT";
+    }
+
+    [GeneratedRegex("""^COPY (?<table>(?:"(?:[^"]|"")*"|[^" ])+) +(?<columns>\(.*\))? *FROM stdin;\s*$""", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex CopyFromStdin();
 }

@@ -82,24 +82,53 @@ internal static class TargetDatabase
         }
     }
 
-    /// <summary>Drops the target that a failed restore had created, with the sessions in it.</summary>
-    /// <param name="endpoint">The server, with the target's name as the database.</param>
+    /// <summary>Drops the database that a failed restore had created, with the sessions in it.</summary>
+    /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
-    /// <returns>True if it is gone.</returns>
-    public static async Task<bool> TryDropAsync(ServerEndpoint endpoint, string applicationName)
+    /// <returns>Null if it is gone, else why it is not.</returns>
+    public static async Task<string?> TryDropAsync(ServerEndpoint endpoint, string applicationName)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         try
         {
             await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, patience.Token).ConfigureAwait(false);
-            string force = server.PostgreSqlVersion.Major >= 13 ? " WITH (FORCE)" : "";
-            await using var command = new NpgsqlCommand($"DROP DATABASE IF EXISTS {Quote(endpoint.Database)}{force}", server);
-            await command.ExecuteNonQueryAsync(patience.Token).ConfigureAwait(false);
-            return true;
+            await DropAsync(server, endpoint, applicationName, patience.Token).ConfigureAwait(false);
+            return null;
         }
         catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or InvalidOperationException)
         {
-            return false;
+            return NpgsqlErrors.Translate(exception, endpoint, CryoBackupError.RestoreFailed).Message;
+        }
+    }
+
+    /// <summary>Drops a database, with the sessions in it.</summary>
+    /// <param name="server">A connection to another database.</param>
+    /// <param name="endpoint">The server, with the database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="cancellationToken">Ends the statements.</param>
+    public static async Task DropAsync(NpgsqlConnection server, ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
+    {
+        string force = server.PostgreSqlVersion.Major >= 13 ? " WITH (FORCE)" : "";
+        string[] drop = [$"DROP DATABASE IF EXISTS {Quote(endpoint.Database)}{force}"];
+        try
+        {
+            await ExecuteAsync(server, drop, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
+        {
+            // Subscriptions forbid it. They are let go without a word to their publishers, whose slots belong to the database that was saved.
+            await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding: null, cancellationToken).ConfigureAwait(false);
+            foreach (string subscription in await SubscriptionsAsync(target, cancellationToken).ConfigureAwait(false))
+            {
+                string name = Quote(subscription);
+                await ExecuteAsync(
+                    target,
+                    [$"ALTER SUBSCRIPTION {name} DISABLE", $"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)", $"DROP SUBSCRIPTION {name}"],
+                    cancellationToken).ConfigureAwait(false);
+            }
+
+            await target.CloseAsync().ConfigureAwait(false);
+            await ExecuteAsync(server, drop, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -109,19 +138,21 @@ internal static class TargetDatabase
     public static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 
     /// <summary>Connects to the server by a database that is not the target.</summary>
-    /// <param name="endpoint">The server.</param>
+    /// <param name="endpoint">The server, with the target's name as the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
     /// <returns>The open connection.</returns>
     public static async Task<NpgsqlConnection> ConnectToServerAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
     {
-        foreach (string database in Maintenance)
+        // The target itself may have to be renamed, which our own session would forbid.
+        string[] candidates = [.. Maintenance.Where(database => !string.Equals(database, endpoint.Database, StringComparison.Ordinal))];
+        foreach (string database in candidates)
         {
             try
             {
                 return await OpenAsync(endpoint.WithDatabase(database), applicationName, encoding: null, cancellationToken).ConfigureAwait(false);
             }
-            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidCatalogName && database != Maintenance[^1])
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidCatalogName && database != candidates[^1])
             {
                 // Some sites drop the database postgres.
             }
@@ -138,4 +169,19 @@ internal static class TargetDatabase
     /// <returns>The open connection, which takes names as <see cref="ServerEncoding"/> reads them from the archive.</returns>
     public static Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, string applicationName, string? encoding, CancellationToken cancellationToken)
         => ServerConnection.OpenAsync(endpoint, applicationName, string.Equals(encoding, "SQL_ASCII", StringComparison.Ordinal) ? encoding : null, cancellationToken);
+
+    private static async Task<List<string>> SubscriptionsAsync(NpgsqlConnection target, CancellationToken cancellationToken)
+    {
+        var names = new List<string>();
+        await using var command = new NpgsqlCommand(
+            "SELECT subname FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
+            target);
+        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            names.Add(row.GetString(0));
+        }
+
+        return names;
+    }
 }

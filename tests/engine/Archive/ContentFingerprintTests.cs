@@ -186,7 +186,7 @@ public sealed class ContentFingerprintTests(PostgresServer server)
         await using NpgsqlConnection connection = await TableReader.OpenAsync(server.Endpoint.WithDatabase(Zoo.Database), "CryoBackup tests", "UTF8", CancellationToken.None);
         foreach (TableContent table in archive.Tables)
         {
-            TableFingerprint read = await TableReader.ReadAsync(connection, table.Entry.CopyStatement, "UTF8", CancellationToken.None);
+            TableFingerprint read = await TableReader.ReadAsync(connection, table.Entry.CopyStatement, null, "UTF8", CancellationToken.None);
             Assert.Equal($"{table.Entry} {table.Fingerprint!.Rows} {table.Fingerprint.Bytes} {table.Fingerprint.Text}", $"{table.Entry} {read.Rows} {read.Bytes} {read.Text}");
         }
     }
@@ -199,7 +199,7 @@ public sealed class ContentFingerprintTests(PostgresServer server)
         await using NpgsqlConnection connection = await TableReader.OpenAsync(server.Endpoint.WithDatabase(database), "CryoBackup tests", "UTF8", CancellationToken.None);
         foreach (TableContent table in archive.Tables)
         {
-            TableFingerprint copied = await TableReader.ReadAsync(connection, table.Entry.CopyStatement, "UTF8", CancellationToken.None);
+            TableFingerprint copied = await TableReader.ReadAsync(connection, table.Entry.CopyStatement, null, "UTF8", CancellationToken.None);
             Assert.Equal(table.Fingerprint!.Text, copied.Text);
             fingerprints.Add(table.Entry.Name, table.Fingerprint.Text);
         }
