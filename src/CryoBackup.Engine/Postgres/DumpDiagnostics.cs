@@ -132,6 +132,6 @@ internal static partial class DumpDiagnostics
     [GeneratedRegex(@"from TOC entry \d+; \d+ \d+ (.+)$", RegexOptions.CultureInvariant)]
     private static partial Regex TocEntry();
 
-    [GeneratedRegex(@"(?:permission denied for|must be owner of|policy for) ((?:\w+ ){0,2}(?:""[^""]+""|\S+))", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?:permission denied for|must be owner of|policy for|COPY failed for) ((?:\w+ ){0,2}(?:""[^""]+""|\S+))", RegexOptions.CultureInvariant)]
     private static partial Regex NamedObject();
 }

@@ -21,7 +21,7 @@ internal static class Patience
         {
             await task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!task.IsCompleted)
+        catch (OperationCanceledException)
         {
             _ = Task.Run(inner.Cancel, CancellationToken.None);
             await EndAsync(task).ConfigureAwait(false);

@@ -45,7 +45,7 @@ internal static class TargetDatabase
                 UNION ALL
                 SELECT 'type ' || t.oid::regtype::text, 3, t.oid FROM pg_catalog.pg_type t
                     JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-                    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                    WHERE t.typcategory <> 'A' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
                 UNION ALL
                 SELECT 'schema ' || pg_catalog.quote_ident(nspname), 4, oid FROM pg_catalog.pg_namespace
                     WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')

@@ -1,4 +1,6 @@
 using CryoBackup.Postgres;
+using CryoBackup.Streams;
+using CryoBackup.Tests.Streams;
 
 namespace CryoBackup.Tests.Backup;
 
@@ -152,6 +154,25 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(backup.ResultAsync);
         await AssertNothingIsLeftAsync();
+    }
+
+    /// <summary>The cause is told, not that pg_dump was ended for it.</summary>
+    [PostgresFact]
+    public async Task DestinationThatTakesNoMore()
+    {
+        BackupRequest request = Request();
+        request.Compression = CompressionKind.None;
+        using var limits = new RunLimits(null, CancellationToken.None);
+        ServerEndpoint endpoint = _server.Endpoint.WithDatabase(Database);
+        await using DumpSnapshot snapshot = await DumpSnapshot.ConnectAsync(endpoint, "CryoBackup 0-full", request, CancellationToken.None);
+        await snapshot.TakeAsync(CancellationToken.None);
+        var run = new DumpRun(
+            request, endpoint, "CryoBackup 0-full", snapshot, ClientTools.Find("pg_dump", 0, CancellationToken.None), _ => { }, limits);
+        using var full = new FailingStream([], failAt: 100_000);
+
+        var failure = await Assert.ThrowsAsync<IOException>(() => run.RunAsync(full, 0));
+        Assert.Contains("the disk failed", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(LinuxProcesses.ToolsOf(Database));
     }
 
     [PostgresFact]

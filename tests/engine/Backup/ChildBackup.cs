@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using CryoBackup.Postgres;
+
+namespace CryoBackup.Tests.Backup;
+
+/// <summary>A backup by another process, which a test can kill: the test assembly itself, run as a program.</summary>
+internal sealed class ChildBackup : IDisposable
+{
+    private readonly Process _process;
+
+    /// <summary>Starts it.</summary>
+    public ChildBackup(ConnectionRequest connection, string database, string folder)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in (string[])[
+            "exec", typeof(ChildBackup).Assembly.Location, connection.ComputerName!, connection.Port!.Value.ToString(CultureInfo.InvariantCulture), connection.UserName!, database, folder])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["PGPASSWORD"] = connection.Password;
+        _process = Process.Start(start)!;
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>Runs as the child: backs up, and says when rows of the slow table come.</summary>
+    public static int Main(string[] arguments)
+    {
+        var request = new BackupRequest
+        {
+            Connection = new ConnectionRequest { ComputerName = arguments[0], Port = int.Parse(arguments[1], CultureInfo.InvariantCulture), UserName = arguments[2] },
+            Database = arguments[3],
+            Folder = arguments[4],
+        };
+        try
+        {
+            BackupWriter.Run(request, message => Console.WriteLine((message as ProgressMessage)?.Status), CancellationToken.None);
+            return 0;
+        }
+        catch (CryoBackupException failure)
+        {
+            Console.WriteLine(failure);
+            return 1;
+        }
+    }
+
+    /// <summary>Waits until pg_dump sends rows of the slow table.</summary>
+    public async Task WaitForRowsAsync()
+    {
+        var said = new List<string>();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (await _process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+        {
+            said.Add(line);
+            if (line.StartsWith(SlowDatabase.Table, StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"The child ended: {string.Join('\n', said)}\n{await _process.StandardError.ReadToEndAsync(patience.Token)}");
+    }
+
+    /// <summary>Ends it as kill -9 does; what it started lives on.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        Kill();
+        _process.Dispose();
+    }
+}
