@@ -76,20 +76,23 @@ function Initialize-ExampleServer {
         INSERT INTO customers SELECT n, 'customer ' || n FROM generate_series(1, 50) n;
         INSERT INTO orders (customer, placed) SELECT 1 + n % 50, timestamptz '2026-01-01' + n * interval '1 hour' FROM generate_series(1, 500) n;
         INSERT INTO audit.log SELECT n, 'line ' || n FROM generate_series(1, 200) n;"
+    foreach ($name in 'shop', 'crm') {
+        Clear-TestDatabase $name
+        Invoke-Sql "CREATE DATABASE $name TEMPLATE cryo_example"
+    }
+
     Initialize-ExampleDatabase
     $script:exampleBackups = Join-Path $TestDrive 'example backups'
     $null = 'app', 'shop' | New-CryoBackup -Path $script:exampleBackups
 }
 
-# The databases that examples name are there, those that they make are not.
+# The database that examples restore over is as it was, and those that they make are not there.
 function Initialize-ExampleDatabase {
-    foreach ($name in Invoke-Sql "SELECT datname FROM pg_database WHERE datname ~ '^(app|shop|crm)(_|$)'") {
+    foreach ($name in Invoke-Sql "SELECT datname FROM pg_database WHERE datname ~ '^app(_|$)'") {
         Clear-TestDatabase $name
     }
 
-    foreach ($name in 'app', 'shop', 'crm') {
-        Invoke-Sql "CREATE DATABASE $name TEMPLATE cryo_example"
-    }
+    Invoke-Sql 'CREATE DATABASE app TEMPLATE cryo_example'
 }
 
 function Initialize-ExampleFolder([string] $Folder) {
@@ -105,9 +108,4 @@ function Clear-ExampleServer {
     foreach ($name in Invoke-Sql "SELECT datname FROM pg_database WHERE datname ~ '^(app|shop|crm)(_|$)' OR datname = 'cryo_example'") {
         Clear-TestDatabase $name
     }
-}
-
-# The answer of a person at the prompt: the role of the tests, without a password.
-function Get-Credential {
-    [pscredential]::new($env:PGUSER, [securestring]::new())
 }
