@@ -184,7 +184,12 @@ Describe 'Every example runs as it is written' {
     }
 
     BeforeEach {
-        $folder = Initialize-ExampleFolder (Join-Path $TestDrive ([guid]::NewGuid()))
+        # The README is worked through from its top in one folder; every other example stands for itself.
+        $folder = Join-Path $TestDrive ($Source -eq 'README.md' ? 'readme' : [guid]::NewGuid())
+        if (-not (Test-Path -LiteralPath $folder)) {
+            $null = Initialize-ExampleFolder $folder -WithoutKey:($Source -eq 'README.md')
+        }
+
         Push-Location -LiteralPath $folder
     }
 
@@ -199,20 +204,27 @@ Describe 'Every example runs as it is written' {
         Clear-ExampleServer
     }
 
-    It '<Source>: <Title>' -ForEach ($examples | Where-Object Kind -EQ 'PowerShell') {
+    It '<Source>: <Title>' -ForEach $examples {
+        $missing = Get-MissingProgram $_
+        if ($missing) {
+            Set-ItResult -Skipped -Because "$($missing -join ', ') WAS NOT FOUND"
+            return
+        }
+
+        $text = Expand-Placeholder $Code
+        if ($Kind -eq 'Shell') {
+            $output = sh -e -c $text 2>&1
+            $LASTEXITCODE | Should -Be 0 -Because ($output -join [Environment]::NewLine)
+            return
+        }
+
         # Stands for the person who answers yes.
         $ConfirmPreference = 'None'
-        $results = & ([scriptblock]::Create((Expand-Placeholder $Code)))
+        $results = & ([scriptblock]::Create($text))
         foreach ($result in $results | Where-Object { $_ }) {
             foreach ($property in $result.PSObject.Properties.Match('Verdict') + $result.PSObject.Properties.Match('Status')) {
                 $property.Value | Should -BeIn 'Passed', 'Restored', 'Planned'
             }
         }
-    }
-
-    It '<Source>: <Title>' -ForEach ($examples | Where-Object Kind -EQ 'Shell') -Skip:(-not (Get-Command -Name sh, gunzip -ErrorAction Ignore)) {
-        $lines = Expand-Placeholder $Code
-        $output = sh -e -c $lines 2>&1
-        $LASTEXITCODE | Should -Be 0 -Because ($output -join [Environment]::NewLine)
     }
 }

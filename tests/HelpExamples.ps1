@@ -1,15 +1,22 @@
 # The examples that users read (help, about_CryoBackup, README), and the world in which they are run: a server with the databases
 # app, shop and crm, and a current folder with backups of two of them in ./backups.
 
-# What an example may leave open, and what the tests put there.
+# What an example leaves open, and what the tests put there:
 #   db.example.com                    the test's server
 #   NAME                              a new database
-#   app_yyyyMMdd_HHmmss_full.dump.gz  the backup of app
+#   app_yyyyMMdd_HHmmss_full.dump.gz  the newest such file in the folder that is named
 function Expand-Placeholder([string] $Code) {
-    $backup = (Get-ChildItem -Path './app_*_full.dump.gz', './backups/app_*_full.dump.gz' -ErrorAction Ignore | Select-Object -Last 1)?.Name
-    # Where an example makes the backup itself, the shell finds it by its pattern.
-    $file = if ($backup) { $backup } else { 'app_*_full.dump.gz' }
-    $code = $Code -creplace 'db\.example\.com', $env:PGHOST -creplace '\bapp_\d{8}_\d{6}_full\.dump\.gz', $file
+    $code = $Code -creplace 'db\.example\.com', $env:PGHOST
+    $code = [regex]::Replace($code, '(?<folder>[\w./]*/)?\bapp_\d{8}_\d{6}_full(?<suffix>\.dump[.\w]*)', {
+            param($Match)
+            $folder = $Match.Groups['folder'].Value
+            $file = Get-ChildItem -Path "./${folder}app_*_full$($Match.Groups['suffix'].Value)" -ErrorAction Stop | Select-Object -Last 1
+            if (-not $file) {
+                throw "There is no $Match."
+            }
+
+            $folder + $file.Name
+        })
     if ($code -cmatch '\bNAME\b') {
         $target = 'app_stock'
         if ($code -cnotmatch 'createdb') {
@@ -20,6 +27,12 @@ function Expand-Placeholder([string] $Code) {
     }
 
     $code
+}
+
+# A program that an example needs and this machine has not; nothing if it has them all.
+function Get-MissingProgram($Example) {
+    $needed = @(if ($Example.Kind -eq 'Shell') { 'sh'; 'gunzip' }; if ($Example.Code -match '-Recipient|-Identity|\bage') { 'age'; 'age-keygen' })
+    $needed | Where-Object { -not (Get-Command -Name $_ -CommandType Application -ErrorAction Ignore) }
 }
 
 # Every example: where it stands, its title, its kind (PowerShell or Shell), its text.
@@ -95,8 +108,14 @@ function Initialize-ExampleDatabase {
     Invoke-Sql 'CREATE DATABASE app TEMPLATE cryo_example'
 }
 
-function Initialize-ExampleFolder([string] $Folder) {
+# A reader's folder: backups, and a pair of keys but for the README, which shows how to make one.
+function Initialize-ExampleFolder([string] $Folder, [switch] $WithoutKey) {
     $null = New-Item -ItemType Directory -Path $Folder
+    if (-not $WithoutKey -and (Get-Command -Name age-keygen -CommandType Application -ErrorAction Ignore)) {
+        age-keygen -o (Join-Path $Folder 'identity.txt') 2>$null
+        age-keygen -y (Join-Path $Folder 'identity.txt') > (Join-Path $Folder 'recipients.txt')
+    }
+
     Copy-Item -LiteralPath $script:exampleBackups -Destination (Join-Path $Folder 'backups') -Recurse
     # Stock tools are shown beside the backup.
     Copy-Item -Path (Join-Path $script:exampleBackups 'app_*') -Destination $Folder
