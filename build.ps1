@@ -8,13 +8,15 @@
     Test    runs the engine's tests against both its builds, the tool's, then the Pester tests against the module as built, on a scratch cluster.
             The last line is 'N passed, N failed, N skipped'.
     Demo    makes, proves and restores a backup of a sample database on a scratch cluster, and shows what goes wrong with a damaged one.
+    Help    makes en-US/CryoBackup.dll-Help.xml from the Markdown beside it; commit both.
     Bench   measures CryoBackup beside pg_dump and its companions.
-    Further arguments are given to Demo or Bench: build.ps1 Bench --rows 1000000
+    Package makes a package of the module in output/package/, which Install-PSResource takes.
+    Further arguments are given to Demo or Bench: build.ps1 Bench --rows 1000000. Help takes the folder to write to.
 #>
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Clean', 'Build', 'Test', 'Demo', 'Bench')]
+    [ValidateSet('Clean', 'Build', 'Test', 'Demo', 'Help', 'Bench', 'Package')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -110,6 +112,10 @@ function Invoke-Test {
     }
 
     $null = New-Item -ItemType Directory -Path $results
+    if (Get-Command -Name Compress-PSResource -ErrorAction Ignore) {
+        Write-Package
+    }
+
     $totals = @(
         Invoke-XunitTest 'engine' 'net10.0' $results
         Invoke-XunitTest 'engine' 'net8.0' $results
@@ -125,6 +131,96 @@ function Invoke-Test {
 function Invoke-Demo {
     Invoke-Build
     $script:exitCode = Invoke-OnScratchCluster @('--sample', 200000) ((Get-ShellCommand (Join-Path $PSScriptRoot 'tests/demo/Demo.ps1')) + $Argument)
+}
+
+# PlatyPS makes the help; what it leaves undone is finished here, so that Get-Help shows code as code and every default.
+function Complete-Maml([xml] $Maml, $Help) {
+    $names = [System.Xml.XmlNamespaceManager]::new($Maml.NameTable)
+    $names.AddNamespace('maml', 'http://schemas.microsoft.com/maml/2004/10')
+    $names.AddNamespace('command', 'http://schemas.microsoft.com/maml/dev/command/2004/10')
+    $names.AddNamespace('dev', 'http://schemas.microsoft.com/maml/dev/2004/10')
+    function Add-Element($Parent, [string] $Name, [string] $Text) {
+        $element = $Maml.CreateElement($Name, $names.LookupNamespace($Name.Split(':')[0]))
+        $element.InnerText = $Text
+        $null = $Parent.AppendChild($element)
+    }
+
+    foreach ($example in $Maml.SelectNodes('//command:example', $names)) {
+        $remarks = $example.SelectSingleNode('dev:remarks', $names)
+        foreach ($paragraph in $example.SelectNodes('maml:introduction/maml:para', $names)) {
+            if ($paragraph.InnerText -match '(?s)^```powershell\r?\n(?<code>.*)\n```$') {
+                $example.SelectSingleNode('dev:code', $names).InnerText = $Matches.code
+            }
+            elseif ($paragraph.InnerText -ne [string] [char] 0x80) {
+                Add-Element $remarks 'maml:para' $paragraph.InnerText
+            }
+        }
+
+        # A blank line before the next example.
+        Add-Element $remarks 'maml:para' ''
+        $null = $example.RemoveChild($example.SelectSingleNode('maml:introduction', $names))
+    }
+
+    foreach ($paragraph in @($Maml.SelectNodes('//maml:para', $names))) {
+        foreach ($text in $paragraph.InnerText -split '(?:\r?\n){2,}') {
+            # A line that begins no item of a list goes on from the one before; code marks mean nothing at the prompt.
+            Add-Element $paragraph.ParentNode 'maml:para' ($text -replace '\r?\n *(?![ -])', ' ').Replace('`', '')
+        }
+
+        $null = $paragraph.ParentNode.RemoveChild($paragraph)
+    }
+
+    foreach ($command in $Maml.SelectNodes('//command:command', $names)) {
+        $source = $Help | Where-Object Title -EQ $command.SelectSingleNode('command:details/command:name', $names).InnerText
+        foreach ($parameter in $command.SelectNodes('command:parameters/command:parameter', $names)) {
+            $default = ($source.Parameters | Where-Object Name -EQ $parameter.SelectSingleNode('maml:name', $names).InnerText).DefaultValue
+            Add-Element $parameter 'dev:defaultValue' $default
+        }
+    }
+
+    foreach ($link in $Maml.SelectNodes('//maml:uri[not(starts-with(., "http"))]', $names)) {
+        $link.InnerText = ''
+    }
+}
+
+function Invoke-Help {
+    if (-not (Get-Module -ListAvailable -Name Microsoft.PowerShell.PlatyPS)) {
+        throw 'Microsoft.PowerShell.PlatyPS was not found. Install it with: Install-PSResource Microsoft.PowerShell.PlatyPS'
+    }
+
+    Import-Module -Name Microsoft.PowerShell.PlatyPS
+    $source = Join-Path $PSScriptRoot 'en-US'
+    $target = if ($Argument) { $Argument[0] } else { $source }
+    $help = Get-ChildItem -Path (Join-Path $source '*-*.md') | Sort-Object Name | ForEach-Object { Import-MarkdownCommandHelp -Path $_.FullName }
+    $work = Join-Path $output 'help'
+    $file = Export-MamlCommandHelp -CommandHelp $help -OutputFolder $work -Force
+    $maml = [xml] (Get-Content -LiteralPath $file.FullName -Raw)
+    Complete-Maml $maml $help
+    $settings = [System.Xml.XmlWriterSettings] @{ Indent = $true; NewLineChars = "`n"; Encoding = [System.Text.UTF8Encoding]::new($false) }
+    $writer = [System.Xml.XmlWriter]::Create((Join-Path (Resolve-Path -LiteralPath $target).ProviderPath 'CryoBackup.dll-Help.xml'), $settings)
+    $maml.Save($writer)
+    $writer.Dispose()
+}
+
+# The package is what lies in output/CryoBackup, under the version that its manifest got from Directory.Build.props.
+function Write-Package {
+    $folder = Join-Path $output 'package'
+    if (Test-Path -LiteralPath $folder) {
+        Remove-Item -LiteralPath $folder -Recurse -Force
+    }
+
+    $null = New-Item -ItemType Directory -Path $folder
+    Compress-PSResource -Path (Join-Path $output 'CryoBackup') -DestinationPath $folder
+}
+
+function Invoke-Package {
+    if (-not (Get-Command -Name Compress-PSResource -ErrorAction Ignore)) {
+        throw 'Microsoft.PowerShell.PSResourceGet 1.1 or later was not found. Install it with: Install-PSResource Microsoft.PowerShell.PSResourceGet'
+    }
+
+    Invoke-Build
+    Write-Package
+    Get-ChildItem -LiteralPath (Join-Path $output 'package') | ForEach-Object FullName
 }
 
 function Invoke-Bench {

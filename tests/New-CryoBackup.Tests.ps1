@@ -130,7 +130,7 @@ Describe 'New-CryoBackup, stopped' {
 
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
             $shell.Stop()
-            Write-Host "Stopped in $($watch.ElapsedMilliseconds) ms."
+            "Stopped in $($watch.ElapsedMilliseconds) ms." | Out-Host
 
             # Stop returns when the cmdlet has ended, and the cmdlet ends after its worker: nothing to wait for.
             Get-ChildItem -LiteralPath $folder -Force | Should -BeNullOrEmpty

@@ -26,7 +26,7 @@ Describe 'An encrypted backup' -Skip:$skip {
             throw "README's commands that make a pair ended with $LASTEXITCODE."
         }
 
-        $script:results = @(Invoke-Expression (Get-ReadmeBlock 'powershell' | Select-Object -First 1))
+        $script:results = @(& ([scriptblock]::Create((Get-ReadmeBlock 'powershell' | Select-Object -First 1))))
         $backup = $results[0]
         & bash -euc 'age-keygen -o wrong.txt 2>/dev/null'
     }
