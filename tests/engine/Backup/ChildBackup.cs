@@ -26,7 +26,7 @@ internal sealed class ChildBackup : IDisposable
     public int Id => _process.Id;
 
     /// <summary>Runs as the child: backs up, and says when rows of the slow table come.</summary>
-    public static int Main(string[] arguments)
+    public static int Run(string[] arguments)
     {
         var request = new BackupRequest
         {

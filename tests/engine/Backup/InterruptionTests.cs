@@ -167,7 +167,7 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
         await using DumpSnapshot snapshot = await DumpSnapshot.ConnectAsync(endpoint, "CryoBackup 0-full", request, CancellationToken.None);
         await snapshot.TakeAsync(CancellationToken.None);
         var run = new DumpRun(
-            request, endpoint, "CryoBackup 0-full", snapshot, ClientTools.Find("pg_dump", 0, CancellationToken.None), _ => { }, limits);
+            request, null, endpoint, "CryoBackup 0-full", snapshot, ClientTools.Find("pg_dump", 0, CancellationToken.None), _ => { }, limits);
         using var full = new FailingStream([], failAt: 100_000);
 
         var failure = await Assert.ThrowsAsync<IOException>(() => run.RunAsync(full, 0));
