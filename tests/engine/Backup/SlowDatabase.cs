@@ -20,7 +20,9 @@ internal static class SlowDatabase
         server.Execute(name, $"""
             CREATE EXTENSION citext;
             CREATE TABLE public.quick AS SELECT i AS id FROM generate_series(1, 1000) AS i;
-            CREATE TABLE public.slow AS SELECT i AS id, repeat(md5(i::text), 250) AS filler FROM generate_series(1, {rows}) AS i;
+            CREATE TABLE public.slow (id int, filler text);
+            ALTER TABLE public.slow ALTER filler SET STORAGE EXTERNAL;
+            INSERT INTO public.slow SELECT i, repeat(md5(i::text), 250) FROM generate_series(1, {rows}) AS i;
             ALTER EXTENSION citext ADD TABLE public.slow;
             UPDATE pg_extension SET extconfig = ARRAY['public.slow'::regclass::oid],
                 extcondition = ARRAY['WHERE pg_catalog.pg_sleep({milliseconds} / 1000.0) IS NOT NULL'] WHERE extname = 'citext';
