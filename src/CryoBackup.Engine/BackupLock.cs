@@ -32,9 +32,27 @@ internal sealed partial class BackupLock : IDisposable
     {
         string name = BackupFileName.Encode(database);
         string path = Path.Combine(folder, $".{name}.lock");
-        for (int attempt = 0; attempt < MaximumAttempts; attempt++)
+        for (int attempt = 1; attempt <= MaximumAttempts; attempt++)
         {
-            FileStream stream = Open(path, folder, database);
+            FileStream stream;
+            try
+            {
+                stream = Open(path);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                throw Locked(path, folder, database);
+            }
+            catch (IOException exception) when (exception is not DirectoryNotFoundException && attempt < MaximumAttempts)
+            {
+                // Its holder may have removed it since.
+                continue;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw PartialFile.Translate(exception, folder);
+            }
+
             try
             {
                 bool left = stream.Length > 0;
@@ -90,53 +108,36 @@ internal sealed partial class BackupLock : IDisposable
         _stream.Dispose();
     }
 
-    private static FileStream Open(string path, string folder, string database)
+    private static FileStream Open(string path)
     {
-        try
+        var options = new FileStreamOptions
         {
-            var options = new FileStreamOptions
-            {
-                Mode = FileMode.OpenOrCreate,
-                Access = FileAccess.ReadWrite,
-                BufferSize = 0,
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            BufferSize = 0,
 
-                // On Windows others may still read who holds it; elsewhere only this takes the lock for one alone.
-                Share = OperatingSystem.IsWindows() ? FileShare.Read | FileShare.Delete : FileShare.None,
+            // On Windows others may still read who holds it; elsewhere only this takes the lock for one alone.
+            Share = OperatingSystem.IsWindows() ? FileShare.Read | FileShare.Delete : FileShare.None,
 
-                // Windows does it itself, also for a process that dies. On Unix .NET would also remove the file of another.
-                Options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None,
-            };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-
-            return new FileStream(path, options);
-        }
-        catch (UnauthorizedAccessException exception)
+            // Windows does it itself, also for a process that dies. On Unix .NET would also remove the file of another.
+            Options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None,
+        };
+        if (!OperatingSystem.IsWindows())
         {
-            throw PartialFile.Translate(exception, folder);
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
-        catch (IOException exception)
-        {
-            if (!File.Exists(path))
-            {
-                throw PartialFile.Translate(exception, folder);
-            }
 
-            throw Locked(path, folder, database, exception);
-        }
+        return new FileStream(path, options);
     }
 
-    private static CryoBackupException Locked(string path, string folder, string database, Exception? inner = null)
+    private static CryoBackupException Locked(string path, string folder, string database)
     {
         string holder = ReadHolder(path);
         return new CryoBackupException(
             CryoBackupError.BackupLocked,
             $"Another backup of '{database}' into '{folder}' is running{(holder.Length == 0 ? "" : $" ({holder})")}.",
             path,
-            "Wait until it has finished.",
-            inner: inner);
+            "Wait until it has finished.");
     }
 
     /// <summary>Writes who holds the lock.</summary>
