@@ -36,7 +36,8 @@ internal sealed class RestoreRun(
         }
 
         // pg_restore works in parallel, and in another order, only from a file that it can seek in.
-        string spool = Spool(folder, source);
+        using var spool = new SpooledArchive();
+        Spool(source, spool);
         if (jobs == 1)
         {
             RunOn(spool, Arguments(folder, "entries", plan.Entries), environment);
@@ -81,26 +82,23 @@ internal sealed class RestoreRun(
         return arguments;
     }
 
-    private string Spool(PrivateFolder folder, BackupSource source)
+    private void Spool(BackupSource source, SpooledArchive spool)
     {
-        string spool = Path.Combine(folder.Path, "archive");
-        observer(new VerboseMessage($"Spooling the archive to '{spool}', which only this account can read and which is removed at the end."));
-        CheckSpoolSpace(folder.Path);
+        observer(new VerboseMessage($"Spooling the archive to '{spool.Folder}', which only this account can read; it is removed at the end."));
+        CheckSpoolSpace(spool.Folder);
         try
         {
-            using var file = new FileStream(spool, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
-            Read(source, file, "Spooling");
-            return spool;
+            Read(source, spool.Input, "Spooling");
         }
         catch (IOException exception)
         {
-            throw PartialFile.Translate(exception, spool);
+            throw PartialFile.Translate(exception, spool.Folder);
         }
     }
 
-    private void RunOn(string spool, List<string> arguments, LibpqEnvironment environment)
+    private void RunOn(SpooledArchive spool, List<string> arguments, LibpqEnvironment environment)
     {
-        arguments.Add(spool);
+        arguments.Add(spool.Path);
         using ToolProcess process = ToolProcess.Start(Command(arguments, environment, writesInput: false), limits.Token);
         Finish(process);
     }

@@ -22,7 +22,7 @@ public sealed class CleanTests(ZooServer server)
 
         CryoBackupException e = server.Fail(backup, "clean_view", request => request.Clean = true);
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
-        Assert.Contains("view mine depends on", e.Message, StringComparison.Ordinal);
+        Assert.Contains("view public.mine depends on", e.Message, StringComparison.Ordinal);
         Assert.Contains("'clean_view' is as it was before", e.Message, StringComparison.Ordinal);
         Assert.Contains("-Swap", e.Remedy, StringComparison.Ordinal);
         Assert.Equal(before, server.Dump("clean_view"));

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Globalization;
+using CryoBackup.Postgres;
+using Npgsql;
+
+namespace CryoBackup.Tests.Restore;
+
+/// <summary>Whatever happens to -Swap and whenever: the old database serves, and nothing is left that the next run does not remove.</summary>
+[Collection("zoo")]
+public sealed class SwapTests(ZooServer server)
+{
+    [PostgresFact]
+    public void SessionsInTheOldOneAreRefused()
+    {
+        using SlowRestore slow = Prepare();
+        slow.Hold("old", "SELECT 1");
+        CryoBackupException e = server.Fail(slow.Backup, "old", request => request.Swap = true);
+        Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
+        Assert.Contains("1 session,", e.Message, StringComparison.Ordinal);
+        Assert.Contains("-Force", e.Remedy, StringComparison.Ordinal);
+        Assert.Equal(0, server.CountTemporary());
+        slow.AssertOldOneServes();
+    }
+
+    [PostgresFact]
+    public void SessionsInTheOldOneAreEndedByForce()
+    {
+        using SlowRestore slow = Prepare();
+        NpgsqlConnection holder = slow.Hold("old", "SELECT 1");
+        RestoreResult result = server.Restore(slow.Backup, "old", request => (request.Swap, request.Force, request.Jobs) = (true, true, 1));
+        Assert.Equal(1000L, server.Scalar("old", "SELECT count(*) FROM a"));
+        Assert.Equal(2L, server.Scalar(result.PreviousDatabase!, "SELECT count(*) FROM mine"));
+        using var still = new NpgsqlCommand("SELECT 1", holder);
+        Assert.ThrowsAny<NpgsqlException>(() => still.ExecuteScalar());
+        server.Drop(result.PreviousDatabase!);
+    }
+
+    [PostgresFact]
+    public async Task SessionsThatComeLaterAreRefusedToo()
+    {
+        using SlowRestore slow = Prepare();
+        Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1)));
+        slow.MeetAt(Moment.Index);
+        slow.Hold("old", "SELECT 1");
+        CryoBackupException e = await failing;
+        Assert.Contains("-Force", e.Remedy, StringComparison.Ordinal);
+        AssertUndone(slow, e);
+    }
+
+    [PostgresFact]
+    public async Task CancelledAtAnyMoment()
+    {
+        foreach (Moment moment in Enum.GetValues<Moment>())
+        {
+            using SlowRestore slow = Prepare();
+            using var cancellation = new CancellationTokenSource();
+            Task<RestoreResult> restoring = Task.Run(() => server.Restore(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1), cancellation.Token));
+            slow.MeetAt(moment);
+            await cancellation.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => restoring);
+            AssertUndone(slow);
+        }
+    }
+
+    [PostgresFact]
+    public async Task TheSessionIsLostAtAnyMoment()
+    {
+        foreach (Moment moment in Enum.GetValues<Moment>())
+        {
+            using SlowRestore slow = Prepare();
+            Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1)));
+            slow.MeetAt(moment);
+            server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND state <> 'idle'");
+            CryoBackupException e = await failing;
+            Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
+            AssertUndone(slow, e);
+        }
+    }
+
+    [PostgresFact]
+    public async Task TheComparisonFails()
+    {
+        using SlowRestore slow = Prepare();
+        Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1)));
+        server.Execute(slow.MeetAt(Moment.Index), "UPDATE a SET id = 0 WHERE id = 77");
+        CryoBackupException e = await failing;
+        Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
+        Assert.Equal("public.a", e.Target);
+        Assert.Contains("fingerprint", e.Message, StringComparison.Ordinal);
+        AssertUndone(slow, e);
+    }
+
+    [PostgresFact(UnixOnly = true)]
+    public async Task PgRestoreIsKilled()
+    {
+        foreach (int jobs in (int[])[1, 2])
+        {
+            using SlowRestore slow = Prepare();
+            Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, jobs)));
+            KillPgRestore(slow.MeetAt(Moment.Index));
+            CryoBackupException e = await failing;
+            Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
+            Assert.Contains("signal 9", e.Message, StringComparison.Ordinal);
+            AssertUndone(slow, e);
+        }
+    }
+
+#if NET10_0_OR_GREATER
+    [PostgresFact]
+    public void WeAreKilledAtAnyMoment()
+    {
+        foreach (Moment moment in Enum.GetValues<Moment>())
+        {
+            using SlowRestore slow = Prepare();
+            using (ToolProcess tool = ToolProcess.Start(Tool("restore", slow.Backup, "-d", "old", "--swap", "--jobs", "1"), CancellationToken.None))
+            {
+                slow.MeetAt(moment);
+                using Process process = Process.GetProcessById(tool.Id);
+                process.Kill(entireProcessTree: false);
+                process.WaitForExit();
+            }
+
+            slow.Release();
+            slow.AssertNoSessionIsLeft();
+            slow.AssertOldOneServes();
+            Assert.Equal(1, server.CountTemporary());
+
+            // The next run removes it.
+            server.Drop("next");
+            RestoreResult next = server.Restore(slow.Backup, "next", request => (request.Create, request.SchemaOnly) = (true, true));
+            Assert.Contains(next.Warnings, warning => warning.StartsWith("Removed the database 'cryobackup_restore_", StringComparison.Ordinal));
+            Assert.Equal(0, server.CountTemporary());
+        }
+    }
+
+    private ToolCommand Tool(params string[] arguments)
+    {
+        // …/bin/CryoBackup.Engine.Tests/debug_net10.0/ and …/bin/CryoBackup.Cli/debug/
+        var here = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        string program = Path.Combine(here.Parent!.Parent!.FullName, "CryoBackup.Cli", here.Name.Split('_')[0], "cryobackup.dll");
+        ConnectionRequest connection = server.Connection;
+        return new ToolCommand(
+            "dotnet",
+            [program, .. arguments, "-h", connection.ComputerName!, "-p", connection.Port!.Value.ToString(CultureInfo.InvariantCulture), "-U", connection.UserName!])
+        {
+            Environment = new Dictionary<string, string?> { ["PGPASSWORD"] = connection.Password },
+        };
+    }
+#endif
+
+    /// <summary>By the name of its database, which occurs nowhere else.</summary>
+    private static void KillPgRestore(string database)
+    {
+        (_, string output, _) = ToolProcess.Run(new ToolCommand("/bin/sh", "-c", "ps -Ao pid,args"), CancellationToken.None);
+        foreach (string line in output.Split('\n').Where(line => line.Contains(database, StringComparison.Ordinal) && line.Contains("pg_restore", StringComparison.Ordinal)))
+        {
+            using Process process = Process.GetProcessById(int.Parse(line.Trim().Split(' ')[0], CultureInfo.InvariantCulture));
+            process.Kill(entireProcessTree: false);
+        }
+    }
+
+    private SlowRestore Prepare()
+    {
+        server.Drop("old");
+        return new SlowRestore(server, server.BackUp);
+    }
+
+    private void AssertUndone(SlowRestore slow, CryoBackupException? e = null)
+    {
+        slow.Release();
+        slow.AssertNoSessionIsLeft();
+        slow.AssertOldOneServes();
+        Assert.Equal(0, server.CountTemporary());
+        if (e is not null)
+        {
+            Assert.Contains("The database 'old' serves on as it was.", e.Message, StringComparison.Ordinal);
+        }
+    }
+}

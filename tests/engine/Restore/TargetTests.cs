@@ -1,0 +1,204 @@
+using System.Diagnostics;
+using CryoBackup.Postgres;
+
+namespace CryoBackup.Tests.Restore;
+
+/// <summary>What is wrong with the target, or goes wrong there, has its own error, and the error tells the target's state truly.</summary>
+[Collection("zoo")]
+public sealed class TargetTests(ZooServer server)
+{
+    [PostgresFact]
+    public void AnotherEncoding()
+    {
+        string backup = server.Backup;
+        server.CreateDatabase("target_latin", "ENCODING 'LATIN1' LOCALE 'C'");
+        CryoBackupException e = server.Fail(backup, "target_latin", _ => { });
+        Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
+        Assert.Contains("LATIN1", e.Message, StringComparison.Ordinal);
+        Assert.Contains("UTF8", e.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Nothing was changed.", e.Message, StringComparison.Ordinal);
+        Assert.Contains("-Create", e.Remedy, StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
+    public void AnotherEncodingByForce()
+    {
+        server.CreateDatabase("target_words");
+        server.Execute("target_words", "CREATE TABLE word (t text); INSERT INTO word VALUES ('Bär')");
+        string backup = server.BackUp("target_words");
+        server.CreateDatabase("target_latin", "ENCODING 'LATIN1' LOCALE 'C'");
+        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "target_latin", request => request.Force = true).Status);
+
+        server.Execute("target_words", "INSERT INTO word VALUES ('€')");
+        backup = server.BackUp("target_words");
+        server.CreateDatabase("target_latin", "ENCODING 'LATIN1' LOCALE 'C'");
+        CryoBackupException e = server.Fail(backup, "target_latin", request => request.Force = true);
+        Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
+        Assert.Contains("no equivalent in encoding \"LATIN1\"", e.Message, StringComparison.Ordinal);
+        Assert.Contains("'target_latin' was empty before and now holds a part of the backup", e.Message, StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
+    public void SmallerEncodingsFitIntoLargerOnes()
+    {
+        server.CreateDatabase("target_words", "ENCODING 'LATIN1' LOCALE 'C'");
+        server.Execute("target_words", "CREATE TABLE word (t text); INSERT INTO word VALUES ('Bär')");
+        string backup = server.BackUp("target_words");
+        server.CreateDatabase("target_utf8");
+        server.Restore(backup, "target_utf8", _ => { });
+        Assert.Equal("Bär", server.Scalar("target_utf8", "SELECT t FROM word"));
+    }
+
+    [PostgresFact(UnixOnly = true)]
+    public void ExtensionsAndRolesAreMissing()
+    {
+        const string Roles = "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'target_gone') THEN CREATE ROLE target_gone; END IF; END $$";
+        server.CreateDatabase("target_lacking");
+        server.Execute("target_lacking", Roles);
+        server.Execute("target_lacking", "CREATE EXTENSION unaccent; CREATE TABLE t (id int); ALTER TABLE t OWNER TO target_gone; GRANT SELECT ON t TO pg_monitor; CREATE TABLE u (id int)");
+        string backup = server.BackUp("target_lacking");
+        server.Drop("target_lacking");
+        server.Execute("postgres", "DROP ROLE target_gone");
+
+        using (server.Installation.Without("unaccent"))
+        {
+            CryoBackupException both = server.Fail(backup, "target_new", request => request.Create = true);
+            Assert.Equal(CryoBackupError.ObjectNotFound, both.Error);
+            Assert.Contains("target_gone", both.Message, StringComparison.Ordinal);
+            Assert.Contains("unaccent", both.Message, StringComparison.Ordinal);
+            Assert.Contains("-NoOwner", both.Remedy, StringComparison.Ordinal);
+            Assert.Contains("postgresql-contrib", both.Remedy, StringComparison.Ordinal);
+
+            // What is not asked for is not needed.
+            server.Drop("target_new");
+            server.Restore(backup, "target_new", request => (request.Create, request.Table) = (true, ["u"]));
+        }
+
+        server.Drop("target_new");
+        server.Restore(backup, "target_new", request => (request.Create, request.NoOwner) = (true, true));
+        Assert.Equal("postgres", server.Scalar("target_new", "SELECT relowner::regrole::text FROM pg_class WHERE relname = 't'"));
+    }
+
+    [FullDiskFact]
+    public void TheDiskIsFull()
+    {
+        using var folder = new TemporaryFolder();
+        using SmallDisk disk = SmallDisk.TryMount(folder.Path, 16)!;
+        string space = Directory.CreateDirectory(folder.Path + "/space").FullName;
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+            UnixAccount.ForServer()!.Own(space);
+        }
+
+        server.Execute("postgres", $"CREATE TABLESPACE target_small LOCATION '{space}'");
+        try
+        {
+            server.CreateDatabase("target_large");
+            server.Execute("target_large", "CREATE TABLE t (id int, filler text) TABLESPACE target_small; INSERT INTO t SELECT n, repeat('x', 90) FROM generate_series(1, 60000) n");
+            string backup = server.BackUp("target_large");
+            CryoBackupException e = server.Fail(backup, "target_new2", request => (request.Create, request.Jobs) = (true, 1));
+            Assert.Equal(CryoBackupError.DiskFull, e.Error);
+            Assert.Contains("No space left on device", e.Message, StringComparison.Ordinal);
+            Assert.Contains("There is no database 'target_new2'.", e.Message, StringComparison.Ordinal);
+            Assert.Contains("was dropped again", e.Message, StringComparison.Ordinal);
+
+            server.CreateDatabase("target_empty");
+            e = server.Fail(backup, "target_empty", request => request.Jobs = 1);
+            Assert.Equal(CryoBackupError.DiskFull, e.Error);
+            Assert.Contains("now holds a part of the backup", e.Message, StringComparison.Ordinal);
+            Assert.Equal(0, server.CountTemporary());
+        }
+        finally
+        {
+            server.Drop("target_large");
+            server.Drop("target_empty");
+            server.Execute("postgres", "DROP TABLESPACE target_small");
+        }
+    }
+
+    [PostgresFact]
+    public async Task TheConnectionToAnEmptyDatabaseIsLost()
+    {
+        using var slow = new SlowRestore(server, server.BackUp);
+        server.CreateDatabase("target_lost");
+        CryoBackupException e = await LoseAsync(slow, Moment.Rows, "target_lost", _ => { });
+        Assert.Contains("'target_lost' was empty before and now holds a part of the backup", e.Message, StringComparison.Ordinal);
+        Assert.Equal(1000L, server.Scalar("target_lost", "SELECT count(*) FROM a"));
+    }
+
+    [PostgresFact]
+    public async Task TheConnectionIsLostDuringClean()
+    {
+        using var slow = new SlowRestore(server, server.BackUp);
+        server.Execute("slow", "DELETE FROM a WHERE id > 5");
+        foreach (Moment moment in (Moment[])[Moment.Rows, Moment.Index])
+        {
+            CryoBackupException e = await LoseAsync(slow, moment, "slow", request => request.Clean = true);
+            Assert.Contains("'slow' is as it was before: the restore was one transaction", e.Message, StringComparison.Ordinal);
+            Assert.Equal(5L, server.Scalar("slow", "SELECT count(*) FROM a"));
+        }
+    }
+
+    [PostgresFact]
+    public async Task TheConnectionIsLostWhileRowsComeIn()
+    {
+        using var slow = new SlowRestore(server, server.BackUp);
+        server.Execute("slow", "TRUNCATE a, b, c");
+        CryoBackupException e = await LoseAsync(slow, Moment.Rows, "slow", request => request.DataOnly = true);
+        Assert.Contains("'slow' is as it was before", e.Message, StringComparison.Ordinal);
+        Assert.Equal(0L, server.Scalar("slow", "SELECT count(*) FROM a"));
+    }
+
+    [PostgresFact(UnixOnly = true)]
+    public async Task TheServerDies()
+    {
+        using var mortal = new ZooServer();
+        mortal.CreateDatabase("old");
+        using var slow = new SlowRestore(mortal, mortal.BackUp);
+        Task<CryoBackupException> failing = Task.Run(() => mortal.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1)));
+        slow.MeetAt(Moment.Index);
+
+        // One backend's violent death takes all others with it, and the server starts anew.
+        int backend = (int)mortal.Scalar("postgres", "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'")!;
+        using (Process process = Process.GetProcessById(backend))
+        {
+            process.Kill();
+        }
+
+        CryoBackupException e = await failing;
+        Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
+        Assert.Contains("The database 'old' serves on as it was.", e.Message, StringComparison.Ordinal);
+        Assert.True(SpinWait.SpinUntil(() => Answers(mortal), TimeSpan.FromSeconds(60)));
+        slow.AssertOldOneServes();
+
+        // Dropped, or told to be there and removed by the next run.
+        bool left = mortal.CountTemporary() == 1;
+        Assert.Equal(left, e.Message.Contains("the next restore on this server removes it", StringComparison.Ordinal));
+        mortal.Restore(slow.Backup, "next", request => (request.Create, request.SchemaOnly) = (true, true));
+        Assert.Equal(0, mortal.CountTemporary());
+    }
+
+    private static bool Answers(ZooServer server)
+    {
+        try
+        {
+            return server.Scalar("postgres", "SELECT 1") is 1;
+        }
+        catch (Npgsql.NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<CryoBackupException> LoseAsync(SlowRestore slow, Moment moment, string database, Action<RestoreRequest> change)
+    {
+        Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, database, change));
+        slow.MeetAt(moment);
+        server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND wait_event = 'PgSleep'");
+        CryoBackupException e = await failing;
+        Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
+        slow.AssertNoSessionIsLeft();
+        return e;
+    }
+}
