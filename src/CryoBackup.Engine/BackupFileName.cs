@@ -31,7 +31,7 @@ internal static class BackupFileName
     /// <param name="compression">How the file is compressed.</param>
     /// <param name="isSealed">True if it is encrypted.</param>
     /// <returns>A name without a folder.</returns>
-    public static string Create(string database, DateTime start, CompressionKind compression, bool isSealed)
+    public static string Create(string database, DateTime start, CompressionKind compression, bool isSealed = false)
         => string.Create(CultureInfo.InvariantCulture, $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_full.dump{Extension(compression)}{(isSealed ? SealedSuffix : "")}");
 
     /// <summary>A database's name as a part of a file's name. Different names give different results.</summary>

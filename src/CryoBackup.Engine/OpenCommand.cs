@@ -10,7 +10,7 @@ internal static class OpenCommand
     /// <param name="compression">How it is compressed.</param>
     /// <param name="isSealed">True if it is encrypted; IDENTITY then stands for the file of the secret key.</param>
     /// <returns>A line for a POSIX shell.</returns>
-    public static string For(string fileName, CompressionKind compression, bool isSealed)
+    public static string For(string fileName, CompressionKind compression, bool isSealed = false)
     {
         string file = Quote(fileName);
         if (isSealed)

@@ -88,6 +88,12 @@ internal sealed class ClearTextWatch : IDisposable
 
         try
         {
+            // Pipes, such as every .NET program has there for its debugger, would be waited for; they have no length.
+            if (new FileInfo(file).Length == 0)
+            {
+                return;
+            }
+
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var bytes = new byte[Math.Min(stream.Length, MostBytes)];
             int count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
