@@ -83,7 +83,7 @@ public sealed class TargetTests(ZooServer server)
     public void TheDiskIsFull()
     {
         using var folder = new TemporaryFolder();
-        using SmallDisk disk = SmallDisk.TryMount(folder.Path, 16)!;
+        using SmallDisk disk = SmallDisk.TryMount(folder.Path, 12)!;
         string space = Directory.CreateDirectory(folder.Path + "/space").FullName;
         if (!OperatingSystem.IsWindows())
         {
@@ -113,6 +113,7 @@ public sealed class TargetTests(ZooServer server)
         {
             server.Drop("target_large");
             server.Drop("target_empty");
+            server.Drop("target_new2");
             server.Execute("postgres", "DROP TABLESPACE target_small");
         }
     }
