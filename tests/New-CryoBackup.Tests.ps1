@@ -11,8 +11,17 @@ AfterAll {
 Describe 'New-CryoBackup' {
     It 'has these parameters' {
         (Get-Command New-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
-            'Compression', 'CompressionLevel', 'ComputerName', 'Credential', 'Database', 'Label', 'LockTimeout', 'Path', 'Port', 'Recipient',
-            'SkipRowCount', 'SslMode', 'StallTimeout', 'Timeout')
+            'Compression', 'CompressionLevel', 'ComputerName', 'Credential', 'Database', 'ExcludeSchema', 'ExcludeTable', 'ExcludeTableData',
+            'IncludeGlobals', 'IncludeSchema', 'IncludeTable', 'Label', 'LockTimeout', 'Path', 'Port', 'Recipient', 'SkipRowCount', 'SslMode', 'StallTimeout', 'Timeout')
+    }
+
+    It 'takes only what was selected, and the roles beside it' {
+        $backup = New-CryoBackup cryoprotect -Path (Join-Path $TestDrive 'part') -IncludeTable 'public.mol*' -ExcludeTableData public.molecules -IncludeGlobals -WarningAction SilentlyContinue
+        $backup.TableCount | Should -Be 0
+        "$($backup.Path).globals.sql.gz" | Should -Exist
+        (Test-CryoBackup $backup.Path).Verdict | Should -Be 'Passed'
+        New-CryoBackup cryoprotect -Path (Join-Path $TestDrive 'part') -IncludeTable moleculs -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound*'
     }
 
     It 'makes a backup and tells all about it' {

@@ -27,6 +27,38 @@ internal sealed class NewCommand : Command
         HelpName = "key or file",
     };
 
+    private readonly Option<string[]> _includeSchema = new("--include-schema")
+    {
+        Description = "Only these schemas, with all that is in them: names, or patterns with * and ?; may be repeated",
+        HelpName = "name",
+    };
+
+    private readonly Option<string[]> _excludeSchema = new("--exclude-schema")
+    {
+        Description = "Leaves these schemas out: names, or patterns with * and ?; may be repeated",
+        HelpName = "name",
+    };
+
+    private readonly Option<string[]> _includeTable = new("--include-table")
+    {
+        Description = "Only these tables, views or sequences: name or schema.name, or patterns with * and ?; may be repeated",
+        HelpName = "name",
+    };
+
+    private readonly Option<string[]> _excludeTable = new("--exclude-table")
+    {
+        Description = "Leaves these tables out, with their partitions: name or schema.name, or patterns with * and ?; may be repeated",
+        HelpName = "name",
+    };
+
+    private readonly Option<string[]> _excludeTableData = new("--exclude-table-data")
+    {
+        Description = "Backs these tables up without their rows: name or schema.name, or patterns with * and ?; may be repeated",
+        HelpName = "name",
+    };
+
+    private readonly Option<bool> _includeGlobals = new("--include-globals") { Description = "Write the cluster's roles and tablespaces beside the backup, as SQL" };
+
     private readonly Option<string?> _label = new("--label") { Description = "Words of yours that are kept in the manifest", HelpName = "text" };
 
     private readonly Option<bool> _skipRowCount = new("--skip-row-count")
@@ -65,6 +97,12 @@ internal sealed class NewCommand : Command
         Add(_compression);
         Add(_compressionLevel);
         Add(_recipient);
+        Add(_includeSchema);
+        Add(_excludeSchema);
+        Add(_includeTable);
+        Add(_excludeTable);
+        Add(_excludeTableData);
+        Add(_includeGlobals);
         Add(_label);
         Add(_skipRowCount);
         Add(_lockTimeout);
@@ -94,6 +132,12 @@ internal sealed class NewCommand : Command
             Folder = Path.GetFullPath(arguments.GetRequiredValue(_path)),
             CompressionLevel = arguments.GetValue(_compressionLevel),
             Recipients = [.. (arguments.GetValue(_recipient) ?? []).Select(item => item.Length == 0 || AgeRecipients.IsRecipient(item.Trim()) ? item : Path.GetFullPath(item))],
+            IncludeSchema = arguments.GetValue(_includeSchema) ?? [],
+            ExcludeSchema = arguments.GetValue(_excludeSchema) ?? [],
+            IncludeTable = arguments.GetValue(_includeTable) ?? [],
+            ExcludeTable = arguments.GetValue(_excludeTable) ?? [],
+            ExcludeTableData = arguments.GetValue(_excludeTableData) ?? [],
+            IncludeGlobals = arguments.GetValue(_includeGlobals),
             Label = arguments.GetValue(_label),
             SkipRowCount = arguments.GetValue(_skipRowCount),
         };

@@ -35,6 +35,40 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Recipient { get; set; } = [];
 
+    /// <summary>Only these schemas, with all that is in them: names, or patterns with * and ?.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] IncludeSchema { get => [.. _request.IncludeSchema]; set => _request.IncludeSchema = value; }
+
+    /// <summary>Leaves these schemas out: names, or patterns with * and ?.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] ExcludeSchema { get => [.. _request.ExcludeSchema]; set => _request.ExcludeSchema = value; }
+
+    /// <summary>Only these tables, views or sequences: name or schema.name, or patterns with * and ?.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] IncludeTable { get => [.. _request.IncludeTable]; set => _request.IncludeTable = value; }
+
+    /// <summary>Leaves these tables out, with their partitions: name or schema.name, or patterns with * and ?.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] ExcludeTable { get => [.. _request.ExcludeTable]; set => _request.ExcludeTable = value; }
+
+    /// <summary>Backs these tables up without their rows: name or schema.name, or patterns with * and ?.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] ExcludeTableData { get => [.. _request.ExcludeTableData]; set => _request.ExcludeTableData = value; }
+
+    /// <summary>Writes the cluster's roles and tablespaces beside the backup, as SQL: they belong to no database.</summary>
+    [Parameter]
+    public SwitchParameter IncludeGlobals { get => _request.IncludeGlobals; set => _request.IncludeGlobals = value; }
+
     /// <summary>Words that are kept in the manifest, unless the backup is encrypted.</summary>
     [Parameter]
     public string? Label { get => _request.Label; set => _request.Label = value; }
