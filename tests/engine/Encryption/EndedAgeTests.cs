@@ -48,7 +48,7 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
             if (message is VerboseMessage verbose)
             {
                 texts.Add(verbose.Text);
-                Volatile.Write(ref created, created || verbose.Text.StartsWith("Created database", StringComparison.Ordinal));
+                Volatile.Write(ref created, created || verbose.Text.StartsWith("Created the database", StringComparison.Ordinal));
             }
         }));
         string? arguments = await killer;

@@ -176,10 +176,10 @@ public sealed class RestoreTests : IDisposable
             Environment.SetEnvironmentVariable("PGOPTIONS", before);
         }
 
-        Assert.Null(_server.Scalar("postgres", "SELECT 1 FROM pg_database WHERE datname = 'restore_cancelled'"));
+        Assert.Null(_server.Scalar("postgres", "SELECT 1 FROM pg_database WHERE datname = 'restore_cancelled' OR datname LIKE 'cryobackup\\_restore\\_%'"));
         await Leftovers.AssertNoneAsync(_server, "restore_cancelled");
 
-        bool IsCopying() => _server.Scalar("postgres", "SELECT 1 FROM pg_stat_activity WHERE datname = 'restore_cancelled' AND query LIKE 'COPY public.visits%'") is not null;
+        bool IsCopying() => _server.Scalar("postgres", "SELECT 1 FROM pg_stat_activity WHERE datname LIKE 'cryobackup\\_restore\\_%' AND query LIKE 'COPY public.visits%'") is not null;
     }
 
     /// <summary>Trap M8: pg_restore's exit code is 1 for everything; the entry that failed is what the administrator must know.</summary>
@@ -227,7 +227,7 @@ public sealed class RestoreTests : IDisposable
         Assert.Equal(CryoBackupError.RestoreFailed, failure.Error);
         Assert.Equal("public.meddled", failure.Target);
         Assert.Contains("public.meddled has 5 rows after the restore", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("may now hold a part of the backup", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("has what was restored, but it is not what was expected", failure.Message, StringComparison.Ordinal);
     }
 
     private BackupInfo BackUp(string database = Source) => BackupWriter.Run(
