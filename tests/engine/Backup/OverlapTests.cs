@@ -63,7 +63,9 @@ public sealed class OverlapTests : IDisposable
         using var next = new RunningBackup(Request());
         await next.WaitForRowsAsync();
         string partial = Assert.Single(itsFiles, file => file.EndsWith(".partial", StringComparison.Ordinal));
-        Assert.DoesNotContain(partial, Leftovers.Files(_destination.Path));
+
+        // Its own may bear the same name, if it began in the same second.
+        Assert.Single(Leftovers.Files(_destination.Path), file => file.EndsWith(".partial", StringComparison.Ordinal));
         Assert.Contains(next.Messages, message => message is WarningMessage { Text: var text } && text.Contains(partial, StringComparison.Ordinal));
         next.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(next.ResultAsync);
