@@ -92,7 +92,6 @@ internal sealed class RestoreRun(
     private void Spool(BackupSource source, SpooledArchive spool)
     {
         observer(new VerboseMessage($"Spooling the archive to '{spool.Folder}', which only this account can read; it is removed at the end."));
-        CheckSpoolSpace(spool.Folder);
         try
         {
             Read(source, spool.Input, "Spooling");
@@ -150,22 +149,9 @@ internal sealed class RestoreRun(
     private KeyValuePair<string, string>[] SessionSettings() =>
     [
         new("maintenance_work_mem", "256MB"),
+        .. plan.Monetary is null ? (KeyValuePair<string, string>[])[] : [new("lc_monetary", plan.Monetary)],
         .. plan.Makes ? (KeyValuePair<string, string>[])[new("synchronous_commit", "off")] : [],
     ];
-
-    private void CheckSpoolSpace(string folder)
-    {
-        if (LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.DiskFull,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"'{folder}' has {free / (1 << 20)} MiB free, too little for the spooled archive of {plan.ArchiveLength / (1 << 20)} MiB."),
-                folder,
-                "Free space, set TMPDIR to a larger disk, or restore with -Jobs 1.");
-        }
-    }
 
     private void Feed(BackupSource source, List<string> arguments, LibpqEnvironment environment)
     {
@@ -193,7 +179,14 @@ internal sealed class RestoreRun(
             $"{activity} {Path.GetFileName(request.Path)}",
             observer,
             () => (Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}" : "", (double)source.BytesRead / source.Length));
-        Content = ArchiveReader.Read(source.Output, destination, started => Volatile.Write(ref reader, started), limits.Token);
+        try
+        {
+            Content = ArchiveReader.Read(source.Output, destination, started => Volatile.Write(ref reader, started), limits.Token);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw BackupSource.CompressionDamaged(request.Path, exception);
+        }
     }
 
     private ToolCommand Command(List<string> arguments, LibpqEnvironment environment, bool writesInput) => new(pgRestore.Path, arguments)

@@ -46,8 +46,17 @@ internal static class RestoreFailure
 
         // After its first error pg_restore has nothing to add; before it, it told what it was doing.
         IReadOnlyList<string> standardError = complaint.Lines.Count > 0 ? complaint.Lines : tail;
-        return new CryoBackupException(error, message, entry?.ToString() ?? target ?? endpoint.Database, Remedies.For(error, endpoint), standardError);
+        return new CryoBackupException(error, message, entry?.ToString() ?? target ?? endpoint.Database, Remedy(error, entry, endpoint), standardError);
     }
+
+    private static string? Remedy(CryoBackupError error, TocEntry? entry, ServerEndpoint endpoint) => (error, entry?.Kind) switch
+    {
+        // Trap M17: found at its first refresh, and no fault of the backup's.
+        (CryoBackupError.RestoreFailed, "MATERIALIZED VIEW DATA") =>
+            "pg_restore refreshes materialized views with an empty search_path: write schemas in the functions that the view uses, or ALTER FUNCTION … SET search_path, and back up again; "
+                + "or restore the definitions with -SchemaOnly, correct them there, and then the rows with -DataOnly.",
+        _ => Remedies.For(error, endpoint),
+    };
 
     private static string? CopyOf(TocEntry? entry) => entry is { IsTableData: true, CopyStatement.Length: > 0 } ? RestoreComplaint.FirstLine(entry.CopyStatement) : null;
 }
