@@ -75,7 +75,7 @@ function Get-WrittenExample {
 # Programs that examples name, and backups that they find.
 function Initialize-ExampleServer {
     $script:pathBefore = $env:PATH
-    $tool = Split-Path -Path $PSScriptRoot | Join-Path -ChildPath 'output/build/bin/CryoBackup.Cli/*/cryobackup*' | Get-ChildItem |
+    $tool = Split-Path -Path $PSScriptRoot | Join-Path -ChildPath 'output/tool/cryobackup*' | Get-ChildItem |
         Where-Object { $_.BaseName -eq 'cryobackup' -and $_.Extension -in '', '.exe' } | Select-Object -First 1
     $env:PATH = $tool.DirectoryName, (Split-Path -Path (Get-PgTool 'pg_restore')), $env:PATH -join [System.IO.Path]::PathSeparator
     Clear-TestDatabase cryo_example
