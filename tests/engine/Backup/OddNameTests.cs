@@ -17,7 +17,12 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
         "$HOME `id` $(id)", "~", "[brackets]", "semi;colon", "comma,", "MiXeD", "template",
     ];
 
+    // Once is enough of what does not hang on the runtime.
+#if NET10_0_OR_GREATER
     public static TheoryData<string> Names { get; } = [.. Odd];
+#else
+    public static TheoryData<string> Names { get; } = [.. Odd[..6]];
+#endif
 
     public void Dispose() => _destination.Dispose();
 
