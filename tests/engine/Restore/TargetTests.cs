@@ -161,7 +161,7 @@ public sealed class TargetTests(ZooServer server)
         slow.MeetAt(Moment.Index);
 
         // One backend's violent death takes all others with it, and the server starts anew.
-        int backend = (int)mortal.Scalar("postgres", "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'")!;
+        int backend = (int)mortal.Scalar("postgres", "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE 'CREATE INDEX %'")!;
         using (Process process = Process.GetProcessById(backend))
         {
             process.Kill();
@@ -267,7 +267,7 @@ public sealed class TargetTests(ZooServer server)
     {
         Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, database, change));
         slow.MeetAt(moment);
-        server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND wait_event = 'PgSleep'");
+        server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND state = 'active'");
         CryoBackupException e = await failing;
         Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
         slow.AssertNoSessionIsLeft();
