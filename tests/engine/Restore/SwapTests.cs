@@ -1,3 +1,4 @@
+#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Postgres;
@@ -108,7 +109,6 @@ public sealed class SwapTests(ZooServer server)
         }
     }
 
-#if NET10_0_OR_GREATER
     [PostgresFact]
     public void WeAreKilledAtAnyMoment()
     {
@@ -148,7 +148,6 @@ public sealed class SwapTests(ZooServer server)
             Environment = new Dictionary<string, string?> { ["PGPASSWORD"] = connection.Password },
         };
     }
-#endif
 
     /// <summary>By the name of its database, which occurs nowhere else.</summary>
     private static void KillPgRestore(string database)
@@ -179,3 +178,4 @@ public sealed class SwapTests(ZooServer server)
         }
     }
 }
+#endif
