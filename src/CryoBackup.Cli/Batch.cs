@@ -8,15 +8,15 @@ internal static class Batch
 {
     /// <summary>Runs a verb on each item and prints the results, also those that were complete before an interruption.</summary>
     /// <param name="arguments">The command line.</param>
-    /// <param name="items">Databases or paths; read within, so that what goes wrong in listing them is reported too.</param>
+    /// <param name="items">What is worked on; read within, so that what goes wrong in listing it is reported too. Takes where to send messages, and what cancels it.</param>
     /// <param name="work">The verb: takes the item, where to send messages, and what cancels it; yields results.</param>
     /// <param name="print">Prints the results for people.</param>
     /// <param name="judge">The exit code that a result stands for.</param>
     /// <returns>The worst exit code.</returns>
-    public static int Run<TResult>(
+    public static int Run<TItem, TResult>(
         ParseResult arguments,
-        Func<IEnumerable<string>> items,
-        Func<string, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
+        Func<Action<EngineMessage>, CancellationToken, IEnumerable<TItem>> items,
+        Func<TItem, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
         Action<IReadOnlyList<TResult>, TextWriter> print,
         Func<TResult, int> judge)
     {
@@ -26,7 +26,7 @@ internal static class Batch
         int code = Attempt(observer, interruption, () =>
         {
             int worst = ExitCode.Good;
-            foreach (string item in items().TakeWhile(_ => !interruption.Token.IsCancellationRequested))
+            foreach (TItem item in items(observer.Observe, interruption.Token).TakeWhile(_ => !interruption.Token.IsCancellationRequested))
             {
                 worst = ExitCode.Worst(worst, Attempt(observer, interruption, () =>
                 {

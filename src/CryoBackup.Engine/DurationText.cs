@@ -2,32 +2,38 @@ using System.Globalization;
 
 namespace CryoBackup;
 
-/// <summary>A length of time as people write it: 90s, 30m, 26h, 7d, or a time span such as 1.02:00:00.</summary>
+/// <summary>A length of time as administrators write it: <c>90s</c>, <c>30m</c>, <c>26h</c>, <c>7d</c>, or TimeSpan's constant form <c>[d.]hh:mm:ss[.fffffff]</c>.</summary>
 public static class DurationText
 {
-    /// <summary>The forms in words, for messages.</summary>
-    public const string Forms = "90s, 30m, 26h, 7d or hh:mm:ss";
+    /// <summary>The forms that are understood, for messages.</summary>
+    public const string Forms = "90s, 30m, 26h, 7d or [d.]hh:mm:ss";
 
-    /// <summary>Reads one.</summary>
+    /// <summary>Reads a length of time.</summary>
     /// <param name="text">The text.</param>
-    /// <returns>The length of time, above zero.</returns>
-    /// <exception cref="FormatException">It is none.</exception>
-    public static TimeSpan Parse(string text)
-        => TryParse(text) ?? throw new FormatException($"'{text}' is not a length of time; write {Forms}.");
+    /// <returns>The duration; never negative.</returns>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: the text is not a length of time.</exception>
+    public static TimeSpan Parse(string text) => TryParse(text) ?? throw new CryoBackupException(
+        CryoBackupError.ConfigurationInvalid, $"'{text}' is not a length of time.", text, $"Write {Forms}.");
 
-    private static TimeSpan? TryParse(string text)
+    /// <summary>As <see cref="Parse"/>, without an exception.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The duration; null if the text is not a length of time.</returns>
+    public static TimeSpan? TryParse(string? text)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        string trimmed = text.Trim();
-        if (trimmed.Contains(':', StringComparison.Ordinal))
+        ReadOnlySpan<char> trimmed = text.AsSpan().Trim();
+        if (trimmed.Contains(':'))
         {
-            return TimeSpan.TryParseExact(trimmed, ["c", @"h\:mm\:ss", @"d\.h\:mm\:ss"], CultureInfo.InvariantCulture, out TimeSpan clock) && clock > TimeSpan.Zero ? clock : null;
+            // A bare number would be days in this form, which nobody means; the colon rules it out.
+            return TimeSpan.TryParseExact(trimmed, "c", CultureInfo.InvariantCulture, out TimeSpan clock) && clock >= TimeSpan.Zero ? clock : null;
         }
 
         double? unit = trimmed.Length < 2 ? null : char.ToLowerInvariant(trimmed[^1]) switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => null };
-        return unit is { } seconds && int.TryParse(trimmed.AsSpan(0, trimmed.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0
-            && count * seconds < TimeSpan.MaxValue.TotalSeconds
-                ? TimeSpan.FromSeconds(count * seconds)
-                : null;
+        if (unit is null || !double.TryParse(trimmed[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count))
+        {
+            return null;
+        }
+
+        double seconds = count * unit.Value;
+        return seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
     }
 }

@@ -153,17 +153,9 @@ internal sealed class ConfigurationReader
                     throw _errors.At(node, $"'{path}' is {number}, which is out of its range", $"Give {KindInWords(key)}.");
                 }
 
-                return key.ValueType == typeof(int) ? (int)number : number;
+                return key.ValueType == typeof(int) ? (object)(int)number : number;
             case KeyKind.Duration:
-                try
-                {
-                    return DurationText.Parse(text);
-                }
-                catch (FormatException)
-                {
-                    throw Wrong(node, path, KindInWords(key), text, key);
-                }
-
+                return DurationText.TryParse(text) is { } duration && duration > TimeSpan.Zero ? duration : throw Wrong(node, path, KindInWords(key), text, key);
             default:
                 return ReadChoice(key, node, text, path);
         }

@@ -155,8 +155,9 @@ internal sealed class ConfigurationTree
     private CryoBackupException NotYaml(YamlException exception)
     {
         int line = (int)Math.Clamp(exception.Start.Line, 1, _lines.Length);
-        for (int candidate = line; candidate >= Math.Max(1, line - 1); candidate--)
+        foreach (int candidate in new[] { line, line + 1, line - 1 }.Where(number => number >= 1 && number <= _lines.Length))
         {
+            // The parser names the line before, where what the tab breaks began.
             string text = _lines[candidate - 1];
             int tab = text.AsSpan().IndexOfAnyExcept(' ');
             if (tab >= 0 && text[tab] == '\t')
