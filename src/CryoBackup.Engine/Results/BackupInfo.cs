@@ -58,7 +58,7 @@ public sealed class BackupInfo
     public string? Label { get; init; }
 
     /// <summary>What was unexpected, though the backup is good.</summary>
-    public string[] Warnings { get; init; } = [];
+    public string[] Warnings { get; internal set; } = [];
 
     /// <summary>The backup file's full path.</summary>
     public string Path { get; init; } = "";

@@ -51,7 +51,7 @@ public sealed class VerificationResult
     public TimeSpan Duration { get; init; }
 
     /// <summary>The report's full path; null where none was asked for.</summary>
-    public string? ReportPath { get; init; }
+    public string? ReportPath { get; internal set; }
 
     /// <summary>Database and verdict.</summary>
     public override string ToString() => $"{Database}: {Verdict}";
