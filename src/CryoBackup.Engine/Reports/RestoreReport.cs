@@ -31,17 +31,18 @@ internal sealed record RestoreReport(
     public static RestoreReport Of(RunRecord run, RunItem item)
     {
         RestoreResult? result = item.Restore;
+        RestoreWish wish = item.Wish ?? new RestoreWish(new RestoreRequest());
         return new RestoreReport(
             ReportJson.Time(item.End),
             item.Path,
-            item.Wish!.Options,
+            wish.Options,
             item.State != RunState.Failure,
             item.State == RunState.Failure ? "failed" : result is { Status: RestoreStatus.Planned } ? "planned" : "restored",
             ErrorLine.Of(item.Failure),
             item.Database.Length > 0 ? item.Database : null,
-            result?.TargetDatabase ?? item.Wish.TargetDatabase,
-            result?.ComputerName ?? item.Wish.ComputerName,
-            result?.Port ?? item.Wish.Port,
+            result?.TargetDatabase ?? wish.TargetDatabase,
+            result?.ComputerName ?? wish.ComputerName,
+            result?.Port ?? wish.Port,
             result?.Mode.ToString().ToLowerInvariant(),
             result?.Objects ?? [],
             result?.LeftOut ?? [],

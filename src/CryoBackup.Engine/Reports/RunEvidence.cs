@@ -7,9 +7,9 @@ namespace CryoBackup.Reports;
 
 /// <summary>
 /// What a run leaves behind and whom it tells: log, reports, metrics and notifications, as the configuration and -ReportPath say. A host
-/// calls <see cref="Start"/> once, <see cref="Begin"/> and then <see cref="Add(BackupInfo)"/> or <see cref="Fail"/> for each thing worked
-/// on, and <see cref="Finish"/> once, also when it was stopped. None of these fails because of the evidence itself: what cannot be
-/// written or sent is a warning.
+/// lets each thing be worked on by one of the Run methods, names with <see cref="Fail"/> what failed before it came to that, and calls
+/// <see cref="Finish"/> once, also when it was stopped. None of these fails because of the evidence itself: what cannot be written or sent
+/// is a warning.
 /// </summary>
 public sealed class RunEvidence : IDisposable
 {
@@ -52,8 +52,35 @@ public sealed class RunEvidence : IDisposable
     /// </summary>
     public bool HoldsResults => _reports is not null || _notifier is { IsEmpty: false } || _metrics is not null || _log is not null;
 
+    /// <summary>Backs up a database, on record. See <see cref="BackupWriter.Run"/>.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The backup.</returns>
+    /// <exception cref="CryoBackupException">It was not made.</exception>
+    public BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
+        request.Database, request.Folder, null, () => BackupWriter.Run(request, Watch(observer), cancellationToken), Add);
+
+    /// <summary>Verifies a backup, on record. See <see cref="BackupVerifier.Run"/>.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The verdict.</returns>
+    /// <exception cref="CryoBackupException">There could be none.</exception>
+    public VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
+        request.Path, null, null, () => BackupVerifier.Run(request, Watch(observer), cancellationToken), Add);
+
+    /// <summary>Restores a backup, on record. See <see cref="BackupRestorer.Run"/>.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>What was done, or would be.</returns>
+    /// <exception cref="CryoBackupException">It was not restored.</exception>
+    public RestoreResult Run(RestoreRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
+        request.Path, null, request, () => BackupRestorer.Run(request, Watch(observer), cancellationToken), result => Add(request, result));
+
     /// <summary>Tells that the run begins. Returns at once; the telling goes on beside the work.</summary>
-    public void Start()
+    internal void Start()
     {
         if (!_started)
         {
@@ -65,7 +92,7 @@ public sealed class RunEvidence : IDisposable
     /// <summary>Adds the log to those who listen to the engine.</summary>
     /// <param name="observer">Who listens already.</param>
     /// <returns>The observer for the engine.</returns>
-    public Action<EngineMessage> Watch(Action<EngineMessage> observer) => _log is null ? observer : message =>
+    internal Action<EngineMessage> Watch(Action<EngineMessage> observer) => _log is null ? observer : message =>
     {
         if (message is WarningMessage warning)
         {
@@ -78,7 +105,7 @@ public sealed class RunEvidence : IDisposable
     /// <summary>Tells that the work on one thing begins.</summary>
     /// <param name="thing">The database that is backed up, or the full path of the backup that is verified or restored.</param>
     /// <param name="folder">The folder that takes the backup; null for another verb.</param>
-    public void Begin(string thing, string? folder = null)
+    internal void Begin(string thing, string? folder = null)
     {
         Start();
         _itemStart = DateTime.UtcNow;
@@ -92,7 +119,7 @@ public sealed class RunEvidence : IDisposable
 
     /// <summary>Takes a backup that was made.</summary>
     /// <param name="backup">What New returned.</param>
-    public void Add(BackupInfo backup)
+    internal void Add(BackupInfo backup)
     {
         Take(RunItem.Of(backup));
         _log?.Info($"Database backup completed successfully: {backup.Path}");
@@ -101,7 +128,7 @@ public sealed class RunEvidence : IDisposable
 
     /// <summary>Takes a backup that was verified.</summary>
     /// <param name="result">What Test returned.</param>
-    public void Add(VerificationResult result)
+    internal void Add(VerificationResult result)
     {
         RunItem item = RunItem.Of(result);
         Take(item);
@@ -122,20 +149,24 @@ public sealed class RunEvidence : IDisposable
     /// <summary>Takes a backup that was restored, or planned to be.</summary>
     /// <param name="request">What Restore was asked for.</param>
     /// <param name="result">What it returned.</param>
-    public void Add(RestoreRequest request, RestoreResult result)
+    internal void Add(RestoreRequest request, RestoreResult result)
     {
         RunItem item = RunItem.Of(request, result);
         Take(item);
         _log?.Info(item.Message);
     }
 
-    /// <summary>Takes a failure that came instead of a result.</summary>
+    /// <summary>Takes a failure that came instead of a result. One that is known already, because a Run method threw it, is not taken twice.</summary>
     /// <param name="thing">The database, or the full path of the backup.</param>
     /// <param name="failure">What was thrown.</param>
     /// <param name="request">What Restore was asked for; null for another verb.</param>
     public void Fail(string thing, Exception failure, RestoreRequest? request = null)
     {
-        Start();
+        if (_run.Items.Exists(known => ReferenceEquals(known.Failure, failure)))
+        {
+            return;
+        }
+
         bool isBackup = _run.Verb == RunVerb.Backup;
         RunItem item = RunItem.Failed(_run.Verb, isBackup ? thing : "", isBackup ? "" : thing, failure, _itemStart, request);
         Take(item);
@@ -182,6 +213,24 @@ public sealed class RunEvidence : IDisposable
     {
         _stop.Cancel();
         _stop.Dispose();
+    }
+
+    private TResult Record<TResult>(string thing, string? folder, RestoreRequest? request, Func<TResult> work, Action<TResult> add)
+    {
+        Begin(thing, folder);
+        TResult result;
+        try
+        {
+            result = work();
+        }
+        catch (Exception failure)
+        {
+            Fail(thing, failure, request);
+            throw;
+        }
+
+        add(result);
+        return result;
     }
 
     private void Take(RunItem item)
