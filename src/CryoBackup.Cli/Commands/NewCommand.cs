@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
 using CryoBackup.Encryption;
+using CryoBackup.Reports;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Cli.Commands;
@@ -118,7 +119,8 @@ internal sealed class NewCommand : Command
         SetAction(arguments => Batch.Run<BackupInfo>(
             arguments,
             () => _databases.Read(arguments),
-            (database, observer, cancellationToken) => [BackupWriter.Run(Read(arguments, database), observer, cancellationToken)],
+            () => new RunEvidence(RunVerb.Backup, null, null),
+            (evidence, database, observer, cancellationToken) => [evidence.Run(Read(arguments, database), observer, cancellationToken)],
             BackupTable.Print,
             _ => ExitCode.Good));
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Cli.Commands;
 
@@ -42,6 +43,8 @@ internal sealed class RestoreCommand : Command
 
     private readonly Option<bool> _planOnly = new("--plan-only") { Description = "Say what would be restored, and change nothing" };
 
+    private readonly Option<string?> _reportPath = CommonOptions.ReportPath();
+
     private readonly Option<TimeSpan> _timeout = new("--timeout")
     {
         Description = $"How long the restore may take: {Duration.Help}, or none (as unless said otherwise)",
@@ -69,6 +72,7 @@ internal sealed class RestoreCommand : Command
         Add(_noPrivileges);
         Add(_jobs);
         Add(_planOnly);
+        Add(_reportPath);
         Add(_timeout);
         Validators.Add(result =>
         {
@@ -80,7 +84,8 @@ internal sealed class RestoreCommand : Command
         SetAction(arguments => Batch.Run<RestoreResult>(
             arguments,
             () => _path.Read(arguments),
-            (path, observer, cancellationToken) => [BackupRestorer.Run(Read(arguments, path), observer, cancellationToken)],
+            () => new RunEvidence(RunVerb.Restore, null, CommonOptions.FullPath(arguments.GetValue(_reportPath))),
+            (evidence, path, observer, cancellationToken) => [evidence.Run(Read(arguments, path), observer, cancellationToken)],
             Print,
             result => result.Status == RestoreStatus.Failed ? ExitCode.Failed : ExitCode.Good));
     }

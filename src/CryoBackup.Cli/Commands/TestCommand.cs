@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Cli.Commands;
 
@@ -13,6 +14,8 @@ internal sealed class TestCommand : Command
 
     private readonly Option<string[]> _identity = CommonOptions.Identity();
 
+    private readonly Option<string?> _reportPath = CommonOptions.ReportPath();
+
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print no result; the exit code is the verdict" };
 
     public TestCommand() : base("test", "Prove backups, without a server: exit code 0 passed, 3 failed, 4 inconclusive")
@@ -20,6 +23,7 @@ internal sealed class TestCommand : Command
         _paths.AddTo(this);
         Add(_level);
         Add(_identity);
+        Add(_reportPath);
         Add(_quiet);
         Validators.Add(result =>
         {
@@ -35,7 +39,8 @@ internal sealed class TestCommand : Command
         SetAction(arguments => Batch.Run<VerificationResult>(
             arguments,
             () => BackupFiles.Of(_paths.Read(arguments)),
-            (path, observer, cancellationToken) => [BackupVerifier.Run(Read(arguments, path), observer, cancellationToken)],
+            () => new RunEvidence(RunVerb.Verification, null, CommonOptions.FullPath(arguments.GetValue(_reportPath))),
+            (evidence, path, observer, cancellationToken) => [evidence.Run(Read(arguments, path), observer, cancellationToken)],
             (results, output) => Print(results, output, arguments.GetValue(_quiet)),
             result => ExitCode.Of(result.Verdict)));
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Management.Automation;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Commands;
 
@@ -14,7 +15,12 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     private const int ProgressId = 0x4372796F;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
 
+    // How long the end of a command that was stopped may take to tell of it.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _stop = new();
+    private readonly List<object> _held = [];
+    private RunEvidence? _evidence;
 
     /// <summary>Stops the engine: its programs, its sessions on the server, its unfinished files.</summary>
     protected override void StopProcessing()
@@ -42,6 +48,7 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     {
         if (disposing)
         {
+            EndEvidence();
             _stop.Dispose();
         }
     }
@@ -120,12 +127,84 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     private protected void Report(Exception failure, object target)
     {
         ErrorRecord record = ErrorRecords.Create(failure, target);
+        _evidence?.Fail(target as string ?? "", failure, RestoreWish);
         if (failure is CryoBackupException known && ErrorRecords.EndsCommand(known.Error))
         {
+            FinishEvidence();
             ThrowTerminatingError(record);
         }
 
         WriteError(record);
+    }
+
+    /// <summary>What a restore was asked for, for its report; null for other verbs.</summary>
+    private protected virtual RestoreRequest? RestoreWish => null;
+
+    /// <summary>The record of the run, once <see cref="OpenEvidence"/> was called.</summary>
+    private protected RunEvidence Evidence => _evidence ?? throw new InvalidOperationException("The run has no record yet.");
+
+    /// <summary>Opens the record of the run; an unusable report path ends the command before anything is done.</summary>
+    /// <param name="verb">What the run does.</param>
+    /// <param name="reportPath">What was given as -ReportPath; null for nothing.</param>
+    private protected void OpenEvidence(RunVerb verb, string? reportPath = null)
+    {
+        try
+        {
+            _evidence = new RunEvidence(
+                verb, null, reportPath is null ? null : FileSystemPaths.Literal(SessionState, reportPath, CryoBackupError.ConfigurationInvalid));
+        }
+        catch (CryoBackupException failure)
+        {
+            ThrowTerminatingError(ErrorRecords.Create(failure, reportPath ?? ""));
+        }
+    }
+
+    /// <summary>Writes a result, at once or, where the end of the run adds to it, then.</summary>
+    /// <param name="result">The result.</param>
+    private protected void Emit(object result)
+    {
+        if (Evidence.HoldsResults)
+        {
+            _held.Add(result);
+        }
+        else
+        {
+            WriteObject(result);
+        }
+    }
+
+    /// <summary>Closes the record of the run and writes the results that waited for it.</summary>
+    protected override void EndProcessing() => FinishEvidence();
+
+    private void FinishEvidence()
+    {
+        if (_evidence is not { } evidence)
+        {
+            return;
+        }
+
+        RunEngine(evidence, (observer, stop) =>
+        {
+            evidence.Finish(observer, stop);
+            return evidence;
+        });
+        EndEvidence();
+        WriteObject(_held, enumerateCollection: true);
+        _held.Clear();
+    }
+
+    /// <summary>Lets go of the record. One of a command that was stopped is closed first, without a word to PowerShell.</summary>
+    private void EndEvidence()
+    {
+        if (_evidence is not { } evidence)
+        {
+            return;
+        }
+
+        _evidence = null;
+        using CancellationTokenSource limit = new(LastWords);
+        evidence.Finish(static _ => { }, limit.Token);
+        evidence.Dispose();
     }
 
     private void Show(EngineMessage message, HashSet<string> activities)

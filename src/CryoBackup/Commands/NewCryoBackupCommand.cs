@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CryoBackup.Encryption;
+using CryoBackup.Reports;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Commands;
@@ -99,6 +100,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        OpenEvidence(RunVerb.Backup);
         _request.Connection = Connection;
         try
         {
@@ -122,9 +124,9 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
             }
 
             _request.Database = database;
-            if (RunEngine(database, (observer, stop) => BackupWriter.Run(_request, observer, stop)) is { } backup)
+            if (RunEngine(database, (observer, stop) => Evidence.Run(_request, observer, stop)) is { } backup)
             {
-                WriteObject(backup);
+                Emit(backup);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Commands;
 
@@ -105,14 +106,22 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [ValidatePositiveDuration]
     public TimeSpan? Timeout { get => _request.Timeout; set => _request.Timeout = value; }
 
+    /// <summary>Writes a report: a name that ends in .json or .html, or an existing folder. Nothing is overwritten.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ReportPath { get; set; }
+
     /// <summary>Asks no question, and with -Swap ends the sessions of the database that is swapped out.</summary>
     [Parameter]
     public SwitchParameter Force { get => _request.Force; set => _request.Force = value; }
+
+    private protected override RestoreRequest? RestoreWish => _request;
 
     /// <summary>Hands connection and identities to the request.</summary>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        OpenEvidence(RunVerb.Restore, ReportPath);
         _request.Connection = Connection;
         try
         {
@@ -144,9 +153,9 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
         }
 
         _request.Path = path;
-        if (RunEngine(path, (observer, stop) => BackupRestorer.Run(_request, observer, stop)) is { } result)
+        if (RunEngine(path, (observer, stop) => Evidence.Run(_request, observer, stop)) is { } result)
         {
-            WriteObject(result);
+            Emit(result);
         }
     }
 

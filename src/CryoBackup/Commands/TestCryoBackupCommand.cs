@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Commands;
 
@@ -34,6 +35,11 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Identity { get; set; } = [];
 
+    /// <summary>Writes a report: a name that ends in .json or .html, or an existing folder. Nothing is overwritten.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ReportPath { get; set; }
+
     /// <summary>Emits only true or false for each backup.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
@@ -42,6 +48,7 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        OpenEvidence(RunVerb.Verification, ReportPath);
         try
         {
             _request.Identities = FileSystemPaths.Literals(SessionState, Identity);
@@ -62,13 +69,13 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
             {
                 _tested.Add(file);
                 _request.Path = file;
-                if (RunEngine(file, (observer, stop) => BackupVerifier.Run(_request, observer, stop)) is { } result)
+                if (RunEngine(file, (observer, stop) => Evidence.Run(_request, observer, stop)) is { } result)
                 {
-                    WriteObject(Quiet ? result.IsValid : result);
+                    Emit(Quiet ? result.IsValid : result);
                 }
                 else if (Quiet)
                 {
-                    WriteObject(false);
+                    Emit(false);
                 }
             }
         }
@@ -97,7 +104,7 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
             Report(failure, path);
             if (Quiet)
             {
-                WriteObject(false);
+                Emit(false);
             }
 
             return [];
