@@ -23,4 +23,14 @@ internal static class CommonOptions
     /// <summary>The full paths of the identities given.</summary>
     public static string[] Read(this Option<string[]> identity, ParseResult arguments)
         => [.. (arguments.GetValue(identity) ?? []).Select(path => path.Length == 0 ? path : Path.GetFullPath(path))];
+
+    /// <summary>The report of test and restore; each command has an option object of its own.</summary>
+    public static Option<string?> ReportPath() => new("--report-path")
+    {
+        Description = "Write a report: a name that ends in .json or .html, or an existing folder; nothing is overwritten",
+        HelpName = "file or folder",
+    };
+
+    /// <summary>The full path of what was given, if anything was.</summary>
+    public static string? FullPath(string? path) => string.IsNullOrEmpty(path) ? path : Path.GetFullPath(path);
 }

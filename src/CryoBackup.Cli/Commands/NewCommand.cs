@@ -2,6 +2,7 @@ using System.CommandLine;
 using CryoBackup.Cli.Output;
 using CryoBackup.Configuration;
 using CryoBackup.Encryption;
+using CryoBackup.Reports;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Cli.Commands;
@@ -115,11 +116,15 @@ internal sealed class NewCommand : Command
         SetAction(arguments => Batch.Run<BackupRequest, BackupInfo>(
             arguments,
             (observer, cancellationToken) => BackupPlan.Create(
-                _config.Open(arguments, observer), Read(arguments), Said(arguments), _databases.Read(arguments), observer, cancellationToken),
-            (request, observer, cancellationToken) => [BackupWriter.Run(request, observer, cancellationToken)],
+                Configuration(arguments, observer), Read(arguments), Said(arguments), _databases.Read(arguments), observer, cancellationToken),
+            observer => new RunEvidence(RunVerb.Backup, Configuration(arguments, observer), null),
+            (evidence, request, observer, cancellationToken) => [evidence.Run(request, observer, cancellationToken)],
             BackupTable.Print,
             _ => ExitCode.Good));
     }
+
+    private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer)
+        => _config.Read(arguments, observer, BackupPlan.ReplacedBy(Said(arguments), _databases.Read(arguments)));
 
     /// <summary>The request's properties that the command line tells.</summary>
     private HashSet<string> Said(ParseResult arguments)

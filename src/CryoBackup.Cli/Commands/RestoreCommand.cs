@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
 using CryoBackup.Configuration;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Cli.Commands;
 
@@ -43,6 +44,8 @@ internal sealed class RestoreCommand : Command
 
     private readonly Option<bool> _planOnly = new("--plan-only") { Description = "Say what would be restored, and change nothing" };
 
+    private readonly Option<string?> _reportPath = CommonOptions.ReportPath();
+
     private readonly Option<TimeSpan> _timeout = new("--timeout")
     {
         Description = $"How long the restore may take: {Duration.Help}, or none (as unless said otherwise)",
@@ -73,6 +76,7 @@ internal sealed class RestoreCommand : Command
         Add(_noPrivileges);
         Add(_jobs);
         Add(_planOnly);
+        Add(_reportPath);
         Add(_timeout);
         Validators.Add(result =>
         {
@@ -84,16 +88,20 @@ internal sealed class RestoreCommand : Command
         SetAction(arguments => Batch.Run<string, RestoreResult>(
             arguments,
             (_, _) => _path.Read(arguments),
-            (path, observer, cancellationToken) => [BackupRestorer.Run(Read(arguments, path, observer), observer, cancellationToken)],
+            observer => new RunEvidence(RunVerb.Restore, Configuration(arguments, observer), CommonOptions.FullPath(arguments.GetValue(_reportPath))),
+            (evidence, path, observer, cancellationToken) => [evidence.Run(Read(arguments, path, observer), observer, cancellationToken)],
             Print,
             result => result.Status == RestoreStatus.Failed ? ExitCode.Failed : ExitCode.Good));
     }
 
     private static Option<string[]> Names(string name, string description) => new(name) { Description = description, HelpName = "name" };
 
+    private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer)
+        => _config.Read(arguments, observer, BackupPlan.ReplacedBy(_connection.Said(arguments).ToHashSet(StringComparer.Ordinal)));
+
     private RestoreRequest Read(ParseResult arguments, string path, Action<EngineMessage> observer)
     {
-        BackupConfiguration? configuration = _config.Read(arguments, observer, BackupPlan.ReplacedBy(_connection.Said(arguments).ToHashSet(StringComparer.Ordinal)));
+        BackupConfiguration? configuration = Configuration(arguments, observer);
         var request = new RestoreRequest
         {
             Connection = BackupPlan.Connect(configuration, _connection.Read(arguments)),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
 using CryoBackup.Configuration;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Cli.Commands;
 
@@ -16,6 +17,8 @@ internal sealed class TestCommand : Command
 
     private readonly ConfigOption _config = new(ConfigurationUse.Test);
 
+    private readonly Option<string?> _reportPath = CommonOptions.ReportPath();
+
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print no result; the exit code is the verdict" };
 
     public TestCommand() : base("test", "Prove backups, without a server: exit code 0 passed, 3 failed, 4 inconclusive")
@@ -24,6 +27,7 @@ internal sealed class TestCommand : Command
         _config.AddTo(this);
         Add(_level);
         Add(_identity);
+        Add(_reportPath);
         Add(_quiet);
         Validators.Add(result =>
         {
@@ -35,7 +39,8 @@ internal sealed class TestCommand : Command
         SetAction(arguments => Batch.Run<string, VerificationResult>(
             arguments,
             (observer, _) => BackupFiles.Of(Paths(arguments, observer)),
-            (path, observer, cancellationToken) => [BackupVerifier.Run(Read(arguments, path, observer), observer, cancellationToken)],
+            observer => new RunEvidence(RunVerb.Verification, _config.Read(arguments, observer), CommonOptions.FullPath(arguments.GetValue(_reportPath))),
+            (evidence, path, observer, cancellationToken) => [evidence.Run(Read(arguments, path, observer), observer, cancellationToken)],
             (results, output) => Print(results, output, arguments.GetValue(_quiet)),
             result => ExitCode.Of(result.Verdict)));
     }

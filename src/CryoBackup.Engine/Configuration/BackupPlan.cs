@@ -29,7 +29,7 @@ public static class BackupPlan
         ArgumentNullException.ThrowIfNull(given);
         ArgumentNullException.ThrowIfNull(said);
         ArgumentNullException.ThrowIfNull(databases);
-        configuration?.Require(ConfigurationUse.New, Replaced(said, databases));
+        configuration?.Require(ConfigurationUse.New, ReplacedBy(said, databases));
         IEnumerable<DatabaseEntry> entries = databases.Count > 0
             ? databases.Select(name => configuration?.Databases?.Entries.FirstOrDefault(entry => entry.Name == name) ?? new DatabaseEntry { Name = name })
             : Configured(configuration, given, said, observer, cancellationToken);
@@ -71,13 +71,14 @@ public static class BackupPlan
     public static IReadOnlyList<string> Folders(BackupConfiguration? configuration)
         => [.. (configuration?.Databases?.Entries.Select(entry => entry.LocalBackupDir) ?? []).Prepend(configuration?.LocalBackupDir).OfType<string>().Distinct(StringComparer.Ordinal)];
 
-    /// <summary>The keys of the section database that what the user said about the server replaces.</summary>
-    /// <param name="said">Names of the connection's properties.</param>
+    /// <summary>The keys that what the user said replaces.</summary>
+    /// <param name="said">Names of the request's and the connection's properties.</param>
+    /// <param name="databases">The databases that the user named.</param>
     /// <returns>Paths of keys, for <see cref="BackupConfiguration.Require"/>.</returns>
-    public static IReadOnlyCollection<string> ReplacedBy(IReadOnlySet<string> said) => Replaced(said, []);
-
-    private static string[] Replaced(IReadOnlySet<string> said, IReadOnlyList<string> databases)
+    public static IReadOnlyCollection<string> ReplacedBy(IReadOnlySet<string> said, params IReadOnlyList<string> databases)
     {
+        ArgumentNullException.ThrowIfNull(said);
+        ArgumentNullException.ThrowIfNull(databases);
         var replaced = new List<string>();
         if (databases.Count > 0)
         {

@@ -98,6 +98,10 @@ public sealed record EmailSettings : ChannelSettings
     /// <summary>The account's password. Secret.</summary>
     [Setting("The account's password.", Example = "${SMTP_PASSWORD}", IsSecret = true)]
     public string? SmtpPassword { get; init; }
+
+    /// <summary>The full path of certificates (PEM) that are trusted beside the system's; null for none.</summary>
+    [Setting("A file of certificates (PEM) that are trusted beside the system's, for a mail server of one's own.", Example = "config/mail-ca.pem", IsPath = true)]
+    public string? SmtpCaFile { get; init; }
 }
 
 /// <summary>The section <c>notifications.slack</c>.</summary>

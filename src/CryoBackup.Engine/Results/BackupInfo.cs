@@ -58,7 +58,7 @@ public sealed class BackupInfo
     public string? Label { get; init; }
 
     /// <summary>What was unexpected, though the backup is good.</summary>
-    public string[] Warnings { get; init; } = [];
+    public string[] Warnings { get; internal set; } = [];
 
     /// <summary>Full paths of older backups of the database that retention removed after this one was made.</summary>
     public string[] Removed { get; internal set; } = [];
