@@ -81,12 +81,12 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
         server.CreateDatabase("kept_other");
         BackupConfiguration configuration = Read($"{Server()}\nlocal_backup_dir: b\ndatabases: [kept]\nretention: {{full_backup: 30}}\nbackup: {{include_globals: true}}\n");
         BackupConfiguration endless = Read($"{Server()}\nlocal_backup_dir: b\ndatabases: [kept_other]\n");
-        string old = Age(Assert.Single(New(configuration)), 31, null);
         string young = Age(Assert.Single(New(configuration)), 29, null);
         string other = Age(Assert.Single(New(endless)), 400, null);
         string elsewhere = Age(Assert.Single(New(configuration)), 402, "other.example");
         string damaged = Age(Assert.Single(New(configuration)), 401, null);
         File.AppendAllText(damaged + BackupFileName.ManifestSuffix, "x");
+        string old = Age(Assert.Single(New(configuration)), 31, null);
 
         BackupInfo made = Assert.Single(New(configuration));
         Assert.Equal([old], made.Removed);
