@@ -67,7 +67,7 @@ Describe 'A configuration' {
         $null = Enter-Project "database: {database: cryo_conf, password: $canary}`nlocal_backup_dir: b`nretention: {full_backup: 30}`nnotifications: {slack: {webhook_url: 'https://hooks.example/$canary'}}"
         $shell = (Get-Process -Id $PID).Path
         $said = & $shell -NoProfile -NonInteractive -Command "Import-Module '$ModulePath'; New-CryoBackup -WhatIf -Verbose" *>&1 | Out-String -Width 500
-        $said | Should -BeLike "*database 'cryo_conf'*older than 30 days removed*"
+        $said | Should -BeLike "*older than 30 days removed*database 'cryo_conf'*"
         $said | Should -BeLike '*webhook_url: "*"*'
         $said | Should -Not -BeLike "*$canary*"
         'b' | Should -Not -Exist
