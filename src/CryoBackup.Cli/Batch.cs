@@ -10,27 +10,27 @@ internal static class Batch
     private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(5);
 
     /// <summary>As the other, for a verb that leaves no record.</summary>
-    public static int Run<TResult>(
+    public static int Run<TItem, TResult>(
         ParseResult arguments,
-        Func<IEnumerable<string>> items,
-        Func<string, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
+        Func<Action<EngineMessage>, CancellationToken, IEnumerable<TItem>> items,
+        Func<TItem, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
         Action<IReadOnlyList<TResult>, TextWriter> print,
         Func<TResult, int> judge)
         => Run(arguments, items, null, (_, item, observer, cancellationToken) => work(item, observer, cancellationToken), print, judge);
 
     /// <summary>Runs a verb on each item and prints the results, also those that were complete before an interruption.</summary>
     /// <param name="arguments">The command line.</param>
-    /// <param name="items">Databases or paths; read within, so that what goes wrong in listing them is reported too.</param>
-    /// <param name="open">Opens the record of the run, which is closed at the end; null for none.</param>
+    /// <param name="items">What is worked on; read within, so that what goes wrong in listing it is reported too. Takes where to send messages, and what cancels it.</param>
+    /// <param name="open">Opens the record of the run, which is closed at the end; takes where to send messages; null for none.</param>
     /// <param name="work">The verb: takes the record, the item, where to send messages, and what cancels it; yields results.</param>
     /// <param name="print">Prints the results for people.</param>
     /// <param name="judge">The exit code that a result stands for.</param>
     /// <returns>The worst exit code.</returns>
-    public static int Run<TResult>(
+    public static int Run<TItem, TResult>(
         ParseResult arguments,
-        Func<IEnumerable<string>> items,
-        Func<RunEvidence>? open,
-        Func<RunEvidence, string, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
+        Func<Action<EngineMessage>, CancellationToken, IEnumerable<TItem>> items,
+        Func<Action<EngineMessage>, RunEvidence>? open,
+        Func<RunEvidence, TItem, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
         Action<IReadOnlyList<TResult>, TextWriter> print,
         Func<TResult, int> judge)
     {
@@ -40,9 +40,9 @@ internal static class Batch
         RunEvidence? evidence = null;
         int code = Attempt(observer, interruption, () =>
         {
-            evidence = open?.Invoke();
+            evidence = open?.Invoke(observer.Observe);
             int worst = ExitCode.Good;
-            foreach (string item in items().TakeWhile(_ => !interruption.Token.IsCancellationRequested))
+            foreach (TItem item in List(items, evidence, observer, interruption).TakeWhile(_ => !interruption.Token.IsCancellationRequested))
             {
                 worst = ExitCode.Worst(worst, Attempt(observer, interruption, () =>
                 {
@@ -53,7 +53,7 @@ internal static class Batch
                     }
                     catch (Exception failure)
                     {
-                        evidence?.Fail(item, failure);
+                        evidence?.Fail(item is BackupRequest request ? request.Database : item as string ?? "", failure);
                         throw;
                     }
                     return results.Skip(before).Select(judge).Aggregate(ExitCode.Good, ExitCode.Worst);
@@ -79,6 +79,21 @@ internal static class Batch
             print(results, Console.Out);
         }
         return interruption.Code ?? code;
+    }
+
+    /// <summary>What keeps the work from beginning at all is on record too.</summary>
+    private static IEnumerable<TItem> List<TItem>(
+        Func<Action<EngineMessage>, CancellationToken, IEnumerable<TItem>> items, RunEvidence? evidence, ConsoleObserver observer, Interruption interruption)
+    {
+        try
+        {
+            return items(observer.Observe, interruption.Token);
+        }
+        catch (Exception failure)
+        {
+            evidence?.Fail("", failure);
+            throw;
+        }
     }
 
     private static int Attempt(ConsoleObserver observer, Interruption interruption, Func<int> work)

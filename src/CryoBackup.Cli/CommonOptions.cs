@@ -13,7 +13,7 @@ internal static class CommonOptions
 
     public static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Say on standard error what is being done", Recursive = true };
 
-    /// <summary>The identities of test and restore; each command has an option object of its own.</summary>
+    /// <summary>The identities of test, restore and list; each command has an option object of its own.</summary>
     public static Option<string[]> Identity() => new("--identity", "-i")
     {
         Description = "Identity file or SSH private key that may open an encrypted backup; may be repeated",

@@ -18,6 +18,7 @@ var root = new RootCommand("""
     new TestCommand(),
     new RestoreCommand(),
     new ListCommand(),
+    new ConfigCommand(),
     CommonOptions.Json,
     CommonOptions.Verbose,
 };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
+using CryoBackup.Configuration;
 using CryoBackup.Reports;
 
 namespace CryoBackup.Cli.Commands;
@@ -54,9 +55,12 @@ internal sealed class RestoreCommand : Command
 
     private readonly ConnectionOptions _connection = new();
 
+    private readonly ConfigOption _config = new(ConfigurationUse.Restore);
+
     public RestoreCommand() : base("restore", "Restore a backup, and compare what came back with what was saved")
     {
         _path.AddTo(this);
+        _config.AddTo(this);
         Add(_targetDatabase);
         Add(_identity);
         Add(_create);
@@ -81,27 +85,31 @@ internal sealed class RestoreCommand : Command
                 result.AddError("Name one backup file to restore.");
             }
         });
-        SetAction(arguments => Batch.Run<RestoreResult>(
+        SetAction(arguments => Batch.Run<string, RestoreResult>(
             arguments,
-            () => _path.Read(arguments),
-            () => new RunEvidence(RunVerb.Restore, null, CommonOptions.FullPath(arguments.GetValue(_reportPath))),
-            (evidence, path, observer, cancellationToken) => [evidence.Run(Read(arguments, path), observer, cancellationToken)],
+            (_, _) => _path.Read(arguments),
+            observer => new RunEvidence(RunVerb.Restore, Configuration(arguments, observer), CommonOptions.FullPath(arguments.GetValue(_reportPath))),
+            (evidence, path, observer, cancellationToken) => [evidence.Run(Read(arguments, path, observer), observer, cancellationToken)],
             Print,
             result => result.Status == RestoreStatus.Failed ? ExitCode.Failed : ExitCode.Good));
     }
 
     private static Option<string[]> Names(string name, string description) => new(name) { Description = description, HelpName = "name" };
 
-    private RestoreRequest Read(ParseResult arguments, string path)
+    private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer)
+        => _config.Read(arguments, observer, BackupPlan.ReplacedBy(_connection.Said(arguments).ToHashSet(StringComparer.Ordinal)));
+
+    private RestoreRequest Read(ParseResult arguments, string path, Action<EngineMessage> observer)
     {
+        BackupConfiguration? configuration = Configuration(arguments, observer);
         var request = new RestoreRequest
         {
-            Connection = _connection.Read(arguments),
+            Connection = BackupPlan.Connect(configuration, _connection.Read(arguments)),
             Path = Path.GetFullPath(path),
             TargetDatabase = arguments.GetRequiredValue(_targetDatabase),
             Schema = arguments.GetValue(_schema) ?? [],
             Table = arguments.GetValue(_table) ?? [],
-            Identities = _identity.Read(arguments),
+            Identities = BackupPlan.Identities(configuration, _identity.Read(arguments)),
             Create = arguments.GetValue(_create),
             Clean = arguments.GetValue(_clean),
             Swap = arguments.GetValue(_swap),

@@ -21,7 +21,7 @@ public sealed record BackupConfiguration : Settings
     public DatabaseSelection? Databases { get; init; }
 
     /// <summary>The folder of the backups, as a full path; null where the file names none.</summary>
-    [Setting("The folder of the backups.", Example = "backups/database", IsPath = true)]
+    [Setting("The folder of the backups.", Example = "backups/database", IsPath = true, IsCommon = true)]
     public string? LocalBackupDir { get; init; }
 
     /// <summary>The predecessor's; not used.</summary>
@@ -93,4 +93,31 @@ public sealed record BackupConfiguration : Settings
 
     /// <summary>The metrics, from their key; null where the file names none.</summary>
     public MetricsSettings? Metrics => MetricsFile is null ? null : new() { File = MetricsFile };
+
+    /// <summary>What could not be filled in, by the key's path; only what is enabled.</summary>
+    internal IReadOnlyDictionary<string, CryoBackupException> Missing { get; init; } = new Dictionary<string, CryoBackupException>();
+
+    /// <summary>Makes sure that every variable is set that a use needs.</summary>
+    /// <param name="use">What the configuration is used for.</param>
+    /// <param name="replaced">Paths of keys that a parameter replaces, such as <c>database.password</c>; a section stands for all its keys.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: a variable is not set, or a file is missing; it names the first.</exception>
+    public void Require(ConfigurationUse use, params IReadOnlyCollection<string> replaced)
+    {
+        string[] needless = use switch
+        {
+            ConfigurationUse.New => ["encryption.identity_file", "databases[].encryption.identity_file"],
+            ConfigurationUse.Test => ["database", "databases", "backup", "retention", "compression", "encryption.recipients", "encryption.recipients_file"],
+            ConfigurationUse.Restore => ["database.database", "databases", "backup", "retention", "compression", "encryption.recipients", "encryption.recipients_file"],
+            ConfigurationUse.Get =>
+                ["database", "databases", "backup", "retention", "compression", "encryption.recipients", "encryption.recipients_file", "notifications", "reports", "metrics_file", "log_file"],
+            _ => [],
+        };
+        foreach ((string path, CryoBackupException missing) in Missing)
+        {
+            if (!needless.Concat(replaced).Any(key => path == key || path.StartsWith(key + ".", StringComparison.Ordinal) || path.StartsWith(key + "[", StringComparison.Ordinal)))
+            {
+                throw missing;
+            }
+        }
+    }
 }

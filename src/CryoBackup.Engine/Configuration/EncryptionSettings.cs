@@ -4,7 +4,7 @@ namespace CryoBackup.Configuration;
 public sealed record EncryptionSettings : Settings
 {
     /// <summary>True if backups are encrypted. What asks for encryption is never written without it.</summary>
-    [Setting("Whether backups are encrypted; true unless said otherwise. Without a usable key no backup is made.", Example = "true")]
+    [Setting("Whether backups are encrypted; true unless said otherwise. Without a usable key no backup is made.", Example = "false")]
     public bool Enabled { get; init; } = true;
 
     /// <summary>Public keys.</summary>
@@ -12,7 +12,7 @@ public sealed record EncryptionSettings : Settings
     public IReadOnlyList<string> Recipients { get; init; } = [];
 
     /// <summary>Full paths of files that hold public keys.</summary>
-    [Setting("Files that hold public keys, one a line: one path or a list.", Example = "config/recipients.txt", IsPath = true)]
+    [Setting("Files that hold public keys, one a line: one path or a list.", Example = "config/recipients.txt", IsPath = true, IsCommon = true)]
     public IReadOnlyList<string> RecipientsFile { get; init; } = [];
 
     /// <summary>Full paths of identity files, for Test, Restore and Get; a host that only makes backups needs none.</summary>

@@ -11,6 +11,9 @@ internal sealed class SettingAttribute(string description) : Attribute
     /// <summary>A value as the example shows it; in YAML.</summary>
     public string? Example { get; init; }
 
+    /// <summary>True if most files have it, so that the example has it in use.</summary>
+    public bool IsCommon { get; init; }
+
     /// <summary>True for a value that is never shown.</summary>
     public bool IsSecret { get; init; }
 

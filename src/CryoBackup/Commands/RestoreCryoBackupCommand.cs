@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using CryoBackup.Configuration;
+using CryoBackup.Postgres;
 using CryoBackup.Reports;
 
 namespace CryoBackup.Commands;
@@ -121,11 +123,12 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        ReadConfiguration(ConfigurationUse.Restore, BackupPlan.ReplacedBy(SaidOfConnection()));
         OpenEvidence(RunVerb.Restore, ReportPath);
-        _request.Connection = Connection;
+        _request.Connection = BackupPlan.Connect(Configuration, Connection);
         try
         {
-            _request.Identities = FileSystemPaths.Literals(SessionState, Identity);
+            _request.Identities = BackupPlan.Identities(Configuration, FileSystemPaths.Literals(SessionState, Identity));
         }
         catch (CryoBackupException failure)
         {
@@ -166,7 +169,10 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
         {
             if (ParameterSetName == LatestSet)
             {
-                return FindLatest(FileSystemPaths.Literal(SessionState, given, CryoBackupError.BackupNotFound));
+                return FindLatest(
+                    !MyInvocation.BoundParameters.ContainsKey(nameof(Path)) && BackupPlan.Folders(Configuration) is { Count: > 0 } configured
+                        ? configured
+                        : [FileSystemPaths.Literal(SessionState, given, CryoBackupError.BackupNotFound)]);
             }
 
             string path = ParameterSetName == LiteralPathSet
@@ -199,9 +205,14 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
                 CryoBackupError.NotABackup, $"'{given}' matches {backups.Length} backups; a restore takes one.", given, "Name one backup, or use -Latest with -Database.");
     }
 
-    private string? FindLatest(string folder)
+    private string? FindLatest(IReadOnlyList<string> folders)
     {
-        BackupInfo[]? found = RunEngine(folder, (observer, stop) => BackupCatalog.Find(folder, null, latest: true, observer, stop).ToArray());
+        string folder = string.Join("', '", folders);
+        BackupInfo[]? found = RunEngine(folder, (observer, stop) => folders
+            .Where(one => folders.Count == 1 || Directory.Exists(one))
+            .SelectMany(one => BackupCatalog.Find(one, null, latest: true, observer, stop))
+            .OrderByDescending(backup => backup.Start)
+            .ToArray());
         if (found is null)
         {
             return null;
@@ -222,7 +233,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
             && preference is ConfirmImpact.Low or ConfirmImpact.Medium;
         bool mayBeSilent = PlanOnly || Force || (Create && !Clean && !Swap && !asksAboutNewThings);
         return (mayBeSilent && !IsAsked("WhatIf", "WhatIfPreference") && !IsAsked("Confirm", null))
-            || ShouldProcess($"database '{TargetDatabase}' on {ServerInWords}", $"Restore '{path}'");
+            || ShouldProcess($"database '{TargetDatabase}' on {InWords(_request.Connection)}", $"Restore '{path}'");
     }
 
     private bool IsAsked(string commonParameter, string? preference)
