@@ -19,6 +19,7 @@ var root = new RootCommand("""
     new RestoreCommand(),
     new ListCommand(),
     new ConfigCommand(),
+    new NotifyCommand(),
     CommonOptions.Json,
     CommonOptions.Verbose,
 };

@@ -110,6 +110,7 @@ public sealed record BackupConfiguration : Settings
             ConfigurationUse.Restore => ["database.database", "databases", "backup", "retention", "compression", "encryption.recipients", "encryption.recipients_file"],
             ConfigurationUse.Get =>
                 ["database", "databases", "backup", "retention", "compression", "encryption.recipients", "encryption.recipients_file", "notifications", "reports", "metrics_file", "log_file"],
+            ConfigurationUse.Notify => ["database", "databases", "backup", "retention", "compression", "encryption", "reports", "metrics_file", "log_file"],
             _ => [],
         };
         foreach ((string path, CryoBackupException missing) in Missing)

@@ -13,4 +13,6 @@ public enum ConfigurationUse
     Restore,
     /// <summary>Get: the identities.</summary>
     Get,
+    /// <summary>The trial of the channels: who is told.</summary>
+    Notify,
 }

@@ -147,8 +147,8 @@ internal sealed class MetricsFile
     {
         foreach (Dictionary<string, double> values in _databases.Values)
         {
-            Set(values, Age, values.TryGetValue(Success, out double success) ? Math.Max(0, Seconds(now) - success) : null);
-            Set(values, RehearsalAge, values.TryGetValue(Rehearsed, out double rehearsed) ? Math.Max(0, Seconds(now) - rehearsed) : null);
+            Set(values, Age, values.TryGetValue(Success, out double success) ? Math.Round(Math.Max(0, Seconds(now) - success), 3) : null);
+            Set(values, RehearsalAge, values.TryGetValue(Rehearsed, out double rehearsed) ? Math.Round(Math.Max(0, Seconds(now) - rehearsed), 3) : null);
         }
 
         var text = new StringBuilder();

@@ -30,7 +30,7 @@ internal static class MailMessage
         Line(mail, "Auto-Submitted: auto-generated");
         Line(mail, $"X-CryoBackup-Event: {notification.EventName}");
         Line(mail, "MIME-Version: 1.0");
-        Line(mail, $"Content-Type: multipart/alternative; boundary=\"{boundary}\"");
+        Line(mail, $"Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"");
         Line(mail, "");
         Part(mail, boundary, "text/plain", $"{notification.Title}\n\n{notification.Body}".ReplaceLineEndings("\r\n"));
         Part(mail, boundary, "text/html", MailPage.Write(notification));

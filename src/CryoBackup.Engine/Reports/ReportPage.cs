@@ -21,6 +21,7 @@ internal sealed class ReportPage
     private readonly HtmlText _page = new();
     private readonly CancellationToken _cancellationToken;
     private readonly Dictionary<(string Folder, string Database), IReadOnlyList<BackupInfo>> _histories = [];
+    private readonly HashSet<string> _plotted = new(StringComparer.Ordinal);
 
     private ReportPage(CancellationToken cancellationToken) => _cancellationToken = cancellationToken;
 
@@ -98,7 +99,7 @@ internal sealed class ReportPage
 
     private void Overview(RunRecord run)
     {
-        _page.Markup("<div class=\"wide\"><table>\n").Row("th", "Verdict", "Database", "Backup", new("Duration", "n"));
+        _page.Markup("<div class=\"wide overview\"><table>\n").Row("th", "Verdict", "Database", "Backup", new("Duration", "n"));
         for (int i = 0; i < run.Items.Count; i++)
         {
             RunItem item = run.Items[i];
@@ -132,19 +133,25 @@ internal sealed class ReportPage
         Failure(item);
         if (result is { Checks.Length: > 0 })
         {
-            _page.Element("h3", "Checks").Markup("<div class=\"wide\"><table>\n").Row("th", "Check", "Outcome", "Found", new("Duration", "n"));
+            _page.Element("h3", "Checks").Markup("<table class=\"checks\">\n").Row("th", "Check", "Outcome", "Found", new("Duration", "n"));
             foreach (CheckResult check in result.Checks)
             {
                 string outcome = check.Outcome switch { CheckOutcome.Passed => "passed", CheckOutcome.Failed => "failed", _ => "not_run" };
-                _page.Row("td", new(check.Name, "mono"), new(outcome.Replace('_', ' '), "word " + outcome), check.Detail, new(Figures.Time(check.Duration), "n"));
+                _page.Row("td", new(check.Name, "mono"), new(outcome.Replace('_', ' '), "word " + outcome), new(check.Detail, "found"), new(Figures.Time(check.Duration), "n"));
             }
 
-            _page.Markup("</table></div>\n");
+            _page.Markup("</table>\n");
         }
 
         IReadOnlyList<BackupInfo> history = HistoryOf(item);
         Tables(result?.Tables ?? [], history, item.Path, planned: false, folded: count > Unfolded && item.State == RunState.Success);
-        Plots(history, item.Path);
+
+        // Of several backups of one database, the first shows the history of all.
+        if (_plotted.Add(item.Database))
+        {
+            Plots(history, item.Path);
+        }
+
         _page.Markup("</section>\n");
     }
 
@@ -228,7 +235,7 @@ internal sealed class ReportPage
             _page.Markup("<details><summary>").Text(string.Create(CultureInfo.InvariantCulture, $"{tables.Length} tables")).Markup("</summary>");
         }
 
-        _page.Markup("<div class=\"wide\"><table>\n").Row("th", "Table", new("Expected rows", "n"), new("Found rows", "n"), new("Size", "n"), "Content");
+        _page.Markup("<div class=\"wide\"><table>\n").Row("th", "Table", "Content", new("Expected rows", "n"), new("Found rows", "n"), new("Size", "n"));
         foreach (TableComparison table in tables)
         {
             string size = sizes.TryGetValue((table.Schema, table.Name), out long bytes) ? Figures.Size(bytes) : "–";
@@ -240,7 +247,7 @@ internal sealed class ReportPage
                 { FoundFingerprint.Length: 0 } => ("missing", "word failed"),
                 _ => ("differs", "word failed"),
             };
-            _page.Row("td", table.ToString(), new(Rows(table.ExpectedRows), "n"), new(Rows(table.FoundRows), "n"), new(size, "n"), new(word, look));
+            _page.Row("td", new(table.ToString(), "name"), new(word, look), new(Rows(table.ExpectedRows), "n"), new(Rows(table.FoundRows), "n"), new(size, "n"));
         }
 
         _page.Markup("</table></div>\n");

@@ -22,7 +22,7 @@ public sealed class ReportPageTests : IDisposable
         Assert.Matches("<div class=\"verdict inconclusive\">\\s*<h1>Inconclusive: app</h1>", Page(SampleResults.Verification(verdict: Verdict.Inconclusive)));
         Assert.True(page.IndexOf("<h1>", StringComparison.Ordinal) < page.IndexOf("Checks", StringComparison.Ordinal));
         Assert.Contains("<td class=\"mono\">compression</td><td class=\"word not_run\">not run</td>", page, StringComparison.Ordinal);
-        Assert.Contains("<td>public.users</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td>", page, StringComparison.Ordinal);
+        Assert.Contains("<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td>", page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class ReportPageTests : IDisposable
         Assert.Equal("2026-01-03 00:00:00 UTC: 3,000", plots[2].Elements("circle").Last().Value);
 
         // The size of the rows comes from the manifest.
-        Assert.Contains("<td>public.users</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td><td class=\"n\">2.9 KB</td>", page, StringComparison.Ordinal);
+        Assert.Contains("<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td><td class=\"n\">2.9 KB</td>", page, StringComparison.Ordinal);
     }
 
     private static string Page(params VerificationResult[] results)
