@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CryoBackup.Completion;
 using CryoBackup.Configuration;
 using CryoBackup.Encryption;
 using CryoBackup.Postgres;
@@ -17,6 +18,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     /// <summary>The databases to back up, one after the other; those of the configuration without it.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DatabaseCompleter))]
     public string[] Database { get; set; } = [];
 
     /// <summary>The folder that takes the backups; it is created when missing. Without it that of the configuration, or the current location.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CryoBackup.Completion;
 using CryoBackup.Configuration;
 using CryoBackup.Postgres;
 using CryoBackup.Reports;
@@ -36,6 +37,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     /// <summary>The database whose newest backup is restored; the exact name.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LatestSet)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupContentCompleter))]
     public string Database { get; set; } = "";
 
     /// <summary>The verdict of Test-CryoBackup, which comes with what it emits: false is refused.</summary>
@@ -45,6 +47,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     /// <summary>The database to restore into. Never taken from the pipeline, or a backup of production could land on production.</summary>
     [Parameter(Mandatory = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DatabaseCompleter))]
     public string TargetDatabase { get => _request.TargetDatabase; set => _request.TargetDatabase = value; }
 
     /// <summary>Creates the database, from template0 with the source's encoding and locale.</summary>
@@ -68,12 +71,14 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupContentCompleter))]
     public string[] Schema { get => [.. _request.Schema]; set => _request.Schema = value; }
 
     /// <summary>Only these tables (name or schema.name), with everything that belongs to them; wildcards are * and ?.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupContentCompleter))]
     public string[] Table { get => [.. _request.Table]; set => _request.Table = value; }
 
     /// <summary>Restores definitions without rows.</summary>
@@ -91,6 +96,14 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     /// <summary>Leaves out GRANT and REVOKE.</summary>
     [Parameter]
     public SwitchParameter NoPrivileges { get => _request.NoPrivileges; set => _request.NoPrivileges = value; }
+
+    /// <summary>Creates the roles that the backup needs and the server lacks, from the backup's globals.</summary>
+    [Parameter]
+    public SwitchParameter IncludeGlobals { get => _request.IncludeGlobals; set => _request.IncludeGlobals = value; }
+
+    /// <summary>Restores without verifying the file first; only with -Force.</summary>
+    [Parameter]
+    public SwitchParameter SkipVerification { get => _request.SkipVerification; set => _request.SkipVerification = value; }
 
     /// <summary>How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file. As many as fit without it.</summary>
     [Parameter]
@@ -146,7 +159,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
                 ErrorCategory.InvalidData,
                 LiteralPath,
                 $"'{LiteralPath}' was not restored: its verification did not pass.",
-                "See the Reason of Test-CryoBackup's result; restore another backup, or this one by its path if you accept what is wrong with it."));
+                "See the Reason of Test-CryoBackup's result; restore another backup, or this one by its path with -SkipVerification and -Force if you accept what is wrong with it."));
             return;
         }
 
