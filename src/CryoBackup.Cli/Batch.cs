@@ -1,42 +1,74 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Cli;
 
 /// <summary>Works on one thing after the other; the failure of one never stops the others.</summary>
 internal static class Batch
 {
+    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(5);
+
+    /// <summary>As the other, for a verb that leaves no record.</summary>
+    public static int Run<TItem, TResult>(
+        ParseResult arguments,
+        Func<Action<EngineMessage>, CancellationToken, IEnumerable<TItem>> items,
+        Func<TItem, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
+        Action<IReadOnlyList<TResult>, TextWriter> print,
+        Func<TResult, int> judge)
+        => Run(arguments, items, null, (_, item, observer, cancellationToken) => work(item, observer, cancellationToken), print, judge);
+
     /// <summary>Runs a verb on each item and prints the results, also those that were complete before an interruption.</summary>
     /// <param name="arguments">The command line.</param>
-    /// <param name="items">Databases or paths; read within, so that what goes wrong in listing them is reported too.</param>
-    /// <param name="work">The verb: takes the item, where to send messages, and what cancels it; yields results.</param>
+    /// <param name="items">What is worked on; read within, so that what goes wrong in listing it is reported too. Takes where to send messages, and what cancels it.</param>
+    /// <param name="open">Opens the record of the run, which is closed at the end; takes where to send messages; null for none.</param>
+    /// <param name="work">The verb: takes the record, the item, where to send messages, and what cancels it; yields results.</param>
     /// <param name="print">Prints the results for people.</param>
     /// <param name="judge">The exit code that a result stands for.</param>
     /// <returns>The worst exit code.</returns>
-    public static int Run<TResult>(
+    public static int Run<TItem, TResult>(
         ParseResult arguments,
-        Func<IEnumerable<string>> items,
-        Func<string, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
+        Func<Action<EngineMessage>, CancellationToken, IEnumerable<TItem>> items,
+        Func<Action<EngineMessage>, RunEvidence>? open,
+        Func<RunEvidence, TItem, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
         Action<IReadOnlyList<TResult>, TextWriter> print,
         Func<TResult, int> judge)
     {
         using var interruption = new Interruption();
         using var observer = new ConsoleObserver(arguments.GetValue(CommonOptions.Verbose));
         var results = new List<TResult>();
+        RunEvidence? evidence = null;
         int code = Attempt(observer, interruption, () =>
         {
+            evidence = open?.Invoke(observer.Observe);
             int worst = ExitCode.Good;
-            foreach (string item in items().TakeWhile(_ => !interruption.Token.IsCancellationRequested))
+            foreach (TItem item in List(items, evidence, observer, interruption).TakeWhile(_ => !interruption.Token.IsCancellationRequested))
             {
                 worst = ExitCode.Worst(worst, Attempt(observer, interruption, () =>
                 {
                     int before = results.Count;
-                    results.AddRange(work(item, observer.Observe, interruption.Token));
+                    try
+                    {
+                        results.AddRange(work(evidence!, item, observer.Observe, interruption.Token));
+                    }
+                    catch (Exception failure)
+                    {
+                        evidence?.Fail(item is BackupRequest request ? request.Database : item as string ?? "", failure);
+                        throw;
+                    }
                     return results.Skip(before).Select(judge).Aggregate(ExitCode.Good, ExitCode.Worst);
                 }));
             }
             return worst;
         });
+        code = ExitCode.Worst(code, Attempt(observer, interruption, () =>
+        {
+            // An interruption is told of too, in a few words.
+            using var limit = new CancellationTokenSource(interruption.Code is null ? Timeout.InfiniteTimeSpan : s_lastWords);
+            evidence?.Finish(observer.Observe, limit.Token);
+            evidence?.Dispose();
+            return ExitCode.Good;
+        }));
         observer.Dispose();
         if (arguments.GetValue(CommonOptions.Json))
         {
@@ -47,6 +79,21 @@ internal static class Batch
             print(results, Console.Out);
         }
         return interruption.Code ?? code;
+    }
+
+    /// <summary>What keeps the work from beginning at all is on record too.</summary>
+    private static IEnumerable<TItem> List<TItem>(
+        Func<Action<EngineMessage>, CancellationToken, IEnumerable<TItem>> items, RunEvidence? evidence, ConsoleObserver observer, Interruption interruption)
+    {
+        try
+        {
+            return items(observer.Observe, interruption.Token);
+        }
+        catch (Exception failure)
+        {
+            evidence?.Fail("", failure);
+            throw;
+        }
     }
 
     private static int Attempt(ConsoleObserver observer, Interruption interruption, Func<int> work)

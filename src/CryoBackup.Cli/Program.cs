@@ -18,6 +18,8 @@ var root = new RootCommand("""
     new TestCommand(),
     new RestoreCommand(),
     new ListCommand(),
+    new ConfigCommand(),
+    new NotifyCommand(),
     CommonOptions.Json,
     CommonOptions.Verbose,
 };

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using CryoBackup.Encryption;
 
 namespace CryoBackup;
 
@@ -34,6 +35,31 @@ public static class BackupCatalog
 
         IEnumerable<BackupInfo> newestFirst = backups.OrderByDescending(backup => backup.Start).ThenBy(backup => backup.Path, StringComparer.Ordinal);
         return latest ? newestFirst.DistinctBy(backup => backup.Database, StringComparer.Ordinal) : newestFirst;
+    }
+
+    /// <summary>As the other overload; the tables of encrypted backups, which their manifests do not tell, are read from the archives where an identity opens them.</summary>
+    /// <param name="folder">A full path of the file system.</param>
+    /// <param name="databases">Only backups of these databases (wildcards * and ?); null or empty for all.</param>
+    /// <param name="latest">True for only the newest of each database.</param>
+    /// <param name="identities">Full paths of identity files; empty for none.</param>
+    /// <param name="observer">Takes warnings about manifests that cannot be read and backups that do not open.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>One object a backup.</returns>
+    /// <exception cref="CryoBackupException">As the other overload; and IdentityMissing, ConfigurationInvalid about an identity.</exception>
+    public static IEnumerable<BackupInfo> Find(
+        string folder, IReadOnlyList<string>? databases, bool latest, IReadOnlyList<string> identities, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(identities);
+        AgeIdentities.Check(identities, observer);
+        foreach (BackupInfo backup in Find(folder, databases, latest, observer, cancellationToken))
+        {
+            if (backup.Encrypted && identities.Count > 0)
+            {
+                ReadTables(backup, identities, observer, cancellationToken);
+            }
+
+            yield return backup;
+        }
     }
 
     /// <summary>The object for a manifest.</summary>
@@ -85,6 +111,20 @@ public static class BackupCatalog
             Path = path,
             ManifestPath = manifestPath,
         };
+    }
+
+    private static void ReadTables(BackupInfo backup, IReadOnlyList<string> identities, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        var inspection = new BackupInspection(backup.Path, VerificationLevel.Content, identities, observer, cancellationToken);
+        inspection.Run();
+        if (inspection is { Content: { } content, Failure: null })
+        {
+            backup.SetTables([.. content.Tables.Select(table => table.ToTableInfo())]);
+        }
+        else
+        {
+            observer(new WarningMessage($"The tables of '{backup.Path}' cannot be told: {(inspection.Failure ?? inspection.Obstacle)?.Message ?? "its archive was not read."}"));
+        }
     }
 
     private static string[] ListManifests(string folder)

@@ -4,11 +4,10 @@ namespace CryoBackup;
 public static class BackupFolder
 {
     private static readonly string[] BackupSuffixes = [".dump", ".dump.gz", ".dump.zst", ".dump.age", ".dump.gz.age", ".dump.zst.age"];
-    private static readonly string[] CompanionSuffixes =
-    [
-        BackupFileName.PartialSuffix, ".lock",
-        ".globals.sql", ".globals.sql.gz", ".globals.sql.zst", ".globals.sql.age", ".globals.sql.gz.age", ".globals.sql.zst.age",
-    ];
+    private static readonly string[] GlobalsSuffixes =
+        [".globals.sql", ".globals.sql.gz", ".globals.sql.zst", ".globals.sql.age", ".globals.sql.gz.age", ".globals.sql.zst.age"];
+
+    private static readonly string[] CompanionSuffixes = [BackupFileName.PartialSuffix, ".lock", .. GlobalsSuffixes];
 
     /// <summary>
     /// Lists the backups of a folder: each file with a backup's name, and each backup whose manifest is there though it itself is not,
@@ -47,6 +46,11 @@ public static class BackupFolder
         ArgumentNullException.ThrowIfNull(manifest);
         return manifest[..^BackupFileName.ManifestSuffix.Length];
     }
+
+    /// <summary>The files that may lie beside a backup with the cluster's roles and tablespaces.</summary>
+    /// <param name="backup">The path of a backup.</param>
+    /// <returns>Paths; none need exist.</returns>
+    internal static IEnumerable<string> GlobalsOf(string backup) => GlobalsSuffixes.Select(suffix => backup + suffix);
 
     private static bool EndsWithAny(string file, string[] suffixes) => Array.Exists(suffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal));
 }

@@ -53,6 +53,11 @@ public sealed class BackupRequest
     /// <summary>True to write the cluster's roles and tablespaces beside the backup, as SQL: they belong to no database.</summary>
     public bool IncludeGlobals { get; set; }
 
+    /// <summary>
+    /// Days that backups are kept: after this one is made, older ones of the same database, server and folder are removed; null to keep all.
+    /// </summary>
+    public int? KeepDays { get; set; }
+
     /// <summary>How long to wait for a table's lock.</summary>
     public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -61,4 +66,8 @@ public sealed class BackupRequest
 
     /// <summary>How long pg_dump may be silent; null for no limit.</summary>
     public TimeSpan? StallTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Another request that says the same.</summary>
+    /// <returns>A copy.</returns>
+    internal BackupRequest Copy() => (BackupRequest)MemberwiseClone();
 }

@@ -129,6 +129,8 @@ public static class BackupWriter
         BackupManifest.GlobalsRecord? globals = request.IncludeGlobals
             ? await WriteGlobalsAsync(request, seal, file.FinalPath, endpoint, application, preflight, warnings, limits).ConfigureAwait(false)
             : null;
+        BackupManifest made;
+        BackupInfo info;
         try
         {
             foreach (string warning in warnings)
@@ -142,7 +144,8 @@ public static class BackupWriter
                 request, endpoint, snapshot, preflight.PgDump, outcome, globals, warnings, Path.GetFileName(file.FinalPath), start, clock.Elapsed);
             string manifestPath = WriteManifest(file.FinalPath, seal is null ? manifest : manifest.Seal(seal.Recipients));
             observer(new VerboseMessage($"Published {file.FinalPath}."));
-            return BackupCatalog.ToInfo(seal is null ? manifest : manifest.Seal(seal.Recipients) with { Warnings = warnings }, file.FinalPath, manifestPath);
+            made = manifest;
+            info = BackupCatalog.ToInfo(seal is null ? manifest : manifest.Seal(seal.Recipients) with { Warnings = warnings }, file.FinalPath, manifestPath);
         }
         catch
         {
@@ -151,6 +154,14 @@ public static class BackupWriter
             File.Delete(file.FinalPath + GlobalsDump.Suffix(seal is not null));
             throw;
         }
+
+        if (request.KeepDays is { } days)
+        {
+            // While the folder's lock is still held: nobody else adds or removes a backup of this database.
+            info.Removed = [.. Retention.Apply(info, made, days, observer)];
+        }
+
+        return info;
     }
 
     private static async Task<(DumpOutcome Outcome, List<string> Warnings)> DumpAsync(

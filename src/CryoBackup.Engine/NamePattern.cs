@@ -63,7 +63,7 @@ internal sealed class NamePattern
             || (!pattern.Contains('\\', StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
 
     /// <summary>The Levenshtein distance, upper and lower case taken as the same.</summary>
-    private static int Distance(string left, string right)
+    internal static int Distance(string left, string right)
     {
         left = left.ToUpperInvariant();
         right = right.ToUpperInvariant();

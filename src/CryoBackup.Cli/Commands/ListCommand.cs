@@ -1,28 +1,48 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
+using CryoBackup.Configuration;
 
 namespace CryoBackup.Cli.Commands;
 
 /// <summary>cryobackup list: the backups of a folder.</summary>
 internal sealed class ListCommand : Command
 {
-    private readonly Operands _paths = new("path", "Folders; the current one unless said otherwise");
+    private readonly Operands _paths = new("path", "Folders; that of the configuration or the current one unless said otherwise");
 
     private readonly Option<string[]> _databases = new("--database", "-d") { Description = "Only backups of these databases; * and ? are allowed", HelpName = "database" };
 
     private readonly Option<bool> _latest = new("--latest") { Description = "Only the newest backup of each database" };
+
+    private readonly Option<string[]> _identity = CommonOptions.Identity();
+
+    private readonly ConfigOption _config = new(ConfigurationUse.Get);
 
     public ListCommand() : base("list", "List the backups of a folder, newest first")
     {
         _paths.AddTo(this);
         Add(_databases);
         Add(_latest);
-        SetAction(arguments => Batch.Run<BackupInfo>(
+        Add(_identity);
+        _config.AddTo(this);
+        SetAction(arguments => Batch.Run<string, BackupInfo>(
             arguments,
-            () => _paths.Read(arguments) is { Length: > 0 } folders ? folders : ["."],
+            (observer, _) => Folders(arguments, observer),
             (folder, observer, cancellationToken) => BackupCatalog.Find(
-                Path.GetFullPath(folder), arguments.GetValue(_databases), arguments.GetValue(_latest), observer, cancellationToken),
+                Path.GetFullPath(folder),
+                arguments.GetValue(_databases),
+                arguments.GetValue(_latest),
+                BackupPlan.Identities(_config.Read(arguments, observer), _identity.Read(arguments)),
+                observer,
+                cancellationToken),
             BackupTable.Print,
             _ => ExitCode.Good));
+    }
+
+    private IReadOnlyList<string> Folders(ParseResult arguments, Action<EngineMessage> observer)
+    {
+        BackupConfiguration? configuration = _config.Read(arguments, observer);
+        return _paths.Read(arguments) is { Length: > 0 } given ? given
+            : BackupPlan.Folders(configuration) is { Count: > 0 } configured ? configured
+            : ["."];
     }
 }

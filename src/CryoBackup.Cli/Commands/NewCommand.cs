@@ -1,6 +1,8 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
+using CryoBackup.Configuration;
 using CryoBackup.Encryption;
+using CryoBackup.Reports;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Cli.Commands;
@@ -8,11 +10,11 @@ namespace CryoBackup.Cli.Commands;
 /// <summary>cryobackup new: backs up databases.</summary>
 internal sealed class NewCommand : Command
 {
-    private readonly Operands _databases = new("database", "Databases to back up, one after the other", "-d");
+    private readonly Operands _databases = new("database", "Databases to back up, one after the other; those of the configuration unless said otherwise", "-d");
 
     private readonly Option<string> _path = new("--path")
     {
-        Description = "Folder that takes the backups; it is created when missing; the current one unless said otherwise",
+        Description = "Folder that takes the backups; it is created when missing; that of the configuration or the current one unless said otherwise",
         HelpName = "folder",
         DefaultValueFactory = _ => ".",
     };
@@ -89,9 +91,12 @@ internal sealed class NewCommand : Command
 
     private readonly ConnectionOptions _connection = new();
 
+    private readonly ConfigOption _config = new(ConfigurationUse.New);
+
     public NewCommand() : base("new", "Back up databases, each into a file that carries its own proof")
     {
         _databases.AddTo(this);
+        _config.AddTo(this);
         Add(_path);
         _connection.AddTo(this);
         Add(_compression);
@@ -108,27 +113,48 @@ internal sealed class NewCommand : Command
         Add(_lockTimeout);
         Add(_timeout);
         Add(_stallTimeout);
-        Validators.Add(result =>
-        {
-            if (_databases.Count(result) == 0)
-            {
-                result.AddError("Name at least one database to back up.");
-            }
-        });
-        SetAction(arguments => Batch.Run<BackupInfo>(
+        SetAction(arguments => Batch.Run<BackupRequest, BackupInfo>(
             arguments,
-            () => _databases.Read(arguments),
-            (database, observer, cancellationToken) => [BackupWriter.Run(Read(arguments, database), observer, cancellationToken)],
+            (observer, cancellationToken) => BackupPlan.Create(
+                Configuration(arguments, observer), Read(arguments), Said(arguments), _databases.Read(arguments), observer, cancellationToken),
+            observer => new RunEvidence(RunVerb.Backup, Configuration(arguments, observer), null),
+            (evidence, request, observer, cancellationToken) => [evidence.Run(request, observer, cancellationToken)],
             BackupTable.Print,
             _ => ExitCode.Good));
     }
 
-    private BackupRequest Read(ParseResult arguments, string database)
+    private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer)
+        => _config.Read(arguments, observer, BackupPlan.ReplacedBy(Said(arguments), _databases.Read(arguments)));
+
+    /// <summary>The request's properties that the command line tells.</summary>
+    private HashSet<string> Said(ParseResult arguments)
+    {
+        var options = new Dictionary<string, Option>(StringComparer.Ordinal)
+        {
+            [nameof(BackupRequest.Folder)] = _path,
+            [nameof(BackupRequest.Compression)] = _compression,
+            [nameof(BackupRequest.CompressionLevel)] = _compressionLevel,
+            [nameof(BackupRequest.Recipients)] = _recipient,
+            [nameof(BackupRequest.IncludeSchema)] = _includeSchema,
+            [nameof(BackupRequest.ExcludeSchema)] = _excludeSchema,
+            [nameof(BackupRequest.IncludeTable)] = _includeTable,
+            [nameof(BackupRequest.ExcludeTable)] = _excludeTable,
+            [nameof(BackupRequest.ExcludeTableData)] = _excludeTableData,
+            [nameof(BackupRequest.IncludeGlobals)] = _includeGlobals,
+            [nameof(BackupRequest.Label)] = _label,
+            [nameof(BackupRequest.SkipRowCount)] = _skipRowCount,
+            [nameof(BackupRequest.LockTimeout)] = _lockTimeout,
+            [nameof(BackupRequest.Timeout)] = _timeout,
+            [nameof(BackupRequest.StallTimeout)] = _stallTimeout,
+        };
+        return [.. options.Where(pair => arguments.GetResult(pair.Value) is { Implicit: false }).Select(pair => pair.Key), .. _connection.Said(arguments)];
+    }
+
+    private BackupRequest Read(ParseResult arguments)
     {
         var request = new BackupRequest
         {
             Connection = _connection.Read(arguments),
-            Database = database,
             Folder = Path.GetFullPath(arguments.GetRequiredValue(_path)),
             CompressionLevel = arguments.GetValue(_compressionLevel),
             Recipients = [.. (arguments.GetValue(_recipient) ?? []).Select(item => item.Length == 0 || AgeRecipients.IsRecipient(item.Trim()) ? item : Path.GetFullPath(item))],

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
+using CryoBackup.Configuration;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Cli.Commands;
 
@@ -46,6 +48,8 @@ internal sealed class RestoreCommand : Command
 
     private readonly Option<bool> _planOnly = new("--plan-only") { Description = "Say what would be restored, and change nothing" };
 
+    private readonly Option<string?> _reportPath = CommonOptions.ReportPath();
+
     private readonly Option<TimeSpan> _timeout = new("--timeout")
     {
         Description = $"How long the restore may take: {Duration.Help}, or none (as unless said otherwise)",
@@ -55,9 +59,12 @@ internal sealed class RestoreCommand : Command
 
     private readonly ConnectionOptions _connection = new();
 
+    private readonly ConfigOption _config = new(ConfigurationUse.Restore);
+
     public RestoreCommand() : base("restore", "Restore a backup, and compare what came back with what was saved")
     {
         _path.AddTo(this);
+        _config.AddTo(this);
         Add(_targetDatabase);
         Add(_identity);
         Add(_create);
@@ -75,6 +82,7 @@ internal sealed class RestoreCommand : Command
         Add(_skipVerification);
         Add(_jobs);
         Add(_planOnly);
+        Add(_reportPath);
         Add(_timeout);
         Validators.Add(result =>
         {
@@ -83,26 +91,31 @@ internal sealed class RestoreCommand : Command
                 result.AddError("Name one backup file to restore.");
             }
         });
-        SetAction(arguments => Batch.Run<RestoreResult>(
+        SetAction(arguments => Batch.Run<string, RestoreResult>(
             arguments,
-            () => _path.Read(arguments),
-            (path, observer, cancellationToken) => [BackupRestorer.Run(Read(arguments, path), observer, cancellationToken)],
+            (_, _) => _path.Read(arguments),
+            observer => new RunEvidence(RunVerb.Restore, Configuration(arguments, observer), CommonOptions.FullPath(arguments.GetValue(_reportPath))),
+            (evidence, path, observer, cancellationToken) => [evidence.Run(Read(arguments, path, observer), observer, cancellationToken)],
             Print,
             result => result.Status == RestoreStatus.Failed ? ExitCode.Failed : ExitCode.Good));
     }
 
     private static Option<string[]> Names(string name, string description) => new(name) { Description = description, HelpName = "name" };
 
-    private RestoreRequest Read(ParseResult arguments, string path)
+    private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer)
+        => _config.Read(arguments, observer, BackupPlan.ReplacedBy(_connection.Said(arguments).ToHashSet(StringComparer.Ordinal)));
+
+    private RestoreRequest Read(ParseResult arguments, string path, Action<EngineMessage> observer)
     {
+        BackupConfiguration? configuration = Configuration(arguments, observer);
         var request = new RestoreRequest
         {
-            Connection = _connection.Read(arguments),
+            Connection = BackupPlan.Connect(configuration, _connection.Read(arguments)),
             Path = Path.GetFullPath(path),
             TargetDatabase = arguments.GetRequiredValue(_targetDatabase),
             Schema = arguments.GetValue(_schema) ?? [],
             Table = arguments.GetValue(_table) ?? [],
-            Identities = _identity.Read(arguments),
+            Identities = BackupPlan.Identities(configuration, _identity.Read(arguments)),
             Create = arguments.GetValue(_create),
             Clean = arguments.GetValue(_clean),
             Swap = arguments.GetValue(_swap),

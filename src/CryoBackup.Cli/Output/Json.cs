@@ -7,7 +7,7 @@ namespace CryoBackup.Cli.Output;
 /// <summary>The result objects for programs.</summary>
 internal static class Json
 {
-    private static readonly JsonSerializerOptions s_options = new()
+    public static readonly JsonSerializerOptions Options = new()
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -16,5 +16,5 @@ internal static class Json
         Converters = { new JsonStringEnumConverter() },
     };
 
-    public static void Print<T>(IReadOnlyList<T> results, TextWriter output) => output.WriteLine(JsonSerializer.Serialize(results, s_options));
+    public static void Print<T>(IReadOnlyList<T> results, TextWriter output) => output.WriteLine(JsonSerializer.Serialize(results, Options));
 }

@@ -57,8 +57,7 @@ public static class AgeRecipients
     {
         ArgumentNullException.ThrowIfNull(path);
         string text = KeyFile.Read(path, "The key file", CryoBackupError.ConfigurationInvalid);
-        bool isIdentity = text.Contains("PRIVATE KEY-----", StringComparison.Ordinal) || KeyFile.Lines(text).Any(line => KeyFile.IsIdentity(line.Text));
-        if (!isIdentity)
+        if (!KeyFile.HoldsIdentity(text))
         {
             return Read([path]);
         }

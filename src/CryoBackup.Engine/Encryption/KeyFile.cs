@@ -51,6 +51,22 @@ internal static class KeyFile
     public static bool IsIdentity(string line)
         => line.StartsWith("AGE-SECRET-KEY-", StringComparison.OrdinalIgnoreCase) || line.StartsWith("AGE-PLUGIN-", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Tells whether a text holds secret keys, of age or of SSH.</summary>
+    public static bool HoldsIdentity(string text) => text.Contains("PRIVATE KEY-----", StringComparison.Ordinal) || Lines(text).Any(line => IsIdentity(line.Text));
+
+    /// <summary>Tells whether a file is there, can be read, and holds secret keys.</summary>
+    public static bool HoldsIdentities(string path)
+    {
+        try
+        {
+            return HoldsIdentity(Read(path, "The key file", CryoBackupError.ConfigurationInvalid));
+        }
+        catch (CryoBackupException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Tells whether a text is the key file of the predecessor.</summary>
     public static bool IsFernet(string text)
     {

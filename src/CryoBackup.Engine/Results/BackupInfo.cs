@@ -45,26 +45,38 @@ public sealed class BackupInfo
     /// <summary>The version of CryoBackup, or of its predecessor, that made the backup.</summary>
     public string ToolVersion { get; init; } = "";
 
-    /// <summary>Every table with its rows and bytes; empty for an encrypted backup or a manifest of the predecessor.</summary>
-    public TableInfo[] Tables { get; init; } = [];
+    /// <summary>Every table with its rows and bytes; empty for an encrypted backup that no identity opened, or a manifest of the predecessor.</summary>
+    public TableInfo[] Tables { get; internal set; } = [];
 
     /// <summary>The number of tables.</summary>
-    public int TableCount { get; init; }
+    public int TableCount { get; internal set; }
 
     /// <summary>The number of rows of all tables.</summary>
-    public long RowCount { get; init; }
+    public long RowCount { get; internal set; }
 
     /// <summary>The words given with -Label.</summary>
     public string? Label { get; init; }
 
     /// <summary>What was unexpected, though the backup is good.</summary>
-    public string[] Warnings { get; init; } = [];
+    public string[] Warnings { get; internal set; } = [];
+
+    /// <summary>Full paths of older backups of the database that retention removed after this one was made.</summary>
+    public string[] Removed { get; internal set; } = [];
 
     /// <summary>The backup file's full path.</summary>
     public string Path { get; init; } = "";
 
     /// <summary>The manifest's full path.</summary>
     public string ManifestPath { get; init; } = "";
+
+    /// <summary>Takes the tables from where they were found later than the rest.</summary>
+    /// <param name="tables">Every table.</param>
+    internal void SetTables(TableInfo[] tables)
+    {
+        Tables = tables;
+        TableCount = tables.Length;
+        RowCount = tables.Sum(table => table.Rows);
+    }
 
     /// <summary>The database and the time of the backup.</summary>
     public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Database} {Start:u}");

@@ -48,7 +48,7 @@ public sealed class RestoreResult
     public TableComparison[] Tables { get; init; } = [];
 
     /// <summary>What was unexpected, though the restore is good.</summary>
-    public string[] Warnings { get; init; } = [];
+    public string[] Warnings { get; internal set; } = [];
 
     /// <summary>The name under which the database that was there before is kept; null where there was none.</summary>
     public string? PreviousDatabase { get; init; }
@@ -63,7 +63,7 @@ public sealed class RestoreResult
     public TimeSpan Duration { get; init; }
 
     /// <summary>The report's full path; null where none was asked for.</summary>
-    public string? ReportPath { get; init; }
+    public string? ReportPath { get; internal set; }
 
     /// <summary>Target and status.</summary>
     public override string ToString() => $"{TargetDatabase}: {Status}";

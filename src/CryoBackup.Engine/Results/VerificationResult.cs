@@ -38,6 +38,9 @@ public sealed class VerificationResult
     /// <summary>Every table, expected and found; empty below level Content.</summary>
     public TableComparison[] Tables { get; init; } = [];
 
+    /// <summary>What was unexpected beside the verdict: a report that could not be written, a notification that could not be sent.</summary>
+    public string[] Warnings { get; internal set; } = [];
+
     /// <summary>The SHA-256 of the stored file in upper-case hexadecimal; empty if the file could not be read.</summary>
     public string Hash { get; init; } = "";
 
@@ -51,7 +54,7 @@ public sealed class VerificationResult
     public TimeSpan Duration { get; init; }
 
     /// <summary>The report's full path; null where none was asked for.</summary>
-    public string? ReportPath { get; init; }
+    public string? ReportPath { get; internal set; }
 
     /// <summary>Database and verdict.</summary>
     public override string ToString() => $"{Database}: {Verdict}";

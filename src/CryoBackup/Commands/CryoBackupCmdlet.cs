@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Management.Automation;
+using CryoBackup.Configuration;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Commands;
 
@@ -14,7 +16,43 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     private const int ProgressId = 0x4372796F;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
 
+    // How long the end of a command that was stopped may take to tell of it.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _stop = new();
+    private readonly List<object> _held = [];
+    private RunEvidence? _evidence;
+
+    /// <summary>
+    /// The configuration file; else that of CRYOBACKUP_CONFIG, else config/backup_config.yaml or config/cryobackup.yaml of the current location.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Config { get; set; }
+
+    /// <summary>The configuration, once <see cref="ReadConfiguration"/> found one.</summary>
+    private protected BackupConfiguration? Configuration { get; private set; }
+
+    /// <summary>Reads the configuration, if there is one; one that is wrong ends the command before anything is done.</summary>
+    /// <param name="use">What it is used for.</param>
+    /// <param name="replaced">Paths of keys that parameters replace.</param>
+    private protected void ReadConfiguration(ConfigurationUse use, params IReadOnlyCollection<string> replaced)
+    {
+        try
+        {
+            string? given = Config is null ? null : FileSystemPaths.Literal(SessionState, Config, CryoBackupError.ConfigurationInvalid);
+            if (ConfigurationFile.Find(given, SessionState.Path.CurrentFileSystemLocation.ProviderPath) is { } path)
+            {
+                Configuration = ConfigurationFile.Read(path, message => Show(message, []));
+                WriteVerbose($"Read the configuration '{path}':{Environment.NewLine}{ConfigurationView.ToYaml(Configuration)}");
+                Configuration.Require(use, replaced);
+            }
+        }
+        catch (CryoBackupException failure)
+        {
+            Report(failure, Config ?? "");
+        }
+    }
 
     /// <summary>Stops the engine: its programs, its sessions on the server, its unfinished files.</summary>
     protected override void StopProcessing()
@@ -42,6 +80,7 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     {
         if (disposing)
         {
+            EndEvidence();
             _stop.Dispose();
         }
     }
@@ -53,9 +92,10 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     /// <typeparam name="TResult">What the verb returns.</typeparam>
     /// <param name="target">The record, which becomes the error's target where the failure names none.</param>
     /// <param name="verb">The verb, which takes an observer and a token.</param>
+    /// <param name="mayEndCommand">False where the next record has an environment of its own.</param>
     /// <returns>What the verb returned; null if it failed.</returns>
     /// <exception cref="PipelineStoppedException">The pipeline was stopped, or a bad environment ended the command.</exception>
-    private protected TResult? RunEngine<TResult>(object target, Func<Action<EngineMessage>, CancellationToken, TResult> verb)
+    private protected TResult? RunEngine<TResult>(object target, Func<Action<EngineMessage>, CancellationToken, TResult> verb, bool mayEndCommand = true)
         where TResult : class
     {
         using BlockingCollection<EngineMessage> queue = [];
@@ -110,22 +150,95 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
             throw new PipelineStoppedException();
         }
 
-        Report(worker.Exception?.InnerException ?? new TaskCanceledException(worker), target);
+        Report(worker.Exception?.InnerException ?? new TaskCanceledException(worker), target, mayEndCommand);
         return null;
     }
 
     /// <summary>Writes a failure as an error, or ends the command where the environment is at fault.</summary>
     /// <param name="failure">What went wrong.</param>
     /// <param name="target">The thing it happened to, used where the failure names none.</param>
-    private protected void Report(Exception failure, object target)
+    /// <param name="mayEndCommand">False where the next record has an environment of its own.</param>
+    private protected void Report(Exception failure, object target, bool mayEndCommand = true)
     {
         ErrorRecord record = ErrorRecords.Create(failure, target);
-        if (failure is CryoBackupException known && ErrorRecords.EndsCommand(known.Error))
+        _evidence?.Fail(target as string ?? "", failure, RestoreWish);
+        if (mayEndCommand && failure is CryoBackupException known && ErrorRecords.EndsCommand(known.Error))
         {
+            FinishEvidence();
             ThrowTerminatingError(record);
         }
 
         WriteError(record);
+    }
+
+    /// <summary>What a restore was asked for, for its report; null for other verbs.</summary>
+    private protected virtual RestoreRequest? RestoreWish => null;
+
+    /// <summary>The record of the run, once <see cref="OpenEvidence"/> was called.</summary>
+    private protected RunEvidence Evidence => _evidence ?? throw new InvalidOperationException("The run has no record yet.");
+
+    /// <summary>Opens the record of the run; an unusable report path ends the command before anything is done.</summary>
+    /// <param name="verb">What the run does.</param>
+    /// <param name="reportPath">What was given as -ReportPath; null for nothing.</param>
+    private protected void OpenEvidence(RunVerb verb, string? reportPath = null)
+    {
+        try
+        {
+            _evidence = new RunEvidence(
+                verb, Configuration, reportPath is null ? null : FileSystemPaths.Literal(SessionState, reportPath, CryoBackupError.ConfigurationInvalid));
+        }
+        catch (CryoBackupException failure)
+        {
+            ThrowTerminatingError(ErrorRecords.Create(failure, reportPath ?? ""));
+        }
+    }
+
+    /// <summary>Writes a result, at once or, where the end of the run adds to it, then.</summary>
+    /// <param name="result">The result.</param>
+    private protected void Emit(object result)
+    {
+        if (Evidence.HoldsResults)
+        {
+            _held.Add(result);
+        }
+        else
+        {
+            WriteObject(result);
+        }
+    }
+
+    /// <summary>Closes the record of the run and writes the results that waited for it.</summary>
+    protected override void EndProcessing() => FinishEvidence();
+
+    private void FinishEvidence()
+    {
+        if (_evidence is not { } evidence)
+        {
+            return;
+        }
+
+        RunEngine(evidence, (observer, stop) =>
+        {
+            evidence.Finish(observer, stop);
+            return evidence;
+        });
+        EndEvidence();
+        WriteObject(_held, enumerateCollection: true);
+        _held.Clear();
+    }
+
+    /// <summary>Lets go of the record. One of a command that was stopped is closed first, without a word to PowerShell.</summary>
+    private void EndEvidence()
+    {
+        if (_evidence is not { } evidence)
+        {
+            return;
+        }
+
+        _evidence = null;
+        using CancellationTokenSource limit = new(LastWords);
+        evidence.Finish(static _ => { }, limit.Token);
+        evidence.Dispose();
     }
 
     private void Show(EngineMessage message, HashSet<string> activities)

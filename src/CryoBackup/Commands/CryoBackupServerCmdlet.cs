@@ -30,7 +30,25 @@ public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
     private protected ConnectionRequest Connection { get; } = new();
 
     /// <summary>The server in words, for questions put to the user.</summary>
-    private protected string ServerInWords => (ComputerName ?? "the default server") + (Port is { } port ? $", port {port}" : "");
+    private protected string ServerInWords => InWords(Connection);
+
+    /// <summary>The names of the connection's properties that parameters give.</summary>
+    private protected HashSet<string> SaidOfConnection()
+    {
+        HashSet<string> said = new(MyInvocation.BoundParameters.Keys, StringComparer.Ordinal);
+        if (Connection.UserName is not null)
+        {
+            said.Add(nameof(Connection.UserName));
+        }
+
+        return said;
+    }
+
+    /// <summary>A server in words, for questions put to the user.</summary>
+    /// <param name="connection">The server.</param>
+    /// <returns>Its name, or that it is the default one.</returns>
+    private protected static string InWords(ConnectionRequest connection)
+        => (connection.ComputerName ?? "the default server") + (connection.Port is { } port ? $", port {port}" : "");
 
     /// <summary>Takes the credential apart, once.</summary>
     protected override void BeginProcessing()

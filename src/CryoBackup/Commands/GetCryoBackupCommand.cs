@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CryoBackup.Completion;
+using CryoBackup.Configuration;
 
 namespace CryoBackup.Commands;
 
@@ -11,7 +12,9 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
 
-    /// <summary>Folders; wildcards are expanded. The current location without it.</summary>
+    private IReadOnlyList<string> _identities = [];
+
+    /// <summary>Folders; wildcards are expanded. Without it that of the configuration, or the current location.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -34,19 +37,55 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     [Parameter]
     public SwitchParameter Latest { get; set; }
 
+    /// <summary>Identity files or SSH private keys; the tables of encrypted backups that they open are read from the archives.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Identity { get; set; } = [];
+
+    /// <summary>Reads the configuration and resolves the identities' paths.</summary>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        ReadConfiguration(ConfigurationUse.Get);
+        try
+        {
+            _identities = BackupPlan.Identities(Configuration, FileSystemPaths.Literals(SessionState, Identity));
+        }
+        catch (CryoBackupException failure)
+        {
+            Report(failure, Identity);
+        }
+    }
+
     /// <summary>Lists each folder.</summary>
     protected override void ProcessRecord()
     {
+        if (!MyInvocation.BoundParameters.ContainsKey(nameof(Path)) && !MyInvocation.ExpectingInput && ParameterSetName == PathSet
+            && BackupPlan.Folders(Configuration) is { Count: > 0 } configured)
+        {
+            foreach (string folder in configured)
+            {
+                List(folder);
+            }
+
+            return;
+        }
+
         bool literal = ParameterSetName == LiteralPathSet;
         foreach (string path in literal ? LiteralPath : Path)
         {
             foreach (string folder in Folders(path, literal))
             {
-                if (RunEngine(folder, (observer, stop) => BackupCatalog.Find(folder, Database, Latest, observer, stop).ToArray()) is { } backups)
-                {
-                    WriteObject(backups, enumerateCollection: true);
-                }
+                List(folder);
             }
+        }
+    }
+
+    private void List(string folder)
+    {
+        if (RunEngine(folder, (observer, stop) => BackupCatalog.Find(folder, Database, Latest, _identities, observer, stop).ToArray()) is { } backups)
+        {
+            WriteObject(backups, enumerateCollection: true);
         }
     }
 

@@ -1,6 +1,9 @@
 using System.Management.Automation;
 using CryoBackup.Completion;
+using CryoBackup.Configuration;
 using CryoBackup.Encryption;
+using CryoBackup.Postgres;
+using CryoBackup.Reports;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Commands;
@@ -12,13 +15,13 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
 {
     private readonly BackupRequest _request = new();
 
-    /// <summary>The databases to back up, one after the other.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    /// <summary>The databases to back up, one after the other; those of the configuration without it.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(DatabaseCompleter))]
     public string[] Database { get; set; } = [];
 
-    /// <summary>The folder that takes the backups; it is created when missing.</summary>
+    /// <summary>The folder that takes the backups; it is created when missing. Without it that of the configuration, or the current location.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = ".";
@@ -97,7 +100,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ValidatePositiveDuration]
     public TimeSpan? StallTimeout { get => _request.StallTimeout; set => _request.StallTimeout = value; }
 
-    /// <summary>Resolves the folder.</summary>
+    /// <summary>Resolves the folder and reads the configuration.</summary>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
@@ -111,23 +114,63 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         {
             Report(failure, Path);
         }
+
+        ReadConfiguration(ConfigurationUse.New, BackupPlan.ReplacedBy(Said()));
+        OpenEvidence(RunVerb.Backup);
     }
 
     /// <summary>Backs up each database.</summary>
     protected override void ProcessRecord()
     {
-        foreach (string database in Database)
+        bool isConfigured = Database.Length == 0 && !MyInvocation.ExpectingInput;
+        object target = isConfigured ? Configuration?.Path ?? nameof(Database) : Database;
+        if (RunEngine(target, (observer, stop) => BackupPlan.Create(Configuration, _request, Said(), Database, observer, stop)) is not { } requests)
         {
-            if (!ShouldProcess($"database '{database}' on {ServerInWords}", $"Back up to '{_request.Folder}'"))
+            return;
+        }
+
+        foreach (BackupRequest request in requests)
+        {
+            if (!ShouldProcess($"database '{request.Database}' on {InWords(request.Connection)}", $"Back up to '{request.Folder}'{Details(request)}"))
             {
                 continue;
             }
 
-            _request.Database = database;
-            if (RunEngine(database, (observer, stop) => BackupWriter.Run(_request, observer, stop)) is { } backup)
+            // The databases of a configuration may have servers of their own, so that one that is out of reach is no reason to end.
+            if (RunEngine(request.Database, (observer, stop) => Evidence.Run(request, observer, stop), mayEndCommand: !isConfigured) is { } backup)
             {
-                WriteObject(backup);
+                Emit(backup);
             }
         }
+    }
+
+    /// <summary>The names of the request's and the connection's properties that parameters give.</summary>
+    private HashSet<string> Said()
+    {
+        HashSet<string> said = SaidOfConnection();
+        foreach ((string parameter, string property) in new[] { (nameof(Path), nameof(_request.Folder)), (nameof(Recipient), nameof(_request.Recipients)) })
+        {
+            if (said.Contains(parameter))
+            {
+                said.Add(property);
+            }
+        }
+
+        return said;
+    }
+
+    /// <summary>What a configuration adds, for -WhatIf and -Confirm: only public keys, no secret.</summary>
+    private string Details(BackupRequest request)
+    {
+        if (Configuration is null)
+        {
+            return "";
+        }
+
+        string level = request.CompressionLevel is { } given ? $" level {given}" : "";
+        string compression = request.Compression == CompressionKind.None ? "not compressed" : $"{request.Compression}{level}";
+        string encryption = request.Recipients.Count == 0 ? "not encrypted" : $"encrypted for {string.Join(", ", request.Recipients)}";
+        string retention = request.KeepDays is { } days ? $"older than {days} days removed" : "all kept";
+        return $" ({compression}, {encryption}, {retention})";
     }
 }

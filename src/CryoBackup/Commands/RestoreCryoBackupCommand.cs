@@ -1,5 +1,8 @@
 using System.Management.Automation;
 using CryoBackup.Completion;
+using CryoBackup.Configuration;
+using CryoBackup.Postgres;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Commands;
 
@@ -118,18 +121,27 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [ValidatePositiveDuration]
     public TimeSpan? Timeout { get => _request.Timeout; set => _request.Timeout = value; }
 
+    /// <summary>Writes a report: a name that ends in .json or .html, or an existing folder. Nothing is overwritten.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ReportPath { get; set; }
+
     /// <summary>Asks no question, and with -Swap ends the sessions of the database that is swapped out.</summary>
     [Parameter]
     public SwitchParameter Force { get => _request.Force; set => _request.Force = value; }
+
+    private protected override RestoreRequest? RestoreWish => _request;
 
     /// <summary>Hands connection and identities to the request.</summary>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        _request.Connection = Connection;
+        ReadConfiguration(ConfigurationUse.Restore, BackupPlan.ReplacedBy(SaidOfConnection()));
+        OpenEvidence(RunVerb.Restore, ReportPath);
+        _request.Connection = BackupPlan.Connect(Configuration, Connection);
         try
         {
-            _request.Identities = FileSystemPaths.Literals(SessionState, Identity);
+            _request.Identities = BackupPlan.Identities(Configuration, FileSystemPaths.Literals(SessionState, Identity));
         }
         catch (CryoBackupException failure)
         {
@@ -157,9 +169,9 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
         }
 
         _request.Path = path;
-        if (RunEngine(path, (observer, stop) => BackupRestorer.Run(_request, observer, stop)) is { } result)
+        if (RunEngine(path, (observer, stop) => Evidence.Run(_request, observer, stop)) is { } result)
         {
-            WriteObject(result);
+            Emit(result);
         }
     }
 
@@ -170,7 +182,10 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
         {
             if (ParameterSetName == LatestSet)
             {
-                return FindLatest(FileSystemPaths.Literal(SessionState, given, CryoBackupError.BackupNotFound));
+                return FindLatest(
+                    !MyInvocation.BoundParameters.ContainsKey(nameof(Path)) && BackupPlan.Folders(Configuration) is { Count: > 0 } configured
+                        ? configured
+                        : [FileSystemPaths.Literal(SessionState, given, CryoBackupError.BackupNotFound)]);
             }
 
             string path = ParameterSetName == LiteralPathSet
@@ -203,9 +218,14 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
                 CryoBackupError.NotABackup, $"'{given}' matches {backups.Length} backups; a restore takes one.", given, "Name one backup, or use -Latest with -Database.");
     }
 
-    private string? FindLatest(string folder)
+    private string? FindLatest(IReadOnlyList<string> folders)
     {
-        BackupInfo[]? found = RunEngine(folder, (observer, stop) => BackupCatalog.Find(folder, null, latest: true, observer, stop).ToArray());
+        string folder = string.Join("', '", folders);
+        BackupInfo[]? found = RunEngine(folder, (observer, stop) => folders
+            .Where(one => folders.Count == 1 || Directory.Exists(one))
+            .SelectMany(one => BackupCatalog.Find(one, null, latest: true, observer, stop))
+            .OrderByDescending(backup => backup.Start)
+            .ToArray());
         if (found is null)
         {
             return null;
@@ -226,7 +246,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
             && preference is ConfirmImpact.Low or ConfirmImpact.Medium;
         bool mayBeSilent = PlanOnly || Force || (Create && !Clean && !Swap && !asksAboutNewThings);
         return (mayBeSilent && !IsAsked("WhatIf", "WhatIfPreference") && !IsAsked("Confirm", null))
-            || ShouldProcess($"database '{TargetDatabase}' on {ServerInWords}", $"Restore '{path}'");
+            || ShouldProcess($"database '{TargetDatabase}' on {InWords(_request.Connection)}", $"Restore '{path}'");
     }
 
     private bool IsAsked(string commonParameter, string? preference)

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using CryoBackup.Configuration;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Commands;
 
@@ -13,8 +15,8 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
     private readonly VerificationRequest _request = new();
     private readonly HashSet<string> _tested = new(StringComparer.Ordinal);
 
-    /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
+    /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded. Without it the folder of the configuration.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
@@ -34,17 +36,29 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Identity { get; set; } = [];
 
+    /// <summary>Writes a report: a name that ends in .json or .html, or an existing folder. Nothing is overwritten.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ReportPath { get; set; }
+
     /// <summary>Emits only true or false for each backup.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
-    /// <summary>Resolves the identities' paths.</summary>
+    /// <summary>Reads the configuration and resolves the identities' paths.</summary>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        ReadConfiguration(ConfigurationUse.Test);
+        OpenEvidence(RunVerb.Verification, ReportPath);
+        if (!MyInvocation.BoundParameters.ContainsKey(nameof(Level)) && Configuration?.Verification?.Level is { } level)
+        {
+            _request.Level = level;
+        }
+
         try
         {
-            _request.Identities = FileSystemPaths.Literals(SessionState, Identity);
+            _request.Identities = BackupPlan.Identities(Configuration, FileSystemPaths.Literals(SessionState, Identity));
         }
         catch (CryoBackupException failure)
         {
@@ -56,22 +70,36 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
     protected override void ProcessRecord()
     {
         bool literal = ParameterSetName == LiteralPathSet;
-        foreach (string path in literal ? LiteralPath : Path)
+        foreach (string path in literal ? LiteralPath : Path.Length > 0 || MyInvocation.ExpectingInput ? Path : ConfiguredFolders())
         {
             foreach (string file in Backups(path, literal))
             {
                 _tested.Add(file);
                 _request.Path = file;
-                if (RunEngine(file, (observer, stop) => BackupVerifier.Run(_request, observer, stop)) is { } result)
+                if (RunEngine(file, (observer, stop) => Evidence.Run(_request, observer, stop)) is { } result)
                 {
-                    WriteObject(Quiet ? result.IsValid : result);
+                    Emit(Quiet ? result.IsValid : result);
                 }
                 else if (Quiet)
                 {
-                    WriteObject(false);
+                    Emit(false);
                 }
             }
         }
+    }
+
+    private string[] ConfiguredFolders()
+    {
+        if (BackupPlan.Folders(Configuration) is { Count: > 0 } configured)
+        {
+            return [.. configured.Select(WildcardPattern.Escape)];
+        }
+
+        Report(
+            new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid, "No backup is named to test, and no configuration names a folder of them.", nameof(Path), "Give -Path with a backup or a folder of them."),
+            nameof(Path));
+        return [];
     }
 
     private IReadOnlyList<string> Backups(string path, bool literal)
@@ -97,7 +125,7 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
             Report(failure, path);
             if (Quiet)
             {
-                WriteObject(false);
+                Emit(false);
             }
 
             return [];

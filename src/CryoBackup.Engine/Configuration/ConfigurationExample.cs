@@ -1,0 +1,80 @@
+using System.Text;
+
+namespace CryoBackup.Configuration;
+
+/// <summary>An annotated file to begin with, made from the model, so that it never lacks a key.</summary>
+public static class ConfigurationExample
+{
+    private const string Head = """
+        # The configuration of CryoBackup. A line that begins with # and a letter is a key that is not in use: remove the # to use it.
+        #
+        # It is looked for at -Config (--config), in CRYOBACKUP_CONFIG, as config/backup_config.yaml and as config/cryobackup.yaml.
+        # A relative path is relative to this file's folder; where that is named config, to the one above.
+        # ${NAME} is filled in from the environment, ${NAME:-default} also where NAME is not set, ${file:PATH} from a mounted secret.
+        # Check it with: cryobackup config --check FILE
+        # yaml-language-server: $schema=cryobackup.schema.json
+
+        """;
+
+    /// <summary>Makes it.</summary>
+    /// <returns>YAML that can be read as it stands.</returns>
+    public static string Create()
+    {
+        var text = new StringBuilder(Head.ReplaceLineEndings("\n"));
+        WriteSection(text, typeof(BackupConfiguration), "");
+        return text.ToString();
+    }
+
+    private static void WriteSection(StringBuilder text, Type section, string indent)
+    {
+        foreach (ConfigurationKey key in ConfigurationKey.Of(section).Where(key => !IsForeign(key)))
+        {
+            if (indent.Length == 0 || key.Kind == KeyKind.Section)
+            {
+                text.Append('\n');
+            }
+
+            string mark = IsInUse(key) ? "" : "#";
+            text.Append(indent).Append("# ").Append(key.Setting.Description).Append('\n');
+            switch (key.Kind)
+            {
+                case KeyKind.Section:
+                    text.Append(indent).Append(mark).Append(key.Name).Append(":\n");
+                    WriteSection(text, key.ValueType, indent + "  ");
+                    break;
+                case KeyKind.Databases:
+                    WriteDatabases(text, indent, mark + key.Name);
+                    break;
+                default:
+                    text.Append(indent).Append(mark).Append(key.Name).Append(": ").Append(key.Setting.Example).Append('\n');
+                    break;
+            }
+        }
+    }
+
+    private static void WriteDatabases(StringBuilder text, string indent, string name)
+    {
+        text.Append(indent).Append(name).Append(":\n");
+        text.Append(indent).Append("  #- app\n");
+        bool first = true;
+        foreach (ConfigurationKey key in ConfigurationKey.Of(typeof(DatabaseEntry)).Where(key => key.Kind != KeyKind.Section))
+        {
+            text.Append(indent).Append("    # ").Append(key.Setting.Description).Append('\n');
+            text.Append(indent).Append(first ? "  #- " : "    #").Append(key.Name).Append(": ").Append(key.Setting.Example).Append('\n');
+            first = false;
+        }
+
+        string sections = string.Join(", ", ConfigurationKey.Of(typeof(DatabaseEntry)).Where(key => key.Kind == KeyKind.Section).Select(key => key.Name));
+        text.Append(indent).Append("    # It may also have a section of its own in place of the file's: ").Append(sections).Append(".\n");
+        text.Append(indent).Append("# Or: databases: all, or, for some of the server's:\n");
+        string patterns = string.Join(", ", ConfigurationKey.Of(typeof(DatabaseSelection)).Select(key => $"{key.Name}: {key.Setting.Example}"));
+        text.Append(indent).Append("# databases: { ").Append(patterns).Append(" }\n");
+    }
+
+    private static bool IsForeign(ConfigurationKey key)
+        => key.Setting.Instead is not null || (key.Kind == KeyKind.Section && ConfigurationKey.Of(key.ValueType).All(inner => inner.Setting.Instead is not null));
+
+    /// <summary>A section is in use if a key of it is.</summary>
+    private static bool IsInUse(ConfigurationKey key)
+        => key.Kind == KeyKind.Section ? ConfigurationKey.Of(key.ValueType).Any(IsInUse) : key.Setting.IsCommon || key.Setting.IsRequired || key.Name == "enabled";
+}

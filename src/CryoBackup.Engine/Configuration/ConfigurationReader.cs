@@ -1,0 +1,319 @@
+using System.Globalization;
+using System.Reflection;
+
+namespace CryoBackup.Configuration;
+
+/// <summary>Turns the file's nodes into the model: every key is known, every value of its kind, or an error names the place.</summary>
+internal sealed class ConfigurationReader
+{
+    private readonly ConfigurationErrors _errors;
+    private readonly ConfigurationVariables _variables;
+    private readonly string _baseFolder;
+    private readonly Dictionary<string, CryoBackupException> _missing = new(StringComparer.Ordinal);
+    private readonly List<(string Path, string Instead)> _foreign = [];
+
+    /// <summary>Prepares the reading.</summary>
+    /// <param name="errors">Names the file.</param>
+    /// <param name="variables">Fills variables in.</param>
+    /// <param name="baseFolder">What relative paths are relative to.</param>
+    public ConfigurationReader(ConfigurationErrors errors, ConfigurationVariables variables, string baseFolder)
+    {
+        _errors = errors;
+        _variables = variables;
+        _baseFolder = baseFolder;
+    }
+
+    /// <summary>What could not be filled in, by the key's path.</summary>
+    public IReadOnlyDictionary<string, CryoBackupException> Missing => _missing;
+
+    /// <summary>Keys that are somebody else's job, with whose.</summary>
+    public IReadOnlyList<(string Path, string Instead)> Foreign => _foreign;
+
+    /// <summary>Reads the whole.</summary>
+    /// <param name="root">The document.</param>
+    /// <returns>The model, paths made full.</returns>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid, with line and column.</exception>
+    public BackupConfiguration Read(MapNode root)
+    {
+        var configuration = (BackupConfiguration)ReadSection(typeof(BackupConfiguration), root, "");
+        ReportSettings reports = configuration.Reports;
+        return configuration with
+        {
+            Path = _errors.Path,
+            Reports = reports with
+            {
+                VerificationDir = Path.GetFullPath(reports.VerificationDir, _baseFolder),
+                RestoreDir = Path.GetFullPath(reports.RestoreDir, _baseFolder),
+            },
+        };
+    }
+
+    private object ReadSection(Type type, MapNode map, string path)
+    {
+        object section = Activator.CreateInstance(type)!;
+        IReadOnlyList<ConfigurationKey> keys = ConfigurationKey.Of(type);
+        var read = new HashSet<string>(StringComparer.Ordinal);
+        foreach ((ScalarNode name, ConfigurationNode value) in map.Entries)
+        {
+            ConfigurationKey key = keys.FirstOrDefault(candidate => candidate.Name == name.Text)
+                ?? throw _errors.At(name, $"the key {ConfigurationErrors.Quote(path + name.Text)} is not known", NearestKey.Remedy(name.Text, keys));
+            string keyPath = path + key.Name;
+            if (key.Setting.Instead is { } instead && key.Name != "enabled")
+            {
+                _foreign.Add((keyPath, instead));
+                if (value is not ScalarNode)
+                {
+                    throw Wrong(value, keyPath, "a single value");
+                }
+
+                continue;
+            }
+
+            if (value is ScalarNode { IsEmpty: true })
+            {
+                throw _errors.At(name, $"'{keyPath}' has no value", "Give it one, or remove the line.");
+            }
+
+            read.Add(key.Name);
+            if (ReadValue(key, value, keyPath) is { } result)
+            {
+                key.Property.SetValue(section, result);
+            }
+        }
+
+        Complete(section, keys, read, map, path);
+        return section;
+    }
+
+    /// <summary>A section that is disabled needs no variables; one that is enabled needs its required keys.</summary>
+    private void Complete(object section, IReadOnlyList<ConfigurationKey> keys, HashSet<string> read, MapNode map, string path)
+    {
+        if (keys.FirstOrDefault(key => key.Name == "enabled") is { } enabled && enabled.Property.GetValue(section) is false && !_missing.ContainsKey(path + "enabled"))
+        {
+            foreach (string key in _missing.Keys.Where(key => key.StartsWith(path, StringComparison.Ordinal)).ToArray())
+            {
+                _missing.Remove(key);
+            }
+
+            return;
+        }
+
+        foreach (ConfigurationKey key in keys.Where(key => key.Setting.IsRequired && !_missing.ContainsKey(path + key.Name)))
+        {
+            if (!read.Contains(key.Name))
+            {
+                throw _errors.At(map, $"'{path}{key.Name}' is missing", path.EndsWith("[].", StringComparison.Ordinal) ? "Give it." : $"Give it, or say '{path}enabled: false'.");
+            }
+
+            if (key.Property.GetValue(section) is null or "" or IReadOnlyList<string> { Count: 0 })
+            {
+                throw _errors.At(map.Entries.First(entry => entry.Key.Text == key.Name).Value, $"'{path}{key.Name}' is empty", "Give it a value.");
+            }
+        }
+    }
+
+    private object? ReadValue(ConfigurationKey key, ConfigurationNode value, string path) => key.Kind switch
+    {
+        KeyKind.Section => ReadSection(key.ValueType, value as MapNode ?? throw Wrong(value, path, "keys with values"), path + "."),
+        KeyKind.Databases => ReadDatabases(value, path),
+        KeyKind.TextList => ReadTexts(key, value, path),
+        KeyKind.ChoiceList => ReadChoices(key, value, path),
+        KeyKind.TextMap => ReadMap(value, path),
+        _ => ReadScalar(key, value as ScalarNode ?? throw Wrong(value, path, KindInWords(key)), path),
+    };
+
+    private object? ReadScalar(ConfigurationKey key, ScalarNode node, string path)
+    {
+        string text = _variables.Fill(node, _errors, out CryoBackupException? missing);
+        if (missing is not null)
+        {
+            _missing.TryAdd(path, missing);
+            return null;
+        }
+
+        switch (key.Kind)
+        {
+            case KeyKind.Text:
+                return text.Length == 0 ? null : ReadText(key, node, text, path);
+            case KeyKind.Flag:
+                return text.ToLowerInvariant() switch
+                {
+                    "true" or "yes" or "on" => true,
+                    "false" or "no" or "off" => false,
+                    _ => throw Wrong(node, path, KindInWords(key), text, key),
+                };
+            case KeyKind.Number:
+                if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
+                {
+                    throw Wrong(node, path, KindInWords(key), text, key);
+                }
+
+                if (number < key.Setting.Minimum || number > Math.Min(key.Setting.Maximum, key.ValueType == typeof(int) ? int.MaxValue : long.MaxValue))
+                {
+                    throw _errors.At(node, $"'{path}' is {number}, which is out of its range", $"Give {KindInWords(key)}.");
+                }
+
+                return key.ValueType == typeof(int) ? (object)(int)number : number;
+            case KeyKind.Duration:
+                return DurationText.TryParse(text) is { } duration && duration > TimeSpan.Zero ? duration : throw Wrong(node, path, KindInWords(key), text, key);
+            default:
+                return ReadChoice(key, node, text, path);
+        }
+    }
+
+    private object ReadChoice(ConfigurationKey key, ScalarNode node, string text, string path)
+    {
+        int index = key.Words.ToList().FindIndex(word => string.Equals(word, text, StringComparison.OrdinalIgnoreCase));
+        return index >= 0 ? Enum.GetValues(key.ItemType).GetValue(index)! : throw Wrong(node, path, KindInWords(key), text, key);
+    }
+
+    private string ReadText(ConfigurationKey key, ScalarNode node, string text, string path)
+    {
+        if (key.Setting.IsUrl && !(Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"))
+        {
+            // Not shown: such addresses are secrets.
+            throw _errors.At(node, $"'{path}' is not a web address", "Give an address that begins with https:// or http://.");
+        }
+
+        if (key.Setting.IsPath)
+        {
+            return text.Contains('\0', StringComparison.Ordinal)
+                ? throw _errors.At(node, $"'{path}' is not a path", "Give the path of a file or folder.")
+                : Path.GetFullPath(text, _baseFolder);
+        }
+
+        return text;
+    }
+
+    private List<string> ReadTexts(ConfigurationKey key, ConfigurationNode value, string path)
+    {
+        var texts = new List<string>();
+        foreach (ConfigurationNode item in value is ListNode list ? list.Items : [value])
+        {
+            ScalarNode node = item as ScalarNode ?? throw Wrong(item, path, KindInWords(key));
+            string text = _variables.Fill(node, _errors, out CryoBackupException? missing);
+            if (missing is not null)
+            {
+                _missing.TryAdd(path, missing);
+                continue;
+            }
+
+            // The predecessor's mail addresses: several in one text.
+            foreach (string part in key.Name == "to" ? text.Split(',', StringSplitOptions.TrimEntries) : [text])
+            {
+                texts.Add(part.Length > 0 && !node.IsEmpty ? ReadText(key, node, part, path) : throw _errors.At(node, $"an item of '{path}' is empty", "Give it a value, or remove it."));
+            }
+        }
+
+        return texts;
+    }
+
+    private object ReadChoices(ConfigurationKey key, ConfigurationNode value, string path)
+    {
+        var choices = (System.Collections.IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(key.ItemType))!;
+        foreach (ConfigurationNode item in value is ListNode list ? list.Items : [value])
+        {
+            ScalarNode node = item as ScalarNode ?? throw Wrong(item, path, KindInWords(key));
+            string text = _variables.Fill(node, _errors, out CryoBackupException? missing);
+            if (missing is not null)
+            {
+                _missing.TryAdd(path, missing);
+                continue;
+            }
+
+            object choice = ReadChoice(key, node, text, path);
+            if (!choices.Contains(choice))
+            {
+                choices.Add(choice);
+            }
+        }
+
+        return choices.Count > 0 || _missing.ContainsKey(path) ? choices : throw _errors.At(value, $"'{path}' is empty", $"Give {KindInWords(key)}, or say 'enabled: false'.");
+    }
+
+    private Dictionary<string, string> ReadMap(ConfigurationNode value, string path)
+    {
+        var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach ((ScalarNode name, ConfigurationNode item) in (value as MapNode ?? throw Wrong(value, path, "names with values")).Entries)
+        {
+            string text = _variables.Fill(item as ScalarNode ?? throw Wrong(item, $"{path}.{name.Text}", "a text"), _errors, out CryoBackupException? missing);
+            if (missing is not null)
+            {
+                _missing.TryAdd(path, missing);
+            }
+
+            if (!name.Text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_') || text.AsSpan().ContainsAny('\r', '\n') || !map.TryAdd(name.Text, text))
+            {
+                throw _errors.At(name, $"{ConfigurationErrors.Quote(name.Text)} of '{path}' is not a header of its own, on one line", "Give each header once: letters, digits and hyphens, and a value without line breaks.");
+            }
+        }
+
+        return map;
+    }
+
+    private DatabaseSelection ReadDatabases(ConfigurationNode value, string path)
+    {
+        switch (value)
+        {
+            case ScalarNode { Text: "all" }:
+                return new DatabaseSelection { All = true };
+            case MapNode map:
+                return (DatabaseSelection)ReadSection(typeof(DatabaseSelection), map, path + ".") with { All = true };
+            case ListNode { Items.Count: > 0 } list:
+                return new DatabaseSelection { Entries = [.. ReadEntries(list, path)] };
+            default:
+                throw _errors.At(value, $"'{path}' is not a selection of databases", "Write all, a list of databases, or a map of include and exclude.");
+        }
+    }
+
+    private IEnumerable<DatabaseEntry> ReadEntries(ListNode list, string path)
+    {
+        var seen = new HashSet<(string?, int?, string)>();
+        foreach (ConfigurationNode item in list.Items)
+        {
+            DatabaseEntry entry;
+            if (item is MapNode map)
+            {
+                entry = (DatabaseEntry)ReadSection(typeof(DatabaseEntry), map, path + "[].");
+            }
+            else
+            {
+                ScalarNode node = item as ScalarNode ?? throw Wrong(item, path, "a database's name, or a map with its name");
+                string name = _variables.Fill(node, _errors, out CryoBackupException? missing);
+                if (missing is not null)
+                {
+                    _missing.TryAdd(path, missing);
+                    continue;
+                }
+
+                entry = new DatabaseEntry { Name = name.Length > 0 && !node.IsEmpty ? name : throw _errors.At(node, $"an item of '{path}' is empty", "Give it a value, or remove it.") };
+            }
+
+            yield return seen.Add((entry.Host, entry.Port, entry.Name))
+                ? entry
+                : throw _errors.At(item, $"the database {ConfigurationErrors.Quote(entry.Name)} is there twice", "Keep one of the two.");
+        }
+    }
+
+    private static string KindInWords(ConfigurationKey key) => key.Kind switch
+    {
+        KeyKind.Flag => "true or false",
+        KeyKind.Number when key.Setting.Maximum != long.MaxValue => string.Create(CultureInfo.InvariantCulture, $"a whole number from {key.Setting.Minimum} to {key.Setting.Maximum}"),
+        KeyKind.Number => string.Create(CultureInfo.InvariantCulture, $"a whole number from {key.Setting.Minimum}"),
+        KeyKind.Duration => "a length of time such as " + DurationText.Forms,
+        KeyKind.Choice => "one of " + string.Join(", ", key.Words),
+        KeyKind.ChoiceList => "any of " + string.Join(", ", key.Words),
+        KeyKind.TextList => "a text or a list of texts",
+        _ => "a text",
+    };
+
+    private CryoBackupException Wrong(ConfigurationNode node, string path, string wanted)
+        => _errors.At(node, $"'{path}' takes {wanted}, and {node.Kind} is there", $"Give {wanted}; cryobackup config --example shows how.");
+
+    private CryoBackupException Wrong(ScalarNode node, string path, string wanted, string text, ConfigurationKey key)
+        => _errors.At(
+            node,
+            // What a variable holds may be a secret that got to the wrong place.
+            key.Setting.IsSecret || ConfigurationVariables.AreIn(node.Text) ? $"'{path}' takes {wanted}" : $"'{path}' takes {wanted}, not {ConfigurationErrors.Quote(text)}",
+            $"Give {wanted}.");
+}

@@ -1,0 +1,13 @@
+namespace CryoBackup.Configuration;
+
+/// <summary>How backups are tested: the section <c>verification</c>.</summary>
+public sealed record VerificationSettings : Settings
+{
+    /// <summary>How deep; null for the command's default.</summary>
+    [Setting("How deep Test-CryoBackup goes: hash, content or restore; content unless said otherwise.", Example = "content")]
+    public VerificationLevel? Level { get; init; }
+
+    /// <summary>The age beyond which the newest good backup is too old; null for none.</summary>
+    [Setting("The age beyond which the newest good backup is too old: 26h, 7d.", Example = "26h")]
+    public TimeSpan? MaxAge { get; init; }
+}

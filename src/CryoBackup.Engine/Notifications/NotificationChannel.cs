@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using CryoBackup.Configuration;
+
+namespace CryoBackup.Notifications;
+
+/// <summary>One way to tell somebody. Its limit holds for all attempts together, whatever the other side does or does not do.</summary>
+internal abstract class NotificationChannel
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+    private readonly ChannelSettings _settings;
+    private readonly Secrets _secrets;
+
+    /// <summary>Prepares a channel.</summary>
+    /// <param name="name">Its key in the configuration.</param>
+    /// <param name="settings">Its limit and retries, and what it wants to hear of.</param>
+    /// <param name="secrets">What must never be shown.</param>
+    private protected NotificationChannel(string name, ChannelSettings settings, Secrets secrets)
+    {
+        Name = name;
+        _settings = settings;
+        _secrets = secrets;
+    }
+
+    /// <summary>Its key in the configuration: email, slack, teams, webhook, healthchecks.</summary>
+    public string Name { get; }
+
+    /// <summary>Tells whether it wants to hear of something.</summary>
+    /// <param name="what">How a run ended.</param>
+    public bool Wants(NotificationEvent what) => _settings.On.Contains(what);
+
+    /// <summary>Delivers, trying again where that may help. Never throws.</summary>
+    /// <param name="notification">What is told.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What happened.</returns>
+    public async Task<Delivery> DeliverAsync(Notification notification, CancellationToken cancellationToken)
+        => await AttemptAsync(token => SendAsync(notification, token), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Sends once.</summary>
+    /// <param name="notification">What is told.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="NotificationFailure">It was not delivered.</exception>
+    protected abstract Task SendAsync(Notification notification, CancellationToken cancellationToken);
+
+    /// <summary>Sends within the limit, again and again while that may help.</summary>
+    private protected async Task<Delivery> AttemptAsync(Func<CancellationToken, Task> send, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_settings.Timeout);
+        NotificationFailure? last = null;
+        try
+        {
+            for (int attempt = 0; ; attempt++)
+            {
+                try
+                {
+                    // Not every name resolver can be ended: the run goes on without it.
+                    await Task.Run(() => send(limit.Token), limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
+                    return new Delivery(Name, true, "sent");
+                }
+                catch (Exception exception) when (!limit.IsCancellationRequested)
+                {
+                    last = Explain(exception);
+                }
+
+                TimeSpan pause = last.RetryAfter ?? FirstPause * Math.Pow(2, attempt);
+                if (!last.IsTransient || attempt >= _settings.Retries || Stopwatch.GetElapsedTime(start) + pause >= _settings.Timeout)
+                {
+                    return new Delivery(Name, false, _secrets.Clean(last.Message));
+                }
+
+                await Task.Delay(pause, limit.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception) when (limit.IsCancellationRequested)
+        {
+            string ended = cancellationToken.IsCancellationRequested
+                ? "it was ended before it was done"
+                : string.Create(CultureInfo.InvariantCulture, $"no answer within {_settings.Timeout.TotalSeconds:0.###} s");
+            return new Delivery(Name, false, last is null ? ended : $"{ended}; before, {_secrets.Clean(last.Message)}");
+        }
+    }
+
+    private static NotificationFailure Explain(Exception exception) => exception switch
+    {
+        NotificationFailure known => known,
+        HttpRequestException { InnerException: AuthenticationException cause } => Untrusted(cause),
+        AuthenticationException cause => Untrusted(cause),
+        HttpRequestException or IOException or SocketException => new NotificationFailure($"the connection failed: {exception.Message}", isTransient: true, exception),
+        _ => new NotificationFailure($"{exception.GetType().Name}: {exception.Message}", isTransient: false, exception),
+    };
+
+    private static NotificationFailure Untrusted(AuthenticationException cause)
+        => new($"the server's identity could not be verified: {cause.InnerException?.Message ?? cause.Message}", isTransient: false, cause);
+}
+
+/// <summary>What became of one channel's notification.</summary>
+/// <param name="Channel">The channel's key in the configuration.</param>
+/// <param name="Sent">True if the other side took it.</param>
+/// <param name="Detail">What happened, without secrets.</param>
+public sealed record Delivery(string Channel, bool Sent, string Detail);

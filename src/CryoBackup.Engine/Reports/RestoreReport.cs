@@ -1,0 +1,94 @@
+namespace CryoBackup.Reports;
+
+/// <summary>The report of a restore: its first four keys and the first six options are the predecessor's.</summary>
+internal sealed record RestoreReport(
+    string Timestamp,
+    string BackupFile,
+    RestoreReport.Options RestoreOptions,
+    bool Success,
+    string Status,
+    ErrorLine? Error,
+    string? SourceDatabase,
+    string TargetDatabase,
+    string? Host,
+    int? Port,
+    string? Mode,
+    string[] Objects,
+    string[] LeftOut,
+    TableLine[] Tables,
+    IReadOnlyList<string> Warnings,
+    string? PreviousDatabase,
+    int SchemaVersion,
+    string BackupToolVersion,
+    string Machine,
+    string StartedAt,
+    string FinishedAt,
+    double DurationSeconds)
+{
+    /// <summary>The report of one restore.</summary>
+    /// <param name="run">The run that it belongs to.</param>
+    /// <param name="item">The restore, done, planned or failed.</param>
+    public static RestoreReport Of(RunRecord run, RunItem item)
+    {
+        RestoreResult? result = item.Restore;
+        RestoreWish wish = item.Wish ?? new RestoreWish(new RestoreRequest());
+        return new RestoreReport(
+            ReportJson.Time(item.End),
+            item.Path,
+            wish.Options,
+            item.State != RunState.Failure,
+            item.State == RunState.Failure ? "failed" : result is { Status: RestoreStatus.Planned } ? "planned" : "restored",
+            ErrorLine.Of(item.Failure),
+            item.Database.Length > 0 ? item.Database : null,
+            result?.TargetDatabase ?? wish.TargetDatabase,
+            result?.ComputerName ?? wish.ComputerName,
+            result?.Port ?? wish.Port,
+            result?.Mode.ToString().ToLowerInvariant(),
+            result?.Objects ?? [],
+            result?.LeftOut ?? [],
+            TableLine.Of(result?.Tables ?? []),
+            item.Warnings,
+            result?.PreviousDatabase,
+            ReportJson.SchemaVersion,
+            ToolVersion.Text,
+            run.Machine,
+            ReportJson.Time(item.Start),
+            ReportJson.Time(item.End),
+            ReportJson.Seconds(item.End - item.Start));
+    }
+
+    /// <summary>What was asked for. Schema and table are null for none, a text for one, and a list for several.</summary>
+    internal sealed record Options(
+        bool Clean,
+        bool Create,
+        bool NoOwner,
+        bool NoPrivileges,
+        object? Schema,
+        object? Table,
+        bool Swap,
+        bool SchemaOnly,
+        bool DataOnly,
+        bool PlanOnly,
+        bool Force,
+        int? Jobs)
+    {
+        /// <summary>The options of a request.</summary>
+        /// <param name="request">What Restore was asked for.</param>
+        public static Options Of(RestoreRequest request) => new(
+            request.Clean,
+            request.Create,
+            request.NoOwner,
+            request.NoPrivileges,
+            Names(request.Schema),
+            Names(request.Table),
+            request.Swap,
+            request.SchemaOnly,
+            request.DataOnly,
+            request.PlanOnly,
+            request.Force,
+            request.Jobs);
+
+        // The predecessor took one name.
+        private static object? Names(IReadOnlyList<string> names) => names.Count switch { 0 => null, 1 => names[0], _ => names.ToArray() };
+    }
+}

@@ -1,0 +1,138 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using CryoBackup.Reports;
+
+namespace CryoBackup.Tests.Reports;
+
+/// <summary>The page: the verdict first, everything escaped, nothing from elsewhere.</summary>
+public sealed class ReportPageTests : IDisposable
+{
+    private const string Evil = "<script>alert(\"x\")</script>&'\0";
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void VerdictFirst()
+    {
+        string page = Page(SampleResults.Verification(), SampleResults.Verification(verdict: Verdict.Failed, database: "bad"));
+        Assert.Matches("<main>\\s*<div class=\"verdict failed\">\\s*<h1>Failed: 1 of 2 backups are proven</h1>", page);
+        Assert.Matches("<h1>Passed: app</h1>", Page(SampleResults.Verification()));
+        Assert.Matches("<div class=\"verdict inconclusive\">\\s*<h1>Inconclusive: app</h1>", Page(SampleResults.Verification(verdict: Verdict.Inconclusive)));
+        Assert.True(page.IndexOf("<h1>", StringComparison.Ordinal) < page.IndexOf("Checks", StringComparison.Ordinal));
+        Assert.Contains("<td class=\"mono\">compression</td><td class=\"word not_run\">not run</td>", page, StringComparison.Ordinal);
+        Assert.Contains("<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EverythingIsEscaped()
+    {
+        VerificationResult result = new()
+        {
+            Database = Evil,
+            Path = "/backups/" + Evil,
+            Reason = Evil,
+            Verdict = Verdict.Failed,
+            Checks = [new() { Name = Evil, Detail = Evil, Outcome = CheckOutcome.Failed }],
+            Tables = [new() { Schema = Evil, Name = Evil }],
+            Hash = Evil,
+        };
+        Check(Page(result, result));
+
+        var request = new RestoreRequest { TargetDatabase = Evil };
+        var restored = new RestoreResult
+        {
+            Path = "/backups/" + Evil,
+            SourceDatabase = Evil,
+            ComputerName = Evil,
+            TargetDatabase = Evil,
+            Status = RestoreStatus.Restored,
+            Objects = [Evil],
+            LeftOut = [Evil],
+            Warnings = [Evil],
+            PreviousDatabase = Evil,
+            Tables = [new() { Schema = Evil, Name = Evil }],
+        };
+        Check(RestorePage(RunItem.Of(request, restored)));
+        Check(RestorePage(RunItem.Failed(
+            RunVerb.Restore, Evil, Evil, new CryoBackupException(CryoBackupError.RestoreFailed, Evil, Evil, Evil, [Evil]), SampleResults.Noon, request)));
+
+        static void Check(string page)
+        {
+            Assert.Contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;&#39;\uFFFD", page, StringComparison.Ordinal);
+            Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain('\0', page);
+        }
+    }
+
+    [Fact]
+    public void TakesNothingFromElsewhere()
+    {
+        WriteHistory();
+        string page = Page(SampleResults.Verification(Path.Combine(_folder.Path, "app_20260103_000000_full.dump.gz")));
+        Assert.DoesNotContain("//", page, StringComparison.Ordinal);
+        Assert.DoesNotMatch(new Regex("<(script|img|iframe|object|embed|form)|@import|url\\("), page);
+        Assert.Contains("default-src 'none'", page, StringComparison.Ordinal);
+        Assert.Single(Regex.Matches(page, "<link [^>]*href=\"data:,\""));
+    }
+
+    [Fact]
+    public void PlotsOfTheHistory()
+    {
+        WriteHistory();
+        string page = Page(SampleResults.Verification(Path.Combine(_folder.Path, "app_20260103_000000_full.dump.gz")));
+        XElement[] plots = [.. Regex.Matches(page, "<svg.*?</svg>", RegexOptions.Singleline).Select(match => XElement.Parse(match.Value))];
+        Assert.Equal(["Size", "Duration", "Rows"], plots.Select(plot => plot.Elements("text").First().Value));
+        Assert.All(plots, plot =>
+        {
+            // Three of app, none of app_2; the one that the page is about stands out.
+            XElement[] points = [.. plot.Elements("circle")];
+            Assert.Equal(["point", "point", "current"], points.Select(point => point.Attribute("class")!.Value));
+            Assert.All(points, point => Assert.InRange((double)point.Attribute("cx")!, 0, 320));
+            Assert.All(points, point => Assert.InRange((double)point.Attribute("cy")!, 30, 130));
+            double[] heights = [.. points.Select(point => (double)point.Attribute("cy")!)];
+            Assert.True(heights[0] > heights[1] && heights[1] > heights[2], "What grows must rise.");
+        });
+        Assert.Equal("2026-01-03 00:00:00 UTC: 3,000", plots[2].Elements("circle").Last().Value);
+
+        // The size of the rows comes from the manifest.
+        Assert.Contains("<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td><td class=\"n\">2.9 KB</td>", page, StringComparison.Ordinal);
+    }
+
+    private static string Page(params VerificationResult[] results)
+    {
+        var run = new RunRecord { Verb = RunVerb.Verification, Start = SampleResults.Noon, End = SampleResults.Noon };
+        run.Items.AddRange(results.Select(RunItem.Of));
+        return Encoding.UTF8.GetString(ReportPage.Verification(run, CancellationToken.None));
+    }
+
+    private static string RestorePage(RunItem item)
+        => Encoding.UTF8.GetString(ReportPage.Restore(new RunRecord { Verb = RunVerb.Restore, Start = SampleResults.Noon, End = SampleResults.Noon }, item, CancellationToken.None));
+
+    private void WriteHistory()
+    {
+        foreach ((string database, int day) in (ReadOnlySpan<(string, int)>)[("app", 1), ("app", 2), ("app", 3), ("app_2", 3)])
+        {
+            string name = $"{database}_2026010{day}_000000_full.dump.gz";
+            var manifest = new BackupManifest
+            {
+                Timestamp = $"2026-01-0{day}T00:00:00Z",
+                Database = database,
+                BackupFile = name,
+                SizeBytes = day * 1000,
+                Host = "localhost",
+                Port = 5432,
+                BackupToolVersion = "0.1.0",
+                SchemaVersion = 1,
+                Sha256 = new string('a', 64),
+                DurationSeconds = day,
+                Tables = [new() { Schema = "public", Name = "users", Rows = day * 1000, Bytes = day * 1000, Fingerprint = new string('a', 32) }],
+                ManifestSha256 = new string('0', 64),
+            };
+            File.WriteAllBytes(Path.Combine(_folder.Path, name + ".meta.json"), manifest.Serialize());
+        }
+
+        _folder.Write("app_20260104_000000_full.dump.gz.meta.json", "no manifest");
+    }
+}
