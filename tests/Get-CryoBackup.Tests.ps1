@@ -16,7 +16,7 @@ AfterAll {
 Describe 'Get-CryoBackup' {
     It 'has these parameters' {
         (Get-Command Get-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
-            Should -Be @('Database', 'Latest', 'LiteralPath', 'Path')
+            Should -Be @('Config', 'Database', 'Identity', 'Latest', 'LiteralPath', 'Path')
     }
 
     It 'lists a folder, newest first' {

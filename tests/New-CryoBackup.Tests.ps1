@@ -11,7 +11,7 @@ AfterAll {
 Describe 'New-CryoBackup' {
     It 'has these parameters' {
         (Get-Command New-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
-            'Compression', 'CompressionLevel', 'ComputerName', 'Credential', 'Database', 'ExcludeSchema', 'ExcludeTable', 'ExcludeTableData',
+            'Compression', 'CompressionLevel', 'ComputerName', 'Config', 'Credential', 'Database', 'ExcludeSchema', 'ExcludeTable', 'ExcludeTableData',
             'IncludeGlobals', 'IncludeSchema', 'IncludeTable', 'Label', 'LockTimeout', 'Path', 'Port', 'Recipient', 'SkipRowCount', 'SslMode', 'StallTimeout', 'Timeout')
     }
 

@@ -18,7 +18,7 @@ Describe 'Restore-CryoBackup' {
 
     It 'has these parameters' {
         (Get-Command Restore-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
-            'Clean', 'ComputerName', 'Create', 'Credential', 'Database', 'DataOnly', 'Force', 'Identity', 'IsValid', 'Jobs', 'Latest', 'LiteralPath', 'NoOwner',
+            'Clean', 'ComputerName', 'Config', 'Create', 'Credential', 'Database', 'DataOnly', 'Force', 'Identity', 'IsValid', 'Jobs', 'Latest', 'LiteralPath', 'NoOwner',
             'NoPrivileges', 'Path', 'PlanOnly', 'Port', 'Schema', 'SchemaOnly', 'SslMode', 'Swap', 'Table', 'TargetDatabase', 'Timeout')
     }
 

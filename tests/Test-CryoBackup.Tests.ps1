@@ -11,7 +11,7 @@ AfterAll {
 Describe 'Test-CryoBackup' {
     It 'has these parameters' {
         (Get-Command Test-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
-            Should -Be @('Identity', 'Level', 'LiteralPath', 'Path', 'Quiet')
+            Should -Be @('Config', 'Identity', 'Level', 'LiteralPath', 'Path', 'Quiet')
     }
 
     It 'passes a good backup at level <Level>' -ForEach @(@{ Level = 'Hash' }, @{ Level = 'Content' }) {

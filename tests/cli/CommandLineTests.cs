@@ -10,8 +10,8 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("Required command", new string[0])]
-    [InlineData("at least one database", new[] { "new" })]
-    [InlineData("at least one backup file", new[] { "test" })]
+    [InlineData("No database is named", new[] { "new" })]
+    [InlineData("No backup is named", new[] { "test" })]
     [InlineData("one backup file", new[] { "restore", "a", "b", "-d", "x" })]
     [InlineData("--target-database", new[] { "restore", "a" })]
     [InlineData("'deep' is not a value of --level", new[] { "test", "a", "--level", "deep" })]

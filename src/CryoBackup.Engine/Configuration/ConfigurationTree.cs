@@ -166,7 +166,8 @@ internal sealed class ConfigurationTree
             }
         }
 
-        return _errors.At(line, Math.Max(1, exception.Start.Column), "it is not YAML: " + Reason(exception), Remedy, exception);
+        string remedy = _lines[line - 1].Contains("${", StringComparison.Ordinal) ? "Put what holds ${…} in quotes where it stands within braces or brackets. " + Remedy : Remedy;
+        return _errors.At(line, Math.Max(1, exception.Start.Column), "it is not YAML: " + Reason(exception), remedy, exception);
     }
 
     /// <summary>The parser's words, without the place that they begin with and the full stop at their end.</summary>
