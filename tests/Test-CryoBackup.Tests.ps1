@@ -11,7 +11,7 @@ AfterAll {
 Describe 'Test-CryoBackup' {
     It 'has these parameters' {
         (Get-Command Test-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
-            Should -Be @('Config', 'Identity', 'Level', 'LiteralPath', 'Path', 'Quiet')
+            Should -Be @('Config', 'Identity', 'Level', 'LiteralPath', 'Path', 'Quiet', 'ReportPath')
     }
 
     It 'passes a good backup at level <Level>' -ForEach @(@{ Level = 'Hash' }, @{ Level = 'Content' }) {
@@ -22,6 +22,15 @@ Describe 'Test-CryoBackup' {
         $result.Database | Should -Be 'cryo_test'
         $result.Path | Should -Be $backup.Path
         $result.Checks | Where-Object { -not $_.Passed -and $_.Outcome -ne 'NotRun' } | Should -BeNullOrEmpty
+    }
+
+    It 'writes one report of many backups, and none over another' {
+        $report = Join-Path $TestDrive 'proof.json'
+        $results = Test-CryoBackup $backup.Path, (Join-Path $TestDrive 'missing.dump.gz') -ReportPath $report
+        $results.ReportPath | Select-Object -Unique | Should -Be $report
+        $read = Get-Content -LiteralPath $report -Raw | ConvertFrom-Json
+        $read.total_backups, $read.passed, $read.failed | Should -Be 2, 1, 1
+        { Test-CryoBackup $backup.Path -ReportPath $report -ErrorAction Stop } | Should -Throw -ErrorId 'DestinationNotWritable,*'
     }
 
     It 'compares each table with the manifest' {
