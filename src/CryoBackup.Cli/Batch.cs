@@ -3,7 +3,7 @@ using CryoBackup.Cli.Output;
 
 namespace CryoBackup.Cli;
 
-/// <summary>Works on one thing after the other; the failure of one never stops the others.</summary>
+/// <summary>Works on one thing after the other, or on several at once; the failure of one never stops the others.</summary>
 internal static class Batch
 {
     /// <summary>Runs a verb on each item and prints the results, also those that were complete before an interruption.</summary>
@@ -12,30 +12,37 @@ internal static class Batch
     /// <param name="work">The verb: takes the item, where to send messages, and what cancels it; yields results.</param>
     /// <param name="print">Prints the results for people.</param>
     /// <param name="judge">The exit code that a result stands for.</param>
+    /// <param name="atOnce">How many items are worked on at once; results come in the items' order.</param>
     /// <returns>The worst exit code.</returns>
     public static int Run<TResult>(
         ParseResult arguments,
         Func<IEnumerable<string>> items,
         Func<string, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
         Action<IReadOnlyList<TResult>, TextWriter> print,
-        Func<TResult, int> judge)
+        Func<TResult, int> judge,
+        int atOnce = 1)
     {
         using var interruption = new Interruption();
         using var observer = new ConsoleObserver(arguments.GetValue(CommonOptions.Verbose));
         var results = new List<TResult>();
         int code = Attempt(observer, interruption, () =>
         {
-            int worst = ExitCode.Good;
-            foreach (string item in items().TakeWhile(_ => !interruption.Token.IsCancellationRequested))
+            string[] all = [.. items()];
+            List<TResult>[] found = [.. all.Select(_ => new List<TResult>())];
+            var codes = new int[all.Length];
+            Parallel.For(0, all.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, atOnce) }, i =>
             {
-                worst = ExitCode.Worst(worst, Attempt(observer, interruption, () =>
+                if (!interruption.Token.IsCancellationRequested)
                 {
-                    int before = results.Count;
-                    results.AddRange(work(item, observer.Observe, interruption.Token));
-                    return results.Skip(before).Select(judge).Aggregate(ExitCode.Good, ExitCode.Worst);
-                }));
-            }
-            return worst;
+                    codes[i] = Attempt(observer, interruption, () =>
+                    {
+                        found[i].AddRange(work(all[i], observer.Observe, interruption.Token));
+                        return found[i].Select(judge).Aggregate(ExitCode.Good, ExitCode.Worst);
+                    });
+                }
+            });
+            results.AddRange(found.SelectMany(each => each));
+            return codes.Aggregate(ExitCode.Good, ExitCode.Worst);
         });
         observer.Dispose();
         if (arguments.GetValue(CommonOptions.Json))

@@ -51,4 +51,14 @@ public sealed class VerificationRequest
 
     /// <summary>For tests: called with the restored database, as its superuser where the server is a throwaway one, before it is compared.</summary>
     internal Action<ServerEndpoint>? Restored { get; set; }
+
+    /// <summary>The same wishes for another backup.</summary>
+    /// <param name="path">Its full path.</param>
+    /// <returns>A request of its own, so that several can run at once.</returns>
+    public VerificationRequest For(string path)
+    {
+        var other = (VerificationRequest)MemberwiseClone();
+        other.Path = path;
+        return other;
+    }
 }

@@ -45,14 +45,14 @@ public sealed class ZooRehearsalTests(ZooServer server)
                 endpoint,
                 """
                 SET session_replication_role = replica;
-                DELETE FROM zoo.building WHERE ctid = (SELECT min(ctid) FROM zoo.building);
+                DELETE FROM ONLY zoo.building WHERE ctid = (SELECT min(ctid) FROM ONLY zoo.building);
                 UPDATE zoo.species SET latin = latin || '.' WHERE id = (SELECT min(id) FROM zoo.species);
                 DROP INDEX zoo.value_points;
                 SELECT setval('zoo.ticket', 10);
                 UPDATE pg_constraint SET convalidated = false WHERE conname = 'alarm_at_sensor_fkey';
                 CREATE OR REPLACE FUNCTION zoo.stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
                 REFRESH MATERIALIZED VIEW zoo.heavy WITH NO DATA;
-                ALTER TABLE zoo.value OWNER TO zoo_owner;
+                ALTER FUNCTION zoo.nothing() OWNER TO zoo_owner;
                 REVOKE SELECT ON zoo.lion FROM zoo_reader;
                 SELECT lo_put(424242, 1, '\xff');
                 """);
@@ -67,7 +67,7 @@ public sealed class ZooRehearsalTests(ZooServer server)
             ("state", "alarm_at_sensor_fkey"),
             ("schema", "FUNCTION zoo.stamp() differs"),
             ("state", "zoo.heavy is not populated"),
-            ("schema", "TABLE zoo.value belongs to zoo_owner instead of"),
+            ("schema", "FUNCTION zoo.nothing() belongs to zoo_owner instead of"),
             ("schema", "ACL zoo.TABLE lion"),
             ("large_objects", "large objects are not"),
         ];
@@ -82,4 +82,16 @@ public sealed class ZooRehearsalTests(ZooServer server)
     }
 
     private void Permit(VerificationRequest request) => (request.ServerPath, request.AllowSuperuser) = (server.Installation.ProgramFolder, true);
+
+    [PostgresFact(UnixOnly = true)]
+    public void NamesAnAbsentExtensionAndHowToInstallIt()
+    {
+        using (server.Installation.Without("ltree"))
+        {
+            VerificationResult result = Rehearse.Run(server.Backup, Permit);
+            Assert.Equal(Verdict.Inconclusive, result.Verdict);
+            Assert.Contains("the extension ltree", result.Reason, StringComparison.Ordinal);
+            Assert.Contains("apt-get install postgresql-contrib", result.Remedy, StringComparison.Ordinal);
+        }
+    }
 }
