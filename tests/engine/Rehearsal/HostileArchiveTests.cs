@@ -26,10 +26,11 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
         // At home it does nothing; restored, where another role runs it, it does its deed.
         string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_hostile", $"""
             CREATE EXTENSION dblink;
-            CREATE FUNCTION deed(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN
-                IF current_user <> 'postgres' THEN {body}; END IF;
+            CREATE FUNCTION volatile_deed(n int) RETURNS int LANGUAGE plpgsql AS $f$ BEGIN
+                IF session_user <> 'postgres' THEN {body}; END IF;
                 RETURN n;
             END $f$;
+            CREATE FUNCTION deed(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN RETURN public.volatile_deed(n); END $f$;
             CREATE TABLE bait (n int, m int GENERATED ALWAYS AS (deed(n)) STORED, CHECK (deed(n) > 0));
             INSERT INTO bait VALUES (1);
             CREATE INDEX ON bait (deed(n));
@@ -41,13 +42,31 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
         Assert.Equal(CheckOutcome.NotRun, Rehearse.Check(result, "restored_rows").Outcome);
     }
 
+    [PostgresFact(UnixOnly = true)]
+    public void IsNotStoppedWhereASuperuserIsPermitted()
+    {
+        // The bait is a real one.
+        string target = Path.Combine(Path.GetTempPath(), "cryobackup-hostile-" + Guid.NewGuid().ToString("N"));
+        string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_hostile", $"""
+            CREATE FUNCTION deed(n int) RETURNS int LANGUAGE plpgsql AS $f$ BEGIN
+                IF session_user <> 'postgres' THEN COPY (SELECT 1) TO PROGRAM 'touch {target}'; END IF;
+                RETURN n;
+            END $f$;
+            CREATE TABLE bait (n int, CHECK (deed(n) > 0));
+            INSERT INTO bait VALUES (1);
+            """);
+        Rehearse.Run(backup, request => request.AllowSuperuser = true);
+        Assert.True(File.Exists(target));
+        File.Delete(target);
+    }
+
     [PostgresFact]
     public void IsStoppedInADefaultAndAnEventTriggerIsLeftOut()
     {
         string target = Path.Combine(Path.GetTempPath(), "cryobackup-hostile-" + Guid.NewGuid().ToString("N"));
         string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_hostile", $"""
             CREATE FUNCTION deed() RETURNS int LANGUAGE plpgsql AS $f$ BEGIN
-                IF current_user <> 'postgres' THEN COPY (SELECT 1) TO PROGRAM 'touch {target}'; END IF;
+                IF session_user <> 'postgres' THEN COPY (SELECT 1) TO PROGRAM 'touch {target}'; END IF;
                 RETURN 1;
             END $f$;
             CREATE FUNCTION on_event() RETURNS event_trigger LANGUAGE plpgsql AS $f$ BEGIN PERFORM deed(); END $f$;
