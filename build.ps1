@@ -11,6 +11,7 @@
     Help    makes en-US/CryoBackup.dll-Help.xml from the Markdown beside it; commit both.
     Bench   measures CryoBackup beside pg_dump and its companions.
     Package makes a package of the module in output/package/, which Install-PSResource takes.
+    -NoBuild takes what was built before, for instance on another machine.
     Further arguments are given to Demo or Bench: build.ps1 Bench --rows 1000000. Help takes the folder to write to.
 #>
 [CmdletBinding()]
@@ -21,6 +22,8 @@ param(
 
     [ValidateSet('Release', 'Debug')]
     [string] $Configuration = 'Release',
+
+    [switch] $NoBuild,
 
     [Parameter(ValueFromRemainingArguments)]
     [string[]] $Argument = @()
@@ -45,6 +48,10 @@ function Invoke-Clean {
 }
 
 function Invoke-Build {
+    if ($NoBuild) {
+        return
+    }
+
     Invoke-Tool dotnet @('build', (Join-Path $PSScriptRoot 'CryoBackup.sln'), '-c', $Configuration, '--nologo', '-v', 'quiet')
 }
 

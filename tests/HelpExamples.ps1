@@ -1,4 +1,4 @@
-# The examples that users read (help, about_CryoBackup, README), and the world in which they are run: a server with the databases
+# The examples that users read (help, the about pages, README), and the world in which they are run: a server with the databases
 # app, shop and crm, and a current folder with backups of two of them in ./backups.
 
 # What an example leaves open, and what the tests put there:
@@ -56,18 +56,19 @@ function Get-WrittenExample {
         }
     }
 
-    $lines = @(Get-Content -LiteralPath (Join-Path $root 'en-US/about_CryoBackup.help.txt')) + ''
-    $block = [System.Collections.Generic.List[string]]::new()
-    $number = 0
-    foreach ($line in $lines) {
-        if ($line -match '^    (PS>|>>|\$) (.*)$') {
-            $kind = if ($Matches[1] -eq '$') { 'Shell' } else { 'PowerShell' }
-            $block.Add($Matches[2])
-        }
-        elseif ($block.Count -gt 0) {
-            $number++
-            @{ Source = 'about_CryoBackup'; Title = "block $number"; Kind = $kind; Code = $block -join "`n" }
-            $block.Clear()
+    foreach ($file in Get-ChildItem -Path (Join-Path $root 'en-US/about_*.help.txt')) {
+        $block = [System.Collections.Generic.List[string]]::new()
+        $number = 0
+        foreach ($line in @(Get-Content -LiteralPath $file.FullName) + '') {
+            if ($line -match '^    (PS>|>>|\$) (.*)$') {
+                $kind = if ($Matches[1] -eq '$') { 'Shell' } else { 'PowerShell' }
+                $block.Add($Matches[2])
+            }
+            elseif ($block.Count -gt 0) {
+                $number++
+                @{ Source = $file.Name.Split('.')[0]; Title = "block $number"; Kind = $kind; Code = $block -join "`n" }
+                $block.Clear()
+            }
         }
     }
 }
@@ -75,7 +76,7 @@ function Get-WrittenExample {
 # Programs that examples name, and backups that they find.
 function Initialize-ExampleServer {
     $script:pathBefore = $env:PATH
-    $tool = Split-Path -Path $PSScriptRoot | Join-Path -ChildPath 'output/build/bin/CryoBackup.Cli/*/cryobackup*' | Get-ChildItem |
+    $tool = Split-Path -Path $PSScriptRoot | Join-Path -ChildPath 'output/tool/cryobackup*' | Get-ChildItem |
         Where-Object { $_.BaseName -eq 'cryobackup' -and $_.Extension -in '', '.exe' } | Select-Object -First 1
     $env:PATH = $tool.DirectoryName, (Split-Path -Path (Get-PgTool 'pg_restore')), $env:PATH -join [System.IO.Path]::PathSeparator
     Clear-TestDatabase cryo_example
@@ -96,7 +97,7 @@ function Initialize-ExampleServer {
 
     Initialize-ExampleDatabase
     $script:exampleBackups = Join-Path $TestDrive 'example backups'
-    $null = 'app', 'shop' | New-CryoBackup -Path $script:exampleBackups
+    $null = 'app', 'shop' | New-CryoBackup -Path $script:exampleBackups -IncludeGlobals -WarningAction SilentlyContinue
 }
 
 # The database that examples restore over is as it was, and those that they make are not there.

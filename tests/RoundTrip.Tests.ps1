@@ -47,6 +47,19 @@ Describe 'The line' {
         ($lines | Where-Object { $_.Trim() } | Select-Object -First 1).Trim() -split '\s+' | Should -Be $Headings
     }
 
+    It 'colours how it ended where $PSStyle lets it' {
+        $before = $PSStyle.OutputRendering
+        try {
+            foreach ($rendering in 'Ansi', 'PlainText') {
+                $PSStyle.OutputRendering = $rendering
+                ($verified | Out-String).Contains("$($PSStyle.Foreground.Green)Passed$($PSStyle.Reset)") | Should -Be ($rendering -eq 'Ansi')
+            }
+        }
+        finally {
+            $PSStyle.OutputRendering = $before
+        }
+    }
+
     It 'shows a path of any length to its end' {
         $text = $backup | Out-String -Width 120
         $text -replace '\s', '' | Should -BeLike "*$([WildcardPattern]::Escape(($backup.Path -replace '\s', '')))*"

@@ -5,7 +5,7 @@ using CryoBackup.Benchmarks;
 //   CryoBackup.Benchmarks [--rows N] [--runs N] [--tool PATH]
 long rows = 4_400_000;
 int runs = 3;
-string tool = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../CryoBackup.Cli/release/cryobackup"));
+string tool = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup"));
 for (int i = 0; i < args.Length; i++)
 {
     string value = i + 1 < args.Length ? args[i + 1] : "";

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-cryobackup=output/build/bin/CryoBackup.Cli/release/cryobackup
+cryobackup=output/tool/cryobackup
 folder=output/demo/tool
 damaged=$folder/damaged
 rm -rf "$folder"

@@ -14,8 +14,12 @@ internal static class ServerConnection
     public static async Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, string applicationName, string? clientEncoding, CancellationToken cancellationToken)
     {
         // Only PostgreSQL's own types are used; of all others Npgsql cannot read every name: not those with dots, nor bytes of no encoding.
-        var source = new NpgsqlDataSourceBuilder(endpoint.ToNpgsql(applicationName, clientEncoding).ConnectionString)
+        // The slim builder knows only the plain ones; the full one takes its time in every run to make all others ready.
+        var source = new NpgsqlSlimDataSourceBuilder(endpoint.ToNpgsql(applicationName, clientEncoding).ConnectionString)
             .ConfigureTypeLoading(types => types.EnableTypeLoading(false))
+            .EnableArrays()
+            .EnableTransportSecurity()
+            .EnableIntegratedSecurity()
             .Build();
         return await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Management.Automation;
 
 namespace CryoBackup.Commands;
 
@@ -32,6 +33,25 @@ public static class Display
     {
         TimeSpan rounded = new((duration.Ticks + (TimeSpan.TicksPerSecond / 20)) / (TimeSpan.TicksPerSecond / 10) * (TimeSpan.TicksPerSecond / 10));
         return rounded.ToString(rounded.Days > 0 ? @"d\.hh\:mm\:ss\.f" : @"hh\:mm\:ss\.f", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>How something ended: good in green, bad in red, undecided in yellow; what did not run, or was only planned, as it is.</summary>
+    /// <param name="outcome">A verdict, a status, or a check's outcome.</param>
+    /// <param name="style">PowerShell's $PSStyle, which leaves the colours out where NO_COLOR or the output asks for that.</param>
+    /// <returns>The word, within the sequences for its colour.</returns>
+    public static string Outcome(object? outcome, PSObject? style)
+    {
+        string word = outcome?.ToString() ?? "";
+        string? color = word switch
+        {
+            "Passed" or "Restored" => "Green",
+            "Failed" => "Red",
+            "Inconclusive" => "Yellow",
+            _ => null,
+        };
+        return color is not null && style?.Properties["Foreground"]?.Value is { } foreground && PSObject.AsPSObject(foreground).Properties[color]?.Value is string begin
+            ? $"{begin}{word}{style.Properties["Reset"]?.Value}"
+            : word;
     }
 
     /// <summary>A moment for people.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CryoBackup.Completion;
 
 namespace CryoBackup.Commands;
 
@@ -26,6 +27,7 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupContentCompleter))]
     public string[]? Database { get; set; }
 
     /// <summary>Only the newest backup of each database in a folder.</summary>

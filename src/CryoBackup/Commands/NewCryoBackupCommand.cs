@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CryoBackup.Completion;
 using CryoBackup.Encryption;
 using CryoBackup.Streams;
 
@@ -14,6 +15,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     /// <summary>The databases to back up, one after the other.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DatabaseCompleter))]
     public string[] Database { get; set; } = [];
 
     /// <summary>The folder that takes the backups; it is created when missing.</summary>

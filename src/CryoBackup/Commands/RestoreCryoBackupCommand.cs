@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CryoBackup.Completion;
 
 namespace CryoBackup.Commands;
 
@@ -33,6 +34,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     /// <summary>The database whose newest backup is restored; the exact name.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LatestSet)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupContentCompleter))]
     public string Database { get; set; } = "";
 
     /// <summary>The verdict of Test-CryoBackup, which comes with what it emits: false is refused.</summary>
@@ -42,6 +44,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     /// <summary>The database to restore into. Never taken from the pipeline, or a backup of production could land on production.</summary>
     [Parameter(Mandatory = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DatabaseCompleter))]
     public string TargetDatabase { get => _request.TargetDatabase; set => _request.TargetDatabase = value; }
 
     /// <summary>Creates the database, from template0 with the source's encoding and locale.</summary>
@@ -65,12 +68,14 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupContentCompleter))]
     public string[] Schema { get => [.. _request.Schema]; set => _request.Schema = value; }
 
     /// <summary>Only these tables (name or schema.name), with everything that belongs to them; wildcards are * and ?.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupContentCompleter))]
     public string[] Table { get => [.. _request.Table]; set => _request.Table = value; }
 
     /// <summary>Restores definitions without rows.</summary>

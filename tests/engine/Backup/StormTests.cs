@@ -14,8 +14,7 @@ namespace CryoBackup.Tests.Backup;
 [Collection("postgres")]
 public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
 {
-    // Run by the tests of both of the engine's builds: 200 in all.
-    private const int Runs = 100;
+    private static readonly int Runs = Thoroughness.Of(20, 100);
     private const string Database = "storm";
 
     [PostgresFact]

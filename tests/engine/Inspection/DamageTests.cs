@@ -5,46 +5,54 @@ using Xunit.Abstractions;
 namespace CryoBackup.Tests.Inspection;
 
 /// <summary>Every flipped byte and every truncation of a backup or its manifest is found. Without exception.</summary>
+/// <remarks>By default one bit of each byte is flipped, in turn the first to the last; see <see cref="Thoroughness"/>.</remarks>
 [Collection("postgres")]
 public sealed class DamageTests(PostgresServer server, ITestOutputHelper output) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly int _bits = Thoroughness.Of(1, 8);
 
     public void Dispose() => _folder.Dispose();
 
     [PostgresTheory]
     [InlineData(CompressionKind.Gzip)]
+#if NET10_0_OR_GREATER // once is enough of what the runtimes do not do differently
     [InlineData(CompressionKind.None)]
-    public void FindsEveryFlippedBitOfTheFile(CompressionKind compression)
+#endif
+    public void FindsEveryFlippedByteOfTheFile(CompressionKind compression)
     {
         BackupInfo backup = Make(compression);
-        FindAll(backup, "", VerificationLevel.Content, bits: 8);
+        FindAll(backup, "", VerificationLevel.Content, _bits);
         if (compression == CompressionKind.Gzip)
         {
-            FindAll(backup, "", VerificationLevel.Hash, bits: 8);
+            FindAll(backup, "", VerificationLevel.Hash, _bits);
         }
     }
 
+#if NET10_0_OR_GREATER
     [PostgresFact]
-    public void FindsEveryFlippedBitOfTheManifest()
+    public void FindsEveryFlippedByteOfTheManifest()
     {
         BackupInfo backup = Make(CompressionKind.Gzip);
         Assert.EndsWith("}\n", File.ReadAllText(backup.ManifestPath), StringComparison.Ordinal);
-        FindAll(backup, BackupFileName.ManifestSuffix, VerificationLevel.Content, bits: 8);
+        FindAll(backup, BackupFileName.ManifestSuffix, VerificationLevel.Content, _bits);
     }
 
     [PostgresFact]
     public void FindsEveryFlippedByteOfAZstdFile()
     {
-        // One run of zstd for each: one bit a byte, another each time.
+        // One run of zstd for each.
         BackupInfo backup = Make(CompressionKind.Zstd);
         FindAll(backup, "", VerificationLevel.Content, bits: 1);
     }
+#endif
 
     [PostgresTheory]
     [InlineData(CompressionKind.Gzip)]
+#if NET10_0_OR_GREATER
     [InlineData(CompressionKind.None)]
     [InlineData(CompressionKind.Zstd)]
+#endif
     public void FindsEveryTruncation(CompressionKind compression)
     {
         BackupInfo backup = Make(compression);

@@ -135,9 +135,8 @@ public sealed class SwapTests(ZooServer server)
 
     private ToolCommand Tool(params string[] arguments)
     {
-        // …/bin/CryoBackup.Engine.Tests/debug_net10.0/ and …/bin/CryoBackup.Cli/debug/
-        var here = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-        string program = Path.Combine(here.Parent!.Parent!.FullName, "CryoBackup.Cli", here.Name.Split('_')[0], "cryobackup.dll");
+        // output/build/bin/CryoBackup.Engine.Tests/<pivot>/ and output/tool/
+        string program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup.dll"));
         ConnectionRequest connection = server.Connection;
         return new ToolCommand(
             "dotnet",

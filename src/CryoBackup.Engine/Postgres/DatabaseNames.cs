@@ -1,0 +1,46 @@
+using Npgsql;
+
+namespace CryoBackup.Postgres;
+
+/// <summary>The names of a server's databases.</summary>
+public static class DatabaseNames
+{
+    private const string ApplicationName = "CryoBackup completion";
+
+    /// <summary>Asks a server for the databases that one may connect to; for a user who is typing, so it never takes long and never complains.</summary>
+    /// <param name="connection">How the server is reached.</param>
+    /// <param name="limit">How long it may take in all.</param>
+    /// <returns>The names in ordinal order; none if the server could not be asked in time.</returns>
+    public static IReadOnlyList<string> TryList(ConnectionRequest connection, TimeSpan limit)
+    {
+        using var patience = new CancellationTokenSource(limit);
+        CancellationToken token = patience.Token;
+
+        // On a thread of its own: looking up a host's name, or trying several hosts, hears no token.
+        Task<IReadOnlyList<string>> names = Task.Run(() => ListAsync(connection, token), token);
+        try
+        {
+            return names.Wait(limit) ? names.Result : [];
+        }
+        catch (AggregateException)
+        {
+            return [];
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> ListAsync(ConnectionRequest request, CancellationToken cancellationToken)
+    {
+        ServerEndpoint endpoint = ServerEndpoint.Resolve(request, "postgres", _ => { });
+        await using NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, ApplicationName, clientEncoding: null, cancellationToken).ConfigureAwait(false);
+        await using var query = new NpgsqlCommand(
+            "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname COLLATE \"C\"", connection);
+        await using NpgsqlDataReader reader = await query.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        var names = new List<string>();
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            names.Add(reader.GetString(0));
+        }
+
+        return names;
+    }
+}

@@ -1,0 +1,56 @@
+BeforeAll {
+    . $PSScriptRoot/TestSupport.ps1
+    Initialize-TestDatabase cryo_complete
+    Invoke-Sql "CREATE DATABASE ""cryo_complete's two"" TEMPLATE template0"
+    $folder = Join-Path $TestDrive 'backups'
+    $backup = New-CryoBackup cryo_complete -Path $folder
+    $null = New-CryoBackup postgres -Path $folder
+
+    function Complete([string] $Line) {
+        (TabExpansion2 -inputScript $Line -cursorColumn $Line.Length).CompletionMatches
+    }
+}
+
+AfterAll {
+    Clear-TestDatabase cryo_complete
+    Clear-TestDatabase "cryo_complete's two"
+}
+
+Describe 'Completion' {
+    It 'asks the server for the names of databases, and quotes them' {
+        Complete 'New-CryoBackup cryo_complete' | ForEach-Object CompletionText | Should -Be @('cryo_complete', "'cryo_complete''s two'")
+        Complete "Restore-CryoBackup x -TargetDatabase 'cryo_complete'" | ForEach-Object ListItemText | Should -Contain 'cryo_complete'
+    }
+
+    It 'asks the server that the line names' {
+        Complete "New-CryoBackup -ComputerName $env:PGHOST -Port $env:PGPORT -Database cryo_complete" | ForEach-Object CompletionText | Should -Contain 'cryo_complete'
+        Complete 'New-CryoBackup -ComputerName 127.0.0.1 -Port 1 -Database cryo_complete' | Should -BeNullOrEmpty
+    }
+
+    It 'does not wait for a server that says nothing' {
+        $silent = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
+        $silent.Start()
+        try {
+            Complete "New-CryoBackup -ComputerName 127.0.0.1 -Port $($silent.LocalEndpoint.Port) -Database cryo_complete" | Should -BeNullOrEmpty
+        }
+        finally {
+            $silent.Stop()
+        }
+    }
+
+    It 'takes schemas, tables and databases from the backups' {
+        Complete "Restore-CryoBackup '$($backup.Path)' -TargetDatabase x -Schema pu" | ForEach-Object CompletionText | Should -Be 'public'
+        $tables = $backup.Tables | ForEach-Object { "$($_.Schema).$($_.Name)" } | Sort-Object -CaseSensitive
+        Complete "Restore-CryoBackup '$($backup.Path)' -TargetDatabase x -Table " | ForEach-Object CompletionText | Should -Be $tables
+        Complete "Restore-CryoBackup '$folder' -Latest -Database cryo_complete -TargetDatabase x -Table public." | ForEach-Object CompletionText | Should -Be @($tables -like 'public.*')
+        Complete "Restore-CryoBackup '$folder' -Latest -Database " | ForEach-Object CompletionText | Should -Be @('cryo_complete', 'postgres')
+        Complete "Get-CryoBackup '$folder' -Database cry" | ForEach-Object CompletionText | Should -Be 'cryo_complete'
+    }
+
+    It 'is silent where there is nothing to take from' {
+        $before = $Error.Count
+        Complete "Restore-CryoBackup '$folder/none' -TargetDatabase x -Schema nothing_like" | ForEach-Object CompletionText | Should -BeNullOrEmpty
+        Complete "Restore-CryoBackup Env:PATH -TargetDatabase x -Schema nothing_like" | ForEach-Object CompletionText | Should -BeNullOrEmpty
+        $Error.Count | Should -Be $before
+    }
+}

@@ -1,0 +1,9 @@
+namespace CryoBackup.Tests;
+
+/// <summary>How many of many like cases are tried: a sample by default, all of them with the environment variable CRYOBACKUP_TEST_ALL=1.</summary>
+internal static class Thoroughness
+{
+    private static readonly bool All = Environment.GetEnvironmentVariable("CRYOBACKUP_TEST_ALL") == "1";
+
+    internal static int Of(int sample, int all) => All ? all : sample;
+}
