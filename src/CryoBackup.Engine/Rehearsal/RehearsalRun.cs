@@ -28,28 +28,73 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     public async Task<VerificationResult> RunAsync()
     {
         PrivateFolder.RemoveAbandoned();
-        var inspection = new BackupInspection(request.Path, VerificationLevel.Restore, request.Identities, observer, cancellationToken);
-        inspection.Run();
-        VerificationResult file = inspection.ToResult();
-        if (inspection is { Failure: null, Content: { } content })
+        Task<ScratchServer>? starting = StartEarly();
+        try
         {
-            await RehearseAsync(content, inspection.Manifest).ConfigureAwait(false);
-        }
-        else
-        {
-            ScratchCluster.RemoveAbandoned();
-            _checks.SkipRest("the backup itself could not be proven", request.MaxRestoreTime is not null);
-        }
+            var inspection = new BackupInspection(request.Path, VerificationLevel.Restore, request.Identities, observer, cancellationToken);
+            inspection.Run();
+            VerificationResult file = inspection.ToResult();
+            if (inspection is { Failure: null, Content: { } content })
+            {
+                await RehearseAsync(content, inspection.Manifest, starting).ConfigureAwait(false);
+            }
+            else
+            {
+                ScratchCluster.RemoveAbandoned();
+                _checks.SkipRest("the backup itself could not be proven", request.MaxRestoreTime is not null);
+            }
 
-        return Conclude(file, inspection.Obstacle?.Remedy ?? inspection.Failure?.Remedy);
+            return Conclude(file, inspection.Obstacle?.Remedy ?? inspection.Failure?.Remedy);
+        }
+        finally
+        {
+            if (starting is not null)
+            {
+                await EndAsync(starting).ConfigureAwait(false);
+            }
+        }
     }
 
-    private async Task RehearseAsync(ArchiveContent content, BackupManifest? manifest)
+    /// <summary>Makes the server while the file is read, where a manifest tells enough of it.</summary>
+    private Task<ScratchServer>? StartEarly()
+    {
+        if (request.Connection.ComputerName is not null || !File.Exists(request.Path))
+        {
+            return null;
+        }
+
+        try
+        {
+            BackupManifest manifest = BackupManifest.Read(request.Path + BackupFileName.ManifestSuffix);
+            return manifest is { Server.Version: { } version, UncompressedBytes: { } length }
+                ? Task.Run(() => StartScratchServer(MajorOf(version), length), CancellationToken.None)
+                : null;
+        }
+        catch (CryoBackupException)
+        {
+            // The inspection says what is wrong with it.
+            return null;
+        }
+    }
+
+    private static async Task EndAsync(Task<ScratchServer> starting)
     {
         try
         {
-            await using RehearsalServer server = request.Connection.ComputerName is null
-                ? StartScratchServer(content, manifest)
+            await (await starting.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is CryoBackupException or OperationCanceledException)
+        {
+            // It never started; whoever waited for it has said so.
+        }
+    }
+
+    private async Task RehearseAsync(ArchiveContent content, BackupManifest? manifest, Task<ScratchServer>? starting)
+    {
+        try
+        {
+            await using RehearsalServer server = starting is not null ? await starting.ConfigureAwait(false)
+                : request.Connection.ComputerName is null ? StartScratchServer(MajorOf(content.Header.ServerVersion), content.Length)
                 : await ConnectAsync(manifest).ConfigureAwait(false);
             _version = $"PostgreSQL {server.Version}";
             if (await RestoreAsync(server, content).ConfigureAwait(false))
@@ -73,10 +118,10 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         _checks.SkipRest("nothing was restored", request.MaxRestoreTime is not null);
     }
 
-    private ScratchServer StartScratchServer(ArchiveContent content, BackupManifest? manifest)
+    private ScratchServer StartScratchServer(int minimumMajor, long archiveLength)
     {
         string folder = Path.GetTempPath();
-        long needed = (content.Length * RoomFactor) + RoomForServer;
+        long needed = (archiveLength * RoomFactor) + RoomForServer;
         if (LocalDisk.FreeSpace(folder) is { } free && free < needed)
         {
             throw new CryoBackupException(
@@ -86,7 +131,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 "Make room, set TMPDIR (TEMP on Windows) to a larger disk, or name a server with -ComputerName.");
         }
 
-        return ScratchServer.Start(request, MajorOf(manifest?.Server?.Version ?? content.Header.ServerVersion), observer, cancellationToken);
+        return ScratchServer.Start(request, minimumMajor, observer, cancellationToken);
     }
 
     private async Task<NamedServer> ConnectAsync(BackupManifest? manifest)
