@@ -18,8 +18,8 @@ Describe 'Restore-CryoBackup' {
 
     It 'has these parameters' {
         (Get-Command Restore-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
-            'Clean', 'ComputerName', 'Create', 'Credential', 'Database', 'DataOnly', 'Force', 'Identity', 'IsValid', 'Jobs', 'Latest', 'LiteralPath', 'NoOwner',
-            'NoPrivileges', 'Path', 'PlanOnly', 'Port', 'Schema', 'SchemaOnly', 'SslMode', 'Swap', 'Table', 'TargetDatabase', 'Timeout')
+            'Clean', 'ComputerName', 'Create', 'Credential', 'Database', 'DataOnly', 'Force', 'Identity', 'IncludeGlobals', 'IsValid', 'Jobs', 'Latest', 'LiteralPath', 'NoOwner',
+            'NoPrivileges', 'Path', 'PlanOnly', 'Port', 'Schema', 'SchemaOnly', 'SkipVerification', 'SslMode', 'Swap', 'Table', 'TargetDatabase', 'Timeout')
     }
 
     It 'takes from the pipeline only the path and the verdict' {

@@ -287,12 +287,7 @@ internal sealed class BackupInspection
             }
             catch (InvalidDataException exception)
             {
-                compressionFailure = new CryoBackupException(
-                    CryoBackupError.ArchiveCorrupt,
-                    $"The compression of '{_path}' is damaged: {exception.Message.TrimEnd('.')}.",
-                    _path,
-                    "Use another backup; this one does not come back whole.",
-                    inner: exception);
+                compressionFailure = BackupSource.CompressionDamaged(_path, exception);
             }
 
             _hash = source.FinishHash(_cancellationToken);

@@ -140,6 +140,9 @@ public sealed record BackupManifest
         /// <summary>The locale of a provider other than libc.</summary>
         public string? IcuLocale { get; init; }
 
+        /// <summary>How values of type money are written (lc_monetary); null in older manifests.</summary>
+        public string? LcMonetary { get; init; }
+
         /// <summary>The cluster's system identifier; null where the role may not read it.</summary>
         public string? SystemIdentifier { get; init; }
 

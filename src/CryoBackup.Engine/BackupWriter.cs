@@ -295,6 +295,7 @@ public static class BackupWriter
                 Ctype = facts.Ctype,
                 LocaleProvider = facts.LocaleProvider,
                 IcuLocale = facts.Locale,
+                LcMonetary = facts.Monetary,
                 SystemIdentifier = facts.SystemIdentifier,
                 Lsn = facts.Lsn,
             },

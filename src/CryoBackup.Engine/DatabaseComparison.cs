@@ -7,6 +7,9 @@ namespace CryoBackup;
 /// <summary>Compares the tables of a database with those of an archive, several at once.</summary>
 internal sealed class DatabaseComparison(ServerEndpoint endpoint, string application, Action<EngineMessage> observer)
 {
+    /// <summary>The source's lc_monetary, in which values of type money are written; null for the database's own.</summary>
+    public string? Monetary { get; init; }
+
     /// <summary>Reads tables of an archive from the database.</summary>
     /// <param name="tables">The tables as the archive holds them.</param>
     /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
@@ -44,7 +47,7 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
         async Task CompareSomeAsync()
         {
             await using NpgsqlConnection connection =
-                await TableReader.OpenAsync(endpoint, application, encoding, ending.Token).ConfigureAwait(false);
+                await TableReader.OpenAsync(endpoint, application, encoding, Monetary, ending.Token).ConfigureAwait(false);
             for (int index = Interlocked.Increment(ref next); index < comparisons.Length; index = Interlocked.Increment(ref next))
             {
                 TableContent table = tables[index];

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using CryoBackup.Archive;
 using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Streams;
@@ -6,7 +9,7 @@ using CryoBackup.Streams;
 namespace CryoBackup;
 
 /// <summary>What belongs to no database, roles and tablespaces, as SQL beside a backup: written by pg_dumpall, compressed and encrypted like it.</summary>
-internal static class GlobalsDump
+internal static partial class GlobalsDump
 {
     // pg_dumpall's last words; without them it was cut short.
     private static ReadOnlySpan<byte> Conclusion => "-- PostgreSQL database cluster dump complete"u8;
@@ -86,6 +89,29 @@ internal static class GlobalsDump
         }
     }
 
+    /// <summary>Verifies and reads a backup's globals.</summary>
+    /// <param name="backup">The backup's full path.</param>
+    /// <param name="record">What its manifest records of them.</param>
+    /// <param name="isSealed">True if the backup is encrypted.</param>
+    /// <param name="identities">Full paths of identity files, any of which may open them.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The roles.</returns>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, HashMismatch; IdentityMissing and others of the opening.</exception>
+    public static GlobalsScript Read(
+        string backup, BackupManifest.GlobalsRecord record, bool isSealed, IReadOnlyList<string> identities, CancellationToken cancellationToken)
+    {
+        Verify(backup, record, isSealed, cancellationToken);
+        string path = backup + Suffix(isSealed);
+        using var source = new BackupSource(path, new AgeOpening(path, identities, [], cancellationToken), cancellationToken);
+        using var bytes = new MemoryStream();
+        source.Output.CopyTo(bytes);
+        ReadOnlySpan<byte> script = bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
+
+        // pg_dumpall writes in the encoding of the database that it connects to, and says so.
+        Match encoding = ClientEncoding().Match(Encoding.Latin1.GetString(script));
+        return new GlobalsScript(ServerEncoding.Decode(script, ServerEncoding.Find(encoding.Success ? encoding.Groups[1].Value : "UTF8")));
+    }
+
     private static bool Copy(Stream source, Stream destination)
     {
         var buffer = new byte[1 << 16];
@@ -101,4 +127,7 @@ internal static class GlobalsDump
 
         return tail.AsSpan().IndexOf(Conclusion) >= 0;
     }
+
+    [GeneratedRegex("^SET client_encoding = '([^']+)';", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex ClientEncoding();
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using CryoBackup.Archive;
 using CryoBackup.Encryption;
 using CryoBackup.Postgres;
+using CryoBackup.Streams;
 using Npgsql;
 
 namespace CryoBackup;
@@ -21,17 +22,24 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         CancellationToken token = limits.Token;
         RestoreMode mode = RestorePlan.ModeOf(request);
         ServerEndpoint endpoint = ServerEndpoint.Resolve(request.Connection, request.TargetDatabase, observer);
-        ArchiveContent content = Inspect();
+        (ArchiveContent content, BackupManifest? manifest) = request.SkipVerification ? Skim() : Inspect();
+        GlobalsScript? globals = request.IncludeGlobals ? ReadGlobals(manifest) : null;
         RestorePlan plan;
+        IReadOnlyList<string> roles;
         ClientTool pgRestore;
         try
         {
             TargetDatabase.State state = await TargetDatabase.InspectAsync(endpoint, _application, token).ConfigureAwait(false);
             CheckTarget(mode, state);
             pgRestore = ClientTools.Find("pg_restore", Math.Max(state.Major, ArchiveMajor(content.Header)), token);
-            plan = new RestorePlan(request, content, await KeptAsync(mode, content.Encoding, endpoint, token).ConfigureAwait(false));
+            plan = new RestorePlan(request, content, await KeptAsync(mode, content.Encoding, endpoint, token).ConfigureAwait(false))
+            {
+                Monetary = content.Entries.Any(TocKinds.SpeaksOfMoney) ? manifest?.Server?.LcMonetary : null,
+            };
             await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, _application, token).ConfigureAwait(false);
-            await new RestorePreflight(server, endpoint, _application, plan, request, token).RunAsync().ConfigureAwait(false);
+            var preflight = new RestorePreflight(server, endpoint, _application, plan, request, token) { Globals = globals, HasGlobals = manifest?.Globals is not null };
+            await preflight.RunAsync().ConfigureAwait(false);
+            roles = preflight.RolesToCreate;
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
         {
@@ -43,17 +51,17 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             Warn($"Foreign keys form a circle, so that no order of rows satisfies all of them: {string.Join(", ", plan.Circular)}.");
         }
 
-        var outcome = new RestoreOutcome(request, endpoint, content, plan, _start);
+        var outcome = new RestoreOutcome(request, endpoint, content, plan, roles, _start);
         if (request.PlanOnly)
         {
             return outcome.Planned(_warnings);
         }
 
-        (TableComparison[] tables, string? previous) = await RestoreAsync(plan, content, endpoint, pgRestore).ConfigureAwait(false);
+        (TableComparison[] tables, string? previous) = await RestoreAsync(plan, content, endpoint, pgRestore, roles, globals).ConfigureAwait(false);
         return outcome.Restored(tables, _warnings, previous);
     }
 
-    private ArchiveContent Inspect()
+    private (ArchiveContent Content, BackupManifest? Manifest) Inspect()
     {
         AgeIdentities.Check(request.Identities, observer);
         var inspection = new BackupInspection(request.Path, VerificationLevel.Content, request.Identities, observer, limits.Token);
@@ -63,9 +71,46 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             throw failure;
         }
 
-        return inspection.Content
-            ?? throw inspection.Obstacle ?? new CryoBackupException(CryoBackupError.ArchiveCorrupt, $"'{request.Path}' could not be verified: {inspection.ToResult().Reason}", request.Path);
+        return (
+            inspection.Content
+            ?? throw inspection.Obstacle ?? new CryoBackupException(CryoBackupError.ArchiveCorrupt, $"'{request.Path}' could not be verified: {inspection.ToResult().Reason}", request.Path),
+            inspection.Manifest);
     }
+
+    /// <summary>The table of contents alone, unverified; the rest is read only as it flows to pg_restore.</summary>
+    private (ArchiveContent Content, BackupManifest? Manifest) Skim()
+    {
+        AgeIdentities.Check(request.Identities, observer);
+        Warn($"'{request.Path}' was not verified before the restore.");
+        BackupManifest? manifest = null;
+        string path = request.Path + BackupFileName.ManifestSuffix;
+        try
+        {
+            manifest = File.Exists(path) ? BackupManifest.Read(path) : null;
+        }
+        catch (CryoBackupException exception)
+        {
+            Warn(exception.Message);
+        }
+
+        using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], limits.Token), limits.Token);
+        try
+        {
+            return (ArchiveReader.ReadTableOfContents(source.Output, manifest?.UncompressedBytes ?? 0, limits.Token), manifest);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw BackupSource.CompressionDamaged(request.Path, exception);
+        }
+    }
+
+    private GlobalsScript ReadGlobals(BackupManifest? manifest) => manifest?.Globals is { } record
+        ? GlobalsDump.Read(request.Path, record, manifest.Encryption is not null, request.Identities, limits.Token)
+        : throw new CryoBackupException(
+            CryoBackupError.BackupNotFound,
+            $"'{request.Path}' has no globals: {(manifest is null ? "there is no manifest that records any" : "it was made without them")}.",
+            request.Path,
+            "Leave out -IncludeGlobals and create the roles by hand, or take a backup that New-CryoBackup made with -IncludeGlobals.");
 
     private void CheckTarget(RestoreMode mode, TargetDatabase.State state)
     {
@@ -111,7 +156,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
     }
 
     private async Task<(TableComparison[] Tables, string? Previous)> RestoreAsync(
-        RestorePlan plan, ArchiveContent content, ServerEndpoint endpoint, ClientTool pgRestore)
+        RestorePlan plan, ArchiveContent content, ServerEndpoint endpoint, ClientTool pgRestore, IReadOnlyList<string> roles, GlobalsScript? globals)
     {
         CancellationToken token = limits.Token;
         ServerEndpoint working = plan.Makes ? endpoint.WithDatabase(TemporaryDatabase.NameFor(_application)) : endpoint;
@@ -121,6 +166,13 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         {
             // Open for the whole run: by it the next run knows that this one lives.
             await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, _application, token).ConfigureAwait(false);
+            if (roles.Count > 0)
+            {
+                await TargetRoles.CreateAsync(server, globals!.StatementsFor(roles), token).ConfigureAwait(false);
+                aftermath.Roles = roles;
+                observer(new VerboseMessage($"Created the roles {string.Join(", ", roles)}."));
+            }
+
             if (plan.Makes)
             {
                 await RemoveAbandonedAsync(server, endpoint, token).ConfigureAwait(false);
@@ -139,6 +191,12 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             run.Run();
             aftermath.Step = RestoreStep.Proving;
             _warnings.AddRange(run.Warnings);
+            if (request.SkipVerification)
+            {
+                content = run.Content!;
+                plan.Learn(content);
+            }
+
             var proof = new RestoreProof(plan, content, working, _application, Warn, observer);
             TableComparison[] tables = await proof.RunAsync(token).ConfigureAwait(false);
             if (plan.Makes)

@@ -28,6 +28,9 @@ internal sealed class RestoreAftermath(ServerEndpoint endpoint, ServerEndpoint w
     /// <summary>How far the restore has come.</summary>
     public RestoreStep Step { get; set; }
 
+    /// <summary>The roles that the restore has made.</summary>
+    public IReadOnlyList<string> Roles { get; set; } = [];
+
     private string Target => endpoint.Database;
 
     /// <summary>Notes what the target is like before anything is done to it.</summary>
@@ -41,6 +44,20 @@ internal sealed class RestoreAftermath(ServerEndpoint endpoint, ServerEndpoint w
     /// <summary>Undoes what can be undone. The run's sessions have been told to end.</summary>
     /// <returns>The state of the target, in words.</returns>
     public async Task<string> PutBackAsync()
+    {
+        string state = await PutDatabaseBackAsync().ConfigureAwait(false);
+        if (Roles.Count == 0)
+        {
+            return state;
+        }
+
+        string names = string.Join(", ", Roles.Select(role => $"'{role}'"));
+        return await TargetRoles.TryDropAsync(endpoint, application, Roles).ConfigureAwait(false) is { } obstacle
+            ? $"{state} Of the backup's globals it had created: {names}; they are still there ({obstacle.TrimEnd('.')})."
+            : $"{state} Of the backup's globals it had created: {names}; they were dropped again.";
+    }
+
+    private async Task<string> PutDatabaseBackAsync()
     {
         if (plan.Makes)
         {
@@ -112,22 +129,6 @@ internal sealed class RestoreAftermath(ServerEndpoint endpoint, ServerEndpoint w
         };
     }
 
-    /// <summary>What changes when a restore changes anything: the transactions that made the objects, and whether tables have rows.</summary>
-    private async Task<string> LookAsync(NpgsqlConnection target, CancellationToken cancellationToken)
-    {
-        string filled = string.Concat(plan.Mode == RestoreMode.Data
-            ? plan.Tables.Select(table => $" || (SELECT EXISTS (SELECT FROM ONLY {TargetDatabase.Quote(table.Entry.Schema)}.{TargetDatabase.Quote(table.Entry.Name)}))::text")
-            : []);
-        await using var command = new NpgsqlCommand(
-            $"""
-            SELECT coalesce((SELECT sum(c.xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                             WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'), '')
-                || coalesce((SELECT sum(xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_proc), '')
-                || coalesce((SELECT sum(xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_type), '')
-                || coalesce((SELECT sum(xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_namespace), '')
-                || coalesce((SELECT sum(xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_largeobject_metadata), ''){filled}
-            """,
-            target);
-        return (string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-    }
+    private Task<string> LookAsync(NpgsqlConnection target, CancellationToken cancellationToken)
+        => TargetTrace.TakeAsync(target, plan.Mode == RestoreMode.Data ? plan.Tables.Select(table => (table.Entry.Schema, table.Entry.Name)) : [], cancellationToken);
 }

@@ -4,7 +4,7 @@ using CryoBackup.Postgres;
 namespace CryoBackup;
 
 /// <summary>Makes the result of a restore, planned or done, from the same plan.</summary>
-internal sealed class RestoreOutcome(RestoreRequest request, ServerEndpoint endpoint, ArchiveContent content, RestorePlan plan, DateTime start)
+internal sealed class RestoreOutcome(RestoreRequest request, ServerEndpoint endpoint, ArchiveContent content, RestorePlan plan, IReadOnlyList<string> roles, DateTime start)
 {
     /// <summary>What would be done.</summary>
     /// <param name="warnings">What speaks neither for nor against it.</param>
@@ -41,6 +41,7 @@ internal sealed class RestoreOutcome(RestoreRequest request, ServerEndpoint endp
             TargetDatabase = request.TargetDatabase,
             Mode = plan.Mode,
             Status = status,
+            Roles = [.. roles],
             Objects = [.. plan.Entries.Select(entry => entry.ToString())],
             LeftOut = [.. plan.LeftOut.Select(item => $"{item.Entry}: {item.Reason}")],
             Tables = tables,

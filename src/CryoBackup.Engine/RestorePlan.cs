@@ -33,6 +33,9 @@ internal sealed class RestorePlan
         OfDatabase = partial ? [] : [.. content.Entries.Where(entry => (entry.Kind == "DATABASE PROPERTIES" || TocKinds.IsOfDatabase(entry)) && Wanted(entry))];
     }
 
+    /// <summary>The source's lc_monetary, where values of type money depend on it; null where there are none, or it is not known.</summary>
+    public string? Monetary { get; init; }
+
     /// <summary>Into what.</summary>
     public RestoreMode Mode { get; }
 
@@ -49,7 +52,7 @@ internal sealed class RestorePlan
     public IReadOnlyList<TocEntry> Entries { get; }
 
     /// <summary>The tables whose rows are restored.</summary>
-    public IReadOnlyList<TableContent> Tables { get; }
+    public IReadOnlyList<TableContent> Tables { get; private set; }
 
     /// <summary>What belongs to something chosen and is left out, and why.</summary>
     public IReadOnlyList<LeftOut> LeftOut { get; }
@@ -68,6 +71,24 @@ internal sealed class RestorePlan
 
     /// <summary>True if the restore is one transaction: it is done, or nothing was changed.</summary>
     public bool IsTransaction => Mode is RestoreMode.Clean or RestoreMode.Data;
+
+    /// <summary>The roles that the server must have.</summary>
+    /// <param name="noOwner">True if objects are left to the restoring role.</param>
+    /// <param name="noPrivileges">True if privileges are left out.</param>
+    /// <returns>Their names, each once, sorted.</returns>
+    public IReadOnlyCollection<string> RolesNeeded(bool noOwner, bool noPrivileges)
+    {
+        IEnumerable<TocEntry> database = Makes ? Archive.Where(entry => entry.Kind == "DATABASE") : [];
+        return RoleNames.Of(Entries.Concat(OfDatabase).Concat(database), noOwner, noPrivileges);
+    }
+
+    /// <summary>Takes what only the reading of the whole archive tells: the rows and fingerprints of the tables.</summary>
+    /// <param name="content">The same archive, read to its end.</param>
+    public void Learn(ArchiveContent content)
+    {
+        HashSet<int> ids = [.. Tables.Select(table => table.Entry.DumpId)];
+        Tables = [.. content.Tables.Where(table => ids.Contains(table.Entry.DumpId))];
+    }
 
     /// <summary>True if only a part of the backup was asked for.</summary>
     /// <param name="request">What was asked for.</param>
@@ -91,6 +112,11 @@ internal sealed class RestorePlan
         if (request.DataOnly && (request.Create || request.Clean || request.Swap))
         {
             throw Contradiction("-DataOnly restores into tables that are there; it goes with none of -Create, -Clean and -Swap.", "Leave one of them out.");
+        }
+
+        if (request is { SkipVerification: true, Force: false })
+        {
+            throw Contradiction("-SkipVerification restores what nobody has looked at; it goes only with -Force.", "Leave it out, or give -Force as well.");
         }
 
         if (request.Swap && IsPartial(request))

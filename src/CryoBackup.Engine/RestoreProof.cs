@@ -15,7 +15,7 @@ internal sealed class RestoreProof(
     /// <exception cref="CryoBackupException">RestoreFailed: something differs.</exception>
     public async Task<TableComparison[]> RunAsync(CancellationToken cancellationToken)
     {
-        var comparison = new DatabaseComparison(endpoint, application, observer);
+        var comparison = new DatabaseComparison(endpoint, application, observer) { Monetary = plan.Monetary };
         TableComparison[] tables = await comparison.CompareAsync(plan.Tables, content.Encoding, cancellationToken).ConfigureAwait(false);
         if (Array.Find(tables, table => table.ExpectedRows is not null && !table.Matches) is { } different)
         {

@@ -45,10 +45,16 @@ public sealed class RestoreRequest
     /// <summary>True to leave out GRANT and REVOKE.</summary>
     public bool NoPrivileges { get; set; }
 
+    /// <summary>True to create the roles that the backup needs and the server lacks, from the backup's globals.</summary>
+    public bool IncludeGlobals { get; set; }
+
+    /// <summary>True to restore without verifying the file first; only with <see cref="Force"/>.</summary>
+    public bool SkipVerification { get; set; }
+
     /// <summary>True to return what would be done, and change nothing.</summary>
     public bool PlanOnly { get; set; }
 
-    /// <summary>True to end the sessions of the database that is swapped out.</summary>
+    /// <summary>True to end the sessions of the database that is swapped out, and to permit what is otherwise refused.</summary>
     public bool Force { get; set; }
 
     /// <summary>

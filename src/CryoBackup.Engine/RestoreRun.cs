@@ -17,9 +17,13 @@ internal sealed class RestoreRun(
     RunLimits limits)
 {
     private readonly List<string> _warnings = [];
+    private RestoreComplaint _complaint = new();
 
     /// <summary>pg_restore's warnings.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>What the archive held as it flowed by.</summary>
+    public ArchiveContent? Content { get; private set; }
 
     /// <summary>Runs it.</summary>
     public void Run()
@@ -55,6 +59,9 @@ internal sealed class RestoreRun(
         List<string> arguments =
         [
             "--exit-on-error",
+
+            // Only so does it name the entry that an error belongs to.
+            "--verbose",
             "--no-password",
             $"--use-list={list}",
             $"--dbname={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}",
@@ -90,7 +97,6 @@ internal sealed class RestoreRun(
     private void Spool(BackupSource source, SpooledArchive spool)
     {
         observer(new VerboseMessage($"Spooling the archive to '{spool.Folder}', which only this account can read; it is removed at the end."));
-        CheckSpoolSpace(spool.Folder);
         try
         {
             Read(source, spool.Input, "Spooling");
@@ -148,22 +154,9 @@ internal sealed class RestoreRun(
     private KeyValuePair<string, string>[] SessionSettings() =>
     [
         new("maintenance_work_mem", "256MB"),
+        .. plan.Monetary is null ? (KeyValuePair<string, string>[])[] : [new("lc_monetary", plan.Monetary)],
         .. plan.Makes ? (KeyValuePair<string, string>[])[new("synchronous_commit", "off")] : [],
     ];
-
-    private void CheckSpoolSpace(string folder)
-    {
-        if (LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.DiskFull,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"'{folder}' has {free / (1 << 20)} MiB free, too little for the spooled archive of {plan.ArchiveLength / (1 << 20)} MiB."),
-                folder,
-                "Free space, set TMPDIR to a larger disk, or restore with -Jobs 1.");
-        }
-    }
 
     private void Feed(BackupSource source, List<string> arguments, LibpqEnvironment environment)
     {
@@ -191,7 +184,14 @@ internal sealed class RestoreRun(
             $"{activity} {Path.GetFileName(request.Path)}",
             observer,
             () => (Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}" : "", (double)source.BytesRead / source.Length));
-        ArchiveReader.Read(source.Output, destination, started => Volatile.Write(ref reader, started), limits.Token);
+        try
+        {
+            Content = ArchiveReader.Read(source.Output, destination, started => Volatile.Write(ref reader, started), limits.Token);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw BackupSource.CompressionDamaged(request.Path, exception);
+        }
     }
 
     private ToolCommand Command(List<string> arguments, LibpqEnvironment environment, bool writesInput) => new(pgRestore.Path, arguments)
@@ -200,7 +200,8 @@ internal sealed class RestoreRun(
         WritesInput = writesInput,
         ErrorLine = line =>
         {
-            if (line.Contains("warning: ", StringComparison.Ordinal))
+            _complaint.Take(line);
+            if (line.StartsWith("pg_restore: warning: ", StringComparison.Ordinal))
             {
                 lock (_warnings)
                 {
@@ -215,9 +216,18 @@ internal sealed class RestoreRun(
     private void Finish(ToolProcess process)
     {
         int exitCode = process.WaitForExit(limits.Token);
-        if (exitCode != 0)
+        if (exitCode == 0)
         {
-            throw DumpDiagnostics.Explain("pg_restore", exitCode, process.StandardErrorTail, CryoBackupError.RestoreFailed, endpoint);
+            _complaint = new RestoreComplaint();
+            return;
         }
+
+        TocEntry? entry = plan.Archive.FirstOrDefault(entry => entry.DumpId == _complaint.DumpId);
+
+        // Into what was there before, and is there again after a rollback, no statement is sent twice.
+        string? sqlState = plan.IsTransaction
+            ? null
+            : FailedStatement.FindSqlStateAsync(_complaint, entry, endpoint, application, plan.Encoding).GetAwaiter().GetResult();
+        throw RestoreFailure.Explain(exitCode, _complaint, process.StandardErrorTail, entry, sqlState, endpoint);
     }
 }

@@ -1,5 +1,5 @@
 -- The schema zoo: at least one of every kind of object that PostgreSQL 15 has and that a superuser may create without another server.
--- Only security labels are missing: they need a provider that Debian does not ship.
+-- Only security labels are missing: they need a provider, and Debian ships none (PostgreSQL's own dummy_seclabel is a module of its tests).
 --
 -- Load it with psql into an empty UTF-8 database, as a superuser:
 --   psql -X -v ON_ERROR_STOP=1 [-v tablespace_folder=/empty/folder/of/the/server] -d zoo -f zoo.sql

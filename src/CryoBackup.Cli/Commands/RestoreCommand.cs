@@ -27,7 +27,7 @@ internal sealed class RestoreCommand : Command
 
     private readonly Option<bool> _swap = new("--swap") { Description = "Restore beside the database, compare, then exchange the two by name; the old one is kept" };
 
-    private readonly Option<bool> _force = new("--force") { Description = "With --swap: end the sessions of the database that is swapped out" };
+    private readonly Option<bool> _force = new("--force") { Description = "With --swap: end the sessions of the database that is swapped out; permits --skip-verification" };
 
     private readonly Option<bool> _schemaOnly = new("--schema-only") { Description = "Definitions without rows" };
 
@@ -36,6 +36,10 @@ internal sealed class RestoreCommand : Command
     private readonly Option<bool> _noOwner = new("--no-owner") { Description = "Leave every object to the restoring role instead of its recorded owner" };
 
     private readonly Option<bool> _noPrivileges = new("--no-privileges") { Description = "Leave out GRANT and REVOKE" };
+
+    private readonly Option<bool> _includeGlobals = new("--include-globals") { Description = "Create the roles that the backup needs and the server lacks, from the backup's globals" };
+
+    private readonly Option<bool> _skipVerification = new("--skip-verification") { Description = "Restore without verifying the file first; only with --force" };
 
     private readonly Option<int?> _jobs = Number.Option(
         "--jobs", "number", "Sessions that pg_restore uses at once; more than one needs space for a private temporary copy", "-j");
@@ -67,6 +71,8 @@ internal sealed class RestoreCommand : Command
         _connection.AddTo(this);
         Add(_noOwner);
         Add(_noPrivileges);
+        Add(_includeGlobals);
+        Add(_skipVerification);
         Add(_jobs);
         Add(_planOnly);
         Add(_timeout);
@@ -105,6 +111,8 @@ internal sealed class RestoreCommand : Command
             DataOnly = arguments.GetValue(_dataOnly),
             NoOwner = arguments.GetValue(_noOwner),
             NoPrivileges = arguments.GetValue(_noPrivileges),
+            IncludeGlobals = arguments.GetValue(_includeGlobals),
+            SkipVerification = arguments.GetValue(_skipVerification),
             PlanOnly = arguments.GetValue(_planOnly),
             Jobs = arguments.GetValue(_jobs),
         };
@@ -121,6 +129,10 @@ internal sealed class RestoreCommand : Command
         {
             if (result.Status == RestoreStatus.Planned)
             {
+                foreach (string role in result.Roles)
+                {
+                    output.WriteLine($"ROLE {role}");
+                }
                 foreach (string entry in result.Objects)
                 {
                     output.WriteLine(entry);

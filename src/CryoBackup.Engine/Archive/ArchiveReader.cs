@@ -94,6 +94,34 @@ public sealed class ArchiveReader
         }
     }
 
+    /// <summary>Reads an archive's header and table of contents, and none of its data.</summary>
+    /// <param name="source">The archive from its first byte.</param>
+    /// <param name="length">The archive's size in bytes as it is known from elsewhere; 0 where it is not.</param>
+    /// <param name="cancellationToken">Ends the reading between two reads of the source.</param>
+    /// <returns>What the archive holds, its tables without rows and fingerprints.</returns>
+    /// <exception cref="CryoBackupException">NotABackup, ArchiveTooNew or ArchiveCorrupt, with the offset in the archive.</exception>
+    public static ArchiveContent ReadTableOfContents(Stream source, long length, CancellationToken cancellationToken)
+    {
+        var reader = new ArchiveReader(source, null, null, cancellationToken);
+        try
+        {
+            ArchiveHeader header = reader._header = reader.ReadHeader();
+            reader.ReadToc();
+            return new ArchiveContent
+            {
+                Header = header,
+                Encoding = reader._encodingName,
+                Entries = reader._entries,
+                Tables = [.. reader._entries.Where(entry => entry.IsTableData).Select(entry => new TableContent { Entry = entry })],
+                Length = length,
+            };
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(reader._buffer);
+        }
+    }
+
     private ArchiveContent Read()
     {
         _header = ReadHeader();

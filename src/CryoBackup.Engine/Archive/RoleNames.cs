@@ -25,9 +25,16 @@ internal static partial class RoleNames
                 AddGrantees(entry.Definition, names);
             }
 
-            if (entry.Kind == "POLICY")
+            Regex? named = entry.Kind switch
             {
-                AddMatches(PolicyRoles(), entry.Definition, names);
+                "POLICY" => PolicyRoles(),
+                "USER MAPPING" => MappedUser(),
+                "DATABASE PROPERTIES" => RoleInDatabase(),
+                _ => null,
+            };
+            if (named is not null)
+            {
+                AddMatches(named, entry.Definition, names);
             }
         }
 
@@ -43,11 +50,11 @@ internal static partial class RoleNames
 
     private static void AddMatches(Regex pattern, string definition, SortedSet<string> names)
     {
-        foreach (Match match in pattern.Matches(definition))
+        foreach (Capture capture in pattern.Matches(definition).SelectMany(match => match.Groups[1].Captures))
         {
-            string name = match.Groups[1].Value;
+            string name = capture.Value;
             name = name[0] == '"' ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
-            if (!string.Equals(name, "PUBLIC", StringComparison.Ordinal))
+            if (!string.Equals(name, "PUBLIC", StringComparison.OrdinalIgnoreCase))
             {
                 names.Add(name);
             }
@@ -63,6 +70,12 @@ internal static partial class RoleNames
     [GeneratedRegex("""^SET SESSION AUTHORIZATION ("(?:[^"]|"")+"|[^\s";]+);$""", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex SessionAuthorization();
 
-    [GeneratedRegex("""^CREATE POLICY .+? TO ("(?:[^"]|"")+"|[^\s",;]+)""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^CREATE POLICY .+? TO (?:("(?:[^"]|"")+"|[^\s",;]+)(?:, )?)+""", RegexOptions.CultureInvariant)]
     private static partial Regex PolicyRoles();
+
+    [GeneratedRegex("""^CREATE USER MAPPING FOR ("(?:[^"]|"")+"|[^\s";]+) SERVER """, RegexOptions.CultureInvariant)]
+    private static partial Regex MappedUser();
+
+    [GeneratedRegex("""^ALTER ROLE ("(?:[^"]|"")+"|[^\s";]+) IN DATABASE """, RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex RoleInDatabase();
 }

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace CryoBackup.Archive;
 
 /// <summary>What pg_dump's kinds of entries mean for a selective restore (the names are those of pg_dump.c).</summary>
-internal static class TocKinds
+internal static partial class TocKinds
 {
     /// <summary>How the archive is written, and the database itself: pg_restore does not restore these as objects.</summary>
     private static readonly HashSet<string> NoObjects = new(StringComparer.Ordinal)
@@ -58,6 +60,10 @@ internal static class TocKinds
     /// <param name="entry">The entry.</param>
     public static bool IsLargeObject(TocEntry entry) => entry.Kind is "BLOB" or "BLOB METADATA";
 
+    /// <summary>True for what defines columns of type money, whose text depends on the server's lc_monetary.</summary>
+    /// <param name="entry">The entry.</param>
+    public static bool SpeaksOfMoney(TocEntry entry) => entry.Kind is "TABLE" or "TYPE" or "DOMAIN" && Money().IsMatch(entry.Definition);
+
     /// <summary>True for GRANT and REVOKE.</summary>
     /// <param name="entry">The entry.</param>
     public static bool IsPrivilege(TocEntry entry) => entry.Kind is "ACL" or "DEFAULT ACL";
@@ -69,4 +75,7 @@ internal static class TocKinds
     /// <summary>True for comments, privileges and labels of the database itself, which pg_restore leaves to --create.</summary>
     /// <param name="entry">The entry.</param>
     public static bool IsOfDatabase(TocEntry entry) => IsRemark(entry) && entry.Name.StartsWith("DATABASE ", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"\bmoney\b", RegexOptions.CultureInvariant)]
+    private static partial Regex Money();
 }

@@ -16,7 +16,8 @@ internal sealed partial record DatabaseFacts
                d.datctype,
                to_jsonb(d)->>'datlocprovider',
                coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale'),
-               now()
+               now(),
+               current_setting('lc_monetary')
         FROM pg_catalog.pg_database d
         WHERE d.datname = current_database()
         """;
@@ -44,6 +45,9 @@ internal sealed partial record DatabaseFacts
 
     /// <summary>The locale of a provider other than libc.</summary>
     public string? Locale { get; init; }
+
+    /// <summary>How the session writes values of type money (lc_monetary).</summary>
+    public required string Monetary { get; init; }
 
     /// <summary>The server's time at the start of the transaction.</summary>
     public required DateTime Now { get; init; }
@@ -75,6 +79,7 @@ internal sealed partial record DatabaseFacts
                 LocaleProvider = (row.IsDBNull(5) ? "c" : row.GetString(5)) switch { "i" => "icu", "b" => "builtin", _ => "libc" },
                 Locale = row.IsDBNull(6) ? null : row.GetString(6),
                 Now = row.GetDateTime(7).ToUniversalTime(),
+                Monetary = row.GetString(8),
             };
         }
 

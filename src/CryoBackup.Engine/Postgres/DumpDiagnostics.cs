@@ -64,12 +64,15 @@ internal static partial class DumpDiagnostics
     public static CryoBackupException Explain(string toolName, int exitCode, IReadOnlyList<string> standardError, CryoBackupError fallback, ServerEndpoint endpoint)
     {
         var (error, line, target) = Classify(standardError, fallback);
-        var code = exitCode > 128 && !OperatingSystem.IsWindows()
-            ? string.Create(CultureInfo.InvariantCulture, $"was ended by signal {exitCode - 128}")
-            : string.Create(CultureInfo.InvariantCulture, $"failed with exit code {exitCode}");
-        var message = $"{toolName} {code} on database '{endpoint.Database}' of {endpoint.Address}" + (line is null ? "." : ": " + line + Detail(standardError) + ".");
+        var message = $"{toolName} {Ending(exitCode)} on database '{endpoint.Database}' of {endpoint.Address}" + (line is null ? "." : ": " + line + Detail(standardError) + ".");
         return new CryoBackupException(error, message, target ?? endpoint.Database, Remedies.For(error, endpoint), standardError);
     }
+
+    /// <summary>What became of a program, in words.</summary>
+    /// <param name="exitCode">Its code, not 0.</param>
+    public static string Ending(int exitCode) => exitCode > 128 && !OperatingSystem.IsWindows()
+        ? string.Create(CultureInfo.InvariantCulture, $"was ended by signal {exitCode - 128}")
+        : string.Create(CultureInfo.InvariantCulture, $"failed with exit code {exitCode}");
 
     /// <summary>What the server adds to its first error, such as the objects that stand in the way: in parentheses, or nothing.</summary>
     private static string Detail(IReadOnlyList<string> standardError)

@@ -17,12 +17,22 @@ internal sealed class RestorePreflight(
 
     private readonly List<CryoBackupException> _findings = [];
 
+    /// <summary>The roles of the backup's globals; null where they were not asked for.</summary>
+    public GlobalsScript? Globals { get; init; }
+
+    /// <summary>True if the backup has globals.</summary>
+    public bool HasGlobals { get; init; }
+
+    /// <summary>The roles that are to be created from the backup's globals.</summary>
+    public IReadOnlyList<string> RolesToCreate { get; private set; } = [];
+
     /// <summary>Looks for what the plan needs and the server, or the target, has not.</summary>
     /// <exception cref="CryoBackupException">All findings in one: the first one's kind, everybody's message and remedy.</exception>
     public async Task RunAsync()
     {
         await FindMissingAsync().ConfigureAwait(false);
         await FindMissingRightsAsync().ConfigureAwait(false);
+        CheckSpoolSpace();
         if (plan.Makes)
         {
             await CheckSpaceAsync().ConfigureAwait(false);
@@ -55,15 +65,16 @@ internal sealed class RestorePreflight(
 
     private async Task FindMissingAsync()
     {
-        string[] roles = await AbsentAsync(
-            RoleNames.Of(plan.Entries.Concat(plan.OfDatabase), request.NoOwner, request.NoPrivileges), "SELECT rolname FROM pg_catalog.pg_roles").ConfigureAwait(false);
+        string[] roles = await AbsentAsync(plan.RolesNeeded(request.NoOwner, request.NoPrivileges), "SELECT rolname FROM pg_catalog.pg_roles").ConfigureAwait(false);
+        RolesToCreate = [.. roles.Where(role => Globals?.Has(role) == true)];
+        roles = [.. roles.Except(RolesToCreate, StringComparer.Ordinal)];
         if (roles.Length > 0)
         {
             Find(
                 CryoBackupError.ObjectNotFound,
-                $"The server lacks roles that the backup names: {string.Join(", ", roles)}.",
+                $"The server{(Globals is null ? " lacks" : ", and the backup's globals, lack")} roles that the backup names: {string.Join(", ", roles)}.",
                 roles[0],
-                "CREATE ROLE each of them, or leave their objects to you with -NoOwner and their privileges out with -NoPrivileges.");
+                WaysWithout(roles));
         }
 
         string[] extensions = await AbsentAsync(
@@ -75,6 +86,15 @@ internal sealed class RestorePreflight(
                 $"The server does not offer extensions that the backup needs: {string.Join(", ", extensions)}.",
                 extensions[0],
                 "Install their packages on the server (many are in postgresql-contrib).");
+        }
+
+        if (plan.Monetary is { } monetary && !await TakesMonetaryAsync(monetary).ConfigureAwait(false))
+        {
+            Find(
+                CryoBackupError.ObjectNotFound,
+                $"The server's machine lacks the locale '{monetary}' (lc_monetary), in which the backup has values of type money; in another they would be read as other amounts.",
+                monetary,
+                "Install the locale on the server's machine, and restart the server.");
         }
 
         string[] tablespaces = await AbsentAsync(
@@ -89,6 +109,43 @@ internal sealed class RestorePreflight(
         }
     }
 
+    /// <summary>What would become of the backup without each of the roles.</summary>
+    private string WaysWithout(string[] roles)
+    {
+        var ways = new List<string> { "CREATE ROLE each of them." };
+        if (Globals is null)
+        {
+            ways.Add(HasGlobals
+                ? "-IncludeGlobals would create those that are in the backup's globals."
+                : "The backup has no globals that -IncludeGlobals could create them from.");
+        }
+
+        string[] Spared(bool noOwner, bool noPrivileges) => [.. roles.Except(plan.RolesNeeded(noOwner, noPrivileges), StringComparer.Ordinal)];
+        string[] byOwner = Spared(true, request.NoPrivileges);
+        string[] byPrivileges = Spared(request.NoOwner, true);
+        string[] byBoth = [.. Spared(true, true).Except(byOwner, StringComparer.Ordinal).Except(byPrivileges, StringComparer.Ordinal)];
+        foreach ((string[] names, string way) in (ReadOnlySpan<(string[], string)>)
+        [
+            (byOwner, $"-NoOwner would leave to '{endpoint.UserName}' the objects of"),
+            (byPrivileges, "-NoPrivileges would leave out the privileges of"),
+            (byBoth, "-NoOwner and -NoPrivileges together would do without"),
+        ])
+        {
+            if (names.Length > 0)
+            {
+                ways.Add($"{way} {string.Join(", ", names)}.");
+            }
+        }
+
+        string[] bound = [.. roles.Intersect(plan.RolesNeeded(true, true), StringComparer.Ordinal)];
+        if (bound.Length > 0)
+        {
+            ways.Add($"Policies, user mappings or settings name {string.Join(", ", bound)}; neither does without.");
+        }
+
+        return string.Join(" ", ways);
+    }
+
     private async Task FindMissingRightsAsync()
     {
         if (await AskAsync<bool>(server, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user").ConfigureAwait(false))
@@ -97,6 +154,15 @@ internal sealed class RestorePreflight(
         }
 
         string role = endpoint.UserName;
+        if (RolesToCreate.Count > 0 && !await AskAsync<bool>(server, "SELECT rolcreaterole FROM pg_catalog.pg_roles WHERE rolname = current_user").ConfigureAwait(false))
+        {
+            Find(
+                CryoBackupError.PermissionDenied,
+                $"The role '{role}' may not create roles, and the backup needs some of its globals: {string.Join(", ", RolesToCreate)}.",
+                role,
+                "ALTER ROLE … CREATEROLE, or have somebody else create them.");
+        }
+
         if (plan.Makes && !await AskAsync<bool>(server, "SELECT rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = current_user").ConfigureAwait(false))
         {
             Find(
@@ -159,6 +225,22 @@ internal sealed class RestorePreflight(
                 string.Create(CultureInfo.InvariantCulture, $"The server's disk has {free / (1 << 20)} MiB free, and the archive alone has {plan.ArchiveLength / (1 << 20)} MiB."),
                 folder,
                 "Make room, or give -Force if the data lies on another disk.");
+        }
+    }
+
+    /// <summary>Unasked, an archive is spooled for several jobs only where there is room for it.</summary>
+    private void CheckSpoolSpace()
+    {
+        string folder = Path.GetTempPath();
+        if ((request.Jobs > 1 || !plan.InArchiveOrder) && LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
+        {
+            Find(
+                CryoBackupError.DiskFull,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{folder}' has {free / (1 << 20)} MiB free, too little for the spooled archive of {plan.ArchiveLength / (1 << 20)} MiB."),
+                folder,
+                "Free space, set TMPDIR to a larger disk, or restore with -Jobs 1.");
         }
     }
 
@@ -268,6 +350,19 @@ internal sealed class RestorePreflight(
                 string.Create(CultureInfo.InvariantCulture, $"The database '{database}' has {sessions} {(sessions == 1 ? "session" : "sessions")}, so it cannot be renamed."),
                 database,
                 "Stop the application, or give -Force to end its sessions at the moment of the swap.");
+        }
+    }
+
+    private async Task<bool> TakesMonetaryAsync(string monetary)
+    {
+        try
+        {
+            await AskAsync<string>(server, "SELECT pg_catalog.set_config('lc_monetary', $1, true)", monetary).ConfigureAwait(false);
+            return true;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidParameterValue)
+        {
+            return false;
         }
     }
 

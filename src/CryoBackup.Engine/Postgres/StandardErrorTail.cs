@@ -5,8 +5,10 @@ namespace CryoBackup.Postgres;
 /// <summary>Reads standard error line by line and keeps the last lines, in bounded memory whatever comes.</summary>
 internal sealed class StandardErrorTail
 {
+    /// <summary>Longer lines are cut to this length.</summary>
+    public const int MaximumCharacters = 2000;
+
     private const int MaximumLines = 40;
-    private const int MaximumCharacters = 2000;
     private const int MaximumBytes = 4 * MaximumCharacters;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

@@ -12,16 +12,23 @@ internal static partial class TableReader
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="encoding">The encoding of the archive, which its source database had.</param>
+    /// <param name="monetary">The lc_monetary that values of type money were written in; null for the database's own.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
     /// <returns>The session.</returns>
     public static async Task<NpgsqlConnection> OpenAsync(
-        ServerEndpoint endpoint, string applicationName, string encoding, CancellationToken cancellationToken)
+        ServerEndpoint endpoint, string applicationName, string encoding, string? monetary, CancellationToken cancellationToken)
     {
         NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, applicationName, encoding, cancellationToken).ConfigureAwait(false);
         try
         {
             await using var command = new NpgsqlCommand("SET row_security = off; SET statement_timeout = 0; SET search_path = ''", connection);
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            if (monetary is not null)
+            {
+                await using var money = new NpgsqlCommand("SELECT pg_catalog.set_config('lc_monetary', $1, false)", connection) { Parameters = { new() { Value = monetary } } };
+                await money.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             return connection;
         }
         catch

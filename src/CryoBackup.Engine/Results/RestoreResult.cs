@@ -35,6 +35,9 @@ public sealed class RestoreResult
     /// <summary>How far it came.</summary>
     public RestoreStatus Status { get; init; }
 
+    /// <summary>The roles that are created first, from the backup's globals.</summary>
+    public string[] Roles { get; init; } = [];
+
     /// <summary>Every object that is restored, in the order in which it is: kind, schema and name.</summary>
     public string[] Objects { get; init; } = [];
 

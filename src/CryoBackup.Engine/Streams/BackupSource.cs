@@ -98,6 +98,16 @@ internal sealed class BackupSource : IDisposable
         return _hash.Finish(cancellationToken);
     }
 
+    /// <summary>The error of a damaged compression, which every stage throws alike.</summary>
+    /// <param name="path">The backup file's full path.</param>
+    /// <param name="exception">What was thrown.</param>
+    public static CryoBackupException CompressionDamaged(string path, InvalidDataException exception) => new(
+        CryoBackupError.ArchiveCorrupt,
+        $"The compression of '{path}' is damaged: {exception.Message.TrimEnd('.')}.",
+        path,
+        "Use another backup; this one does not come back whole.",
+        inner: exception);
+
     /// <summary>Opens a backup's file for reading.</summary>
     /// <param name="path">The full path.</param>
     /// <returns>The stream.</returns>

@@ -94,6 +94,14 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     public SwitchParameter NoPrivileges { get => _request.NoPrivileges; set => _request.NoPrivileges = value; }
 
+    /// <summary>Creates the roles that the backup needs and the server lacks, from the backup's globals.</summary>
+    [Parameter]
+    public SwitchParameter IncludeGlobals { get => _request.IncludeGlobals; set => _request.IncludeGlobals = value; }
+
+    /// <summary>Restores without verifying the file first; only with -Force.</summary>
+    [Parameter]
+    public SwitchParameter SkipVerification { get => _request.SkipVerification; set => _request.SkipVerification = value; }
+
     /// <summary>How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file. As many as fit without it.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
@@ -139,7 +147,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
                 ErrorCategory.InvalidData,
                 LiteralPath,
                 $"'{LiteralPath}' was not restored: its verification did not pass.",
-                "See the Reason of Test-CryoBackup's result; restore another backup, or this one by its path if you accept what is wrong with it."));
+                "See the Reason of Test-CryoBackup's result; restore another backup, or this one by its path with -SkipVerification and -Force if you accept what is wrong with it."));
             return;
         }
 

@@ -188,23 +188,32 @@ public sealed class RestoreTests : IDisposable
     [InlineData(2)]
     public void FailureNamesItsObject(int jobs)
     {
-        _server.CreateDatabase("restore_strict");
-        _server.Execute("restore_strict", """
-            CREATE TABLE harmless AS SELECT 1 AS id;
-            CREATE FUNCTION is_allowed(int) RETURNS boolean LANGUAGE sql AS $$ SELECT pg_catalog.current_database() = 'restore_strict' $$;
+        CryoBackupException failure = FailStrictly("""
             CREATE TABLE picky (id int CHECK (public.is_allowed(id)));
             INSERT INTO picky VALUES (7);
-            """);
-        BackupInfo backup = BackUp("restore_strict");
-        _server.Execute("postgres", "DROP DATABASE IF EXISTS restore_failing");
-        var failure = Assert.Throws<CryoBackupException>(() => BackupRestorer.Run(
-            new RestoreRequest { Connection = _server.Connection, Path = backup.Path, TargetDatabase = "restore_failing", Create = true, Jobs = jobs }, _ => { }, CancellationToken.None));
-        Assert.Equal(CryoBackupError.RestoreFailed, failure.Error);
-        Assert.Equal("table \"picky\"", failure.Target);
-        Assert.Contains("violates check constraint", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("was dropped again", failure.Message, StringComparison.Ordinal);
-        Assert.NotEmpty(failure.StandardError);
-        Assert.Null(_server.Scalar("postgres", "SELECT 1 FROM pg_database WHERE datname = 'restore_failing'"));
+            """, jobs);
+        Assert.Equal("TABLE DATA public.picky", failure.Target);
+        Assert.Contains(", at TABLE DATA public.picky: ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("violates check constraint \"picky_id_check\" (SQLSTATE 23514; Failing row contains (7)).", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(" The statement: COPY public.picky (id) FROM stdin.", failure.Message, StringComparison.Ordinal);
+    }
+
+    [PostgresTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void FailureTellsAllThatTheServerSaid(int jobs)
+    {
+        CryoBackupException failure = FailStrictly("""
+            CREATE FUNCTION refuse(id int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+                IF NOT public.is_allowed(id) THEN RAISE 'not here' USING ERRCODE = 'CB123', DETAIL = 'It is elsewhere.', HINT = 'Go there.'; END IF;
+                RETURN id; END $$;
+            CREATE TABLE indexed (id int);
+            INSERT INTO indexed VALUES (7);
+            CREATE INDEX by_refusal ON indexed (public.refuse(id));
+            """, jobs);
+        Assert.Equal("INDEX public.by_refusal", failure.Target);
+        Assert.Contains("ERROR:  not here (SQLSTATE CB123; It is elsewhere). PostgreSQL's hint: Go there.", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(" The statement: CREATE INDEX by_refusal ON public.indexed USING btree (public.refuse(id)).", failure.Message, StringComparison.Ordinal);
     }
 
     /// <summary>A restored table that differs is a failure, although pg_restore was content.</summary>
@@ -228,6 +237,25 @@ public sealed class RestoreTests : IDisposable
         Assert.Equal("public.meddled", failure.Target);
         Assert.Contains("public.meddled has 5 rows after the restore", failure.Message, StringComparison.Ordinal);
         Assert.Contains("has what was restored, but it is not what was expected", failure.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Restores a database with what is allowed nowhere else.</summary>
+    private CryoBackupException FailStrictly(string sql, int jobs)
+    {
+        _server.CreateDatabase("restore_strict");
+        _server.Execute("restore_strict", """
+            CREATE TABLE harmless AS SELECT 1 AS id;
+            CREATE FUNCTION is_allowed(int) RETURNS boolean LANGUAGE sql AS $$ SELECT pg_catalog.current_database() = 'restore_strict' $$;
+            """ + sql);
+        BackupInfo backup = BackUp("restore_strict");
+        _server.Execute("postgres", "DROP DATABASE IF EXISTS restore_failing");
+        var failure = Assert.Throws<CryoBackupException>(() => BackupRestorer.Run(
+            new RestoreRequest { Connection = _server.Connection, Path = backup.Path, TargetDatabase = "restore_failing", Create = true, Jobs = jobs }, _ => { }, CancellationToken.None));
+        Assert.Equal(CryoBackupError.RestoreFailed, failure.Error);
+        Assert.Contains("was dropped again", failure.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(failure.StandardError);
+        Assert.Null(_server.Scalar("postgres", "SELECT 1 FROM pg_database WHERE datname = 'restore_failing'"));
+        return failure;
     }
 
     private BackupInfo BackUp(string database = Source) => BackupWriter.Run(

@@ -15,24 +15,30 @@ public enum Moment
     Naming,
 }
 
-/// <summary>A backup whose restore takes so long at some points that a test can meet it there; and the database 'old', which it is to replace.</summary>
+/// <summary>A backup whose restore stops at some points until the test lets it go on; and the database 'old', which it is to replace.</summary>
 internal sealed class SlowRestore : IDisposable
 {
     private const string Definition =
         """
-        CREATE FUNCTION slow(id int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+        CREATE FUNCTION slow(id int, barrier text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
         BEGIN
-            IF current_setting('application_name') LIKE 'CryoBackup %-%' THEN PERFORM pg_sleep(4); END IF;
+            WHILE current_setting('application_name') LIKE 'CryoBackup %-%' AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = barrier) LOOP
+                PERFORM pg_catalog.pg_sleep(0.05), pg_catalog.pg_stat_clear_snapshot();
+            END LOOP;
             RETURN id;
         END $$;
         CREATE TABLE a (id int); INSERT INTO a SELECT generate_series(1, 1000);
-        CREATE TABLE b (id int, computed int GENERATED ALWAYS AS (slow(id)) STORED); INSERT INTO b VALUES (1);
+        CREATE TABLE b (id int, computed int GENERATED ALWAYS AS (slow(id, 'barrier of rows')) STORED); INSERT INTO b VALUES (1);
         CREATE TABLE c (id int); INSERT INTO c VALUES (1);
-        CREATE INDEX c_slow ON c (slow(id));
+        CREATE INDEX c_slow ON c (slow(id, 'barrier of index'));
         """;
 
     private readonly PostgresServer _server;
     private readonly List<NpgsqlConnection> _holders = [];
+
+    // A restore stops where it finds such a session on its server, whatever its own database.
+    private readonly NpgsqlConnection _rows;
+    private readonly NpgsqlConnection _index;
 
     public SlowRestore(PostgresServer server, Func<string, string> backUp)
     {
@@ -42,11 +48,13 @@ internal sealed class SlowRestore : IDisposable
         Backup = backUp("slow");
         server.CreateDatabase("old");
         server.Execute("old", "CREATE TABLE mine (id int); INSERT INTO mine VALUES (1), (2)");
+        _rows = server.Open("postgres", "barrier of rows");
+        _index = server.Open("postgres", "barrier of index");
     }
 
     public string Backup { get; }
 
-    /// <summary>Waits until the restore that runs is there.</summary>
+    /// <summary>Waits until the restore that runs is there, where it stays.</summary>
     /// <returns>The database that it works in.</returns>
     public string MeetAt(Moment moment)
     {
@@ -55,16 +63,26 @@ internal sealed class SlowRestore : IDisposable
             case Moment.Rows:
                 return Wait("wait_event = 'PgSleep' AND query LIKE 'COPY %'");
             case Moment.Index:
+                _rows.Dispose();
                 return Wait("wait_event = 'PgSleep' AND query LIKE 'CREATE INDEX %'");
             case Moment.Comparison:
                 Hold(MeetAt(Moment.Index), "BEGIN; LOCK TABLE a IN ACCESS EXCLUSIVE MODE");
+                GoOn();
                 return Wait("wait_event_type = 'Lock' AND query LIKE 'COPY %'");
             default:
                 string database = MeetAt(Moment.Index);
                 Hold("old", "SELECT 1");
+                GoOn();
                 Wait("query LIKE 'ALTER DATABASE %'");
                 return database;
         }
+    }
+
+    /// <summary>Lets the restore go on, as far as no session that is held stands in its way.</summary>
+    public void GoOn()
+    {
+        _rows.Dispose();
+        _index.Dispose();
     }
 
     /// <summary>Opens a session and leaves it open.</summary>
@@ -77,9 +95,10 @@ internal sealed class SlowRestore : IDisposable
         return holder;
     }
 
-    /// <summary>Ends the sessions that were held.</summary>
+    /// <summary>Ends the sessions that were held, and lets the restore go on.</summary>
     public void Release()
     {
+        GoOn();
         _holders.ForEach(holder => holder.Dispose());
         _holders.Clear();
     }

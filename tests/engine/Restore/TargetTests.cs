@@ -161,7 +161,7 @@ public sealed class TargetTests(ZooServer server)
         slow.MeetAt(Moment.Index);
 
         // One backend's violent death takes all others with it, and the server starts anew.
-        int backend = (int)mortal.Scalar("postgres", "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'")!;
+        int backend = (int)mortal.Scalar("postgres", "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE 'CREATE INDEX %'")!;
         using (Process process = Process.GetProcessById(backend))
         {
             process.Kill();
@@ -180,6 +180,77 @@ public sealed class TargetTests(ZooServer server)
         Assert.Equal(0, mortal.CountTemporary());
     }
 
+    /// <summary>Terminated whenever it may be, a restore is whole, or it says truly what is there.</summary>
+    [PostgresFact]
+    public async Task TheConnectionIsLostAtRandom()
+    {
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        string backup = server.Backup;
+        server.LoadZoo("target_cleaned");
+        server.Execute("target_cleaned", "DELETE FROM zoo.value");
+        string before = server.Dump("target_cleaned");
+        foreach (RestoreMode mode in (RestoreMode[])[RestoreMode.Create, RestoreMode.Empty, RestoreMode.Clean, RestoreMode.Empty])
+        {
+            server.Drop("target_random");
+            if (mode == RestoreMode.Empty)
+            {
+                server.CreateDatabase("target_random");
+            }
+
+            string target = mode == RestoreMode.Clean ? "target_cleaned" : "target_random";
+            Task<RestoreResult> restoring = Task.Run(() => server.Restore(
+                backup, target, request => (request.Create, request.Clean, request.Jobs) = (mode == RestoreMode.Create, mode == RestoreMode.Clean, mode == RestoreMode.Create ? 2 : 1)));
+            string where = $"{mode}, seed {seed}";
+            Assert.True(SpinWait.SpinUntil(() => restoring.IsCompleted || server.Scalar("postgres", "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pg_restore' OR (application_name LIKE 'CryoBackup %-%' AND query ~ '^(CREATE|ALTER|DROP|COPY)')") is not null, TimeSpan.FromMinutes(1)), where);
+            await Task.Delay(random.Next(400));
+            server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%'");
+            try
+            {
+                Assert.Equal(RestoreStatus.Restored, (await restoring).Status);
+            }
+            catch (CryoBackupException e)
+            {
+                Assert.True(e.Error is CryoBackupError.ConnectionFailed or CryoBackupError.RestoreFailed, $"{where}: {e.Error} {e.Message}");
+                Assert.Equal(0, server.CountTemporary());
+                bool exists = server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{target}'") is not null;
+                string claim = mode switch
+                {
+                    RestoreMode.Create => exists ? $"'{target}' is the restored one all the same" : $"There is no database '{target}'.",
+                    RestoreMode.Clean => server.Dump(target) == before ? $"'{target}' is as it was before" : $"'{target}' has ",
+                    _ => server.Scalar(target, "SELECT 1 FROM pg_namespace WHERE nspname = 'zoo'") is null ? $"'{target}' is as it was before: empty." : $"'{target}' ",
+                };
+                Assert.True(e.Message.Contains(claim, StringComparison.Ordinal), $"{where}: not \"{claim}\" but: {e.Message}");
+            }
+        }
+    }
+
+    /// <summary>Trap M17: the refresh runs with an empty search_path.</summary>
+    [PostgresFact]
+    public void AMaterializedViewThatCannotBeRefreshed()
+    {
+        server.CreateDatabase("target_views");
+        server.Execute("target_views", """
+            CREATE TABLE item (n int); INSERT INTO item VALUES (1), (2);
+            CREATE FUNCTION total() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM item); END';
+            CREATE MATERIALIZED VIEW good AS SELECT 1 AS one; CREATE MATERIALIZED VIEW summary AS SELECT total();
+            """);
+        string backup = server.BackUp("target_views");
+        server.Drop("target_new");
+        CryoBackupException e = server.Fail(backup, "target_new", request => request.Create = true);
+        Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
+        Assert.Equal("MATERIALIZED VIEW DATA public.summary", e.Target);
+        Assert.Contains("relation \"item\" does not exist (SQLSTATE 42P01)", e.Message, StringComparison.Ordinal);
+        Assert.Contains("search_path", e.Remedy, StringComparison.Ordinal);
+
+        // The way that the remedy shows.
+        server.Restore(backup, "target_new", request => (request.Create, request.SchemaOnly) = (true, true));
+        server.Execute("target_new", "ALTER FUNCTION total() SET search_path TO public");
+        server.Restore(backup, "target_new", request => request.DataOnly = true);
+        Assert.Equal(2L, server.Scalar("target_new", "SELECT total FROM summary"));
+        server.Drop("target_new");
+    }
+
     private static bool Answers(ZooServer server)
     {
         try
@@ -196,7 +267,7 @@ public sealed class TargetTests(ZooServer server)
     {
         Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, database, change));
         slow.MeetAt(moment);
-        server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND wait_event = 'PgSleep'");
+        server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND state = 'active'");
         CryoBackupException e = await failing;
         Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
         slow.AssertNoSessionIsLeft();

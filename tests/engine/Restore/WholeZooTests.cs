@@ -68,6 +68,15 @@ public sealed class WholeZooTests(ZooServer server)
         RestoreResult definitions = Restore("zoo_twice", request => (request.Create, request.SchemaOnly) = (true, true));
         Assert.Empty(definitions.Tables);
         Assert.Equal(0L, server.Scalar("zoo_twice", "SELECT count(*) FROM zoo.value"));
+
+        // Foreign keys that form a circle let no order of rows pass: one of them is put back afterwards.
+        var circle = (string)server.Scalar("zoo_twice", "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'favourite_animal'")!;
+        server.Execute("zoo_twice", "ALTER TABLE zoo.species DROP CONSTRAINT favourite_animal");
+        RestoreResult rows = Restore("zoo_twice", request => request.DataOnly = true);
+        Assert.Equal(RestoreMode.Data, rows.Mode);
+        Assert.Single(rows.Warnings, warning => warning.StartsWith("Foreign keys form a circle", StringComparison.Ordinal));
+        server.Execute("zoo_twice", "ALTER TABLE zoo.species ADD CONSTRAINT favourite_animal " + circle);
+        AssertEqualToZoo("zoo_twice");
     }
 
     private RestoreResult Restore(string database, Action<RestoreRequest> change) => server.Restore(server.Backup, database, change);

@@ -1,0 +1,72 @@
+using CryoBackup.Postgres;
+
+namespace CryoBackup.Tests.Restore;
+
+/// <summary>The text of a value of type money depends on lc_monetary: read in another, '1.234,56 €' would become $1.23.</summary>
+[Collection("zoo")]
+public sealed class MoneyTests(ZooServer other) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [PostgresFact(UnixOnly = true)]
+    public void KeepsItsAmountWhateverTheTargetsLocale()
+    {
+        if (!TryMakeLocale())
+        {
+            // The locale's source belongs to Debian's package locales.
+            return;
+        }
+
+        using PostgresServer server = StartWithLocale();
+        server.CreateDatabase("money");
+        server.Execute("money", "ALTER DATABASE money SET lc_monetary TO 'de_DE.UTF-8'; CREATE TABLE price (amount money); INSERT INTO price VALUES (1234.56::numeric::money)");
+        string backup = BackupWriter.Run(new BackupRequest { Connection = server.Connection, Database = "money", Folder = _folder.Path }, static _ => { }, CancellationToken.None).Path;
+        Assert.Equal("de_DE.UTF-8", BackupManifest.Read(backup + ".meta.json").Server!.LcMonetary);
+
+        // A new database has the server's own until the end, one that is there keeps it.
+        server.CreateDatabase("empty");
+        foreach ((string target, bool create) in ((string, bool)[])[("created", true), ("empty", false)])
+        {
+            var request = new RestoreRequest { Connection = server.Connection, Path = backup, TargetDatabase = target, Create = create };
+            Assert.True(Assert.Single(BackupRestorer.Run(request, static _ => { }, CancellationToken.None).Tables).Matches);
+            Assert.Equal(1234.56m, server.Scalar(target, "SELECT amount::numeric FROM price"));
+        }
+
+        Assert.NotEqual("de_DE.UTF-8", server.Scalar("empty", "SHOW lc_monetary"));
+
+        // A machine without the locale.
+        CryoBackupException e = other.Fail(backup, "money_elsewhere", request => request.Create = true);
+        Assert.Equal(CryoBackupError.ObjectNotFound, e.Error);
+        Assert.Contains("lacks the locale 'de_DE.UTF-8'", e.Message, StringComparison.Ordinal);
+    }
+
+    private bool TryMakeLocale()
+    {
+        if (OperatingSystem.IsWindows() || !File.Exists("/usr/share/i18n/locales/de_DE"))
+        {
+            return false;
+        }
+
+        File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_101_101);
+        var localedef = new ToolCommand("/usr/bin/localedef", "-i", "de_DE", "-f", "UTF-8", Path.Combine(_folder.Path, "de_DE.UTF-8"));
+        return ToolProcess.Run(localedef, CancellationToken.None).ExitCode == 0;
+    }
+
+    private PostgresServer StartWithLocale()
+    {
+        string? before = Environment.GetEnvironmentVariable("LOCPATH");
+        Environment.SetEnvironmentVariable("LOCPATH", _folder.Path);
+        try
+        {
+            var server = new PostgresServer();
+            server.Scalar("postgres", "SELECT 1");
+            return server;
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("LOCPATH", before);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+namespace CryoBackup.Tests.Restore;
+
+/// <summary>What speaks against a restore is found before anything is changed, all of it at once.</summary>
+[Collection("zoo")]
+public sealed class RestorePreflightTests(ZooServer server) : IDisposable
+{
+    private const string Limited = "preflight_limited";
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [PostgresFact]
+    public void ARoleThatMayLittleHearsOfAllAtOnce()
+    {
+        string backup = BackUp();
+        server.Execute("postgres", "DROP ROLE preflight_gone");
+        CryoBackupException e = server.Fail(backup, "preflight_new", request => AsLimited(request).Create = true);
+        Assert.Equal(CryoBackupError.ObjectNotFound, e.Error);
+        foreach (string finding in (string[])
+        [
+            "The server lacks roles that the backup names: preflight_gone.",
+            $"The role '{Limited}' may not create databases.",
+            "Only a superuser may create EVENT TRIGGER preflight_guard",
+            $"The role '{Limited}' is not a member of roles that own objects of the backup: ",
+        ])
+        {
+            Assert.Contains(finding, e.Message, StringComparison.Ordinal);
+        }
+
+        Assert.EndsWith("Nothing was changed.", e.Message, StringComparison.Ordinal);
+        foreach (string way in (string[])["CREATE ROLE", "-NoOwner", "CREATEDB", "-Schema", "GRANT them"])
+        {
+            Assert.Contains(way, e.Remedy, StringComparison.Ordinal);
+        }
+
+        Assert.Null(server.Scalar("postgres", "SELECT 1 FROM pg_database WHERE datname = 'preflight_new'"));
+    }
+
+    [PostgresFact]
+    public void SchemasAndOtherPeoplesDatabases()
+    {
+        string backup = BackUp();
+        server.CreateDatabase("preflight_target");
+        CryoBackupException e = server.Fail(backup, "preflight_target", request => (AsLimited(request).Schema, request.NoOwner) = (["apart"], true));
+        Assert.Equal(CryoBackupError.PermissionDenied, e.Error);
+        Assert.Contains("may not create schemas in the database 'preflight_target'", e.Message, StringComparison.Ordinal);
+
+        e = server.Fail(backup, "preflight_target", request => (AsLimited(request).Swap, request.NoOwner, request.NoPrivileges) = (true, true, true));
+        Assert.Equal(CryoBackupError.PermissionDenied, e.Error);
+        Assert.Contains("does not own the database 'preflight_target'", e.Message, StringComparison.Ordinal);
+        Assert.Equal(0, server.CountTemporary());
+
+        // With what was asked for granted, the part goes in.
+        server.Execute("postgres", $"GRANT CREATE ON DATABASE preflight_target TO {Limited}");
+        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "preflight_target", request => (AsLimited(request).Schema, request.NoOwner) = (["apart"], true)).Status);
+        server.Drop("preflight_target");
+    }
+
+    [PostgresFact]
+    public void TheSpooledArchiveHasNoRoom()
+    {
+        string backup = BackUp();
+        string manifest = backup + ".meta.json";
+        File.WriteAllBytes(manifest, (BackupManifest.Read(manifest) with { UncompressedBytes = long.MaxValue }).Serialize());
+        CryoBackupException e = server.Fail(
+            backup, "preflight_new", request => (request.Create, request.Jobs, request.SkipVerification, request.Force) = (true, 2, true, true));
+        Assert.Equal(CryoBackupError.DiskFull, e.Error);
+        Assert.Contains("too little for the spooled archive", e.Message, StringComparison.Ordinal);
+        Assert.Contains("-Jobs 1", e.Remedy, StringComparison.Ordinal);
+        Assert.EndsWith("Nothing was changed.", e.Message, StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
+    public void UnverifiedOnlyByForce()
+    {
+        string backup = BackUp();
+        CryoBackupException e = server.Fail(backup, "preflight_new", request => (request.Create, request.SkipVerification) = (true, true));
+        Assert.Equal(CryoBackupError.ConfigurationInvalid, e.Error);
+        Assert.Contains("-Force", e.Message, StringComparison.Ordinal);
+
+        // A manifest that would have been refused.
+        File.AppendAllText(backup + ".meta.json", " ");
+        Assert.Equal(CryoBackupError.ManifestInvalid, server.Fail(backup, "preflight_new", request => request.Create = true).Error);
+        foreach (int jobs in (int[])[1, 2])
+        {
+            server.Drop("preflight_new");
+            RestoreResult result = server.Restore(
+                backup, "preflight_new", request => (request.Create, request.SkipVerification, request.Force, request.Jobs) = (true, true, true, jobs));
+            Assert.Contains(result.Warnings, warning => warning.EndsWith("was not verified before the restore.", StringComparison.Ordinal));
+            Assert.All(result.Tables, table => Assert.True(table.Matches && table.FoundRows is not null));
+            Assert.Equal(3L, Assert.Single(result.Tables, table => table.Name == "t").FoundRows);
+        }
+    }
+
+    [PostgresFact]
+    public void ADamagedArchiveIsFoundAsItFlows()
+    {
+        // So large that its damage lies far behind the table of contents.
+        string backup = BackUp("CREATE TABLE large AS SELECT n, md5(n::text) FROM generate_series(1, 80000) n");
+        byte[] bytes = File.ReadAllBytes(backup);
+        File.WriteAllBytes(backup, bytes[..^40]);
+        foreach (int jobs in (int[])[1, 2])
+        {
+            CryoBackupException e = server.Fail(
+                backup, "preflight_new", request => (request.Create, request.SkipVerification, request.Force, request.Jobs) = (true, true, true, jobs));
+            Assert.Contains("There is no database 'preflight_new'.", e.Message, StringComparison.Ordinal);
+            Assert.Equal(CryoBackupError.ArchiveCorrupt, e.Error);
+            Assert.Equal(0, server.CountTemporary());
+        }
+    }
+
+    private RestoreRequest AsLimited(RestoreRequest request)
+    {
+        request.Connection = server.Connection;
+        (request.Connection.UserName, request.Connection.Password) = (Limited, "secret");
+        return request;
+    }
+
+    private string BackUp(string more = "")
+    {
+        server.Drop("preflight_source");
+        server.Drop("preflight_new");
+        server.Drop("preflight_target");
+        server.Execute("postgres", $"DROP ROLE IF EXISTS {Limited}, preflight_gone; CREATE ROLE {Limited} LOGIN PASSWORD 'secret'; CREATE ROLE preflight_gone");
+        server.CreateDatabase("preflight_source");
+        server.Execute("preflight_source", """
+            CREATE TABLE t (id int); INSERT INTO t VALUES (1), (2), (3); GRANT SELECT ON t TO preflight_gone;
+            CREATE SCHEMA apart CREATE TABLE u (id int);
+            CREATE FUNCTION guard() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER preflight_guard ON ddl_command_end EXECUTE FUNCTION guard();
+            """ + more);
+        string backup = server.BackUp("preflight_source");
+        server.Drop("preflight_source");
+        return backup;
+    }
+}
