@@ -46,7 +46,7 @@ Describe 'Conventions of <Name>' -ForEach $cmdlets {
     }
 
     It 'asks before it changes anything, if it changes anything' {
-        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -in 'New', 'Restore')
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -in 'New', 'Test', 'Restore')
     }
 
     It 'has one parameter a set that takes the pipeline by value' {
@@ -71,7 +71,7 @@ Describe 'Conventions of <Name>' -ForEach $cmdlets {
     }
 
     It 'has the connection parameters only if it meets a server' {
-        $command.Parameters.ContainsKey('ComputerName') | Should -Be ($command.Verb -in 'New', 'Restore')
+        $command.Parameters.ContainsKey('ComputerName') | Should -Be ($command.Verb -in 'New', 'Test', 'Restore')
         if ($command.Parameters.ContainsKey('ComputerName')) {
             $command.Parameters['ComputerName'].Aliases | Should -Be @('Host', 'HostName', 'Server')
             foreach ($parameter in 'ComputerName', 'Port', 'Credential', 'SslMode') {

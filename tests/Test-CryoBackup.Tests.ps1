@@ -11,7 +11,8 @@ AfterAll {
 Describe 'Test-CryoBackup' {
     It 'has these parameters' {
         (Get-Command Test-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
-            Should -Be @('Config', 'Identity', 'Level', 'LiteralPath', 'Path', 'Quiet', 'ReportPath')
+            Should -Be @('AllowSuperuser', 'ComputerName', 'Config', 'Credential', 'Force', 'Identity', 'Keep', 'Level', 'LiteralPath', 'MaxAge', 'MaxRestoreTime', 'Path', 'Port',
+            'Quiet', 'ReportPath', 'ServerPath', 'SslMode', 'ThrottleLimit')
     }
 
     It 'passes a good backup at level <Level>' -ForEach @(@{ Level = 'Hash' }, @{ Level = 'Content' }) {
@@ -152,5 +153,48 @@ Describe 'Test-CryoBackup' {
             Import-Module '$ModulePath'
             (Test-CryoBackup -LiteralPath '$($backup.Path)').Verdict"
         $lines | Should -Be 'Passed'
+    }
+
+    Context 'at level Restore' {
+        It 'rehearses the restore and tells what came of it' {
+            $result = Test-CryoBackup $backup.Path -Level Restore -MaxAge 26h -MaxRestoreTime ([timespan] '04:00:00')
+            $result.Reason | Should -BeLike 'It came back on PostgreSQL *'
+            $result.Verdict | Should -Be 'Passed'
+            $result.RestoreDuration | Should -BeGreaterThan ([timespan]::Zero)
+            ($result.Checks | Where-Object Name -In 'restore', 'restored_rows', 'schema', 'age', 'restore_time').Passed | Should -Be @($true, $true, $true, $true, $true)
+        }
+
+        It 'gives one bool each, several at once, and one failure never stops the others' {
+            $folder = Join-Path $TestDrive 'rehearsed'
+            $null = Copy-Backup $backup (Join-Path $folder 'good')
+            $bad = Copy-Backup $backup (Join-Path $folder 'bad')
+            Edit-OneByte $bad
+            $answers = Get-ChildItem -Path $folder -Recurse -Filter *.gz | Sort-Object FullName | Test-CryoBackup -Level Restore -Quiet -ThrottleLimit 2
+            $answers.Count | Should -Be 2
+            @($answers | Where-Object { $_ }).Count | Should -Be 1
+            Get-CryoBackup (Split-Path $backup.Path) | Test-CryoBackup -Level Restore -Quiet | Should -BeExactly $true
+        }
+
+        It 'refuses wishes that make no sense' {
+            { Test-CryoBackup $backup.Path -Keep -ErrorAction Stop } | Should -Throw -ErrorId 'ConfigurationInvalid,*'
+            { Test-CryoBackup $backup.Path -Level Restore -Port 5432 -ErrorAction Stop } | Should -Throw -ErrorId 'ConfigurationInvalid,*'
+        }
+
+        It 'leaves nothing when it is stopped' {
+            $shell = [powershell]::Create()
+            $null = $shell.AddScript('param($Module, $Path) Import-Module $Module; Test-CryoBackup $Path -Level Restore -Verbose').AddArgument((Get-Module CryoBackup).Path).AddArgument($backup.Path)
+            $running = $shell.BeginInvoke()
+            $patience = [System.Diagnostics.Stopwatch]::StartNew()
+            while (-not ($shell.Streams.Verbose -match 'throwaway PostgreSQL') -and -not $running.IsCompleted -and $patience.Elapsed.TotalSeconds -lt 120) {
+                Start-Sleep -Milliseconds 20
+            }
+
+            $said = "$($shell.Streams.Verbose)"
+            $shell.Stop()
+            $shell.Dispose()
+            $said | Should -Match "runs in '(?<folder>[^']+)'"
+            $null = $said -match "runs in '(?<folder>[^']+)'"
+            Test-Path -LiteralPath $Matches.folder | Should -BeFalse
+        }
     }
 }

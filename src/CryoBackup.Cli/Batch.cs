@@ -4,7 +4,7 @@ using CryoBackup.Reports;
 
 namespace CryoBackup.Cli;
 
-/// <summary>Works on one thing after the other; the failure of one never stops the others.</summary>
+/// <summary>Works on one thing after the other, or on several at once; the failure of one never stops the others.</summary>
 internal static class Batch
 {
     private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(5);
@@ -25,6 +25,7 @@ internal static class Batch
     /// <param name="work">The verb: takes the record, the item, where to send messages, and what cancels it; yields results.</param>
     /// <param name="print">Prints the results for people.</param>
     /// <param name="judge">The exit code that a result stands for.</param>
+    /// <param name="atOnce">How many items are worked on at once; results come in the items' order.</param>
     /// <returns>The worst exit code.</returns>
     public static int Run<TItem, TResult>(
         ParseResult arguments,
@@ -32,7 +33,8 @@ internal static class Batch
         Func<Action<EngineMessage>, RunEvidence>? open,
         Func<RunEvidence, TItem, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
         Action<IReadOnlyList<TResult>, TextWriter> print,
-        Func<TResult, int> judge)
+        Func<TResult, int> judge,
+        int atOnce = 1)
     {
         using var interruption = new Interruption();
         using var observer = new ConsoleObserver(arguments.GetValue(CommonOptions.Verbose));
@@ -41,25 +43,30 @@ internal static class Batch
         int code = Attempt(observer, interruption, () =>
         {
             evidence = open?.Invoke(observer.Observe);
-            int worst = ExitCode.Good;
-            foreach (TItem item in List(items, evidence, observer, interruption).TakeWhile(_ => !interruption.Token.IsCancellationRequested))
+            TItem[] all = [.. List(items, evidence, observer, interruption)];
+            List<TResult>[] found = [.. all.Select(_ => new List<TResult>())];
+            var codes = new int[all.Length];
+            Parallel.For(0, all.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, atOnce) }, i =>
             {
-                worst = ExitCode.Worst(worst, Attempt(observer, interruption, () =>
+                if (!interruption.Token.IsCancellationRequested)
                 {
-                    int before = results.Count;
-                    try
+                    codes[i] = Attempt(observer, interruption, () =>
                     {
-                        results.AddRange(work(evidence!, item, observer.Observe, interruption.Token));
-                    }
-                    catch (Exception failure)
-                    {
-                        evidence?.Fail(item is BackupRequest request ? request.Database : item as string ?? "", failure);
-                        throw;
-                    }
-                    return results.Skip(before).Select(judge).Aggregate(ExitCode.Good, ExitCode.Worst);
-                }));
-            }
-            return worst;
+                        try
+                        {
+                            found[i].AddRange(work(evidence!, all[i], observer.Observe, interruption.Token));
+                        }
+                        catch (Exception failure)
+                        {
+                            evidence?.Fail(all[i] is BackupRequest request ? request.Database : all[i] as string ?? "", failure);
+                            throw;
+                        }
+                        return found[i].Select(judge).Aggregate(ExitCode.Good, ExitCode.Worst);
+                    });
+                }
+            });
+            results.AddRange(found.SelectMany(each => each));
+            return codes.Aggregate(ExitCode.Good, ExitCode.Worst);
         });
         code = ExitCode.Worst(code, Attempt(observer, interruption, () =>
         {

@@ -26,4 +26,28 @@ internal static class CheckNames
 
     /// <summary>The roles and tablespaces beside it are the recorded ones.</summary>
     public const string Globals = "globals";
+
+    /// <summary>The backup is not older than it may be.</summary>
+    public const string Age = "age";
+
+    /// <summary>pg_restore brought it back.</summary>
+    public const string Restore = "restore";
+
+    /// <summary>The restore took no longer than it may.</summary>
+    public const string RestoreTime = "restore_time";
+
+    /// <summary>Each table's rows and fingerprint came back.</summary>
+    public const string Rows = "restored_rows";
+
+    /// <summary>The large objects came back.</summary>
+    public const string LargeObjects = "large_objects";
+
+    /// <summary>Every object of the archive is there.</summary>
+    public const string Objects = "objects";
+
+    /// <summary>Sequences stand where they stood, indexes and constraints are valid, materialized views are filled.</summary>
+    public const string State = "state";
+
+    /// <summary>Definitions, owners and privileges are the archive's.</summary>
+    public const string Schema = "schema";
 }

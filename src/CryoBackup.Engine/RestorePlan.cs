@@ -21,7 +21,7 @@ internal sealed class RestorePlan
             ? RestoreSelection.Of(content.Entries, request.Schema, request.Table, target)
             : RestoreSelection.All(content.Entries);
         selection = selection.Only(request.SchemaOnly, request.DataOnly);
-        bool Wanted(TocEntry entry) => !request.NoPrivileges || !TocKinds.IsPrivilege(entry);
+        bool Wanted(TocEntry entry) => (!request.NoPrivileges || !TocKinds.IsPrivilege(entry)) && request.Takes(entry);
         LeftOut = [.. selection.LeftOut.Where(item => Wanted(item.Entry))];
         TocEntry[] entries = [.. selection.Entries.Where(Wanted)];
         (Entries, Circular) = Mode == RestoreMode.Data ? DataOrder.Sort(entries, content.Entries) : (entries, []);

@@ -1,3 +1,4 @@
+using CryoBackup.Archive;
 using CryoBackup.Postgres;
 
 namespace CryoBackup;
@@ -65,4 +66,10 @@ public sealed class RestoreRequest
 
     /// <summary>How long the whole restore may take; null for no limit.</summary>
     public TimeSpan? Timeout { get; set; }
+
+    /// <summary>Which entries of the archive are restored; a rehearsal leaves out those that reach outside.</summary>
+    internal Func<TocEntry, bool> Takes { get; set; } = static _ => true;
+
+    /// <summary>True to put everything into the target's own tablespace.</summary>
+    internal bool NoTablespaces { get; set; }
 }

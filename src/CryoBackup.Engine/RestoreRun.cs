@@ -76,6 +76,11 @@ internal sealed class RestoreRun(
             arguments.Add("--no-privileges");
         }
 
+        if (request.NoTablespaces)
+        {
+            arguments.Add("--no-tablespaces");
+        }
+
         if (plan.IsTransaction)
         {
             arguments.Add("--single-transaction");

@@ -60,6 +60,7 @@ finally
         ("backup", suite.Backups()),
         ("verification", suite.Verifications()),
         ("restore", suite.Restores()),
+        ("rehearsal", suite.Rehearsals()),
     })
     {
         foreach ((string name, Run median) in RunInTurn(contenders))

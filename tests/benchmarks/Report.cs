@@ -49,6 +49,7 @@ internal static class Report
         {
             Promise($"restore ÷ pg_restore, --jobs {jobs}, wall", 1.05, large[Suite.Restore(jobs)].Wall / large[Suite.PgRestore(jobs)].Wall);
         }
+        Promise("rehearsal ÷ pg_restore -j2, wall", 1.3, large[Suite.Rehearsal].Wall / large[Suite.PgRestore(2)].Wall);
         Promise("peak memory, MiB", 200, ours.Max(run => run.PeakMemory) / 1048576.0);
         Promise("peak memory, large ÷ small", 1.1, ours.Zip(oursSmall, (big, little) => (double)big.PeakMemory / little.PeakMemory).Max());
     }

@@ -10,6 +10,7 @@ internal sealed class Suite(string tool, string folder)
     public const string New = "cryobackup new";
     public const string Gunzip = "gunzip -t";
     public const string Test = "cryobackup test";
+    public const string Rehearsal = "cryobackup test --level restore";
 
     private const string Source = SampleData.Database;
     private const string Target = SampleData.Database + "_restored";
@@ -47,6 +48,9 @@ internal sealed class Suite(string tool, string folder)
             Into(Restore(jobs), $"{tool} restore {_backup} --target-database {Target} --jobs {jobs} > /dev/null", PgRestore(jobs)),
         }),
     ];
+
+    /// <summary>Beside the stock restore with as many jobs, into the server of the benchmark, which has the settings of a throwaway one.</summary>
+    public Contender[] Rehearsals() => [new(Rehearsal, $"{tool} test {_backup} --level restore > /dev/null", PgRestore(2))];
 
     /// <summary>What the restores read, and the size that all sizes are seen against.</summary>
     public long WritePlainArchive()

@@ -1,10 +1,16 @@
 using CryoBackup.Tests.Backup;
 using CryoBackup.Tests.Inspection;
+using CryoBackup.Tests.Rehearsal;
 
 namespace CryoBackup.Tests;
 
 /// <summary>What the tests run in a process of its own.</summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) => arguments.Length == 1 ? LonelyVerifier.Run(arguments) : ChildBackup.Run(arguments);
+    private static int Main(string[] arguments) => arguments switch
+    {
+        [_] => LonelyVerifier.Run(arguments),
+        ["rehearse", var backup] => KilledRehearsalTests.Run(backup),
+        _ => ChildBackup.Run(arguments),
+    };
 }

@@ -11,7 +11,9 @@ internal sealed class TestCommand : Command
     private readonly Operands _paths = new("path", "Backup files, or folders of them; * and ? are allowed in the file name; the folder of the configuration unless said otherwise");
 
     private readonly Option<VerificationLevel?> _level = Choice.Option<VerificationLevel>(
-        "--level", "hash: the stored bytes are those that were written; content (unless said otherwise): also every table's rows and content");
+        "--level",
+        "hash: the stored bytes are those that were written; content (unless said otherwise): also every table's rows and content; restore: also restored "
+            + "into a throwaway server, and everything that came back compared");
 
     private readonly Option<string[]> _identity = CommonOptions.Identity();
 
@@ -19,9 +21,32 @@ internal sealed class TestCommand : Command
 
     private readonly Option<string?> _reportPath = CommonOptions.ReportPath();
 
+    private readonly Option<TimeSpan?> _maxAge = Time("--max-age", "How old a backup may be, at every level (RPO)");
+
+    private readonly Option<TimeSpan?> _maxRestoreTime = Time("--max-restore-time", "How long the restore of a rehearsal may take (RTO)");
+
+    private readonly Option<string?> _serverPath = new("--server-path")
+    {
+        Description = "Folder of the server programs (initdb, pg_ctl, postgres) of the throwaway server: another version rehearses an upgrade",
+        HelpName = "folder",
+    };
+
+    private readonly Option<bool> _keep = new("--keep") { Description = "Leave the rehearsal's server, or scratch database, and say how to connect" };
+
+    private readonly Option<bool> _force = new("--force") { Description = "Rehearse even on the server that the backup came from" };
+
+    private readonly Option<bool> _allowSuperuser = new("--allow-superuser")
+    {
+        Description = "Restore as a superuser what an ordinary role may not create; only for backups that you trust",
+    };
+
+    private readonly Option<int?> _throttleLimit = Number.Option("--throttle-limit", "number", "How many rehearsals run at once [1]");
+
+    private readonly ConnectionOptions _connection = new();
+
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print no result; the exit code is the verdict" };
 
-    public TestCommand() : base("test", "Prove backups, without a server: exit code 0 passed, 3 failed, 4 inconclusive")
+    public TestCommand() : base("test", "Prove backups, by their files or by a rehearsal of their restore: exit code 0 passed, 3 failed, 4 inconclusive")
     {
         _paths.AddTo(this);
         _config.AddTo(this);
@@ -29,6 +54,14 @@ internal sealed class TestCommand : Command
         Add(_identity);
         Add(_reportPath);
         Add(_quiet);
+        Add(_maxAge);
+        Add(_maxRestoreTime);
+        Add(_serverPath);
+        Add(_keep);
+        Add(_force);
+        Add(_allowSuperuser);
+        Add(_throttleLimit);
+        _connection.AddTo(this);
         Validators.Add(result =>
         {
             if (result.GetValue(_quiet) && result.GetValue(CommonOptions.Json))
@@ -42,8 +75,24 @@ internal sealed class TestCommand : Command
             observer => new RunEvidence(RunVerb.Verification, _config.Read(arguments, observer), CommonOptions.FullPath(arguments.GetValue(_reportPath))),
             (evidence, path, observer, cancellationToken) => [evidence.Run(Read(arguments, path, observer), observer, cancellationToken)],
             (results, output) => Print(results, output, arguments.GetValue(_quiet)),
-            result => ExitCode.Of(result.Verdict)));
+            result => ExitCode.Of(result.Verdict),
+            arguments.GetValue(_throttleLimit) ?? 1));
     }
+
+    private static Option<TimeSpan?> Time(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "time",
+        CustomParser = argument =>
+        {
+            if (DurationText.TryParse(argument.Tokens[0].Value) is { } time && time > TimeSpan.Zero)
+            {
+                return time;
+            }
+            argument.AddError($"'{argument.Tokens[0].Value}' is not a length of time; write {DurationText.Forms}.");
+            return null;
+        },
+    };
 
     private string[] Paths(ParseResult arguments, Action<EngineMessage> observer)
     {
@@ -63,7 +112,18 @@ internal sealed class TestCommand : Command
                 CryoBackupError.BackupNotFound, $"The folder '{path}' holds no backup.", path, "Name a backup file, or the folder that cryobackup new wrote to.");
         }
         BackupConfiguration? configuration = _config.Read(arguments, observer);
-        var request = new VerificationRequest { Path = path, Identities = BackupPlan.Identities(configuration, _identity.Read(arguments)) };
+        var request = new VerificationRequest
+        {
+            Path = path,
+            Identities = BackupPlan.Identities(configuration, _identity.Read(arguments)),
+            MaxAge = arguments.GetValue(_maxAge) ?? configuration?.Verification?.MaxAge,
+            MaxRestoreTime = arguments.GetValue(_maxRestoreTime),
+            ServerPath = arguments.GetValue(_serverPath) is { Length: > 0 } folder ? Path.GetFullPath(folder) : null,
+            Keep = arguments.GetValue(_keep),
+            Force = arguments.GetValue(_force),
+            AllowSuperuser = arguments.GetValue(_allowSuperuser),
+            Connection = _connection.Read(arguments),
+        };
         // What was not said keeps the engine's default.
         if ((arguments.GetValue(_level) ?? configuration?.Verification?.Level) is { } level)
         {
@@ -87,7 +147,11 @@ internal sealed class TestCommand : Command
         foreach (VerificationResult result in results)
         {
             output.WriteLine();
-            output.WriteLine($"{Path.GetFileName(result.Path)}: {result.Reason}");
+            output.WriteLine($"{Path.GetFileName(result.Path)}: {ToolWords.Translate(result.Reason)}");
+            if (result.Remedy is not null)
+            {
+                output.WriteLine($"Remedy: {ToolWords.Translate(result.Remedy)}");
+            }
             var checks = new Table("Check", "Outcome", ">Duration", "Detail");
             foreach (CheckResult check in result.Checks)
             {

@@ -21,7 +21,7 @@ internal sealed class PrivateFolder : IDisposable
         try
         {
             // On Unix the folder is made 0700.
-            var folder = Directory.CreateTempSubdirectory(prefix);
+            var folder = Directory.CreateTempSubdirectory(prefix + ProcessMark.Current + "-");
             if (OperatingSystem.IsWindows())
             {
                 RestrictOnWindows(folder);
@@ -34,6 +34,25 @@ internal sealed class PrivateFolder : IDisposable
             throw new CryoBackupException(
                 CryoBackupError.DestinationNotWritable, $"No private folder can be made in '{System.IO.Path.GetTempPath()}': {e.Message}", System.IO.Path.GetTempPath(),
                 "Make the temporary folder writable for this user, or point TMPDIR (TEMP on Windows) to one that is.", inner: e);
+        }
+    }
+
+    /// <summary>Removes folders whose process died without doing so. Those of living processes, other machines and containers are left alone.</summary>
+    public static void RemoveAbandoned()
+    {
+        foreach (string prefix in (string[])["cryobackup-pass-", "cryobackup-restore-", "cryobackup-age-"])
+        {
+            try
+            {
+                foreach (string folder in Directory.GetDirectories(System.IO.Path.GetTempPath(), prefix + "*").Where(folder => ProcessMark.IsOfDeadProcess(folder, prefix)))
+                {
+                    new PrivateFolder(folder).Dispose();
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Another run removes it at the same time.
+            }
         }
     }
 

@@ -31,13 +31,13 @@ internal sealed class ScratchCluster : IDisposable
     private readonly string _socketFolder;
     private bool _disposed;
 
-    private ScratchCluster(string folder, string socketFolder, ClientTool control, string? account)
+    private ScratchCluster(string folder, string socketFolder, ClientTool control, string? account, string superUser)
     {
         Folder = folder;
         _socketFolder = socketFolder;
         _control = control;
         _account = account;
-        Connection = new ConnectionRequest { UserName = "postgres" };
+        Connection = new ConnectionRequest { UserName = superUser };
     }
 
     /// <summary>The folder that holds all of it.</summary>
@@ -49,7 +49,10 @@ internal sealed class ScratchCluster : IDisposable
     /// <summary>The folder of the programs that it was made with.</summary>
     public string BinFolder => Path.GetDirectoryName(_control.Path)!;
 
-    /// <summary>How to connect as its superuser, postgres.</summary>
+    /// <summary>The server's version, for example 15.18.</summary>
+    public string Version => _control.Version;
+
+    /// <summary>How to connect as its superuser.</summary>
     public ConnectionRequest Connection { get; }
 
     /// <summary>Its database postgres, as its superuser.</summary>
@@ -83,7 +86,7 @@ internal sealed class ScratchCluster : IDisposable
         RemoveAbandoned(baseFolder);
 
         var folder = CreateFolder(baseFolder);
-        var cluster = new ScratchCluster(folder, SocketFolderFor(folder), control, OperatingSystem.IsWindows() ? null : account?.Name);
+        var cluster = new ScratchCluster(folder, SocketFolderFor(folder), control, OperatingSystem.IsWindows() ? null : account?.Name, options.SuperUser);
         try
         {
             foreach (var made in new[] { folder, cluster._socketFolder }.Distinct(StringComparer.Ordinal))
@@ -132,7 +135,11 @@ internal sealed class ScratchCluster : IDisposable
         {
             try
             {
-                if (ProcessIdentity.Parse(File.ReadAllText(Path.Combine(folder, OwnerFile))) is not { } owner || owner.IsAlive() != false)
+                string ownerFile = Path.Combine(folder, OwnerFile);
+                bool dead = File.Exists(ownerFile) && new FileInfo(ownerFile).Length > 0
+                    ? ProcessIdentity.Parse(File.ReadAllText(ownerFile))?.IsAlive() == false
+                    : ProcessMark.IsOfDeadProcess(folder, Prefix);
+                if (!dead)
                 {
                     continue;
                 }
@@ -144,6 +151,7 @@ internal sealed class ScratchCluster : IDisposable
             }
 
             KillServer(Path.Combine(folder, DataFolder));
+            KillPrograms(folder);
             if (Remove(folder, account))
             {
                 removed++;
@@ -151,6 +159,26 @@ internal sealed class ScratchCluster : IDisposable
         }
 
         return removed;
+    }
+
+    /// <summary>Leaves the server running, for good: Dispose and later runs let it be. Its password then lies in a private file.</summary>
+    /// <returns>How to connect to a database of it, and how to remove it.</returns>
+    /// <param name="database">The database.</param>
+    public string Keep(string database)
+    {
+        string? passFile = Connection.Password is { } password ? WritePrivately("pgpass", PgPassFile.LineForAnyServer(password)) : null;
+        foreach (var folder in new[] { Folder, _socketFolder }.Distinct(StringComparer.Ordinal))
+        {
+            File.WriteAllText(Path.Combine(folder, OwnerFile), "kept\n");
+        }
+
+        _disposed = true;
+        string folders = string.Join(' ', new[] { Folder, _socketFolder }.Distinct(StringComparer.Ordinal));
+        string connect = string.Create(
+            CultureInfo.InvariantCulture, $"psql -h {Connection.ComputerName} -p {Connection.Port} -U {Connection.UserName} -d {database}");
+        return OperatingSystem.IsWindows()
+            ? string.Create(CultureInfo.InvariantCulture, $"Connect: $env:PGPASSFILE = '{passFile}'; {connect}. Remove: taskkill /F /T /PID {ProcessId}; Remove-Item -Recurse -Force {folders}")
+            : string.Create(CultureInfo.InvariantCulture, $"Connect: {(passFile is null ? "" : $"PGPASSFILE={passFile} ")}{connect}. Remove: kill -QUIT {ProcessId}; rm -rf {folders}");
     }
 
     /// <summary>Ends the server without ceremony and removes the folder.</summary>
@@ -219,7 +247,7 @@ internal sealed class ScratchCluster : IDisposable
     private static string CreateFolder(string baseFolder)
     {
         // The name cannot be guessed, so nobody can have made it before.
-        var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{ProcessMark.Current}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
         var folder = Path.Combine(Path.GetFullPath(baseFolder), name);
         try
         {
@@ -244,18 +272,17 @@ internal sealed class ScratchCluster : IDisposable
 
     private void Initialize(ScratchClusterOptions options, CancellationToken cancellationToken)
     {
-        var initdb = new List<string> { "-D", DataPath, "-U", "postgres", "--no-sync" };
+        var initdb = new List<string> { "-D", DataPath, "-U", options.SuperUser, "--no-sync" };
         if (!Gives(options.InitdbArguments, "--encoding", "-E"))
         {
             initdb.Add("--encoding=UTF8");
         }
 
         string? passwordFile = null;
-        if (OperatingSystem.IsWindows())
+        if (OperatingSystem.IsWindows() || options.AsksPassword)
         {
             Connection.Password = RandomNumberGenerator.GetHexString(32, lowercase: true);
-            passwordFile = Path.Combine(Folder, "password");
-            File.WriteAllText(passwordFile, Connection.Password);
+            passwordFile = WritePrivately("password", Connection.Password);
             initdb.AddRange(["--auth=scram-sha-256", $"--pwfile={passwordFile}"]);
         }
         else
@@ -284,6 +311,28 @@ internal sealed class ScratchCluster : IDisposable
         {
             File.Delete(passwordFile);
         }
+    }
+
+    private string WritePrivately(string name, string text)
+    {
+        var path = Path.Combine(Folder, name);
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using (var file = new FileStream(path, options))
+        {
+            file.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        if (!OperatingSystem.IsWindows() && _account is not null)
+        {
+            UnixAccount.ForServer()?.Own(path);
+        }
+
+        return path;
     }
 
     private void Configure(ScratchClusterOptions options)
@@ -488,6 +537,38 @@ internal sealed class ScratchCluster : IDisposable
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception or AggregateException)
         {
             // It ended meanwhile.
+        }
+    }
+
+    /// <summary>An initdb or pg_ctl that outlived its caller would go on filling the folder.</summary>
+    private static void KillPrograms(string folder)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        foreach (var entry in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(entry), NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == Environment.ProcessId)
+            {
+                continue;
+            }
+
+            try
+            {
+                if (File.ReadAllText(Path.Combine(entry, "comm")).TrimEnd() is "initdb" or "pg_ctl" or "postgres" or "sh"
+                    && File.ReadAllText(Path.Combine(entry, "cmdline")).Contains(folder + "/" + DataFolder, StringComparison.Ordinal))
+                {
+                    using var process = Process.GetProcessById(id);
+                    process.Kill(entireProcessTree: true);
+                    process.WaitForExit(TimeSpan.FromSeconds(10));
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or Win32Exception or AggregateException)
+            {
+                // It ended meanwhile, or is not ours.
+            }
         }
     }
 

@@ -12,6 +12,12 @@ internal sealed record ScratchClusterOptions
     /// <summary>The folder under which it is put; null for the temporary folder. It takes the whole data.</summary>
     public string? BaseFolder { get; init; }
 
+    /// <summary>The superuser's name.</summary>
+    public string SuperUser { get; init; } = "postgres";
+
+    /// <summary>True to have every role need a password, the superuser a random one: nothing that runs within the server can then connect to it. Windows always does.</summary>
+    public bool AsksPassword { get; init; }
+
     /// <summary>More arguments of initdb, for example --data-checksums; a --locale or --encoding here replaces ours.</summary>
     public IReadOnlyList<string> InitdbArguments { get; init; } = [];
 

@@ -47,6 +47,17 @@ internal static class TargetCatalog
         LEFT JOIN pg_catalog.pg_namespace n ON n.oid = found.schema
         """;
 
+    private static readonly HashSet<string> Kinds = new(StringComparer.Ordinal)
+    {
+        "SCHEMA", "EXTENSION", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE", "INDEX", "TABLE", "CONSTRAINT", "DOMAIN", "TYPE", "SHELL TYPE",
+        "FUNCTION", "PROCEDURE", "AGGREGATE", "OPERATOR", "OPERATOR CLASS", "OPERATOR FAMILY", "COLLATION", "CONVERSION", "TEXT SEARCH PARSER",
+        "TEXT SEARCH TEMPLATE", "TEXT SEARCH DICTIONARY", "TEXT SEARCH CONFIGURATION", "PROCEDURAL LANGUAGE", "ACCESS METHOD",
+    };
+
+    /// <summary>Whether objects of a kind are looked for.</summary>
+    /// <param name="kind">The kind, in pg_dump's words.</param>
+    public static bool Tells(string kind) => Kinds.Contains(kind);
+
     /// <summary>Reads them.</summary>
     /// <param name="target">A connection to the target.</param>
     /// <param name="cancellationToken">Ends the query.</param>

@@ -9,7 +9,7 @@ namespace CryoBackup.Reports;
 /// What a run leaves behind and whom it tells: log, reports, metrics and notifications, as the configuration and -ReportPath say. A host
 /// lets each thing be worked on by one of the Run methods, names with <see cref="Fail"/> what failed before it came to that, and calls
 /// <see cref="Finish"/> once, also when it was stopped. None of these fails because of the evidence itself: what cannot be written or sent
-/// is a warning.
+/// is a warning. The Run methods and <see cref="Fail"/> may be called on several threads at once.
 /// </summary>
 public sealed class RunEvidence : IDisposable
 {
@@ -21,7 +21,8 @@ public sealed class RunEvidence : IDisposable
     private readonly List<string> _troubles = [];
     private readonly CancellationTokenSource _stop = new();
     private Task<Delivery[]> _beginning = Task.FromResult<Delivery[]>([]);
-    private DateTime _itemStart = DateTime.UtcNow;
+    private readonly object _gate = new();
+    private readonly Dictionary<string, DateTime> _begun = new(StringComparer.Ordinal);
     private bool _started;
     private bool _finished;
 
@@ -82,10 +83,13 @@ public sealed class RunEvidence : IDisposable
     /// <summary>Tells that the run begins. Returns at once; the telling goes on beside the work.</summary>
     internal void Start()
     {
-        if (!_started)
+        lock (_gate)
         {
-            _started = true;
-            _beginning = _notifier?.BeginAsync(_stop.Token) ?? _beginning;
+            if (!_started)
+            {
+                _started = true;
+                _beginning = _notifier?.BeginAsync(_stop.Token) ?? _beginning;
+            }
         }
     }
 
@@ -108,7 +112,11 @@ public sealed class RunEvidence : IDisposable
     internal void Begin(string thing, string? folder = null)
     {
         Start();
-        _itemStart = DateTime.UtcNow;
+        lock (_gate)
+        {
+            _begun[thing] = DateTime.UtcNow;
+        }
+
         _log?.Info(_run.Verb switch
         {
             RunVerb.Backup => $"Starting database backup of {thing} to: {folder}",
@@ -162,14 +170,20 @@ public sealed class RunEvidence : IDisposable
     /// <param name="request">What Restore was asked for; null for another verb.</param>
     public void Fail(string thing, Exception failure, RestoreRequest? request = null)
     {
-        if (_run.Items.Exists(known => ReferenceEquals(known.Failure, failure)))
+        RunItem item;
+        lock (_gate)
         {
-            return;
+            if (_run.Items.Exists(known => ReferenceEquals(known.Failure, failure)))
+            {
+                return;
+            }
+
+            bool isBackup = _run.Verb == RunVerb.Backup;
+            DateTime begun = _begun.GetValueOrDefault(thing, DateTime.UtcNow);
+            item = RunItem.Failed(_run.Verb, isBackup ? thing : "", isBackup ? "" : thing, failure, begun, request);
+            Take(item);
         }
 
-        bool isBackup = _run.Verb == RunVerb.Backup;
-        RunItem item = RunItem.Failed(_run.Verb, isBackup ? thing : "", isBackup ? "" : thing, failure, _itemStart, request);
-        Take(item);
         _log?.Error(item.Message);
         if (failure is CryoBackupException known)
         {
@@ -236,8 +250,10 @@ public sealed class RunEvidence : IDisposable
     private void Take(RunItem item)
     {
         Start();
-        _run.Items.Add(item);
-        _itemStart = DateTime.UtcNow;
+        lock (_gate)
+        {
+            _run.Items.Add(item);
+        }
     }
 
     private void LogCheck(CheckResult check, string path)

@@ -41,6 +41,24 @@ public sealed class VerificationResult
     /// <summary>What was unexpected beside the verdict: a report that could not be written, a notification that could not be sent.</summary>
     public string[] Warnings { get; internal set; } = [];
 
+    /// <summary>What the administrator can do about a verdict other than Passed; null where nothing is known to help.</summary>
+    public string? Remedy { get; init; }
+
+    /// <summary>The server of the rehearsal, for example "PostgreSQL 15.18"; null where there was none.</summary>
+    public string? ServerVersion { get; init; }
+
+    /// <summary>How long the restore took, without the verification before and the comparison after it; null where nothing was restored.</summary>
+    public TimeSpan? RestoreDuration { get; init; }
+
+    /// <summary>What the rehearsal restored disabled, or not at all, and why; empty below level Restore.</summary>
+    public string[] LeftOut { get; init; } = [];
+
+    /// <summary>Every difference between the restored database and the archive, one sentence each; empty below level Restore.</summary>
+    public string[] Differences { get; init; } = [];
+
+    /// <summary>How to connect to the rehearsal that was kept, and how to remove it; null where none was.</summary>
+    public string? Kept { get; init; }
+
     /// <summary>The SHA-256 of the stored file in upper-case hexadecimal; empty if the file could not be read.</summary>
     public string Hash { get; init; } = "";
 
@@ -55,6 +73,33 @@ public sealed class VerificationResult
 
     /// <summary>The report's full path; null where none was asked for.</summary>
     public string? ReportPath { get; internal set; }
+
+    /// <summary>This result with one more check, and what follows from it.</summary>
+    /// <param name="check">The check.</param>
+    /// <param name="verdict">The verdict with it.</param>
+    /// <param name="reason">The reason with it.</param>
+    internal VerificationResult With(CheckResult check, Verdict verdict, string reason) => new()
+    {
+        Database = Database,
+        Path = Path,
+        Level = Level,
+        Verdict = verdict,
+        Reason = reason,
+        Remedy = Remedy,
+        Checks = [.. Checks, check],
+        Tables = Tables,
+        Hash = Hash,
+        ServerVersion = ServerVersion,
+        RestoreDuration = RestoreDuration,
+        LeftOut = LeftOut,
+        Differences = Differences,
+        Kept = Kept,
+        Warnings = Warnings,
+        Start = Start,
+        End = End,
+        Duration = Duration,
+        ReportPath = ReportPath,
+    };
 
     /// <summary>Database and verdict.</summary>
     public override string ToString() => $"{Database}: {Verdict}";

@@ -43,7 +43,7 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
             string? given = Config is null ? null : FileSystemPaths.Literal(SessionState, Config, CryoBackupError.ConfigurationInvalid);
             if (ConfigurationFile.Find(given, SessionState.Path.CurrentFileSystemLocation.ProviderPath) is { } path)
             {
-                Configuration = ConfigurationFile.Read(path, message => Show(message, []));
+                Configuration = ConfigurationFile.Read(path, message => Show(message, 0, []));
                 WriteVerbose($"Read the configuration '{path}':{Environment.NewLine}{ConfigurationView.ToYaml(Configuration)}");
                 Configuration.Require(use, replaced);
             }
@@ -98,48 +98,100 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     private protected TResult? RunEngine<TResult>(object target, Func<Action<EngineMessage>, CancellationToken, TResult> verb, bool mayEndCommand = true)
         where TResult : class
     {
-        using BlockingCollection<EngineMessage> queue = [];
-        MessageGate gate = new(queue);
+        TResult? result = null;
+        RunEngines([target], 1, (_, observer, token) => verb(observer, token), (_, found) => result = found, mayEndCommand);
+        return result;
+    }
+
+    /// <summary>As <see cref="RunEngine"/>, for several records at once: each has its own progress bar, and the failure of one never stops the others.</summary>
+    /// <typeparam name="TItem">The records.</typeparam>
+    /// <typeparam name="TResult">What the verb returns.</typeparam>
+    /// <param name="items">The records.</param>
+    /// <param name="atOnce">How many are worked on at once.</param>
+    /// <param name="verb">The verb, which takes a record, an observer and a token.</param>
+    /// <param name="done">Called on the pipeline's thread as each ends, with what the verb returned; null if it failed.</param>
+    /// <param name="mayEndCommand">False where the next record has an environment of its own.</param>
+    /// <exception cref="PipelineStoppedException">The pipeline was stopped, or a bad environment ended the command.</exception>
+    private protected void RunEngines<TItem, TResult>(
+        IReadOnlyList<TItem> items, int atOnce, Func<TItem, Action<EngineMessage>, CancellationToken, TResult> verb, Action<TItem, TResult?> done,
+        bool mayEndCommand = true)
+        where TItem : notnull
+        where TResult : class
+    {
+        using BlockingCollection<Said> queue = [];
         CancellationToken token = _stop.Token;
-        Task<TResult> worker = Task.Factory.StartNew(
-            () =>
+        var running = new Dictionary<int, (TItem Item, Task<TResult> Worker)>();
+        int next = 0;
+
+        void Begin(int bar)
+        {
+            if (next == items.Count || Stopping)
             {
-                try
+                return;
+            }
+
+            TItem item = items[next++];
+            MessageGate gate = new(queue, bar);
+            running[bar] = (item, Task.Factory.StartNew(
+                () =>
                 {
-                    return verb(gate.Post, token);
-                }
-                finally
-                {
-                    gate.Close();
-                }
-            },
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default);
+                    try
+                    {
+                        return verb(item, gate.Post, token);
+                    }
+                    finally
+                    {
+                        gate.Close();
+                    }
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default));
+        }
 
         bool drained = false;
         try
         {
-            HashSet<string> activities = new(StringComparer.Ordinal);
-            foreach (EngineMessage message in queue.GetConsumingEnumerable(CancellationToken.None))
+            for (int bar = 0; bar < atOnce; bar++)
             {
-                Show(message, activities);
+                Begin(bar);
             }
 
-            CompleteProgress(activities);
+            HashSet<(int Bar, string Activity)> activities = [];
+            while (running.Count > 0)
+            {
+                Said said = queue.Take(CancellationToken.None);
+                if (said.Message is { } message)
+                {
+                    Show(message, said.Bar, activities);
+                    continue;
+                }
+
+                CompleteProgress(said.Bar, activities);
+                (TItem item, Task<TResult> worker) = running[said.Bar];
+                Task.WaitAny(worker);
+                running.Remove(said.Bar);
+                done(item, Outcome(item, worker, mayEndCommand));
+                Begin(said.Bar);
+            }
+
             drained = true;
         }
         finally
         {
-            // A Write call throws when the pipeline is stopped. The worker must not outlive this command: it has programs running.
+            // A Write call throws when the pipeline is stopped. No worker must outlive this command: they have programs running.
             if (!drained)
             {
                 StopProcessing();
             }
 
-            Task.WaitAny(worker);
+            Task.WaitAll([.. running.Values.Select(run => Task.WhenAny(run.Worker))], CancellationToken.None);
         }
+    }
 
+    private TResult? Outcome<TResult>(object target, Task<TResult> worker, bool mayEndCommand)
+        where TResult : class
+    {
         if (worker.IsCompletedSuccessfully)
         {
             return worker.Result;
@@ -241,7 +293,7 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
         evidence.Dispose();
     }
 
-    private void Show(EngineMessage message, HashSet<string> activities)
+    private void Show(EngineMessage message, int bar, HashSet<(int Bar, string Activity)> activities)
     {
         switch (message)
         {
@@ -252,11 +304,11 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
                 WriteWarning(warning.Text);
                 break;
             case ProgressMessage { Completed: true }:
-                CompleteProgress(activities);
+                CompleteProgress(bar, activities);
                 break;
             case ProgressMessage progress:
-                activities.Add(progress.Activity);
-                WriteProgress(new ProgressRecord(ProgressId, NotEmpty(progress.Activity), NotEmpty(progress.Status))
+                activities.Add((bar, progress.Activity));
+                WriteProgress(new ProgressRecord(ProgressId + bar, NotEmpty(progress.Activity), NotEmpty(progress.Status))
                 {
                     PercentComplete = progress.Fraction is { } fraction ? (int)(Math.Clamp(fraction, 0, 1) * 100) : -1,
                     SecondsRemaining = progress.Remaining is { } remaining ? (int)Math.Clamp(remaining.TotalSeconds, 0, int.MaxValue) : -1,
@@ -265,24 +317,32 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    private void CompleteProgress(HashSet<string> activities)
+    private void CompleteProgress(int bar, HashSet<(int Bar, string Activity)> activities)
     {
-        foreach (string activity in activities)
+        foreach ((int _, string activity) in activities.Where(shown => shown.Bar == bar).ToArray())
         {
-            WriteProgress(new ProgressRecord(ProgressId, NotEmpty(activity), "Done") { RecordType = ProgressRecordType.Completed });
+            WriteProgress(new ProgressRecord(ProgressId + bar, NotEmpty(activity), "Done") { RecordType = ProgressRecordType.Completed });
+            activities.Remove((bar, activity));
         }
-
-        activities.Clear();
     }
 
     // PowerShell refuses an empty text in a progress record.
     private static string NotEmpty(string text) => text.Length > 0 ? text : "…";
 
+    // A bare class: of the engine's types only references may stand in what PowerShell loads first.
+    private sealed class Said(int bar, EngineMessage? message)
+    {
+        internal int Bar { get; } = bar;
+
+        /// <summary>Null once the verb has ended.</summary>
+        internal EngineMessage? Message { get; } = message;
+    }
+
     /// <summary>
     /// The way into the queue. It lets through at most five progress messages a second, so that neither the queue nor the
     /// console grows with the engine's zeal, and is silent once the verb has ended.
     /// </summary>
-    private sealed class MessageGate(BlockingCollection<EngineMessage> queue)
+    private sealed class MessageGate(BlockingCollection<Said> queue, int bar)
     {
         private readonly object _lock = new();
         private long _lastProgress;
@@ -294,7 +354,7 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
             {
                 if (!_closed && IsDue(message))
                 {
-                    queue.Add(message);
+                    queue.Add(new Said(bar, message));
                 }
             }
         }
@@ -304,7 +364,7 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
             lock (_lock)
             {
                 _closed = true;
-                queue.CompleteAdding();
+                queue.Add(new Said(bar, null));
             }
         }
 

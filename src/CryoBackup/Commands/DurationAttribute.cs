@@ -4,7 +4,8 @@ using System.Management.Automation;
 namespace CryoBackup.Commands;
 
 /// <summary>
-/// Lets a bare number mean seconds. PowerShell by itself would read the number 30 as 30 ticks and the text '30' as 30 days.
+/// Lets a bare number mean seconds, and takes 90s, 30m, 26h and 7d. PowerShell by itself would read the number 30 as 30 ticks and the text
+/// '30' as 30 days.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DurationAttribute : ArgumentTransformationAttribute
@@ -17,6 +18,11 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         object? argument = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        if (argument is string text && DurationText.TryParse(text) is { } duration)
+        {
+            return duration;
+        }
+
         if (argument is not (int or long or double or decimal or string)
             || !double.TryParse(Convert.ToString(argument, CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds))
         {

@@ -4,16 +4,17 @@ using CryoBackup.Reports;
 
 namespace CryoBackup.Commands;
 
-/// <summary>Test-CryoBackup: proves backups from their files alone.</summary>
+/// <summary>Test-CryoBackup: proves backups from their files alone, or by a rehearsal of their restore.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "CryoBackup", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(VerificationResult), typeof(bool))]
-public sealed class TestCryoBackupCommand : CryoBackupCmdlet
+public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
 {
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
 
     private readonly VerificationRequest _request = new();
     private readonly HashSet<string> _tested = new(StringComparer.Ordinal);
+    private readonly List<string> _waiting = [];
 
     /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded. Without it the folder of the configuration.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
@@ -45,6 +46,40 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
+    /// <summary>How old a backup may be.</summary>
+    [Parameter]
+    [Duration]
+    [ValidatePositiveDuration]
+    public TimeSpan? MaxAge { get => _request.MaxAge; set => _request.MaxAge = value; }
+
+    /// <summary>How long the restore may take.</summary>
+    [Parameter]
+    [Duration]
+    [ValidatePositiveDuration]
+    public TimeSpan? MaxRestoreTime { get => _request.MaxRestoreTime; set => _request.MaxRestoreTime = value; }
+
+    /// <summary>The folder of the server programs of the throwaway server.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ServerPath { get; set; }
+
+    /// <summary>Leaves the rehearsal's server, or database, and says how to connect.</summary>
+    [Parameter]
+    public SwitchParameter Keep { get => _request.Keep; set => _request.Keep = value; }
+
+    /// <summary>Permits a rehearsal on the server that the backup came from.</summary>
+    [Parameter]
+    public SwitchParameter Force { get => _request.Force; set => _request.Force = value; }
+
+    /// <summary>Permits to restore as a superuser what an ordinary role may not create.</summary>
+    [Parameter]
+    public SwitchParameter AllowSuperuser { get => _request.AllowSuperuser; set => _request.AllowSuperuser = value; }
+
+    /// <summary>How many rehearsals run at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = 1;
+
     /// <summary>Reads the configuration and resolves the identities' paths.</summary>
     protected override void BeginProcessing()
     {
@@ -56,9 +91,16 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
             _request.Level = level;
         }
 
+        _request.MaxAge ??= Configuration?.Verification?.MaxAge;
+
         try
         {
             _request.Identities = BackupPlan.Identities(Configuration, FileSystemPaths.Literals(SessionState, Identity));
+            _request.Connection = Connection;
+            if (ServerPath is not null)
+            {
+                _request.ServerPath = FileSystemPaths.Literal(SessionState, ServerPath, CryoBackupError.PgToolNotFound);
+            }
         }
         catch (CryoBackupException failure)
         {
@@ -75,17 +117,39 @@ public sealed class TestCryoBackupCommand : CryoBackupCmdlet
             foreach (string file in Backups(path, literal))
             {
                 _tested.Add(file);
-                _request.Path = file;
-                if (RunEngine(file, (observer, stop) => Evidence.Run(_request, observer, stop)) is { } result)
-                {
-                    Emit(Quiet ? result.IsValid : result);
-                }
-                else if (Quiet)
-                {
-                    Emit(false);
-                }
+                _waiting.Add(file);
             }
         }
+
+        // Several at once can only be begun when they are known.
+        if (ThrottleLimit == 1 || Level != VerificationLevel.Restore)
+        {
+            TestWaiting();
+        }
+    }
+
+    /// <summary>Rehearses what was gathered to be rehearsed at once.</summary>
+    protected override void EndProcessing()
+    {
+        TestWaiting();
+        base.EndProcessing();
+    }
+
+    private void TestWaiting()
+    {
+        string[] files = [.. _waiting];
+        _waiting.Clear();
+        RunEngines(files, ThrottleLimit, (file, observer, stop) => Evidence.Run(_request.For(file), observer, stop), (_, result) =>
+        {
+            if (result is not null)
+            {
+                Emit(Quiet ? result.IsValid : result);
+            }
+            else if (Quiet)
+            {
+                Emit(false);
+            }
+        });
     }
 
     private string[] ConfiguredFolders()
