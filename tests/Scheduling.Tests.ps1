@@ -21,9 +21,17 @@ BeforeAll {
         $match.Groups['block'].Value.Trim("`n") -replace '(?m)^        ', ''
     }
 
-    function Invoke-Script([string] $Name, [string[]] $Arguments) {
-        $script:output = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command "Import-Module -Name '$ModulePath'; & '$(Join-Path $TestDrive $Name)' @args; exit `$LASTEXITCODE" -args $Arguments 2>&1
-        $LASTEXITCODE
+    # As the scheduler starts it, with the module where PowerShell finds it.
+    function Invoke-Script([string] $Name, [string] $Argument) {
+        $before = $env:PSModulePath
+        try {
+            $env:PSModulePath = (Split-Path -Path (Split-Path -Path $ModulePath)), $before -join [System.IO.Path]::PathSeparator
+            $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -File (Join-Path $TestDrive $Name) $Argument 2>&1 | Out-String -Width 300
+            [pscustomobject] @{ Code = $LASTEXITCODE; Said = $said }
+        }
+        finally {
+            $env:PSModulePath = $before
+        }
     }
 
     foreach ($name in 'nightly.ps1', 'rehearsal.ps1', 'nightly.sh') {
@@ -44,30 +52,36 @@ AfterAll {
 
 Describe 'The scripts of about_CryoBackup_Scheduling' {
     It 'nightly.ps1 makes and proves what the configuration names' {
-        Invoke-Script nightly.ps1 $good | Should -Be 0 -Because ($output -join "`n")
+        $run = Invoke-Script nightly.ps1 $good
+        $run.Code | Should -Be 0 -Because $run.Said
         (Get-CryoBackup $folder).Database | Should -Be 'cryo_night'
-        $output -join "`n" | Should -Match 'cryo_night +Passed'
+        $run.Said | Should -Match 'cryo_night +Passed'
     }
 
     It 'nightly.ps1 ends with 1 when one of the databases fails, and backs up the others' {
-        Invoke-Script nightly.ps1 $bad | Should -Be 1 -Because ($output -join "`n")
-        $output -join "`n" | Should -Match 'cryo_no_such'
-        $output -join "`n" | Should -Match 'cryo_night +Passed'
+        $run = Invoke-Script nightly.ps1 $bad
+        $run.Code | Should -Be 1 -Because $run.Said
+        $run.Said | Should -Match 'cryo_no_such'
+        $run.Said | Should -Match 'cryo_night +Passed'
     }
 
     It 'nightly.ps1 ends with 1 without its configuration' {
-        Invoke-Script nightly.ps1 (Join-Path $TestDrive 'nothing.yaml') | Should -Be 1 -Because ($output -join "`n")
+        $run = Invoke-Script nightly.ps1 (Join-Path $TestDrive 'nothing.yaml')
+        $run.Code | Should -Be 1 -Because $run.Said
     }
 
     It 'rehearsal.ps1 tells a folder that comes back from one that does not' {
-        Invoke-Script rehearsal.ps1 $folder | Should -Be 0 -Because ($output -join "`n")
-        $output -join "`n" | Should -Match 'cryo_night +Passed'
+        $run = Invoke-Script rehearsal.ps1 $folder
+        $run.Code | Should -Be 0 -Because $run.Said
+        $run.Said | Should -Match 'cryo_night +Passed'
         $damaged = Join-Path $TestDrive 'damaged'
         $file = Copy-Backup (Get-CryoBackup $folder -Latest) $damaged
         [System.IO.File]::WriteAllText($file, 'damaged')
-        Invoke-Script rehearsal.ps1 $damaged | Should -Be 1 -Because ($output -join "`n")
+        $run = Invoke-Script rehearsal.ps1 $damaged
+        $run.Code | Should -Be 1 -Because $run.Said
         $empty = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'empty')).FullName
-        Invoke-Script rehearsal.ps1 $empty | Should -Be 1 -Because 'no backup is no good news'
+        $run = Invoke-Script rehearsal.ps1 $empty
+        $run.Code | Should -Be 1 -Because 'no backup is no good news'
     }
 
     It 'nightly.sh does it with the tool' -Skip:(-not $hasTool) {
@@ -75,10 +89,10 @@ Describe 'The scripts of about_CryoBackup_Scheduling' {
         try {
             $env:PATH = (Join-Path $root 'output/tool'), $env:PATH -join [System.IO.Path]::PathSeparator
             $script = Join-Path $TestDrive 'nightly.sh'
-            $output = sh $script $good $folder 2>&1
-            $LASTEXITCODE | Should -Be 0 -Because ($output -join "`n")
-            $output = sh $script $bad $folder 2>&1
-            $LASTEXITCODE | Should -Be 1 -Because ($output -join "`n")
+            $said = sh $script $good $folder 2>&1
+            $LASTEXITCODE | Should -Be 0 -Because ($said -join "`n")
+            $said = sh $script $bad $folder 2>&1
+            $LASTEXITCODE | Should -Be 1 -Because ($said -join "`n")
         }
         finally {
             $env:PATH = $before

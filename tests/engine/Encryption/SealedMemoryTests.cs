@@ -18,8 +18,8 @@ public sealed class SealedMemoryTests(PostgresServer server) : IDisposable
     public void IsAsFlatAsWithoutEncryption()
     {
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
-        (long smallFile, long[] small) = Measure("sealed_memory_small", 12_000, identity, recipient);
-        (long largeFile, long[] large) = Measure("sealed_memory_large", 40_000, identity, recipient);
+        (long smallFile, long[] small) = Measure("sealed_memory_small", 20_000, identity, recipient);
+        (long largeFile, long[] large) = Measure("sealed_memory_large", 60_000, identity, recipient);
         // Whoever held half of the file, which is half as large as the rows' text, would need that much more.
         long limit = (largeFile - smallFile) / 2;
         Assert.All(small.Zip(large), pair => Assert.True(
