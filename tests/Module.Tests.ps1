@@ -130,6 +130,20 @@ Describe 'Import' {
         $lines | Should -Be @('CryoBackup', 'Failed')
     }
 
+    It 'says of a failure that nobody foresaw what it was, as Unexpected' {
+        # An installation that a full disk cut short: no error of ours, and none that could be foreseen.
+        $copy = Join-Path $TestDrive 'torn'
+        Copy-Item -LiteralPath $moduleFolder -Destination $copy -Recurse
+        Get-ChildItem -LiteralPath $copy -Recurse -Filter Npgsql.dll | Clear-Content
+        $lines = Invoke-FreshShell "
+            Import-Module '$copy/CryoBackup.psd1'
+            New-CryoBackup postgres -Path '$TestDrive/torn backups' -ErrorVariable problem -ErrorAction SilentlyContinue
+            `$problem[0].FullyQualifiedErrorId.Split(',')[0]
+            `$problem[0].Exception.Message"
+        $lines[0] | Should -Be 'Unexpected'
+        $lines[1] | Should -BeLike '*Npgsql*'
+    }
+
     It 'neither disturbs nor is disturbed by another YamlDotNet that was loaded first' {
         $foreign = Join-Path $PSScriptRoot '../output/build/bin/ForeignYamlDotNet/*/YamlDotNet.dll' | Get-ChildItem | Select-Object -First 1
         $foreign | Should -Not -BeNullOrEmpty
