@@ -135,9 +135,12 @@ Describe 'Import' {
         $copy = Join-Path $TestDrive 'torn'
         Copy-Item -LiteralPath $moduleFolder -Destination $copy -Recurse
         Get-ChildItem -LiteralPath $copy -Recurse -Filter Npgsql.dll | Clear-Content
+        Initialize-TestDatabase cryo_torn 10
+        $whole = New-CryoBackup cryo_torn -Path (Join-Path $TestDrive 'before it was torn')
+        Clear-TestDatabase cryo_torn
         $lines = Invoke-FreshShell "
             Import-Module '$copy/CryoBackup.psd1'
-            New-CryoBackup postgres -Path '$TestDrive/torn backups' -ErrorVariable problem -ErrorAction SilentlyContinue
+            Test-CryoBackup '$($whole.Path)' -Level Restore -ComputerName '$env:PGHOST' -Force -ErrorVariable problem -ErrorAction SilentlyContinue
             `$problem[0].FullyQualifiedErrorId.Split(',')[0]
             `$problem[0].Exception.Message"
         $lines[0] | Should -Be 'Unexpected'
