@@ -12,6 +12,7 @@ BeforeDiscovery {
 BeforeAll {
     . $PSScriptRoot/TestSupport.ps1
     $root = Split-Path -Path $PSScriptRoot
+    $hasAnalyzer = [bool] (Get-Module -ListAvailable -Name PSScriptAnalyzer)
     $page = (Get-Content -LiteralPath (Join-Path $root 'en-US/about_CryoBackup_Scheduling.help.txt') -Raw).ReplaceLineEndings("`n")
 
     # The block that is indented by eight, after the line that the pattern matches.
@@ -108,11 +109,14 @@ Describe 'The scripts of about_CryoBackup_Scheduling' {
         { & $runbook @common -Database cryo_night, cryo_no_such -ErrorAction SilentlyContinue 2>$null } | Should -Throw '*1 of 2 backups failed*cryo_no_such*'
     }
 
-    It 'is PowerShell that its analyzer likes' {
+    It 'is PowerShell that parses, and that its analyzer likes where it is there' {
         foreach ($pattern in 'Save it as nightly\.ps1', 'Save it as rehearsal\.ps1', 'WINDOWS TASK SCHEDULER', 'A runbook') {
             $errors = $null
             $null = [System.Management.Automation.Language.Parser]::ParseInput((Get-Block $pattern), [ref] $null, [ref] $errors)
             $errors | Should -BeNullOrEmpty
+            if ($hasAnalyzer) {
+                Invoke-ScriptAnalyzer -ScriptDefinition (Get-Block $pattern) -Settings (Join-Path $root 'PSScriptAnalyzerSettings.psd1') | ForEach-Object { "$($_.RuleName): $($_.Message)" } | Should -BeNullOrEmpty
+            }
         }
     }
 }
