@@ -1,9 +1,7 @@
-using System.Text.RegularExpressions;
-
 namespace CryoBackup.Reports;
 
 /// <summary>One thing that a run worked on, and what became of it: a result, or the failure that came instead of one.</summary>
-internal sealed partial class RunItem
+internal sealed class RunItem
 {
     /// <summary>The database; empty where it is not known.</summary>
     public string Database { get; init; } = "";
@@ -49,7 +47,7 @@ internal sealed partial class RunItem
 
     /// <summary>The database, or where the backup itself does not tell, the one in the file's name; empty where that does not tell either.</summary>
     public string MeasuredDatabase => Database.Length > 0 ? Database
-        : FormOfName().Match(System.IO.Path.GetFileName(Path)) is { Success: true } match ? Uri.UnescapeDataString(match.Groups[1].Value) : "";
+        : BackupFileName.TryRead(System.IO.Path.GetFileName(Path))?.Database ?? "";
 
     /// <summary>A backup that was made.</summary>
     /// <param name="backup">What New returned.</param>
@@ -127,7 +125,4 @@ internal sealed partial class RunItem
     /// <summary>A failure in one sentence.</summary>
     /// <param name="failure">What was thrown.</param>
     public static string Describe(Exception failure) => failure is OperationCanceledException ? "It was stopped before its end." : failure.Message;
-
-    [GeneratedRegex(@"^(.+)_\d{8}_\d{6}_full\.dump", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
-    private static partial Regex FormOfName();
 }
