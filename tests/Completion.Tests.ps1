@@ -76,7 +76,7 @@ Describe 'Completion' {
             $found = (Complete $_).CompletionText
             $found[0..1] | Should -Be $offered
             $found | Should -Contain './notes.txt'
-            Invoke-Expression "Test-CryoBackup $($found[0]) -Quiet" | Should -BeTrue
+            & ([scriptblock]::Create("Test-CryoBackup $($found[0]) -Quiet")) | Should -BeTrue
         }
 
         It 'follows what is typed: the name of a backup, or of a file' {
