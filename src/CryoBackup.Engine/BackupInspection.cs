@@ -99,6 +99,7 @@ internal sealed class BackupInspection
             Level = _level,
             Verdict = verdict,
             Reason = reason,
+            Remedy = verdict == Verdict.Passed ? null : (Failure ?? Obstacle)?.Remedy,
             Checks = [.. _checks],
             Tables = _tables,
             Hash = _hash,
