@@ -66,7 +66,6 @@ Describe 'A configuration' {
     It 'names the databases that must have a young backup, whatever lies in the folder' {
         $null = Enter-Project "databases: [cryo_conf, cryo_conf_two]`nlocal_backup_dir: b`nverification: {max_age: 26h}"
         $null = New-CryoBackup cryo_conf
-        $null = New-CryoBackup cryo_conf -Label again
         $results = Test-CryoBackup
         $results.Database | Should -Be 'cryo_conf', 'cryo_conf_two'
         $results.Verdict | Should -Be 'Passed', 'Failed'
@@ -94,6 +93,7 @@ notifications:
         Clear-TestDatabase cryo_conf_copy
         $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command @"
             Import-Module '$ModulePath'
+            `$PSStyle.OutputRendering = 'PlainText'
             `$VerbosePreference = `$DebugPreference = 'Continue'
             New-CryoBackup | Test-CryoBackup | Restore-CryoBackup -TargetDatabase cryo_conf_copy -Create | Format-List -Property *
             New-CryoBackup -Database cryo_conf_none

@@ -6,6 +6,8 @@ namespace CryoBackup;
 /// <summary>The dead-man's switch that needs no server: does a folder hold a proven backup that is young enough?</summary>
 public static class Freshness
 {
+    private const string Remedy = "Make a backup with New-CryoBackup, and look into its log or its scheduler for why there has been no good one since.";
+
     // A clock may be a little ahead of ours. A backup of next year would keep the switch silent until then.
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
 
@@ -90,7 +92,7 @@ public static class Freshness
         string detail = string.Create(
             CultureInfo.InvariantCulture, $"the last good backup of '{proof.Database}' is of {made:yyyy-MM-dd HH:mm:ss}Z, {InWords(now - made)} ago; at most {InWords(most)} are allowed{newer}");
         var check = new CheckResult { Name = CheckNames.Age, Outcome = isYoung ? CheckOutcome.Passed : CheckOutcome.Failed, Detail = detail };
-        return proof.With(check, isYoung ? Verdict.Passed : Verdict.Failed, char.ToUpperInvariant(detail[0]) + detail[1..] + ".");
+        return proof.With(check, isYoung ? Verdict.Passed : Verdict.Failed, char.ToUpperInvariant(detail[0]) + detail[1..] + ".", isYoung ? null : Remedy);
     }
 
     private static VerificationResult Missing(VerificationRequest request, int bad, DateTime now)
@@ -107,6 +109,7 @@ public static class Freshness
             Level = request.Level,
             Verdict = Verdict.Failed,
             Reason = reason,
+            Remedy = Remedy,
             Checks = [new CheckResult { Name = CheckNames.Age, Outcome = CheckOutcome.Failed, Detail = reason.TrimEnd('.') }],
             Start = now,
             End = end,

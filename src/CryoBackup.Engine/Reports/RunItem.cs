@@ -39,8 +39,21 @@ internal sealed class RunItem
     /// <summary>What went wrong; null where there is a result.</summary>
     public Exception? Failure { get; init; }
 
+    /// <summary>What the administrator can do; null where all is well, or nothing is known to help.</summary>
+    public string? Remedy => Verification is not null ? Verification.Remedy : (Failure as CryoBackupException)?.Remedy;
+
     /// <summary>True if this is a verification without a verdict for or against the backup.</summary>
     public bool IsInconclusive => Verification is { Verdict: Verdict.Inconclusive };
+
+    /// <summary>The backup's file name; where a folder holds none that is good, the database and the folder.</summary>
+    public string FileName
+    {
+        get
+        {
+            string name = System.IO.Path.GetFileName(Path);
+            return Verification is { Checks: [{ Name: CheckNames.Age }] } && Database.Length > 0 ? $"{Database} in {name}" : name;
+        }
+    }
 
     /// <summary>The database if it is known, else the file's name.</summary>
     public string Name => Database.Length > 0 ? Database : System.IO.Path.GetFileName(Path) is { Length: > 0 } name ? name : Path;
