@@ -159,7 +159,11 @@ Describe 'An encrypted backup' -Skip:$skip {
 
     It 'keeps the secret out of everything that is said' {
         $secret = (Get-Content -LiteralPath identity.txt | Where-Object { $_ -like 'AGE-SECRET-KEY-*' }).Substring(20)
+        Set-Content -LiteralPath logged.yaml -Value "log_file: ./sealed.log`nencryption: {enabled: true, key_file: $PWD/identity.txt}"
+        $null = Test-CryoBackup $backup.Path -Config ./logged.yaml -ReportPath ./sealed.json
+        $null = Test-CryoBackup $backup.Path -Identity identity.txt, wrong.txt -ReportPath ./sealed.html
         $said = @(
+            Get-Content -LiteralPath sealed.log, sealed.json, sealed.html -Raw
             Test-CryoBackup $backup.Path -Identity identity.txt -Verbose *>&1 | Out-String
             Test-CryoBackup $backup.Path -Identity wrong.txt -Verbose *>&1 | Out-String
             try { Test-CryoBackup $backup.Path -Identity (Get-Content -LiteralPath identity.txt -Raw).Split("`n")[2] } catch { $_ | Format-List -Property * -Force | Out-String }

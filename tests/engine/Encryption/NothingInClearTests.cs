@@ -39,9 +39,24 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
         Assert.Contains(tool.Arguments, list => list.Contains("pg_dump", StringComparison.Ordinal));
         Assert.Contains(tool.Arguments, list => list.Contains("age -d -i ", StringComparison.Ordinal));
 
+        // The server is met by its socket; nobody else is.
+        Assert.NotEmpty(tool.Connections);
+        Assert.All(tool.Connections, call => Assert.DoesNotContain("AF_INET", call, StringComparison.Ordinal));
+
         string secret = File.ReadLines(identity).Single(line => line.StartsWith("AGE-SECRET-KEY-", StringComparison.Ordinal));
         Assert.All(tool.Arguments, list => Assert.DoesNotContain(secret, list, StringComparison.OrdinalIgnoreCase));
         Assert.All(files, file => Assert.True(file.Value.AsSpan().IndexOf(Encoding.ASCII.GetBytes(secret)) < 0, $"{file.Key} holds the identity."));
+    }
+
+    [TraceFact]
+    public void TestWritesNothingAndAsksNobody()
+    {
+        SealedBackup.MakeSample(server, Source, 10);
+        string path = SealedBackup.New(server, Source, _folder.Path, []).Path;
+        var tool = new TracedTool();
+        tool.Run(server, _folder, "test", path);
+        Assert.Empty(tool.Files);
+        Assert.DoesNotContain(tool.Connections, call => !call.Contains("AF_UNIX", StringComparison.Ordinal) || call.Contains(".s.PGSQL", StringComparison.Ordinal));
     }
 
     [TraceFact]

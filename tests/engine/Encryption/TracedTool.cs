@@ -11,7 +11,7 @@ namespace CryoBackup.Tests.Encryption;
 internal sealed partial class TracedTool
 {
     // Every call that puts bytes into a file from memory, and those that let the kernel do it, or a page that is mapped.
-    private const string Calls = "trace=execve,write,pwrite64,writev,pwritev,pwritev2,sendfile,copy_file_range,splice,mmap,io_uring_setup";
+    private const string Calls = "trace=connect,execve,write,pwrite64,writev,pwritev,pwritev2,sendfile,copy_file_range,splice,mmap,io_uring_setup";
     private const string LongestData = "4194304";
 
     // Like a test's, the tool's folder lies beside the build's.
@@ -20,6 +20,7 @@ internal sealed partial class TracedTool
     private readonly Dictionary<string, MemoryStream> _files = new(StringComparer.Ordinal);
     private readonly List<string> _unseen = [];
     private readonly List<string> _arguments = [];
+    private readonly List<string> _connections = [];
 
     /// <summary>Why no run can be traced here; null if it can.</summary>
     public static string? ReasonToSkip { get; } = Try();
@@ -32,6 +33,9 @@ internal sealed partial class TracedTool
 
     /// <summary>The argument lists of all programs that were started.</summary>
     public IReadOnlyList<string> Arguments => _arguments;
+
+    /// <summary>The calls that connect to somebody.</summary>
+    public IReadOnlyList<string> Connections => _connections;
 
     /// <summary>Runs the tool; it must end with 0.</summary>
     /// <param name="server">The server whose environment it gets.</param>
@@ -94,6 +98,12 @@ internal sealed partial class TracedTool
         }
 
         string name = call.Groups["name"].Value;
+        if (name == "connect")
+        {
+            _connections.Add(line);
+            return;
+        }
+
         string[] files = [.. OpenFile().Matches(line).Select(match => Decode(match.Groups["path"].Value)).Where(IsOnDisk)];
         if (name is "write" or "pwrite64" or "writev" or "pwritev" or "pwritev2")
         {
