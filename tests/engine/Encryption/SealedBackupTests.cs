@@ -49,7 +49,9 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
     {
         SealedBackup.MakeSample(server, Source, 500);
         (string identity, string recipient) = KeyPairs.Make(_folder, kind);
-        foreach (string format in new[] { "-Fc -Z0", "-Fc", "-Fc -Z0 | gzip" })
+        // What lies below the encryption does not hang on the kind of key.
+        string[] formats = ["-Fc -Z0 | gzip", "-Fc -Z0", "-Fc"];
+        foreach (string format in kind == "age" ? formats : formats[..1])
         {
             string[] parts = format.Split('|');
             string path = Path.Combine(_folder.Path, $"stock{format.Length}.dump.age");
