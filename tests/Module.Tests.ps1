@@ -46,7 +46,7 @@ Describe 'Conventions of <Name>' -ForEach $cmdlets {
     }
 
     It 'asks before it changes anything, if it changes anything' {
-        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -in 'New', 'Test', 'Restore')
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -in 'New', 'Restore')
     }
 
     It 'has one parameter a set that takes the pipeline by value' {

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -14,15 +12,8 @@ namespace CryoBackup.Postgres;
 /// </summary>
 internal sealed class ScratchCluster : IDisposable
 {
-    private const string Prefix = "cryobackup-scratch-";
-    private const string OwnerFile = "owner";
-    private const string DataFolder = "data";
     private const string LogFile = "server.log";
     private const int StartAttempts = 3;
-
-    // The room for a socket's path is 108 bytes on Linux and 104 elsewhere.
-    private const int LongestSocketPath = 100;
-    private const string ShortFolder = "/tmp";
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
@@ -60,11 +51,11 @@ internal sealed class ScratchCluster : IDisposable
 
     /// <summary>The server's process ID.</summary>
     /// <exception cref="InvalidOperationException">It does not run.</exception>
-    public int ProcessId => ServerProcess(DataPath) ?? throw new InvalidOperationException("The throwaway server does not run.");
+    public int ProcessId => ScratchProcesses.FindServer(DataPath) ?? throw new InvalidOperationException("The throwaway server does not run.");
 
     private static PostgresEnvironment NoEnvironment { get; } = new(static _ => null);
 
-    private string DataPath => Path.Combine(Folder, DataFolder);
+    private string DataPath => Path.Combine(Folder, ScratchFolder.Data);
 
     private string LogPath => Path.Combine(Folder, LogFile);
 
@@ -82,16 +73,16 @@ internal sealed class ScratchCluster : IDisposable
             name => name == ClientTools.FolderVariable && options.ProgramFolder is { } programs ? programs : Environment.GetEnvironmentVariable(name),
             cancellationToken);
         var account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer();
-        var baseFolder = options.BaseFolder ?? DefaultBase(account is not null);
-        RemoveAbandoned(baseFolder);
+        var baseFolder = options.BaseFolder ?? ScratchFolder.DefaultBase(account is not null);
+        ScratchFolder.RemoveAbandoned(baseFolder);
 
-        var folder = CreateFolder(baseFolder);
-        var cluster = new ScratchCluster(folder, SocketFolderFor(folder), control, OperatingSystem.IsWindows() ? null : account?.Name, options.SuperUser);
+        var folder = ScratchFolder.Create(baseFolder);
+        var cluster = new ScratchCluster(folder, ScratchFolder.CreateForSocket(folder), control, OperatingSystem.IsWindows() ? null : account?.Name, options.SuperUser);
         try
         {
             foreach (var made in new[] { folder, cluster._socketFolder }.Distinct(StringComparer.Ordinal))
             {
-                File.WriteAllText(Path.Combine(made, OwnerFile), ProcessIdentity.Current.ToString());
+                ScratchFolder.Own(made);
                 if (!OperatingSystem.IsWindows())
                 {
                     account?.Own(made);
@@ -118,49 +109,6 @@ internal sealed class ScratchCluster : IDisposable
         }
     }
 
-    /// <summary>Ends and removes servers whose owner died without doing so.</summary>
-    /// <param name="baseFolder">Where to look; null for the temporary folder.</param>
-    /// <returns>How many were removed. Those of living processes, and of other machines and containers, are left alone.</returns>
-    public static int RemoveAbandoned(string? baseFolder = null)
-    {
-        var account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer()?.Name;
-        var places = new List<string> { Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseFolder ?? DefaultBase(account is not null))) };
-        if (!OperatingSystem.IsWindows())
-        {
-            places.Add(ShortFolder);
-        }
-
-        var removed = 0;
-        foreach (var folder in places.Distinct(StringComparer.Ordinal).SelectMany(Scratches))
-        {
-            try
-            {
-                string ownerFile = Path.Combine(folder, OwnerFile);
-                bool dead = File.Exists(ownerFile) && new FileInfo(ownerFile).Length > 0
-                    ? ProcessIdentity.Parse(File.ReadAllText(ownerFile))?.IsAlive() == false
-                    : ProcessMark.IsOfDeadProcess(folder, Prefix);
-                if (!dead)
-                {
-                    continue;
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Another user's, or not ours at all.
-                continue;
-            }
-
-            KillServer(Path.Combine(folder, DataFolder));
-            KillPrograms(folder);
-            if (Remove(folder, account))
-            {
-                removed++;
-            }
-        }
-
-        return removed;
-    }
-
     /// <summary>Leaves the server running, for good: Dispose and later runs let it be. Its password then lies in a private file.</summary>
     /// <returns>How to connect to a database of it, and how to remove it.</returns>
     /// <param name="database">The database.</param>
@@ -169,7 +117,7 @@ internal sealed class ScratchCluster : IDisposable
         string? passFile = Connection.Password is { } password ? WritePrivately("pgpass", PgPassFile.LineForAnyServer(password)) : null;
         foreach (var folder in new[] { Folder, _socketFolder }.Distinct(StringComparer.Ordinal))
         {
-            File.WriteAllText(Path.Combine(folder, OwnerFile), "kept\n");
+            ScratchFolder.Keep(folder);
         }
 
         _disposed = true;
@@ -201,73 +149,14 @@ internal sealed class ScratchCluster : IDisposable
                 // pg_ctl has gone; the process is ended below.
             }
 
-            KillServer(DataPath);
+            ScratchProcesses.KillServer(DataPath);
         }
 
-        Remove(Folder, _account);
+        ScratchFolder.Remove(Folder, _account);
         if (!string.Equals(_socketFolder, Folder, StringComparison.Ordinal))
         {
-            Remove(_socketFolder, _account);
+            ScratchFolder.Remove(_socketFolder, _account);
         }
-    }
-
-    private static IEnumerable<string> Scratches(string place)
-    {
-        try
-        {
-            return Directory.GetDirectories(place, Prefix + "*");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
-
-    private static string SocketFolderFor(string folder) =>
-        !OperatingSystem.IsWindows() && Encoding.UTF8.GetByteCount(SocketFolders.SocketPath(folder, 5432)) > LongestSocketPath ? CreateFolder(ShortFolder) : folder;
-
-    private static string DefaultBase(bool forOtherAccount)
-    {
-        var folder = Path.GetTempPath();
-        if (forOtherAccount && !OperatingSystem.IsWindows())
-        {
-            // Root's own temporary folder may be closed to the account that the server runs as.
-            for (var at = new DirectoryInfo(folder); at is not null; at = at.Parent)
-            {
-                if (!at.Exists || (at.UnixFileMode & UnixFileMode.OtherExecute) == 0)
-                {
-                    return ShortFolder;
-                }
-            }
-        }
-
-        return folder;
-    }
-
-    private static string CreateFolder(string baseFolder)
-    {
-        // The name cannot be guessed, so nobody can have made it before.
-        var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{ProcessMark.Current}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
-        var folder = Path.Combine(Path.GetFullPath(baseFolder), name);
-        try
-        {
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(folder);
-            }
-            else
-            {
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.DestinationNotWritable, $"No folder for a throwaway server can be made in '{baseFolder}': {e.Message}", baseFolder,
-                "Choose a folder that this user can write to (TMPDIR, or TEMP on Windows).", inner: e);
-        }
-
-        return folder;
     }
 
     private void Initialize(ScratchClusterOptions options, CancellationToken cancellationToken)
@@ -479,138 +368,5 @@ internal sealed class ScratchCluster : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    // The server's process ID, if it runs and is really the server of this folder.
-    private static int? ServerProcess(string dataPath)
-    {
-        try
-        {
-            var line = File.ReadLines(Path.Combine(dataPath, "postmaster.pid")).FirstOrDefault();
-            return int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && IsServerOf(id, dataPath) ? id : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private static bool IsServerOf(int id, string dataPath)
-    {
-        if (OperatingSystem.IsLinux())
-        {
-            try
-            {
-                var arguments = File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/cmdline").Split('\0');
-                return arguments.Contains(dataPath, StringComparer.Ordinal);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                return false;
-            }
-        }
-
-        try
-        {
-            using var process = Process.GetProcessById(id);
-            return process.ProcessName is "postgres" or "postmaster";
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
-        {
-            return false;
-        }
-    }
-
-    private static void KillServer(string dataPath)
-    {
-        if (ServerProcess(dataPath) is not { } id)
-        {
-            return;
-        }
-
-        try
-        {
-            using var process = Process.GetProcessById(id);
-            process.Kill(entireProcessTree: true);
-            process.WaitForExit(TimeSpan.FromSeconds(10));
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception or AggregateException)
-        {
-            // It ended meanwhile.
-        }
-    }
-
-    /// <summary>An initdb or pg_ctl that outlived its caller would go on filling the folder.</summary>
-    private static void KillPrograms(string folder)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
-
-        foreach (var entry in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(entry), NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == Environment.ProcessId)
-            {
-                continue;
-            }
-
-            try
-            {
-                if (File.ReadAllText(Path.Combine(entry, "comm")).TrimEnd() is "initdb" or "pg_ctl" or "postgres" or "sh"
-                    && File.ReadAllText(Path.Combine(entry, "cmdline")).Contains(folder + "/" + DataFolder, StringComparison.Ordinal))
-                {
-                    using var process = Process.GetProcessById(id);
-                    process.Kill(entireProcessTree: true);
-                    process.WaitForExit(TimeSpan.FromSeconds(10));
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or Win32Exception or AggregateException)
-            {
-                // It ended meanwhile, or is not ours.
-            }
-        }
-    }
-
-    private static bool Remove(string folder, string? account)
-    {
-        if (account is not null)
-        {
-            // As the account, not as root: whoever plants a folder for us to remove gains nothing.
-            try
-            {
-                using var remove = ToolProcess.Start(new ToolCommand("/bin/rm", "-rf", "--", folder) { UserName = account }, CancellationToken.None);
-                remove.WaitForExit(CancellationToken.None);
-
-                // The folder above may not be the account's to change; an emptied one is harmless to take away.
-                Directory.Delete(folder);
-            }
-            catch (Exception e) when (e is CryoBackupException or IOException or UnauthorizedAccessException)
-            {
-                // It is gone already, or it stays and the next start tries again.
-            }
-
-            return !Directory.Exists(folder);
-        }
-
-        // Windows lets go of a dead process's files with a delay.
-        for (var attempt = 0; attempt < 20; attempt++)
-        {
-            try
-            {
-                Directory.Delete(folder, recursive: true);
-                return true;
-            }
-            catch (DirectoryNotFoundException)
-            {
-                return true;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                Thread.Sleep(100);
-            }
-        }
-
-        return false;
     }
 }

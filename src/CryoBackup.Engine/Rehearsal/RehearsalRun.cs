@@ -40,7 +40,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             }
             else
             {
-                ScratchCluster.RemoveAbandoned();
+                ScratchFolder.RemoveAbandoned();
                 _checks.SkipRest("the backup itself could not be proven", request.MaxRestoreTime is not null);
             }
 

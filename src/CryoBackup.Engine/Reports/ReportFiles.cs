@@ -119,12 +119,22 @@ internal sealed class ReportFiles
             return false;
         }
 
-        byte[] bytes = content();
+        PartialFile file;
         try
         {
-            using var file = new PartialFile(path);
-            file.Stream.Write(bytes);
-            file.Publish();
+            file = new PartialFile(path);
+        }
+        catch (CryoBackupException) when (File.Exists(path + BackupFileName.PartialSuffix) || File.Exists(path))
+        {
+            // Another run was quicker.
+            return false;
+        }
+
+        using PartialFile mine = file;
+        try
+        {
+            mine.Stream.Write(content());
+            mine.Publish();
             return true;
         }
         catch (CryoBackupException) when (File.Exists(path))

@@ -91,7 +91,7 @@ internal sealed class MailServer : IAsyncDisposable
                 serving.Add(ServeAsync(client));
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
             await Task.WhenAll(serving);
         }

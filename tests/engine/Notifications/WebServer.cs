@@ -61,7 +61,7 @@ internal sealed class WebServer : IAsyncDisposable
                 serving.Add(ServeAsync(client));
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
             await Task.WhenAll(serving);
         }

@@ -70,7 +70,7 @@ public sealed class ScratchClusterTests(PostgresServer server)
         using var bystander = ToolProcess.Start(new ToolCommand("/bin/sleep", "1000"), CancellationToken.None);
         place.Write("cryobackup-scratch-1-planted/owner", (ProcessIdentity.Current with { Started = "earlier" }).ToString());
         place.Write("cryobackup-scratch-1-planted/data/postmaster.pid", bystander.Id.ToString(CultureInfo.InvariantCulture) + "\n" + planted + "/data\n");
-        ScratchCluster.RemoveAbandoned(place.Path);
+        ScratchFolder.RemoveAbandoned(place.Path);
         Assert.False(bystander.HasExited);
     }
 
@@ -157,7 +157,7 @@ public sealed class ScratchClusterTests(PostgresServer server)
         File.WriteAllText(Path.Combine(abandoned.Folder, "owner"), (owner with { Started = "earlier" }).ToString());
         File.WriteAllText(Path.Combine(elsewhere.Folder, "owner"), (owner with { Started = "earlier", Machine = "another machine" }).ToString());
 
-        Assert.Equal(1, ScratchCluster.RemoveAbandoned(place.Path));
+        Assert.Equal(1, ScratchFolder.RemoveAbandoned(place.Path));
         AssertEnded(process);
         Assert.False(Directory.Exists(abandoned.Folder));
         Assert.Equal(1, Scalar(living, "SELECT 1"));

@@ -124,7 +124,7 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
         VerificationResult result = Rehearse.Run(Rehearse.BackUp(server, _folder.Path, "rehearsal_kept", "CREATE TABLE t AS SELECT 42 AS n"), request => request.Keep = true);
         Rehearse.AssertPassed(result);
         string[] ways = result.Kept!.Split(". Remove: ");
-        ScratchCluster.RemoveAbandoned();
+        ScratchFolder.RemoveAbandoned();
         (int code, string output, _) = ToolProcess.Run(new ToolCommand("/bin/sh", "-c", ways[0].Replace("Connect: ", "", StringComparison.Ordinal) + " -XAtc 'SELECT n FROM t'"), CancellationToken.None);
         Assert.Equal((0, "42"), (code, output.Trim()));
         Assert.Equal(0, ToolProcess.Run(new ToolCommand("/bin/sh", "-c", ways[1]), CancellationToken.None).ExitCode);
