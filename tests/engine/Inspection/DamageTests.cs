@@ -127,7 +127,7 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
         VerifyAssert.Passed(backup.Path, level);
 
         // Prime to 8, so that each bit has its turn.
-        int step = count > FewCases && (backup.Compression != CompressionKind.Gzip || OnOlderRuntime) ? Thoroughness.Of(5, 1) : 1;
+        int step = count > FewCases && (backup.Compression != nameof(CompressionKind.Gzip) || OnOlderRuntime) ? Thoroughness.Of(5, 1) : 1;
         int tried = (count + step - 1) / step;
         var missed = new System.Collections.Concurrent.ConcurrentBag<int>();
         var clock = Stopwatch.StartNew();
