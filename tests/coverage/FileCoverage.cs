@@ -35,8 +35,10 @@ internal sealed class FileCoverage(string name)
                 files.Add(name, file = new FileCoverage(name));
             }
 
-            // The lines below the class are those of its methods once more.
-            foreach (XElement line in type.Elements("methods").Descendants("line"))
+            // The lines below the class are those of its methods once more. A record's copy constructor is the compiler's.
+            string copy = $"({type.Attribute("name")!.Value})";
+            foreach (XElement line in type.Elements("methods").Elements("method")
+                .Where(method => method.Attribute("name")!.Value != ".ctor" || method.Attribute("signature")!.Value != copy).Descendants("line"))
             {
                 file.Add(line);
             }

@@ -62,6 +62,36 @@ public sealed class ScratchClusterTests(PostgresServer server)
         Assert.Equal(CryoBackupError.PgToolTooOld, e.Error);
     }
 
+    [Fact]
+    public void FolderThatCannotBeMadeIsNamed()
+    {
+        using var place = new TemporaryFolder();
+        string file = place.Write("file", "");
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() => ScratchFolder.Create(file));
+        Assert.Equal((CryoBackupError.DestinationNotWritable, file), (e.Error, e.Target));
+        Assert.True(ScratchFolder.Remove(Path.Combine(place.Path, "gone"), account: null));
+        ScratchFolder.RemoveAbandoned(Path.Combine(place.Path, "gone"));
+    }
+
+    [UnixFact]
+    [UnsupportedOSPlatform("windows")]
+    public void OthersMayPassThroughItsPlace()
+    {
+        // Root's own folder is closed to the account that the server runs as.
+        using var place = new TemporaryFolder();
+        string? before = Environment.GetEnvironmentVariable("TMPDIR");
+        Environment.SetEnvironmentVariable("TMPDIR", place.Path);
+        try
+        {
+            File.SetUnixFileMode(place.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Assert.Equal("/tmp", ScratchFolder.DefaultBase(forOtherAccount: true));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("TMPDIR", before);
+        }
+    }
+
     [LinuxFact]
     public void EndsNoProcessThatIsNotAServerOfTheFolder()
     {
