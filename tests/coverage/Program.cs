@@ -4,7 +4,7 @@ using CryoBackup.Coverage;
 
 // Prints what the tests covered of the engine, and the files below the aim. Ends with 1 if that is less than the floor.
 const double LinesAimed = 95, BranchesAimed = 90;
-const double LinesFloor = 0, BranchesFloor = 0;
+const double LinesFloor = 94.5, BranchesFloor = 90;
 
 // Without a server, age or npm some tests are skipped; with more than these the floor means nothing.
 const int SkippedAtMost = 20;
