@@ -47,6 +47,14 @@ Describe 'The line' {
         ($lines | Where-Object { $_.Trim() } | Select-Object -First 1).Trim() -split '\s+' | Should -Be $Headings
     }
 
+    It 'breaks a reason between words only' {
+        $missing = Test-CryoBackup -LiteralPath (Join-Path $TestDrive 'a folder that is there no more' 'app_20260131_010000_full.dump.gz')
+        $words = $missing.Reason -split ' ' | Where-Object { $_ -notlike '*/*' -and $_ -notlike '*\*' }
+        $words.Count | Should -BeGreaterThan 4
+        $shown = ($missing | Out-String -Width 120) -split '\s+'
+        $words | Where-Object { $_ -notin $shown } | Should -BeNullOrEmpty
+    }
+
     It 'colours how it ended where $PSStyle lets it' {
         $before = $PSStyle.OutputRendering
         try {

@@ -76,6 +76,6 @@ internal static class NpgsqlErrors
             inner = inner is AggregateException many ? many.InnerExceptions[0] : inner.InnerException!;
         }
 
-        return ReferenceEquals(inner, exception) ? exception.Message : $"{exception.Message.TrimEnd('.')}: {inner.Message}";
+        return string.Equals(inner.Message, exception.Message, StringComparison.Ordinal) ? exception.Message : $"{exception.Message.TrimEnd('.')}: {inner.Message}";
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Text;
 
 namespace CryoBackup.Commands;
 
@@ -52,6 +53,34 @@ public static class Display
         return color is not null && style?.Properties["Foreground"]?.Value is { } foreground && PSObject.AsPSObject(foreground).Properties[color]?.Value is string begin
             ? $"{begin}{word}{style.Properties["Reset"]?.Value}"
             : word;
+    }
+
+    /// <summary>A sentence in lines that end between words; PowerShell's own tables break within them.</summary>
+    /// <param name="text">The sentence.</param>
+    /// <param name="width">The most characters a line may have. A longer word is left for PowerShell to break.</param>
+    /// <returns>The lines, with line feeds between them.</returns>
+    public static string Lines(string? text, int width)
+    {
+        StringBuilder lines = new();
+        int used = 0;
+        foreach (string word in (text ?? "").Split(' '))
+        {
+            if (used > 0 && used + 1 + word.Length > width)
+            {
+                lines.Append('\n');
+                used = 0;
+            }
+            else if (used > 0)
+            {
+                lines.Append(' ');
+                used++;
+            }
+
+            lines.Append(word);
+            used = (used + word.Length) % width;
+        }
+
+        return lines.ToString();
     }
 
     /// <summary>A moment for people.</summary>

@@ -121,6 +121,16 @@ public sealed class FailureTests(PostgresServer server)
         }
     }
 
+    [Fact]
+    public void HostIsUnknownAndItIsSaidOnce()
+    {
+        var endpoint = ServerEndpoint.Resolve(new ConnectionRequest { ComputerName = "nosuch.invalid", UserName = "alice" }, "app", _ => { }, Unset);
+        var e = Sql(endpoint, "SELECT 1");
+        Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
+        var reason = e.Message[(e.Message.LastIndexOf("': ", StringComparison.Ordinal) + 3)..];
+        Assert.DoesNotContain(": ", reason, StringComparison.Ordinal);
+    }
+
     [PostgresFact]
     public void NoSocketInTheFolder()
     {
