@@ -48,13 +48,14 @@ bench() {
 }
 
 run_tests() {
-    local results=output/test-results project framework good=true
+    local results=output/test-results project framework settings good=true
     rm -rf "$results"
-    while read -r project framework; do
-        dotnet test "tests/$project" --configuration Release --no-build --nologo --framework "$framework" \
+    while read -r project framework settings; do
+        dotnet test "tests/$project" --configuration Release --no-build --nologo --framework "$framework" ${settings:+--settings "$settings"} \
             --results-directory "$results" --logger "trx;LogFileName=$project-$framework.trx" </dev/null || good=false
         [[ -f $results/$project-$framework.trx ]] || { echo "THE TESTS IN tests/$project LEFT NO RESULT FOR $framework."; good=false; }
-    done <<<$'engine net10.0\nengine net8.0\ncli net10.0'
+    done <<<$'engine net10.0 tests/engine/coverage.runsettings\nengine net8.0\ncli net10.0'
+    output/build/bin/CryoBackup.Coverage/release/CryoBackup.Coverage "$results" tests/coverage.md || good=false
     cat "$results"/*.trx 2>/dev/null | sum_results && $good
 }
 

@@ -37,6 +37,9 @@ internal sealed class BackupInspection
         _cancellationToken = cancellationToken;
     }
 
+    /// <summary>Gives what takes the archive as it is read and never fails, told whether the file is encrypted; null for nothing.</summary>
+    public Func<bool, Stream?>? Copy { get; set; }
+
     /// <summary>The manifest; null where there is none that can be relied on.</summary>
     public BackupManifest? Manifest { get; private set; }
 
@@ -271,6 +274,7 @@ internal sealed class BackupInspection
         ArchiveReader? reader = null;
         CryoBackupException? archiveFailure = null;
         CryoBackupException? compressionFailure = null;
+        Stream? copy = Copy?.Invoke(source.IsSealed);
         using (new ProgressReporter(
             Activity,
             _observer,
@@ -278,7 +282,7 @@ internal sealed class BackupInspection
         {
             try
             {
-                Content = ArchiveReader.Read(source.Output, null, started => Volatile.Write(ref reader, started), _cancellationToken);
+                Content = ArchiveReader.Read(source.Output, copy, started => Volatile.Write(ref reader, started), _cancellationToken);
                 _cancellationToken.ThrowIfCancellationRequested();
             }
             catch (CryoBackupException exception)

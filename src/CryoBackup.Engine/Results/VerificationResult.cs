@@ -86,14 +86,15 @@ public sealed class VerificationResult
     /// <param name="check">The check.</param>
     /// <param name="verdict">The verdict with it.</param>
     /// <param name="reason">The reason with it.</param>
-    internal VerificationResult With(CheckResult check, Verdict verdict, string reason) => new()
+    /// <param name="remedy">What can be done about it, where the check knows; else what was known before stays.</param>
+    internal VerificationResult With(CheckResult check, Verdict verdict, string reason, string? remedy = null) => new()
     {
         Database = Database,
         Path = Path,
         Level = Level,
         Verdict = verdict,
         Reason = reason,
-        Remedy = Remedy,
+        Remedy = remedy ?? Remedy,
         Checks = [.. Checks, check],
         Tables = Tables,
         Hash = Hash,

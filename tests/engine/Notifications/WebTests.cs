@@ -135,6 +135,33 @@ public sealed class WebTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task ServerThatIsNotTrustedIsToldNothing()
+    {
+        await using var stranger = new MailServer { ImplicitTls = true };
+        Delivery delivery = Assert.Single(await TryAsync(new() { Slack = new() { WebhookUrl = $"https://127.0.0.1:{stranger.Port}/canary-slack-token" } }, RunItem.Of(SampleResults.Backup())));
+        Assert.StartsWith("the server's identity could not be verified", delivery.Detail, StringComparison.Ordinal);
+        Assert.Empty(stranger.Lines);
+    }
+
+    [Theory]
+    [InlineData("A b", "application/json", "'A b' is not the name of a header")]
+    [InlineData("A", "not a type", "'not a type' is not a media type")]
+    public async Task RequestThatCannotBeMade(string header, string contentType, string expected)
+    {
+        WebhookSettings webhook = new() { Url = _server.Url("/hook"), ContentType = contentType, Headers = new Dictionary<string, string> { [header] = "b" } };
+        Assert.Equal(expected, Assert.Single(await TryAsync(new() { Webhook = webhook }, RunItem.Of(SampleResults.Backup()))).Detail);
+        Assert.Empty(_server.Requests);
+    }
+
+    [Fact]
+    public async Task RestoreInAFewLines()
+    {
+        var restored = new RestoreResult { Path = "/b/app.dump", SourceDatabase = "app", TargetDatabase = "copy", Status = RestoreStatus.Restored, Objects = ["TABLE a", "TABLE b"], Duration = TimeSpan.FromSeconds(90) };
+        await SendAsync(new() { Healthchecks = new() { Url = _server.Url("/ping"), Start = false } }, RunItem.Of(new RestoreRequest(), restored));
+        Assert.Contains("completed successfully from: /b/app.dump into copy\n  2 objects, 0 tables, 0:01:30\n", Assert.Single(_server.Requests).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task OnlyWhatAChannelWantsToHear()
     {
         NotificationSettings settings = new()
