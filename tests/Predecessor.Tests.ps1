@@ -67,7 +67,7 @@ Describe 'the predecessor''s scenarios' {
 
             # The report that a command writes; its schema is the shipped one.
             function Get-Report([scriptblock] $Command) {
-                $before = @(Get-ChildItem -Path $reports -Filter *.json).FullName
+                $before = @(Get-ChildItem -Path $reports -Filter *.json | ForEach-Object FullName)
                 $null = & $Command
                 $file = Get-ChildItem -Path $reports -Filter *.json | Where-Object FullName -NotIn $before
                 $schema = Join-Path (Split-Path -Path $ModulePath) "schemas/$($file.Name.Split('_')[0])-report.schema.json"
