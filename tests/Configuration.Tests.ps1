@@ -103,7 +103,7 @@ notifications:
             `$Error | Format-List -Property * -Force
 "@ *>&1 | Out-String -Width 1000
         Clear-TestDatabase cryo_conf_copy
-        $said | Should -BeLike '*Status*: Restored*'
+        $said | Should -BeLike '*Status*: *Restored*'
         $said | Should -BeLike '*VERBOSE: Read the configuration*password: "*"*'
         $said | Should -BeLike '*WARNING: The notification by webhook failed: *'
         $said | Should -BeLike '*DatabaseNotFound*'

@@ -21,6 +21,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupPathCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>Backup files or folders, taken as they are written. What New-, Get- and Get-ChildItem emit is bound here.</summary>

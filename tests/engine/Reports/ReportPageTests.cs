@@ -124,6 +124,38 @@ public sealed class ReportPageTests : IDisposable
         Assert.Contains("<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td><td class=\"n\">2.9 KB</td>", page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void TablesAreFoldedInThePageOfMany()
+    {
+        VerificationResult good = SampleResults.Verification(), bad = SampleResults.Verification(verdict: Verdict.Failed);
+        string page = Page(good, good, good, bad);
+
+        // What failed lies open.
+        Assert.Equal(3, Regex.Matches(page, "<details><summary>2 tables</summary>").Count);
+        Assert.DoesNotContain("<details>", Page(good, good), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TableThatIsNotEqualSaysHow()
+    {
+        string page = Page(SampleResults.Verification(verdict: Verdict.Failed, tables:
+        [
+            new() { Schema = "public", Name = "gone", ExpectedRows = 2, ExpectedFingerprint = "a" },
+            new() { Schema = "public", Name = "changed", ExpectedRows = 2, FoundRows = 2, ExpectedFingerprint = "a", FoundFingerprint = "b" },
+        ]));
+        Assert.Contains("<td class=\"name\">public.gone</td><td class=\"word failed\">missing</td>", page, StringComparison.Ordinal);
+        Assert.Contains("<td class=\"name\">public.changed</td><td class=\"word failed\">differs</td>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PlannedRestoreSaysThatNothingChanged()
+    {
+        var planned = new RestoreResult { Path = "/backups/app.dump", TargetDatabase = "copy", Status = RestoreStatus.Planned, Objects = ["TABLE public t", "INDEX public i"] };
+        string page = RestorePage(RunItem.Of(new RestoreRequest { TargetDatabase = "copy" }, planned));
+        Assert.Contains("<h1>Planned, nothing changed: copy</h1>", page, StringComparison.Ordinal);
+        Assert.Contains("2 objects would be restored.", page, StringComparison.Ordinal);
+    }
+
     private static string Page(params VerificationResult[] results)
     {
         var run = new RunRecord { Verb = RunVerb.Verification, Start = SampleResults.Noon, End = SampleResults.Noon };
