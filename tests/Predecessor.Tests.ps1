@@ -58,6 +58,58 @@ Describe 'the predecessor''s scenarios' {
         }
     }
 
+    Context 'in reports, with the predecessor''s keys first' {
+        BeforeAll {
+            $reports = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'reports')).FullName
+            $missing = Join-Path $folder 'non_existent_backup.dump.gz'
+            $corrupt = Join-Path $TestDrive 'corrupt_backup.dump.gz'
+            [System.IO.File]::WriteAllBytes($corrupt, [byte[]] (0xff, 0xfe) + [System.Text.Encoding]::Unicode.GetBytes('This is not a valid gzip file'))
+
+            # The report that a command writes; its schema is the shipped one.
+            function Get-Report([scriptblock] $Command) {
+                $before = @(Get-ChildItem -Path $reports -Filter *.json | ForEach-Object FullName)
+                $null = & $Command
+                $file = Get-ChildItem -Path $reports -Filter *.json | Where-Object FullName -NotIn $before
+                $schema = Join-Path (Split-Path -Path $ModulePath) "schemas/$($file.Name.Split('_')[0])-report.schema.json"
+                Test-Json -LiteralPath $file.FullName -SchemaFile $schema | Should -BeTrue
+                Get-Content -LiteralPath $file.FullName -Raw | ConvertFrom-Json
+            }
+        }
+
+        It '1.2, 2.4 and 2.5: a good, a missing and a corrupt backup are verified' {
+            $report = Get-Report { Test-CryoBackup $backup.Path, $missing, $corrupt -ReportPath $reports }
+            $report.PSObject.Properties.Name | Select-Object -First 5 | Should -Be 'timestamp', 'verified_backups', 'total_backups', 'passed', 'failed'
+            $report.total_backups, $report.passed, $report.failed | Should -Be 3, 1, 2
+            foreach ($one in $report.verified_backups) {
+                $one.PSObject.Properties.Name | Select-Object -First 6 | Should -Be 'file', 'path', 'timestamp', 'checks', 'hash', 'status'
+            }
+
+            $report.verified_backups.status | Should -Be 'passed', 'failed', 'failed'
+            $report.verified_backups.file | Should -Be (Split-Path -Path $backup.Path -Leaf), 'non_existent_backup.dump.gz', 'corrupt_backup.dump.gz'
+            $report.verified_backups[0].hash | Should -Be (Get-FileHash -LiteralPath $backup.Path).Hash
+            $good, $none, $bad = $report.verified_backups.checks
+            $good.file_integrity, $good.backup_format, $good.metadata, $good.hash_calculation | Should -Be $true, $true, $true, $true
+            $none.file_integrity, $none.backup_format, $none.metadata, $none.hash_calculation | Should -Be $false, $false, $false, $false
+            $bad.file_integrity, $bad.backup_format, $bad.metadata, $bad.hash_calculation | Should -Be $true, $false, $false, $true
+        }
+
+        It '1.3, 2.4 and 2.5: a restore is planned, and two fail' {
+            foreach ($case in @{ Path = $backup.Path; Good = $true }, @{ Path = $missing; Good = $false }, @{ Path = $corrupt; Good = $false }) {
+                $report = Get-Report {
+                    Restore-CryoBackup $case.Path -TargetDatabase cryo_target -Create -NoOwner -PlanOnly -ReportPath $reports -ErrorAction SilentlyContinue
+                }
+                $report.PSObject.Properties.Name | Select-Object -First 4 | Should -Be 'timestamp', 'backup_file', 'restore_options', 'success'
+                $report.backup_file | Should -Be $case.Path
+                $report.success | Should -Be $case.Good
+                $options = $report.restore_options
+                $options.PSObject.Properties.Name | Select-Object -First 6 | Should -Be 'clean', 'create', 'no_owner', 'no_privileges', 'schema', 'table'
+                $options.clean, $options.create, $options.no_owner, $options.no_privileges | Should -Be $false, $true, $true, $false
+            }
+
+            Test-Database cryo_target | Should -BeFalse
+        }
+    }
+
     It '2.3: with -Clean and -PlanOnly nothing changes' {
         Invoke-Sql "CREATE DATABASE cryo_target TEMPLATE ""$source"""
         Invoke-Sql -Database cryo_target "TRUNCATE public.""$($table.Name)"" CASCADE"

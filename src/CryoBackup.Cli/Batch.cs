@@ -58,8 +58,7 @@ internal static class Batch
                         }
                         catch (Exception failure)
                         {
-                            evidence?.Fail(
-                                all[i] switch { BackupRequest backup => backup.Database, VerificationRequest verification => verification.Path, string path => path, _ => "" }, failure);
+                            evidence?.Fail(NameOf(all[i]), failure);
                             throw;
                         }
                         return found[i].Select(judge).Aggregate(ExitCode.Good, ExitCode.Worst);
@@ -88,6 +87,14 @@ internal static class Batch
         }
         return interruption.Code ?? code;
     }
+
+    private static string NameOf<TItem>(TItem item) => item switch
+    {
+        BackupRequest backup => backup.Database,
+        VerificationRequest verification => verification.Path,
+        string path => path,
+        _ => "",
+    };
 
     /// <summary>What keeps the work from beginning at all is on record too.</summary>
     private static IEnumerable<TItem> List<TItem>(

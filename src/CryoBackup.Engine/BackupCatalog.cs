@@ -209,15 +209,17 @@ public static class BackupCatalog
         try
         {
             string manifestPath = path + BackupFileName.ManifestSuffix;
-            return File.Exists(manifestPath) && BackupManifest.Read(manifestPath) is var manifest && manifest.ReadStart() is var start && start > DateTime.MinValue
-                ? (manifest.Database, start)
-                : BackupFileName.TryRead(Path.GetFileName(path));
+            if (File.Exists(manifestPath) && BackupManifest.Read(manifestPath) is var manifest && manifest.ReadStart() is var start && start > DateTime.MinValue)
+            {
+                return (manifest.Database, start);
+            }
         }
         catch (CryoBackupException)
         {
             // Whoever verifies it says what is wrong with its manifest.
-            return BackupFileName.TryRead(Path.GetFileName(path));
         }
+
+        return BackupFileName.TryRead(Path.GetFileName(path));
     }
 
     private static bool IsWanted(string database, IReadOnlyList<string>? databases)

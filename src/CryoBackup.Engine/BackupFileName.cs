@@ -71,10 +71,12 @@ internal static partial class BackupFileName
     /// <param name="name">A name without a folder.</param>
     /// <returns>The database, and when the backup began, in UTC; null if the name has another form.</returns>
     public static (string Database, DateTime Start)? TryRead(string name)
-        => Form().Match(name) is { Success: true } match
-            && DateTime.TryParseExact(
-                match.Groups[2].Value, "yyyyMMdd_HHmmss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime start)
+    {
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        return Form().Match(name) is { Success: true } match
+            && DateTime.TryParseExact(match.Groups[2].Value, "yyyyMMdd_HHmmss", CultureInfo.InvariantCulture, Utc, out DateTime start)
             ? (Uri.UnescapeDataString(match.Groups[1].Value), start) : null;
+    }
 
     [GeneratedRegex(@"^(.+)_(\d{8}_\d{6})_full\.dump", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex Form();

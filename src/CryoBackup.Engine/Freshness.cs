@@ -31,9 +31,10 @@ public static class Freshness
         string[] all = [.. found.Select(group => group.Key)];
 
         // A pattern that matches nothing stays, so that it fails as a name does.
-        IEnumerable<string> names = databases.Count == 0 ? all
-            : databases.SelectMany(wanted => Array.FindAll(all, database => FileSystemName.MatchesSimpleExpression(wanted, database, ignoreCase: false)) is { Length: > 0 } matches
-                ? matches : [wanted]);
+        string[] Matching(string wanted)
+            => Array.FindAll(all, database => FileSystemName.MatchesSimpleExpression(wanted, database, ignoreCase: false)) is { Length: > 0 } matches ? matches : [wanted];
+
+        IEnumerable<string> names = databases.Count == 0 ? all : databases.SelectMany(Matching);
         return
         [
             .. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).DefaultIfEmpty("")
@@ -53,7 +54,10 @@ public static class Freshness
     internal static VerificationResult Check(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
         TimeSpan most = request.MaxAge ?? throw new CryoBackupException(
-            CryoBackupError.ConfigurationInvalid, "No age is given that the newest good backup may have.", nameof(request.MaxAge), "Give it with -MaxAge, such as 26h.");
+            CryoBackupError.ConfigurationInvalid,
+            "No age is given that the newest good backup may have.",
+            nameof(request.MaxAge),
+            "Give it with -MaxAge, such as 26h.");
         DateTime now = DateTime.UtcNow;
         int bad = 0;
         foreach ((string path, DateTime made) in request.Candidates)
@@ -89,8 +93,8 @@ public static class Freshness
     private static VerificationResult Judge(VerificationResult proof, DateTime made, bool isYoung, DateTime now, TimeSpan most, int bad)
     {
         string newer = bad > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {bad} newer {(bad == 1 ? "one is" : "ones are")} not proven") : "";
-        string detail = string.Create(
-            CultureInfo.InvariantCulture, $"the last good backup of '{proof.Database}' is of {made:yyyy-MM-dd HH:mm:ss}Z, {InWords(now - made)} ago; at most {InWords(most)} are allowed{newer}");
+        string last = string.Create(CultureInfo.InvariantCulture, $"the last good backup of '{proof.Database}' is of {made:yyyy-MM-dd HH:mm:ss}Z");
+        string detail = $"{last}, {InWords(now - made)} ago; at most {InWords(most)} are allowed{newer}";
         var check = new CheckResult { Name = CheckNames.Age, Outcome = isYoung ? CheckOutcome.Passed : CheckOutcome.Failed, Detail = detail };
         return proof.With(check, isYoung ? Verdict.Passed : Verdict.Failed, char.ToUpperInvariant(detail[0]) + detail[1..] + ".", isYoung ? null : Remedy);
     }

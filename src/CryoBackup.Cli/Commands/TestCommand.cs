@@ -8,7 +8,11 @@ namespace CryoBackup.Cli.Commands;
 /// <summary>cryobackup test: proves backups from their files alone.</summary>
 internal sealed class TestCommand : Command
 {
-    private readonly Option<string[]> _databases = new("--database", "-d") { Description = "Of a folder only the backups of these databases; * and ? are allowed", HelpName = "database" };
+    private readonly Option<string[]> _databases = new("--database", "-d")
+    {
+        Description = "Of a folder only the backups of these databases; * and ? are allowed",
+        HelpName = "database",
+    };
 
     private readonly Option<bool> _latest = new("--latest") { Description = "Of a folder only the newest backup of each database" };
 
@@ -118,7 +122,10 @@ internal sealed class TestCommand : Command
         if (files.Length > 0 && arguments.GetValue(_databases) is { Length: > 0 })
         {
             throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid, $"--database chooses among the backups of a folder; '{files[0]}' is none.", files[0], "Give the folder, or leave --database out.");
+                CryoBackupError.ConfigurationInvalid,
+                $"--database chooses among the backups of a folder; '{files[0]}' is none.",
+                files[0],
+                "Give the folder, or leave --database out.");
         }
         return
         [
@@ -128,7 +135,12 @@ internal sealed class TestCommand : Command
     }
 
     private IReadOnlyList<VerificationRequest> OfFolder(
-        ParseResult arguments, VerificationRequest how, string folder, IReadOnlyList<string> expected, Action<EngineMessage> observer, CancellationToken cancellationToken)
+        ParseResult arguments,
+        VerificationRequest how,
+        string folder,
+        IReadOnlyList<string> expected,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken)
     {
         string[] databases = arguments.GetValue(_databases) ?? [];
         bool latest = arguments.GetValue(_latest);
@@ -140,12 +152,18 @@ internal sealed class TestCommand : Command
 
     /// <summary>A folder that holds backups has been replaced by them; one that does not is an error of its own, so that the others are still tested.</summary>
     private VerificationRequest Checked(ParseResult arguments, VerificationRequest request)
-        => request.Database is not null || !Directory.Exists(request.Path) ? request
-            : throw new CryoBackupException(
-                CryoBackupError.BackupNotFound,
-                $"The folder '{request.Path}' holds no backup{(arguments.GetValue(_databases) is { Length: > 0 } databases ? $" of '{string.Join("', '", databases)}'" : "")}.",
-                request.Path,
-                "Name a backup file, or the folder that cryobackup new wrote to.");
+    {
+        if (request.Database is not null || !Directory.Exists(request.Path))
+        {
+            return request;
+        }
+        string wanted = arguments.GetValue(_databases) is { Length: > 0 } databases ? $" of '{string.Join("', '", databases)}'" : "";
+        throw new CryoBackupException(
+            CryoBackupError.BackupNotFound,
+            $"The folder '{request.Path}' holds no backup{wanted}.",
+            request.Path,
+            "Name a backup file, or the folder that cryobackup new wrote to.");
+    }
 
     private VerificationRequest Read(ParseResult arguments, Action<EngineMessage> observer)
     {

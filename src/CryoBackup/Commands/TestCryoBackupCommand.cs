@@ -30,7 +30,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>Of a folder only the backups of these databases; wildcards are * and ?. Never taken from the pipeline, whose objects have a database too.</summary>
+    /// <summary>Of a folder only the backups of these databases; wildcards are * and ?. Not from the pipeline, whose objects have a database too.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -176,7 +176,10 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         {
             Report(
                 new CryoBackupException(
-                    CryoBackupError.ConfigurationInvalid, "No backup is named to test, and no configuration names a folder of them.", nameof(Path), "Give -Path with a backup or a folder of them."),
+                    CryoBackupError.ConfigurationInvalid,
+                    "No backup is named to test, and no configuration names a folder of them.",
+                    nameof(Path),
+                    "Give -Path with a backup or a folder of them."),
                 nameof(Path));
         }
     }
@@ -212,7 +215,10 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         if (files.Length > 0 && Database.Length > 0)
         {
             throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid, $"-Database chooses among the backups of a folder; '{files[0]}' is none.", files[0], "Give the folder, or leave -Database out.");
+                CryoBackupError.ConfigurationInvalid,
+                $"-Database chooses among the backups of a folder; '{files[0]}' is none.",
+                files[0],
+                "Give the folder, or leave -Database out.");
         }
 
         // A single file is tested whatever its name is.
@@ -227,7 +233,9 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     {
         IReadOnlyList<VerificationRequest>? found = RunEngine(folder, (observer, stop) => MaxAge is not null
             ? Freshness.Requests(_request, folder, Database.Length > 0 ? Database : expected, observer, stop)
-            : BackupCatalog.Choose(folder, Database, latest: false, observer, stop) is { Count: > 0 } backups ? [.. backups.Select(_request.For)] : throw Empty(folder));
+            : BackupCatalog.Choose(folder, Database, latest: false, observer, stop) is { Count: > 0 } backups
+                ? [.. backups.Select(_request.For)]
+                : throw Empty(folder));
         if (found is null && Quiet)
         {
             Emit(false);
