@@ -266,7 +266,7 @@ internal sealed class BackupInspection
             _hash = hash.Finish(_cancellationToken);
         }
 
-        CheckHash(hash.BytesRead, archive: null, difference: null);
+        CheckHash(hash.BytesRead, archive: null, comparison: null);
     }
 
     private void ReadContent(BackupSource source, AgeOpening opening)
@@ -299,8 +299,9 @@ internal sealed class BackupInspection
         }
 
         // In the order in which the file is peeled: the stored bytes, the compression, the archive, its content.
-        string? difference = Content is null ? null : CompareContent(Content);
-        CheckHash(source.BytesRead, Content, difference);
+        ManifestComparison? comparison = Content is null ? null : new ManifestComparison(Manifest, Content);
+        _tables = comparison?.Tables ?? [];
+        CheckHash(source.BytesRead, Content, comparison);
         if (opening.Failure is not null)
         {
             CannotDecrypt(opening);
@@ -349,7 +350,7 @@ internal sealed class BackupInspection
         }
 
         Pass(CheckNames.Format, string.Create(CultureInfo.InvariantCulture, $"archive version {Content.Header.Version} with {Content.Entries.Count} entries"));
-        CheckContent(Content, difference);
+        CheckContent(Content, comparison?.Difference);
     }
 
     private void CannotDecrypt(AgeOpening opening)
@@ -367,7 +368,7 @@ internal sealed class BackupInspection
         NotRunBelow("it could not be decrypted to its end");
     }
 
-    private void CheckHash(long length, ArchiveContent? archive, string? difference)
+    private void CheckHash(long length, ArchiveContent? archive, ManifestComparison? comparison)
     {
         if (Manifest is null || Manifest.Sha256 is null)
         {
@@ -398,82 +399,15 @@ internal sealed class BackupInspection
         (string what, string remedy) = archive switch
         {
             null => ("is not what was written: its SHA-256 differs from the recorded one", "Use another backup, and look for a failing disk or transfer."),
-            _ when IsOther(Manifest, archive) => (
+            _ when comparison!.IsOther => (
                 $"is a whole archive of '{archive.Header.Database}', but not the one that its manifest describes: its SHA-256 differs",
                 "Look for files that were exchanged: put each manifest beside the file that it was written for."),
             _ => (
                 "was changed after it was written: its SHA-256 differs from the recorded one, though it still is a whole archive"
-                    + (difference is null ? " with the recorded rows" : ": " + difference),
+                    + (comparison.Difference is null ? " with the recorded rows" : ": " + comparison.Difference),
                 "Use another backup, and look for a failing disk or transfer."),
         };
         Fail(CheckNames.Hash, new CryoBackupException(CryoBackupError.HashMismatch, $"'{_path}' ({size}) {what}.", _path, remedy));
-    }
-
-    /// <summary>
-    /// True if an archive that is whole is another than the one described. Bytes that change in place leave its length and its kinds
-    /// of objects as they are, and touch hardly more than one table.
-    /// </summary>
-    private bool IsOther(BackupManifest manifest, ArchiveContent archive)
-        => !string.Equals(manifest.Database, archive.Header.Database, StringComparison.Ordinal)
-            || manifest.UncompressedBytes != archive.Length
-            || manifest.Objects?.Values.Sum() != archive.Entries.Count
-            || _tables.Count(table => !table.Matches) > 1;
-
-    /// <summary>Sets the tables beside those of the manifest.</summary>
-    /// <returns>The first difference; null where there is none, or nothing to compare with.</returns>
-    private string? CompareContent(ArchiveContent content)
-    {
-        Dictionary<(string Schema, string Name), BackupManifest.TableRecord> expected =
-            (Manifest?.Tables ?? []).ToDictionary(table => (table.Schema, table.Name));
-        var comparisons = new List<TableComparison>();
-        foreach (TableContent table in content.Tables)
-        {
-            expected.Remove((table.Entry.Schema, table.Entry.Name), out BackupManifest.TableRecord? record);
-            comparisons.Add(new TableComparison
-            {
-                Schema = table.Entry.Schema,
-                Name = table.Entry.Name,
-                ExpectedRows = record?.Rows,
-                ExpectedFingerprint = record?.Fingerprint ?? "",
-                FoundRows = table.Fingerprint?.Rows,
-                FoundFingerprint = table.Fingerprint?.Text ?? "",
-            });
-        }
-
-        int found = comparisons.Count;
-        comparisons.AddRange(expected.Values.Select(record => new TableComparison
-        {
-            Schema = record.Schema,
-            Name = record.Name,
-            ExpectedRows = record.Rows,
-            ExpectedFingerprint = record.Fingerprint,
-        }));
-        _tables = [.. comparisons];
-
-        if (Manifest?.Tables is null)
-        {
-            return null;
-        }
-
-        int first = Array.FindIndex(_tables, table => !table.Matches);
-        if (first >= found)
-        {
-            return $"{_tables[first]} is in the manifest and not in the archive";
-        }
-
-        if (first >= 0)
-        {
-            TableComparison table = _tables[first];
-            return table.ExpectedRows is null
-                ? $"{table} is in the archive and not in the manifest"
-                : string.Create(CultureInfo.InvariantCulture, $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}); recorded are {table.ExpectedRows} ({table.ExpectedFingerprint})");
-        }
-
-        return Manifest.LargeObjects is { } objects
-            && (objects.Count != content.LargeObjectCount
-                || !string.Equals(objects.Fingerprint, TableFingerprint.Format(content.LargeObjectFingerprint), StringComparison.Ordinal))
-            ? string.Create(CultureInfo.InvariantCulture, $"the {content.LargeObjectCount} large objects are not the {objects.Count} recorded ones")
-            : null;
     }
 
     private void CheckContent(ArchiveContent content, string? difference)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using CryoBackup.Archive;
 using CryoBackup.Encryption;
@@ -32,7 +31,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         {
             TargetDatabase.State state = await TargetDatabase.InspectAsync(endpoint, _application, token).ConfigureAwait(false);
             CheckTarget(mode, state);
-            pgRestore = ClientTools.Find("pg_restore", Math.Max(state.Major, ArchiveMajor(content.Header)), token);
+            pgRestore = ClientTools.Find("pg_restore", Math.Max(state.Major, ArchiveHeader.Major(content.Header.DumpVersion)), token);
             plan = new RestorePlan(request, content, await KeptAsync(mode, content.Encoding, endpoint, token).ConfigureAwait(false))
             {
                 Monetary = content.Entries.Any(TocKinds.SpeaksOfMoney) ? manifest?.Server?.LcMonetary : null,
@@ -258,13 +257,6 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
                 ? $"The database '{abandoned}', which a restore that died had left, could not be removed: {reason}"
                 : $"Removed the database '{abandoned}', which a restore that died had left.");
         }
-    }
-
-    /// <summary>The major version of the pg_dump that wrote the archive; its pg_restore reads it.</summary>
-    private static int ArchiveMajor(ArchiveHeader header)
-    {
-        int end = header.DumpVersion.AsSpan().IndexOfAnyExceptInRange('0', '9');
-        return int.TryParse(end < 0 ? header.DumpVersion : header.DumpVersion.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out int major) ? major : 0;
     }
 
     private CryoBackupException WithState(CryoBackupException exception, string state)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CryoBackup.Archive;
 
 /// <summary>How the data blocks within an archive are compressed.</summary>
@@ -33,4 +35,12 @@ public sealed class ArchiveHeader
 
     /// <summary>pg_dump's version.</summary>
     public string DumpVersion { get; init; } = "";
+
+    /// <summary>The major version at the start of a text such as "15.18 (Debian 15.18-0+deb12u1)"; 0 where there is none.</summary>
+    /// <param name="version">A server's or a program's version.</param>
+    internal static int Major(string version)
+    {
+        int end = version.AsSpan().IndexOfAnyExceptInRange('0', '9');
+        return int.TryParse(end < 0 ? version : version.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out int major) ? major : 0;
+    }
 }

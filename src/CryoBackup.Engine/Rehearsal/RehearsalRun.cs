@@ -13,12 +13,10 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     // Tables take about the room of their rows as text, indexes the same again.
     private const int RoomFactor = 2;
     private const long RoomForServer = 200L << 20;
-    private const int NamedDifferences = 3;
 
     private readonly RehearsalChecks _checks = new(observer);
     private readonly List<string> _leftOut = [];
-    private readonly List<string> _differences = [];
-    private TableComparison[]? _tables;
+    private RehearsalComparison? _comparison;
     private TimeSpan? _restoreDuration;
     private string? _version;
     private string? _kept;
@@ -70,7 +68,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         {
             BackupManifest manifest = BackupManifest.Read(request.Path + BackupFileName.ManifestSuffix);
             return manifest is { Server.Version: { } version, UncompressedBytes: { } length }
-                ? Task.Run(() => StartScratchServer(MajorOf(version), length), CancellationToken.None)
+                ? Task.Run(() => StartScratchServer(ArchiveHeader.Major(version), length), CancellationToken.None)
                 : null;
         }
         catch (CryoBackupException)
@@ -97,12 +95,13 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         try
         {
             await using RehearsalServer server = starting is not null ? await starting.ConfigureAwait(false)
-                : request.Connection.ComputerName is null ? StartScratchServer(MajorOf(content.Header.ServerVersion), content.Length)
+                : request.Connection.ComputerName is null ? StartScratchServer(ArchiveHeader.Major(content.Header.ServerVersion), content.Length)
                 : await ConnectAsync(manifest).ConfigureAwait(false);
             _version = $"PostgreSQL {server.Version}";
             if (await RestoreAsync(server, content, spooling).ConfigureAwait(false))
             {
-                await CompareAsync(server, content).ConfigureAwait(false);
+                _comparison = new RehearsalComparison(server, content, _checks, observer, cancellationToken);
+                await CompareAsync(server).ConfigureAwait(false);
             }
 
             if (request.Keep)
@@ -151,7 +150,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
 
     private async Task<bool> RestoreAsync(RehearsalServer server, ArchiveContent content, ArchiveSpooling spooling)
     {
-        ClientTool pgRestore = ClientTools.Find("pg_restore", MajorOf(content.Header.DumpVersion), cancellationToken);
+        ClientTool pgRestore = ClientTools.Find("pg_restore", ArchiveHeader.Major(content.Header.DumpVersion), cancellationToken);
         var clock = Stopwatch.StartNew();
         try
         {
@@ -159,7 +158,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             TellLeftOut(server.Selection, content);
             if (server.Selection.NeedSuperuser.Count > 0)
             {
-                throw NeedsSuperuser($"Only a superuser may create {Shorten(server.Selection.NeedSuperuser.Select(entry => entry.ToString()))}.");
+                throw NeedsSuperuser($"Only a superuser may create {RehearsalComparison.Shorten(server.Selection.NeedSuperuser.Select(entry => entry.ToString()))}.");
             }
 
             var restore = new RestoreRequest
@@ -235,125 +234,23 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         }
     }
 
-    private async Task CompareAsync(RehearsalServer server, ArchiveContent content)
+    private async Task CompareAsync(RehearsalServer server)
     {
         try
         {
             request.Restored?.Invoke(server.Powerful);
-            await CompareRowsAsync(server, content).ConfigureAwait(false);
-            await using NpgsqlConnection target =
-                await TargetDatabase.OpenAsync(server.Working, server.Application, content.Encoding, cancellationToken).ConfigureAwait(false);
-            await CompareLargeObjectsAsync(target, content).ConfigureAwait(false);
-            await CompareObjectsAsync(server, target).ConfigureAwait(false);
-            Judge(
-                CheckNames.State,
-                await RestoredState.FindDifferencesAsync(target, server.Selection.Expected, cancellationToken).ConfigureAwait(false),
-                "sequences, indexes, constraints and materialized views are as they were");
+            await _comparison!.RunAsync().ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw NpgsqlErrors.Translate(exception, server.Working, CryoBackupError.RestoreFailed);
         }
-
-        CompareSchema(server, content);
-    }
-
-    private async Task CompareRowsAsync(RehearsalServer server, ArchiveContent content)
-    {
-        _tables = await new DatabaseComparison(server.Working, server.Application, observer)
-            .CompareAsync(content.Tables, content.Encoding, cancellationToken).ConfigureAwait(false);
-        List<string> differences =
-        [
-            .. _tables.Where(table => table.ExpectedRows is not null && !table.Matches).Select(table => string.Create(
-                CultureInfo.InvariantCulture,
-                $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}) instead of {table.ExpectedRows} ({table.ExpectedFingerprint})")),
-        ];
-        if (differences.Count == 0 && Array.FindAll(_tables, table => table.ExpectedRows is null) is { Length: > 0 } unread)
-        {
-            _checks.Hinder(
-                CheckNames.Rows,
-                $"The archive's own form of the rows of {Shorten(unread.Select(table => table.ToString()))} is not read here, so they were not compared",
-                "Make backups with New-CryoBackup, or with pg_dump -Fc and gzip or no compression.");
-            return;
-        }
-
-        Judge(CheckNames.Rows, differences, string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables with {_tables.Sum(table => table.FoundRows ?? 0)} rows, each with its fingerprint"));
-    }
-
-    private async Task CompareLargeObjectsAsync(NpgsqlConnection target, ArchiveContent content)
-    {
-        (long count, UInt128 fingerprint) = await LargeObjectReader.ReadAllAsync(target, cancellationToken).ConfigureAwait(false);
-        Judge(
-            CheckNames.LargeObjects,
-            count == content.LargeObjectCount && fingerprint == content.LargeObjectFingerprint
-                ? []
-                : [string.Create(CultureInfo.InvariantCulture, $"the {count} large objects are not the {content.LargeObjectCount} of the backup, by OID and content")],
-            string.Create(CultureInfo.InvariantCulture, $"{count}, each with its content"));
-    }
-
-    private async Task CompareObjectsAsync(RehearsalServer server, NpgsqlConnection target)
-    {
-        TargetContent found = await TargetCatalog.ReadAsync(target, cancellationToken).ConfigureAwait(false);
-        TocEntry[] looked = [.. server.Selection.Expected.Where(entry => TargetCatalog.Tells(entry.Kind))];
-        Judge(
-            CheckNames.Objects,
-            [.. looked.Where(entry => !IsThere(found, entry)).Select(entry => $"{entry} is missing")],
-            string.Create(CultureInfo.InvariantCulture, $"{looked.Length} objects are there"));
-    }
-
-    /// <summary>A type that was never more than a shell is a TYPE to pg_dump; the shell of one that was completed is no more.</summary>
-    private static bool IsThere(TargetContent found, TocEntry entry) => found.Has(entry) || entry.Kind switch
-    {
-        "TYPE" => found.Has(new TocEntry { Kind = "SHELL TYPE", Schema = entry.Schema, Name = entry.Name }),
-        "SHELL TYPE" => found.Has(new TocEntry { Kind = "TYPE", Schema = entry.Schema, Name = entry.Name }),
-        _ => false,
-    };
-
-    private void CompareSchema(RehearsalServer server, ArchiveContent content)
-    {
-        int dumpMajor = MajorOf(content.Header.DumpVersion);
-        ClientTool pgDump;
-        try
-        {
-            pgDump = ClientTools.Find("pg_dump", Math.Max(server.Major, dumpMajor), cancellationToken);
-        }
-        catch (CryoBackupException exception) when (exception.Error is CryoBackupError.PgToolNotFound or CryoBackupError.PgToolTooOld)
-        {
-            _checks.Hinder(CheckNames.Schema, $"Definitions were not compared: {exception.Message}", exception.Remedy);
-            return;
-        }
-
-        List<string> differences = new SchemaComparison(server, content.LargeObjectCount > 0, cancellationToken).Run(pgDump);
-        string what = server.HasOwners ? "definitions, owners and privileges" : "definitions (owners and privileges are not rehearsed on a named server)";
-        if (differences.Count > 0 && (server.Major != MajorOf(content.Header.ServerVersion) || pgDump.Major != dumpMajor))
-        {
-            // Another version says the same in other words; what is not there at all was found above.
-            _differences.AddRange(differences);
-            _checks.Pass(
-                CheckNames.Schema,
-                string.Create(CultureInfo.InvariantCulture, $"{what} as pg_dump {pgDump.Version} tells them of {_version}; {differences.Count} in other words than pg_dump {content.Header.DumpVersion} used: {Shorten(differences)}"));
-            return;
-        }
-
-        Judge(CheckNames.Schema, differences, $"{what} are the backup's");
-    }
-
-    private void Judge(string check, List<string> differences, string good)
-    {
-        _differences.AddRange(differences);
-        if (differences.Count == 0)
-        {
-            _checks.Pass(check, good);
-        }
-        else
-        {
-            _checks.Fail(check, $"The restored database differs from the backup: {Shorten(differences)}.", "Do not rely on this backup alone; look at Differences, and make and rehearse another.");
-        }
     }
 
     private VerificationResult Conclude(VerificationResult file, string? fileRemedy)
     {
+        TableComparison[] tables = _comparison?.Tables ?? [];
         (Verdict verdict, string reason, string? remedy) = (file.Verdict, _checks) switch
         {
             (Verdict.Failed, _) => (Verdict.Failed, file.Reason, fileRemedy),
@@ -362,7 +259,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             (_, { Obstacle: { } obstacle }) => (Verdict.Inconclusive, $"The rehearsal is not complete: {obstacle.TrimEnd('.')}.", _checks.Remedy),
             _ => (Verdict.Passed, string.Create(
                 CultureInfo.InvariantCulture,
-                $"It came back on {_version} in {Seconds(_restoreDuration ?? TimeSpan.Zero)}: {_tables?.Length ?? 0} tables with {_tables?.Sum(table => table.FoundRows ?? 0) ?? 0} rows, and everything else compared, are the backup's."), null),
+                $"It came back on {_version} in {Seconds(_restoreDuration ?? TimeSpan.Zero)}: {tables.Length} tables with {tables.Sum(table => table.FoundRows ?? 0)} rows, and everything else compared, are the backup's."), null),
         };
         DateTime end = DateTime.UtcNow;
         return new VerificationResult
@@ -374,12 +271,12 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             Reason = reason,
             Remedy = remedy,
             Checks = [.. file.Checks, .. _checks.All],
-            Tables = _tables ?? file.Tables,
+            Tables = _comparison?.Tables ?? file.Tables,
             Hash = file.Hash,
             ServerVersion = _version,
             RestoreDuration = _restoreDuration,
             LeftOut = [.. _leftOut],
-            Differences = [.. _differences],
+            Differences = [.. _comparison?.Differences ?? []],
             Kept = _kept,
             Start = file.Start,
             End = end,
@@ -395,19 +292,5 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     private static string Sentence(CryoBackupException exception)
         => exception.StandardError.Count == 0 ? exception.Message : $"{exception.Message} {string.Join(' ', exception.StandardError.TakeLast(2))}".Trim();
 
-    private static string Shorten(IEnumerable<string> texts)
-    {
-        string[] all = [.. texts];
-        string more = all.Length > NamedDifferences ? string.Create(CultureInfo.InvariantCulture, $", and {all.Length - NamedDifferences} more") : "";
-        return string.Join("; ", all.Take(NamedDifferences)) + more;
-    }
-
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
-
-    /// <summary>The major version at the start of a text such as "15.18 (Debian 15.18-0+deb12u1)"; 0 where there is none.</summary>
-    private static int MajorOf(string version)
-    {
-        int end = version.AsSpan().IndexOfAnyExceptInRange('0', '9');
-        return int.TryParse(end < 0 ? version : version.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out int major) ? major : 0;
-    }
 }
