@@ -74,7 +74,7 @@ Describe 'A configuration' {
         (Test-CryoBackup -Database cryo_conf).Verdict | Should -Be 'Passed'
     }
 
-    It 'keeps its secrets: New | Test | Restore say, write and report none, also where nobody listens' {
+    It 'keeps its secrets, which nothing says, writes or reports, also where nobody listens' {
         $closed = Get-ClosedPort
         $file = Enter-Project @"
 database: {database: cryo_conf, password: $canary-database}
