@@ -15,7 +15,8 @@ main() {
     command -v dotnet >/dev/null || die "The .NET SDK is not on the PATH. Install .NET SDK 10: https://dotnet.microsoft.com/download"
     case $task in
         build) ;;
-        test | demo) find_or_install postgresql age zstd openssh-client ;;
+        test) find_or_install postgresql age zstd openssh-client strace ;;
+        demo) find_or_install postgresql age zstd openssh-client ;;
         bench) find_or_install postgresql age zstd pigz ;;
         *) die "Usage: ./build.sh build|test|demo|bench [--rows N] [--runs N]" 2 ;;
     esac

@@ -37,6 +37,9 @@ internal sealed class BackupInspection
         _cancellationToken = cancellationToken;
     }
 
+    /// <summary>Gives what takes the archive as it is read and never fails, told whether the file is encrypted; null for nothing.</summary>
+    public Func<bool, Stream?>? Copy { get; set; }
+
     /// <summary>The manifest; null where there is none that can be relied on.</summary>
     public BackupManifest? Manifest { get; private set; }
 
@@ -99,6 +102,7 @@ internal sealed class BackupInspection
             Level = _level,
             Verdict = verdict,
             Reason = reason,
+            Remedy = verdict == Verdict.Passed ? null : (Failure ?? Obstacle)?.Remedy,
             Checks = [.. _checks],
             Tables = _tables,
             Hash = _hash,
@@ -223,10 +227,10 @@ internal sealed class BackupInspection
             string detail = exception.Message.TrimEnd('.');
             if (opening.Header is not null)
             {
-                NotRun(CheckNames.Encryption, detail);
+                NotRun(CheckNames.Encryption, detail, exception.Error);
             }
 
-            NotRunBelow(opening.Header is null ? detail : "it was not decrypted");
+            NotRunBelow(opening.Header is null ? detail : "it was not decrypted", exception.Error);
             return;
         }
         catch (CryoBackupException exception) when (ReferenceEquals(exception, opening.Failure))
@@ -270,6 +274,7 @@ internal sealed class BackupInspection
         ArchiveReader? reader = null;
         CryoBackupException? archiveFailure = null;
         CryoBackupException? compressionFailure = null;
+        Stream? copy = Copy?.Invoke(source.IsSealed);
         using (new ProgressReporter(
             Activity,
             _observer,
@@ -277,7 +282,7 @@ internal sealed class BackupInspection
         {
             try
             {
-                Content = ArchiveReader.Read(source.Output, null, started => Volatile.Write(ref reader, started), _cancellationToken);
+                Content = ArchiveReader.Read(source.Output, copy, started => Volatile.Write(ref reader, started), _cancellationToken);
                 _cancellationToken.ThrowIfCancellationRequested();
             }
             catch (CryoBackupException exception)
@@ -352,7 +357,7 @@ internal sealed class BackupInspection
         if (opening.WasEnded)
         {
             Obstacle = opening.Failure;
-            NotRun(CheckNames.Encryption, opening.Failure!.Message.TrimEnd('.'));
+            NotRun(CheckNames.Encryption, opening.Failure!.Message.TrimEnd('.'), opening.Failure.Error);
         }
         else
         {
@@ -522,9 +527,9 @@ internal sealed class BackupInspection
 
     private void Pass(string name, string detail) => Add(name, CheckOutcome.Passed, detail);
 
-    private void NotRun(string name, string detail) => Add(name, CheckOutcome.NotRun, detail);
+    private void NotRun(string name, string detail, CryoBackupError? error = null) => Add(name, CheckOutcome.NotRun, detail, error);
 
-    private void NotRunBelow(string detail)
+    private void NotRunBelow(string detail, CryoBackupError? error = null)
     {
         if (_level == VerificationLevel.Hash)
         {
@@ -535,7 +540,7 @@ internal sealed class BackupInspection
         {
             if (!_checks.Exists(check => string.Equals(check.Name, name, StringComparison.Ordinal)))
             {
-                NotRun(name, detail);
+                NotRun(name, detail, error);
             }
         }
     }
@@ -543,13 +548,13 @@ internal sealed class BackupInspection
     private void Fail(string name, CryoBackupException failure)
     {
         Failure ??= failure;
-        Add(name, CheckOutcome.Failed, failure.Message);
+        Add(name, CheckOutcome.Failed, failure.Message, failure.Error);
     }
 
-    private void Add(string name, CheckOutcome outcome, string detail)
+    private void Add(string name, CheckOutcome outcome, string detail, CryoBackupError? error = null)
     {
         TimeSpan now = _clock.Elapsed;
-        _checks.Add(new CheckResult { Name = name, Outcome = outcome, Detail = detail, Duration = now - _checkStart });
+        _checks.Add(new CheckResult { Name = name, Outcome = outcome, Detail = detail, ErrorId = error, Duration = now - _checkStart });
         _checkStart = now;
         _observer(new VerboseMessage($"{name}: {outcome}: {detail}"));
     }

@@ -4,9 +4,12 @@ using Npgsql;
 
 namespace CryoBackup;
 
-/// <summary>Compares the tables of a database with those of an archive, several at once.</summary>
+/// <summary>Compares the tables of a database with those of an archive: several sessions, which see the same moment, share the tables and their parts.</summary>
 internal sealed class DatabaseComparison(ServerEndpoint endpoint, string application, Action<EngineMessage> observer)
 {
+    // How long sessions that were told to end are waited for; one whose server is gone would hold its thread for minutes.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     /// <summary>The source's lc_monetary, in which values of type money are written; null for the database's own.</summary>
     public string? Monetary { get; init; }
 
@@ -17,59 +20,108 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
     /// <returns>Every table, expected and found, in the order given.</returns>
     public async Task<TableComparison[]> CompareAsync(IReadOnlyList<TableContent> tables, string encoding, CancellationToken cancellationToken)
     {
-        Dictionary<(string, string), string> conditions;
-        await using (NpgsqlConnection connection = await TargetDatabase.OpenAsync(endpoint, application, encoding, cancellationToken).ConfigureAwait(false))
+        NpgsqlConnection leader = await OpenAsync(encoding, snapshot: null, cancellationToken).ConfigureAwait(false);
+        Task reading = Task.CompletedTask;
+        try
         {
-            conditions = await ExtensionTables.ConditionsAsync(connection, cancellationToken).ConfigureAwait(false);
-        }
+            Dictionary<(string, string), string> conditions = await ExtensionTables.ConditionsAsync(leader, cancellationToken).ConfigureAwait(false);
+            Dictionary<(string, string), long> pages = await TablePiece.PagesAsync(leader, cancellationToken).ConfigureAwait(false);
+            TablePiece[] pieces =
+            [
+                .. TablePiece.Cut([.. tables.Select(table => conditions.ContainsKey(KeyOf(table)) ? 0 : pages.GetValueOrDefault(KeyOf(table)))])
+                    .Where(piece => tables[piece.Table].Fingerprint is not null),
+            ];
+            string snapshot = await TableReader.ExportSnapshotAsync(leader, cancellationToken).ConfigureAwait(false);
+            var found = new TableFingerprint[tables.Count];
+            int next = -1;
+            int done = 0;
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            CancellationToken end = ending.Token;
+            using var progress = new ProgressReporter(
+                $"Comparing {endpoint.Database}", observer, () => ($"{done} of {pieces.Length} parts of {tables.Count} tables", pieces.Length == 0 ? 1 : (double)done / pieces.Length));
 
-        var comparisons = new TableComparison[tables.Count];
-        int next = -1;
-        int done = 0;
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var progress = new ProgressReporter(
-            $"Comparing {endpoint.Database}", observer, () => ($"{done} of {comparisons.Length} tables", comparisons.Length == 0 ? 1 : (double)done / comparisons.Length));
-
-        async Task RunSessionAsync()
-        {
-            try
+            void ReadSome(NpgsqlConnection session)
             {
-                await CompareSomeAsync().ConfigureAwait(false);
-            }
-            catch
-            {
-                // The others need not read on.
-                await ending.CancelAsync().ConfigureAwait(false);
-                throw;
-            }
-        }
-
-        async Task CompareSomeAsync()
-        {
-            await using NpgsqlConnection connection =
-                await TableReader.OpenAsync(endpoint, application, encoding, Monetary, ending.Token).ConfigureAwait(false);
-            for (int index = Interlocked.Increment(ref next); index < comparisons.Length; index = Interlocked.Increment(ref next))
-            {
-                TableContent table = tables[index];
-                TableFingerprint? found = table.Fingerprint is null
-                    ? null
-                    : await TableReader.ReadAsync(
-                        connection, table.Entry.CopyStatement, conditions.GetValueOrDefault((table.Entry.Schema, table.Entry.Name)), encoding, ending.Token).ConfigureAwait(false);
-                comparisons[index] = new TableComparison
+                for (int index = Interlocked.Increment(ref next); index < pieces.Length; index = Interlocked.Increment(ref next))
                 {
-                    Schema = table.Entry.Schema,
-                    Name = table.Entry.Name,
-                    ExpectedRows = table.Fingerprint?.Rows,
-                    ExpectedFingerprint = table.Fingerprint?.Text ?? "",
-                    FoundRows = found?.Rows,
-                    FoundFingerprint = found?.Text ?? "",
-                };
-                Interlocked.Increment(ref done);
+                    TablePiece piece = pieces[index];
+                    TableContent table = tables[piece.Table];
+                    string? condition = piece.Condition ?? conditions.GetValueOrDefault(KeyOf(table));
+                    TableFingerprint part = TableReader.Read(session, table.Entry.CopyStatement, condition, encoding, end);
+                    lock (found)
+                    {
+                        (found[piece.Table] ??= new TableFingerprint()).Add(part);
+                    }
+
+                    Interlocked.Increment(ref done);
+                }
+            }
+
+            void RunSession(bool leads)
+            {
+                try
+                {
+                    if (leads)
+                    {
+                        ReadSome(leader);
+                        return;
+                    }
+
+                    using NpgsqlConnection session = OpenAsync(encoding, snapshot, end).GetAwaiter().GetResult();
+                    ReadSome(session);
+                }
+                catch
+                {
+                    // The others need not read on.
+                    ending.Cancel();
+                    throw;
+                }
+            }
+
+            int count = Math.Min(Environment.ProcessorCount, Math.Max(pieces.Length, 1));
+            reading = Task.WhenAll(Enumerable.Range(0, count)
+                .Select(number => Task.Factory.StartNew(() => RunSession(leads: number == 0), end, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            await EndOfAsync(reading, cancellationToken).ConfigureAwait(false);
+            return [.. tables.Select((table, index) => Compare(table, found[index]))];
+        }
+        finally
+        {
+            if (reading.IsCompleted)
+            {
+                await leader.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                _ = reading.ContinueWith(_ => leader.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
         }
-
-        int sessions = Math.Min(Environment.ProcessorCount, tables.Count);
-        await Task.WhenAll(Enumerable.Range(0, sessions).Select(_ => Task.Run(RunSessionAsync, cancellationToken))).ConfigureAwait(false);
-        return comparisons;
     }
+
+    private static (string, string) KeyOf(TableContent table) => (table.Entry.Schema, table.Entry.Name);
+
+    private static async Task EndOfAsync(Task reading, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!reading.IsCompleted)
+        {
+            await Task.WhenAny(reading, Task.Delay(Patience, CancellationToken.None)).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static TableComparison Compare(TableContent table, TableFingerprint? found) => new()
+    {
+        Schema = table.Entry.Schema,
+        Name = table.Entry.Name,
+        ExpectedRows = table.Fingerprint?.Rows,
+        ExpectedFingerprint = table.Fingerprint?.Text ?? "",
+        FoundRows = found?.Rows,
+        FoundFingerprint = found?.Text ?? "",
+    };
+
+    private Task<NpgsqlConnection> OpenAsync(string encoding, string? snapshot, CancellationToken cancellationToken)
+        => TableReader.OpenAsync(endpoint, application, encoding, Monetary, snapshot, cancellationToken);
 }

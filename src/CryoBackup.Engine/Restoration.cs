@@ -22,7 +22,8 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         CancellationToken token = limits.Token;
         RestoreMode mode = RestorePlan.ModeOf(request);
         ServerEndpoint endpoint = ServerEndpoint.Resolve(request.Connection, request.TargetDatabase, observer);
-        (ArchiveContent content, BackupManifest? manifest) = request.SkipVerification ? Skim() : Inspect();
+        using var spooling = new ArchiveSpooling(request.Jobs, request.Create || request.Swap, request.Path, observer, Warn);
+        (ArchiveContent content, BackupManifest? manifest) = request.SkipVerification ? Skim() : Inspect(spooling);
         GlobalsScript? globals = request.IncludeGlobals ? ReadGlobals(manifest) : null;
         RestorePlan plan;
         IReadOnlyList<string> roles;
@@ -37,7 +38,12 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
                 Monetary = content.Entries.Any(TocKinds.SpeaksOfMoney) ? manifest?.Server?.LcMonetary : null,
             };
             await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, _application, token).ConfigureAwait(false);
-            var preflight = new RestorePreflight(server, endpoint, _application, plan, request, token) { Globals = globals, HasGlobals = manifest?.Globals is not null };
+            var preflight = new RestorePreflight(server, endpoint, _application, plan, request, token)
+            {
+                Globals = globals,
+                HasGlobals = manifest?.Globals is not null,
+                IsSpooled = spooling.Spooled is not null,
+            };
             await preflight.RunAsync().ConfigureAwait(false);
             roles = preflight.RolesToCreate;
         }
@@ -57,24 +63,29 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             return outcome.Planned(_warnings);
         }
 
-        (TableComparison[] tables, string? previous) = await RestoreAsync(plan, content, endpoint, pgRestore, roles, globals).ConfigureAwait(false);
+        (TableComparison[] tables, string? previous) = await RestoreAsync(plan, content, endpoint, pgRestore, roles, globals, spooling).ConfigureAwait(false);
         return outcome.Restored(tables, _warnings, previous);
     }
 
-    private (ArchiveContent Content, BackupManifest? Manifest) Inspect()
+    private (ArchiveContent Content, BackupManifest? Manifest) Inspect(ArchiveSpooling spooling)
     {
         AgeIdentities.Check(request.Identities, observer);
         var inspection = new BackupInspection(request.Path, VerificationLevel.Content, request.Identities, observer, limits.Token);
+        if (!request.PlanOnly)
+        {
+            inspection.Copy = isSealed => spooling.Begin(isSealed, inspection.Manifest?.UncompressedBytes);
+        }
+
         inspection.Run();
         if (inspection.Failure is { } failure)
         {
             throw failure;
         }
 
-        return (
-            inspection.Content
-            ?? throw inspection.Obstacle ?? new CryoBackupException(CryoBackupError.ArchiveCorrupt, $"'{request.Path}' could not be verified: {inspection.ToResult().Reason}", request.Path),
-            inspection.Manifest);
+        ArchiveContent content = inspection.Content
+            ?? throw inspection.Obstacle ?? new CryoBackupException(CryoBackupError.ArchiveCorrupt, $"'{request.Path}' could not be verified: {inspection.ToResult().Reason}", request.Path);
+        spooling.Complete(content);
+        return (content, inspection.Manifest);
     }
 
     /// <summary>The table of contents alone, unverified; the rest is read only as it flows to pg_restore.</summary>
@@ -156,7 +167,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
     }
 
     private async Task<(TableComparison[] Tables, string? Previous)> RestoreAsync(
-        RestorePlan plan, ArchiveContent content, ServerEndpoint endpoint, ClientTool pgRestore, IReadOnlyList<string> roles, GlobalsScript? globals)
+        RestorePlan plan, ArchiveContent content, ServerEndpoint endpoint, ClientTool pgRestore, IReadOnlyList<string> roles, GlobalsScript? globals, ArchiveSpooling spooling)
     {
         CancellationToken token = limits.Token;
         ServerEndpoint working = plan.Makes ? endpoint.WithDatabase(TemporaryDatabase.NameFor(_application)) : endpoint;
@@ -187,7 +198,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             }
 
             aftermath.Step = RestoreStep.Filling;
-            var run = new RestoreRun(request, plan, working, _application, pgRestore, observer, limits);
+            var run = new RestoreRun(request, plan, working, _application, pgRestore, spooling, observer, limits);
             run.Run();
             aftermath.Step = RestoreStep.Proving;
             _warnings.AddRange(run.Warnings);

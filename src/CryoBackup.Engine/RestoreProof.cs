@@ -15,6 +15,25 @@ internal sealed class RestoreProof(
     /// <exception cref="CryoBackupException">RestoreFailed: something differs.</exception>
     public async Task<TableComparison[]> RunAsync(CancellationToken cancellationToken)
     {
+        // The statistics are the planner's: they say nothing of the rows, and need not wait for them.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task analyzing = AnalyzeAsync(ending.Token);
+        try
+        {
+            TableComparison[] tables = await CompareAsync(cancellationToken).ConfigureAwait(false);
+            await analyzing.ConfigureAwait(false);
+            return tables;
+        }
+        catch
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            await analyzing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+    }
+
+    private async Task<TableComparison[]> CompareAsync(CancellationToken cancellationToken)
+    {
         var comparison = new DatabaseComparison(endpoint, application, observer) { Monetary = plan.Monetary };
         TableComparison[] tables = await comparison.CompareAsync(plan.Tables, content.Encoding, cancellationToken).ConfigureAwait(false);
         if (Array.Find(tables, table => table.ExpectedRows is not null && !table.Matches) is { } different)
@@ -41,9 +60,14 @@ internal sealed class RestoreProof(
             throw Differs($"The restored database differs from the backup: {string.Join("; ", differences)}.", endpoint.Database, "event triggers");
         }
 
+        return tables;
+    }
+
+    private async Task AnalyzeAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, plan.Encoding, cancellationToken).ConfigureAwait(false);
         bool whole = plan.Makes || plan.Mode == RestoreMode.Empty;
         await RestoredState.AnalyzeAsync(target, plan.Entries, whole, cancellationToken).ConfigureAwait(false);
-        return tables;
     }
 
     private async Task CompareLargeObjectsAsync(NpgsqlConnection target, CancellationToken cancellationToken)

@@ -13,6 +13,7 @@ internal sealed class RestoreRun(
     ServerEndpoint endpoint,
     string application,
     ClientTool pgRestore,
+    ArchiveSpooling spooling,
     Action<EngineMessage> observer,
     RunLimits limits)
 {
@@ -31,17 +32,24 @@ internal sealed class RestoreRun(
         CancellationToken token = limits.Token;
         using var environment = new LibpqEnvironment(endpoint, application, settings: SessionSettings());
         using PrivateFolder folder = PrivateFolder.Create("cryobackup-restore-");
-        using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], token), token);
-        int jobs = source.IsSealed ? SealedJobs() : Jobs();
-        if (jobs == 1 && plan.InArchiveOrder)
+        SpooledArchive? spool = spooling.Spooled;
+        int jobs = spool is null ? 0 : spooling.Jobs(isSealed: false, plan.ArchiveLength);
+        if (spool is null)
         {
-            Feed(source, Arguments(folder, "entries", plan.Entries), environment);
-            return;
+            using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], token), token);
+            jobs = spooling.Jobs(source.IsSealed, plan.ArchiveLength);
+            if (jobs == 1 && plan.InArchiveOrder)
+            {
+                Feed(source, Arguments(folder, "entries", plan.Entries), environment);
+                return;
+            }
+
+            // pg_restore works in parallel, and in another order, only from a file that it can seek in.
+            CheckSealed(source.IsSealed, jobs);
+            spool = spooling.Open();
+            Spool(source, spool);
         }
 
-        // pg_restore works in parallel, and in another order, only from a file that it can seek in.
-        using var spool = new SpooledArchive();
-        Spool(source, spool);
         if (jobs == 1)
         {
             RunOn(spool, Arguments(folder, "entries", plan.Entries), environment);
@@ -96,10 +104,10 @@ internal sealed class RestoreRun(
 
     private void Spool(BackupSource source, SpooledArchive spool)
     {
-        observer(new VerboseMessage($"Spooling the archive to '{spool.Folder}', which only this account can read; it is removed at the end."));
         try
         {
             Read(source, spool.Input, "Spooling");
+            spool.Locate(Content!);
         }
         catch (IOException exception)
         {
@@ -114,31 +122,9 @@ internal sealed class RestoreRun(
         Finish(process);
     }
 
-    private int Jobs()
+    private void CheckSealed(bool isSealed, int jobs)
     {
-        if (request.Jobs is { } asked)
-        {
-            return asked;
-        }
-
-        return plan.Makes && LocalDisk.FreeSpace(Path.GetTempPath()) > plan.ArchiveLength ? Environment.ProcessorCount : 1;
-    }
-
-    /// <summary>Spooled, an encrypted archive lies on the disk in clear, so only an explicit wish has it spooled.</summary>
-    private int SealedJobs()
-    {
-        int jobs = request.Jobs ?? 1;
-        if (jobs > 1)
-        {
-            string text = $"With more than one job the content of '{request.Path}' lies decrypted in a private temporary file until the restore ends.";
-            lock (_warnings)
-            {
-                _warnings.Add(text);
-            }
-
-            observer(new WarningMessage(text));
-        }
-        else if (!plan.InArchiveOrder && !request.Force)
+        if (isSealed && jobs == 1 && !request.Force)
         {
             throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid,
@@ -146,8 +132,6 @@ internal sealed class RestoreRun(
                 "Force",
                 "Permit that with -Force.");
         }
-
-        return jobs;
     }
 
     /// <summary>Indexes are built faster with more memory. What a crash would lose of a new database belongs to a restore that would begin anew.</summary>

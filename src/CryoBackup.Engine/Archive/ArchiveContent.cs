@@ -46,4 +46,7 @@ public sealed class ArchiveContent
 
     /// <summary>The archive's size in bytes.</summary>
     public long Length { get; init; }
+
+    /// <summary>Of each data block whose place the table of contents does not tell: where it ought to tell it, and where the block begins.</summary>
+    internal IReadOnlyList<(long Field, long Block)> Unlocated { get; init; } = [];
 }

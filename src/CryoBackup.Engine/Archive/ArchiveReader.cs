@@ -17,6 +17,9 @@ namespace CryoBackup.Archive;
 public sealed class ArchiveReader
 {
     private const int BufferSize = 1 << 20;
+    /// <summary>What stands in the table of contents before the offset of a data block that is known.</summary>
+    internal const int OffsetIsSet = 2;
+
     private const int DataBlock = 1;
     private const int LargeObjectBlock = 3;
     private const int PlainSize = 1 << 16;
@@ -44,6 +47,8 @@ public sealed class ArchiveReader
     private ArchiveHeader? _header;
     private readonly List<TocEntry> _entries = [];
     private readonly List<TableContent> _tables = [];
+    private readonly Dictionary<int, long> _unsetOffsets = [];
+    private readonly List<(long Field, long Block)> _unlocated = [];
     private long _largeObjectCount;
     private long _largeObjectBytes;
     private UInt128 _largeObjectFingerprint;
@@ -138,6 +143,7 @@ public sealed class ArchiveReader
             LargeObjectBytes = _largeObjectBytes,
             LargeObjectFingerprint = _largeObjectFingerprint,
             Length = _bytesRead,
+            Unlocated = _unlocated,
         };
     }
 
@@ -340,7 +346,8 @@ public sealed class ArchiveReader
 
     private long? ReadOffset(int dumpId, bool hasData)
     {
-        const int NotSet = 1, Set = 2, NoData = 3;
+        const int NotSet = 1, Set = OffsetIsSet, NoData = 3;
+        long field = Offset;
         int flag = ReadByte();
         if (flag is < NotSet or > NoData || (flag == NoData) == hasData)
         {
@@ -351,6 +358,11 @@ public sealed class ArchiveReader
         ReadOnlySpan<byte> bytes = _buffer.AsSpan(_position, _offsetSize);
         long offset = _offsetSize == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadInt64LittleEndian(bytes);
         _position += _offsetSize;
+        if (flag == NotSet && _offsetSize == sizeof(long))
+        {
+            _unsetOffsets.Add(dumpId, field);
+        }
+
         return flag == Set ? offset : null;
     }
 
@@ -390,6 +402,11 @@ public sealed class ArchiveReader
             if (type != (entry.IsLargeObjects ? LargeObjectBlock : DataBlock))
             {
                 throw Corrupt($"the data block of {entry} has the type {type}", start);
+            }
+
+            if (_unsetOffsets.TryGetValue(dumpId, out long field))
+            {
+                _unlocated.Add((field, start));
             }
 
             Volatile.Write(ref _current, entry);

@@ -74,6 +74,15 @@ public sealed class TableFingerprint
         }
     }
 
+    /// <summary>Adds the rows that another fingerprint counted, of another part of the same table.</summary>
+    /// <param name="other">One without a partial row.</param>
+    internal void Add(TableFingerprint other)
+    {
+        Rows += other.Rows;
+        Bytes += other.Bytes;
+        _sum += other._sum;
+    }
+
     private void AddRow(ReadOnlySpan<byte> line)
     {
         if (Terminated)

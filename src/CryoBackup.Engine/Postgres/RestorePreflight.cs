@@ -23,6 +23,9 @@ internal sealed class RestorePreflight(
     /// <summary>True if the backup has globals.</summary>
     public bool HasGlobals { get; init; }
 
+    /// <summary>True if the archive has been spooled already.</summary>
+    public bool IsSpooled { get; init; }
+
     /// <summary>The roles that are to be created from the backup's globals.</summary>
     public IReadOnlyList<string> RolesToCreate { get; private set; } = [];
 
@@ -232,7 +235,7 @@ internal sealed class RestorePreflight(
     private void CheckSpoolSpace()
     {
         string folder = Path.GetTempPath();
-        if ((request.Jobs > 1 || !plan.InArchiveOrder) && LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
+        if (!IsSpooled && (request.Jobs > 1 || !plan.InArchiveOrder) && LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
         {
             Find(
                 CryoBackupError.DiskFull,

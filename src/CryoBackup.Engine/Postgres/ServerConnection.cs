@@ -10,12 +10,20 @@ internal static class ServerConnection
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="clientEncoding">PostgreSQL's name of the session's encoding; null for UTF-8. See <see cref="ServerEndpoint.ToNpgsql"/>.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
+    /// <param name="readBuffer">The size of the buffer in which answers come, in bytes; null for the usual one.</param>
     /// <returns>The session, unpooled: it ends when it is disposed of.</returns>
-    public static async Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, string applicationName, string? clientEncoding, CancellationToken cancellationToken)
+    public static async Task<NpgsqlConnection> OpenAsync(
+        ServerEndpoint endpoint, string applicationName, string? clientEncoding, CancellationToken cancellationToken, int? readBuffer = null)
     {
+        NpgsqlConnectionStringBuilder connection = endpoint.ToNpgsql(applicationName, clientEncoding);
+        if (readBuffer is { } size)
+        {
+            connection.ReadBufferSize = size;
+        }
+
         // Only PostgreSQL's own types are used; of all others Npgsql cannot read every name: not those with dots, nor bytes of no encoding.
         // The slim builder knows only the plain ones; the full one takes its time in every run to make all others ready.
-        var source = new NpgsqlSlimDataSourceBuilder(endpoint.ToNpgsql(applicationName, clientEncoding).ConnectionString)
+        var source = new NpgsqlSlimDataSourceBuilder(connection.ConnectionString)
             .ConfigureTypeLoading(types => types.EnableTypeLoading(false))
             .EnableArrays()
             .EnableTransportSecurity()

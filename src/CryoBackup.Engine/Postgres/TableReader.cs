@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.RegularExpressions;
 using CryoBackup.Archive;
@@ -8,27 +9,42 @@ namespace CryoBackup.Postgres;
 /// <summary>Fingerprints tables of a running database by the same measure as the archive: the bytes of COPY text.</summary>
 internal static partial class TableReader
 {
-    /// <summary>Opens a session whose COPY text is comparable with an archive's.</summary>
+    private const int BufferSize = 1 << 18;
+
+    /// <summary>Opens a session whose COPY text is comparable with an archive's, in a transaction that sees one moment.</summary>
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="encoding">The encoding of the archive, which its source database had.</param>
     /// <param name="monetary">The lc_monetary that values of type money were written in; null for the database's own.</param>
+    /// <param name="snapshot">The moment, as another session exported it; null for now.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
     /// <returns>The session.</returns>
     public static async Task<NpgsqlConnection> OpenAsync(
-        ServerEndpoint endpoint, string applicationName, string encoding, string? monetary, CancellationToken cancellationToken)
+        ServerEndpoint endpoint, string applicationName, string encoding, string? monetary, string? snapshot, CancellationToken cancellationToken)
     {
-        NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, applicationName, encoding, cancellationToken).ConfigureAwait(false);
+        NpgsqlConnection connection =
+            await ServerConnection.OpenAsync(endpoint, applicationName, encoding, cancellationToken, BufferSize).ConfigureAwait(false);
         try
         {
-            await using var command = new NpgsqlCommand("SET row_security = off; SET statement_timeout = 0; SET search_path = ''", connection);
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            // Not shared out among processes, which would only hand the rows from one to the other.
+            await ExecuteAsync(
+                connection,
+                """
+                SET row_security = off; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET max_parallel_workers_per_gather = 0;
+                SELECT pg_catalog.set_config('transaction_timeout', '0', false) WHERE pg_catalog.current_setting('server_version_num')::int >= 170000;
+                SET search_path = ''
+                """,
+                cancellationToken).ConfigureAwait(false);
             if (monetary is not null)
             {
                 await using var money = new NpgsqlCommand("SELECT pg_catalog.set_config('lc_monetary', $1, false)", connection) { Parameters = { new() { Value = monetary } } };
                 await money.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             }
 
+            await ExecuteAsync(
+                connection,
+                "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" + (snapshot is null ? "" : $"; SET TRANSACTION SNAPSHOT '{snapshot}'"),
+                cancellationToken).ConfigureAwait(false);
             return connection;
         }
         catch
@@ -38,15 +54,24 @@ internal static partial class TableReader
         }
     }
 
-    /// <summary>Reads one table.</summary>
+    /// <summary>Lets other sessions see the moment that a session of <see cref="OpenAsync"/> sees, as long as that lives.</summary>
+    /// <param name="connection">The session.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <returns>The moment's name.</returns>
+    public static async Task<string> ExportSnapshotAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_catalog.pg_export_snapshot()", connection);
+        return (string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    }
+
+    /// <summary>Reads one table, or a part of it, and holds its thread for that time: row by row, waiting in other ways costs more than the rows.</summary>
     /// <param name="connection">A session of <see cref="OpenAsync"/>.</param>
     /// <param name="copyStatement">The archive's COPY … FROM stdin; of the table, with its names in the archive's encoding.</param>
     /// <param name="condition">A WHERE clause; null for all rows.</param>
     /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Rows and fingerprint.</returns>
-    public static async Task<TableFingerprint> ReadAsync(
-        NpgsqlConnection connection, string copyStatement, string? condition, string encoding, CancellationToken cancellationToken)
+    public static TableFingerprint Read(NpgsqlConnection connection, string copyStatement, string? condition, string encoding, CancellationToken cancellationToken)
     {
         string copy = ToStdout(copyStatement, condition);
         if (ServerEncoding.Find(encoding) is { } decodedWith)
@@ -55,18 +80,37 @@ internal static partial class TableReader
             copy = Encoding.Latin1.GetString(decodedWith.GetBytes(copy));
         }
 
-        // Npgsql gives text COPY only as characters; beneath its reader lie the bytes as the server sent them.
-        using NpgsqlCopyTextReader reader = await connection.BeginTextExportAsync(copy, cancellationToken).ConfigureAwait(false);
-        Stream bytes = reader.BaseStream;
         var fingerprint = new TableFingerprint();
-        var buffer = new byte[1 << 16];
-        int count;
-        while ((count = await bytes.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
         {
-            fingerprint.Append(buffer.AsSpan(0, count));
+            // Npgsql gives text COPY only as characters; beneath its reader lie the bytes as the server sent them.
+            using NpgsqlCopyTextReader reader = connection.BeginTextExportAsync(copy, cancellationToken).GetAwaiter().GetResult();
+            using CancellationTokenRegistration ending = cancellationToken.Register(reader.Cancel);
+            Stream bytes = reader.BaseStream;
+            int count;
+            while ((count = bytes.Read(buffer)) > 0)
+            {
+                fingerprint.Append(buffer.AsSpan(0, count));
+            }
+        }
+        catch (NpgsqlException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         return fingerprint;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string text, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(text, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Turns COPY table (columns) FROM stdin; round.</summary>

@@ -29,14 +29,17 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     {
         PrivateFolder.RemoveAbandoned();
         Task<ScratchServer>? starting = StartEarly();
+        using var spooling = new ArchiveSpooling(jobs: null, makes: true, request.Path, observer, text => observer(new WarningMessage(text)));
         try
         {
             var inspection = new BackupInspection(request.Path, VerificationLevel.Restore, request.Identities, observer, cancellationToken);
+            inspection.Copy = isSealed => spooling.Begin(isSealed, inspection.Manifest?.UncompressedBytes);
             inspection.Run();
             VerificationResult file = inspection.ToResult();
             if (inspection is { Failure: null, Content: { } content })
             {
-                await RehearseAsync(content, inspection.Manifest, starting).ConfigureAwait(false);
+                spooling.Complete(content);
+                await RehearseAsync(content, inspection.Manifest, starting, spooling).ConfigureAwait(false);
             }
             else
             {
@@ -89,7 +92,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         }
     }
 
-    private async Task RehearseAsync(ArchiveContent content, BackupManifest? manifest, Task<ScratchServer>? starting)
+    private async Task RehearseAsync(ArchiveContent content, BackupManifest? manifest, Task<ScratchServer>? starting, ArchiveSpooling spooling)
     {
         try
         {
@@ -97,7 +100,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 : request.Connection.ComputerName is null ? StartScratchServer(MajorOf(content.Header.ServerVersion), content.Length)
                 : await ConnectAsync(manifest).ConfigureAwait(false);
             _version = $"PostgreSQL {server.Version}";
-            if (await RestoreAsync(server, content).ConfigureAwait(false))
+            if (await RestoreAsync(server, content, spooling).ConfigureAwait(false))
             {
                 await CompareAsync(server, content).ConfigureAwait(false);
             }
@@ -146,7 +149,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         }
     }
 
-    private async Task<bool> RestoreAsync(RehearsalServer server, ArchiveContent content)
+    private async Task<bool> RestoreAsync(RehearsalServer server, ArchiveContent content, ArchiveSpooling spooling)
     {
         ClientTool pgRestore = ClientTools.Find("pg_restore", MajorOf(content.Header.DumpVersion), cancellationToken);
         var clock = Stopwatch.StartNew();
@@ -170,7 +173,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 Takes = entry => server.Selection.Restored.Contains(entry.DumpId),
             };
             using var limits = new RunLimits(timeout: null, cancellationToken);
-            new RestoreRun(restore, new RestorePlan(restore, content, TargetContent.Nothing), server.Working, server.Application, pgRestore, observer, limits).Run();
+            new RestoreRun(restore, new RestorePlan(restore, content, TargetContent.Nothing), server.Working, server.Application, pgRestore, spooling, observer, limits).Run();
             await server.FinishAsync(content, cancellationToken).ConfigureAwait(false);
         }
         catch (CryoBackupException exception) when (exception.Error is CryoBackupError.RestoreFailed or CryoBackupError.ArchiveCorrupt)

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using CryoBackup.Archive;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Streams;
@@ -51,10 +53,57 @@ internal sealed class SpooledArchive : IDisposable
     /// <summary>Takes the archive.</summary>
     public Stream Input => _file;
 
+    /// <summary>Takes the archive, and drops it where the disk does not take it: whoever reads it for another purpose is not to fail by that.</summary>
+    public Stream OptionalInput => new LenientStream(this);
+
+    /// <summary>Why what <see cref="OptionalInput"/> was given is not all here; null if it is.</summary>
+    public IOException? Failure { get; private set; }
+
+    /// <summary>
+    /// Writes into the table of contents where each data block lies, which an archive that was written to a pipe does not tell: without
+    /// it each session of pg_restore would search the file from its start, and none would know which table is the largest.
+    /// </summary>
+    /// <param name="content">The same archive, read to its end.</param>
+    public void Locate(ArchiveContent content)
+    {
+        Span<byte> place = stackalloc byte[1 + sizeof(long)];
+        place[0] = ArchiveReader.OffsetIsSet;
+        foreach ((long field, long block) in content.Unlocated)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(place[1..], block);
+            RandomAccess.Write(_file.SafeFileHandle, place, field);
+        }
+    }
+
     /// <summary>Removes the file.</summary>
     public void Dispose()
     {
         _file.Dispose();
         _folder.Dispose();
+    }
+
+    private sealed class LenientStream(SpooledArchive spool) : WriteOnlyStream
+    {
+        public override void Complete()
+        {
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            if (spool.Failure is not null)
+            {
+                return;
+            }
+
+            try
+            {
+                spool._file.Write(buffer);
+            }
+            catch (IOException exception)
+            {
+                spool.Failure = exception;
+                spool._file.SetLength(0);
+            }
+        }
     }
 }

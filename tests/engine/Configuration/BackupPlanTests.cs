@@ -51,6 +51,19 @@ public sealed class BackupPlanTests : IDisposable
         Assert.Equal(("here", "me", null), (request.Connection.ComputerName, request.Connection.UserName, request.Connection.Password));
     }
 
+    /// <summary>A database that is named and was never backed up must be missed; where the server is asked, nobody knows what to miss.</summary>
+    [Theory]
+    [InlineData("database: {database: app}\nlocal_backup_dir: a\n", "a: app")]
+    [InlineData("databases: [one, {name: two, local_backup_dir: b}, three]\nlocal_backup_dir: a\n", "a: one three; b: two")]
+    [InlineData("databases: [{name: two, local_backup_dir: b}]\nlocal_backup_dir: a\n", "b: two")]
+    [InlineData("databases: all\nlocal_backup_dir: a\n", "a: ")]
+    [InlineData("database: {database: app}\n", "")]
+    public void ExpectedDatabasesOfEachFolder(string text, string expected)
+    {
+        BackupConfiguration configuration = ConfigurationFile.Read(_folder.Write("expected.yaml", text), static _ => { });
+        Assert.Equal(expected, string.Join("; ", BackupPlan.Expected(configuration).Select(pair => $"{Path.GetFileName(pair.Folder)}: {string.Join(' ', pair.Databases)}")));
+    }
+
     [Fact]
     public void EveryParameterBeatsItsKey()
     {

@@ -121,6 +121,7 @@ public sealed class WebTests : IAsyncDisposable
         _server.Answer = (request, _) => $"{answer}\r\n\r\nno: {request.Path}";
         Delivery delivery = Assert.Single(await TryAsync(new() { Slack = new() { WebhookUrl = _server.Url("/services/canary-slack-token") } }, RunItem.Of(SampleResults.Backup())));
         Assert.False(delivery.Sent);
+        Assert.Equal(CryoBackupError.NotificationFailed, delivery.ErrorId);
         Assert.Equal($"the server answered {answer.Split('\r')[0]}: no: ***", delivery.Detail);
         Assert.Equal(attempts, _server.Requests.Length);
     }

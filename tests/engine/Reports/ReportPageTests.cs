@@ -25,6 +25,30 @@ public sealed class ReportPageTests : IDisposable
         Assert.Contains("<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td>", page, StringComparison.Ordinal);
     }
 
+    /// <summary>What an administrator needs of a rehearsal: where, how long, what differs, what was left out, what to do.</summary>
+    [Fact]
+    public void RehearsalIsToldWhole()
+    {
+        string page = Page(new VerificationResult
+        {
+            Database = "app",
+            Path = "/backups/app.dump",
+            Level = VerificationLevel.Restore,
+            Verdict = Verdict.Failed,
+            Reason = "It is not what was recorded.",
+            Remedy = "Look at the <log>.",
+            ServerVersion = "PostgreSQL 15.18",
+            RestoreDuration = TimeSpan.FromSeconds(75),
+            Differences = ["An index is missing."],
+            LeftOut = ["SUBSCRIPTION s: it would connect."],
+        });
+        Assert.Contains("<dt>Rehearsed on</dt><dd>PostgreSQL 15.18</dd>", page, StringComparison.Ordinal);
+        Assert.Contains("<dt>Restored in</dt><dd>0:01:15</dd>", page, StringComparison.Ordinal);
+        Assert.Contains("<strong>Remedy:</strong> Look at the &lt;log&gt;.", page, StringComparison.Ordinal);
+        Assert.Matches("<h3>Differences</h3>\\s*<ul>\\s*<li>An index is missing.</li>", page);
+        Assert.Contains("<li>SUBSCRIPTION s: it would connect.</li>", page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void EverythingIsEscaped()
     {
