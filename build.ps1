@@ -130,8 +130,9 @@ function Invoke-Test {
         Write-Package
     }
 
+    $measured = @('--settings', (Join-Path $PSScriptRoot 'tests/engine/coverage.runsettings'), '--results-directory', $results)
     $totals = @(
-        Invoke-XunitTest 'engine' 'net10.0' $results @('--settings', (Join-Path $PSScriptRoot 'tests/engine/coverage.runsettings'), '--results-directory', $results)
+        Invoke-XunitTest 'engine' 'net10.0' $results $measured
         Invoke-XunitTest 'engine' 'net8.0' $results
         Invoke-XunitTest 'cli' 'net10.0' $results
         Invoke-PesterTest $results

@@ -18,7 +18,8 @@ public sealed class WishTests
     }
 
     [Fact]
-    public void OfARestore() => Refused("TargetDatabase", () => BackupRestorer.Run(new RestoreRequest { Path = "/nowhere" }, static _ => { }, CancellationToken.None));
+    public void OfARestore()
+        => Refused("TargetDatabase", () => BackupRestorer.Run(new RestoreRequest { Path = "/nowhere" }, static _ => { }, CancellationToken.None));
 
     [Fact]
     public void OfAVerification()

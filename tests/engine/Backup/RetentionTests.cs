@@ -61,7 +61,10 @@ public sealed class RetentionTests : IDisposable
     }
 
     private IReadOnlyList<string> Apply()
-        => Retention.Apply(SampleResults.Backup(folder: _folder.Path), Manifest("app", 31) with { Server = new() { SystemIdentifier = "7000" } }, days: 7, Warn);
+    {
+        BackupManifest manifest = Manifest("app", 31) with { Server = new() { SystemIdentifier = "7000" } };
+        return Retention.Apply(SampleResults.Backup(folder: _folder.Path), manifest, days: 7, Warn);
+    }
 
     private void Warn(EngineMessage message)
     {

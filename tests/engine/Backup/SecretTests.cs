@@ -9,7 +9,8 @@ namespace CryoBackup.Tests.Backup;
 [Collection("postgres")]
 public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
 {
-    private const string Canary = "canary-Ω:\\'\" 7f3a";
+    // Not another run's at the same time.
+    private static readonly string Canary = $"canary-Ω:\\'\" {Guid.NewGuid():N}";
     private const string Database = "secret";
     private readonly PostgresServer _server;
     private readonly TemporaryFolder _destination = new();
@@ -92,7 +93,7 @@ public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
     [PostgresFact]
     public void WrongPassword()
     {
-        const string wrong = Canary + "!";
+        string wrong = Canary + "!";
         CryoBackupException failure = Fails(Request(wrong));
         Assert.Equal(CryoBackupError.AuthenticationFailed, failure.Error);
         Assert.Contains("refused role 'postgres'", failure.Message, StringComparison.Ordinal);

@@ -64,7 +64,8 @@ public sealed class DamagedKeyTests : IDisposable
         CryoBackupException error = Assert.Throws<CryoBackupException>(() => KeyFile.Read(large, "The key file", CryoBackupError.IdentityMissing));
         Assert.Equal((CryoBackupError.ConfigurationInvalid, large), (error.Error, error.Target));
         Assert.DoesNotContain("xxx", error.Message, StringComparison.Ordinal);
-        Assert.Equal(CryoBackupError.PermissionDenied, Assert.Throws<CryoBackupException>(() => KeyFile.Read(_folder.Path, "The key file", CryoBackupError.IdentityMissing)).Error);
+        error = Assert.Throws<CryoBackupException>(() => KeyFile.Read(_folder.Path, "The key file", CryoBackupError.IdentityMissing));
+        Assert.Equal(CryoBackupError.PermissionDenied, error.Error);
         Assert.False(KeyFile.HoldsIdentities(_folder.Path));
         Assert.False(KeyFile.HoldsIdentities(large));
         Assert.True(KeyFile.HoldsIdentities(_folder.Write("plugin", "# made by a plugin\nAGE-PLUGIN-YUBIKEY-1QQQ\n")));

@@ -147,7 +147,8 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
                 return path;
             },
             path => Directory.Delete(Path.GetDirectoryName(path)!, recursive: true));
-        output.WriteLine($"{backup.Compression}{suffix}, level {level}: {what}: {tried - missed.Count} of {tried} tried found in {clock.Elapsed.TotalSeconds:0.0} s");
+        string found = $"{tried - missed.Count} of {tried} tried found in {clock.Elapsed.TotalSeconds:0.0} s";
+        output.WriteLine($"{backup.Compression}{suffix}, level {level}: {what}: {found}");
         Assert.Empty(missed.Order());
     }
 }

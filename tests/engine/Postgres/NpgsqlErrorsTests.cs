@@ -60,7 +60,8 @@ public sealed class NpgsqlErrorsTests
         Assert.Equal(CryoBackupError.Cancelled, Translate(new OperationCanceledException()).Error);
         Assert.Equal(CryoBackupError.AuthenticationFailed, Translate(new NpgsqlException("No password has been provided but the backend requires one")).Error);
         Assert.Equal(CryoBackupError.RestoreFailed, Translate(new InvalidOperationException("a state of its own")).Error);
-        foreach (Exception broken in (Exception[])[new SocketException(111), new IOException("reset"), new TimeoutException("late"), new ObjectDisposedException("connection")])
+        Exception[] lost = [new SocketException(111), new IOException("reset"), new TimeoutException("late"), new ObjectDisposedException("connection")];
+        foreach (Exception broken in lost)
         {
             Assert.Equal(CryoBackupError.ConnectionFailed, Translate(broken).Error);
         }
@@ -70,7 +71,8 @@ public sealed class NpgsqlErrorsTests
     public void SaysTheInnermostReason()
     {
         var refused = new IOException("connection refused");
-        Assert.EndsWith("Failed to connect: connection refused", Translate(new NpgsqlException("Failed to connect.", new AggregateException(refused))).Message, StringComparison.Ordinal);
+        var outermost = new NpgsqlException("Failed to connect.", new AggregateException(refused));
+        Assert.EndsWith("Failed to connect: connection refused", Translate(outermost).Message, StringComparison.Ordinal);
         Assert.EndsWith(": connection refused", Translate(refused).Message, StringComparison.Ordinal);
     }
 

@@ -5,9 +5,11 @@ namespace CryoBackup.Tests.Reports;
 /// <summary>A run in one line, and its figures, as people read them.</summary>
 public sealed class RunRecordTests
 {
-    private static readonly RestoreResult Restored = new() { Path = "/b/app.dump", SourceDatabase = "app", TargetDatabase = "copy", Status = RestoreStatus.Restored };
-    private static readonly RestoreResult Planned = new() { Path = "/b/app.dump", SourceDatabase = "app", TargetDatabase = "copy", Status = RestoreStatus.Planned };
-    private static readonly RestoreResult Broken = new() { Path = "/b/app.dump", TargetDatabase = "copy", Status = RestoreStatus.Failed };
+    private static readonly RestoreResult Restored = Restore("app", RestoreStatus.Restored);
+    private static readonly RestoreResult Planned = Restore("app", RestoreStatus.Planned);
+    private static readonly RestoreResult Broken = Restore("", RestoreStatus.Failed);
+    private static readonly RunItem Odd = RunItem.Of(SampleResults.Backup("b", "/b", "odd"));
+    private static readonly RunItem Failed = RunItem.Failed(RunVerb.Backup, "b", "", SampleResults.Failure(), SampleResults.Noon);
 
     [Fact]
     public void TitleOfOne()
@@ -24,11 +26,13 @@ public sealed class RunRecordTests
     [Fact]
     public void TitleOfSeveral()
     {
-        Assert.Equal("Backup of 2 databases completed, 1 with warnings", Title(RunVerb.Backup, RunItem.Of(SampleResults.Backup()), RunItem.Of(SampleResults.Backup("b", "/b", "odd"))));
-        Assert.Equal("Backup failed for 1 of 2 databases", Title(RunVerb.Backup, RunItem.Of(SampleResults.Backup()), RunItem.Failed(RunVerb.Backup, "b", "", SampleResults.Failure(), SampleResults.Noon)));
+        Assert.Equal("Backup of 2 databases completed, 1 with warnings", Title(RunVerb.Backup, RunItem.Of(SampleResults.Backup()), Odd));
+        Assert.Equal("Backup failed for 1 of 2 databases", Title(RunVerb.Backup, RunItem.Of(SampleResults.Backup()), Failed));
         Assert.Equal("All 2 backups verified successfully", Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Passed)));
         Assert.Equal("Verification inconclusive for 1 of 2 backups", Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Inconclusive)));
-        Assert.Equal("Verification failed for 1 of 3 backups", Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Inconclusive), Verified(Verdict.Failed)));
+        Assert.Equal(
+            "Verification failed for 1 of 3 backups",
+            Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Inconclusive), Verified(Verdict.Failed)));
         Assert.Equal("Restore of 2 backups completed", Title(RunVerb.Restore, Of(Restored), Of(Planned)));
     }
 
@@ -36,9 +40,15 @@ public sealed class RunRecordTests
     public void FailureInAReport()
     {
         Assert.Null(ErrorLine.Of(null));
-        Assert.Equal(("ConnectionFailed", "Check that it runs."), (ErrorLine.Of(SampleResults.Failure())!.Id, ErrorLine.Of(SampleResults.Failure())!.Remedy));
-        Assert.Equal(("Cancelled", "It was stopped before its end."), (ErrorLine.Of(new OperationCanceledException())!.Id, ErrorLine.Of(new OperationCanceledException())!.Message));
-        Assert.Equal(("Unexpected", "odd"), (ErrorLine.Of(new InvalidOperationException("odd"))!.Id, ErrorLine.Of(new InvalidOperationException("odd"))!.Message));
+        AssertLine("ConnectionFailed", "The server 'db' refused the connection.", SampleResults.Failure());
+        AssertLine("Cancelled", "It was stopped before its end.", new OperationCanceledException());
+        AssertLine("Unexpected", "odd", new InvalidOperationException("odd"));
+
+        static void AssertLine(string id, string message, Exception failure)
+        {
+            ErrorLine line = ErrorLine.Of(failure)!;
+            Assert.Equal((id, message), (line.Id, line.Message));
+        }
     }
 
     [Theory]
@@ -60,6 +70,9 @@ public sealed class RunRecordTests
         Assert.Equal("app: Passed", SampleResults.Verification().ToString());
         Assert.Equal("app 2026-01-31 12:00:00Z", SampleResults.Backup().ToString());
     }
+
+    private static RestoreResult Restore(string database, RestoreStatus status)
+        => new() { Path = "/b/app.dump", SourceDatabase = database, TargetDatabase = "copy", Status = status };
 
     private static RunItem Of(RestoreResult result) => RunItem.Of(new RestoreRequest(), result);
 

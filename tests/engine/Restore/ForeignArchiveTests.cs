@@ -17,7 +17,8 @@ public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
     {
         RestoreResult result = Restore(Dump("--inserts"), "foreign_back");
         Assert.Equal(RestoreStatus.Restored, result.Status);
-        Assert.Contains("public.t", Assert.Single(result.Warnings, warning => warning.StartsWith("Not compared, ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        string uncompared = Assert.Single(result.Warnings, warning => warning.StartsWith("Not compared, ", StringComparison.Ordinal));
+        Assert.Contains("public.t", uncompared, StringComparison.Ordinal);
         Assert.Equal(50L, server.Scalar("foreign_back", "SELECT count(*) FROM t"));
     }
 
@@ -53,8 +54,8 @@ public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
     private RestoreResult Restore(string archive, string target)
     {
         server.Execute("postgres", $"DROP DATABASE IF EXISTS {target}");
-        return BackupRestorer.Run(
-            new RestoreRequest { Connection = server.Connection, Path = archive, TargetDatabase = target, Create = true }, static _ => { }, CancellationToken.None);
+        var request = new RestoreRequest { Connection = server.Connection, Path = archive, TargetDatabase = target, Create = true };
+        return BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
     }
 }
 #endif
