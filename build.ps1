@@ -6,7 +6,7 @@
     Clean   removes output/.
     Build   builds all, and lays out the module as it is shipped in output/CryoBackup/.
     Test    runs the engine's tests against both its builds, the tool's, then the Pester tests against the module as built, on a scratch cluster.
-            The last line is 'N passed, N failed, N skipped'.
+            Prints what of the engine its tests ran; less than the floor in tests/coverage fails. The last line is 'N passed, N failed, N skipped'.
     Demo    makes, proves and restores a backup of a sample database on a scratch cluster, and shows what goes wrong with a damaged one.
     Help    makes en-US/CryoBackup.dll-Help.xml from the Markdown beside it; commit both.
     Bench   measures CryoBackup beside pg_dump and its companions.
@@ -76,9 +76,10 @@ function Get-ShellCommand([string] $Script) {
     (Get-Process -Id $PID).Path, '-NoProfile', '-NonInteractive', '-File', $Script
 }
 
-function Invoke-XunitTest([string] $Project, [string] $Framework, [string] $Results) {
+function Invoke-XunitTest([string] $Project, [string] $Framework, [string] $Results, [string[]] $Options = @()) {
     $report = Join-Path $Results "$Project-$Framework.trx"
-    & dotnet test (Join-Path $PSScriptRoot "tests/$Project") -c $Configuration --no-build -f $Framework --nologo --logger "trx;LogFileName=$report" | Out-Host
+    $words = @('-c', $Configuration, '--no-build', '-f', $Framework, '--nologo', '--logger', "trx;LogFileName=$report") + $Options
+    & dotnet test (Join-Path $PSScriptRoot "tests/$Project") @words | Out-Host
     $exitCode = $LASTEXITCODE
     if (-not (Test-Path -LiteralPath $report)) {
         return [pscustomobject]@{ Runner = "$Project $Framework"; Passed = 0; Failed = 1; Skipped = 0 }
@@ -93,6 +94,12 @@ function Invoke-XunitTest([string] $Project, [string] $Framework, [string] $Resu
         Failed  = if ($exitCode -ne 0) { [Math]::Max($failed, 1) } else { $failed }
         Skipped = [int] $counters.total - [int] $counters.executed
     }
+}
+
+# Prints what the tests ran of the engine; false if that is less than the floor.
+function Test-EngineCoverage([string] $Results) {
+    & dotnet (Get-BuiltProgram 'CryoBackup.Coverage') $Results (Join-Path $PSScriptRoot 'tests/coverage.md') | Out-Host
+    $LASTEXITCODE -eq 0
 }
 
 function Invoke-PesterTest([string] $Results) {
@@ -124,14 +131,15 @@ function Invoke-Test {
     }
 
     $totals = @(
-        Invoke-XunitTest 'engine' 'net10.0' $results
+        Invoke-XunitTest 'engine' 'net10.0' $results @('--settings', (Join-Path $PSScriptRoot 'tests/engine/coverage.runsettings'), '--results-directory', $results)
         Invoke-XunitTest 'engine' 'net8.0' $results
         Invoke-XunitTest 'cli' 'net10.0' $results
         Invoke-PesterTest $results
     )
+    $covered = Test-EngineCoverage $results
     $totals | Format-Table | Out-Host
     $passed, $failed, $skipped = 'Passed', 'Failed', 'Skipped' | ForEach-Object { ($totals | Measure-Object -Property $_ -Sum).Sum }
-    $script:exitCode = [int] ($failed -gt 0 -or ($totals | Where-Object Passed -EQ 0))
+    $script:exitCode = [int] ($failed -gt 0 -or ($totals | Where-Object Passed -EQ 0) -or -not $covered)
     "$passed passed, $failed failed, $skipped skipped"
 }
 

@@ -15,7 +15,8 @@ main() {
     command -v dotnet >/dev/null || die "The .NET SDK is not on the PATH. Install .NET SDK 10: https://dotnet.microsoft.com/download"
     case $task in
         build) ;;
-        test | demo) find_or_install postgresql age zstd openssh-client ;;
+        test) find_or_install postgresql age zstd openssh-client strace ;;
+        demo) find_or_install postgresql age zstd openssh-client ;;
         bench) find_or_install postgresql age zstd pigz ;;
         *) die "Usage: ./build.sh build|test|demo|bench [--rows N] [--runs N]" 2 ;;
     esac
@@ -47,13 +48,14 @@ bench() {
 }
 
 run_tests() {
-    local results=output/test-results project framework good=true
+    local results=output/test-results project framework settings good=true
     rm -rf "$results"
-    while read -r project framework; do
-        dotnet test "tests/$project" --configuration Release --no-build --nologo --framework "$framework" \
+    while read -r project framework settings; do
+        dotnet test "tests/$project" --configuration Release --no-build --nologo --framework "$framework" ${settings:+--settings "$settings"} \
             --results-directory "$results" --logger "trx;LogFileName=$project-$framework.trx" </dev/null || good=false
         [[ -f $results/$project-$framework.trx ]] || { echo "THE TESTS IN tests/$project LEFT NO RESULT FOR $framework."; good=false; }
-    done <<<$'engine net10.0\nengine net8.0\ncli net10.0'
+    done <<<$'engine net10.0 tests/engine/coverage.runsettings\nengine net8.0\ncli net10.0'
+    output/build/bin/CryoBackup.Coverage/release/CryoBackup.Coverage "$results" tests/coverage.md || good=false
     cat "$results"/*.trx 2>/dev/null | sum_results && $good
 }
 

@@ -53,4 +53,57 @@ Describe 'Completion' {
         Complete "Restore-CryoBackup Env:PATH -TargetDatabase x -Schema nothing_like" | ForEach-Object CompletionText | Should -BeNullOrEmpty
         $Error.Count | Should -Be $before
     }
+
+    Context 'of -Path' {
+        BeforeAll {
+            $project = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'project')).FullName
+            $null = New-Item -ItemType Directory -Path (Join-Path $project 'config')
+            Set-Content -LiteralPath (Join-Path $project 'config/cryobackup.yaml') -Value 'local_backup_dir: kept [here]'
+            Set-Content -LiteralPath (Join-Path $project 'notes.txt') -Value ''
+            $kept = Join-Path $project 'kept [here]'
+            $older = New-CryoBackup cryo_complete -Path $kept
+            Start-Sleep -Seconds 1
+            $newer = New-CryoBackup postgres -Path $kept
+            $offered = $newer, $older | ForEach-Object { "'./kept ``[here``]/$(Split-Path $_.Path -Leaf)'" }
+            Push-Location -LiteralPath $project
+        }
+
+        AfterAll {
+            Pop-Location
+        }
+
+        It 'offers the backups of the configured folder, newest first, then files, at <_>' -ForEach 'Test-CryoBackup ', 'Restore-CryoBackup ', 'Test-CryoBackup -Path ' {
+            $found = (Complete $_).CompletionText
+            $found[0..1] | Should -Be $offered
+            $found | Should -Contain './notes.txt'
+            & ([scriptblock]::Create("Test-CryoBackup $($found[0]) -Quiet")) | Should -BeTrue
+        }
+
+        It 'follows what is typed: the name of a backup, or of a file' {
+            (Complete 'Test-CryoBackup cryo_comp').CompletionText | Should -Be $offered[1]
+            (Complete 'Test-CryoBackup no').CompletionText | Should -Be './notes.txt'
+            (Complete 'Test-CryoBackup ./no').CompletionText | Should -Be './notes.txt'
+            (Complete 'Test-CryoBackup ./config/cry').CompletionText | Should -Be './config/cryobackup.yaml'
+        }
+
+        It 'offers the folder itself where one is asked for' {
+            (Complete 'Get-CryoBackup ').CompletionText[0] | Should -Be "'./kept ``[here``]'"
+            Complete 'Restore-CryoBackup -Latest -Path kept' | ForEach-Object CompletionText | Select-Object -First 1 | Should -Be "'./kept ``[here``]'"
+        }
+
+        It 'reads the configuration that the line names' {
+            $other = Join-Path $TestDrive 'other.yaml'
+            Set-Content -LiteralPath $other -Value 'local_backup_dir: backups'
+            (Complete "Test-CryoBackup -Config '$other' -Path cryo").CompletionText | Should -Be $backup.Path
+        }
+
+        It 'completes files alone where there is no configuration, or a bad one' {
+            Push-Location -LiteralPath (Join-Path $project 'config')
+            (Complete 'Test-CryoBackup ').CompletionText | Should -Be './cryobackup.yaml'
+            $null = New-Item -ItemType Directory -Path 'config'
+            Set-Content -LiteralPath 'config/cryobackup.yaml' -Value 'local_backup_dri: kept'
+            (Complete 'Test-CryoBackup cry').CompletionText | Should -Be './cryobackup.yaml'
+            Pop-Location
+        }
+    }
 }

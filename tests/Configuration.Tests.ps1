@@ -63,6 +63,58 @@ Describe 'A configuration' {
         (New-CryoBackup).Database | Should -Be 'cryo_conf', 'cryo_conf_two'
     }
 
+    It 'names the databases that must have a young backup, whatever lies in the folder' {
+        $null = Enter-Project "databases: [cryo_conf, cryo_conf_two]`nlocal_backup_dir: b`nverification: {max_age: 26h}"
+        $null = New-CryoBackup cryo_conf
+        $results = Test-CryoBackup
+        $results.Database | Should -Be 'cryo_conf', 'cryo_conf_two'
+        $results.Verdict | Should -Be 'Passed', 'Failed'
+        $results[1].Reason | Should -BeLike "*holds no backup of 'cryo_conf_two'."
+        (Test-CryoBackup -MaxAge 00:00:00.001).Verdict | Should -Be 'Failed', 'Failed'
+        (Test-CryoBackup -Database cryo_conf).Verdict | Should -Be 'Passed'
+    }
+
+    It 'keeps its secrets: New | Test | Restore say, write and report none, also where nobody listens' {
+        $closed = Get-ClosedPort
+        $file = Enter-Project @"
+database: {database: cryo_conf, password: $canary-database}
+local_backup_dir: b
+verification: {max_age: 26h}
+reports: {html: true}
+log_file: logs/cryobackup.log
+metrics_file: metrics/cryobackup.prom
+notifications:
+  email: {from: a@example.com, to: b@example.com, smtp_server: 127.0.0.1, smtp_port: $closed, smtp_username: robot, smtp_password: $canary-mail, timeout: 2s, retries: 0}
+  slack: {webhook_url: 'http://127.0.0.1:$closed/$canary-slack', timeout: 2s, retries: 0}
+  teams: {webhook_url: 'http://127.0.0.1:$closed/$canary-teams', timeout: 2s, retries: 0}
+  webhook: {url: 'http://127.0.0.1:$closed/$canary-hook', secret: $canary-key, headers: {Authorization: 'Bearer $canary-token'}, timeout: 2s, retries: 0}
+  healthchecks: {url: 'http://127.0.0.1:$closed/$canary-ping', timeout: 2s, retries: 0}
+"@
+        Clear-TestDatabase cryo_conf_copy
+        $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command @"
+            Import-Module '$ModulePath'
+            `$PSStyle.OutputRendering = 'PlainText'
+            `$VerbosePreference = `$DebugPreference = 'Continue'
+            New-CryoBackup | Test-CryoBackup | Restore-CryoBackup -TargetDatabase cryo_conf_copy -Create | Format-List -Property *
+            New-CryoBackup -Database cryo_conf_none
+            Test-CryoBackup -MaxAge 1s -Database cryo_conf_none | Format-List -Property *
+            Restore-CryoBackup -Latest -Database cryo_conf -TargetDatabase cryo_conf_copy
+            New-CryoBackup -WhatIf
+            `$Error | Format-List -Property * -Force
+"@ *>&1 | Out-String -Width 1000
+        Clear-TestDatabase cryo_conf_copy
+        $said | Should -BeLike '*Status*: *Restored*'
+        $said | Should -BeLike '*VERBOSE: Read the configuration*password: "*"*'
+        $said | Should -BeLike '*WARNING: The notification by webhook failed: *'
+        $said | Should -BeLike '*DatabaseNotFound*'
+        $said | Should -Not -BeLike "*$canary*"
+        $written = Get-ChildItem -Path $PWD -Recurse -File | Where-Object FullName -NE $file
+        '.log', '.prom', '.html', '.json', '.gz' | ForEach-Object { $written.Extension | Should -Contain $_ }
+        foreach ($one in $written) {
+            [System.IO.File]::ReadAllText($one.FullName) | Should -Not -BeLike "*$canary*" -Because $one.FullName
+        }
+    }
+
     It 'is shown by -WhatIf, which makes nothing, and by -Verbose, with secrets masked' {
         $null = Enter-Project "database: {database: cryo_conf, password: $canary}`nlocal_backup_dir: b`nretention: {full_backup: 30}`nnotifications: {slack: {webhook_url: 'https://hooks.example/$canary'}}"
         $shell = (Get-Process -Id $PID).Path

@@ -47,9 +47,16 @@ function Get-WrittenExample {
 
     $readme = (Get-Content -LiteralPath (Join-Path $root 'README.md') -Raw).ReplaceLineEndings("`n")
     $number = 0
-    foreach ($match in [regex]::Matches($readme, '(?ms)^```(powershell|console)\n(.*?)\n```')) {
+    foreach ($match in [regex]::Matches($readme, '(?ms)^```(powershell|console|yaml)\n(.*?)\n```')) {
         $number++
         $code = $match.Groups[2].Value
+        if ($match.Groups[1].Value -eq 'yaml') {
+            # The file that the blocks below it find.
+            $code = "`$null = New-Item -ItemType Directory -Path config`nSet-Content -LiteralPath config/cryobackup.yaml -Value @'`n$code`n'@"
+            @{ Source = 'README.md'; Title = "block $number"; Kind = 'PowerShell'; Code = $code }
+            continue
+        }
+
         # build.sh and build.ps1 are what runs these tests; installing is tested by Package.Tests.ps1.
         if ($code -notmatch '(?m)build\.(sh|ps1) |^Install-PSResource ') {
             @{ Source = 'README.md'; Title = "block $number"; Kind = $match.Groups[1].Value -eq 'powershell' ? 'PowerShell' : 'Shell'; Code = $code }

@@ -130,6 +130,23 @@ Describe 'Import' {
         $lines | Should -Be @('CryoBackup', 'Failed')
     }
 
+    It 'says of a failure that nobody foresaw what it was, as Unexpected' {
+        # An installation that a full disk cut short: no error of ours, and none that could be foreseen.
+        $copy = Join-Path $TestDrive 'torn'
+        Copy-Item -LiteralPath $moduleFolder -Destination $copy -Recurse
+        Get-ChildItem -LiteralPath $copy -Recurse -Filter Npgsql.dll | Clear-Content
+        Initialize-TestDatabase cryo_torn 10
+        $whole = New-CryoBackup cryo_torn -Path (Join-Path $TestDrive 'before it was torn')
+        Clear-TestDatabase cryo_torn
+        $lines = Invoke-FreshShell "
+            Import-Module '$copy/CryoBackup.psd1'
+            Test-CryoBackup '$($whole.Path)' -Level Restore -ComputerName '$env:PGHOST' -Force -ErrorVariable problem -ErrorAction SilentlyContinue
+            `$problem[0].FullyQualifiedErrorId.Split(',')[0]
+            `$problem[0].Exception.Message"
+        $lines[0] | Should -Be 'Unexpected'
+        $lines[1] | Should -BeLike '*Npgsql*'
+    }
+
     It 'neither disturbs nor is disturbed by another YamlDotNet that was loaded first' {
         $foreign = Join-Path $PSScriptRoot '../output/build/bin/ForeignYamlDotNet/*/YamlDotNet.dll' | Get-ChildItem | Select-Object -First 1
         $foreign | Should -Not -BeNullOrEmpty

@@ -77,6 +77,7 @@ Describe 'An encrypted backup' -Skip:$skip {
         (Test-CryoBackup $backup.Path -Level Hash).Verdict | Should -Be 'Passed'
         $result = Test-CryoBackup $backup.Path
         $result.Verdict | Should -Be 'Inconclusive'
+        $result.ErrorId | Should -Be 'IdentityMissing'
         $result.IsValid | Should -BeFalse
         $result.Reason | Should -BeLike '*needs an identity for X25519*'
         Test-CryoBackup $backup.Path -Quiet | Should -BeExactly $false
@@ -92,6 +93,8 @@ Describe 'An encrypted backup' -Skip:$skip {
 
         $result = Test-CryoBackup $backup.Path -Identity wrong.txt
         $result.Verdict | Should -Be 'Failed'
+        $result.ErrorId | Should -Be 'IdentityWrong'
+        $result.Remedy | Should -BeLike '*age-keygen -y*'
         ($result.Checks | Where-Object Outcome -EQ 'Failed').Name | Should -Be 'encryption'
         (Test-CryoBackup $backup.Path -Identity wrong.txt, ./identity.txt).Verdict | Should -Be 'Passed'
     }
@@ -156,7 +159,11 @@ Describe 'An encrypted backup' -Skip:$skip {
 
     It 'keeps the secret out of everything that is said' {
         $secret = (Get-Content -LiteralPath identity.txt | Where-Object { $_ -like 'AGE-SECRET-KEY-*' }).Substring(20)
+        Set-Content -LiteralPath logged.yaml -Value "log_file: ./sealed.log`nencryption: {enabled: true, key_file: $PWD/identity.txt}"
+        $null = Test-CryoBackup $backup.Path -Config ./logged.yaml -ReportPath ./sealed.json
+        $null = Test-CryoBackup $backup.Path -Identity identity.txt, wrong.txt -ReportPath ./sealed.html
         $said = @(
+            Get-Content -LiteralPath sealed.log, sealed.json, sealed.html -Raw
             Test-CryoBackup $backup.Path -Identity identity.txt -Verbose *>&1 | Out-String
             Test-CryoBackup $backup.Path -Identity wrong.txt -Verbose *>&1 | Out-String
             try { Test-CryoBackup $backup.Path -Identity (Get-Content -LiteralPath identity.txt -Raw).Split("`n")[2] } catch { $_ | Format-List -Property * -Force | Out-String }
@@ -165,5 +172,62 @@ Describe 'An encrypted backup' -Skip:$skip {
         ) -join ''
         $said.Length | Should -BeGreaterThan 1000
         $said | Should -Not -Match $secret
+    }
+
+    It 'lists its tables to those who have the identity' {
+        (Get-CryoBackup ./backups).Tables | Should -BeNullOrEmpty
+        (Get-CryoBackup ./backups -Identity wrong.txt -WarningAction SilentlyContinue).Tables | Should -BeNullOrEmpty
+        $listed = Get-CryoBackup ./backups -Identity wrong.txt, identity.txt
+        $listed.Tables.Name | Sort-Object | Should -Be 'empty_one', 'sample'
+        $listed.RowCount | Should -Be 500
+    }
+
+    It 'is made, proven, listed and restored from a configuration with <What>' -ForEach @(
+        @{ What = 'recipients and an identity'; Keys = 'enabled: true, recipients: [RECIPIENT], identity_file: IDENTITY' }
+        @{ What = 'a file of recipients'; Keys = 'enabled: true, recipients_file: FILE, identity_file: IDENTITY' }
+        @{ What = "the predecessor's key file, an identity"; Keys = 'enabled: true, key_file: IDENTITY' }
+        @{ What = "the predecessor's key file, of recipients"; Keys = 'enabled: true, key_file: FILE, identity_file: IDENTITY' }
+    ) {
+        $recipient = (Get-Content -LiteralPath recipients.txt -Raw).Trim()
+        $keys = $Keys.Replace('RECIPIENT', $recipient).Replace('IDENTITY', "$PWD/identity.txt").Replace('FILE', "$PWD/recipients.txt")
+        $project = New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))
+        $file = Join-Path $project 'sealed.yaml'
+        Set-Content -LiteralPath $file -Value "database: {database: app}`nlocal_backup_dir: kept`nencryption: {$keys}"
+        $made = New-CryoBackup -Config $file
+        $made.Path | Should -BeLike (Join-Path $project 'kept/*.dump.gz.age')
+        (Get-Content -LiteralPath $made.ManifestPath -Raw | ConvertFrom-Json).encryption.recipients | Should -Be $recipient
+        (Test-CryoBackup -Config $file).Verdict | Should -Be 'Passed'
+        (Get-CryoBackup -Config $file).RowCount | Should -Be 500
+        Clear-TestDatabase app_copy
+        ($made | Restore-CryoBackup -Config $file -TargetDatabase app_copy -Create).Status | Should -Be 'Restored'
+
+        $tool = Join-Path $PSScriptRoot '../output/tool/cryobackup'
+        Remove-Item -LiteralPath (Join-Path $project 'kept') -Recurse
+        $null = & $tool new --config $file 2>$null
+        $LASTEXITCODE | Should -Be 0
+        (& $tool test --config $file --json | ConvertFrom-Json).verdict | Should -Be 'Passed'
+        (& $tool list --config $file --json | ConvertFrom-Json).rowCount | Should -Be 500
+        $sealed = (Get-ChildItem -Path (Join-Path $project 'kept/*.age')).FullName
+        Clear-TestDatabase app_copy
+        (& $tool restore $sealed --config $file -d app_copy --create --json | ConvertFrom-Json).status | Should -Be 'Restored'
+    }
+
+    It 'is not made from a configuration whose key is <What>' -ForEach @(
+        @{ What = 'missing'; Text = $null }
+        @{ What = "the predecessor's Fernet key"; Text = 'cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=' }
+    ) {
+        $project = New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))
+        $file = Join-Path $project 'sealed.yaml'
+        Set-Content -LiteralPath $file -Value "database: {database: app}`nlocal_backup_dir: kept`nencryption: {enabled: true, key_file: key}"
+        if ($Text) {
+            Set-Content -LiteralPath (Join-Path $project 'key') -Value $Text
+        }
+
+        $problem = { New-CryoBackup -Config $file } | Should -Throw -ErrorId 'ConfigurationInvalid,*' -PassThru
+        $problem.ErrorDetails.RecommendedAction | Should -BeLike '*age-keygen -o *age-keygen -y *'
+        $said = & (Join-Path $PSScriptRoot '../output/tool/cryobackup') new --config $file 2>&1 | Out-String
+        $LASTEXITCODE | Should -Be 2
+        $said | Should -BeLike '*age-keygen -o *age-keygen -y *'
+        Join-Path $project 'kept' | Should -Not -Exist
     }
 }

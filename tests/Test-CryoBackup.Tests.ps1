@@ -11,7 +11,7 @@ AfterAll {
 Describe 'Test-CryoBackup' {
     It 'has these parameters' {
         (Get-Command Test-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
-            Should -Be @('AllowSuperuser', 'ComputerName', 'Config', 'Credential', 'Force', 'Identity', 'Keep', 'Level', 'LiteralPath', 'MaxAge', 'MaxRestoreTime', 'Path', 'Port',
+            Should -Be @('AllowSuperuser', 'ComputerName', 'Config', 'Credential', 'Database', 'Force', 'Identity', 'Keep', 'Level', 'LiteralPath', 'MaxAge', 'MaxRestoreTime', 'Path', 'Port',
             'Quiet', 'ReportPath', 'ServerPath', 'SslMode', 'ThrottleLimit')
     }
 
@@ -153,6 +153,46 @@ Describe 'Test-CryoBackup' {
             Import-Module '$ModulePath'
             (Test-CryoBackup -LiteralPath '$($backup.Path)').Verdict"
         $lines | Should -Be 'Passed'
+    }
+
+    Context 'with -MaxAge on a folder' {
+        BeforeAll {
+            $folder = Join-Path $TestDrive 'fresh'
+            $null = Copy-Backup $backup $folder
+        }
+
+        It 'gives one result a database, with the time of the last good backup' {
+            $null = New-CryoBackup cryo_test -Path $folder
+            $result = Test-CryoBackup $folder -MaxAge 26h
+            $result.Database | Should -Be 'cryo_test'
+            $result.Verdict | Should -Be 'Passed'
+            $result.Reason | Should -BeLike "The last good backup of 'cryo_test' is of *"
+            $result.Checks.Name | Should -Contain 'age'
+            $late = Test-CryoBackup $folder -MaxAge 00:00:00.001
+            $late.Verdict | Should -Be 'Failed'
+            $late.Reason | Should -BeLike "The last good backup of 'cryo_test' is of *ago; at most 0 seconds are allowed."
+            Test-CryoBackup -LiteralPath $folder -MaxAge 26h -Database cryo_test, cryo_none -Quiet | Should -Be $false, $true
+        }
+
+        It 'is Failed where there is none' {
+            $empty = New-Item -ItemType Directory -Path (Join-Path $TestDrive 'fresh and empty')
+            (Test-CryoBackup $empty -MaxAge 26h).Reason | Should -BeLike '*holds no backup at all.'
+            (Test-CryoBackup $empty -MaxAge 26h -Database app).Reason | Should -BeLike "*holds no backup of 'app'."
+        }
+
+        It 'judges each file by itself where files are given' {
+            $result = Test-CryoBackup (Join-Path $folder '*.gz') -MaxAge 00:00:00.001
+            $result.Reason | Should -BeLike 'The backup is too old: *'
+            Get-CryoBackup $folder | Test-CryoBackup -MaxAge 26h -Quiet | Should -Not -Contain $false
+        }
+    }
+
+    It 'with -Database tests of a folder the backups of some' {
+        $folder = Split-Path -Path $backup.Path
+        (Test-CryoBackup $folder -Database 'cryo_t*').Path | Should -Be $backup.Path
+        { Test-CryoBackup $folder -Database other -ErrorAction Stop } | Should -Throw -ErrorId 'BackupNotFound,*' -ExpectedMessage "*holds no backup of 'other'."
+        Test-CryoBackup $folder -Database other -Quiet -ErrorAction Ignore | Should -BeExactly $false
+        { Test-CryoBackup $backup.Path -Database cryo_test -ErrorAction Stop } | Should -Throw -ErrorId 'ConfigurationInvalid,*'
     }
 
     Context 'at level Restore' {

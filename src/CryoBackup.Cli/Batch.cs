@@ -58,7 +58,8 @@ internal static class Batch
                         }
                         catch (Exception failure)
                         {
-                            evidence?.Fail(all[i] is BackupRequest request ? request.Database : all[i] as string ?? "", failure);
+                            evidence?.Fail(
+                                all[i] switch { BackupRequest backup => backup.Database, VerificationRequest verification => verification.Path, string path => path, _ => "" }, failure);
                             throw;
                         }
                         return found[i].Select(judge).Aggregate(ExitCode.Good, ExitCode.Worst);

@@ -62,6 +62,50 @@ public static class BackupCatalog
         }
     }
 
+    /// <summary>
+    /// Chooses what to verify of a folder: unlike <see cref="Find(string, IReadOnlyList{string}?, bool, Action{EngineMessage}, CancellationToken)"/>
+    /// also backups whose file is missing, or whose manifest is missing or damaged, by what their name tells.
+    /// </summary>
+    /// <param name="folder">A full path of the file system.</param>
+    /// <param name="databases">Only backups of these databases (wildcards * and ?); empty for all.</param>
+    /// <param name="latest">True for only the newest of each database.</param>
+    /// <param name="observer">Takes a warning about each file that does not tell what database it is of.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>Full paths in ordinal order; none where the folder has no such backup.</returns>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be read.</exception>
+    public static IReadOnlyList<string> Choose(
+        string folder, IReadOnlyList<string> databases, bool latest, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(databases);
+        ArgumentNullException.ThrowIfNull(observer);
+        string[] all = BackupFolder.List(folder);
+        if (databases.Count == 0 && !latest)
+        {
+            return all;
+        }
+
+        var chosen = new List<(string Path, string Database, DateTime Start)>();
+        foreach (string path in all)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Identify(path) is not { } known)
+            {
+                observer(new WarningMessage($"Neither a manifest nor its name tells what database '{path}' is of; it is left out."));
+            }
+            else if (IsWanted(known.Database, databases))
+            {
+                chosen.Add((path, known.Database, known.Start));
+            }
+        }
+
+        return
+        [
+            .. (latest ? chosen.OrderByDescending(backup => backup.Start).DistinctBy(backup => backup.Database, StringComparer.Ordinal) : chosen)
+                .Select(backup => backup.Path).Order(StringComparer.Ordinal),
+        ];
+    }
+
     /// <summary>The object for a manifest.</summary>
     /// <param name="manifest">The manifest.</param>
     /// <param name="path">The backup file's full path.</param>
@@ -157,6 +201,22 @@ public static class BackupCatalog
         {
             observer(new WarningMessage(exception.Message));
             return null;
+        }
+    }
+
+    private static (string Database, DateTime Start)? Identify(string path)
+    {
+        try
+        {
+            string manifestPath = path + BackupFileName.ManifestSuffix;
+            return File.Exists(manifestPath) && BackupManifest.Read(manifestPath) is var manifest && manifest.ReadStart() is var start && start > DateTime.MinValue
+                ? (manifest.Database, start)
+                : BackupFileName.TryRead(Path.GetFileName(path));
+        }
+        catch (CryoBackupException)
+        {
+            // Whoever verifies it says what is wrong with its manifest.
+            return BackupFileName.TryRead(Path.GetFileName(path));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using CryoBackup.Streams;
 
 namespace CryoBackup;
@@ -8,7 +9,7 @@ namespace CryoBackup;
 /// The names of a backup's files: <c>&lt;database&gt;_&lt;yyyyMMdd&gt;_&lt;HHmmss&gt;_full.dump[.gz|.zst][.age]</c> in UTC. What a file
 /// system refuses is percent-encoded, so two databases never share a name.
 /// </summary>
-internal static class BackupFileName
+internal static partial class BackupFileName
 {
     /// <summary>What is appended to a backup's name for its manifest's.</summary>
     public const string ManifestSuffix = ".meta.json";
@@ -65,6 +66,18 @@ internal static class BackupFileName
 
         return name.ToString();
     }
+
+    /// <summary>What a backup's name tells, where its manifest does not.</summary>
+    /// <param name="name">A name without a folder.</param>
+    /// <returns>The database, and when the backup began, in UTC; null if the name has another form.</returns>
+    public static (string Database, DateTime Start)? TryRead(string name)
+        => Form().Match(name) is { Success: true } match
+            && DateTime.TryParseExact(
+                match.Groups[2].Value, "yyyyMMdd_HHmmss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime start)
+            ? (Uri.UnescapeDataString(match.Groups[1].Value), start) : null;
+
+    [GeneratedRegex(@"^(.+)_(\d{8}_\d{6})_full\.dump", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    private static partial Regex Form();
 
     private static string Extension(CompressionKind compression) => compression switch
     {

@@ -102,6 +102,7 @@ internal sealed class BackupInspection
             Level = _level,
             Verdict = verdict,
             Reason = reason,
+            Remedy = verdict == Verdict.Passed ? null : (Failure ?? Obstacle)?.Remedy,
             Checks = [.. _checks],
             Tables = _tables,
             Hash = _hash,
@@ -226,10 +227,10 @@ internal sealed class BackupInspection
             string detail = exception.Message.TrimEnd('.');
             if (opening.Header is not null)
             {
-                NotRun(CheckNames.Encryption, detail);
+                NotRun(CheckNames.Encryption, detail, exception.Error);
             }
 
-            NotRunBelow(opening.Header is null ? detail : "it was not decrypted");
+            NotRunBelow(opening.Header is null ? detail : "it was not decrypted", exception.Error);
             return;
         }
         catch (CryoBackupException exception) when (ReferenceEquals(exception, opening.Failure))
@@ -357,7 +358,7 @@ internal sealed class BackupInspection
         if (opening.WasEnded)
         {
             Obstacle = opening.Failure;
-            NotRun(CheckNames.Encryption, opening.Failure!.Message.TrimEnd('.'));
+            NotRun(CheckNames.Encryption, opening.Failure!.Message.TrimEnd('.'), opening.Failure.Error);
         }
         else
         {
@@ -460,9 +461,9 @@ internal sealed class BackupInspection
 
     private void Pass(string name, string detail) => Add(name, CheckOutcome.Passed, detail);
 
-    private void NotRun(string name, string detail) => Add(name, CheckOutcome.NotRun, detail);
+    private void NotRun(string name, string detail, CryoBackupError? error = null) => Add(name, CheckOutcome.NotRun, detail, error);
 
-    private void NotRunBelow(string detail)
+    private void NotRunBelow(string detail, CryoBackupError? error = null)
     {
         if (_level == VerificationLevel.Hash)
         {
@@ -473,7 +474,7 @@ internal sealed class BackupInspection
         {
             if (!_checks.Exists(check => string.Equals(check.Name, name, StringComparison.Ordinal)))
             {
-                NotRun(name, detail);
+                NotRun(name, detail, error);
             }
         }
     }
@@ -481,13 +482,13 @@ internal sealed class BackupInspection
     private void Fail(string name, CryoBackupException failure)
     {
         Failure ??= failure;
-        Add(name, CheckOutcome.Failed, failure.Message);
+        Add(name, CheckOutcome.Failed, failure.Message, failure.Error);
     }
 
-    private void Add(string name, CheckOutcome outcome, string detail)
+    private void Add(string name, CheckOutcome outcome, string detail, CryoBackupError? error = null)
     {
         TimeSpan now = _clock.Elapsed;
-        _checks.Add(new CheckResult { Name = name, Outcome = outcome, Detail = detail, Duration = now - _checkStart });
+        _checks.Add(new CheckResult { Name = name, Outcome = outcome, Detail = detail, ErrorId = error, Duration = now - _checkStart });
         _checkStart = now;
         _observer(new VerboseMessage($"{name}: {outcome}: {detail}"));
     }

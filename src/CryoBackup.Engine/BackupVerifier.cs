@@ -7,7 +7,7 @@ namespace CryoBackup;
 /// <summary>The verb Test: proves a backup from its file alone, or by a rehearsal of its restore.</summary>
 public static class BackupVerifier
 {
-    /// <summary>Verifies a backup. A missing or damaged one is a result, not an exception.</summary>
+    /// <summary>Verifies a backup, or the freshness of a database. A missing or damaged backup is a result, not an exception.</summary>
     /// <param name="request">Which file, and how deep.</param>
     /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
     /// <param name="cancellationToken">Ends the work, with every program and server that it started.</param>
@@ -21,6 +21,11 @@ public static class BackupVerifier
     {
         Check(request);
         AgeIdentities.Check(request.Identities, observer);
+        if (request.Database is not null)
+        {
+            return Freshness.Check(request, observer, cancellationToken);
+        }
+
         VerificationResult result;
         if (request.Level == VerificationLevel.Restore)
         {

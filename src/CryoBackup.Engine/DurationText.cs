@@ -10,14 +10,7 @@ public static class DurationText
 
     /// <summary>Reads a length of time.</summary>
     /// <param name="text">The text.</param>
-    /// <returns>The duration; never negative.</returns>
-    /// <exception cref="CryoBackupException">ConfigurationInvalid: the text is not a length of time.</exception>
-    public static TimeSpan Parse(string text) => TryParse(text) ?? throw new CryoBackupException(
-        CryoBackupError.ConfigurationInvalid, $"'{text}' is not a length of time.", text, $"Write {Forms}.");
-
-    /// <summary>As <see cref="Parse"/>, without an exception.</summary>
-    /// <param name="text">The text.</param>
-    /// <returns>The duration; null if the text is not a length of time.</returns>
+    /// <returns>The duration, never negative; null if the text is not a length of time.</returns>
     public static TimeSpan? TryParse(string? text)
     {
         ReadOnlySpan<char> trimmed = text.AsSpan().Trim();

@@ -1,107 +1,124 @@
 using System.Globalization;
+using System.IO.Enumeration;
 
 namespace CryoBackup;
 
 /// <summary>The dead-man's switch that needs no server: does a folder hold a proven backup that is young enough?</summary>
 public static class Freshness
 {
-    private const string Age = "age";
+    private const string Remedy = "Make a backup with New-CryoBackup, and look into its log or its scheduler for why there has been no good one since.";
 
-    /// <summary>
-    /// Looks, for each database of a folder, for its newest backup that is proven. Backups newer than it that do not prove good are told of;
-    /// runs that failed leave none, so that their number does not matter.
-    /// </summary>
+    // A clock may be a little ahead of ours. A backup of next year would keep the switch silent until then.
+    private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
+
+    /// <summary>What to ask of a folder: one request a database, at least one.</summary>
+    /// <param name="how">Level, identities and <see cref="VerificationRequest.MaxAge"/>, which is how old the newest good backup may be.</param>
     /// <param name="folder">The full path of the folder.</param>
-    /// <param name="databases">The databases, by their exact names; empty for all that have a backup there.</param>
-    /// <param name="maxAge">How old the newest good backup may be.</param>
-    /// <param name="how">Level and identities of the proof; its path is not used.</param>
-    /// <param name="observer">Takes progress and messages.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    /// <returns>One result a database, at least one: Failed if no proven backup is young enough, with the time of the last that was good.</returns>
-    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied: the folder cannot be read. What a verification can fail with.</exception>
-    public static IReadOnlyList<VerificationResult> Check(
-        string folder, IReadOnlyList<string> databases, TimeSpan maxAge, VerificationRequest how, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    /// <param name="databases">
+    /// The databases: exact names, also of such as have no backup there, and patterns (* and ?) for those that have; empty for all that have one.
+    /// </param>
+    /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <returns>Requests for <see cref="BackupVerifier.Run"/>; that of an empty name where the folder holds no backup at all.</returns>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied: the folder cannot be read.</exception>
+    public static IReadOnlyList<VerificationRequest> Requests(
+        VerificationRequest how, string folder, IReadOnlyList<string> databases, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(databases);
         ArgumentNullException.ThrowIfNull(how);
-        DateTime now = DateTime.UtcNow;
-        ILookup<string, BackupInfo> backups = BackupCatalog.Find(folder, null, latest: false, observer, cancellationToken).ToLookup(backup => backup.Database, StringComparer.Ordinal);
-        string[] names = databases.Count > 0 ? [.. databases] : [.. backups.Select(group => group.Key).Order(StringComparer.Ordinal)];
-        return names.Length > 0
-            ? [.. names.Select(name => CheckOne(folder, name, [.. backups[name]], maxAge, how, now, observer, cancellationToken))]
-            : [Failed(folder, "", $"'{folder}' holds no backup at all.", how, now)];
+        ArgumentNullException.ThrowIfNull(databases);
+        ILookup<string, (string, DateTime)> found = BackupCatalog.Find(folder, null, latest: false, observer, cancellationToken)
+            .ToLookup(backup => backup.Database, backup => (backup.Path, backup.Start), StringComparer.Ordinal);
+        string[] all = [.. found.Select(group => group.Key)];
+
+        // A pattern that matches nothing stays, so that it fails as a name does.
+        IEnumerable<string> names = databases.Count == 0 ? all
+            : databases.SelectMany(wanted => Array.FindAll(all, database => FileSystemName.MatchesSimpleExpression(wanted, database, ignoreCase: false)) is { Length: > 0 } matches
+                ? matches : [wanted]);
+        return
+        [
+            .. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).DefaultIfEmpty("")
+                .Select(name => how.ForFreshness(folder, name, [.. found[name]])),
+        ];
     }
 
-    private static VerificationResult CheckOne(
-        string folder,
-        string database,
-        IReadOnlyList<BackupInfo> newestFirst,
-        TimeSpan maxAge,
-        VerificationRequest how,
-        DateTime now,
-        Action<EngineMessage> observer,
-        CancellationToken cancellationToken)
+    /// <summary>
+    /// Looks for the newest backup of a database that is proven. Backups newer than it that do not prove good are told of; runs that failed
+    /// leave none, so that their number does not matter.
+    /// </summary>
+    /// <param name="request">The folder, the database and how old its newest good backup may be.</param>
+    /// <param name="observer">Takes progress and messages.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>Failed if no proven backup is young enough, with the time of the last that was good.</returns>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: no age is given. What a verification can fail with.</exception>
+    internal static VerificationResult Check(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
+        TimeSpan most = request.MaxAge ?? throw new CryoBackupException(
+            CryoBackupError.ConfigurationInvalid, "No age is given that the newest good backup may have.", nameof(request.MaxAge), "Give it with -MaxAge, such as 26h.");
+        DateTime now = DateTime.UtcNow;
         int bad = 0;
-        foreach (BackupInfo backup in newestFirst)
+        foreach ((string path, DateTime made) in request.Candidates)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            VerificationResult proof = BackupVerifier.Run(
-                new VerificationRequest { Path = backup.Path, Level = how.Level, Identities = how.Identities }, observer, cancellationToken);
-            if (proof.Verdict == Verdict.Passed)
+            bool isYoung = now - made <= most;
+            VerificationResult? proof = now - made < -Ahead ? null : BackupVerifier.Run(Proof(request, path, isYoung), observer, cancellationToken);
+            if (proof is { Verdict: Verdict.Passed })
             {
-                return Judge(proof, backup, bad, maxAge, now);
+                return Judge(proof, made, isYoung, now, most, bad);
             }
 
-            observer(new WarningMessage($"'{backup.Path}' is not proven: {proof.Reason}"));
+            observer(new WarningMessage($"'{path}' is not proven: {proof?.Reason ?? "its manifest tells a time that has not come yet."}"));
             bad++;
         }
 
-        return Failed(
-            folder,
-            database,
-            bad == 0 ? $"'{folder}' holds no backup of '{database}'." : string.Create(CultureInfo.InvariantCulture, $"None of the {bad} backups of '{database}' in '{folder}' is proven."),
-            how,
-            now);
+        return Missing(request, bad, now);
     }
 
-    private static VerificationResult Judge(VerificationResult proof, BackupInfo backup, int bad, TimeSpan maxAge, DateTime now)
+    /// <summary>What is too old decides no more, only what is said; it is not worth a rehearsal.</summary>
+    private static VerificationRequest Proof(VerificationRequest request, string path, bool isYoung)
     {
-        TimeSpan age = now - backup.Start;
-        bool isFresh = age <= maxAge;
+        if (!isYoung && request.Level == VerificationLevel.Restore)
+        {
+            return new VerificationRequest { Path = path, Identities = request.Identities };
+        }
+
+        VerificationRequest proof = request.For(path);
+        proof.MaxAge = null;
+        return proof;
+    }
+
+    private static VerificationResult Judge(VerificationResult proof, DateTime made, bool isYoung, DateTime now, TimeSpan most, int bad)
+    {
         string newer = bad > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {bad} newer {(bad == 1 ? "one is" : "ones are")} not proven") : "";
         string detail = string.Create(
-            CultureInfo.InvariantCulture, $"the last good backup of '{backup.Database}' is of {backup.Start:yyyy-MM-dd HH:mm:ss}Z, {InWords(age)} ago; at most {InWords(maxAge)} are allowed{newer}");
+            CultureInfo.InvariantCulture, $"the last good backup of '{proof.Database}' is of {made:yyyy-MM-dd HH:mm:ss}Z, {InWords(now - made)} ago; at most {InWords(most)} are allowed{newer}");
+        var check = new CheckResult { Name = CheckNames.Age, Outcome = isYoung ? CheckOutcome.Passed : CheckOutcome.Failed, Detail = detail };
+        return proof.With(check, isYoung ? Verdict.Passed : Verdict.Failed, char.ToUpperInvariant(detail[0]) + detail[1..] + ".", isYoung ? null : Remedy);
+    }
+
+    private static VerificationResult Missing(VerificationRequest request, int bad, DateTime now)
+    {
+        string database = request.Database ?? "";
+        string reason = bad > 0 ? string.Create(CultureInfo.InvariantCulture, $"None of the {bad} backups of '{database}' in '{request.Path}' is proven.")
+            : database.Length > 0 ? $"'{request.Path}' holds no backup of '{database}'."
+            : $"'{request.Path}' holds no backup at all.";
+        DateTime end = DateTime.UtcNow;
         return new VerificationResult
         {
-            Database = proof.Database,
-            Path = proof.Path,
-            Level = proof.Level,
-            Verdict = isFresh ? Verdict.Passed : Verdict.Failed,
-            Reason = char.ToUpperInvariant(detail[0]) + detail[1..] + ".",
-            Checks = [.. proof.Checks, new CheckResult { Name = Age, Outcome = isFresh ? CheckOutcome.Passed : CheckOutcome.Failed, Detail = detail }],
-            Tables = proof.Tables,
-            Hash = proof.Hash,
+            Database = database,
+            Path = request.Path,
+            Level = request.Level,
+            Verdict = Verdict.Failed,
+            Reason = reason,
+            Remedy = Remedy,
+            Checks = [new CheckResult { Name = CheckNames.Age, Outcome = CheckOutcome.Failed, Detail = reason.TrimEnd('.') }],
             Start = now,
-            End = proof.End,
-            Duration = proof.End - now,
+            End = end,
+            Duration = end - now,
         };
     }
 
-    private static VerificationResult Failed(string folder, string database, string reason, VerificationRequest how, DateTime now) => new()
-    {
-        Database = database,
-        Path = folder,
-        Level = how.Level,
-        Verdict = Verdict.Failed,
-        Reason = reason,
-        Checks = [new CheckResult { Name = Age, Outcome = CheckOutcome.Failed, Detail = reason }],
-        Start = now,
-        End = now,
-    };
-
     private static string InWords(TimeSpan time)
-        => time < TimeSpan.FromMinutes(2) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalSeconds)} seconds")
+        => time < TimeSpan.FromMinutes(2) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, Math.Floor(time.TotalSeconds))} seconds")
             : time < TimeSpan.FromHours(2) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalMinutes)} minutes")
             : time < TimeSpan.FromDays(3) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalHours)} hours")
             : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalDays)} days");

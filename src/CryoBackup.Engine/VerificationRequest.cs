@@ -16,8 +16,17 @@ public enum VerificationLevel
 /// <summary>What Test-CryoBackup was asked for.</summary>
 public sealed class VerificationRequest
 {
-    /// <summary>The backup file, as a full path of the file system.</summary>
+    /// <summary>The backup file, as a full path of the file system; with <see cref="Database"/>, the folder that is asked.</summary>
     public string Path { get; set; } = "";
+
+    /// <summary>
+    /// Null to verify one backup. Otherwise <see cref="Freshness"/> is asked for: whether the folder holds a proven backup of this database
+    /// that is not older than <see cref="MaxAge"/>.
+    /// </summary>
+    public string? Database { get; private set; }
+
+    /// <summary>With <see cref="Database"/>: its backups, newest first.</summary>
+    internal IReadOnlyList<(string Path, DateTime Start)> Candidates { get; private set; } = [];
 
     /// <summary>Full paths of identity files or SSH private keys, any of which may open an encrypted backup.</summary>
     public IReadOnlyList<string> Identities { get; set; } = [];
@@ -58,7 +67,18 @@ public sealed class VerificationRequest
     public VerificationRequest For(string path)
     {
         var other = (VerificationRequest)MemberwiseClone();
-        other.Path = path;
+        (other.Path, other.Database, other.Candidates) = (path, null, []);
+        return other;
+    }
+
+    /// <summary>The same wishes for the freshness of a database.</summary>
+    /// <param name="folder">The folder's full path.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="candidates">Its backups, newest first.</param>
+    internal VerificationRequest ForFreshness(string folder, string database, IReadOnlyList<(string Path, DateTime Start)> candidates)
+    {
+        VerificationRequest other = For(folder);
+        (other.Database, other.Candidates) = (database, candidates);
         return other;
     }
 }

@@ -36,14 +36,16 @@ internal static class Report
     {
         Run made = large[Suite.New];
         Run stock = large[Suite.Dump];
-        Run[] ours = [made, large[Suite.Test], large[Suite.Restore(1)], large[Suite.Restore(2)]];
-        Run[] oursSmall = [small[Suite.New], small[Suite.Test], small[Suite.Restore(1)], small[Suite.Restore(2)]];
+        string[] names = [Suite.New, Suite.Test, Suite.Restore(1), Suite.Restore(2), Suite.NewSealed, Suite.TestSealed, Suite.RestoreSealed];
+        Run[] ours = [.. names.Select(name => large[name])];
+        Run[] oursSmall = [.. names.Select(name => small[name])];
         Console.WriteLine();
         Console.WriteLine("| promise | limit | measured | |");
         Console.WriteLine("|---|--:|--:|---|");
         Promise("new ÷ floor, wall", 1.25, made.Wall / large[Suite.Floor].Wall);
         Promise("new ÷ pg_dump -Fc, wall", 0.40, made.Wall / stock.Wall);
         Promise("new ÷ pg_dump -Fc, size", 1.15, (double)made.Size / stock.Size);
+        Promise("new sealed ÷ new, wall", 1.15, large[Suite.NewSealed].Wall / made.Wall);
         Promise("test ÷ gunzip -t, wall", 0.5, large[Suite.Test].Wall / large[Suite.Gunzip].Wall);
         foreach (int jobs in new[] { 1, 2 })
         {

@@ -11,11 +11,16 @@ internal sealed class Suite(string tool, string folder)
     public const string Gunzip = "gunzip -t";
     public const string Test = "cryobackup test";
     public const string Rehearsal = "cryobackup test --level restore";
+    public const string NewSealed = "cryobackup new --recipient";
+    public const string TestSealed = "cryobackup test --identity";
+    public const string RestoreSealed = "cryobackup restore --identity --jobs 1";
 
     private const string Source = SampleData.Database;
     private const string Target = SampleData.Database + "_restored";
 
     private readonly string _backup = $"{folder}/new/{Source}_*_full.dump.gz";
+    private readonly string _sealed = $"{folder}/sealed/{Source}_*_full.dump.gz.age";
+    private readonly string _identity = MakeIdentity(folder);
     private readonly string _plain = $"{folder}/plain.dump";
 
     public static string PgRestore(int jobs) => $"pg_restore -j{jobs} (plain archive)";
@@ -31,6 +36,7 @@ internal sealed class Suite(string tool, string folder)
         Stock("pg_dump -Fc -Z0 | pigz -1", $"pg_dump -Fc -Z0 {Source} | pigz -1 > {folder}/pigz.gz", $"{folder}/pigz.gz"),
         Stock("pg_dump -Fc -Z0 | zstd -1", $"pg_dump -Fc -Z0 {Source} | zstd -q -1 -o {folder}/zstd.zst", $"{folder}/zstd.zst"),
         new(New, $"{tool} new {Source} --path {folder}/new > /dev/null", Dump, $"rm -rf {folder}/new", Output: _backup),
+        new(NewSealed, $"{tool} new {Source} --path {folder}/sealed --recipient $(age-keygen -y {_identity}) > /dev/null", Dump, $"rm -rf {folder}/sealed", Output: _sealed),
     ];
 
     public Contender[] Verifications() =>
@@ -38,6 +44,7 @@ internal sealed class Suite(string tool, string folder)
         new(Gunzip, $"gunzip -t {_backup}"),
         new("pg_restore -f /dev/null (pg_dump -Fc)", $"pg_restore -f /dev/null {folder}/stock.dump", Gunzip),
         new(Test, $"{tool} test {_backup} > /dev/null", Gunzip),
+        new(TestSealed, $"{tool} test {_sealed} --identity {_identity} > /dev/null", Gunzip),
     ];
 
     public Contender[] Restores() =>
@@ -47,6 +54,7 @@ internal sealed class Suite(string tool, string folder)
             Into(PgRestore(jobs), $"pg_restore -j{jobs} -d {Target} {_plain}", null),
             Into(Restore(jobs), $"{tool} restore {_backup} --target-database {Target} --jobs {jobs} > /dev/null", PgRestore(jobs)),
         }),
+        Into(RestoreSealed, $"{tool} restore {_sealed} --target-database {Target} --jobs 1 --identity {_identity} > /dev/null", PgRestore(1)),
     ];
 
     /// <summary>Beside the stock restore with as many jobs, into the server of the benchmark, which has the settings of a throwaway one.</summary>
@@ -57,6 +65,13 @@ internal sealed class Suite(string tool, string folder)
     {
         Shell.Do($"pg_dump -Fc -Z0 -f {_plain} {Source}");
         return new FileInfo(_plain).Length;
+    }
+
+    private static string MakeIdentity(string folder)
+    {
+        string path = $"{folder}/identity.txt";
+        Shell.Do($"test -e {path} || age-keygen -o {path} 2>/dev/null");
+        return path;
     }
 
     private static Contender Stock(string name, string command, string output)

@@ -18,6 +18,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'5x' is not a length of time", new[] { "new", "a", "--timeout", "5x" })]
     [InlineData("'many' is not a value of --port", new[] { "new", "a", "--port", "many" })]
     [InlineData("--quiet and --json exclude each other", new[] { "test", "a", "--quiet", "--json" })]
+    [InlineData("--latest and --max-age exclude each other", new[] { "test", "a", "--latest", "--max-age", "26h" })]
+    [InlineData("--database chooses among the backups of a folder", new[] { "test", "a", "--database", "app" })]
     [InlineData("frob", new[] { "frob" })]
     public void Wrong_usage_is_named_and_ends_with_2(string named, string[] arguments)
     {
@@ -116,6 +118,39 @@ public sealed class CommandLineTests : IDisposable
             using JsonDocument results = JsonDocument.Parse(output);
             Assert.Equal(["a.dump"], results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString())));
         }
+    }
+
+    [Theory]
+    [InlineData(new[] { "--latest" }, new[] { "app_20260102_000000_full.dump", "crm_20260101_000000_full.dump" })]
+    [InlineData(new[] { "--latest", "--database", "a*" }, new[] { "app_20260102_000000_full.dump" })]
+    [InlineData(new[] { "-d", "app" }, new[] { "app_20260101_000000_full.dump", "app_20260102_000000_full.dump" })]
+    public void Of_a_folder_the_newest_or_those_of_a_database_are_tested(string[] options, string[] expected)
+    {
+        foreach (string name in new[] { "app_20260101_000000_full.dump", "app_20260102_000000_full.dump", "crm_20260101_000000_full.dump" })
+        {
+            File.WriteAllText(Path.Combine(_folder, name), "text");
+        }
+
+        (_, string output, _) = Tool.Run(["test", _folder, "--json", .. options]);
+
+        using JsonDocument results = JsonDocument.Parse(output);
+        Assert.Equal(expected, results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString())));
+    }
+
+    [Fact]
+    public void A_folder_without_a_proven_backup_that_is_young_enough_is_Failed()
+    {
+        string config = Path.Combine(_folder, "c.yaml");
+        File.WriteAllText(config, "databases: [app, crm]\nlocal_backup_dir: .\nverification: {max_age: 26h}\nreports: {enabled: false}\n");
+
+        (int exitCode, string output, _) = Tool.Run("test", _folder, "--max-age", "26h");
+        (int missing, _, _) = Tool.Run("test", _folder, "--max-age", "26h", "--database", "app", "--quiet");
+        (int configured, string json, _) = Tool.Run("test", "--config", config, "--json");
+
+        Assert.Equal((3, 3, 3), (exitCode, missing, configured));
+        Assert.Contains("holds no backup at all", output, StringComparison.Ordinal);
+        using JsonDocument results = JsonDocument.Parse(json);
+        Assert.Equal(["app", "crm"], results.RootElement.EnumerateArray().Select(result => result.GetProperty("database").GetString()));
     }
 
     [Fact]

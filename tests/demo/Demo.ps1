@@ -94,6 +94,11 @@ Write-Heading 'Its proof, from the file alone'
 Show-Step { $backup | Test-CryoBackup }
 Show-Step { ($backup | Test-CryoBackup).Checks | Format-Table }
 
+Write-Heading 'Its rehearsal: restored into a throwaway server, all of it compared'
+Show-Step { $backup | Test-CryoBackup -Level Restore -OutVariable script:rehearsed }
+Show-Step { $rehearsed.Checks | Format-Table }
+if (-not $rehearsed[0].IsValid) { throw "NOT AS PROMISED: the rehearsal's verdict is $($rehearsed[0].Verdict) instead of Passed." }
+
 Write-Heading 'The whole line: back up, prove, restore into a second database'
 Show-Step {
     New-CryoBackup cryoprotect -Path (Join-Path $folder line) | Test-CryoBackup | Where-Object IsValid |

@@ -55,6 +55,9 @@ heading "Its proof, from the file alone"
 expect 0 test "$backup"
 expect 0 list "$folder"
 
+heading "Its rehearsal: restored into a throwaway server, all of it compared"
+expect 0 test "$backup" --level restore
+
 heading "Back into a second database"
 expect 0 restore "$backup" --target-database cryoprotect_copy --create
 same_text cryoprotect_copy

@@ -5,5 +5,5 @@ internal static class Thoroughness
 {
     private static readonly bool All = Environment.GetEnvironmentVariable("CRYOBACKUP_TEST_ALL") == "1";
 
-    internal static int Of(int sample, int all) => All ? all : sample;
+    internal static T Of<T>(T sample, T all) => All ? all : sample;
 }

@@ -8,6 +8,10 @@ namespace CryoBackup.Cli.Commands;
 /// <summary>cryobackup test: proves backups from their files alone.</summary>
 internal sealed class TestCommand : Command
 {
+    private readonly Option<string[]> _databases = new("--database", "-d") { Description = "Of a folder only the backups of these databases; * and ? are allowed", HelpName = "database" };
+
+    private readonly Option<bool> _latest = new("--latest") { Description = "Of a folder only the newest backup of each database" };
+
     private readonly Operands _paths = new("path", "Backup files, or folders of them; * and ? are allowed in the file name; the folder of the configuration unless said otherwise");
 
     private readonly Option<VerificationLevel?> _level = Choice.Option<VerificationLevel>(
@@ -21,7 +25,8 @@ internal sealed class TestCommand : Command
 
     private readonly Option<string?> _reportPath = CommonOptions.ReportPath();
 
-    private readonly Option<TimeSpan?> _maxAge = Time("--max-age", "How old a backup may be, at every level (RPO)");
+    private readonly Option<TimeSpan?> _maxAge = Time(
+        "--max-age", "How old a backup may be (RPO); of a folder, the newest proven backup of each database: failed if there is none younger");
 
     private readonly Option<TimeSpan?> _maxRestoreTime = Time("--max-restore-time", "How long the restore of a rehearsal may take (RTO)");
 
@@ -50,6 +55,8 @@ internal sealed class TestCommand : Command
     {
         _paths.AddTo(this);
         _config.AddTo(this);
+        Add(_databases);
+        Add(_latest);
         Add(_level);
         Add(_identity);
         Add(_reportPath);
@@ -68,12 +75,16 @@ internal sealed class TestCommand : Command
             {
                 result.AddError("--quiet and --json exclude each other: one asks for no output, the other for a form of it.");
             }
+            if (result.GetValue(_latest) && result.GetResult(_maxAge) is not null)
+            {
+                result.AddError("--latest and --max-age exclude each other: an age asks for the newest proven backup of each database.");
+            }
         });
-        SetAction(arguments => Batch.Run<string, VerificationResult>(
+        SetAction(arguments => Batch.Run<VerificationRequest, VerificationResult>(
             arguments,
-            (observer, _) => BackupFiles.Of(Paths(arguments, observer)),
+            (observer, cancellationToken) => Requests(arguments, observer, cancellationToken),
             observer => new RunEvidence(RunVerb.Verification, _config.Read(arguments, observer), CommonOptions.FullPath(arguments.GetValue(_reportPath))),
-            (evidence, path, observer, cancellationToken) => [evidence.Run(Read(arguments, path, observer), observer, cancellationToken)],
+            (evidence, request, observer, cancellationToken) => [evidence.Run(Checked(arguments, request), observer, cancellationToken)],
             (results, output) => Print(results, output, arguments.GetValue(_quiet)),
             result => ExitCode.Of(result.Verdict),
             arguments.GetValue(_throttleLimit) ?? 1));
@@ -94,27 +105,53 @@ internal sealed class TestCommand : Command
         },
     };
 
-    private string[] Paths(ParseResult arguments, Action<EngineMessage> observer)
+    private IReadOnlyList<VerificationRequest> Requests(ParseResult arguments, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
-        BackupConfiguration? configuration = _config.Read(arguments, observer);
-        return _paths.Read(arguments) is { Length: > 0 } given ? given
-            : BackupPlan.Folders(configuration) is { Count: > 0 } configured ? [.. configured]
+        VerificationRequest how = Read(arguments, observer);
+        string[] given = [.. _paths.Read(arguments).Select(Path.GetFullPath)];
+        IReadOnlyList<(string Folder, IReadOnlyList<string> Databases)> folders =
+            given.Length > 0 ? [.. given.Where(Directory.Exists).Select(folder => (folder, (IReadOnlyList<string>)[]))]
+            : BackupPlan.Expected(_config.Read(arguments, observer)) is { Count: > 0 } configured ? configured
             : throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid, "No backup is named to test, and no configuration names a folder of them.", "Path", "Name at least one backup file, or a folder of them.");
+        string[] files = [.. given.Where(path => !Directory.Exists(path))];
+        if (files.Length > 0 && arguments.GetValue(_databases) is { Length: > 0 })
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid, $"--database chooses among the backups of a folder; '{files[0]}' is none.", files[0], "Give the folder, or leave --database out.");
+        }
+        return
+        [
+            .. BackupFiles.Of(files).Select(how.For),
+            .. folders.SelectMany(folder => OfFolder(arguments, how, folder.Folder, folder.Databases, observer, cancellationToken)),
+        ];
     }
 
-    private VerificationRequest Read(ParseResult arguments, string path, Action<EngineMessage> observer)
+    private IReadOnlyList<VerificationRequest> OfFolder(
+        ParseResult arguments, VerificationRequest how, string folder, IReadOnlyList<string> expected, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(path))
-        {
-            // A folder that holds backups has been replaced by them.
-            throw new CryoBackupException(
-                CryoBackupError.BackupNotFound, $"The folder '{path}' holds no backup.", path, "Name a backup file, or the folder that cryobackup new wrote to.");
-        }
+        string[] databases = arguments.GetValue(_databases) ?? [];
+        bool latest = arguments.GetValue(_latest);
+        return how.MaxAge is not null && !latest
+            ? Freshness.Requests(how, folder, databases.Length > 0 ? databases : expected, observer, cancellationToken)
+            : BackupCatalog.Choose(folder, databases, latest, observer, cancellationToken) is { Count: > 0 } backups ? [.. backups.Select(how.For)]
+            : [how.For(folder)];
+    }
+
+    /// <summary>A folder that holds backups has been replaced by them; one that does not is an error of its own, so that the others are still tested.</summary>
+    private VerificationRequest Checked(ParseResult arguments, VerificationRequest request)
+        => request.Database is not null || !Directory.Exists(request.Path) ? request
+            : throw new CryoBackupException(
+                CryoBackupError.BackupNotFound,
+                $"The folder '{request.Path}' holds no backup{(arguments.GetValue(_databases) is { Length: > 0 } databases ? $" of '{string.Join("', '", databases)}'" : "")}.",
+                request.Path,
+                "Name a backup file, or the folder that cryobackup new wrote to.");
+
+    private VerificationRequest Read(ParseResult arguments, Action<EngineMessage> observer)
+    {
         BackupConfiguration? configuration = _config.Read(arguments, observer);
         var request = new VerificationRequest
         {
-            Path = path,
             Identities = BackupPlan.Identities(configuration, _identity.Read(arguments)),
             MaxAge = arguments.GetValue(_maxAge) ?? configuration?.Verification?.MaxAge,
             MaxRestoreTime = arguments.GetValue(_maxRestoreTime),

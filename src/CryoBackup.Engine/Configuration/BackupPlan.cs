@@ -71,6 +71,27 @@ public static class BackupPlan
     public static IReadOnlyList<string> Folders(BackupConfiguration? configuration)
         => [.. (configuration?.Databases?.Entries.Select(entry => entry.LocalBackupDir) ?? []).Prepend(configuration?.LocalBackupDir).OfType<string>().Distinct(StringComparer.Ordinal)];
 
+    /// <summary>The folders that a configuration's backups lie in, with the databases that each is to hold.</summary>
+    /// <param name="configuration">The configuration; null for none.</param>
+    /// <returns>Full paths, each once, and exact names: none where the server is asked, so that the file does not tell.</returns>
+    public static IReadOnlyList<(string Folder, IReadOnlyList<string> Databases)> Expected(BackupConfiguration? configuration)
+    {
+        IEnumerable<(string? Folder, string Name)> named = configuration switch
+        {
+            { Databases: { } selection } => selection.Entries.Select(entry => (entry.LocalBackupDir ?? configuration.LocalBackupDir, entry.Name)),
+            { Database.Database: { } one } => [(configuration.LocalBackupDir, one)],
+            _ => [],
+        };
+        ILookup<string?, string> byFolder = named.ToLookup(pair => pair.Folder, pair => pair.Name, StringComparer.Ordinal);
+
+        // Where each of several databases has a folder of its own, the common one holds none.
+        return
+        [
+            .. Folders(configuration).Where(folder => byFolder.Contains(folder) || byFolder.Count == 0)
+                .Select(folder => (folder, (IReadOnlyList<string>)[.. byFolder[folder].Distinct(StringComparer.Ordinal)])),
+        ];
+    }
+
     /// <summary>The keys that what the user said replaces.</summary>
     /// <param name="said">Names of the request's and the connection's properties.</param>
     /// <param name="databases">The databases that the user named.</param>

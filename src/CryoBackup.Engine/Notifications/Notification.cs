@@ -77,11 +77,11 @@ internal sealed class Notification
                 {
                     text.Append("  ").Append(line).Append('\n');
                 }
+            }
 
-                if (known.Remedy is not null)
-                {
-                    text.Append("  Remedy: ").Append(known.Remedy).Append('\n');
-                }
+            if (item.Remedy is not null)
+            {
+                text.Append("  Remedy: ").Append(item.Remedy).Append('\n');
             }
         }
 

@@ -101,4 +101,8 @@ internal abstract class NotificationChannel
 /// <param name="Channel">The channel's key in the configuration.</param>
 /// <param name="Sent">True if the other side took it.</param>
 /// <param name="Detail">What happened, without secrets.</param>
-public sealed record Delivery(string Channel, bool Sent, string Detail);
+public sealed record Delivery(string Channel, bool Sent, string Detail)
+{
+    /// <summary>NotificationFailed, or null for what was sent: the run that it tells of goes on either way.</summary>
+    public CryoBackupError? ErrorId => Sent ? null : CryoBackupError.NotificationFailed;
+}

@@ -241,7 +241,8 @@ internal sealed class ServerEndpoint
                     builder.GssEncryptionMode = Enum.Parse<GssEncryptionMode>(value, ignoreCase: true);
                     break;
                 case "require_auth":
-                    builder.RequireAuth = value;
+                    // Npgsql has a spelling of its own for this one.
+                    builder.RequireAuth = value.Replace("scram-sha-256", "ScramSHA256", StringComparison.Ordinal);
                     break;
                 case "krbsrvname":
                     builder.KerberosServiceName = value;

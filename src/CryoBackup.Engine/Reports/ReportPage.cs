@@ -104,7 +104,7 @@ internal sealed class ReportPage
         {
             RunItem item = run.Items[i];
             _page.Markup(string.Create(CultureInfo.InvariantCulture, $"<tr><td class=\"word {StatusOf(item)}\">")).Text(StatusOf(item)).Markup("</td><td>").Text(item.Database)
-                .Markup(string.Create(CultureInfo.InvariantCulture, $"</td><td><a href=\"#b{i}\">")).Text(Path.GetFileName(item.Path))
+                .Markup(string.Create(CultureInfo.InvariantCulture, $"</td><td><a href=\"#b{i}\">")).Text(item.FileName)
                 .Markup("</a></td><td class=\"n\">").Text(Figures.Time(item.End - item.Start)).Markup("</td></tr>\n");
         }
 
@@ -116,7 +116,7 @@ internal sealed class ReportPage
         VerificationResult? result = item.Verification;
         if (count > 1)
         {
-            _page.Markup(string.Create(CultureInfo.InvariantCulture, $"<section id=\"b{number}\">\n")).Element("h2", Path.GetFileName(item.Path))
+            _page.Markup(string.Create(CultureInfo.InvariantCulture, $"<section id=\"b{number}\">\n")).Element("h2", item.FileName)
                 .Markup($"<p class=\"{(item.State != RunState.Failure ? "ok" : item.IsInconclusive ? "dim" : "no")}\">").Text(result?.Reason ?? item.Message).Markup("</p>\n");
         }
         else
@@ -129,6 +129,8 @@ internal sealed class ReportPage
         Fact("Backup", item.Path);
         Fact("Level", result?.Level.ToString() ?? "");
         Fact("SHA-256", result?.Hash.ToLowerInvariant() ?? "");
+        Fact("Rehearsed on", result?.ServerVersion ?? "");
+        Fact("Restored in", result?.RestoreDuration is { } restore ? Figures.Time(restore) : "");
         _page.Markup("</dl>\n");
         Failure(item);
         if (result is { Checks.Length: > 0 })
@@ -143,6 +145,8 @@ internal sealed class ReportPage
             _page.Markup("</table>\n");
         }
 
+        List("Differences", result?.Differences ?? []);
+        List("Left out", result?.LeftOut ?? []);
         IReadOnlyList<BackupInfo> history = HistoryOf(item);
         Tables(result?.Tables ?? [], history, item.Path, planned: false, folded: count > Unfolded && item.State == RunState.Success);
 
@@ -190,17 +194,14 @@ internal sealed class ReportPage
 
     private void Failure(RunItem item)
     {
-        if (item.Failure is CryoBackupException known)
+        if (item.Failure is CryoBackupException { StandardError: { Count: > 0 } lines })
         {
-            if (known.StandardError.Count > 0)
-            {
-                _page.Element("pre", string.Join('\n', known.StandardError));
-            }
+            _page.Element("pre", string.Join('\n', lines));
+        }
 
-            if (known.Remedy is not null)
-            {
-                _page.Markup("<p><strong>Remedy:</strong> ").Text(known.Remedy).Markup("</p>\n");
-            }
+        if (item.Remedy is not null)
+        {
+            _page.Markup("<p><strong>Remedy:</strong> ").Text(item.Remedy).Markup("</p>\n");
         }
     }
 
@@ -235,7 +236,7 @@ internal sealed class ReportPage
             _page.Markup("<details><summary>").Text(string.Create(CultureInfo.InvariantCulture, $"{tables.Length} tables")).Markup("</summary>");
         }
 
-        _page.Markup("<div class=\"wide\"><table>\n").Row("th", "Table", "Content", new("Expected rows", "n"), new("Found rows", "n"), new("Size", "n"));
+        _page.Markup("<div class=\"wide\"><table class=\"tables\">\n").Row("th", "Table", "Content", new("Expected rows", "n"), new("Found rows", "n"), new("Size", "n"));
         foreach (TableComparison table in tables)
         {
             string size = sizes.TryGetValue((table.Schema, table.Name), out long bytes) ? Figures.Size(bytes) : "–";

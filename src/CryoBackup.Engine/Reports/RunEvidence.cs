@@ -1,5 +1,4 @@
 using CryoBackup.Configuration;
-using CryoBackup.Logging;
 using CryoBackup.Metrics;
 using CryoBackup.Notifications;
 
@@ -17,12 +16,11 @@ public sealed class RunEvidence : IDisposable
     private readonly ReportFiles? _reports;
     private readonly MetricsSettings? _metrics;
     private readonly Notifier? _notifier;
-    private readonly LogFile? _log;
+    private readonly RunLog? _log;
     private readonly List<string> _troubles = [];
     private readonly CancellationTokenSource _stop = new();
     private Task<Delivery[]> _beginning = Task.FromResult<Delivery[]>([]);
     private readonly object _gate = new();
-    private readonly Dictionary<string, DateTime> _begun = new(StringComparer.Ordinal);
     private bool _started;
     private bool _finished;
 
@@ -44,7 +42,7 @@ public sealed class RunEvidence : IDisposable
 
         _metrics = configuration?.Metrics;
         _notifier = configuration is null ? null : new Notifier(configuration.Notifications);
-        _log = configuration?.Log is { } log ? new LogFile(log, verb, _troubles.Add) : null;
+        _log = configuration?.Log is { } log ? new RunLog(log, verb, _troubles.Add) : null;
     }
 
     /// <summary>
@@ -62,14 +60,14 @@ public sealed class RunEvidence : IDisposable
     public BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
         request.Database, request.Folder, null, () => BackupWriter.Run(request, Watch(observer), cancellationToken), Add);
 
-    /// <summary>Verifies a backup, on record. See <see cref="BackupVerifier.Run"/>.</summary>
+    /// <summary>Verifies a backup, or the freshness of a database, on record. See <see cref="BackupVerifier.Run"/>.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The verdict.</returns>
     /// <exception cref="CryoBackupException">There could be none.</exception>
     public VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
-        request.Path, null, null, () => BackupVerifier.Run(request, Watch(observer), cancellationToken), Add);
+        request.Path, request.Database, null, () => BackupVerifier.Run(request, Watch(observer), cancellationToken), Add);
 
     /// <summary>Restores a backup, on record. See <see cref="BackupRestorer.Run"/>.</summary>
     /// <param name="request">What is asked for.</param>
@@ -100,7 +98,7 @@ public sealed class RunEvidence : IDisposable
     {
         if (message is WarningMessage warning)
         {
-            _log.Warning(warning.Text);
+            _log.Warn(warning.Text);
         }
 
         observer(message);
@@ -108,21 +106,13 @@ public sealed class RunEvidence : IDisposable
 
     /// <summary>Tells that the work on one thing begins.</summary>
     /// <param name="thing">The database that is backed up, or the full path of the backup that is verified or restored.</param>
-    /// <param name="folder">The folder that takes the backup; null for another verb.</param>
-    internal void Begin(string thing, string? folder = null)
+    /// <param name="other">The folder that takes the backup, or the database that a folder is asked for; else null.</param>
+    /// <returns>The moment, in UTC.</returns>
+    internal DateTime Begin(string thing, string? other = null)
     {
         Start();
-        lock (_gate)
-        {
-            _begun[thing] = DateTime.UtcNow;
-        }
-
-        _log?.Info(_run.Verb switch
-        {
-            RunVerb.Backup => $"Starting database backup of {thing} to: {folder}",
-            RunVerb.Restore => $"Selected backup file for restore: {thing}",
-            _ => $"Verifying backup: {Path.GetFileName(thing)}",
-        });
+        _log?.Begin(thing, other);
+        return DateTime.UtcNow;
     }
 
     /// <summary>Takes a backup that was made.</summary>
@@ -130,8 +120,7 @@ public sealed class RunEvidence : IDisposable
     internal void Add(BackupInfo backup)
     {
         Take(RunItem.Of(backup));
-        _log?.Info($"Database backup completed successfully: {backup.Path}");
-        _log?.Info($"Backup metadata created: {backup.ManifestPath}");
+        _log?.Made(backup);
     }
 
     /// <summary>Takes a backup that was verified.</summary>
@@ -140,18 +129,7 @@ public sealed class RunEvidence : IDisposable
     {
         RunItem item = RunItem.Of(result);
         Take(item);
-        if (_log is null)
-        {
-            return;
-        }
-
-        foreach (CheckResult check in result.Checks)
-        {
-            LogCheck(check, result.Path);
-        }
-
-        Action<string> write = result.Verdict switch { Verdict.Passed => _log.Info, Verdict.Inconclusive => _log.Warning, _ => _log.Error };
-        write(item.Message);
+        _log?.Verified(result, item.Message);
     }
 
     /// <summary>Takes a backup that was restored, or planned to be.</summary>
@@ -161,38 +139,14 @@ public sealed class RunEvidence : IDisposable
     {
         RunItem item = RunItem.Of(request, result);
         Take(item);
-        _log?.Info(item.Message);
+        _log?.Restored(item.Message);
     }
 
     /// <summary>Takes a failure that came instead of a result. One that is known already, because a Run method threw it, is not taken twice.</summary>
     /// <param name="thing">The database, or the full path of the backup.</param>
     /// <param name="failure">What was thrown.</param>
     /// <param name="request">What Restore was asked for; null for another verb.</param>
-    public void Fail(string thing, Exception failure, RestoreRequest? request = null)
-    {
-        RunItem item;
-        lock (_gate)
-        {
-            if (_run.Items.Exists(known => ReferenceEquals(known.Failure, failure)))
-            {
-                return;
-            }
-
-            bool isBackup = _run.Verb == RunVerb.Backup;
-            DateTime begun = _begun.GetValueOrDefault(thing, DateTime.UtcNow);
-            item = RunItem.Failed(_run.Verb, isBackup ? thing : "", isBackup ? "" : thing, failure, begun, request);
-            Take(item);
-        }
-
-        _log?.Error(item.Message);
-        if (failure is CryoBackupException known)
-        {
-            foreach (string line in known.StandardError)
-            {
-                _log?.Error(line);
-            }
-        }
-    }
+    public void Fail(string thing, Exception failure, RestoreRequest? request = null) => TakeFailure(thing, failure, DateTime.UtcNow, request);
 
     /// <summary>
     /// Writes the report and the metrics and tells everybody, all at the same time. What could not be written or sent is a warning: given to
@@ -209,11 +163,11 @@ public sealed class RunEvidence : IDisposable
 
         _finished = true;
         _run.End = DateTime.UtcNow;
+        _run.Sort();
         WriteReports(cancellationToken);
         WriteMetrics();
         Tell(observer, cancellationToken);
-        string process = _run.Verb switch { RunVerb.Backup => "Backup", RunVerb.Restore => "Database restore", _ => "Backup verification" };
-        _log?.Info(_run.State == RunState.Failure ? $"{process} process completed with failures" : $"{process} process completed successfully");
+        _log?.End(_run.State);
         foreach (string trouble in _troubles)
         {
             observer(new WarningMessage(trouble));
@@ -229,9 +183,9 @@ public sealed class RunEvidence : IDisposable
         _stop.Dispose();
     }
 
-    private TResult Record<TResult>(string thing, string? folder, RestoreRequest? request, Func<TResult> work, Action<TResult> add)
+    private TResult Record<TResult>(string thing, string? other, RestoreRequest? request, Func<TResult> work, Action<TResult> add)
     {
-        Begin(thing, folder);
+        DateTime begun = Begin(thing, other);
         TResult result;
         try
         {
@@ -239,12 +193,30 @@ public sealed class RunEvidence : IDisposable
         }
         catch (Exception failure)
         {
-            Fail(thing, failure, request);
+            TakeFailure(thing, failure, begun, request);
             throw;
         }
 
         add(result);
         return result;
+    }
+
+    private void TakeFailure(string thing, Exception failure, DateTime begun, RestoreRequest? request)
+    {
+        RunItem item;
+        lock (_gate)
+        {
+            if (_run.Items.Exists(known => ReferenceEquals(known.Failure, failure)))
+            {
+                return;
+            }
+
+            bool isBackup = _run.Verb == RunVerb.Backup;
+            item = RunItem.Failed(_run.Verb, isBackup ? thing : "", isBackup ? "" : thing, failure, begun, request);
+            Take(item);
+        }
+
+        _log?.Failed(item.Message, failure);
     }
 
     private void Take(RunItem item)
@@ -253,29 +225,6 @@ public sealed class RunEvidence : IDisposable
         lock (_gate)
         {
             _run.Items.Add(item);
-        }
-    }
-
-    private void LogCheck(CheckResult check, string path)
-    {
-        (string name, string file) = check.Name switch
-        {
-            CheckNames.File => ("file integrity check", path),
-            CheckNames.Format => ("format check", path),
-            CheckNames.Metadata => ("metadata verification", path + BackupFileName.ManifestSuffix),
-            _ => (check.Name.Replace('_', ' ') + " check", path),
-        };
-        switch (check.Outcome)
-        {
-            case CheckOutcome.Passed:
-                _log!.Info($"Backup {name} passed: {file}");
-                break;
-            case CheckOutcome.Failed:
-                _log!.Error($"Backup {name} failed: {file}: {check.Detail}");
-                break;
-            default:
-                _log!.Info($"Backup {name} not run: {file}: {check.Detail}");
-                break;
         }
     }
 
@@ -320,7 +269,7 @@ public sealed class RunEvidence : IDisposable
             foreach (string path in written)
             {
                 _run.Reports.Add(path);
-                _log?.Info($"{noun} report created: {path}");
+                _log?.Reported(noun, path);
             }
 
             return written[0];
@@ -361,7 +310,7 @@ public sealed class RunEvidence : IDisposable
         {
             if (delivery.Sent)
             {
-                _log?.Info($"Notification sent by {delivery.Channel}: {_run.Title}");
+                _log?.Told(delivery.Channel, _run.Title);
                 observer(new VerboseMessage($"Notification sent by {delivery.Channel}."));
             }
             else
@@ -381,7 +330,7 @@ public sealed class RunEvidence : IDisposable
     private void Trouble(string text)
     {
         _troubles.Add(text);
-        _log?.Warning(text);
+        _log?.Warn(text);
     }
 
     /// <summary>The results bear what went wrong in telling of them; they have not been emitted yet.</summary>

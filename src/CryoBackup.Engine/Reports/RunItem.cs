@@ -1,9 +1,7 @@
-using System.Text.RegularExpressions;
-
 namespace CryoBackup.Reports;
 
 /// <summary>One thing that a run worked on, and what became of it: a result, or the failure that came instead of one.</summary>
-internal sealed partial class RunItem
+internal sealed class RunItem
 {
     /// <summary>The database; empty where it is not known.</summary>
     public string Database { get; init; } = "";
@@ -41,15 +39,28 @@ internal sealed partial class RunItem
     /// <summary>What went wrong; null where there is a result.</summary>
     public Exception? Failure { get; init; }
 
+    /// <summary>What the administrator can do; null where all is well, or nothing is known to help.</summary>
+    public string? Remedy => Verification is not null ? Verification.Remedy : (Failure as CryoBackupException)?.Remedy;
+
     /// <summary>True if this is a verification without a verdict for or against the backup.</summary>
     public bool IsInconclusive => Verification is { Verdict: Verdict.Inconclusive };
+
+    /// <summary>The backup's file name; where a folder holds none that is good, the database and the folder.</summary>
+    public string FileName
+    {
+        get
+        {
+            string name = System.IO.Path.GetFileName(Path);
+            return Verification is { Checks: [{ Name: CheckNames.Age }] } && Database.Length > 0 ? $"{Database} in {name}" : name;
+        }
+    }
 
     /// <summary>The database if it is known, else the file's name.</summary>
     public string Name => Database.Length > 0 ? Database : System.IO.Path.GetFileName(Path) is { Length: > 0 } name ? name : Path;
 
     /// <summary>The database, or where the backup itself does not tell, the one in the file's name; empty where that does not tell either.</summary>
     public string MeasuredDatabase => Database.Length > 0 ? Database
-        : FormOfName().Match(System.IO.Path.GetFileName(Path)) is { Success: true } match ? Uri.UnescapeDataString(match.Groups[1].Value) : "";
+        : BackupFileName.TryRead(System.IO.Path.GetFileName(Path))?.Database ?? "";
 
     /// <summary>A backup that was made.</summary>
     /// <param name="backup">What New returned.</param>
@@ -127,7 +138,4 @@ internal sealed partial class RunItem
     /// <summary>A failure in one sentence.</summary>
     /// <param name="failure">What was thrown.</param>
     public static string Describe(Exception failure) => failure is OperationCanceledException ? "It was stopped before its end." : failure.Message;
-
-    [GeneratedRegex(@"^(.+)_\d{8}_\d{6}_full\.dump", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
-    private static partial Regex FormOfName();
 }

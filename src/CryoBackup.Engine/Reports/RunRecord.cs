@@ -17,7 +17,7 @@ internal sealed class RunRecord
     /// <summary>The machine that ran it.</summary>
     public string Machine { get; init; } = Environment.MachineName;
 
-    /// <summary>What it worked on, in order.</summary>
+    /// <summary>What it worked on, in the order in which it ended.</summary>
     public List<RunItem> Items { get; } = [];
 
     /// <summary>Full paths of the reports that were written.</summary>
@@ -51,6 +51,14 @@ internal sealed class RunRecord
                 : Verb == RunVerb.Verification && warned == 0 ? $"All {Items.Count} backups verified successfully" : $"{Noun} of {Items.Count} {things} completed";
             return warned > 0 ? string.Create(CultureInfo.InvariantCulture, $"{text}, {warned} with warnings") : text;
         }
+    }
+
+    /// <summary>Puts the items into the order in which they began, which that of their end is not where several were worked on at once.</summary>
+    public void Sort()
+    {
+        RunItem[] ordered = [.. Items.OrderBy(item => item.Start)];
+        Items.Clear();
+        Items.AddRange(ordered);
     }
 
     private string Noun => Verb switch { RunVerb.Backup => "Backup", RunVerb.Restore => "Restore", _ => "Verification" };

@@ -68,12 +68,16 @@ internal sealed record VerificationReport(
             item.Database.Length > 0 ? item.Database : null,
             result?.Level.ToString().ToLowerInvariant(),
             result?.Reason ?? RunItem.Describe(item.Failure!),
-            (item.Failure as CryoBackupException)?.Remedy,
+            item.Remedy,
             [.. checks.Select(check => new Check(check.Name, OutcomeOf(check), check.Detail, ReportJson.Seconds(check.Duration)))],
             TableLine.Of(result?.Tables ?? []),
             ErrorLine.Of(item.Failure),
             ReportJson.Time(item.Start),
-            ReportJson.Seconds(item.End - item.Start));
+            ReportJson.Seconds(item.End - item.Start),
+            result?.ServerVersion,
+            result?.RestoreDuration is { } restore ? ReportJson.Seconds(restore) : null,
+            result?.Differences ?? [],
+            result?.LeftOut ?? []);
     }
 
     private static string OutcomeOf(CheckResult check)
@@ -95,7 +99,11 @@ internal sealed record VerificationReport(
         TableLine[] Tables,
         ErrorLine? Error,
         string StartedAt,
-        double DurationSeconds);
+        double DurationSeconds,
+        string? ServerVersion,
+        double? RestoreDurationSeconds,
+        string[] Differences,
+        string[] LeftOut);
 
     /// <summary>One check.</summary>
     internal sealed record Check(string Name, string Outcome, string Detail, double DurationSeconds);

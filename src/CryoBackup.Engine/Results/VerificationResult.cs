@@ -32,6 +32,14 @@ public sealed class VerificationResult
     /// <summary>Why, in one sentence: the first failed check, or what was proven.</summary>
     public string Reason { get; init; } = "";
 
+    /// <summary>
+    /// The id of the error that the first failed check, else the first that could not run, is for a command that needs it: HashMismatch,
+    /// ArchiveCorrupt, IdentityMissing, IdentityWrong, …; null for Passed, and where no error belongs to the check.
+    /// </summary>
+    public CryoBackupError? ErrorId => Verdict == Verdict.Passed
+        ? null
+        : (Array.Find(Checks, check => check.Outcome == CheckOutcome.Failed) ?? Array.Find(Checks, check => check is { Outcome: CheckOutcome.NotRun, ErrorId: not null }))?.ErrorId;
+
     /// <summary>Every check, in the order in which they ran.</summary>
     public CheckResult[] Checks { get; init; } = [];
 
@@ -78,14 +86,15 @@ public sealed class VerificationResult
     /// <param name="check">The check.</param>
     /// <param name="verdict">The verdict with it.</param>
     /// <param name="reason">The reason with it.</param>
-    internal VerificationResult With(CheckResult check, Verdict verdict, string reason) => new()
+    /// <param name="remedy">What can be done about it, where the check knows; else what was known before stays.</param>
+    internal VerificationResult With(CheckResult check, Verdict verdict, string reason, string? remedy = null) => new()
     {
         Database = Database,
         Path = Path,
         Level = Level,
         Verdict = verdict,
         Reason = reason,
-        Remedy = Remedy,
+        Remedy = remedy ?? Remedy,
         Checks = [.. Checks, check],
         Tables = Tables,
         Hash = Hash,

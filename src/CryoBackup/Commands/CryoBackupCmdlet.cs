@@ -171,7 +171,7 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
                 (TItem item, Task<TResult> worker) = running[said.Bar];
                 Task.WaitAny(worker);
                 running.Remove(said.Bar);
-                done(item, Outcome(item, worker, mayEndCommand));
+                done(item, Outcome(item is VerificationRequest request ? request.Path : item, worker, mayEndCommand));
                 Begin(said.Bar);
             }
 

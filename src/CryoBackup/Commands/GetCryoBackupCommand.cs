@@ -18,6 +18,7 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupPathCompleter))]
     public string[] Path { get; set; } = ["."];
 
     /// <summary>Folders, taken as they are written.</summary>

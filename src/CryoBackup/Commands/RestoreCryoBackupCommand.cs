@@ -22,6 +22,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter(Position = 0, ParameterSetName = LatestSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupPathCompleter))]
     public string Path { get; set; } = ".";
 
     /// <summary>The backup file, taken as it is written. What New-, Get- and Test-CryoBackup and Get-ChildItem emit is bound here.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CryoBackup.Completion;
 using CryoBackup.Configuration;
 using CryoBackup.Reports;
 
@@ -14,12 +15,13 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
 
     private readonly VerificationRequest _request = new();
     private readonly HashSet<string> _tested = new(StringComparer.Ordinal);
-    private readonly List<string> _waiting = [];
+    private readonly List<VerificationRequest> _waiting = [];
 
     /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded. Without it the folder of the configuration.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupPathCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>Backup files or folders, taken as they are written. What New-, Get- and Get-ChildItem emit is bound here.</summary>
@@ -27,6 +29,13 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>Of a folder only the backups of these databases; wildcards are * and ?. Never taken from the pipeline, whose objects have a database too.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupContentCompleter))]
+    public string[] Database { get; set; } = [];
 
     /// <summary>How deep to go.</summary>
     [Parameter]
@@ -46,7 +55,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
-    /// <summary>How old a backup may be.</summary>
+    /// <summary>How old a backup may be; of a folder, the newest proven backup of each database.</summary>
     [Parameter]
     [Duration]
     [ValidatePositiveDuration]
@@ -112,13 +121,16 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     protected override void ProcessRecord()
     {
         bool literal = ParameterSetName == LiteralPathSet;
-        foreach (string path in literal ? LiteralPath : Path.Length > 0 || MyInvocation.ExpectingInput ? Path : ConfiguredFolders())
+        if (literal || Path.Length > 0 || MyInvocation.ExpectingInput)
         {
-            foreach (string file in Backups(path, literal))
+            foreach (string path in literal ? LiteralPath : Path)
             {
-                _tested.Add(file);
-                _waiting.Add(file);
+                Gather(path, () => Requests(path, literal));
             }
+        }
+        else
+        {
+            GatherConfigured();
         }
 
         // Several at once can only be begun when they are known.
@@ -137,9 +149,9 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
 
     private void TestWaiting()
     {
-        string[] files = [.. _waiting];
+        VerificationRequest[] requests = [.. _waiting];
         _waiting.Clear();
-        RunEngines(files, ThrottleLimit, (file, observer, stop) => Evidence.Run(_request.For(file), observer, stop), (_, result) =>
+        RunEngines(requests, ThrottleLimit, (request, observer, stop) => Evidence.Run(request, observer, stop), (_, result) =>
         {
             if (result is not null)
             {
@@ -152,37 +164,28 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         });
     }
 
-    private string[] ConfiguredFolders()
+    private void GatherConfigured()
     {
-        if (BackupPlan.Folders(Configuration) is { Count: > 0 } configured)
+        IReadOnlyList<(string Folder, IReadOnlyList<string> Databases)> configured = BackupPlan.Expected(Configuration);
+        foreach ((string folder, IReadOnlyList<string> databases) in configured)
         {
-            return [.. configured.Select(WildcardPattern.Escape)];
+            Gather(folder, () => OfFolder(folder, databases));
         }
 
-        Report(
-            new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid, "No backup is named to test, and no configuration names a folder of them.", nameof(Path), "Give -Path with a backup or a folder of them."),
-            nameof(Path));
-        return [];
+        if (configured.Count == 0)
+        {
+            Report(
+                new CryoBackupException(
+                    CryoBackupError.ConfigurationInvalid, "No backup is named to test, and no configuration names a folder of them.", nameof(Path), "Give -Path with a backup or a folder of them."),
+                nameof(Path));
+        }
     }
 
-    private IReadOnlyList<string> Backups(string path, bool literal)
+    private void Gather(string path, Func<IReadOnlyList<VerificationRequest>> list)
     {
         try
         {
-            IReadOnlyList<string> paths = literal
-                ? [FileSystemPaths.Literal(SessionState, path, CryoBackupError.BackupNotFound)]
-                : FileSystemPaths.Matching(SessionState, path, CryoBackupError.BackupNotFound);
-            if (paths is [var only] && !Directory.Exists(only))
-            {
-                // Get-ChildItem emits a backup and its manifest, which is proven with it.
-                return !BackupFolder.IsManifest(only) ? paths : _tested.Contains(BackupFolder.BackupOf(only)) ? [] : [BackupFolder.BackupOf(only)];
-            }
-
-            string[] backups = BackupFolder.Select(paths.SelectMany(match => Directory.Exists(match) ? BackupFolder.List(match) : [match]));
-            return backups.Length > 0
-                ? backups
-                : throw new CryoBackupException(CryoBackupError.BackupNotFound, $"'{path}' holds no backup.", path, "Name a backup, or a folder that holds some.");
+            _waiting.AddRange(list());
         }
         catch (Exception failure) when (failure is CryoBackupException or IOException or UnauthorizedAccessException)
         {
@@ -191,8 +194,52 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
             {
                 Emit(false);
             }
-
-            return [];
         }
     }
+
+    private IReadOnlyList<VerificationRequest> Requests(string path, bool literal)
+    {
+        IReadOnlyList<string> paths = literal
+            ? [FileSystemPaths.Literal(SessionState, path, CryoBackupError.BackupNotFound)]
+            : FileSystemPaths.Matching(SessionState, path, CryoBackupError.BackupNotFound);
+        if (paths is [var only] && BackupFolder.IsManifest(only) && !Directory.Exists(only) && _tested.Contains(BackupFolder.BackupOf(only)))
+        {
+            // Get-ChildItem emits a backup and its manifest, which is proven with it.
+            return [];
+        }
+
+        string[] files = [.. paths.Where(match => !Directory.Exists(match))];
+        if (files.Length > 0 && Database.Length > 0)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid, $"-Database chooses among the backups of a folder; '{files[0]}' is none.", files[0], "Give the folder, or leave -Database out.");
+        }
+
+        // A single file is tested whatever its name is.
+        string[] backups = paths.Count > 1 || BackupFolder.IsManifest(paths[0]) ? BackupFolder.Select(files) : files;
+        _tested.UnionWith(backups);
+        VerificationRequest[] requests = [.. backups.Select(_request.For), .. paths.Where(Directory.Exists).SelectMany(folder => OfFolder(folder, []))];
+        return requests.Length > 0 || files.Length < paths.Count ? requests : throw Empty(path);
+    }
+
+    /// <summary>Each backup of a folder, or, with an age, the freshness of each database. A folder without one is an error, told here.</summary>
+    private IReadOnlyList<VerificationRequest> OfFolder(string folder, IReadOnlyList<string> expected)
+    {
+        IReadOnlyList<VerificationRequest>? found = RunEngine(folder, (observer, stop) => MaxAge is not null
+            ? Freshness.Requests(_request, folder, Database.Length > 0 ? Database : expected, observer, stop)
+            : BackupCatalog.Choose(folder, Database, latest: false, observer, stop) is { Count: > 0 } backups ? [.. backups.Select(_request.For)] : throw Empty(folder));
+        if (found is null && Quiet)
+        {
+            Emit(false);
+        }
+
+        _tested.UnionWith((found ?? []).Select(request => request.Path));
+        return found ?? [];
+    }
+
+    private CryoBackupException Empty(string path) => new(
+        CryoBackupError.BackupNotFound,
+        $"'{path}' holds no backup{(Database.Length > 0 ? $" of '{string.Join("', '", Database)}'" : "")}.",
+        path,
+        "Name a backup, or a folder that holds some.");
 }

@@ -37,6 +37,10 @@ internal static class Completion
             object other => other.ToString(),
         }).FirstOrDefault(text => !string.IsNullOrEmpty(text));
 
+    /// <summary>A path, quoted where PowerShell asks for it.</summary>
+    internal static string QuotePath(string path)
+        => path.All(letter => char.IsLetterOrDigit(letter) || letter is '_' or '.' or '-' or '/' or '\\' or ':') ? path : $"'{CodeGeneration.EscapeSingleQuotedStringContent(path)}'";
+
     private static string Quote(string name)
         => name.All(letter => char.IsLetterOrDigit(letter) || letter is '_' or '.') ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
 }

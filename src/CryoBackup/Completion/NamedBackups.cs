@@ -30,7 +30,8 @@ internal static class NamedBackups
         }
     }
 
-    private static string FullPath(string path)
+    /// <summary>The path of a file or folder as the engine knows it; a path that leads nowhere as it is.</summary>
+    internal static string FullPath(string path)
     {
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
         return shell.AddCommand("Convert-Path").AddParameter("LiteralPath", path).AddParameter("ErrorAction", ActionPreference.Ignore).Invoke<string>().FirstOrDefault() ?? path;

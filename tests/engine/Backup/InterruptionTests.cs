@@ -38,6 +38,31 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
     }
 
     [PostgresFact]
+    public async Task TimeLimitReached()
+    {
+        BackupRequest request = Request();
+        request.Timeout = TimeSpan.FromSeconds(2);
+        using var backup = new RunningBackup(request);
+
+        CryoBackupException failure = await backup.FailureAsync();
+        Assert.Equal(CryoBackupError.Cancelled, failure.Error);
+        Assert.Contains("took longer than 00:00:02", failure.Message, StringComparison.Ordinal);
+        await AssertNothingIsLeftAsync();
+    }
+
+    [PostgresFact]
+    public async Task CancelledByTheUser()
+    {
+        using var backup = new RunningBackup(Request());
+        await backup.WaitForRowsAsync();
+        backup.Cancel();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(backup.ResultAsync);
+        await AssertNothingIsLeftAsync();
+    }
+
+#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
+    [PostgresFact]
     public async Task BackendOfPgDumpTerminated()
     {
         using var backup = new RunningBackup(Request());
@@ -132,30 +157,6 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
         await AssertNothingIsLeftAsync();
     }
 
-    [PostgresFact]
-    public async Task TimeLimitReached()
-    {
-        BackupRequest request = Request();
-        request.Timeout = TimeSpan.FromSeconds(2);
-        using var backup = new RunningBackup(request);
-
-        CryoBackupException failure = await backup.FailureAsync();
-        Assert.Equal(CryoBackupError.Cancelled, failure.Error);
-        Assert.Contains("took longer than 00:00:02", failure.Message, StringComparison.Ordinal);
-        await AssertNothingIsLeftAsync();
-    }
-
-    [PostgresFact]
-    public async Task CancelledByTheUser()
-    {
-        using var backup = new RunningBackup(Request());
-        await backup.WaitForRowsAsync();
-        backup.Cancel();
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(backup.ResultAsync);
-        await AssertNothingIsLeftAsync();
-    }
-
     /// <summary>The cause is told, not that pg_dump was ended for it.</summary>
     [PostgresFact]
     public async Task DestinationThatTakesNoMore()
@@ -194,6 +195,7 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
         Assert.Empty(LinuxProcesses.ToolsOf("shut_down"));
         Assert.Empty(Leftovers.Files(_destination.Path));
     }
+#endif
 
     private BackupRequest Request(TimeSpan? stallTimeout = null) => new()
     {

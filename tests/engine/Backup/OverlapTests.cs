@@ -1,3 +1,4 @@
+#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
 using CryoBackup.Postgres;
 
@@ -113,3 +114,4 @@ public sealed class OverlapTests : IDisposable
 
     private BackupRequest Request(string database = Database) => new() { Connection = _server.Connection, Database = database, Folder = _destination.Path };
 }
+#endif

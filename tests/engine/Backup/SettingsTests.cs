@@ -1,3 +1,4 @@
+#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Tests.Backup;
@@ -147,3 +148,4 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
         return BackupWriter.Run(request, _ => { }, CancellationToken.None);
     }
 }
+#endif

@@ -51,6 +51,73 @@ public sealed class BackupPlanTests : IDisposable
         Assert.Equal(("here", "me", null), (request.Connection.ComputerName, request.Connection.UserName, request.Connection.Password));
     }
 
+    /// <summary>A database that is named and was never backed up must be missed; where the server is asked, nobody knows what to miss.</summary>
+    [Theory]
+    [InlineData("database: {database: app}\nlocal_backup_dir: a\n", "a: app")]
+    [InlineData("databases: [one, {name: two, local_backup_dir: b}, three]\nlocal_backup_dir: a\n", "a: one three; b: two")]
+    [InlineData("databases: [{name: two, local_backup_dir: b}]\nlocal_backup_dir: a\n", "b: two")]
+    [InlineData("databases: all\nlocal_backup_dir: a\n", "a: ")]
+    [InlineData("database: {database: app}\n", "")]
+    public void ExpectedDatabasesOfEachFolder(string text, string expected)
+    {
+        BackupConfiguration configuration = ConfigurationFile.Read(_folder.Write("expected.yaml", text), static _ => { });
+        Assert.Equal(expected, string.Join("; ", BackupPlan.Expected(configuration).Select(pair => $"{Path.GetFileName(pair.Folder)}: {string.Join(' ', pair.Databases)}")));
+    }
+
+    [Fact]
+    public void EveryParameterBeatsItsKey()
+    {
+        var given = new BackupRequest
+        {
+            ExcludeSchema = ["s"],
+            ExcludeTable = ["t"],
+            ExcludeTableData = ["d"],
+            IncludeGlobals = false,
+            SkipRowCount = false,
+            LockTimeout = TimeSpan.FromSeconds(1),
+            Timeout = TimeSpan.FromSeconds(2),
+            StallTimeout = TimeSpan.FromSeconds(3),
+            CompressionLevel = 4,
+            IncludeTable = ["only"],
+        };
+        BackupRequest request = Assert.Single(Plan(
+            """
+            database: {database: app}
+            compression: {level: 9}
+            backup: {exclude_schema: x, exclude_table: x, exclude_table_data: x, include_schema: x, include_globals: true, skip_row_count: true, lock_timeout: 1h, timeout: 2h, stall_timeout: 3h}
+            """,
+            given,
+            ["ExcludeSchema", "ExcludeTable", "ExcludeTableData", "IncludeGlobals", "SkipRowCount", "LockTimeout", "Timeout", "StallTimeout", "CompressionLevel", "IncludeTable"]));
+        Assert.Equal((given.ExcludeSchema, given.ExcludeTable, given.ExcludeTableData, given.IncludeTable), (request.ExcludeSchema, request.ExcludeTable, request.ExcludeTableData, request.IncludeTable));
+        Assert.Equal((false, false, 4), (request.IncludeGlobals, request.SkipRowCount, request.CompressionLevel));
+        Assert.Equal((given.LockTimeout, given.Timeout, given.StallTimeout), (request.LockTimeout, request.Timeout, request.StallTimeout));
+        Assert.Empty(request.IncludeSchema);
+    }
+
+    [Fact]
+    public void WithoutAConfigurationTheParametersAreAll()
+    {
+        var given = new BackupRequest { Folder = _folder.Path, Label = "mine", Connection = new ConnectionRequest { ComputerName = "here" } };
+        IReadOnlyList<BackupRequest> requests = BackupPlan.Create(null, given, new HashSet<string>(), ["a", "b"], _ => { }, CancellationToken.None);
+        Assert.Equal([("a", "mine", _folder.Path), ("b", "mine", _folder.Path)], requests.Select(request => (request.Database, request.Label, request.Folder)));
+        Assert.Equal("here", BackupPlan.Connect(null, given.Connection).ComputerName);
+        Assert.Empty(BackupPlan.Folders(null));
+        Assert.Empty(BackupPlan.Identities(null, []));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => BackupPlan.Create(null, given, new HashSet<string>(), [], _ => { }, CancellationToken.None));
+        Assert.Contains("-Config", failure.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FoldersAreThoseOfTheFileAndOfItsEntries()
+    {
+        BackupConfiguration configuration = Read("local_backup_dir: all\ndatabases:\n  - a\n  - {name: b, local_backup_dir: b}\n  - {name: c, local_backup_dir: all}\n");
+        Assert.Equal([Path.Combine(_folder.Path, "all"), Path.Combine(_folder.Path, "b")], BackupPlan.Folders(configuration));
+        Assert.Empty(BackupPlan.Folders(Read("log_format: json\n")));
+        Assert.Empty(BackupPlan.Identities(Read("log_format: json\n"), []));
+        Assert.Equal(
+            ["/one", "/two"], BackupPlan.Identities(Read("encryption: {enabled: false, identity_file: /one}\ndatabases:\n  - a\n  - {name: b, encryption: {enabled: false, identity_file: [/two, /one]}}\n"), []));
+    }
+
     [Fact]
     public void CompressionDisabledIsNone()
         => Assert.Equal(CompressionKind.None, Assert.Single(Plan("database: {database: a}\ncompression: {enabled: false, level: 9}\n")).Compression);

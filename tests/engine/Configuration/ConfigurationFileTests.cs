@@ -104,6 +104,51 @@ public sealed class ConfigurationFileTests : IDisposable
             Assert.Throws<CryoBackupException>(() => Read("database:\n  password: ${file:none}\n").Require(ConfigurationUse.New)).Message,
             StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("${ZERO}", "holds a zero character")]
+    [InlineData("${file:long}", "is too long for a value")]
+    [InlineData("${file:binary}", "cannot be read")]
+    [InlineData("${file:.}", "cannot be read")]
+    public void SecretThatIsNoneIsNamedWhenNeeded(string written, string reason)
+    {
+        _environment["ZERO"] = "canary\0";
+        _folder.Write("long", new string('x', 100_000));
+        File.WriteAllBytes(Path.Combine(_folder.Path, "binary"), [0x80, 0xff]);
+        BackupConfiguration configuration = Read($"database:\n  password: {written}\n");
+        string message = Assert.Throws<CryoBackupException>(() => configuration.Require(ConfigurationUse.New)).Message;
+        Assert.Contains(reason, message, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", message, StringComparison.Ordinal);
+        configuration.Require(ConfigurationUse.Notify);
+    }
+
+    [Fact]
+    public void UnsetVariablesWithinListsAndMapsAreNamedWhenNeeded()
+    {
+        BackupConfiguration configuration = Read("""
+            databases: [a, "${UNSET_DATABASE}"]
+            backup: {exclude_table: ["${UNSET_TABLE}", t]}
+            notifications:
+              slack: {webhook_url: https://a.example/x, on: ["${UNSET_EVENT}"]}
+              webhook: {url: https://a.example/x, headers: {A: "${UNSET_HEADER}"}}
+            """);
+        Assert.Contains("UNSET_DATABASE", Missing(ConfigurationUse.New), StringComparison.Ordinal);
+        Assert.Contains("UNSET_TABLE", Missing(ConfigurationUse.New, "databases"), StringComparison.Ordinal);
+        Assert.Contains("UNSET_EVENT", Missing(ConfigurationUse.Restore), StringComparison.Ordinal);
+        Assert.Contains("UNSET_EVENT", Missing(ConfigurationUse.Notify), StringComparison.Ordinal);
+        Assert.Contains("UNSET_HEADER", Missing(ConfigurationUse.Notify, "notifications.slack"), StringComparison.Ordinal);
+        configuration.Require(ConfigurationUse.Get);
+        configuration.Require(ConfigurationUse.Check, "databases", "backup", "notifications");
+
+        string Missing(ConfigurationUse use, params string[] replaced) => Assert.Throws<CryoBackupException>(() => configuration.Require(use, replaced)).Message;
+    }
+
+    [Fact]
+    public void AllDatabasesInOneWord()
+    {
+        Assert.True(Read("databases: all\n").Databases!.All);
+        Assert.Contains("databases: all", ConfigurationView.ToYaml(Read("databases: all\n")), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void EveryKeyOfTheModelIsReadToItsProperty()
     {

@@ -75,4 +75,28 @@ public sealed class BackupCatalogTests : IDisposable
         CryoBackupException exception = Assert.Throws<CryoBackupException>(() => BackupCatalog.Find(folder, null, false, _messages.Add, CancellationToken.None));
         Assert.Equal((CryoBackupError.BackupNotFound, folder), (exception.Error, exception.Target));
     }
+
+    /// <summary>What is to be proven must not be left out because its file is lost or its manifest damaged.</summary>
+    [Fact]
+    public void ChoosesByManifestElseByName()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string name in new[] { "a%2Fb_20260101_000000_full.dump.gz", "a%2Fb_20260102_000000_full.dump.gz", "app_20260101_000000_full.dump", "odd.dump" })
+        {
+            folder.Write(name, "x");
+        }
+
+        folder.Write("app_20260103_000000_full.dump.gz.meta.json", "damaged, and its file is lost");
+        var messages = new List<EngineMessage>();
+        Assert.Equal(5, Choose(latest: false).Length);
+        Assert.Empty(messages);
+        Assert.Equal(["a%2Fb_20260102_000000_full.dump.gz", "app_20260103_000000_full.dump.gz"], Choose(latest: true));
+        Assert.Contains("odd.dump", Assert.IsType<WarningMessage>(Assert.Single(messages)).Text, StringComparison.Ordinal);
+        Assert.Equal(["app_20260101_000000_full.dump", "app_20260103_000000_full.dump.gz"], Choose(latest: false, "a?p"));
+        Assert.Equal(["a%2Fb_20260102_000000_full.dump.gz"], Choose(latest: true, "a/b"));
+        Assert.Empty(Choose(latest: true, "other"));
+
+        string[] Choose(bool latest, params string[] databases)
+            => [.. BackupCatalog.Choose(folder.Path, databases, latest, messages.Add, CancellationToken.None).Select(path => Path.GetFileName(path)!)];
+    }
 }

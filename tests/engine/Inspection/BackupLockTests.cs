@@ -36,6 +36,16 @@ public sealed class BackupLockTests : IDisposable
     }
 
     [Fact]
+    public void WhatStandsInItsPlaceIsNamed()
+    {
+        // A folder under the name of the lock, and under that of what a dead backup left.
+        Directory.CreateDirectory(Path.Combine(_folder.Path, ".app.lock"));
+        Assert.Equal(CryoBackupError.DestinationNotWritable, Assert.Throws<CryoBackupException>(() => Take()).Error);
+        CryoBackupException missing = Assert.Throws<CryoBackupException>(() => BackupLock.Take(Path.Combine(_folder.Path, "none"), "app", _messages.Add));
+        Assert.Equal(CryoBackupError.DestinationNotWritable, missing.Error);
+    }
+
+    [Fact]
     public void IsTakenFromTheDead()
     {
         File.WriteAllText(Path.Combine(_folder.Path, ".app.lock"), "host x, process 1, since 2024-08-06T05:34:12Z\n");

@@ -1,4 +1,6 @@
 using System.Globalization;
+using CryoBackup.Configuration;
+using CryoBackup.Reports;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Tests.Inspection;
@@ -46,7 +48,58 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
         IReadOnlyList<VerificationResult> results = Check(TimeSpan.FromHours(1));
         Assert.Equal([Verdict.Failed, Verdict.Passed], results.Select(result => result.Verdict));
         Assert.Contains("1 newer one is not proven", results[0].Reason, StringComparison.Ordinal);
+        Assert.Equal(["fresh", "fresh_other", "never", "no*"], Check(TimeSpan.FromHours(1), "no*", "never", "fresh*", "fresh").Select(result => result.Database));
         Assert.Contains("holds no backup of 'never'", Assert.Single(Check(TimeSpan.FromHours(1), "never")).Reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>The clock of the host that made it was wrong: a backup of next year must not keep the switch silent until then.</summary>
+    [PostgresFact]
+    public void BackupOfTheFutureIsNotFresh()
+    {
+        server.CreateDatabase("fresh");
+        MadeAt(New("fresh"), DateTime.UtcNow.AddDays(300));
+        VerificationResult result = Assert.Single(Check(TimeSpan.FromHours(26)));
+        Assert.Equal(Verdict.Failed, result.Verdict);
+        Assert.Contains("None of the 1 backups of 'fresh'", result.Reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>What is too old is not rehearsed: it decides nothing any more.</summary>
+    [PostgresFact]
+    public void OldBackupIsNotWorthARehearsal()
+    {
+        server.CreateDatabase("fresh");
+        MadeAt(New("fresh"), DateTime.UtcNow.AddDays(-5));
+        var how = new VerificationRequest { Level = VerificationLevel.Restore, MaxAge = TimeSpan.FromHours(1), ServerPath = _folder.Path };
+        VerificationResult result = BackupVerifier.Run(Assert.Single(Freshness.Requests(how, _folder.Path, [], static _ => { }, default)), static _ => { }, default);
+        Assert.Equal((Verdict.Failed, VerificationLevel.Content), (result.Verdict, result.Level));
+        Assert.Contains("5 days ago", result.Reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>The report, the metrics and the log of a run tell of each database.</summary>
+    [PostgresFact]
+    public void IsOnRecord()
+    {
+        server.CreateDatabase("fresh");
+        New("fresh");
+        var configuration = new BackupConfiguration
+        {
+            LogFile = Path.Combine(_folder.Path, "x.log"),
+            MetricsFile = Path.Combine(_folder.Path, "x.prom"),
+            Reports = new() { VerificationDir = Path.Combine(_folder.Path, "reports"), Html = true },
+        };
+        using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
+        var how = new VerificationRequest { MaxAge = TimeSpan.FromHours(1) };
+        VerificationResult[] results = [.. Freshness.Requests(how, _folder.Path, ["fresh", "never"], static _ => { }, default).Select(request => evidence.Run(request, static _ => { }, default))];
+        evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), default);
+        Assert.Equal([Verdict.Passed, Verdict.Failed], results.Select(result => result.Verdict));
+        string report = File.ReadAllText(results[0].ReportPath!);
+        Assert.Contains("\"passed\": 1", report, StringComparison.Ordinal);
+        Assert.Contains("holds no backup of 'never'", report, StringComparison.Ordinal);
+        string log = File.ReadAllText(configuration.LogFile);
+        Assert.Contains($"Looking for a proven backup of never in: {_folder.Path}", log, StringComparison.Ordinal);
+        Assert.Contains("ERROR - Backup age check failed", log, StringComparison.Ordinal);
+        Assert.Contains("cryobackup_last_verification_verdict{database=\"never\",verdict=\"failed\"} 1", File.ReadAllText(configuration.MetricsFile), StringComparison.Ordinal);
+        Assert.Contains("holds no backup of &#39;never&#39;", File.ReadAllText(Path.ChangeExtension(results[0].ReportPath!, ".html")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +111,11 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
     }
 
     private IReadOnlyList<VerificationResult> Check(TimeSpan maxAge, params string[] databases)
-        => Freshness.Check(_folder.Path, databases, maxAge, new VerificationRequest { Level = VerificationLevel.Hash }, _ => { }, CancellationToken.None);
+        =>
+        [
+            .. Freshness.Requests(new VerificationRequest { Level = VerificationLevel.Hash, MaxAge = maxAge }, _folder.Path, databases, static _ => { }, CancellationToken.None)
+                .Select(request => BackupVerifier.Run(request, static _ => { }, CancellationToken.None)),
+        ];
 
     private BackupInfo New(string database)
         => BackupWriter.Run(new BackupRequest { Connection = server.Connection, Database = database, Folder = _folder.Path }, _ => { }, CancellationToken.None);

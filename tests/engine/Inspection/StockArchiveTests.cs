@@ -1,3 +1,4 @@
+#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Tests.Archive;
@@ -138,16 +139,17 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
     [InlineData("none")]
     [InlineData("zlib")]
     [InlineData("gzip")]
-    public void FailsEveryTruncation(string packing)
+    public void FailsTruncations(string packing)
     {
         byte[] plain = ArchiveImage.CreateSample().ToBytes();
         byte[] file = packing switch { "none" => plain, "zlib" => Deflated.Sample().ToBytes(), _ => GzipSamples.Stock(plain) };
         string path = Write("a.dump", file);
         VerifyAssert.Passed(path);
-        for (int length = 0; length < file.Length; length++)
+        for (int length = 0; length < file.Length; length += Thoroughness.Of(5, 1))
         {
             File.WriteAllBytes(path, file[..length]);
             Assert.Equal(Verdict.Failed, VerifyAssert.Run(path).Verdict);
         }
     }
 }
+#endif

@@ -96,6 +96,20 @@ public sealed partial class LogFileTests : IDisposable
     }
 
     [Fact]
+    public void BeginsAnewWhereNoneIsToBeKept()
+    {
+        var log = new LogFile(new() { File = FilePath, MaxBytes = 200, MaxFiles = 0 }, RunVerb.Trial, Assert.Fail);
+        for (int i = 0; i < 20; i++)
+        {
+            log.Info(string.Create(CultureInfo.InvariantCulture, $"tab\t{i}"));
+        }
+
+        Assert.Equal([FilePath], Directory.GetFiles(Path.GetDirectoryName(FilePath)!, "cryobackup.log*").Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)));
+        Assert.InRange(new FileInfo(FilePath).Length, 1, 200);
+        Assert.Equal(("cryobackup", "INFO", "tab 19"), Parse(File.ReadAllLines(FilePath)[^1]));
+    }
+
+    [Fact]
     public async Task SeveralRunsLoseNoLine()
     {
         await Task.WhenAll(Enumerable.Range(0, 6).Select(run => Task.Run(() =>

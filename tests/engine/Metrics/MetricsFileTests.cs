@@ -49,6 +49,31 @@ public sealed class MetricsFileTests : IDisposable
     }
 
     [Fact]
+    public void OfTheVerdictsOfOneRunTheGravestCounts()
+    {
+        RunItem[] items = [.. new[] { Verdict.Passed, Verdict.Inconclusive, Verdict.Passed }.Select(verdict => RunItem.Of(SampleResults.Verification(verdict: verdict)))];
+        Dictionary<string, double> values = Update(RunVerb.Verification, 10, items);
+        Assert.Equal(
+            [0, 1, 0], new[] { "passed", "inconclusive", "failed" }.Select(verdict => values[$"cryobackup_last_verification_verdict{{database=\"app\",verdict=\"{verdict}\"}}"]));
+    }
+
+    [Fact]
+    public void RehearsalsAndRestoresHaveTheirOwn()
+    {
+        Update(RunVerb.Verification, 10, RunItem.Of(SampleResults.Verification(level: VerificationLevel.Restore)));
+        var planned = new RestoreResult { SourceDatabase = "app", Status = RestoreStatus.Planned, Start = SampleResults.Noon, End = SampleResults.Noon.AddSeconds(20) };
+        Dictionary<string, double> values = Update(RunVerb.Restore, 20, RunItem.Of(new RestoreRequest(), planned));
+        Assert.Equal(18, values["cryobackup_last_rehearsal_age_seconds{database=\"app\"}"]);
+        Assert.DoesNotContain(values.Keys, key => key.StartsWith("cryobackup_last_restore", StringComparison.Ordinal));
+
+        var restored = new RestoreResult { SourceDatabase = "app", Status = RestoreStatus.Restored, Start = SampleResults.Noon, End = SampleResults.Noon.AddSeconds(30) };
+        values = Update(RunVerb.Restore, 30, RunItem.Of(new RestoreRequest(), restored));
+        Assert.Equal((1, s_noon + 30), (values["cryobackup_last_restore_success{database=\"app\"}"], values["cryobackup_last_restore_timestamp_seconds{database=\"app\"}"]));
+        values = Update(RunVerb.Restore, 40, RunItem.Failed(RunVerb.Restore, "app", "", SampleResults.Failure(), SampleResults.Noon));
+        Assert.Equal(0, values["cryobackup_last_restore_success{database=\"app\"}"]);
+    }
+
+    [Fact]
     public void LostBackupIsKnownByItsName()
     {
         var lost = new VerificationResult { Path = "/backups/a%2Fb_20260131_120000_full.dump.gz", Verdict = Verdict.Failed, Start = SampleResults.Noon, End = SampleResults.Noon };

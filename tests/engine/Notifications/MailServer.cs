@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -10,6 +11,9 @@ namespace CryoBackup.Tests.Notifications;
 /// <summary>A real mail server on loopback, with a certificate of its own making, that keeps what it is sent.</summary>
 internal sealed class MailServer : IAsyncDisposable
 {
+    // A key takes long to make: one for each name is enough.
+    private static readonly ConcurrentDictionary<string, Lazy<(string Pem, byte[] Pkcs12)>> Certificates = new(StringComparer.Ordinal);
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly X509Certificate2 _certificate;
@@ -18,26 +22,9 @@ internal sealed class MailServer : IAsyncDisposable
 
     public MailServer(string name = "127.0.0.1")
     {
-        using RSA key = RSA.Create(2048);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        if (IPAddress.TryParse(name, out IPAddress? address))
-        {
-            names.AddIpAddress(address);
-        }
-        else
-        {
-            names.AddDnsName(name);
-        }
-
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        Certificate = made.ExportCertificatePem();
-
-        // Windows cannot serve with a key that is only in memory.
+        (Certificate, byte[] pkcs12) = Certificates.GetOrAdd(name, static name => new Lazy<(string, byte[])>(() => MakeCertificate(name))).Value;
 #pragma warning disable SYSLIB0057 // X509CertificateLoader is not in .NET 8.
-        _certificate = new X509Certificate2(made.Export(X509ContentType.Pkcs12));
+        _certificate = new X509Certificate2(pkcs12);
 #pragma warning restore SYSLIB0057
         _listener.Start();
         _accepting = AcceptAsync();
@@ -78,6 +65,28 @@ internal sealed class MailServer : IAsyncDisposable
         await _accepting;
         _stop.Dispose();
         _certificate.Dispose();
+    }
+
+    private static (string Pem, byte[] Pkcs12) MakeCertificate(string name)
+    {
+        using RSA key = RSA.Create(2048);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        if (IPAddress.TryParse(name, out IPAddress? address))
+        {
+            names.AddIpAddress(address);
+        }
+        else
+        {
+            names.AddDnsName(name);
+        }
+
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+
+        // Windows cannot serve with a key that is only in memory.
+        return (made.ExportCertificatePem(), made.Export(X509ContentType.Pkcs12));
     }
 
     private async Task AcceptAsync()

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json;
 using CryoBackup.Configuration;
 using CryoBackup.Notifications;
 using CryoBackup.Reports;
@@ -92,6 +94,51 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
         Assert.Contains("\"summary\":\"Backup failed for 1 of 2 databases\"", body, StringComparison.Ordinal);
         Assert.Contains("\"id\":\"DatabaseNotFound\"", body, StringComparison.Ordinal);
         Assert.Empty(backup.Warnings);
+    }
+
+    /// <summary>A fleet, three at once, of which one fails: the report has every item with its own times, in the order in which they began.</summary>
+    [Fact]
+    public void SeveralAtOnceLoseNoItem()
+    {
+        string[] paths = [.. Enumerable.Range(0, 200).Select(number => Path.Combine(_folder.Path, $"app{number:000}_20260131_120000_full.dump"))];
+        var configuration = new BackupConfiguration { Reports = new() { VerificationDir = Path.Combine(_folder.Path, "reports") }, LogFile = Path.Combine(_folder.Path, "fleet.log") };
+        using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
+        var results = new ConcurrentDictionary<string, VerificationResult>(StringComparer.Ordinal);
+        var failures = new ConcurrentBag<CryoBackupException>();
+        Parallel.For(0, paths.Length, new ParallelOptions { MaxDegreeOfParallelism = 3 }, i =>
+        {
+            // No verdict, but an error: a restore's wish at a level that restores nothing.
+            var request = new VerificationRequest { Path = paths[i], Level = VerificationLevel.Hash, Keep = i == 100 };
+            try
+            {
+                results[paths[i]] = evidence.Run(request, static _ => { }, CancellationToken.None);
+            }
+            catch (CryoBackupException failure)
+            {
+                failures.Add(failure);
+                evidence.Fail(paths[i], failure);
+            }
+        });
+        evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), CancellationToken.None);
+
+        Assert.Equal(CryoBackupError.ConfigurationInvalid, Assert.Single(failures).Error);
+        JsonElement report = JsonDocument.Parse(File.ReadAllBytes(Assert.Single(Directory.GetFiles(configuration.Reports.VerificationDir)))).RootElement;
+        JsonElement[] items = [.. report.GetProperty("verified_backups").EnumerateArray()];
+        Assert.Equal(paths, items.Select(item => item.GetProperty("path").GetString()).Order(StringComparer.Ordinal));
+        DateTime[] begun = [.. items.Select(item => item.GetProperty("started_at").GetDateTime())];
+        Assert.Equal(begun.Order(), begun);
+        Assert.All(items, item =>
+        {
+            string path = item.GetProperty("path").GetString()!;
+            bool failed = path == paths[100];
+            Assert.Equal(failed, item.GetProperty("error").ValueKind != JsonValueKind.Null);
+            if (!failed)
+            {
+                Assert.Equal(ReportJson.Time(results[path].Start), item.GetProperty("started_at").GetString());
+                Assert.Equal(ReportJson.Seconds(results[path].End - results[path].Start), item.GetProperty("duration_seconds").GetDouble());
+            }
+        });
+        Assert.Equal(200, File.ReadLines(configuration.LogFile).Count(line => line.Contains("Verifying backup: ", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -121,6 +121,7 @@ public sealed class WebTests : IAsyncDisposable
         _server.Answer = (request, _) => $"{answer}\r\n\r\nno: {request.Path}";
         Delivery delivery = Assert.Single(await TryAsync(new() { Slack = new() { WebhookUrl = _server.Url("/services/canary-slack-token") } }, RunItem.Of(SampleResults.Backup())));
         Assert.False(delivery.Sent);
+        Assert.Equal(CryoBackupError.NotificationFailed, delivery.ErrorId);
         Assert.Equal($"the server answered {answer.Split('\r')[0]}: no: ***", delivery.Detail);
         Assert.Equal(attempts, _server.Requests.Length);
     }
@@ -131,6 +132,33 @@ public sealed class WebTests : IAsyncDisposable
         _server.Answer = (_, number) => number == 0 ? "502 bad\r\n\r\n" : "204 none\r\n\r\n";
         await SendAsync(new() { Slack = new() { WebhookUrl = _server.Url("/s") } }, RunItem.Of(SampleResults.Backup()));
         Assert.Equal(2, _server.Requests.Length);
+    }
+
+    [Fact]
+    public async Task ServerThatIsNotTrustedIsToldNothing()
+    {
+        await using var stranger = new MailServer { ImplicitTls = true };
+        Delivery delivery = Assert.Single(await TryAsync(new() { Slack = new() { WebhookUrl = $"https://127.0.0.1:{stranger.Port}/canary-slack-token" } }, RunItem.Of(SampleResults.Backup())));
+        Assert.StartsWith("the server's identity could not be verified", delivery.Detail, StringComparison.Ordinal);
+        Assert.Empty(stranger.Lines);
+    }
+
+    [Theory]
+    [InlineData("A b", "application/json", "'A b' is not the name of a header")]
+    [InlineData("A", "not a type", "'not a type' is not a media type")]
+    public async Task RequestThatCannotBeMade(string header, string contentType, string expected)
+    {
+        WebhookSettings webhook = new() { Url = _server.Url("/hook"), ContentType = contentType, Headers = new Dictionary<string, string> { [header] = "b" } };
+        Assert.Equal(expected, Assert.Single(await TryAsync(new() { Webhook = webhook }, RunItem.Of(SampleResults.Backup()))).Detail);
+        Assert.Empty(_server.Requests);
+    }
+
+    [Fact]
+    public async Task RestoreInAFewLines()
+    {
+        var restored = new RestoreResult { Path = "/b/app.dump", SourceDatabase = "app", TargetDatabase = "copy", Status = RestoreStatus.Restored, Objects = ["TABLE a", "TABLE b"], Duration = TimeSpan.FromSeconds(90) };
+        await SendAsync(new() { Healthchecks = new() { Url = _server.Url("/ping"), Start = false } }, RunItem.Of(new RestoreRequest(), restored));
+        Assert.Contains("completed successfully from: /b/app.dump into copy\n  2 objects, 0 tables, 0:01:30\n", Assert.Single(_server.Requests).Text, StringComparison.Ordinal);
     }
 
     [Fact]

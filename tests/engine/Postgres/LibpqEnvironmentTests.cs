@@ -39,6 +39,15 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
         Assert.False(File.Exists(environment.Variables["PGPASSFILE"]));
     }
 
+    /// <summary>Two lines of a password file would be two passwords.</summary>
+    [Fact]
+    public void PasswordOfSeveralLinesGoesByTheEnvironment()
+    {
+        using var environment = new LibpqEnvironment(Endpoint("first\nsecond"), "test");
+        Assert.Equal("first\nsecond", environment.Variables["PGPASSWORD"]);
+        Assert.False(environment.Variables.TryGetValue("PGPASSFILE", out string? file) && File.Exists(file));
+    }
+
     [Fact]
     public void RemovesWhatIsInheritedAndSetsWhatWasResolved()
     {

@@ -223,6 +223,63 @@ public sealed class ServerEndpointTests : IDisposable
         Assert.Contains("scram_client_key", Assert.IsType<WarningMessage>(Assert.Single(_messages)).Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void SecuritySettingsReachBothClients()
+    {
+        foreach ((string name, string value) in new[]
+        {
+            ("PGHOST", "db.example"), ("PGSSLROOTCERT", "/ca.pem"), ("PGSSLCERT", "/me.pem"), ("PGSSLKEY", "/me.key"), ("PGSSLNEGOTIATION", "direct"), ("PGCHANNELBINDING", "require"),
+            ("PGGSSENCMODE", "disable"), ("PGREQUIREAUTH", "scram-sha-256"), ("PGKRBSRVNAME", "pg"),
+        })
+        {
+            _variables[name] = value;
+        }
+
+        ServerEndpoint endpoint = Resolve(new ConnectionRequest(), null);
+        NpgsqlConnectionStringBuilder npgsql = endpoint.ToNpgsql("test");
+        Assert.Equal(("/ca.pem", "/me.pem", "/me.key", "pg", "ScramSHA256"), (npgsql.RootCertificate, npgsql.SslCertificate, npgsql.SslKey, npgsql.KerberosServiceName, npgsql.RequireAuth));
+        Assert.Equal((SslNegotiation.Direct, ChannelBinding.Require, GssEncryptionMode.Disable), (npgsql.SslNegotiation, npgsql.ChannelBinding, npgsql.GssEncryptionMode));
+        using var libpq = new LibpqEnvironment(endpoint, "test");
+        Assert.All(_variables.Where(pair => pair.Key is not ("PGHOST" or "PGPASSFILE")), pair => Assert.Equal(pair.Value, libpq.Variables[pair.Key]));
+
+        _variables["PGCHANNELBINDING"] = "sometimes";
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null).ToNpgsql("test"));
+        Assert.Contains("'sometimes' of PGCHANNELBINDING (channel_binding)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheMachinesAuthoritiesMeanAFullCheck()
+    {
+        (_variables["PGHOST"], _variables["PGSSLROOTCERT"]) = ("db.example", "system");
+        ServerEndpoint endpoint = Resolve(new ConnectionRequest(), null);
+        Assert.Equal(SslMode.VerifyFull, endpoint.SslMode);
+        Assert.Null(endpoint.ToNpgsql("test").RootCertificate);
+    }
+
+    [Fact]
+    public void RefusesWhatCannotBeKept()
+    {
+        Assert.Contains("user name contains a zero character", Refusal(new ConnectionRequest { UserName = "a\0b" }), StringComparison.Ordinal);
+        (_variables["PGHOST"], _variables["PGTARGETSESSIONATTRS"]) = ("one,two", "read-write");
+        Assert.Contains("target_session_attrs 'read-write'", Refusal(new ConnectionRequest()), StringComparison.Ordinal);
+        _variables.Remove("PGTARGETSESSIONATTRS");
+        (_variables["PGHOST"], _variables["PGHOSTADDR"], _variables["PGSSLMODE"]) = ("db.example", "192.0.2.1", "verify-full");
+        Assert.Contains("its certificate cannot be checked against the name", Refusal(new ConnectionRequest()), StringComparison.Ordinal);
+
+        string Refusal(ConnectionRequest request) => Assert.Throws<CryoBackupException>(() => Resolve(request, null)).Message;
+    }
+
+    [Fact]
+    public void FilesThatCannotBeReadAreNamed()
+    {
+        _variables["PGPASSFILE"] = _folder.Path;
+        Resolve(new ConnectionRequest { ComputerName = "db.example" }, null);
+        Assert.Contains(_messages.OfType<WarningMessage>(), warning => warning.Text.Contains(_folder.Path, StringComparison.Ordinal));
+        (_variables["PGSERVICE"], _variables["PGSERVICEFILE"]) = ("it", _folder.Path);
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null));
+        Assert.Equal((CryoBackupError.ConfigurationInvalid, _folder.Path), (error.Error, error.Target));
+    }
+
     private static int ClosedPort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

@@ -38,6 +38,25 @@ public sealed class NamedServerTests : IDisposable
     }
 
     [PostgresFact]
+    public void KeepsTheScratchDatabaseWhereToldTo()
+    {
+        VerificationResult result = Rehearse.Run(_backup, request =>
+        {
+            Name(request, "rehearser", force: true);
+            request.Keep = true;
+        });
+        Rehearse.AssertPassed(result);
+        string database = (string)_server.Scalar("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'cryobackup\\_rehearsal\\_%'")!;
+        Assert.EndsWith($"-U rehearser {database}", result.Kept, StringComparison.Ordinal);
+        Assert.Equal(10L, _server.Scalar(database, "SELECT count(*) FROM t"));
+
+        // Nor does the next one remove it.
+        Rehearse.AssertPassed(Rehearse.Run(_backup, request => Name(request, "rehearser", force: true)));
+        Assert.Equal(database, _server.Scalar("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'cryobackup\\_rehearsal\\_%'"));
+        _server.Execute("postgres", $"DROP DATABASE {database}");
+    }
+
+    [PostgresFact]
     public void IsRefusedOnTheBackupsOwnServerAndForASuperuser()
     {
         VerificationResult own = Rehearse.Run(_backup, request => Name(request, "rehearser", force: false));

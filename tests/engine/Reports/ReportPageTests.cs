@@ -25,6 +25,30 @@ public sealed class ReportPageTests : IDisposable
         Assert.Contains("<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td>", page, StringComparison.Ordinal);
     }
 
+    /// <summary>What an administrator needs of a rehearsal: where, how long, what differs, what was left out, what to do.</summary>
+    [Fact]
+    public void RehearsalIsToldWhole()
+    {
+        string page = Page(new VerificationResult
+        {
+            Database = "app",
+            Path = "/backups/app.dump",
+            Level = VerificationLevel.Restore,
+            Verdict = Verdict.Failed,
+            Reason = "It is not what was recorded.",
+            Remedy = "Look at the <log>.",
+            ServerVersion = "PostgreSQL 15.18",
+            RestoreDuration = TimeSpan.FromSeconds(75),
+            Differences = ["An index is missing."],
+            LeftOut = ["SUBSCRIPTION s: it would connect."],
+        });
+        Assert.Contains("<dt>Rehearsed on</dt><dd>PostgreSQL 15.18</dd>", page, StringComparison.Ordinal);
+        Assert.Contains("<dt>Restored in</dt><dd>0:01:15</dd>", page, StringComparison.Ordinal);
+        Assert.Contains("<strong>Remedy:</strong> Look at the &lt;log&gt;.", page, StringComparison.Ordinal);
+        Assert.Matches("<h3>Differences</h3>\\s*<ul>\\s*<li>An index is missing.</li>", page);
+        Assert.Contains("<li>SUBSCRIPTION s: it would connect.</li>", page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void EverythingIsEscaped()
     {
@@ -98,6 +122,38 @@ public sealed class ReportPageTests : IDisposable
 
         // The size of the rows comes from the manifest.
         Assert.Contains("<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td><td class=\"n\">2.9 KB</td>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TablesAreFoldedInThePageOfMany()
+    {
+        VerificationResult good = SampleResults.Verification(), bad = SampleResults.Verification(verdict: Verdict.Failed);
+        string page = Page(good, good, good, bad);
+
+        // What failed lies open.
+        Assert.Equal(3, Regex.Matches(page, "<details><summary>2 tables</summary>").Count);
+        Assert.DoesNotContain("<details>", Page(good, good), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TableThatIsNotEqualSaysHow()
+    {
+        string page = Page(SampleResults.Verification(verdict: Verdict.Failed, tables:
+        [
+            new() { Schema = "public", Name = "gone", ExpectedRows = 2, ExpectedFingerprint = "a" },
+            new() { Schema = "public", Name = "changed", ExpectedRows = 2, FoundRows = 2, ExpectedFingerprint = "a", FoundFingerprint = "b" },
+        ]));
+        Assert.Contains("<td class=\"name\">public.gone</td><td class=\"word failed\">missing</td>", page, StringComparison.Ordinal);
+        Assert.Contains("<td class=\"name\">public.changed</td><td class=\"word failed\">differs</td>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PlannedRestoreSaysThatNothingChanged()
+    {
+        var planned = new RestoreResult { Path = "/backups/app.dump", TargetDatabase = "copy", Status = RestoreStatus.Planned, Objects = ["TABLE public t", "INDEX public i"] };
+        string page = RestorePage(RunItem.Of(new RestoreRequest { TargetDatabase = "copy" }, planned));
+        Assert.Contains("<h1>Planned, nothing changed: copy</h1>", page, StringComparison.Ordinal);
+        Assert.Contains("2 objects would be restored.", page, StringComparison.Ordinal);
     }
 
     private static string Page(params VerificationResult[] results)

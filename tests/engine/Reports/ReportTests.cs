@@ -122,6 +122,7 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
         File.WriteAllBytes(path, [0xFF, 0xFE, .. "This is no backup."u8]);
         JsonElement verified = FailedVerification(path);
         Assert.Equal((true, false, false, true), Checks(verified));
+        Assert.NotEmpty(verified.GetProperty("remedy").GetString()!);
         Assert.Equal(64, verified.GetProperty("hash").GetString()!.Length);
         JsonElement report = FailedRestore(path);
         Assert.Equal("NotABackup", report.GetProperty("error").GetProperty("id").GetString());

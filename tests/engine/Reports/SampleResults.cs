@@ -5,11 +5,16 @@ internal static class SampleResults
 {
     public static readonly DateTime Noon = new(2026, 1, 31, 12, 0, 0, DateTimeKind.Utc);
 
-    public static VerificationResult Verification(string path = "/backups/app_20260131_115900_full.dump.gz", Verdict verdict = Verdict.Passed, string database = "app") => new()
+    public static VerificationResult Verification(
+        string path = "/backups/app_20260131_115900_full.dump.gz",
+        Verdict verdict = Verdict.Passed,
+        string database = "app",
+        VerificationLevel level = VerificationLevel.Content,
+        TableComparison[]? tables = null) => new()
     {
         Database = database,
         Path = path,
-        Level = VerificationLevel.Content,
+        Level = level,
         Verdict = verdict,
         Reason = verdict == Verdict.Passed ? "2 tables with 1234 rows are those of the snapshot." : "It is not what was recorded.",
         Checks =
@@ -20,7 +25,7 @@ internal static class SampleResults
             new() { Name = "compression", Outcome = CheckOutcome.NotRun, Detail = "the file is not compressed" },
             new() { Name = "backup_format", Outcome = verdict == Verdict.Failed ? CheckOutcome.Failed : CheckOutcome.Passed, Detail = "archive version 1.14" },
         ],
-        Tables =
+        Tables = tables ??
         [
             new() { Schema = "public", Name = "users", ExpectedRows = 1200, FoundRows = 1200, ExpectedFingerprint = new string('a', 32), FoundFingerprint = new string('a', 32) },
             new() { Schema = "public", Name = "roles", ExpectedRows = 34, FoundRows = 34, ExpectedFingerprint = new string('b', 32), FoundFingerprint = new string('b', 32) },

@@ -75,7 +75,8 @@ public sealed class PartOfZooTests(ZooServer server)
     {
         string backup = server.Backup;
         List<Part> whole = Parts(ZooServer.Database, PartsOfRelations);
-        foreach (string table in whole.Select(part => part.Of).Distinct())
+        string[] tables = [.. whole.Select(part => part.Of).Distinct()];
+        foreach (string table in Thoroughness.Of(WithEveryKindOfPart(whole), tables))
         {
             RestoreResult result = RestoreAlone(backup, request => request.Table = [table]);
             List<Part> found = Parts("zoo_part", PartsOfRelations);
@@ -156,6 +157,22 @@ public sealed class PartOfZooTests(ZooServer server)
             "COMMENT of a policy" => result.LeftOut.Any(line => line.StartsWith($"POLICY {what} {part.Name}: ", StringComparison.Ordinal)),
             _ => false,
         };
+    }
+
+    /// <summary>As many tables as it takes for one part of every kind, those of most kinds first.</summary>
+    private static string[] WithEveryKindOfPart(List<Part> whole)
+    {
+        var tables = new List<string>();
+        List<IGrouping<string, Part>> rest = [.. whole.GroupBy(part => part.Of)];
+        HashSet<string> kinds = [.. whole.Select(part => part.Kind)];
+        while (kinds.Count > 0)
+        {
+            IGrouping<string, Part> richest = rest.MaxBy(table => table.Select(part => part.Kind).Distinct().Count(kinds.Contains))!;
+            tables.Add(richest.Key);
+            kinds.ExceptWith(richest.Select(part => part.Kind));
+        }
+
+        return [.. tables];
     }
 
     private RestoreResult RestoreAlone(string backup, Action<RestoreRequest> choose)

@@ -20,7 +20,7 @@ public sealed class WholeZooTests(ZooServer server)
     public void InParallel()
     {
         // Again and again: pg_restore alone ends in a deadlock now and then.
-        for (int i = 0; i < 8; i++)
+        for (int i = 0; i < Thoroughness.Of(3, 8); i++)
         {
             server.Drop("zoo_parallel");
             Restore("zoo_parallel", request => (request.Create, request.Jobs) = (true, 4));

@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using CryoBackup.Configuration;
+using CryoBackup.Notifications;
+using CryoBackup.Reports;
+using CryoBackup.Tests.Reports;
+
+namespace CryoBackup.Tests.Notifications;
+
+/// <summary>Whatever answers in a mail server's place, the delivery says what is wrong, and no password is sent.</summary>
+public sealed class OddMailServerTests : IDisposable
+{
+    private const string Password = "canary-mail-91c2";
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    public static TheoryData<string, string, string> Answers => new()
+    {
+        { "EHLO", "hello", "what answers there is not a mail server" },
+        { "EHLO", "no", "what answers there is not a mail server" },
+        { "EHLO", string.Join("\r\n", Enumerable.Repeat("250-more", 201)), "the mail server's answer does not end" },
+        { "EHLO", "250 " + new string('x', 5000), "the mail server's answer has a line without end" },
+        { "STARTTLS", "220 go ahead\r\n250 slipped in", "the mail server spoke out of turn before the encryption began" },
+        { "STARTTLS", "502", "the mail server refused STARTTLS: 502" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Answers))]
+    public async Task IsNotTalkedToFurther(string command, string answer, string expected)
+    {
+        await using var server = new MailServer();
+        server.Answer = (line, _) => line.StartsWith(command, StringComparison.Ordinal) ? answer : null;
+        Delivery delivery = await SendAsync(Settings(server));
+        Assert.False(delivery.Sent);
+        Assert.StartsWith(expected, delivery.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain(server.Lines, line => line.Contains("AUTH", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("SIZE 1000", "an account is configured, but the mail server offers no authentication")]
+    [InlineData("AUTH CRAM-MD5 GSSAPI", "the mail server offers neither AUTH PLAIN nor AUTH LOGIN, only CRAM-MD5, GSSAPI")]
+    public async Task WithoutAWayToAuthenticate(string offer, string expected)
+    {
+        await using var server = new MailServer { Offers = ["STARTTLS", offer] };
+        Assert.Equal(expected, (await SendAsync(Settings(server))).Detail);
+    }
+
+    [Theory]
+    [InlineData("550 no such user", 1)]
+    [InlineData("451 later", 2)]
+    public async Task EveryReceiverIsRefused(string answer, int attempts)
+    {
+        await using var server = new MailServer();
+        server.Answer = (line, _) => line.StartsWith("RCPT", StringComparison.Ordinal) ? answer : null;
+        Delivery delivery = await SendAsync(Settings(server) with { Retries = 1 });
+        Assert.Equal($"the mail server refused the receiver admin@example.com: {answer}", delivery.Detail);
+        Assert.Equal(attempts, server.Lines.Count(line => line.StartsWith("tls MAIL", StringComparison.Ordinal)));
+        Assert.Empty(server.Messages);
+    }
+
+    [Fact]
+    public async Task HangsUpAtOnce()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Task hangUp = Task.Run(async () => (await listener.AcceptTcpClientAsync()).Close());
+        EmailSettings settings = new()
+        {
+            From = "backup@example.com",
+            To = ["admin@example.com"],
+            SmtpServer = "127.0.0.1",
+            SmtpPort = ((IPEndPoint)listener.LocalEndpoint).Port,
+            Retries = 0,
+        };
+        Delivery delivery = await SendAsync(settings);
+        await hangUp;
+        Assert.Equal("the connection failed: The mail server hung up.", delivery.Detail);
+    }
+
+    [Fact]
+    public async Task CaFileThatCannotBeReadIsNamed()
+    {
+        await using var server = new MailServer();
+        Delivery delivery = await SendAsync(Settings(server) with { SmtpCaFile = Path.Combine(_folder.Path, "none.pem") });
+        Assert.StartsWith($"smtp_ca_file '{Path.Combine(_folder.Path, "none.pem")}' cannot be read: ", delivery.Detail, StringComparison.Ordinal);
+    }
+
+    /// <summary>A line of one dot ends a message; one within a message must not.</summary>
+    [Fact]
+    public async Task DotsInAMessageEndNothing()
+    {
+        const string message = ".begins\r\n.\r\n..two\r\nwithin . and end.\r\n";
+        await using var server = new MailServer();
+        using var session = new SmtpSession();
+        await session.ConnectAsync("127.0.0.1", server.Port, CancellationToken.None);
+        await session.GreetAsync(expectsGreeting: true, CancellationToken.None);
+        await session.SendAsync("a@example.com", ["b@example.com"], Encoding.ASCII.GetBytes(message), CancellationToken.None);
+        await session.QuitAsync(CancellationToken.None);
+        Assert.Equal(message, Assert.Single(server.Messages));
+    }
+
+    private EmailSettings Settings(MailServer server) => new()
+    {
+        From = "backup@example.com",
+        To = ["admin@example.com"],
+        SmtpServer = "127.0.0.1",
+        SmtpPort = server.Port,
+        SmtpSecurity = SmtpSecurity.Starttls,
+        SmtpUsername = "robot",
+        SmtpPassword = Password,
+        SmtpCaFile = _folder.Write("ca.pem", server.Certificate),
+    };
+
+    private static async Task<Delivery> SendAsync(EmailSettings settings)
+    {
+        var run = new RunRecord { Verb = RunVerb.Backup, Start = SampleResults.Noon, End = SampleResults.Noon };
+        run.Items.Add(RunItem.Of(SampleResults.Backup()));
+        return Assert.Single(await new Notifier(new NotificationSettings { Email = settings }).EndAsync(run, CancellationToken.None));
+    }
+}

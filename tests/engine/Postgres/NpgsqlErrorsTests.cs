@@ -1,0 +1,80 @@
+using System.Net.Sockets;
+using CryoBackup.Postgres;
+using Npgsql;
+
+namespace CryoBackup.Tests.Postgres;
+
+/// <summary>What Npgsql throws has the engine's name, with a target and, where an administrator can do something, a remedy.</summary>
+public sealed class NpgsqlErrorsTests
+{
+    private static readonly ServerEndpoint Endpoint = ServerEndpoint.Resolve(
+        new ConnectionRequest { ComputerName = "db.example", UserName = "alice" }, "app", static _ => { }, new PostgresEnvironment(static _ => null));
+
+    [Theory]
+    [InlineData("28P01", CryoBackupError.AuthenticationFailed)]
+    [InlineData("28000", CryoBackupError.AuthenticationFailed)]
+    [InlineData("3D000", CryoBackupError.DatabaseNotFound)]
+    [InlineData("42P04", CryoBackupError.DatabaseExists)]
+    [InlineData("42501", CryoBackupError.PermissionDenied)]
+    [InlineData("55P03", CryoBackupError.LockTimeout)]
+    [InlineData("40P01", CryoBackupError.LockTimeout)]
+    [InlineData("53100", CryoBackupError.DiskFull)]
+    [InlineData("53300", CryoBackupError.ConnectionFailed)]
+    [InlineData("08000", CryoBackupError.ConnectionFailed)]
+    [InlineData("08001", CryoBackupError.ConnectionFailed)]
+    [InlineData("08003", CryoBackupError.ConnectionFailed)]
+    [InlineData("08004", CryoBackupError.ConnectionFailed)]
+    [InlineData("08006", CryoBackupError.ConnectionFailed)]
+    [InlineData("57P01", CryoBackupError.ConnectionFailed)]
+    [InlineData("57P02", CryoBackupError.ConnectionFailed)]
+    [InlineData("57P03", CryoBackupError.ConnectionFailed)]
+    [InlineData("57P04", CryoBackupError.ConnectionFailed)]
+    [InlineData("57P05", CryoBackupError.ConnectionFailed)]
+    [InlineData("25P03", CryoBackupError.ConnectionFailed)]
+    [InlineData("XX000", CryoBackupError.RestoreFailed)]
+    public void TellsByTheServersCode(string sqlState, CryoBackupError expected)
+    {
+        CryoBackupException error = Translate(new PostgresException("no room for it", "ERROR", "ERROR", sqlState));
+        Assert.Equal(expected, error.Error);
+        Assert.Contains(expected == CryoBackupError.DatabaseNotFound ? "'app'" : "no room for it", error.Message, StringComparison.Ordinal);
+        Assert.Equal(expected == CryoBackupError.ConnectionFailed ? Endpoint.Address : "app", error.Target);
+        Assert.Equal(expected is CryoBackupError.RestoreFailed or CryoBackupError.DatabaseExists, error.Remedy is null);
+
+        // As it comes where the connection broke off at once.
+        Assert.Equal(expected, Translate(new NpgsqlException("broken", new PostgresException("no room for it", "ERROR", "ERROR", sqlState))).Error);
+    }
+
+    [Fact]
+    public void NamesTheTableWhereTheServerDoes()
+    {
+        Assert.Equal("sales.orders", Translate(OfTable("sales", "orders")).Target);
+        Assert.Equal("orders", Translate(OfTable(null, "orders")).Target);
+        Assert.Equal("app", Translate(OfTable(null, null)).Target);
+    }
+
+    [Fact]
+    public void TellsWhatCameBeforeTheServerCouldAnswer()
+    {
+        var own = new CryoBackupException(CryoBackupError.DiskFull, "The disk is full.");
+        Assert.Same(own, Translate(own));
+        Assert.Equal(CryoBackupError.Cancelled, Translate(new OperationCanceledException()).Error);
+        Assert.Equal(CryoBackupError.AuthenticationFailed, Translate(new NpgsqlException("No password has been provided but the backend requires one")).Error);
+        Assert.Equal(CryoBackupError.RestoreFailed, Translate(new InvalidOperationException("a state of its own")).Error);
+        foreach (Exception broken in (Exception[])[new SocketException(111), new IOException("reset"), new TimeoutException("late"), new ObjectDisposedException("connection")])
+        {
+            Assert.Equal(CryoBackupError.ConnectionFailed, Translate(broken).Error);
+        }
+    }
+
+    [Fact]
+    public void SaysTheInnermostReason()
+    {
+        var refused = new IOException("connection refused");
+        Assert.EndsWith("Failed to connect: connection refused", Translate(new NpgsqlException("Failed to connect.", new AggregateException(refused))).Message, StringComparison.Ordinal);
+        Assert.EndsWith(": connection refused", Translate(refused).Message, StringComparison.Ordinal);
+    }
+
+    private static CryoBackupException Translate(Exception exception) => NpgsqlErrors.Translate(exception, Endpoint, CryoBackupError.RestoreFailed);
+
+    private static PostgresException OfTable(string? schema, string? table) => new("no", "ERROR", "ERROR", "XX000", schemaName: schema, tableName: table);
+}

@@ -1,0 +1,60 @@
+#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
+using CryoBackup.Tests.Archive;
+
+namespace CryoBackup.Tests.Restore;
+
+/// <summary>Archives of stock pg_dump are restored for what they hold; what could not be compared is said.</summary>
+[Collection("postgres")]
+public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
+{
+    private const string Database = "foreign_archive";
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [PostgresFact]
+    public void RowsAsStatementsComeBackUncompared()
+    {
+        RestoreResult result = Restore(Dump("--inserts"), "foreign_back");
+        Assert.Equal(RestoreStatus.Restored, result.Status);
+        Assert.Contains("public.t", Assert.Single(result.Warnings, warning => warning.StartsWith("Not compared, ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal(50L, server.Scalar("foreign_back", "SELECT count(*) FROM t"));
+    }
+
+    /// <summary>Such an archive says nothing of the database's encoding, and a wrong one would change what comes back.</summary>
+    [PostgresFact]
+    public void DatabaseIsNotMadeWithoutItsDefinition()
+    {
+        string archive = Path.Combine(_folder.Path, "nameless.dump");
+        MakeSample();
+        ArchiveImage image = ArchiveImage.Parse(PgDump.ToPipe(server, Database, "-Z0"));
+        image.Entries.RemoveAll(entry => entry.KindText == "DATABASE");
+        File.WriteAllBytes(archive, image.ToBytes());
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => Restore(archive, "foreign_nameless"));
+        Assert.Equal(CryoBackupError.ArchiveCorrupt, error.Error);
+        Assert.Contains("without -Create", error.Remedy, StringComparison.Ordinal);
+        Assert.Null(server.Scalar("postgres", "SELECT 1 FROM pg_database WHERE datname = 'foreign_nameless'"));
+    }
+
+    private void MakeSample()
+    {
+        server.CreateDatabase(Database);
+        server.Execute(Database, "CREATE TABLE t (n int PRIMARY KEY, word text); INSERT INTO t SELECT n, md5(n::text) FROM generate_series(1, 50) n");
+    }
+
+    private string Dump(params string[] arguments)
+    {
+        MakeSample();
+        string archive = Path.Combine(_folder.Path, "foreign.dump");
+        PgDump.ToFile(server, Database, archive, ["-Z0", .. arguments]);
+        return archive;
+    }
+
+    private RestoreResult Restore(string archive, string target)
+    {
+        server.Execute("postgres", $"DROP DATABASE IF EXISTS {target}");
+        return BackupRestorer.Run(
+            new RestoreRequest { Connection = server.Connection, Path = archive, TargetDatabase = target, Create = true }, static _ => { }, CancellationToken.None);
+    }
+}
+#endif
