@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using CryoBackup.Archive;
 using CryoBackup.Encryption;
@@ -198,7 +200,9 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
 
             aftermath.Step = RestoreStep.Filling;
             var run = new RestoreRun(request, plan, working, _application, pgRestore, spooling, observer, limits);
+            var clock = Stopwatch.StartNew();
             run.Run();
+            TellTime("Restored", clock);
             aftermath.Step = RestoreStep.Proving;
             _warnings.AddRange(run.Warnings);
             if (request.SkipVerification)
@@ -209,6 +213,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
 
             var proof = new RestoreProof(plan, content, working, _application, Warn, observer);
             TableComparison[] tables = await proof.RunAsync(token).ConfigureAwait(false);
+            TellTime("Compared, and collected the planner's statistics,", clock);
             if (plan.Makes)
             {
                 IReadOnlyList<string> statements = DatabaseDefinition.Statements(plan, content.Entries, working.Database, request.NoOwner);
@@ -265,6 +270,12 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             ? "Drop what depends on it and create it again afterwards, or replace the whole database with -Swap."
             : exception.Remedy;
         return new(exception.Error, $"{exception.Message} {state}", exception.Target, remedy, exception.StandardError, exception);
+    }
+
+    private void TellTime(string what, Stopwatch clock)
+    {
+        observer(new VerboseMessage(string.Create(CultureInfo.InvariantCulture, $"{what} in {clock.Elapsed.TotalSeconds:0.0} s.")));
+        clock.Restart();
     }
 
     private void Warn(string text)
