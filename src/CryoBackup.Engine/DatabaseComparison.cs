@@ -25,10 +25,11 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
         try
         {
             Dictionary<(string, string), string> conditions = await ExtensionTables.ConditionsAsync(leader, cancellationToken).ConfigureAwait(false);
-            Dictionary<(string, string), long> pages = await TablePiece.PagesAsync(leader, cancellationToken).ConfigureAwait(false);
+            HashSet<(string, string)> divisible = await TablePiece.FindDivisibleAsync(leader, cancellationToken).ConfigureAwait(false);
+            divisible.ExceptWith(conditions.Keys);
             TablePiece[] pieces =
             [
-                .. TablePiece.Cut([.. tables.Select(table => conditions.ContainsKey(KeyOf(table)) ? 0 : pages.GetValueOrDefault(KeyOf(table)))])
+                .. TablePiece.Cut([.. tables.Select(table => table.Fingerprint is { } rows && divisible.Contains(KeyOf(table)) ? TablePiece.PagesOf(rows) : 0)])
                     .Where(piece => tables[piece.Table].Fingerprint is not null),
             ];
             string snapshot = await TableReader.ExportSnapshotAsync(leader, cancellationToken).ConfigureAwait(false);

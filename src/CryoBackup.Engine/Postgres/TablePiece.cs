@@ -1,4 +1,5 @@
 using System.Globalization;
+using CryoBackup.Archive;
 using Npgsql;
 
 namespace CryoBackup.Postgres;
@@ -13,6 +14,8 @@ internal sealed record TablePiece(int Table, long? First, long? End, long Pages)
     // 32 MiB: what a session reads in a fraction of a second.
     private const long Size = 4096;
     private const int MostPieces = 64;
+    private const int PageSize = 8192;
+    private const int RowHeader = 28;
 
     /// <summary>The WHERE clause of this piece; null for the whole table.</summary>
     public string? Condition => First is null ? null
@@ -44,33 +47,33 @@ internal sealed record TablePiece(int Table, long? First, long? End, long Pages)
         return [.. pieces.OrderByDescending(piece => piece.Pages)];
     }
 
-    /// <summary>Looks how large a database's tables are.</summary>
+    /// <summary>About how many pages a table takes: the server's own count would wait for whoever has locked the table.</summary>
+    /// <param name="content">The table's rows, as COPY writes them.</param>
+    public static long PagesOf(TableFingerprint content) => (content.Bytes + (content.Rows * RowHeader)) / PageSize;
+
+    /// <summary>Looks which tables of a database can be cut.</summary>
     /// <param name="connection">A connection to the database.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    /// <returns>By schema and table the number of pages; only of those whose pages a server can read one by one, and that are worth it.</returns>
-    public static async Task<Dictionary<(string Schema, string Name), long>> PagesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <returns>Schemas and names of the tables whose pages the server can read one by one.</returns>
+    public static async Task<HashSet<(string Schema, string Name)>> FindDivisibleAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var pages = new Dictionary<(string, string), long>();
+        var tables = new HashSet<(string, string)>();
 
         // Before PostgreSQL 14 each piece would be a pass over the whole table; and only a heap has its rows by page.
         await using var command = new NpgsqlCommand(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"""
-                SELECT schema, name, pages FROM (
-                    SELECT n.nspname, c.relname, pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint
-                    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am a ON a.oid = c.relam
-                    WHERE c.relkind = 'r' AND a.amname = 'heap' AND n.nspname <> 'pg_catalog'
-                        AND pg_catalog.current_setting('server_version_num')::int >= 140000) AS sizes (schema, name, pages)
-                WHERE pages > {Size}
-                """),
+            """
+            SELECT n.nspname, c.relname
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am a ON a.oid = c.relam
+            WHERE c.relkind = 'r' AND a.amname = 'heap' AND n.nspname <> 'pg_catalog'
+                AND pg_catalog.current_setting('server_version_num')::int >= 140000
+            """,
             connection);
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            pages[(row.GetString(0), row.GetString(1))] = row.GetInt64(2);
+            tables.Add((row.GetString(0), row.GetString(1)));
         }
 
-        return pages;
+        return tables;
     }
 }
