@@ -84,3 +84,11 @@ public class PostgresServer : IDisposable
 
 [CollectionDefinition("postgres")]
 public sealed class PostgresCollection : ICollectionFixture<PostgresServer>;
+
+/// <summary>Beside the other collections, on a server of its own: rehearsals and encryption keep a core busy without it.</summary>
+[CollectionDefinition("rehearsed and sealed")]
+public sealed class RehearsedAndSealedCollection : ICollectionFixture<PostgresServer>;
+
+/// <summary>Alone: what it sets in this process's environment, every other test would meet too.</summary>
+[CollectionDefinition("environment", DisableParallelization = true)]
+public sealed class EnvironmentCollection : ICollectionFixture<PostgresServer>;

@@ -4,7 +4,7 @@ using CryoBackup.Postgres;
 namespace CryoBackup.Tests.Backup;
 
 /// <summary>Roles and tablespaces beside the backup.</summary>
-[Collection("postgres")]
+[Collection("environment")]
 public sealed class GlobalsTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _destination = new();

@@ -6,7 +6,7 @@ using Npgsql;
 namespace CryoBackup.Tests.Backup;
 
 /// <summary>A password is where it must be and nowhere else.</summary>
-[Collection("postgres")]
+[Collection("environment")]
 public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
 {
     // Not another run's at the same time.

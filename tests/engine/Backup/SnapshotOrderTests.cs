@@ -6,7 +6,7 @@ using Npgsql;
 namespace CryoBackup.Tests.Backup;
 
 /// <summary>Traps M11 and M26, rules of truth 1 and 4: what the order of locks and snapshot is for.</summary>
-[Collection("postgres")]
+[Collection("environment")]
 public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _destination = new();

@@ -5,7 +5,7 @@ using System.Globalization;
 namespace CryoBackup.Tests.Encryption;
 
 /// <summary>Bytes and lengths of a small encrypted backup, a sample or all (see <see cref="Thoroughness"/>); once is enough, on one runtime.</summary>
-[Collection("postgres")]
+[Collection("rehearsed and sealed")]
 public sealed class DamageTests(PostgresServer server) : IDisposable
 {
     private const int Workers = 2;

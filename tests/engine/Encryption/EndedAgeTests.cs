@@ -4,7 +4,7 @@ using System.Globalization;
 namespace CryoBackup.Tests.Encryption;
 
 /// <summary>age killed in mid-stream, on Linux, which shows processes as files. Its processes are found by the paths in their arguments, so only ours are hit.</summary>
-[Collection("postgres")]
+[Collection("rehearsed and sealed")]
 public sealed class EndedAgeTests(PostgresServer server) : IDisposable
 {
     private const string Source = "sealed_large";
@@ -22,7 +22,8 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
 
         // The trial run before the backup has ended once there is something in the partial file.
         Task<string?> killer = Task.Run(() => Kill(
-            () => Directory.Exists(folder) && Directory.GetFiles(folder, "*.partial").Any(file => new FileInfo(file).Length > 0), "age\0-e\0-R\0"));
+            () => Directory.Exists(folder) && Directory.GetFiles(folder, "*.partial").Any(file => new FileInfo(file).Length > 0),
+            arguments => arguments.Split('\0') is [.., "-e", "-R", var recipients, ""] && File.ReadAllText(recipients).Contains(recipient, StringComparison.Ordinal)));
         var error = Assert.Throws<CryoBackupException>(() => SealedBackup.New(server, Source, folder, [recipient]));
         string? arguments = await killer;
         Assert.Equal(CryoBackupError.DumpFailed, error.Error);
@@ -43,7 +44,7 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
         string path = SealedBackup.New(server, Source, _folder.Path, [recipient]).Path;
         bool created = false;
         var texts = new List<string>();
-        Task<string?> killer = Task.Run(() => Kill(() => Volatile.Read(ref created), identity));
+        Task<string?> killer = Task.Run(() => Kill(() => Volatile.Read(ref created), arguments => arguments.Contains(identity, StringComparison.Ordinal)));
         var error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, [identity], observer: message =>
         {
             if (message is VerboseMessage verbose)
@@ -71,7 +72,7 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         MakeLarge();
         string path = SealedBackup.New(server, Source, _folder.Path, [recipient]).Path;
-        Task<string?> killer = Task.Run(() => Kill(() => true, identity));
+        Task<string?> killer = Task.Run(() => Kill(() => true, arguments => arguments.Contains(identity, StringComparison.Ordinal)));
         VerificationResult result = SealedBackup.Test(path, VerificationLevel.Content, identity);
         await killer;
         Assert.True(result.Verdict == Verdict.Inconclusive, result.Reason);
@@ -88,9 +89,9 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
         }
     }
 
-    /// <summary>Waits until it may, then kills the first age among this process's own children whose arguments hold a text.</summary>
+    /// <summary>Waits until it may, then kills the first age among this process's own children whose arguments are the ones meant.</summary>
     /// <returns>Its arguments, each ended by a zero; null if none came.</returns>
-    private static string? Kill(Func<bool> may, string text)
+    private static string? Kill(Func<bool> may, Func<string, bool> meant)
     {
         string parent = string.Create(CultureInfo.InvariantCulture, $"\nPPid:\t{Environment.ProcessId}\n");
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
@@ -108,7 +109,7 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
                     }
 
                     string arguments = File.ReadAllText(folder + "/cmdline");
-                    if (arguments.Contains(text, StringComparison.Ordinal))
+                    if (meant(arguments))
                     {
                         KeyPairs.Sh($"kill -9 {name}");
                         return arguments;

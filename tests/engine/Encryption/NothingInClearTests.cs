@@ -5,7 +5,7 @@ using CryoBackup.Streams;
 namespace CryoBackup.Tests.Encryption;
 
 /// <summary>Every write of the tool and of all that it starts, as strace sees them, at a backup, its verification and its restore.</summary>
-[Collection("postgres")]
+[Collection("rehearsed and sealed")]
 public sealed class NothingInClearTests(PostgresServer server) : IDisposable
 {
     private const string Source = "traced_source";

@@ -1,7 +1,7 @@
 namespace CryoBackup.Tests.Encryption;
 
 /// <summary>Recipients and identities of an age plugin: here a script that speaks the plugins' protocol and wraps the file's key in nothing.</summary>
-[Collection("postgres")]
+[Collection("rehearsed and sealed")]
 public sealed class PluginTests(PostgresServer server) : IDisposable
 {
     // The bytes 'stand-in' in Bech32, under the names that age makes of the plugin's.

@@ -5,7 +5,7 @@ using CryoBackup.Streams;
 
 namespace CryoBackup.Tests.Encryption;
 
-[Collection("postgres")]
+[Collection("rehearsed and sealed")]
 public sealed class SealedBackupTests(PostgresServer server) : IDisposable
 {
     private const string Source = "sealed_source";

@@ -5,7 +5,7 @@ using System.Globalization;
 namespace CryoBackup.Tests.Encryption;
 
 /// <summary>The memory that the tool takes for encrypted backups does not grow with them.</summary>
-[Collection("postgres")]
+[Collection("rehearsed and sealed")]
 public sealed class SealedMemoryTests(PostgresServer server) : IDisposable
 {
     private const string Target = "sealed_memory_target";

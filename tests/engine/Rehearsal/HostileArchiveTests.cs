@@ -4,7 +4,7 @@ using CryoBackup.Postgres;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>An archive is text that a server carries out. Whatever it says, a rehearsal changes nothing outside, and does not pass.</summary>
-[Collection("postgres")]
+[Collection("rehearsed and sealed")]
 public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

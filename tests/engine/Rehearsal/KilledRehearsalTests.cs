@@ -4,7 +4,7 @@ using CryoBackup.Postgres;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>A rehearsal that was killed leaves nothing once the next has run; one that was stopped leaves nothing at all.</summary>
-[Collection("postgres")]
+[Collection("rehearsed and sealed")]
 public sealed class KilledRehearsalTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -3,7 +3,7 @@ using CryoBackup.Postgres;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>A rehearsal on a server that the user names: a scratch database, dropped after.</summary>
-[Collection("postgres")]
+[Collection("rehearsed and sealed")]
 public sealed class NamedServerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

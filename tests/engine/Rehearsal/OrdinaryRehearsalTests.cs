@@ -3,7 +3,7 @@ using CryoBackup.Postgres;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>What most backups are: nothing in them needs a superuser.</summary>
-[Collection("postgres")]
+[Collection("rehearsed and sealed")]
 public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
 {
     // Owners, privileges by grantees, row security that binds owners, a view over others' tables, extensions that only a superuser may create.

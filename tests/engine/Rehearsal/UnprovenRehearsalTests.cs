@@ -4,7 +4,7 @@ using CryoBackup.Tests.Archive;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>What a rehearsal could not compare it does not claim; of what the file itself does not prove nothing is restored.</summary>
-[Collection("postgres")]
+[Collection("rehearsed and sealed")]
 public sealed class UnprovenRehearsalTests(PostgresServer server) : IDisposable
 {
     private const string Content = "CREATE TABLE t (n int PRIMARY KEY, word text); INSERT INTO t SELECT n, md5(n::text) FROM generate_series(1, 50) n";

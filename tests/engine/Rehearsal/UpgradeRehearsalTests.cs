@@ -2,7 +2,7 @@
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>A rehearsal on the server programs of a newer version answers whether an upgrade would bring the data over.</summary>
-[Collection("postgres")]
+[Collection("rehearsed and sealed")]
 public sealed class UpgradeRehearsalTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
