@@ -67,7 +67,7 @@ internal sealed class SpooledArchive : IDisposable
     public void Locate(ArchiveContent content)
     {
         Span<byte> place = stackalloc byte[1 + sizeof(long)];
-        place[0] = ArchiveReader.OffsetIsSet;
+        place[0] = TocReader.OffsetIsSet;
         foreach ((long field, long block) in content.Unlocated)
         {
             BinaryPrimitives.WriteInt64LittleEndian(place[1..], block);

@@ -1,0 +1,258 @@
+using System.Buffers.Binary;
+using System.Globalization;
+
+namespace CryoBackup.Archive;
+
+/// <summary>Reads what stands before an archive's data: its header and its table of contents.</summary>
+internal sealed class TocReader(ArchiveInput input)
+{
+    /// <summary>What stands in the table of contents before the offset of a data block that is known.</summary>
+    public const int OffsetIsSet = 2;
+
+    private static readonly Version OldestVersion = new(1, 14, 0);
+    private static readonly Version FirstWithAlgorithm = new(1, 15, 0);
+    private static readonly Version NewestVersion = new(1, 16, 0);
+
+    private readonly List<TocEntry> _entries = [];
+    private readonly Dictionary<int, long> _unsetOffsets = [];
+    private ArchiveHeader? _header;
+    private int _offsetSize;
+
+    /// <summary>The header; null until it was read.</summary>
+    public ArchiveHeader? Header => _header;
+
+    /// <summary>PostgreSQL's name of the archive's encoding.</summary>
+    public string EncodingName { get; private set; } = "UTF8";
+
+    /// <summary>The entries, in the archive's order.</summary>
+    public IReadOnlyList<TocEntry> Entries => _entries;
+
+    /// <summary>By dump ID, where the offset of a data block ought to stand and does not.</summary>
+    public IReadOnlyDictionary<int, long> UnsetOffsets => _unsetOffsets;
+
+    /// <summary>Reads both.</summary>
+    /// <returns>The header.</returns>
+    /// <exception cref="CryoBackupException">NotABackup, ArchiveTooNew or ArchiveCorrupt, with the offset in the archive.</exception>
+    public ArchiveHeader Read()
+    {
+        _header = ReadHeader();
+        ReadEntries();
+        return _header;
+    }
+
+    private ArchiveHeader ReadHeader()
+    {
+        if (!input.Ensure(5) || !input.Take(5).SequenceEqual("PGDMP"u8))
+        {
+            throw new CryoBackupException(
+                CryoBackupError.NotABackup,
+                "This is not an archive of pg_dump's custom format: it does not begin with PGDMP.",
+                remedy: "Give a file made by New-CryoBackup or by pg_dump -Fc.");
+        }
+
+        var version = new Version(input.ReadByte(), input.ReadByte(), input.ReadByte());
+        if (version < OldestVersion)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.NotABackup,
+                $"The archive has format version {version}, which PostgreSQL 11 and older wrote; the oldest that can be verified is {OldestVersion}.",
+                remedy: "Restore it with the pg_restore of its own time, and back up again.");
+        }
+
+        if (version.Major > 1 || version.Minor > NewestVersion.Minor)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ArchiveTooNew,
+                $"The archive has format version {version}; the newest that is understood is {NewestVersion}.",
+                remedy: "Use a newer CryoBackup.");
+        }
+
+        int intSize = input.ReadByte();
+        if (intSize != 4)
+        {
+            throw input.Corrupt($"the size of integers is {intSize}, not 4");
+        }
+
+        _offsetSize = input.ReadByte();
+        if (_offsetSize is not (4 or 8))
+        {
+            throw input.Corrupt($"the size of offsets is {_offsetSize}, neither 4 nor 8");
+        }
+
+        int format = input.ReadByte();
+        if (format != 1)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.NotABackup,
+                $"The archive has format {format}; only the custom format (1, pg_dump -Fc) is one file that can be streamed.",
+                remedy: "Give a file made by New-CryoBackup or by pg_dump -Fc.");
+        }
+
+        ArchiveCompression compression;
+        if (version < FirstWithAlgorithm)
+        {
+            int level = input.ReadInt();
+            if (level is < -1 or > 9)
+            {
+                throw input.Corrupt($"the compression level is {level}");
+            }
+
+            compression = level == 0 ? ArchiveCompression.None : ArchiveCompression.Gzip;
+        }
+        else
+        {
+            int algorithm = input.ReadByte();
+            if (algorithm > (int)ArchiveCompression.Zstd)
+            {
+                throw input.Corrupt($"the compression algorithm is {algorithm}");
+            }
+
+            compression = (ArchiveCompression)algorithm;
+        }
+
+        DateTime created = ReadTime();
+        return new ArchiveHeader
+        {
+            Version = version,
+            Compression = compression,
+            Created = created,
+            Database = input.ReadString() ?? "",
+            ServerVersion = input.ReadString() ?? "",
+            DumpVersion = input.ReadString() ?? "",
+        };
+    }
+
+    private DateTime ReadTime()
+    {
+        // The fields of C's struct tm: months count from 0, years from 1900; the last is the daylight-saving flag.
+        int second = input.ReadInt(), minute = input.ReadInt(), hour = input.ReadInt(), day = input.ReadInt(), month = input.ReadInt(), year = input.ReadInt();
+        input.ReadInt();
+        if (second is < 0 or > 60 || minute is < 0 or > 59 || hour is < 0 or > 23 || month is < 0 or > 11 || year is < 0 or > 8000
+            || day < 1 || day > DateTime.DaysInMonth(year + 1900, month + 1))
+        {
+            throw input.Corrupt("the time of its creation is no time");
+        }
+
+        return new DateTime(year + 1900, month + 1, day, hour, minute, Math.Min(second, 59), DateTimeKind.Unspecified);
+    }
+
+    private void ReadEntries()
+    {
+        int count = input.ReadInt();
+        if (count < 0)
+        {
+            throw input.Corrupt($"the table of contents claims {count} entries");
+        }
+
+        var seen = new HashSet<int>();
+        for (int i = 0; i < count; i++)
+        {
+            TocEntry entry = ReadTocEntry();
+            if (!seen.Add(entry.DumpId))
+            {
+                throw input.Corrupt($"dump ID {entry.DumpId} stands twice in the table of contents");
+            }
+
+            if (i == 0 && string.Equals(entry.Kind, "ENCODING", StringComparison.Ordinal))
+            {
+                // "SET client_encoding = 'LATIN1';": what follows is written in that encoding.
+                string[] parts = entry.Definition.Split('\'');
+                EncodingName = parts.Length == 3 ? parts[1] : "UTF8";
+                input.Encoding = ServerEncoding.Find(EncodingName);
+            }
+
+            _entries.Add(entry);
+        }
+    }
+
+    private TocEntry ReadTocEntry()
+    {
+        int dumpId = input.ReadInt();
+        if (dumpId <= 0)
+        {
+            throw input.Corrupt($"an entry of the table of contents has the dump ID {dumpId}");
+        }
+
+        bool hasData = input.ReadInt() switch
+        {
+            0 => false,
+            1 => true,
+            int other => throw input.Corrupt($"the data flag of dump ID {dumpId} is {other}"),
+        };
+        uint catalogOid = input.ReadOid();
+        uint oid = input.ReadOid();
+        string name = input.ReadString() ?? "";
+        string kind = input.ReadString() ?? "";
+        int section = input.ReadInt();
+        if (section is < 1 or > 4)
+        {
+            throw input.Corrupt($"the section of dump ID {dumpId} is {section}");
+        }
+
+        string definition = input.ReadString() ?? "";
+        long dropOffset = input.Offset;
+        input.ReadString();
+        int dropSize = (int)(input.Offset - dropOffset);
+        string copy = input.ReadString() ?? "";
+        string schema = input.ReadString() ?? "";
+        string tablespace = input.ReadString() ?? "";
+        input.ReadString(); // the table access method
+        if (_header!.Version.Minor >= 16)
+        {
+            input.ReadInt(); // the relation's kind
+        }
+
+        string owner = input.ReadString() ?? "";
+        input.ReadString(); // "false", where PostgreSQL 11 and older told of WITH OIDS
+        var dependencies = new List<int>();
+        while (input.ReadString() is { } dependency)
+        {
+            if (!int.TryParse(dependency, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+            {
+                throw input.Corrupt($"dump ID {dumpId} depends on \"{ArchiveInput.Shorten(dependency)}\", which is no dump ID");
+            }
+
+            dependencies.Add(id);
+        }
+
+        long? dataOffset = ReadOffset(dumpId, hasData);
+        return new TocEntry
+        {
+            DumpId = dumpId,
+            CatalogOid = catalogOid,
+            Oid = oid,
+            Name = name,
+            Kind = kind,
+            Schema = schema,
+            Owner = owner,
+            Tablespace = tablespace,
+            Section = (TocSection)section,
+            Definition = definition,
+            CopyStatement = copy,
+            DropStatement = (dropOffset, dropSize),
+            Dependencies = [.. dependencies],
+            HasData = hasData,
+            DataOffset = dataOffset,
+        };
+    }
+
+    private long? ReadOffset(int dumpId, bool hasData)
+    {
+        const int NotSet = 1, Set = OffsetIsSet, NoData = 3;
+        long field = input.Offset;
+        int flag = input.ReadByte();
+        if (flag is < NotSet or > NoData || (flag == NoData) == hasData)
+        {
+            throw input.Corrupt($"the offset of dump ID {dumpId} has the flag {flag}");
+        }
+
+        ReadOnlySpan<byte> bytes = input.Take(_offsetSize);
+        long offset = _offsetSize == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        if (flag == NotSet && _offsetSize == sizeof(long))
+        {
+            _unsetOffsets.Add(dumpId, field);
+        }
+
+        return flag == Set ? offset : null;
+    }
+}
