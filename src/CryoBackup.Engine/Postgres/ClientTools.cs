@@ -24,7 +24,9 @@ internal static partial class ClientTools
     /// <param name="toolName">For example pg_dump.</param>
     /// <param name="minimumMajor">The server's major version; 0 for the newest program there is.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <exception cref="CryoBackupException">PgToolNotFound, or PgToolTooOld when all that were found are older.</exception>
+    /// <exception cref="CryoBackupException">
+    /// PgToolNotFound, also where CRYOBACKUP_PGBIN names no folder that exists; PgToolTooOld when all that were found are older.
+    /// </exception>
     public static ClientTool Find(string toolName, int minimumMajor, CancellationToken cancellationToken) =>
         Find(toolName, minimumMajor, Environment.GetEnvironmentVariable, cancellationToken);
 
@@ -36,6 +38,15 @@ internal static partial class ClientTools
         var tooOld = new List<ClientTool>();
         if (named is not null)
         {
+            if (!Directory.Exists(named))
+            {
+                throw new CryoBackupException(
+                    CryoBackupError.PgToolNotFound,
+                    $"{FolderVariable} names the folder '{named}', which does not exist.",
+                    named,
+                    $"Set {FolderVariable} to the folder that holds PostgreSQL's programs, or remove it to have them looked for in the usual places.");
+            }
+
             searched.Add(named);
             if (Inspect(named, toolName, cancellationToken) is { } tool)
             {

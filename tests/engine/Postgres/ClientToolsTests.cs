@@ -40,6 +40,15 @@ public sealed class ClientToolsTests : IDisposable
         Assert.Equal("99.0", Find("pg_dump", 96).Version);
     }
 
+    [Fact]
+    public void DoesNotPassOverANamedFolderThatIsNotThere()
+    {
+        var missing = Path.Combine(_folder.Path, "missing");
+        var e = Assert.Throws<CryoBackupException>(() => Find("pg_dump", 0, missing));
+        Assert.Equal(CryoBackupError.PgToolNotFound, e.Error);
+        Assert.Contains($"CRYOBACKUP_PGBIN names the folder '{missing}'", e.Message, StringComparison.Ordinal);
+    }
+
     [UnixFact]
     public void SaysThatAllAreTooOldAndWhereItLooked()
     {
