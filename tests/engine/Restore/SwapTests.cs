@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Postgres;
+using CryoBackup.Tests.Backup;
 using Npgsql;
 
 namespace CryoBackup.Tests.Restore;
@@ -94,14 +95,18 @@ public sealed class SwapTests(ZooServer server)
         AssertUndone(slow, e);
     }
 
-    [PostgresFact(UnixOnly = true)]
+    [LinuxFact]
     public async Task PgRestoreIsKilled()
     {
         foreach (int jobs in (int[])[1, 2])
         {
             using SlowRestore slow = Prepare();
             Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, jobs)));
-            KillPgRestore(slow.MeetAt(Moment.Index));
+            string database = slow.MeetAt(Moment.Index);
+
+            // By the name of its database, which occurs nowhere else.
+            Signals.Send("KILL", LinuxProcesses.All().Where(process => process.Arguments.Contains("pg_restore", StringComparison.Ordinal)
+                && process.Arguments.Contains(database, StringComparison.Ordinal)).Select(process => process.Id));
             CryoBackupException e = await failing;
             Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
             Assert.Contains("signal 9", e.Message, StringComparison.Ordinal);
@@ -147,17 +152,6 @@ public sealed class SwapTests(ZooServer server)
         {
             Environment = new Dictionary<string, string?> { ["PGPASSWORD"] = connection.Password },
         };
-    }
-
-    /// <summary>By the name of its database, which occurs nowhere else.</summary>
-    private static void KillPgRestore(string database)
-    {
-        (_, string output, _) = ToolProcess.Run(new ToolCommand("/bin/sh", "-c", "ps -Ao pid,args"), CancellationToken.None);
-        foreach (string line in output.Split('\n').Where(line => line.Contains(database, StringComparison.Ordinal) && line.Contains("pg_restore", StringComparison.Ordinal)))
-        {
-            using Process process = Process.GetProcessById(int.Parse(line.Trim().Split(' ')[0], CultureInfo.InvariantCulture));
-            process.Kill(entireProcessTree: false);
-        }
     }
 
     private SlowRestore Prepare()
