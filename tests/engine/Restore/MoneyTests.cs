@@ -1,4 +1,5 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
+using System.Runtime.Versioning;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Tests.Restore;
@@ -11,15 +12,11 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [PostgresFact(UnixOnly = true)]
+    [LocaleFact]
+    [UnsupportedOSPlatform("windows")]
     public void KeepsItsAmountWhateverTheTargetsLocale()
     {
-        if (!TryMakeLocale())
-        {
-            // The locale's source belongs to Debian's package locales.
-            return;
-        }
-
+        MakeLocale();
         using PostgresServer server = StartWithLocale();
         server.CreateDatabase("money");
         server.Execute("money", "ALTER DATABASE money SET lc_monetary TO 'de_DE.UTF-8'; CREATE TABLE price (amount money); INSERT INTO price VALUES (1234.56::numeric::money)");
@@ -43,16 +40,12 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
         Assert.Contains("lacks the locale 'de_DE.UTF-8'", e.Message, StringComparison.Ordinal);
     }
 
-    private bool TryMakeLocale()
+    [UnsupportedOSPlatform("windows")]
+    private void MakeLocale()
     {
-        if (OperatingSystem.IsWindows() || !File.Exists("/usr/share/i18n/locales/de_DE"))
-        {
-            return false;
-        }
-
         File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_101_101);
-        var localedef = new ToolCommand("/usr/bin/localedef", "-i", "de_DE", "-f", "UTF-8", Path.Combine(_folder.Path, "de_DE.UTF-8"));
-        return ToolProcess.Run(localedef, CancellationToken.None).ExitCode == 0;
+        var localedef = new ToolCommand("localedef", "-i", "de_DE", "-f", "UTF-8", Path.Combine(_folder.Path, "de_DE.UTF-8"));
+        Assert.Equal(0, ToolProcess.Run(localedef, CancellationToken.None).ExitCode);
     }
 
     private PostgresServer StartWithLocale()
@@ -69,6 +62,14 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
         {
             Environment.SetEnvironmentVariable("LOCPATH", before);
         }
+    }
+
+    /// <summary>A test that needs a server and the sources of locales, which belong to Debian's package of that name; where they lack, that is said.</summary>
+    private sealed class LocaleFactAttribute : FactAttribute
+    {
+        private const string Source = "/usr/share/i18n/locales/de_DE";
+
+        public LocaleFactAttribute() => Skip = ServerPrograms.ReasonToSkip ?? (File.Exists(Source) ? null : $"Needs {Source}.");
     }
 }
 #endif
