@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
 using Npgsql;
@@ -20,22 +22,23 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
     /// <returns>Every table, expected and found, in the order given.</returns>
     public async Task<TableComparison[]> CompareAsync(IReadOnlyList<TableContent> tables, string encoding, CancellationToken cancellationToken)
     {
-        NpgsqlConnection leader = await OpenAsync(encoding, snapshot: null, cancellationToken).ConfigureAwait(false);
-        Task reading = Task.CompletedTask;
+        SharedSnapshot moment = await SharedSnapshot.TakeAsync(endpoint, application, encoding, cancellationToken).ConfigureAwait(false);
+        var sessions = new ConcurrentBag<int>();
+        Task ended = Task.CompletedTask;
         try
         {
-            Dictionary<(string, string), string> conditions = await ExtensionTables.ConditionsAsync(leader, cancellationToken).ConfigureAwait(false);
-            HashSet<(string, string)> divisible = await TablePiece.FindDivisibleAsync(leader, cancellationToken).ConfigureAwait(false);
+            Dictionary<(string, string), string> conditions = await ExtensionTables.ConditionsAsync(moment.Connection, cancellationToken).ConfigureAwait(false);
+            HashSet<(string, string)> divisible = await TablePiece.FindDivisibleAsync(moment.Connection, cancellationToken).ConfigureAwait(false);
             divisible.ExceptWith(conditions.Keys);
             TablePiece[] pieces =
             [
                 .. TablePiece.Cut([.. tables.Select(table => table.Fingerprint is { } rows && divisible.Contains(KeyOf(table)) ? TablePiece.PagesOf(rows) : 0)])
                     .Where(piece => tables[piece.Table].Fingerprint is not null),
             ];
-            string snapshot = await TableReader.ExportSnapshotAsync(leader, cancellationToken).ConfigureAwait(false);
             var found = new TableFingerprint[tables.Count];
             int next = -1;
             int done = 0;
+            Exception? failure = null;
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             CancellationToken end = ending.Token;
             using var progress = new ProgressReporter(
@@ -58,60 +61,57 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
                 }
             }
 
-            void RunSession(bool leads)
+            void RunSession()
             {
                 try
                 {
-                    if (leads)
-                    {
-                        ReadSome(leader);
-                        return;
-                    }
+                    using NpgsqlConnection session = TableReader.Open(endpoint, application, encoding, Monetary, moment.Id);
+                    sessions.Add(session.ProcessID);
 
-                    using NpgsqlConnection session = OpenAsync(encoding, snapshot, end).GetAwaiter().GetResult();
+                    // Whoever ends the sessions may not have seen this one.
+                    end.ThrowIfCancellationRequested();
                     ReadSome(session);
                 }
-                catch
+                catch (Exception exception)
                 {
                     // The others need not read on.
+                    Interlocked.CompareExchange(ref failure, exception, null);
                     ending.Cancel();
-                    throw;
                 }
             }
 
-            int count = Math.Min(Environment.ProcessorCount, Math.Max(pieces.Length, 1));
-            reading = Task.WhenAll(Enumerable.Range(0, count)
-                .Select(number => Task.Factory.StartNew(() => RunSession(leads: number == 0), end, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-            await EndOfAsync(reading, cancellationToken).ConfigureAwait(false);
+            int count = Math.Min(Environment.ProcessorCount, pieces.Length);
+            Task reading = ended = Task.WhenAll(Enumerable.Range(0, count)
+                .Select(_ => Task.Factory.StartNew(RunSession, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            if (await Task.WhenAny(reading, Task.Delay(Timeout.Infinite, end)).ConfigureAwait(false) != reading)
+            {
+                // They wait for the server, and a server that is gone would hold them for minutes.
+                ended = Task.WhenAll(moment.EndAsync([.. sessions]), reading);
+                await Task.WhenAny(ended, Task.Delay(Patience, CancellationToken.None)).ConfigureAwait(false);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            if (failure is not null)
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
+
             return [.. tables.Select((table, index) => Compare(table, found[index]))];
         }
         finally
         {
-            if (reading.IsCompleted)
+            if (ended.IsCompleted)
             {
-                await leader.DisposeAsync().ConfigureAwait(false);
+                await moment.DisposeAsync().ConfigureAwait(false);
             }
             else
             {
-                _ = reading.ContinueWith(_ => leader.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                _ = ended.ContinueWith(_ => moment.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
         }
     }
 
     private static (string, string) KeyOf(TableContent table) => (table.Entry.Schema, table.Entry.Name);
-
-    private static async Task EndOfAsync(Task reading, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await reading.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!reading.IsCompleted)
-        {
-            await Task.WhenAny(reading, Task.Delay(Patience, CancellationToken.None)).ConfigureAwait(false);
-            throw;
-        }
-    }
 
     private static TableComparison Compare(TableContent table, TableFingerprint? found) => new()
     {
@@ -122,7 +122,4 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
         FoundRows = found?.Rows,
         FoundFingerprint = found?.Text ?? "",
     };
-
-    private Task<NpgsqlConnection> OpenAsync(string encoding, string? snapshot, CancellationToken cancellationToken)
-        => TableReader.OpenAsync(endpoint, application, encoding, Monetary, snapshot, cancellationToken);
 }

@@ -70,18 +70,6 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         ORDER BY 1, 2
         """;
 
-    // On the holder nothing may time out: it must outlive the dump.
-    private static readonly string[] SessionStatements =
-    [
-        "SET statement_timeout = 0",
-        "SET idle_in_transaction_session_timeout = 0",
-        "SET row_security = off",
-        "SET max_parallel_workers_per_gather = 0",
-        "SELECT pg_catalog.set_config('idle_session_timeout', '0', false) WHERE pg_catalog.current_setting('server_version_num')::int >= 140000",
-        "SELECT pg_catalog.set_config('transaction_timeout', '0', false) WHERE pg_catalog.current_setting('server_version_num')::int >= 170000",
-        "SET search_path = ''",
-    ];
-
     private readonly NpgsqlConnection _connection;
     private readonly BackupRequest _request;
     private Dictionary<uint, DumpTable> _tables = [];
@@ -129,7 +117,9 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             }
 
             var snapshot = new DumpSnapshot(connection, facts, request);
-            foreach (string statement in SessionStatements)
+
+            // On the holder nothing may time out: it must outlive the dump.
+            foreach (string statement in SessionSettings.ForReading)
             {
                 await snapshot.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
             }

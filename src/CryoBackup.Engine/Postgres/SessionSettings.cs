@@ -2,7 +2,7 @@ using System.Text;
 
 namespace CryoBackup.Postgres;
 
-/// <summary>Server settings of a session, in the form of the startup packet's options.</summary>
+/// <summary>Server settings of a session: in the form of the startup packet's options, and as statements.</summary>
 internal static class SessionSettings
 {
     /// <summary>What the text form of a value depends on, besides time zone, date style and encoding.</summary>
@@ -12,6 +12,20 @@ internal static class SessionSettings
         new("IntervalStyle", "postgres"),
         new("extra_float_digits", "3"),
         new("bytea_output", "hex"),
+    ];
+
+    /// <summary>Statements that let a session read everything for as long as it takes.</summary>
+    public static IReadOnlyList<string> ForReading { get; } =
+    [
+        "SET statement_timeout = 0",
+        "SET idle_in_transaction_session_timeout = 0",
+        "SELECT pg_catalog.set_config('idle_session_timeout', '0', false) WHERE pg_catalog.current_setting('server_version_num')::int >= 140000",
+        "SELECT pg_catalog.set_config('transaction_timeout', '0', false) WHERE pg_catalog.current_setting('server_version_num')::int >= 170000",
+        "SET row_security = off",
+
+        // Not shared out among processes, which would only hand the rows from one to the other.
+        "SET max_parallel_workers_per_gather = 0",
+        "SET search_path = ''",
     ];
 
     /// <summary>Renders settings; of two of the same name the later counts.</summary>

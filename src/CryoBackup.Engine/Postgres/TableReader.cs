@@ -16,60 +16,36 @@ internal static partial class TableReader
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="encoding">The encoding of the archive, which its source database had.</param>
     /// <param name="monetary">The lc_monetary that values of type money were written in; null for the database's own.</param>
-    /// <param name="snapshot">The moment, as another session exported it; null for now.</param>
-    /// <param name="cancellationToken">Ends the opening.</param>
+    /// <param name="snapshot">The moment, as <see cref="SharedSnapshot"/> names it; null for now.</param>
     /// <returns>The session.</returns>
-    public static async Task<NpgsqlConnection> OpenAsync(
-        ServerEndpoint endpoint, string applicationName, string encoding, string? monetary, string? snapshot, CancellationToken cancellationToken)
+    public static NpgsqlConnection Open(ServerEndpoint endpoint, string applicationName, string encoding, string? monetary, string? snapshot)
     {
-        NpgsqlConnection connection =
-            await ServerConnection.OpenAsync(endpoint, applicationName, encoding, cancellationToken, BufferSize).ConfigureAwait(false);
+        NpgsqlConnection connection = ServerConnection.Open(endpoint, applicationName, encoding, BufferSize);
         try
         {
-            // Not shared out among processes, which would only hand the rows from one to the other.
-            await ExecuteAsync(
-                connection,
-                """
-                SET row_security = off; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET max_parallel_workers_per_gather = 0;
-                SELECT pg_catalog.set_config('transaction_timeout', '0', false) WHERE pg_catalog.current_setting('server_version_num')::int >= 170000;
-                SET search_path = ''
-                """,
-                cancellationToken).ConfigureAwait(false);
+            Execute(connection, string.Join("; ", SessionSettings.ForReading));
             if (monetary is not null)
             {
-                await using var money = new NpgsqlCommand("SELECT pg_catalog.set_config('lc_monetary', $1, false)", connection) { Parameters = { new() { Value = monetary } } };
-                await money.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                using var money = new NpgsqlCommand("SELECT pg_catalog.set_config('lc_monetary', $1, false)", connection) { Parameters = { new() { Value = monetary } } };
+                money.ExecuteNonQuery();
             }
 
-            await ExecuteAsync(
-                connection,
-                "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" + (snapshot is null ? "" : $"; SET TRANSACTION SNAPSHOT '{snapshot}'"),
-                cancellationToken).ConfigureAwait(false);
+            Execute(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" + (snapshot is null ? "" : $"; SET TRANSACTION SNAPSHOT '{snapshot}'"));
             return connection;
         }
         catch
         {
-            await connection.DisposeAsync().ConfigureAwait(false);
+            connection.Dispose();
             throw;
         }
     }
 
-    /// <summary>Lets other sessions see the moment that a session of <see cref="OpenAsync"/> sees, as long as that lives.</summary>
-    /// <param name="connection">The session.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
-    /// <returns>The moment's name.</returns>
-    public static async Task<string> ExportSnapshotAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("SELECT pg_catalog.pg_export_snapshot()", connection);
-        return (string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-    }
-
     /// <summary>Reads one table, or a part of it, and holds its thread for that time: row by row, waiting in other ways costs more than the rows.</summary>
-    /// <param name="connection">A session of <see cref="OpenAsync"/>.</param>
+    /// <param name="connection">A session of <see cref="Open"/>.</param>
     /// <param name="copyStatement">The archive's COPY … FROM stdin; of the table, with its names in the archive's encoding.</param>
     /// <param name="condition">A WHERE clause; null for all rows.</param>
     /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="cancellationToken">Says why the session was ended, which is what ends the reading.</param>
     /// <returns>Rows and fingerprint.</returns>
     public static TableFingerprint Read(NpgsqlConnection connection, string copyStatement, string? condition, string encoding, CancellationToken cancellationToken)
     {
@@ -85,8 +61,7 @@ internal static partial class TableReader
         try
         {
             // Npgsql gives text COPY only as characters; beneath its reader lie the bytes as the server sent them.
-            using NpgsqlCopyTextReader reader = connection.BeginTextExportAsync(copy, cancellationToken).GetAwaiter().GetResult();
-            using CancellationTokenRegistration ending = cancellationToken.Register(reader.Cancel);
+            using NpgsqlCopyTextReader reader = connection.BeginTextExport(copy);
             Stream bytes = reader.BaseStream;
             int count;
             while ((count = bytes.Read(buffer)) > 0)
@@ -107,10 +82,10 @@ internal static partial class TableReader
         return fingerprint;
     }
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string text, CancellationToken cancellationToken)
+    private static void Execute(NpgsqlConnection connection, string text)
     {
-        await using var command = new NpgsqlCommand(text, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        using var command = new NpgsqlCommand(text, connection);
+        command.ExecuteNonQuery();
     }
 
     /// <summary>Turns COPY table (columns) FROM stdin; round.</summary>

@@ -183,7 +183,7 @@ public sealed class ContentFingerprintTests(PostgresServer server)
     public async Task IsThatOfAFreshCopyOfTheTable()
     {
         ArchiveContent archive = ArchiveAssert.Read(Zoo.Dump(server, "-Z0"));
-        await using NpgsqlConnection connection = await TableReader.OpenAsync(server.Endpoint.WithDatabase(Zoo.Database), "CryoBackup tests", "UTF8", null, null, CancellationToken.None);
+        await using NpgsqlConnection connection = TableReader.Open(server.Endpoint.WithDatabase(Zoo.Database), "CryoBackup tests", "UTF8", null, null);
         foreach (TableContent table in archive.Tables)
         {
             TableFingerprint read = TableReader.Read(connection, table.Entry.CopyStatement, null, "UTF8", CancellationToken.None);
@@ -196,7 +196,7 @@ public sealed class ContentFingerprintTests(PostgresServer server)
     {
         ArchiveContent archive = ArchiveAssert.Read(PgDump.ToPipe(server, database, "-Z0"));
         var fingerprints = new Dictionary<string, string>(StringComparer.Ordinal);
-        await using NpgsqlConnection connection = await TableReader.OpenAsync(server.Endpoint.WithDatabase(database), "CryoBackup tests", "UTF8", null, null, CancellationToken.None);
+        await using NpgsqlConnection connection = TableReader.Open(server.Endpoint.WithDatabase(database), "CryoBackup tests", "UTF8", null, null);
         foreach (TableContent table in archive.Tables)
         {
             TableFingerprint copied = TableReader.Read(connection, table.Entry.CopyStatement, null, "UTF8", CancellationToken.None);
@@ -211,7 +211,7 @@ public sealed class ContentFingerprintTests(PostgresServer server)
     private Dictionary<string, byte[]> Rows(string database, ArchiveContent archive)
     {
         var rows = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        using NpgsqlConnection connection = TableReader.OpenAsync(server.Endpoint.WithDatabase(database), "CryoBackup tests", "UTF8", null, null, CancellationToken.None).GetAwaiter().GetResult();
+        using NpgsqlConnection connection = TableReader.Open(server.Endpoint.WithDatabase(database), "CryoBackup tests", "UTF8", null, null);
         foreach (TableContent table in archive.Tables)
         {
             using NpgsqlCopyTextReader reader = connection.BeginTextExport(table.Entry.CopyStatement.Replace("FROM stdin;\n", "TO STDOUT", StringComparison.Ordinal));

@@ -9,6 +9,7 @@ namespace CryoBackup.Tests.Restore;
 public sealed class TablePieceTests(PostgresServer server)
 {
     private const string Table = "COPY public.parted (id, text) FROM stdin;\n";
+    private const string Application = "CryoBackup pieces";
 
     [Fact]
     public void HoldEachPageOnceAndTheLargestComesFirst()
@@ -29,13 +30,13 @@ public sealed class TablePieceTests(PostgresServer server)
     {
         server.CreateDatabase("pieces");
         server.Execute("pieces", "CREATE TABLE parted AS SELECT n AS id, repeat('x', n % 300) AS text FROM generate_series(1, 20000) n; DELETE FROM parted WHERE id % 7 = 0");
-        await using NpgsqlConnection leader = await OpenAsync(null);
-        string snapshot = await TableReader.ExportSnapshotAsync(leader, CancellationToken.None);
-        TableFingerprint whole = TableReader.Read(leader, Table, null, "UTF8", CancellationToken.None);
+        await using SharedSnapshot moment = await SharedSnapshot.TakeAsync(Endpoint, "CryoBackup tests", "UTF8", CancellationToken.None);
+        await using NpgsqlConnection first = Open(moment.Id);
+        TableFingerprint whole = TableReader.Read(first, Table, null, "UTF8", CancellationToken.None);
 
         // What comes after the moment is not seen, neither moved rows nor new ones.
         server.Execute("pieces", "UPDATE parted SET text = text WHERE id < 1000; INSERT INTO parted SELECT n, 'new' FROM generate_series(30000, 40000) n");
-        await using NpgsqlConnection other = await OpenAsync(snapshot);
+        await using NpgsqlConnection other = Open(moment.Id);
         var sum = new TableFingerprint();
         foreach (TablePiece piece in (TablePiece[])[new(0, 0, 100, 100), new(0, 100, 101, 1), new(0, 101, null, 100)])
         {
@@ -48,16 +49,45 @@ public sealed class TablePieceTests(PostgresServer server)
     }
 
     [PostgresFact]
-    public async Task CancelledInTheMiddleOfATable()
+    public async Task CancelledWhileATableIsWaitedFor()
     {
         server.CreateDatabase("pieces");
-        server.Execute("pieces", "CREATE TABLE parted AS SELECT 1 AS id, pg_sleep(0)::text AS text; CREATE VIEW slow AS SELECT id, pg_sleep(600)::text AS text FROM parted");
-        await using NpgsqlConnection connection = await OpenAsync(null);
+        server.Execute("pieces", "CREATE TABLE parted AS SELECT 1 AS id, '' AS text");
+        await using NpgsqlConnection other = server.Open("pieces");
+        await LockAsync(other);
         using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
-        Assert.Throws<OperationCanceledException>(() => TableReader.Read(connection, "COPY public.slow (id, text) FROM stdin;\n", "WHERE true", "UTF8", cancellation.Token));
-        await connection.CloseAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => CompareAsync([Table], cancellation.Token));
+        AssertNoSessionIsLeft();
     }
 
-    private Task<NpgsqlConnection> OpenAsync(string? snapshot)
-        => TableReader.OpenAsync(server.Endpoint.WithDatabase("pieces"), "CryoBackup tests", "UTF8", null, snapshot, CancellationToken.None);
+    [PostgresFact]
+    public async Task OneThatFailsEndsTheOthersAndIsTold()
+    {
+        server.CreateDatabase("pieces");
+        server.Execute("pieces", "CREATE TABLE parted AS SELECT 1 AS id, '' AS text");
+        await using NpgsqlConnection other = server.Open("pieces");
+        await LockAsync(other);
+        PostgresException e = await Assert.ThrowsAsync<PostgresException>(() => CompareAsync(["COPY public.gone (id) FROM stdin;\n", Table], CancellationToken.None));
+        Assert.Equal(PostgresErrorCodes.UndefinedTable, e.SqlState);
+        AssertNoSessionIsLeft();
+    }
+
+    private ServerEndpoint Endpoint => server.Endpoint.WithDatabase("pieces");
+
+    private NpgsqlConnection Open(string snapshot) => TableReader.Open(Endpoint, "CryoBackup tests", "UTF8", null, snapshot);
+
+    private static async Task LockAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE parted IN ACCESS EXCLUSIVE MODE", connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private Task<TableComparison[]> CompareAsync(string[] copies, CancellationToken cancellationToken)
+    {
+        TableContent[] tables = [.. copies.Select(copy => new TableContent { Entry = new TocEntry { CopyStatement = copy }, Fingerprint = new TableFingerprint() })];
+        return new DatabaseComparison(Endpoint, Application, static _ => { }).CompareAsync(tables, "UTF8", cancellationToken);
+    }
+
+    private void AssertNoSessionIsLeft()
+        => Assert.True(SpinWait.SpinUntil(() => (long)server.Scalar("postgres", $"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{Application}'")! == 0, TimeSpan.FromSeconds(30)));
 }
