@@ -51,8 +51,10 @@ Describe 'The line' {
         $missing = Test-CryoBackup -LiteralPath (Join-Path $TestDrive 'a folder that is there no more' 'app_20260131_010000_full.dump.gz')
         $words = $missing.Reason -split ' ' | Where-Object { $_ -notlike '*/*' -and $_ -notlike '*\*' }
         $words.Count | Should -BeGreaterThan 4
-        $shown = ($missing | Out-String -Width 120) -split '\s+'
-        $words | Where-Object { $_ -notin $shown } | Should -BeNullOrEmpty
+        foreach ($width in 80, 120) {
+            $shown = ($missing | Out-String -Width $width) -split '\s+'
+            $words | Where-Object { $_ -notin $shown } | Should -BeNullOrEmpty -Because "the console is $width columns wide"
+        }
     }
 
     It 'colours how it ended where $PSStyle lets it' {
