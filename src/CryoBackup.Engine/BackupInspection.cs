@@ -455,7 +455,7 @@ internal sealed class BackupInspection
 
     private static (string Status, double? Fraction) Look(long read, long length, string table)
     {
-        string bytes = string.Create(CultureInfo.InvariantCulture, $"{read / (1 << 20)} of {length / (1 << 20)} MiB");
+        string bytes = $"{SizeText.Of(read)} of {SizeText.Of(length)}";
         return (table.Length == 0 ? bytes : $"{table}, {bytes}", length == 0 ? null : Math.Min(1, (double)read / length));
     }
 

@@ -88,7 +88,7 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
         {
             throw new CryoBackupException(
                 CryoBackupError.DiskFull,
-                string.Create(CultureInfo.InvariantCulture, $"'{request.Folder}' has {free / (1 << 20)} MiB free; the backup of {tables / (1 << 20)} MiB of tables needs at least {needed / (1 << 20)} MiB."),
+                $"'{request.Folder}' has {SizeText.Of(free)} free; the backup of {SizeText.Of(tables)} of tables needs at least {SizeText.Of(needed)}.",
                 request.Folder,
                 "Free space, or choose another folder.");
         }

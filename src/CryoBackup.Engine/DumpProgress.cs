@@ -49,7 +49,7 @@ internal sealed class DumpProgress(IReadOnlyDictionary<uint, DumpTable> tables)
 
         long done = Math.Min(_before + Math.Min(SizeOf(entry), bytes - _currentStart), _total);
         string status = entry is null ? "table of contents" : $"{entry.Schema}.{entry.Name}";
-        return ($"{status}, {bytes / (1 << 20)} MiB", Math.Min(Limit, (double)done / _total));
+        return ($"{status}, {SizeText.Of(bytes)}", Math.Min(Limit, (double)done / _total));
     }
 
     private long SizeOf(TocEntry? entry) => entry is not null && tables.TryGetValue(entry.Oid, out DumpTable? table) ? table.Bytes : 0;

@@ -11,7 +11,7 @@ public sealed class OutputTests
     [InlineData(1048575, "1.0 MB")]
     [InlineData(1610612736, "1.5 GB")]
     [InlineData(long.MaxValue, "8.0 EB")]
-    public void Sizes_are_in_steps_of_1024(long bytes, string expected) => Assert.Equal(expected, Units.Size(bytes));
+    public void Sizes_are_in_steps_of_1024(long bytes, string expected) => Assert.Equal(expected, SizeText.Of(bytes));
 
     [Fact]
     public void A_table_is_as_wide_as_its_content_and_every_row_one_line()

@@ -12,7 +12,7 @@ internal static class BackupTable
                 backup.Database,
                 Units.Moment(backup.Start),
                 Units.Time(backup.Duration),
-                Units.Size(backup.Size),
+                SizeText.Of(backup.Size),
                 backup.Encrypted ? "sealed" : Units.Count(backup.RowCount),
                 backup.Path);
         }

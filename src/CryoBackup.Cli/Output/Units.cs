@@ -5,27 +5,7 @@ namespace CryoBackup.Cli.Output;
 /// <summary>Numbers as people read them, the same in every culture.</summary>
 internal static class Units
 {
-    private static readonly string[] s_names = ["KB", "MB", "GB", "TB", "PB", "EB"];
-
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
-
-    /// <summary>A number of bytes in steps of 1024, in the words of the module's views.</summary>
-    public static string Size(long bytes)
-    {
-        if (bytes < 1024)
-        {
-            return $"{bytes} B";
-        }
-        double size = bytes;
-        int unit = -1;
-        do
-        {
-            size /= 1024;
-            unit++;
-        }
-        while (size >= 1023.95 && unit < s_names.Length - 1);
-        return string.Create(CultureInfo.InvariantCulture, $"{size:0.0} {s_names[unit]}");
-    }
 
     /// <summary>Seconds with a fraction below a minute, a clock above.</summary>
     public static string Time(TimeSpan time)

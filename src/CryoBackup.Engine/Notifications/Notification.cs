@@ -95,7 +95,7 @@ internal sealed class Notification
 
     private static string FiguresOf(RunItem item) => item switch
     {
-        { Backup: { } backup } => $"{Figures.Size(backup.Size)}, {Rows(backup)}{Figures.Time(backup.Duration)}",
+        { Backup: { } backup } => $"{SizeText.Of(backup.Size)}, {Rows(backup)}{Figures.Time(backup.Duration)}",
         { Verification: { } result } => $"Level {result.Level}, {Figures.Time(result.Duration)}",
         { Restore: { } result } => string.Create(
             CultureInfo.InvariantCulture, $"{result.Objects.Length} objects, {result.Tables.Length} tables, {Figures.Time(result.Duration)}"),

@@ -225,7 +225,7 @@ internal sealed class RestorePreflight(
         {
             Find(
                 CryoBackupError.DiskFull,
-                string.Create(CultureInfo.InvariantCulture, $"The server's disk has {free / (1 << 20)} MiB free, and the archive alone has {plan.ArchiveLength / (1 << 20)} MiB."),
+                $"The server's disk has {SizeText.Of(free)} free, and the archive alone has {SizeText.Of(plan.ArchiveLength)}.",
                 folder,
                 "Make room, or give -Force if the data lies on another disk.");
         }
@@ -239,9 +239,7 @@ internal sealed class RestorePreflight(
         {
             Find(
                 CryoBackupError.DiskFull,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"'{folder}' has {free / (1 << 20)} MiB free, too little for the spooled archive of {plan.ArchiveLength / (1 << 20)} MiB."),
+                $"'{folder}' has {SizeText.Of(free)} free, too little for the spooled archive of {SizeText.Of(plan.ArchiveLength)}.",
                 folder,
                 "Free space, set TMPDIR to a larger disk, or restore with -Jobs 1.");
         }

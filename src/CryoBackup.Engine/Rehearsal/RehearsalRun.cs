@@ -128,7 +128,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         {
             throw new CryoBackupException(
                 CryoBackupError.DiskFull,
-                string.Create(CultureInfo.InvariantCulture, $"'{folder}' has {free / (1 << 20)} MiB free; a rehearsal of this backup needs about {needed / (1 << 20)} MiB."),
+                $"'{folder}' has {SizeText.Of(free)} free; a rehearsal of this backup needs about {SizeText.Of(needed)}.",
                 folder,
                 "Make room, set TMPDIR (TEMP on Windows) to a larger disk, or name a server with -ComputerName.");
         }

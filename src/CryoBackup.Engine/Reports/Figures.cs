@@ -2,30 +2,9 @@ using System.Globalization;
 
 namespace CryoBackup.Reports;
 
-/// <summary>Sizes, numbers and times for people, the same in every culture.</summary>
+/// <summary>Numbers and times for people, the same in every culture.</summary>
 internal static class Figures
 {
-    private static readonly string[] Units = ["KB", "MB", "GB", "TB", "PB", "EB"];
-
-    /// <summary>A size in steps of 1024, for example <c>1.2 GB</c>.</summary>
-    /// <param name="bytes">The size in bytes.</param>
-    public static string Size(double bytes)
-    {
-        if (bytes < 1024)
-        {
-            return string.Create(CultureInfo.InvariantCulture, $"{bytes:0} B");
-        }
-
-        double size = bytes / 1024;
-        int unit = 0;
-        for (; size >= 1023.95 && unit < Units.Length - 1; unit++)
-        {
-            size /= 1024;
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"{size:0.0} {Units[unit]}");
-    }
-
     /// <summary>A number with its thousands set apart.</summary>
     /// <param name="number">The number.</param>
     public static string Count(double number) => number.ToString("N0", CultureInfo.InvariantCulture);

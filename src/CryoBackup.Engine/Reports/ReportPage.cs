@@ -239,7 +239,7 @@ internal sealed class ReportPage
         _page.Markup("<div class=\"wide\"><table class=\"tables\">\n").Row("th", "Table", "Content", new("Expected rows", "n"), new("Found rows", "n"), new("Size", "n"));
         foreach (TableComparison table in tables)
         {
-            string size = sizes.TryGetValue((table.Schema, table.Name), out long bytes) ? Figures.Size(bytes) : "–";
+            string size = sizes.TryGetValue((table.Schema, table.Name), out long bytes) ? SizeText.Of(bytes) : "–";
             (string word, string look) = table switch
             {
                 _ when planned => ("–", "dim"),
@@ -269,7 +269,7 @@ internal sealed class ReportPage
 
         DateTime? current = shown.FirstOrDefault(backup => IsSame(backup, path))?.Start;
         _page.Element("h3", "History").Markup("<div class=\"plots\">\n");
-        Plot.Draw(_page, "Size", [.. shown.Select(backup => (backup.Start, (double)backup.Size))], Figures.Size, current);
+        Plot.Draw(_page, "Size", [.. shown.Select(backup => (backup.Start, (double)backup.Size))], SizeText.Of, current);
         (DateTime, double)[] durations = [.. shown.Where(backup => backup.Duration > TimeSpan.Zero).Select(backup => (backup.Start, backup.Duration.TotalSeconds))];
         if (durations.Length > 0)
         {

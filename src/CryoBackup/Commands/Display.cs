@@ -7,25 +7,10 @@ namespace CryoBackup.Commands;
 /// <summary>Sizes, times and sums as the default views show them. The objects themselves keep the raw values.</summary>
 public static class Display
 {
-    private static readonly string[] Units = ["B", "KB", "MB", "GB", "TB", "PB", "EB"];
-
     /// <summary>A size for people.</summary>
     /// <param name="bytes">The size in bytes.</param>
     /// <returns>For example <c>1.2 GB</c>, in steps of 1024.</returns>
-    public static string Size(long bytes)
-    {
-        double value = bytes;
-        int unit = 0;
-
-        // 1023.96 would be printed as 1024.0.
-        while (value >= 1023.95 && unit < Units.Length - 1)
-        {
-            value /= 1024;
-            unit++;
-        }
-
-        return value.ToString(unit == 0 ? "0" : "0.0", CultureInfo.InvariantCulture) + " " + Units[unit];
-    }
+    public static string Size(long bytes) => SizeText.Of(bytes);
 
     /// <summary>A duration for people.</summary>
     /// <param name="duration">The duration.</param>

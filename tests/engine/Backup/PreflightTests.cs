@@ -102,7 +102,7 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
         server.Execute("huge", "CREATE TABLE enormous (id int); UPDATE pg_class SET relpages = 2000000000 WHERE relname = 'enormous'");
         CryoBackupException failure = Fails(Request("huge", "postgres"));
         Assert.Equal(CryoBackupError.DiskFull, failure.Error);
-        Assert.Contains("needs at least 1562500 MiB", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("needs at least 1.5 TB", failure.Message, StringComparison.Ordinal);
         Assert.Empty(Leftovers.Files(_destination.Path));
     }
 

@@ -59,7 +59,7 @@ public sealed class RunRecordTests
     [InlineData(double.MaxValue, null)]
     public void SizeInItsUnit(double bytes, string? expected)
     {
-        string text = Figures.Size(bytes);
+        string text = SizeText.Of(bytes);
         Assert.True(expected is null ? text.EndsWith(" EB", StringComparison.Ordinal) : text == expected, text);
     }
 
