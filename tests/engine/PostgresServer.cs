@@ -85,6 +85,10 @@ public class PostgresServer : IDisposable
 [CollectionDefinition("postgres")]
 public sealed class PostgresCollection : ICollectionFixture<PostgresServer>;
 
+/// <summary>Beside the other collections, on a server of its own, as a core would idle else.</summary>
+[CollectionDefinition("backup")]
+public sealed class BackupCollection : ICollectionFixture<PostgresServer>;
+
 /// <summary>Beside the other collections, on a server of its own: rehearsals and encryption keep a core busy without it.</summary>
 [CollectionDefinition("rehearsed and sealed")]
 public sealed class RehearsedAndSealedCollection : ICollectionFixture<PostgresServer>;

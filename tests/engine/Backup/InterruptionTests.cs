@@ -5,7 +5,7 @@ using CryoBackup.Tests.Streams;
 namespace CryoBackup.Tests.Backup;
 
 /// <summary>Whatever ends a backup early ends it with an error of its own, and leaves neither a file nor a process nor a session.</summary>
-[Collection("postgres")]
+[Collection("backup")]
 public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
 {
     private const string Database = "interrupted";

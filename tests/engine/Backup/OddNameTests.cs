@@ -5,7 +5,7 @@ using Npgsql;
 namespace CryoBackup.Tests.Backup;
 
 /// <summary>Trap M24: every name and every encoding goes through New, Test and Restore, and comes back as it went.</summary>
-[Collection("postgres")]
+[Collection("backup")]
 public sealed class OddNameTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _destination = new();

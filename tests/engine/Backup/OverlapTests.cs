@@ -5,7 +5,7 @@ using CryoBackup.Postgres;
 namespace CryoBackup.Tests.Backup;
 
 /// <summary>One backup of a database into a folder at a time; what a dead one left is removed, what a living one has is not.</summary>
-[Collection("postgres")]
+[Collection("backup")]
 public sealed class OverlapTests : IDisposable
 {
     private const string Database = "overlap";

@@ -3,7 +3,7 @@ using CryoBackup.Postgres;
 namespace CryoBackup.Tests.Backup;
 
 /// <summary>Everything that speaks against a backup is told at once, before it begins, and nothing is left in the folder.</summary>
-[Collection("postgres")]
+[Collection("backup")]
 public sealed class PreflightTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _destination = new();

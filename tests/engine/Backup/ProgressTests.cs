@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace CryoBackup.Tests.Backup;
 
 /// <summary>How far a backup is, told by table and bytes.</summary>
-[Collection("postgres")]
+[Collection("backup")]
 public sealed class ProgressTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _destination = new();

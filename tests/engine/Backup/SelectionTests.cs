@@ -1,7 +1,7 @@
 namespace CryoBackup.Tests.Backup;
 
 /// <summary>What is selected is backed up with what it needs, what is not is named with the reason, and a wrong name is an error (trap M10).</summary>
-[Collection("postgres")]
+[Collection("backup")]
 public sealed class SelectionTests : IDisposable
 {
     private const string Database = "selection";

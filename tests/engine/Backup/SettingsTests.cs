@@ -4,7 +4,7 @@ using CryoBackup.Postgres;
 namespace CryoBackup.Tests.Backup;
 
 /// <summary>Settings of a database or role that would cut a backup short or change its text, and what is no part of a snapshot.</summary>
-[Collection("postgres")]
+[Collection("backup")]
 public sealed class SettingsTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _destination = new();

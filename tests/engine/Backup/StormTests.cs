@@ -12,7 +12,7 @@ namespace CryoBackup.Tests.Backup;
 /// Backups in a storm of concurrent changes of rows and definitions. Each either proves itself and shows one moment of the database,
 /// or fails with a clear reason; none passes with a row too few.
 /// </summary>
-[Collection("postgres")]
+[Collection("backup")]
 public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
 {
     private static readonly int Runs = Thoroughness.Of(20, 100);
