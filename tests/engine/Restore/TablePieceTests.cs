@@ -51,10 +51,7 @@ public sealed class TablePieceTests(PostgresServer server)
     [PostgresFact]
     public async Task CancelledWhileATableIsWaitedFor()
     {
-        server.CreateDatabase("pieces");
-        server.Execute("pieces", "CREATE TABLE parted AS SELECT 1 AS id, '' AS text");
-        await using NpgsqlConnection other = server.Open("pieces");
-        await LockAsync(other);
+        await using NpgsqlConnection other = await MakeLockedAsync();
         using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => CompareAsync([Table], cancellation.Token));
         AssertNoSessionIsLeft();
@@ -63,10 +60,7 @@ public sealed class TablePieceTests(PostgresServer server)
     [PostgresFact]
     public async Task OneThatFailsEndsTheOthersAndIsTold()
     {
-        server.CreateDatabase("pieces");
-        server.Execute("pieces", "CREATE TABLE parted AS SELECT 1 AS id, '' AS text");
-        await using NpgsqlConnection other = server.Open("pieces");
-        await LockAsync(other);
+        await using NpgsqlConnection other = await MakeLockedAsync();
         PostgresException e = await Assert.ThrowsAsync<PostgresException>(() => CompareAsync(["COPY public.gone (id) FROM stdin;\n", Table], CancellationToken.None));
         Assert.Equal(PostgresErrorCodes.UndefinedTable, e.SqlState);
         AssertNoSessionIsLeft();
@@ -76,10 +70,15 @@ public sealed class TablePieceTests(PostgresServer server)
 
     private NpgsqlConnection Open(string snapshot) => TableReader.Open(Endpoint, "CryoBackup tests", "UTF8", null, snapshot);
 
-    private static async Task LockAsync(NpgsqlConnection connection)
+    /// <summary>The table, and a session that lets nobody read it.</summary>
+    private async Task<NpgsqlConnection> MakeLockedAsync()
     {
+        server.CreateDatabase("pieces");
+        server.Execute("pieces", "CREATE TABLE parted AS SELECT 1 AS id, '' AS text");
+        NpgsqlConnection connection = server.Open("pieces");
         await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE parted IN ACCESS EXCLUSIVE MODE", connection);
         await command.ExecuteNonQueryAsync();
+        return connection;
     }
 
     private Task<TableComparison[]> CompareAsync(string[] copies, CancellationToken cancellationToken)
