@@ -30,9 +30,11 @@ internal static partial class FailedStatement
         try
         {
             await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, encoding, patience.Token).ConfigureAwait(false);
+
+            // Autovacuum gives way only after deadlock_timeout, one second.
             await TargetDatabase.ExecuteAsync(
                 target,
-                ["SET row_security = off", "SET check_function_bodies = false", "SET search_path = ''", "SET statement_timeout = '5s'", "SET lock_timeout = '1s'", "BEGIN"],
+                ["SET row_security = off", "SET check_function_bodies = false", "SET search_path = ''", "SET statement_timeout = '5s'", "SET lock_timeout = '3s'", "BEGIN"],
                 patience.Token).ConfigureAwait(false);
             if (complaint.Statement is { } statement)
             {
