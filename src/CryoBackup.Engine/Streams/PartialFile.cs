@@ -21,19 +21,7 @@ internal sealed partial class PartialFile : IDisposable
         _path = path + BackupFileName.PartialSuffix;
         try
         {
-            var options = new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                Share = FileShare.Read,
-                BufferSize = 0,
-            };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-
-            Stream = new FileStream(_path, options);
+            Stream = RegularFile.Create(_path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -91,6 +79,12 @@ internal sealed partial class PartialFile : IDisposable
     /// <returns>DiskFull or DestinationNotWritable.</returns>
     public static CryoBackupException Translate(Exception exception, string path)
     {
+        if (exception is IrregularFileException irregular)
+        {
+            return new CryoBackupException(
+                CryoBackupError.DestinationNotWritable, irregular.Message, irregular.Path, "Find out who put it there, and remove it.", inner: exception);
+        }
+
         const int DiskFullOnWindows = unchecked((int)0x80070070);
         const int HandleDiskFullOnWindows = unchecked((int)0x80070027);
         const int NoSpaceOnUnix = 28;

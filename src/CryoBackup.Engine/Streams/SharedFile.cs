@@ -7,34 +7,39 @@ internal static class SharedFile
 {
     // What is done under a lock takes milliseconds.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private const int SharingViolation = unchecked((int)0x80070020);
 
     /// <summary>Takes a lock that ends with its holder, also when that one is killed.</summary>
     /// <param name="path">A file that is for nothing else; it stays, empty.</param>
     /// <returns>The lock, until it is disposed of.</returns>
     /// <exception cref="IOException">Another run held it too long, or the file cannot be written.</exception>
-    public static FileStream Lock(string path) => Open(path, FileMode.OpenOrCreate);
-
-    /// <summary>Opens a file for oneself alone, as soon as nobody else has it.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="mode">How.</param>
-    /// <exception cref="IOException">Another run had it too long, or it cannot be written.</exception>
-    public static FileStream Open(string path, FileMode mode)
+    public static FileStream Lock(string path)
     {
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
             try
             {
-                return new FileStream(path, mode, FileAccess.Write, FileShare.None, bufferSize: 0);
+                FileStream file = RegularFile.OpenOrCreate(path, FileAccess.Write, FileShare.None);
+
+                // Where the file system knows no locks, what is done under this one is short, and the others' files are replaced as a whole.
+                if (RegularFile.TryLock(file) != false)
+                {
+                    return file;
+                }
+
+                file.Dispose();
+                if (Stopwatch.GetElapsedTime(start) >= Patience)
+                {
+                    throw new IOException($"Another run has held '{path}' too long.");
+                }
             }
-            catch (IOException exception) when (exception is not (DirectoryNotFoundException or PathTooLongException or FileNotFoundException)
-                && IsShared(exception) && Stopwatch.GetElapsedTime(start) < Patience)
+            catch (IOException exception) when (exception.HResult == SharingViolation && Stopwatch.GetElapsedTime(start) < Patience)
             {
-                Thread.Sleep(20);
+                // Windows refuses the opening itself.
             }
+
+            Thread.Sleep(20);
         }
     }
-
-    // ERROR_SHARING_VIOLATION on Windows; EWOULDBLOCK on Linux (11) and on macOS (35).
-    private static bool IsShared(IOException exception) => exception.HResult is unchecked((int)0x80070020) or 11 or 35;
 }
