@@ -5,7 +5,10 @@ namespace CryoBackup.Tests;
 /// <summary>The files in tests/data.</summary>
 internal static class TestData
 {
-    public static byte[] Read(string name) => File.ReadAllBytes(Path.Combine(Folder(), name));
+    public static byte[] Read(string name) => File.ReadAllBytes(Path.Combine(Root(), name));
 
-    private static string Folder([CallerFilePath] string thisFile = "") => Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "data");
+    /// <summary>One of its folders.</summary>
+    public static string Folder(string name) => Path.Combine(Root(), name);
+
+    private static string Root([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "data"));
 }

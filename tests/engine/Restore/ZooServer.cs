@@ -110,19 +110,25 @@ public sealed class ZooServer : PostgresServer
     }
 
     /// <summary>Runs psql.</summary>
-    internal void Psql(ServerEndpoint endpoint, params string[] arguments)
-    {
-        using var environment = new LibpqEnvironment(endpoint, "CryoBackup tests", clientEncoding: "UTF8");
-        ClientTool tool = ClientTools.Find("psql", Cluster.Major, CancellationToken.None);
-        (int exitCode, _, IReadOnlyList<string> errors) = ToolProcess.Run(
-            new ToolCommand(tool.Path, ["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", .. arguments]) { Environment = environment.Variables }, CancellationToken.None);
-        Assert.True(exitCode == 0, string.Join('\n', errors));
-    }
+    internal void Psql(ServerEndpoint endpoint, params string[] arguments) => RunTool(endpoint, "psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", .. arguments]);
+
+    /// <summary>Restores an archive into a database with stock pg_restore, which must not meet an error.</summary>
+    internal void PgRestore(string database, params string[] arguments)
+        => RunTool(Endpoint.WithDatabase(database), "pg_restore", ["--exit-on-error", "-d", LibpqEnvironment.ConninfoForDatabase(database), .. arguments]);
 
     public override void Dispose()
     {
         base.Dispose();
         _folder.Dispose();
+    }
+
+    private void RunTool(ServerEndpoint endpoint, string name, string[] arguments)
+    {
+        using var environment = new LibpqEnvironment(endpoint, "CryoBackup tests", clientEncoding: "UTF8");
+        ClientTool tool = ClientTools.Find(name, Cluster.Major, CancellationToken.None);
+        (int exitCode, _, IReadOnlyList<string> errors) =
+            ToolProcess.Run(new ToolCommand(tool.Path, ["-w", .. arguments]) { Environment = environment.Variables }, CancellationToken.None);
+        Assert.True(exitCode == 0, string.Join('\n', errors));
     }
 
     private static PrivateInstallation? Install(string folder)
@@ -142,3 +148,6 @@ public sealed class ZooServer : PostgresServer
 
 [CollectionDefinition("zoo")]
 public sealed class ZooCollection : ICollectionFixture<ZooServer>;
+
+[CollectionDefinition("disasters")]
+public sealed class DisasterCollection : ICollectionFixture<ZooServer>;
