@@ -26,47 +26,27 @@ internal static partial class DatabaseDefinition
         return Tablespace().Replace(definition[options..].TrimEnd().TrimEnd(';'), "");
     }
 
-    /// <summary>The statements on the database itself (settings, comment, privileges, owner), for a database of another name.</summary>
-    /// <param name="plan">The plan, which holds their entries.</param>
+    /// <summary>The statements on the database itself (owner, settings, comment, privileges), for a database of any name.</summary>
+    /// <param name="ofDatabase">The entries that hold them.</param>
     /// <param name="entries">The archive's table of contents.</param>
-    /// <param name="target">The name of the database that was made.</param>
     /// <param name="noOwner">True to leave the database to the restoring role.</param>
-    /// <returns>Statements to run on the server.</returns>
-    public static IReadOnlyList<string> Statements(RestorePlan plan, IReadOnlyList<TocEntry> entries, string target, bool noOwner)
+    /// <returns>The statements, in the order in which they are run.</returns>
+    /// <exception cref="CryoBackupException">ArchiveCorrupt: one of them says something of anything but the archive's own database.</exception>
+    public static IReadOnlyList<DatabaseStatement> Statements(IReadOnlyList<TocEntry> ofDatabase, IReadOnlyList<TocEntry> entries, bool noOwner)
     {
-        var statements = new List<string>();
         if (entries.FirstOrDefault(entry => entry.Kind == "DATABASE") is not { } database)
         {
-            return statements;
+            return [];
         }
 
-        string quoted = TargetDatabase.Quote(target);
-        if (!noOwner && plan.OfDatabase.Count + plan.Entries.Count > 0 && database.Owner.Length > 0)
-        {
-            statements.Add($"ALTER DATABASE {quoted} OWNER TO {TargetDatabase.Quote(database.Owner)}");
-        }
-
-        foreach (string statement in plan.OfDatabase.SelectMany(entry => entry.Definition.Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
-        {
-            statements.Add(Rename(statement, database.Name, quoted));
-        }
-
-        return statements;
-    }
-
-    /// <summary>Puts another database's name after the first DATABASE of a statement; pg_dump quotes a name only where it must.</summary>
-    private static string Rename(string statement, string name, string quoted)
-    {
-        foreach (string form in (string[])["DATABASE " + TargetDatabase.Quote(name), "DATABASE " + name])
-        {
-            int at = statement.IndexOf(form, StringComparison.Ordinal);
-            if (at >= 0)
-            {
-                return string.Concat(statement.AsSpan(0, at), "DATABASE ", quoted, statement.AsSpan(at + form.Length));
-            }
-        }
-
-        throw new CryoBackupException(CryoBackupError.ArchiveCorrupt, $"The archive's statement \"{statement}\" does not name the database '{name}'.", name);
+        // Strings are read as the archive's own session wrote them, whatever the role or the server prefers.
+        bool standardStrings = !entries.Any(entry => entry.Kind == "STDSTRINGS" && entry.Definition.Contains("'off'", StringComparison.Ordinal));
+        return
+        [
+            DatabaseStatement.Preparing($"SET LOCAL standard_conforming_strings = {(standardStrings ? "on" : "off")}"),
+            .. noOwner || database.Owner.Length == 0 ? (DatabaseStatement[])[] : [DatabaseStatement.OfOwner(database)],
+            .. ofDatabase.SelectMany(entry => DatabaseStatement.Read(entry, database.Name, standardStrings)),
+        ];
     }
 
     [GeneratedRegex("""\s+TABLESPACE\s*=\s*("([^"]|"")+"|[^\s"]+)""", RegexOptions.CultureInvariant)]

@@ -216,7 +216,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             TellTime("Compared, and collected the planner's statistics,", clock);
             if (plan.Makes)
             {
-                IReadOnlyList<string> statements = DatabaseDefinition.Statements(plan, content.Entries, working.Database, request.NoOwner);
+                string[] statements = [.. plan.DatabaseStatements.Select(statement => statement.For(working.Database))];
                 aftermath.Step = RestoreStep.Naming;
                 await TemporaryDatabase.RenameAsync(server, working.Database, endpoint.Database, previous, statements, request.Force, token).ConfigureAwait(false);
                 observer(new VerboseMessage(

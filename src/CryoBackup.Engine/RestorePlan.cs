@@ -31,6 +31,7 @@ internal sealed class RestorePlan
         HashSet<int> ids = [.. Entries.Select(entry => entry.DumpId)];
         Tables = [.. content.Tables.Where(table => ids.Contains(table.Entry.DumpId))];
         OfDatabase = partial ? [] : [.. content.Entries.Where(entry => (entry.Kind == "DATABASE PROPERTIES" || TocKinds.IsOfDatabase(entry)) && Wanted(entry))];
+        DatabaseStatements = Makes ? DatabaseDefinition.Statements(OfDatabase, content.Entries, request.NoOwner) : [];
     }
 
     /// <summary>The source's lc_monetary, where values of type money depend on it; null where there are none, or it is not known.</summary>
@@ -65,6 +66,9 @@ internal sealed class RestorePlan
 
     /// <summary>Settings, privileges and comment of the database itself, for a database that is made.</summary>
     public IReadOnlyList<TocEntry> OfDatabase { get; }
+
+    /// <summary>What is said of the database itself, as statements for a database of any name; empty where none is made.</summary>
+    public IReadOnlyList<DatabaseStatement> DatabaseStatements { get; }
 
     /// <summary>True if a new database is made.</summary>
     public bool Makes => Mode is RestoreMode.Create or RestoreMode.Swap;

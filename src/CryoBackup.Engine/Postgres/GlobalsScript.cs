@@ -1,5 +1,5 @@
-using System.Text;
 using System.Text.RegularExpressions;
+using CryoBackup.Text;
 
 namespace CryoBackup.Postgres;
 
@@ -13,7 +13,7 @@ internal sealed partial class GlobalsScript
     /// <param name="sql">Its text.</param>
     public GlobalsScript(string sql)
     {
-        foreach (string statement in Split(sql))
+        foreach (string statement in SqlStatement.Split(sql).Select(statement => statement.Text))
         {
             if (OfRole().Match(statement) is { Success: true } one)
             {
@@ -60,63 +60,6 @@ internal sealed partial class GlobalsScript
 
     private static string Name(string identifier)
         => identifier[0] == '"' ? identifier[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : identifier;
-
-    /// <summary>Splits at semicolons that stand in no literal, identifier or comment. Lines for psql are left out.</summary>
-    private static IEnumerable<string> Split(string sql)
-    {
-        var statement = new StringBuilder();
-        for (int at = 0; at < sql.Length;)
-        {
-            char c = sql[at];
-            bool startsLine = at == 0 || sql[at - 1] == '\n';
-            if ((c == '-' && at + 1 < sql.Length && sql[at + 1] == '-') || (c == '\\' && startsLine))
-            {
-                int end = sql.IndexOf('\n', at);
-                at = end < 0 ? sql.Length : end;
-            }
-            else if (c is '\'' or '"')
-            {
-                bool escapes = c == '\'' && at > 0 && sql[at - 1] is 'E' or 'e';
-                int end = EndOfQuoted(sql, at, escapes);
-                statement.Append(sql, at, end - at);
-                at = end;
-            }
-            else if (c == ';')
-            {
-                yield return statement.ToString().Trim();
-                statement.Clear();
-                at++;
-            }
-            else
-            {
-                statement.Append(c);
-                at++;
-            }
-        }
-    }
-
-    private static int EndOfQuoted(string sql, int start, bool escapes)
-    {
-        char quote = sql[start];
-        for (int at = start + 1; at < sql.Length; at++)
-        {
-            if (escapes && sql[at] == '\\')
-            {
-                at++;
-            }
-            else if (sql[at] == quote)
-            {
-                if (at + 1 == sql.Length || sql[at + 1] != quote)
-                {
-                    return at + 1;
-                }
-
-                at++;
-            }
-        }
-
-        return sql.Length;
-    }
 
     [GeneratedRegex("""^(?:CREATE ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+)$|ALTER ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) (?:WITH(?<attributes> )|SET )|COMMENT ON ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) IS |SECURITY LABEL FOR .+? ON ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) IS )""", RegexOptions.CultureInvariant)]
     private static partial Regex OfRole();

@@ -199,8 +199,8 @@ public sealed class ArchiveStrictnessTests
         byte[] zlib = Deflated.Zlib("1\tone\n\\.\n\n\n");
         _image.Compression = -1;
         void Put(byte[] first) => (_image.Blocks[0], _image.Blocks[1], _image.Blocks[2]) = (
-            new Block(1, 5, first.Length == 0 ? Integer(0) : [.. Text(first), .. Integer(0)]),
-            new Block(1, 6, [.. Text(Deflated.Zlib("\\.\n\n\n")), .. Integer(0)]),
+            new Block(1, 5, first.Length == 0 ? Integer(0) : [.. ArchiveImage.Text(first), .. Integer(0)]),
+            new Block(1, 6, [.. ArchiveImage.Text(Deflated.Zlib("\\.\n\n\n")), .. Integer(0)]),
             new Block(3, 8, Integer(0)));
 
         Put(zlib);
@@ -231,7 +231,7 @@ public sealed class ArchiveStrictnessTests
     {
         byte[] zlib = Deflated.Zlib(string.Concat(Enumerable.Range(0, 40).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i}\t{i * i % 97}\n"))) + "\\.\n\n\n");
         _image.Compression = -1;
-        _image.Blocks[1] = new Block(1, 6, [.. Text(Deflated.Zlib("\\.\n\n\n")), .. Integer(0)]);
+        _image.Blocks[1] = new Block(1, 6, [.. ArchiveImage.Text(Deflated.Zlib("\\.\n\n\n")), .. Integer(0)]);
         _image.Blocks[2] = new Block(3, 8, Integer(0));
         string good = Describe(zlib);
         int unseen = 0;
@@ -255,7 +255,7 @@ public sealed class ArchiveStrictnessTests
 
         string Describe(byte[] first)
         {
-            _image.Blocks[0] = new Block(1, 5, [.. Text(first), .. Integer(0)]);
+            _image.Blocks[0] = new Block(1, 5, [.. ArchiveImage.Text(first), .. Integer(0)]);
             return ArchiveAssert.Describe(ArchiveAssert.Read(_image.ToBytes()));
         }
     }
