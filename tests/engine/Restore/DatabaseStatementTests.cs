@@ -49,11 +49,11 @@ public sealed class DatabaseStatementTests(ZooServer server)
         string quoted = PostgresServer.Quote(database);
         server.CreateDatabase(database);
         server.Execute(database, "CREATE TABLE t AS SELECT 1 AS a");
-        server.Execute("postgres", $"DROP ROLE IF EXISTS database; CREATE ROLE database");
+        server.Execute("postgres", "CREATE ROLE database");
         server.Execute(
             "postgres",
             $"COMMENT ON DATABASE {quoted} IS {comment}; ALTER DATABASE {quoted} SET \"app.note\" TO {comment}; ALTER ROLE database IN DATABASE {quoted} SET \"app.note\" TO {comment};"
-            + $" GRANT CREATE ON DATABASE {quoted} TO database; ALTER DATABASE {quoted} OWNER TO database");
+            + $" ALTER DATABASE {quoted} OWNER TO database; GRANT CREATE ON DATABASE {quoted} TO pg_monitor");
         string backup = server.BackUp(database);
         string before = Said(database);
         server.Execute("postgres", $"COMMENT ON DATABASE {quoted} IS 'changed since'");
@@ -62,6 +62,20 @@ public sealed class DatabaseStatementTests(ZooServer server)
 
         server.Drop("f05_target");
         server.Restore(backup, "f05_target", request => request.Create = true);
+        try
+        {
+            AssertOnlyTheTargetChanged(backup, database, before, changed);
+        }
+        finally
+        {
+            server.Drop("f05_target");
+            server.Drop(database);
+            server.Execute("postgres", "DROP ROLE database");
+        }
+    }
+
+    private void AssertOnlyTheTargetChanged(string backup, string database, string before, string changed)
+    {
         Assert.Equal(before, Said("f05_target"));
         Assert.Equal(changed, Said(database));
 
@@ -71,9 +85,6 @@ public sealed class DatabaseStatementTests(ZooServer server)
         Assert.Equal(changed, Said(database));
         Assert.Equal("mine", server.Scalar("postgres", $"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{swapped.PreviousDatabase}'"));
         server.Drop(swapped.PreviousDatabase!);
-        server.Drop("f05_target");
-        server.Drop(database);
-        server.Execute("postgres", "DROP ROLE database");
     }
 
     /// <summary>The setting changes how pg_dump spells strings; they are read back as they were written.</summary>
