@@ -7,11 +7,14 @@ namespace CryoBackup;
 /// <summary>What an archive tells of the database itself.</summary>
 internal static partial class DatabaseDefinition
 {
+    private const int FirstWithProviders = 15;
+
     /// <summary>The options of the archive's CREATE DATABASE: template, encoding and locale; the tablespace is the target server's choice.</summary>
     /// <param name="entries">The archive's table of contents.</param>
+    /// <param name="major">The major version of the server that makes it: before 15 none had a choice of providers, nor a word for it.</param>
     /// <returns>What follows the name in CREATE DATABASE.</returns>
     /// <exception cref="CryoBackupException">ArchiveCorrupt if the archive does not define a database.</exception>
-    public static string CreateOptions(IReadOnlyList<TocEntry> entries)
+    public static string CreateOptions(IReadOnlyList<TocEntry> entries, int major)
     {
         string definition = entries.FirstOrDefault(entry => string.Equals(entry.Kind, "DATABASE", StringComparison.Ordinal))?.Definition ?? "";
         int options = definition.LastIndexOf("WITH TEMPLATE = template0", StringComparison.Ordinal);
@@ -23,7 +26,8 @@ internal static partial class DatabaseDefinition
                 remedy: "Create the target database by hand, from template0, and restore without -Create.");
         }
 
-        return Tablespace().Replace(definition[options..].TrimEnd().TrimEnd(';'), "");
+        string all = Tablespace().Replace(definition[options..].TrimEnd().TrimEnd(';'), "");
+        return major < FirstWithProviders ? ProviderOfAll().Replace(all, "") : all;
     }
 
     /// <summary>The statements on the database itself (owner, settings, comment, privileges), for a database of any name.</summary>
@@ -51,4 +55,7 @@ internal static partial class DatabaseDefinition
 
     [GeneratedRegex("""\s+TABLESPACE\s*=\s*("([^"]|"")+"|[^\s"]+)""", RegexOptions.CultureInvariant)]
     private static partial Regex Tablespace();
+
+    [GeneratedRegex(@"\s+LOCALE_PROVIDER\s*=\s*libc\b", RegexOptions.CultureInvariant)]
+    private static partial Regex ProviderOfAll();
 }

@@ -53,6 +53,11 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             throw NpgsqlErrors.Translate(exception, endpoint, CryoBackupError.RestoreFailed);
         }
 
+        foreach (LeftOut outward in plan.Outward)
+        {
+            Warn($"{outward.Entry} is left out: {outward.Reason}.");
+        }
+
         if (plan.Circular.Count > 0)
         {
             Warn($"Foreign keys form a circle, so that no order of rows satisfies all of them: {string.Join(", ", plan.Circular)}.");
@@ -188,7 +193,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             if (plan.Makes)
             {
                 await RemoveAbandonedAsync(server, endpoint, token).ConfigureAwait(false);
-                string options = DatabaseDefinition.CreateOptions(content.Entries);
+                string options = DatabaseDefinition.CreateOptions(content.Entries, server.PostgreSqlVersion.Major);
                 aftermath.Step = RestoreStep.Making;
                 await TargetDatabase.CreateAsync(server, working.Database, options, token).ConfigureAwait(false);
                 observer(new VerboseMessage($"Created the database '{working.Database}' {options}; it gets its name at the end."));

@@ -22,8 +22,10 @@ internal sealed class RestorePlan
             : RestoreSelection.All(content.Entries);
         selection = selection.Only(request.SchemaOnly, request.DataOnly);
         bool Wanted(TocEntry entry) => (!request.NoPrivileges || !TocKinds.IsPrivilege(entry)) && request.Takes(entry);
-        LeftOut = [.. selection.LeftOut.Where(item => Wanted(item.Entry))];
-        TocEntry[] entries = [.. selection.Entries.Where(Wanted)];
+        HashSet<TocEntry> chosen = [.. selection.Entries.Where(Wanted)];
+        Outward = [.. ForeignReach.Of(content.Entries).Where(item => chosen.Remove(item.Entry))];
+        LeftOut = [.. selection.LeftOut.Where(item => Wanted(item.Entry)), .. Outward];
+        TocEntry[] entries = [.. selection.Entries.Where(chosen.Contains)];
         (Entries, Circular) = Mode == RestoreMode.Data ? DataOrder.Sort(entries, content.Entries) : (entries, []);
 
         // pg_restore reads a pipe from front to back, so only the archive's own order can be streamed.
@@ -57,6 +59,9 @@ internal sealed class RestorePlan
 
     /// <summary>What belongs to something chosen and is left out, and why.</summary>
     public IReadOnlyList<LeftOut> LeftOut { get; }
+
+    /// <summary>Of these, what only a foreign server could give or take.</summary>
+    public IReadOnlyList<LeftOut> Outward { get; }
 
     /// <summary>Tables whose foreign keys form a circle, so that no order of rows satisfies them all.</summary>
     public IReadOnlyList<string> Circular { get; }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
+using CryoBackup.Restore;
 using Npgsql;
 
 namespace CryoBackup;
@@ -17,17 +18,21 @@ internal sealed class RestoreProof(
     {
         // The statistics are the planner's: they say nothing of the rows, and need not wait for them.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task analyzing = AnalyzeAsync(ending.Token);
+        Task<IReadOnlyList<string>> analyzing = PlannerStatistics.CollectAsync(plan, endpoint, application, ending.Token);
         try
         {
             TableComparison[] tables = await CompareAsync(cancellationToken).ConfigureAwait(false);
-            await analyzing.ConfigureAwait(false);
+            foreach (string warning in await analyzing.ConfigureAwait(false))
+            {
+                warn(warning);
+            }
+
             return tables;
         }
         catch
         {
             await ending.CancelAsync().ConfigureAwait(false);
-            await analyzing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)analyzing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
     }
@@ -61,13 +66,6 @@ internal sealed class RestoreProof(
         }
 
         return tables;
-    }
-
-    private async Task AnalyzeAsync(CancellationToken cancellationToken)
-    {
-        await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, plan.Encoding, cancellationToken).ConfigureAwait(false);
-        bool whole = plan.Makes || plan.Mode == RestoreMode.Empty;
-        await RestoredState.AnalyzeAsync(target, plan.Entries, whole, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task CompareLargeObjectsAsync(NpgsqlConnection target, CancellationToken cancellationToken)

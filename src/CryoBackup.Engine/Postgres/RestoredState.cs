@@ -61,21 +61,6 @@ internal static partial class RestoredState
         return differences;
     }
 
-    /// <summary>Collects the planner's statistics, which a dump does not hold.</summary>
-    /// <param name="target">A connection to the restored database.</param>
-    /// <param name="entries">What was restored.</param>
-    /// <param name="wholeDatabase">True to take the database whole, else only the restored tables.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    public static async Task AnalyzeAsync(NpgsqlConnection target, IReadOnlyList<TocEntry> entries, bool wholeDatabase, CancellationToken cancellationToken)
-    {
-        string[] tables = [.. entries.Where(entry => entry.Kind == "TABLE").Select(entry => $"{TargetDatabase.Quote(entry.Schema)}.{TargetDatabase.Quote(entry.Name)}")];
-        if (wholeDatabase || tables.Length > 0)
-        {
-            await using var command = new NpgsqlCommand("ANALYZE " + (wholeDatabase ? "" : string.Join(", ", tables)), target);
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
     private static string NameOf(TocEntry entry) => $"{entry.Schema}.{entry.Name}";
 
     private static async Task<string?> SequenceDifferenceAsync(NpgsqlConnection target, TocEntry entry, CancellationToken cancellationToken)

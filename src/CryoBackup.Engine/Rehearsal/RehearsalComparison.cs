@@ -48,7 +48,7 @@ internal sealed class RehearsalComparison(
     private async Task CompareRowsAsync()
     {
         TableComparison[] tables = await new DatabaseComparison(server.Working, server.Application, observer)
-            .CompareAsync(content.Tables, content.Encoding, cancellationToken).ConfigureAwait(false);
+            .CompareAsync([.. content.Tables.Where(table => server.Selection.Restored.Contains(table.Entry.DumpId))], content.Encoding, cancellationToken).ConfigureAwait(false);
         Tables = tables;
         List<string> differences =
         [

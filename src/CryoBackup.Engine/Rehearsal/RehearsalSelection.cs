@@ -71,9 +71,10 @@ internal sealed partial class RehearsalSelection
     public static RehearsalSelection ForScratchServer(IReadOnlyList<TocEntry> entries, bool asSuperuser)
     {
         var selection = new RehearsalSelection();
+        Dictionary<TocEntry, string> reaching = ForeignReach.Of(entries).ToDictionary(item => item.Entry, item => item.Reason);
         foreach (TocEntry entry in entries.Where(TocKinds.IsObject))
         {
-            if (WhyOutward(entry) is { } reason)
+            if ((reaching.GetValueOrDefault(entry) ?? WhyOutward(entry)) is { } reason)
             {
                 selection.LeftOut.Add(new LeftOut(entry, reason));
                 continue;
@@ -128,9 +129,10 @@ internal sealed partial class RehearsalSelection
     {
         var selection = new RehearsalSelection();
         HashSet<int> gone = [];
+        Dictionary<TocEntry, string> reaching = ForeignReach.Of(entries).ToDictionary(item => item.Entry, item => item.Reason);
         foreach (TocEntry entry in entries.Where(TocKinds.IsObject))
         {
-            string? reason = WhyOutward(entry)
+            string? reason = reaching.GetValueOrDefault(entry) ?? WhyOutward(entry)
                 ?? (entry.Kind is "SERVER" or "FOREIGN TABLE" ? "it leads to another server" : null)
                 ?? (TocKinds.IsPrivilege(entry) ? "the roles of another server are not this one's" : null)
                 ?? (IsSaidOfExtension(entry) && !asSuperuser ? "only the extension's owner may say it" : null)

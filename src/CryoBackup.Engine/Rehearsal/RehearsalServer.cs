@@ -84,7 +84,7 @@ internal abstract class RehearsalServer : IAsyncDisposable
     /// <summary>Makes the database; a locale that this machine lacks is told as such.</summary>
     protected static async Task CreateDatabaseAsync(NpgsqlConnection server, string name, ArchiveContent content, CancellationToken cancellationToken)
     {
-        string options = DatabaseDefinition.CreateOptions(content.Entries);
+        string options = DatabaseDefinition.CreateOptions(content.Entries, server.PostgreSqlVersion.Major);
         try
         {
             await TargetDatabase.CreateAsync(server, name, options, cancellationToken).ConfigureAwait(false);
