@@ -64,8 +64,18 @@ internal static partial class DumpDiagnostics
     public static CryoBackupException Explain(string toolName, int exitCode, IReadOnlyList<string> standardError, CryoBackupError fallback, ServerEndpoint endpoint)
     {
         var (error, line, target) = Classify(standardError, fallback);
-        var message = $"{toolName} {Ending(exitCode)} on database '{endpoint.Database}' of {endpoint.Address}" + (line is null ? "." : ": " + line + Detail(standardError) + ".");
-        return new CryoBackupException(error, message, target ?? endpoint.Database, Remedies.For(error, endpoint), standardError);
+        ServerMessage? said = ServerMessage.Of(standardError);
+        var message = $"{toolName} {Ending(exitCode)} on database '{endpoint.Database}' of {endpoint.Address}";
+        message += (line, said) switch
+        {
+            (null, null) => ".",
+
+            // The program says what it was doing, and the server, perhaps on another line, why it could not.
+            ({ } own, { } server) when !own.Contains(server.Text, StringComparison.Ordinal) => $": {own.TrimEnd('.')}: {server.Text}{(server with { SqlState = null }).Addition}",
+            ({ } own, { } server) => $": {own.TrimEnd('.')}{(server with { SqlState = null }).Addition}",
+            _ => $": {(line ?? said!.Text).TrimEnd('.')}.",
+        };
+        return new CryoBackupException(error, message, target ?? endpoint.Database, Remedies.For(error, endpoint, said), standardError);
     }
 
     /// <summary>What became of a program, in words.</summary>
@@ -73,19 +83,6 @@ internal static partial class DumpDiagnostics
     public static string Ending(int exitCode) => exitCode > 128 && !OperatingSystem.IsWindows()
         ? string.Create(CultureInfo.InvariantCulture, $"was ended by signal {exitCode - 128}")
         : string.Create(CultureInfo.InvariantCulture, $"failed with exit code {exitCode}");
-
-    /// <summary>What the server adds to its first error, such as the objects that stand in the way: in parentheses, or nothing.</summary>
-    private static string Detail(IReadOnlyList<string> standardError)
-    {
-        const string Start = "DETAIL:  ";
-        string[] detail =
-        [
-            .. standardError
-                .SkipWhile(line => !line.StartsWith(Start, StringComparison.Ordinal))
-                .TakeWhile(line => !line.StartsWith("HINT:  ", StringComparison.Ordinal) && !line.StartsWith("Command was: ", StringComparison.Ordinal)),
-        ];
-        return detail.Length == 0 ? "" : $" ({string.Join("; ", detail)[Start.Length..].TrimEnd('.')})";
-    }
 
     /// <summary>The warnings among a program's lines, without its name.</summary>
     public static IReadOnlyList<string> Warnings(IEnumerable<string> standardError) =>

@@ -36,15 +36,16 @@ internal static class NpgsqlErrors
     private static CryoBackupException OfServer(PostgresException exception, ServerEndpoint endpoint, CryoBackupError fallback)
     {
         var error = KindOf(exception.SqlState, exception.Routine, fallback);
+        var said = ServerMessage.Of(exception);
         var message = error switch
         {
             CryoBackupError.AuthenticationFailed => $"The server {endpoint.Address} refused role '{endpoint.UserName}': {exception.MessageText}.",
             CryoBackupError.DatabaseNotFound => $"The server {endpoint.Address} has no database '{endpoint.Database}'.",
-            CryoBackupError.ConnectionFailed => $"The server {endpoint.Address} ended or refused the connection: {exception.MessageText}.",
-            _ => $"The server {endpoint.Address}, database '{endpoint.Database}', reports: {exception.MessageText} ({exception.SqlState}).",
+            CryoBackupError.ConnectionFailed => $"The server {endpoint.Address} ended or refused the connection: {said.Text}{said.Addition}",
+            _ => $"The server {endpoint.Address}, database '{endpoint.Database}', reports: {said.Text}{said.Addition}",
         };
         var target = exception.TableName is { Length: > 0 } table ? (exception.SchemaName is { Length: > 0 } schema ? schema + "." + table : table) : null;
-        return Describe(error, message, exception, endpoint, target);
+        return Describe(error, message, exception, endpoint, target, said);
     }
 
     private static CryoBackupError KindOf(string sqlState, string? routine, CryoBackupError fallback) => sqlState switch
@@ -60,12 +61,12 @@ internal static class NpgsqlErrors
         PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.ConnectionFailure or PostgresErrorCodes.SqlClientUnableToEstablishSqlConnection
             or PostgresErrorCodes.ConnectionException or PostgresErrorCodes.ConnectionDoesNotExist or PostgresErrorCodes.SqlServerRejectedEstablishmentOfSqlConnection
             or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.DatabaseDropped
-            or PostgresErrorCodes.IdleSessionTimeout or "25P03" => CryoBackupError.ConnectionFailed,
+            or PostgresErrorCodes.IdleSessionTimeout or "25P03" or PostgresErrorCodes.ProtocolViolation => CryoBackupError.ConnectionFailed,
         _ => fallback,
     };
 
-    private static CryoBackupException Describe(CryoBackupError error, string message, Exception inner, ServerEndpoint endpoint, string? target = null) =>
-        new(error, message, target ?? (error is CryoBackupError.ConnectionFailed ? endpoint.Address : endpoint.Database), Remedies.For(error, endpoint), inner: inner);
+    private static CryoBackupException Describe(CryoBackupError error, string message, Exception inner, ServerEndpoint endpoint, string? target = null, ServerMessage? said = null) =>
+        new(error, message, target ?? (error is CryoBackupError.ConnectionFailed ? endpoint.Address : endpoint.Database), Remedies.For(error, endpoint, said), inner: inner);
 
     // The innermost reason says "connection refused" where the outermost says only "failed to connect".
     private static string Reason(Exception exception)

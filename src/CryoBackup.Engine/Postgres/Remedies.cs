@@ -3,8 +3,14 @@ namespace CryoBackup.Postgres;
 /// <summary>What an administrator can do about a failure that a server or one of its programs reported.</summary>
 internal static class Remedies
 {
-    /// <summary>The advice for a kind of failure; null where the message itself says all.</summary>
-    public static string? For(CryoBackupError error, ServerEndpoint endpoint) => error switch
+    /// <summary>The advice for a failure; null where the message itself says all.</summary>
+    /// <param name="error">Its kind.</param>
+    /// <param name="endpoint">The server.</param>
+    /// <param name="said">What the server said; its code tells more than the kind.</param>
+    public static string? For(CryoBackupError error, ServerEndpoint endpoint, ServerMessage? said = null)
+        => (said is null ? null : SqlStateRemedies.For(said, endpoint)) ?? ForKind(error, endpoint);
+
+    private static string? ForKind(CryoBackupError error, ServerEndpoint endpoint) => error switch
     {
         CryoBackupError.ConnectionFailed =>
             $"Check that the server at {endpoint.Address} is running and accepts connections (host, port, firewall, listen_addresses, SSL mode), and read its log if a connection broke.",

@@ -1,4 +1,5 @@
 using CryoBackup.Archive;
+using Npgsql;
 
 namespace CryoBackup.Postgres;
 
@@ -28,17 +29,10 @@ internal static class RestoreFailure
             message += $": {line.TrimEnd('.')}";
         }
 
-        string[] more =
-        [
-            .. sqlState is null ? (string[])[] : [$"SQLSTATE {sqlState}"],
-            .. complaint.Detail is null ? (string[])[] : [complaint.Detail.TrimEnd('.')],
-        ];
-        message += more.Length == 0 ? "." : $" ({string.Join("; ", more)}).";
-        if (complaint.Hint is { } hint)
-        {
-            message += $" PostgreSQL's hint: {hint.TrimEnd('.')}.";
-        }
-
+        ServerMessage? said = complaint.Message is null
+            ? null
+            : new ServerMessage(complaint.Message, sqlState ?? ServerMessage.Guess(complaint.Message), complaint.Detail, complaint.Hint);
+        message += (said is null ? null : said with { SqlState = sqlState is null ? null : $"SQLSTATE {sqlState}" })?.Addition ?? ".";
         if ((complaint.StatementStart ?? CopyOf(entry)) is { } statement)
         {
             message += $" The statement: {statement.TrimEnd(';')}.";
@@ -46,17 +40,24 @@ internal static class RestoreFailure
 
         // After its first error pg_restore has nothing to add; before it, it told what it was doing.
         IReadOnlyList<string> standardError = complaint.Lines.Count > 0 ? complaint.Lines : tail;
-        return new CryoBackupException(error, message, entry?.ToString() ?? target ?? endpoint.Database, Remedy(error, entry, endpoint), standardError);
+        return new CryoBackupException(error, message, entry?.ToString() ?? target ?? endpoint.Database, Remedy(error, entry, endpoint, said), standardError);
     }
 
-    private static string? Remedy(CryoBackupError error, TocEntry? entry, ServerEndpoint endpoint) => (error, entry?.Kind) switch
+    private static string? Remedy(CryoBackupError error, TocEntry? entry, ServerEndpoint endpoint, ServerMessage? said)
     {
-        // Trap M17: found at its first refresh, and no fault of the backup's.
-        (CryoBackupError.RestoreFailed, "MATERIALIZED VIEW DATA") =>
-            "pg_restore refreshes materialized views with an empty search_path: write schemas in the functions that the view uses, or ALTER FUNCTION … SET search_path, and back up again; "
-                + "or restore the definitions with -SchemaOnly, correct them there, and then the rows with -DataOnly.",
-        _ => Remedies.For(error, endpoint),
-    };
+        const string Apart = " Then back up again; or restore the definitions of this backup with -SchemaOnly, correct them there, and then the rows with -DataOnly.";
+        string? remedy = Remedies.For(error, endpoint, said);
+        return (error, said?.SqlState, entry?.Kind) switch
+        {
+            (CryoBackupError.RestoreFailed, PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.UndefinedTable
+                or PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation, _) => remedy + Apart,
+            (CryoBackupError.RestoreFailed, PostgresErrorCodes.RaiseException, not "TABLE DATA") when remedy is null =>
+                "A function of the database's users raised it: an event trigger that guards against changes, or what a view, an index or a check calls. "
+                    + "Disable it at the source (ALTER EVENT TRIGGER … DISABLE) or let it pass for this role." + Apart,
+            (CryoBackupError.RestoreFailed, null, "MATERIALIZED VIEW DATA") => SqlStateRemedies.EmptySearchPath + Apart,
+            _ => remedy,
+        };
+    }
 
     private static string? CopyOf(TocEntry? entry) => entry is { IsTableData: true, CopyStatement.Length: > 0 } ? RestoreComplaint.FirstLine(entry.CopyStatement) : null;
 }

@@ -23,6 +23,28 @@ public sealed class DumpDiagnosticsTests
     [InlineData(CryoBackupError.DumpFailed)]
     public void KnowsTheFailure(CryoBackupError expected, params string[] lines) => Assert.Equal(expected, DumpDiagnostics.Classify(lines, CryoBackupError.DumpFailed).Error);
 
+    [Theory]
+    [InlineData("pg_dump: detail: Error message from server: ERROR:  ")]
+    [InlineData("pg_dump: error: Error message from server: ERROR:  ")]
+    public void PassesOnWhatTheServerSaidWhilePgDumpSaidWhatItDid(string form)
+    {
+        var endpoint = ServerEndpoint.Resolve(new ConnectionRequest { ComputerName = "db.example", UserName = "alice" }, "app", _ => { });
+        string[] large =
+        [
+            "pg_dump: error: Dumping the contents of table \"doc\" failed: PQgetResult() failed.",
+            form + "invalid memory alloc request size 1120000003",
+            "pg_dump: detail: Command was: COPY public.doc (id, body) TO stdout;",
+        ];
+        CryoBackupException error = DumpDiagnostics.Explain("pg_dump", 1, large, CryoBackupError.DumpFailed, endpoint);
+        Assert.EndsWith("Dumping the contents of table \"doc\" failed: PQgetResult() failed: invalid memory alloc request size 1120000003.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("bytea", error.Remedy, StringComparison.Ordinal);
+
+        string[] standby = [large[0], form + "canceling statement due to conflict with recovery", "DETAIL:  User query might have needed to see row versions that must be removed.", large[2]];
+        error = DumpDiagnostics.Explain("pg_dump", 1, standby, CryoBackupError.DumpFailed, endpoint);
+        Assert.EndsWith("conflict with recovery (User query might have needed to see row versions that must be removed).", error.Message, StringComparison.Ordinal);
+        Assert.Contains("max_standby_streaming_delay", error.Remedy, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void IsNotMisledByTheWordsOfAStatement()
     {

@@ -44,6 +44,34 @@ public sealed class NpgsqlErrorsTests
         Assert.Equal(expected, Translate(new NpgsqlException("broken", new PostgresException("no room for it", "ERROR", "ERROR", sqlState))).Error);
     }
 
+    [Theory]
+    [InlineData("42883", "function norm(text) does not exist", "search_path")]
+    [InlineData("42P01", "relation \"dict\" does not exist", "search_path")]
+    [InlineData("23503", "insert or update on table \"b\" violates foreign key constraint \"k\"", "NOT VALID")]
+    [InlineData("23505", "could not create unique index \"k\"", "REINDEX")]
+    [InlineData("23514", "new row for relation \"t\" violates check constraint \"k\"", "NOT VALID")]
+    [InlineData("53200", "out of shared memory", "max_locks_per_transaction")]
+    [InlineData("53200", "out of memory", "memory left")]
+    [InlineData("XX000", "invalid memory alloc request size 1120000003", "-ExcludeTableData")]
+    [InlineData("53300", "too many connections for role \"alice\"", "CONNECTION LIMIT")]
+    [InlineData("55006", "database \"app\" is being accessed by other users", "pg_stat_activity")]
+    [InlineData("57014", "canceling statement due to statement timeout", "statement_timeout")]
+    [InlineData("40001", "canceling statement due to conflict with recovery", "hot_standby_feedback")]
+    [InlineData("25006", "cannot execute CREATE DATABASE in a read-only transaction", "primary")]
+    [InlineData("08P01", "unsupported startup parameter: options", "PgBouncer")]
+    public void TheRemedyFitsTheServersCode(string sqlState, string text, string remedy)
+    {
+        CryoBackupException error = Translate(new PostgresException(text, "ERROR", "ERROR", sqlState, detail: "the detail.", hint: "the hint."));
+        Assert.Contains(remedy, error.Remedy, StringComparison.Ordinal);
+        Assert.EndsWith($": {text} ({sqlState}; the detail). PostgreSQL's hint: the hint.", error.Message, StringComparison.Ordinal);
+
+        // PostgreSQL's programs print no codes.
+        CryoBackupException printed = DumpDiagnostics.Explain(
+            "pg_dump", 1, [$"pg_dump: error: query failed: ERROR:  {text}", "DETAIL:  the detail.", "HINT:  the hint.", "pg_dump: detail: Query was: x"], CryoBackupError.DumpFailed, Endpoint);
+        Assert.Equal(error.Remedy, printed.Remedy);
+        Assert.EndsWith($"{text} (the detail). PostgreSQL's hint: the hint.", printed.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void NamesTheTableWhereTheServerDoes()
     {

@@ -88,7 +88,7 @@ public sealed class StatisticsTests(ZooServer server)
 
     private string BackUp(string name, string disaster, string more, Func<string, string>? change = null)
     {
-        string sql = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "disasters", disaster, "setup.sql"));
+        string sql = File.ReadAllText(Path.Combine(TestData.Folder("disasters"), disaster, "setup.sql"));
         server.Drop(name);
         server.Drop(name + "_new");
         server.CreateDatabase(name);
