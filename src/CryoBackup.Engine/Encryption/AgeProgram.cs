@@ -1,4 +1,5 @@
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Encryption;
 
@@ -10,13 +11,29 @@ internal static class AgeProgram
         ? Array.Find(["/usr/bin/setsid", "/bin/setsid"], File.Exists)
         : null);
 
+    /// <summary>Names, separated by commas, of variables that age and its plugins get too, for plugins that take a secret from one.</summary>
+    private const string MoreVariables = "CRYOBACKUP_AGE_ENV";
+
+    // Agents and devices that plugins ask.
+    private static readonly string[] Agents = ["SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS", "PCSCLITE_CSOCK_NAME"];
+
     /// <summary>Describes a run.</summary>
     /// <param name="arguments">age's arguments.</param>
     /// <exception cref="CryoBackupException">ToolNotFound.</exception>
     public static ToolCommand Command(params IEnumerable<string> arguments)
     {
         string age = OptionalTool.Find("age", "Encryption");
-        return Detach.Value is { } detach ? new ToolCommand(detach, [age, .. arguments]) : new ToolCommand(age, arguments);
+        ToolCommand command = Detach.Value is { } detach ? new ToolCommand(detach, [age, .. arguments]) : new ToolCommand(age, arguments);
+        string[] needed =
+        [
+            .. Agents,
+            .. (Environment.GetEnvironmentVariable(MoreVariables) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+        ];
+        return command with
+        {
+            Environment = ChildEnvironment.Needed(name => name.StartsWith("AGE", StringComparison.Ordinal) || Array.IndexOf(needed, name) >= 0)
+                .ToDictionary(StringComparer.Ordinal),
+        };
     }
 
     /// <summary>True if the program did not end by itself: age never fails without a word.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Postgres;
 
@@ -8,6 +9,13 @@ namespace CryoBackup.Postgres;
 /// </summary>
 internal sealed class LibpqEnvironment : IDisposable
 {
+    // Where libpq's own files lie, and what Kerberos goes by. None of it is a secret.
+    private static readonly string[] Needed =
+    [
+        "PGSYSCONFDIR", "PGLOCALEDIR", "PGMINPROTOCOLVERSION", "PGMAXPROTOCOLVERSION",
+        "KRB5CCNAME", "KRB5_CONFIG", "KRB5_KTNAME", "KRB5_CLIENT_KTNAME", "KRB5RCACHEDIR", "KRB5RCACHETYPE", "KRB5_TRACE", "GSS_USE_PROXY",
+    ];
+
     private readonly Dictionary<string, string?> _variables = new(StringComparer.Ordinal);
     private readonly PrivateFolder? _folder;
 
@@ -19,6 +27,11 @@ internal sealed class LibpqEnvironment : IDisposable
     public LibpqEnvironment(
         ServerEndpoint endpoint, string applicationName, string? clientEncoding = null, IEnumerable<KeyValuePair<string, string>>? settings = null)
     {
+        foreach ((string name, string? value) in ChildEnvironment.Needed(name => Array.IndexOf(Needed, name) >= 0))
+        {
+            _variables[name] = value;
+        }
+
         // First nothing of what libpq would read, then only what was resolved.
         foreach (var variable in PostgresEnvironment.Variables.Values)
         {

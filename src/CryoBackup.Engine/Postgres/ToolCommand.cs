@@ -18,7 +18,7 @@ internal sealed record ToolCommand
     /// <summary>Its arguments, each passed as it is.</summary>
     public IReadOnlyList<string> Arguments { get; init; }
 
-    /// <summary>Variables to set in the child; null for those to remove. All others are inherited.</summary>
+    /// <summary>Variables to set in the child beside what every program inherits; null for those to remove of that.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 
     /// <summary>The account to run as, on Unix, where this process may change it; null for this one.</summary>

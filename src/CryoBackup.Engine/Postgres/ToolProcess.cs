@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Postgres;
 
@@ -89,8 +90,7 @@ internal sealed class ToolProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
-        // A password that was given to us is nobody else's, unless the command says so.
-        start.Environment.Remove("PGPASSWORD");
+        ChildEnvironment.Reduce(start.Environment);
         foreach (var (name, value) in command.Environment)
         {
             if (value is null)
