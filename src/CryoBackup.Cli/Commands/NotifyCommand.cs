@@ -19,12 +19,19 @@ internal sealed class NotifyCommand : Command
         SetAction(arguments => Batch.Run<BackupConfiguration, Delivery>(
             arguments,
             (observer, _) => [_config.Read(arguments, observer) ?? throw Unconfigured("There is no configuration file.", "--config")],
-            (configuration, _, cancellationToken) =>
+            (configuration, observer, cancellationToken) =>
             {
                 var notifier = new Notifier(configuration.Notifications);
-                return notifier.IsEmpty
-                    ? throw Unconfigured($"'{configuration.Path}' enables no channel of notification.", configuration.Path)
-                    : notifier.TryAllAsync(cancellationToken).GetAwaiter().GetResult();
+                if (notifier.IsEmpty)
+                {
+                    throw Unconfigured($"'{configuration.Path}' enables no channel of notification.", configuration.Path);
+                }
+                Delivery[] deliveries = notifier.TryAllAsync(cancellationToken).GetAwaiter().GetResult();
+                foreach (Delivery delivery in deliveries.Where(delivery => delivery.Answer is not null))
+                {
+                    observer(new VerboseMessage($"By {delivery.Channel} came this answer: {delivery.Answer}"));
+                }
+                return deliveries;
             },
             Print,
             delivery => delivery.Sent ? ExitCode.Good : ExitCode.Failed));

@@ -26,7 +26,7 @@ internal static class MailMessage
         Line(mail, $"From: {Format(from)}");
         Line(mail, $"To: {string.Join(",\r\n ", to.Select(Format))}");
         Line(mail, $"Subject: {Encode($"[CryoBackup] {notification.Title}")}");
-        Line(mail, $"Message-ID: <{Guid.NewGuid():N}@{SmtpAddress.Host(from)}>");
+        Line(mail, $"Message-ID: <{notification.Id}@{SmtpAddress.Host(from)}>");
         Line(mail, "Auto-Submitted: auto-generated");
         Line(mail, $"X-CryoBackup-Event: {notification.EventName}");
         Line(mail, "MIME-Version: 1.0");
@@ -109,7 +109,7 @@ internal static class SmtpAddress
     public static MailAddress Read(string text)
         => MailAddress.TryCreate(text, out MailAddress? address) && Of(address).All(character => character is > ' ' and <= '~')
             ? address
-            : throw new NotificationFailure($"'{text}' is not a mail address", isTransient: false);
+            : throw new NotificationFailure("one of its addresses is not a mail address", isTransient: false);
 
     /// <summary>The bare address; a domain beyond ASCII in its encoded form.</summary>
     /// <param name="address">The address.</param>

@@ -8,6 +8,9 @@ namespace CryoBackup.Notifications;
 /// <summary>What the channels tell: one run, in words for people and as JSON for programs.</summary>
 internal sealed class Notification
 {
+    private const int MostOfTitle = 500;
+    private const int MostOfBody = 200_000;
+
     private readonly Lazy<string> _body;
     private readonly Lazy<RunDocument> _document;
 
@@ -16,7 +19,7 @@ internal sealed class Notification
     public Notification(RunRecord run)
     {
         Run = run;
-        _body = new(Describe);
+        _body = new(() => Cut(Describe(), MostOfBody));
         _document = new(() => RunDocument.Of(this));
     }
 
@@ -34,8 +37,11 @@ internal sealed class Notification
     /// <summary>success, warning or failure.</summary>
     public string EventName => Event.ToString().ToLowerInvariant();
 
-    /// <summary>The run in one line.</summary>
-    public string Title => Run.Title;
+    /// <summary>What a receiver knows it by, however often it is sent.</summary>
+    public string Id { get; } = Guid.NewGuid().ToString("N");
+
+    /// <summary>The run in one line, of a length that every channel takes.</summary>
+    public string Title => Cut(Run.Title, MostOfTitle);
 
     /// <summary>The run in a few lines of plain text, each ended by a newline.</summary>
     public string Body => _body.Value;

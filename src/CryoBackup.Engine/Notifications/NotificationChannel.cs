@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text.Json.Serialization;
 using CryoBackup.Configuration;
 
 namespace CryoBackup.Notifications;
@@ -9,6 +10,7 @@ namespace CryoBackup.Notifications;
 /// <summary>One way to tell somebody. Its limit holds for all attempts together, whatever the other side does or does not do.</summary>
 internal abstract class NotificationChannel
 {
+    private const int MostOfAnAnswer = 400;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private readonly ChannelSettings _settings;
     private readonly Secrets _secrets;
@@ -69,7 +71,7 @@ internal abstract class NotificationChannel
                 TimeSpan pause = last.RetryAfter ?? FirstPause * Math.Pow(2, attempt);
                 if (!last.IsTransient || attempt >= _settings.Retries || Stopwatch.GetElapsedTime(start) + pause >= _settings.Timeout)
                 {
-                    return new Delivery(Name, false, _secrets.Clean(last.Message));
+                    return Undelivered(last.Message, last);
                 }
 
                 await Task.Delay(pause, limit.Token).ConfigureAwait(false);
@@ -80,29 +82,60 @@ internal abstract class NotificationChannel
             string ended = cancellationToken.IsCancellationRequested
                 ? "it was ended before it was done"
                 : string.Create(CultureInfo.InvariantCulture, $"no answer within {_settings.Timeout.TotalSeconds:0.###} s");
-            return new Delivery(Name, false, last is null ? ended : $"{ended}; before, {_secrets.Clean(last.Message)}");
+            return Undelivered(last is null ? ended : $"{ended}; before, {last.Message}", last);
         }
     }
 
+    private Delivery Undelivered(string detail, NotificationFailure? why) => new(Name, false, detail)
+    {
+        // Masked as a whole, and only then cut: a cut could leave half a secret.
+        Answer = why?.Answer is { Length: > 0 } answer ? Notification.Cut(_secrets.Clean(answer), MostOfAnAnswer) : null,
+    };
+
+    // The platform's own sentences may hold an address, or a proxy's password.
     private static NotificationFailure Explain(Exception exception) => exception switch
     {
         NotificationFailure known => known,
         HttpRequestException { InnerException: AuthenticationException cause } => Untrusted(cause),
         AuthenticationException cause => Untrusted(cause),
-        HttpRequestException or IOException or SocketException => new NotificationFailure($"the connection failed: {exception.Message}", isTransient: true, exception),
-        _ => new NotificationFailure($"{exception.GetType().Name}: {exception.Message}", isTransient: false, exception),
+        HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => Failed("the proxy did not let it through", exception),
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => Failed("the server's name is not known", exception),
+        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded or HttpRequestError.HttpProtocolError }
+            => Failed("what answers there does not speak HTTP", exception),
+        HttpRequestException or IOException or SocketException => Failed($"the connection failed{Why(exception)}", exception),
+        _ => new NotificationFailure($"it failed ({exception.GetType().Name})", isTransient: false, exception) { Answer = exception.Message },
     };
 
+    private static NotificationFailure Failed(string message, Exception exception) => new(message, isTransient: true, exception) { Answer = exception.Message };
+
     private static NotificationFailure Untrusted(AuthenticationException cause)
-        => new($"the server's identity could not be verified: {cause.InnerException?.Message ?? cause.Message}", isTransient: false, cause);
+        => new("the server's identity could not be verified", isTransient: false, cause) { Answer = cause.InnerException?.Message ?? cause.Message };
+
+    /// <summary>The system's words for what became of a connection, where it has any.</summary>
+    private static string Why(Exception exception)
+    {
+        for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is SocketException { SocketErrorCode: var code })
+            {
+                return $": {new SocketException((int)code).Message}";
+            }
+        }
+
+        return "";
+    }
 }
 
 /// <summary>What became of one channel's notification.</summary>
 /// <param name="Channel">The channel's key in the configuration.</param>
 /// <param name="Sent">True if the other side took it.</param>
-/// <param name="Detail">What happened, without secrets.</param>
+/// <param name="Detail">What happened, in our own words: nothing of what the other side said.</param>
 public sealed record Delivery(string Channel, bool Sent, string Detail)
 {
+    /// <summary>The beginning of what the other side said, without the channel's secrets, for verbose messages alone; null where it said nothing.</summary>
+    [JsonIgnore]
+    public string? Answer { get; init; }
+
     /// <summary>NotificationFailed, or null for what was sent: the run that it tells of goes on either way.</summary>
     public CryoBackupError? ErrorId => Sent ? null : CryoBackupError.NotificationFailed;
 }

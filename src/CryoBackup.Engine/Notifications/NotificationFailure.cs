@@ -14,6 +14,9 @@ internal sealed class NotificationFailure : Exception
     /// <summary>True if the same attempt may succeed a little later.</summary>
     public bool IsTransient { get; }
 
+    /// <summary>What the other side or the platform said, as it came, secrets included; null where it said nothing.</summary>
+    public string? Answer { get; init; }
+
     /// <summary>How long the other side asks to wait; null where it does not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

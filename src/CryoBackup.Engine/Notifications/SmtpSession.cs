@@ -89,8 +89,11 @@ internal sealed class SmtpSession : IDisposable
             throw new NotificationFailure(
                 offered.Length == 0
                     ? "an account is configured, but the mail server offers no authentication"
-                    : $"the mail server offers neither AUTH PLAIN nor AUTH LOGIN, only {string.Join(", ", offered)}",
-                isTransient: false);
+                    : "the mail server offers neither AUTH PLAIN nor AUTH LOGIN",
+                isTransient: false)
+            {
+                Answer = _mechanisms,
+            };
         }
     }
 
@@ -189,7 +192,24 @@ internal sealed class SmtpSession : IDisposable
     }
 
     private static NotificationFailure Refusal(int code, string[] lines, string what) => new(
-        string.Create(CultureInfo.InvariantCulture, $"the mail server refused {what}: {code} {string.Join(' ', lines)}"), isTransient: code is >= 400 and < 500);
+        string.Create(CultureInfo.InvariantCulture, $"the mail server refused {what}: {code} ({InWords(code)})"), isTransient: code is >= 400 and < 500)
+    {
+        Answer = string.Join(' ', lines),
+    };
+
+    // What comes with a code is the server's own text, which may repeat what it was sent.
+    private static string InWords(int code) => code switch
+    {
+        421 => "not available",
+        < 500 => code >= 400 ? "not now" : "unexpected",
+        < 530 => "not understood",
+        530 => "it demands an account",
+        534 or 535 or 538 => "the account or its password is not taken",
+        550 or 551 or 553 => "no such mailbox, or not permitted",
+        552 => "too large",
+        554 => "not taken",
+        _ => "refused",
+    };
 
     private async Task<(int Code, string[] Lines)> CommandAsync(string line, int code, string what, CancellationToken cancellationToken)
     {
@@ -249,7 +269,7 @@ internal sealed class SmtpSession : IDisposable
             int read = await _stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
-                throw new IOException("The mail server hung up.");
+                throw new NotificationFailure("the mail server hung up", isTransient: true);
             }
 
             _end += read;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using CryoBackup.Configuration;
+using CryoBackup.Reports;
 
 namespace CryoBackup.Notifications;
 
@@ -21,10 +22,10 @@ internal sealed partial class WebhookChannel(WebhookSettings settings)
             headers.Add(new(settings.SignatureHeader, "sha256=" + Convert.ToHexString(signature).ToLowerInvariant()));
         }
 
-        return PostAsync(Address, body, settings.ContentType, headers, cancellationToken);
+        return PostAsync(new HttpMessage(Address, body, settings.ContentType, notification.Id) { Headers = headers }, cancellationToken);
     }
 
-    /// <summary>The body. In JSON a value stands as a JSON value, with its quotes; in anything else as its bare text.</summary>
+    /// <summary>The body, each value encoded as the body's media type demands.</summary>
     private string Render(RunDocument document)
     {
         string json = JsonSerializer.Serialize(document, RunDocument.Json);
@@ -33,7 +34,7 @@ internal sealed partial class WebhookChannel(WebhookSettings settings)
             return json;
         }
 
-        bool isJson = settings.ContentType.Contains("json", StringComparison.OrdinalIgnoreCase);
+        Func<JsonElement, string> encode = EncodingOf(settings.ContentType);
         using JsonDocument values = JsonDocument.Parse(json);
         return Placeholder().Replace(template, match =>
         {
@@ -44,8 +45,26 @@ internal sealed partial class WebhookChannel(WebhookSettings settings)
                 throw new NotificationFailure($"its template asks for '{name}', which there is not; there are {known}", isTransient: false);
             }
 
-            return !isJson && value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+            return encode(value);
         });
+    }
+
+    /// <summary>How a value stands in a body, so that none can become more than a value: a name may hold quotes, ampersands or tags.</summary>
+    private static Func<JsonElement, string> EncodingOf(string contentType)
+    {
+        string type = contentType.Split(';')[0].Trim().ToLowerInvariant();
+        return type switch
+        {
+            "text/plain" or "text/markdown" => Bare,
+            "text/csv" => value => $"\"{Bare(value).Replace("\"", "\"\"", StringComparison.Ordinal)}\"",
+            "application/x-www-form-urlencoded" => value => Uri.EscapeDataString(Bare(value)),
+            _ when type.Contains("xml", StringComparison.Ordinal) || type.Contains("html", StringComparison.Ordinal) => value => HtmlText.Escape(Bare(value)),
+
+            // JSON itself, and whatever takes it, as YAML does.
+            _ => value => value.GetRawText(),
+        };
+
+        static string Bare(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
     }
 
     [GeneratedRegex(@"\{\{\s*([A-Za-z0-9_]+)\s*\}\}", RegexOptions.CultureInvariant)]

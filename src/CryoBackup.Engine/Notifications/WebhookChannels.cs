@@ -20,7 +20,7 @@ internal sealed class SlackChannel(SlackSettings settings) : HttpChannel("slack"
             ["blocks"] = new object[]
             {
                 new { type = "header", text = new { type = "plain_text", text = Notification.Cut($"{Sign(notification.Event)} {notification.Title}", MostOfHeader) } },
-                new { type = "section", text = new { type = "mrkdwn", text = "```" + Escape(Notification.Cut(notification.Body, MostOfSection / 2)).Replace("```", "'''", StringComparison.Ordinal) + "```" } },
+                new { type = "section", text = new { type = "mrkdwn", text = $"```{Block(notification.Body)}```" } },
             },
         };
         if (settings.Channel is not null)
@@ -28,7 +28,21 @@ internal sealed class SlackChannel(SlackSettings settings) : HttpChannel("slack"
             message["channel"] = settings.Channel;
         }
 
-        return PostAsync(Address, JsonSerializer.SerializeToUtf8Bytes(message, RunDocument.Json), "application/json; charset=utf-8", [], cancellationToken);
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(message, RunDocument.Json);
+        return PostAsync(new HttpMessage(Address, body, "application/json; charset=utf-8", notification.Id), cancellationToken);
+    }
+
+    /// <summary>A text as a block of code, cut so that it still fits when it is escaped, which makes it up to five times as long.</summary>
+    private static string Block(string text)
+    {
+        for (int length = Math.Min(text.Length, MostOfSection); ; length -= length / 10)
+        {
+            string block = Escape(Notification.Cut(text, length)).Replace("```", "'''", StringComparison.Ordinal);
+            if (block.Length <= MostOfSection)
+            {
+                return block;
+            }
+        }
     }
 
     private static string Sign(NotificationEvent what)
@@ -44,16 +58,32 @@ internal sealed class SlackChannel(SlackSettings settings) : HttpChannel("slack"
 /// <summary>A workflow of Microsoft Teams: an adaptive card.</summary>
 internal sealed class TeamsChannel(TeamsSettings settings) : HttpChannel("teams", settings, settings.WebhookUrl)
 {
-    // A card may have 28 KB; four bytes a character.
+    // A card may have 28 KB.
+    private const int MostOfCard = 27_000;
     private const int MostOfBody = 6000;
 
     /// <inheritdoc/>
     protected override Task SendAsync(Notification notification, CancellationToken cancellationToken)
+        => PostAsync(new HttpMessage(Address, Card(notification), "application/json; charset=utf-8", notification.Id), cancellationToken);
+
+    private static byte[] Card(Notification notification)
+    {
+        // Lines and what must be escaped take more than their characters.
+        for (int length = MostOfBody; ; length /= 2)
+        {
+            byte[] card = JsonSerializer.SerializeToUtf8Bytes(Message(notification, Notification.Cut(notification.Body, length)), RunDocument.Json);
+            if (card.Length <= MostOfCard || length < 100)
+            {
+                return card;
+            }
+        }
+    }
+
+    private static Dictionary<string, object?> Message(Notification notification, string text)
     {
         string colour = notification.Event switch { NotificationEvent.Success => "good", NotificationEvent.Warning => "warning", _ => "attention" };
-        IEnumerable<object> lines = Notification.Cut(notification.Body, MostOfBody).TrimEnd('\n').Split('\n')
-            .Select(line => Text(line.TrimStart(), line.StartsWith(' ') ? "none" : "small", "default", bold: false));
-        var message = new Dictionary<string, object?>
+        IEnumerable<object> lines = text.TrimEnd('\n').Split('\n').Select(line => Text(line.TrimStart(), line.StartsWith(' ') ? "none" : "small", "default", bold: false));
+        return new()
         {
             ["type"] = "message",
             ["attachments"] = new object[]
@@ -73,7 +103,6 @@ internal sealed class TeamsChannel(TeamsSettings settings) : HttpChannel("teams"
                 },
             },
         };
-        return PostAsync(Address, JsonSerializer.SerializeToUtf8Bytes(message, RunDocument.Json), "application/json; charset=utf-8", [], cancellationToken);
     }
 
     // A TextBlock would take * and [ in a name for Markdown; a run of rich text takes nothing.
@@ -98,7 +127,8 @@ internal sealed class HealthchecksChannel(HealthchecksSettings settings) : HttpC
     /// <returns>What happened.</returns>
     public Task<Delivery> BeginAsync(CancellationToken cancellationToken)
     {
-        Task<Delivery> begin = AttemptAsync(token => PostAsync(With("/start"), [], "text/plain; charset=utf-8", [], token), cancellationToken);
+        string id = Guid.NewGuid().ToString("N");
+        Task<Delivery> begin = AttemptAsync(token => PostAsync(new HttpMessage(With("/start"), [], "text/plain; charset=utf-8", id), token), cancellationToken);
         _begin = begin;
         return begin;
     }
@@ -111,12 +141,9 @@ internal sealed class HealthchecksChannel(HealthchecksSettings settings) : HttpC
     {
         // The end must not overtake the beginning; waiting for it counts towards the limit.
         await _begin.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await PostAsync(
-            notification.Event == NotificationEvent.Failure ? With("/fail") : Address,
-            Encoding.UTF8.GetBytes(Notification.Cut($"{notification.Title}\n{notification.Body}", MostOfBody)),
-            "text/plain; charset=utf-8",
-            [],
-            cancellationToken).ConfigureAwait(false);
+        Uri address = notification.Event == NotificationEvent.Failure ? With("/fail") : Address;
+        byte[] body = Encoding.UTF8.GetBytes(Notification.Cut($"{notification.Title}\n{notification.Body}", MostOfBody));
+        await PostAsync(new HttpMessage(address, body, "text/plain; charset=utf-8", notification.Id), cancellationToken).ConfigureAwait(false);
     }
 
     private Uri With(string more)

@@ -47,8 +47,10 @@ internal sealed class HtmlText
     /// <inheritdoc/>
     public override string ToString() => _page.ToString();
 
+    /// <summary>A text escaped for elements and for attributes in double quotes, of HTML and of XML.</summary>
+    /// <param name="text">Any text.</param>
     // Control characters are not allowed in HTML, escaped or not; NUL even is an error.
-    private static string Escape(string text)
+    public static string Escape(string text)
         => WebUtility.HtmlEncode(string.Concat(text.Select(character => char.IsControl(character) && character is not ('\n' or '\t') ? '\uFFFD' : character)));
 
     /// <summary>A cell of a table.</summary>

@@ -164,9 +164,11 @@ public sealed class RunEvidence : IDisposable
         _finished = true;
         _run.End = DateTime.UtcNow;
         _run.Sort();
-        WriteReports(cancellationToken);
-        WriteMetrics();
-        Tell(observer, cancellationToken);
+
+        // Each stands alone: whatever one of them throws, the others are written and told.
+        Attempt("The report could not be written", () => WriteReports(cancellationToken));
+        Attempt("The metrics could not be written", WriteMetrics);
+        Attempt("The notifications failed", () => Tell(observer, cancellationToken));
         _log?.End(_run.State);
         foreach (string trouble in _troubles)
         {
@@ -274,27 +276,18 @@ public sealed class RunEvidence : IDisposable
 
             return written[0];
         }
-        catch (Exception exception) when (exception is CryoBackupException or OperationCanceledException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            Trouble($"The report could not be written: {RunItem.Describe(exception)}");
+            Trouble($"The report could not be written: {InWords(exception)}");
             return null;
         }
     }
 
     private void WriteMetrics()
     {
-        if (_metrics is null)
-        {
-            return;
-        }
-
-        try
+        if (_metrics is not null)
         {
             MetricsFile.Update(_metrics.File, _run);
-        }
-        catch (CryoBackupException exception)
-        {
-            Trouble($"The metrics could not be written: {exception.Message}");
         }
     }
 
@@ -316,6 +309,10 @@ public sealed class RunEvidence : IDisposable
             else
             {
                 Trouble($"The notification by {delivery.Channel} failed: {delivery.Detail}");
+                if (delivery.Answer is { } answer)
+                {
+                    observer(new VerboseMessage($"By {delivery.Channel} came this answer: {answer}"));
+                }
             }
         }
 
@@ -326,6 +323,21 @@ public sealed class RunEvidence : IDisposable
             Trouble($"The notification of the beginning by {delivery.Channel} failed: {delivery.Detail}");
         }
     }
+
+    private void Attempt(string whatFailed, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            Trouble($"{whatFailed}: {InWords(exception)}");
+        }
+    }
+
+    private static string InWords(Exception exception)
+        => exception is CryoBackupException or OperationCanceledException ? RunItem.Describe(exception) : $"it failed ({exception.GetType().Name}: {exception.Message})";
 
     private void Trouble(string text)
     {

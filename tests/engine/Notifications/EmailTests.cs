@@ -101,7 +101,7 @@ public sealed class EmailTests : IDisposable
         server.Answer = (line, _) => line.StartsWith("AUTH", StringComparison.Ordinal) ? $"535 not with {line}" : null;
         Delivery delivery = await SendAsync(Settings(server, SmtpSecurity.Starttls));
         Assert.False(delivery.Sent);
-        Assert.Equal("the mail server refused AUTH PLAIN: 535 not with AUTH PLAIN ***", delivery.Detail);
+        Assert.Equal("the mail server refused AUTH PLAIN: 535 (the account or its password is not taken)", delivery.Detail);
         Assert.Single(server.Lines, line => line.Contains("AUTH", StringComparison.Ordinal));
     }
 
@@ -112,7 +112,7 @@ public sealed class EmailTests : IDisposable
         server.Answer = (line, _) => line.Contains("admin@", StringComparison.Ordinal) ? "550 no such user" : null;
         Delivery delivery = await SendAsync(Settings(server, SmtpSecurity.Starttls));
         Assert.False(delivery.Sent);
-        Assert.Equal("the mail server refused the receiver admin@example.com: 550 no such user; the other receivers were sent it", delivery.Detail);
+        Assert.Equal("the mail server refused the receiver admin@example.com: 550 (no such mailbox, or not permitted); the other receivers were sent it", delivery.Detail);
         Assert.Single(server.Messages);
     }
 

@@ -40,7 +40,7 @@ public sealed class OddMailServerTests : IDisposable
 
     [Theory]
     [InlineData("SIZE 1000", "an account is configured, but the mail server offers no authentication")]
-    [InlineData("AUTH CRAM-MD5 GSSAPI", "the mail server offers neither AUTH PLAIN nor AUTH LOGIN, only CRAM-MD5, GSSAPI")]
+    [InlineData("AUTH CRAM-MD5 GSSAPI", "the mail server offers neither AUTH PLAIN nor AUTH LOGIN")]
     public async Task WithoutAWayToAuthenticate(string offer, string expected)
     {
         await using var server = new MailServer { Offers = ["STARTTLS", offer] };
@@ -48,14 +48,14 @@ public sealed class OddMailServerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("550 no such user", 1)]
-    [InlineData("451 later", 2)]
-    public async Task EveryReceiverIsRefused(string answer, int attempts)
+    [InlineData("550 no such user", 1, "550 (no such mailbox, or not permitted)")]
+    [InlineData("451 later", 2, "451 (not now)")]
+    public async Task EveryReceiverIsRefused(string answer, int attempts, string expected)
     {
         await using var server = new MailServer();
         server.Answer = (line, _) => line.StartsWith("RCPT", StringComparison.Ordinal) ? answer : null;
         Delivery delivery = await SendAsync(Settings(server) with { Retries = 1 });
-        Assert.Equal($"the mail server refused the receiver admin@example.com: {answer}", delivery.Detail);
+        Assert.Equal($"the mail server refused the receiver admin@example.com: {expected}", delivery.Detail);
         Assert.Equal(attempts, server.Lines.Count(line => line.StartsWith("tls MAIL", StringComparison.Ordinal)));
         Assert.Empty(server.Messages);
     }
@@ -76,7 +76,7 @@ public sealed class OddMailServerTests : IDisposable
         };
         Delivery delivery = await SendAsync(settings);
         await hangUp;
-        Assert.Equal("the connection failed: The mail server hung up.", delivery.Detail);
+        Assert.Equal("the mail server hung up", delivery.Detail);
     }
 
     [Fact]

@@ -112,18 +112,22 @@ public sealed class WebTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("503 busy", 3)]
-    [InlineData("429 slow", 3)]
-    [InlineData("404 gone", 1)]
-    [InlineData("302 away\r\nLocation: /hook", 1)]
-    public async Task TriesAgainAfterWhatMayPass(string answer, int attempts)
+    [InlineData("503 busy", 3, "503 (not available)")]
+    [InlineData("429 slow", 3, "429 (too often for it)")]
+    [InlineData("404 gone", 1, "404 (there is nothing at that address)")]
+    [InlineData("302 away\r\nLocation: /hook", 1, "302 (a redirection, which is not followed)")]
+    public async Task TriesAgainAfterWhatMayPass(string answer, int attempts, string expected)
     {
         _server.Answer = (request, _) => $"{answer}\r\n\r\nno: {request.Path}";
         Delivery delivery = Assert.Single(await TryAsync(new() { Slack = new() { WebhookUrl = _server.Url("/services/canary-slack-token") } }, RunItem.Of(SampleResults.Backup())));
         Assert.False(delivery.Sent);
         Assert.Equal(CryoBackupError.NotificationFailed, delivery.ErrorId);
-        Assert.Equal($"the server answered {answer.Split('\r')[0]}: no: ***", delivery.Detail);
+        Assert.Equal($"the server answered {expected}", delivery.Detail);
+        Assert.Equal($"{answer.Split('\r')[0][4..]} no: ***", delivery.Answer);
         Assert.Equal(attempts, _server.Requests.Length);
+
+        // Whoever has taken it already knows it again.
+        Assert.Single(_server.Requests.Select(request => request.Headers["X-CryoBackup-Delivery"]).Distinct());
     }
 
     [Fact]
@@ -145,7 +149,7 @@ public sealed class WebTests : IAsyncDisposable
 
     [Theory]
     [InlineData("A b", "application/json", "'A b' is not the name of a header")]
-    [InlineData("A", "not a type", "'not a type' is not a media type")]
+    [InlineData("A", "not a type", "its content_type is not a media type")]
     public async Task RequestThatCannotBeMade(string header, string contentType, string expected)
     {
         WebhookSettings webhook = new() { Url = _server.Url("/hook"), ContentType = contentType, Headers = new Dictionary<string, string> { [header] = "b" } };
