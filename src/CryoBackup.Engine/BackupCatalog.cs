@@ -202,6 +202,12 @@ public static class BackupCatalog
             observer(new WarningMessage(exception.Message));
             return null;
         }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // Whatever one file does to its reader, the others are still to be seen.
+            observer(new WarningMessage($"The manifest '{manifestPath}' cannot be read ({exception.GetType().Name}); it is left out."));
+            return null;
+        }
     }
 
     private static (string Database, DateTime Start)? Identify(string path)
@@ -214,7 +220,7 @@ public static class BackupCatalog
                 return (manifest.Database, start);
             }
         }
-        catch (CryoBackupException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // Whoever verifies it says what is wrong with its manifest.
         }

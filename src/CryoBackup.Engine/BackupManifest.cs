@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CryoBackup.Storage;
 
 namespace CryoBackup;
 
@@ -16,10 +17,6 @@ public sealed record BackupManifest
     private const string ChecksumKey = "\"manifest_sha256\": \"";
     private const int ChecksumLength = 64;
 
-    // A million tables take less.
-    private const long MaximumLength = 1 << 28;
-    private const long MostRows = 1L << 43;
-    private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(3650);
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
@@ -282,11 +279,22 @@ public sealed record BackupManifest
         BackupManifest manifest;
         try
         {
+            if (ManifestLimits.FindFaultOf(bytes) is { } fault)
+            {
+                throw Invalid(path, fault);
+            }
+
             manifest = JsonSerializer.Deserialize<BackupManifest>(bytes, Json) ?? throw Invalid(path, "it is empty");
         }
         catch (JsonException exception)
         {
-            throw Invalid(path, $"it is not the JSON of a manifest ({exception.Message})", exception);
+            // Its own words may hold a key of the file, of whatever length.
+            throw Invalid(
+                path, string.Create(CultureInfo.InvariantCulture, $"it is not the JSON of a manifest (line {(exception.LineNumber ?? 0) + 1}, byte {(exception.BytePositionInLine ?? 0) + 1})"), exception);
+        }
+        catch (Exception exception) when (exception is not (CryoBackupException or OutOfMemoryException))
+        {
+            throw Invalid(path, $"it is not the JSON of a manifest ({exception.GetType().Name})", exception);
         }
 
         if (manifest.SchemaVersion is > 1)
@@ -307,13 +315,13 @@ public sealed record BackupManifest
             }
         }
 
-        return manifest.FindFault() is { } fault ? throw Invalid(path, fault) : manifest;
+        return ManifestLimits.FindFaultOf(manifest) is { } wrong ? throw Invalid(path, wrong) : manifest;
     }
 
     private static byte[] ReadBytes(string path)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        if (file.Length > MaximumLength)
+        if (file.Length > ManifestLimits.MaximumLength)
         {
             throw new IOException($"it has {file.Length} bytes, more than any manifest");
         }
@@ -321,46 +329,6 @@ public sealed record BackupManifest
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
         return bytes;
-    }
-
-    /// <summary>What nothing that reads a manifest could make sense of. JSON may hold null where a text belongs.</summary>
-    private string? FindFault()
-    {
-        if (string.IsNullOrEmpty(Database) || string.IsNullOrEmpty(BackupFile))
-        {
-            return "it does not name the database and the backup file";
-        }
-
-        if (Host is null || BackupToolVersion is null || Warnings?.Contains(null!) == true)
-        {
-            return "a text in it is null";
-        }
-
-        if (Encryption is not null && (Encryption is not { Method: not null, Recipients.Count: > 0 } || Encryption.Recipients.Contains(null!)))
-        {
-            return "what it records of the encryption is not whole";
-        }
-
-        if (SizeBytes < 0 || UncompressedBytes < 0 || !(DurationSeconds is null || (DurationSeconds >= 0 && DurationSeconds <= LongestDuration.TotalSeconds)))
-        {
-            return "a size or the duration in it is out of range";
-        }
-
-        var names = new HashSet<(string Schema, string Name)>();
-        foreach (TableRecord? table in Tables ?? [])
-        {
-            if (table is not { Schema: not null, Name: not null, Fingerprint: not null, Rows: >= 0 and <= MostRows, Bytes: >= 0 })
-            {
-                return "what it records of a table is not whole";
-            }
-
-            if (!names.Add((table.Schema, table.Name)))
-            {
-                return $"it records the table {table.Schema}.{table.Name} twice";
-            }
-        }
-
-        return null;
     }
 
     private static Span<byte> FindChecksum(byte[] bytes)

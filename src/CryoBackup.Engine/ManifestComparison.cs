@@ -58,7 +58,7 @@ internal sealed class ManifestComparison
     public bool IsOther => _manifest is not null
         && (!string.Equals(_manifest.Database, _content.Header.Database, StringComparison.Ordinal)
             || _manifest.UncompressedBytes != _content.Length
-            || _manifest.Objects?.Values.Sum() != _content.Entries.Count
+            || _manifest.Objects?.Values.Sum(count => (long)count) != _content.Entries.Count
             || Tables.Count(table => !table.Matches) > 1);
 
     private string? FindDifference(BackupManifest manifest, int found)

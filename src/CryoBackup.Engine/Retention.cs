@@ -50,7 +50,7 @@ internal static class Retention
                 && IsSameServer(other, manifest)
                 && other.ReadStart() < made.Start - TimeSpan.FromDays(days);
         }
-        catch (CryoBackupException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // What cannot be read is not known to be ours.
             return false;
