@@ -41,7 +41,11 @@ internal sealed class ConfigOption(ConfigurationUse use)
             return null;
         }
         BackupConfiguration configuration = ConfigurationFile.Read(path, observer);
-        observer(new VerboseMessage($"Read the configuration '{path}':{Environment.NewLine}{ConfigurationView.ToYaml(configuration)}"));
+        observer(new VerboseMessage($"Read the configuration '{path}':"));
+        foreach (string line in ConfigurationView.ToYaml(configuration).TrimEnd().Split('\n'))
+        {
+            observer(new VerboseMessage(line.TrimEnd('\r')));
+        }
         return configuration;
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Cli.Output;
+using CryoBackup.Text;
 
 namespace CryoBackup.Cli;
 
@@ -69,7 +70,10 @@ internal sealed class ConsoleObserver(bool verbose) : IDisposable
         lock (_lock)
         {
             WriteLine($"cryobackup: unexpected {exception.GetType().Name}: {exception.Message}");
-            WriteLine(verbose ? exception.ToString() : "Remedy: this is a mistake in CryoBackup; run again with --verbose and report what it prints.");
+            foreach (string line in verbose ? exception.ToString().Split('\n') : ["Remedy: this is a mistake in CryoBackup; run again with --verbose and report what it prints."])
+            {
+                WriteLine(line.TrimEnd('\r'));
+            }
         }
     }
 
@@ -84,7 +88,7 @@ internal sealed class ConsoleObserver(bool verbose) : IDisposable
     private void WriteLine(string text)
     {
         Erase();
-        Console.Error.WriteLine(text);
+        Console.Error.WriteLine(VisibleText.Of(text));
     }
 
     private void Draw(ProgressMessage progress)
@@ -100,7 +104,7 @@ internal sealed class ConsoleObserver(bool verbose) : IDisposable
         }
         string percent = progress.Fraction is { } fraction ? string.Create(CultureInfo.InvariantCulture, $"  {Math.Floor(fraction * 100):0} %") : "";
         string remaining = progress.Remaining is { } time ? $"  {Units.Clock(time)} left" : "";
-        string line = $"{progress.Activity}{percent}{remaining}  {progress.Status}".ReplaceLineEndings(" ");
+        string line = VisibleText.Of($"{progress.Activity}{percent}{remaining}  {progress.Status}");
         int width = Math.Max(20, Console.WindowWidth) - 1;
         line = line.Length > width ? line[..width] : line;
         Console.Error.Write($"\r{line.PadRight(_drawnWidth)}");

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Text;
 using CryoBackup.Cli;
 using CryoBackup.Cli.Commands;
+using CryoBackup.Text;
 
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
@@ -37,7 +38,7 @@ if (arguments.Errors.Count > 0)
 {
     foreach (ParseError error in arguments.Errors)
     {
-        Console.Error.WriteLine($"cryobackup: {error.Message}");
+        Console.Error.WriteLine(VisibleText.Of($"cryobackup: {error.Message}"));
     }
     Console.Error.WriteLine($"Remedy: {string.Join(' ', ["cryobackup", .. NamesOf(arguments.CommandResult)])} --help lists what it takes.");
     return ExitCode.Usage;

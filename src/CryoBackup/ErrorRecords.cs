@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CryoBackup.Text;
 
 namespace CryoBackup;
 
@@ -19,12 +20,10 @@ internal static class ErrorRecords
     {
         if (failure is not CryoBackupException known)
         {
-            return new ErrorRecord(failure, Unexpected, ErrorCategory.NotSpecified, target);
+            return new ErrorRecord(failure, Unexpected, ErrorCategory.NotSpecified, target) { ErrorDetails = new ErrorDetails(VisibleText.Of(failure.Message)) };
         }
 
-        string message = known.StandardError.Count == 0
-            ? known.Message
-            : known.Message + Environment.NewLine + string.Join(Environment.NewLine, known.StandardError);
+        string message = string.Join(Environment.NewLine, known.StandardError.Prepend(known.Message).Select(VisibleText.Of));
         return Create(known, known.Error.ToString(), CategoryOf(known.Error), known.Target ?? target, message, known.Remedy);
     }
 
@@ -36,7 +35,7 @@ internal static class ErrorRecords
     /// <param name="remedy">What the administrator can do.</param>
     /// <returns>The record.</returns>
     internal static ErrorRecord Create(string id, ErrorCategory category, object target, string message, string remedy)
-        => Create(new InvalidOperationException(message), id, category, target, message, remedy);
+        => Create(new InvalidOperationException(message), id, category, target, VisibleText.Of(message), remedy);
 
     /// <summary>Tells whether the next record would fail for the same reason, so that the command must end.</summary>
     /// <param name="error">The error.</param>
@@ -46,7 +45,7 @@ internal static class ErrorRecords
             or CryoBackupError.ConfigurationInvalid or CryoBackupError.ConnectionFailed or CryoBackupError.AuthenticationFailed;
 
     private static ErrorRecord Create(Exception failure, string id, ErrorCategory category, object target, string message, string? remedy)
-        => new(failure, id, category, target) { ErrorDetails = new ErrorDetails(message) { RecommendedAction = remedy ?? "" } };
+        => new(failure, id, category, target) { ErrorDetails = new ErrorDetails(message) { RecommendedAction = VisibleText.Of(remedy) } };
 
 // Without a default arm the compiler demands a category for every error; values that have no name do not come from the engine.
 #pragma warning disable CS8524

@@ -23,7 +23,7 @@ public sealed class OutputTests
 
         table.Print(output);
 
-        Assert.Equal("Name     Rows  Path\n----     ----  ----\na       1,234  x y\nlonger      5  z\n", output.ToString());
+        Assert.Equal("Name     Rows  Path\n----     ----  ----\na       1,234  x\\ny\nlonger      5  z\n", output.ToString());
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using CryoBackup.Cli.Output;
 using CryoBackup.Configuration;
 using CryoBackup.Reports;
+using CryoBackup.Text;
 
 namespace CryoBackup.Cli.Commands;
 
@@ -144,11 +145,11 @@ internal sealed class RestoreCommand : Command
             {
                 foreach (string role in result.Roles)
                 {
-                    output.WriteLine($"ROLE {role}");
+                    output.WriteLine(VisibleText.Of($"ROLE {role}"));
                 }
                 foreach (string entry in result.Objects)
                 {
-                    output.WriteLine(entry);
+                    output.WriteLine(VisibleText.Of(entry));
                 }
                 output.WriteLine();
             }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using CryoBackup.Cli.Output;
 using CryoBackup.Configuration;
 using CryoBackup.Reports;
+using CryoBackup.Text;
 
 namespace CryoBackup.Cli.Commands;
 
@@ -202,10 +203,10 @@ internal sealed class TestCommand : Command
         foreach (VerificationResult result in results)
         {
             output.WriteLine();
-            output.WriteLine($"{Path.GetFileName(result.Path)}: {ToolWords.Translate(result.Reason)}");
+            output.WriteLine(VisibleText.Of($"{Path.GetFileName(result.Path)}: {ToolWords.Translate(result.Reason)}"));
             if (result.Remedy is not null)
             {
-                output.WriteLine($"Remedy: {ToolWords.Translate(result.Remedy)}");
+                output.WriteLine(VisibleText.Of($"Remedy: {ToolWords.Translate(result.Remedy)}"));
             }
             var checks = new Table("Check", "Outcome", ">Duration", "Detail");
             foreach (CheckResult check in result.Checks)

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CryoBackup.Text;
 
 namespace CryoBackup.Cli.Output;
 
@@ -16,5 +17,5 @@ internal static class Json
         Converters = { new JsonStringEnumConverter() },
     };
 
-    public static void Print<T>(IReadOnlyList<T> results, TextWriter output) => output.WriteLine(JsonSerializer.Serialize(results, Options));
+    public static void Print<T>(IReadOnlyList<T> results, TextWriter output) => output.WriteLine(VisibleText.OfJson(JsonSerializer.Serialize(results, Options)));
 }

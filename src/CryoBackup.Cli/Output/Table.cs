@@ -1,3 +1,5 @@
+using CryoBackup.Text;
+
 namespace CryoBackup.Cli.Output;
 
 /// <summary>Rows of text in columns as wide as their content; the last column is left as long as it is.</summary>
@@ -6,7 +8,7 @@ internal sealed class Table(params string[] headings)
 {
     private readonly List<string[]> _rows = [];
 
-    public void Add(params string[] cells) => _rows.Add([.. cells.Select(cell => cell.ReplaceLineEndings(" "))]);
+    public void Add(params string[] cells) => _rows.Add([.. cells.Select(VisibleText.Of)]);
 
     public void Print(TextWriter output, string indent = "")
     {

@@ -5,6 +5,7 @@ using System.Text.Json;
 using CryoBackup.Configuration;
 using CryoBackup.Reports;
 using CryoBackup.Streams;
+using CryoBackup.Text;
 
 namespace CryoBackup.Logging;
 
@@ -54,8 +55,8 @@ internal sealed class LogFile
     {
         DateTime now = DateTime.UtcNow;
         string line = _settings.Format == LogFormat.Json
-            ? JsonSerializer.Serialize(new { time = now.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), logger = _logger, level, message }, Json)
-            : string.Create(CultureInfo.InvariantCulture, $"{now:yyyy-MM-dd HH:mm:ss},{now:fff} - {_logger} - {level} - {OneLine(message)}");
+            ? VisibleText.OfJson(JsonSerializer.Serialize(new { time = now.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), logger = _logger, level, message }, Json))
+            : string.Create(CultureInfo.InvariantCulture, $"{now:yyyy-MM-dd HH:mm:ss},{now:fff} - {_logger} - {level} - {VisibleText.Of(message)}");
         lock (_lock)
         {
             if (_failed)
@@ -110,27 +111,4 @@ internal sealed class LogFile
     }
 
     private string Numbered(int number) => string.Create(CultureInfo.InvariantCulture, $"{_settings.File}.{number}");
-
-    // A line break in a name or in a program's output must not look like another event.
-    private static string OneLine(string message)
-    {
-        if (!message.Any(char.IsControl))
-        {
-            return message;
-        }
-
-        var text = new StringBuilder();
-        foreach (char character in message.ReplaceLineEndings("\n"))
-        {
-            _ = character switch
-            {
-                '\n' => text.Append("\\n"),
-                '\t' => text.Append(' '),
-                _ when char.IsControl(character) => text.Append(CultureInfo.InvariantCulture, $"\\x{(int)character:X2}"),
-                _ => text.Append(character),
-            };
-        }
-
-        return text.ToString();
-    }
 }

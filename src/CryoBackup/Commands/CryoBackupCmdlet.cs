@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Management.Automation;
 using CryoBackup.Configuration;
 using CryoBackup.Reports;
+using CryoBackup.Text;
 
 namespace CryoBackup.Commands;
 
@@ -44,7 +45,11 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
             if (ConfigurationFile.Find(given, SessionState.Path.CurrentFileSystemLocation.ProviderPath) is { } path)
             {
                 Configuration = ConfigurationFile.Read(path, message => Show(message, 0, []));
-                WriteVerbose($"Read the configuration '{path}':{Environment.NewLine}{ConfigurationView.ToYaml(Configuration)}");
+                WriteVerbose(VisibleText.Of($"Read the configuration '{path}':"));
+                foreach (string line in ConfigurationView.ToYaml(Configuration).TrimEnd().Split('\n'))
+                {
+                    WriteVerbose(VisibleText.Of(line.TrimEnd('\r')));
+                }
                 Configuration.Require(use, replaced);
             }
         }
@@ -298,10 +303,10 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
         switch (message)
         {
             case VerboseMessage verbose:
-                WriteVerbose(verbose.Text);
+                WriteVerbose(VisibleText.Of(verbose.Text));
                 break;
             case WarningMessage warning:
-                WriteWarning(warning.Text);
+                WriteWarning(VisibleText.Of(warning.Text));
                 break;
             case ProgressMessage { Completed: true }:
                 CompleteProgress(bar, activities);
@@ -327,7 +332,7 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     }
 
     // PowerShell refuses an empty text in a progress record.
-    private static string NotEmpty(string text) => text.Length > 0 ? text : "…";
+    private static string NotEmpty(string text) => text.Length > 0 ? VisibleText.Of(text) : "…";
 
     // A bare class: of the engine's types only references may stand in what PowerShell loads first.
     private sealed class Said(int bar, EngineMessage? message)

@@ -1,12 +1,18 @@
 using System.Globalization;
 using System.Management.Automation;
 using System.Text;
+using CryoBackup.Text;
 
 namespace CryoBackup.Commands;
 
 /// <summary>Sizes, times and sums as the default views show them. The objects themselves keep the raw values.</summary>
 public static class Display
 {
+    /// <summary>A name or a sentence as a console may show it: nothing in it acts on a terminal.</summary>
+    /// <param name="text">Any text.</param>
+    /// <returns>The text on one line, in which control characters and direction marks can be read.</returns>
+    public static string Visible(string? text) => VisibleText.Of(text);
+
     /// <summary>A size for people.</summary>
     /// <param name="bytes">The size in bytes.</param>
     /// <returns>For example <c>1.2 GB</c>, in steps of 1024.</returns>
@@ -48,7 +54,7 @@ public static class Display
     {
         StringBuilder lines = new();
         int used = 0;
-        foreach (string word in (text ?? "").Split(' '))
+        foreach (string word in VisibleText.Of(text).Split(' '))
         {
             if (used > 0 && used + 1 + word.Length > width)
             {

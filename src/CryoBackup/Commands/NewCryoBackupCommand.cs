@@ -5,6 +5,7 @@ using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Reports;
 using CryoBackup.Streams;
+using CryoBackup.Text;
 
 namespace CryoBackup.Commands;
 
@@ -131,7 +132,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
 
         foreach (BackupRequest request in requests)
         {
-            if (!ShouldProcess($"database '{request.Database}' on {InWords(request.Connection)}", $"Back up to '{request.Folder}'{Details(request)}"))
+            string what = VisibleText.Of($"database '{request.Database}' on {InWords(request.Connection)}");
+            if (!ShouldProcess(what, VisibleText.Of($"Back up to '{request.Folder}'{Details(request)}")))
             {
                 continue;
             }

@@ -3,6 +3,7 @@ using CryoBackup.Completion;
 using CryoBackup.Configuration;
 using CryoBackup.Postgres;
 using CryoBackup.Reports;
+using CryoBackup.Text;
 
 namespace CryoBackup.Commands;
 
@@ -247,7 +248,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
             && preference is ConfirmImpact.Low or ConfirmImpact.Medium;
         bool mayBeSilent = PlanOnly || Force || (Create && !Clean && !Swap && !asksAboutNewThings);
         return (mayBeSilent && !IsAsked("WhatIf", "WhatIfPreference") && !IsAsked("Confirm", null))
-            || ShouldProcess($"database '{TargetDatabase}' on {InWords(_request.Connection)}", $"Restore '{path}'");
+            || ShouldProcess(VisibleText.Of($"database '{TargetDatabase}' on {InWords(_request.Connection)}"), VisibleText.Of($"Restore '{path}'"));
     }
 
     private bool IsAsked(string commonParameter, string? preference)

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using CryoBackup.Text;
 
 namespace CryoBackup.Completion;
 
@@ -19,7 +20,7 @@ internal static class Completion
         {
             if (name.Length > 0 && name.StartsWith(begin, StringComparison.OrdinalIgnoreCase))
             {
-                yield return new CompletionResult(Quote(isPattern ? WildcardPattern.Escape(name) : name), name, CompletionResultType.ParameterValue, name);
+                yield return new CompletionResult(Quote(isPattern ? WildcardPattern.Escape(name) : name), VisibleText.Of(name), CompletionResultType.ParameterValue, VisibleText.Of(name));
             }
         }
     }
