@@ -7,17 +7,20 @@
     Build   builds all, and lays out the module as it is shipped in output/CryoBackup/.
     Test    runs the engine's tests against both its builds, the tool's, then the Pester tests against the module as built, on a scratch cluster.
             Prints what of the engine its tests ran; less than the floor in tests/coverage fails. The last line is 'N passed, N failed, N skipped'.
+    Matrix  runs the tests that need a server on each PostgreSQL of the majors given (13 15 17 18), in systems that it makes.
     Demo    makes, proves and restores a backup of a sample database on a scratch cluster, and shows what goes wrong with a damaged one.
     Help    makes en-US/CryoBackup.dll-Help.xml from the Markdown beside it; commit both.
     Bench   measures CryoBackup beside pg_dump and its companions.
     Package makes a package of the module in output/package/, which Install-PSResource takes.
-    -NoBuild takes what was built before, for instance on another machine.
-    Further arguments are given to Demo or Bench: build.ps1 Bench --rows 1000000. Help takes the folder to write to.
+    Several are done one after the other (Test, Matrix); what was tested is summed up last. -NoBuild takes what was built before, for instance on
+    another machine. Further arguments are given to Matrix, Demo or Bench: build.ps1 Bench --rows 1000000. Help takes the folder to write to.
 #>
 [CmdletBinding()]
 param(
+    # A list with commas too, which is all that pwsh -File can pass.
     [Parameter(Position = 0)]
-    [ValidateSet('Clean', 'Build', 'Test', 'Demo', 'Help', 'Bench', 'Package')]
+    [ArgumentCompletions('Clean', 'Build', 'Test', 'Matrix', 'Demo', 'Help', 'Bench', 'Package')]
+    [ValidatePattern('^(Clean|Build|Test|Matrix|Demo|Help|Bench|Package)(,\s*(Clean|Build|Test|Matrix|Demo|Help|Bench|Package))*$')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -33,13 +36,8 @@ Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 $PSNativeCommandUseErrorActionPreference = $false
 $output = Join-Path $PSScriptRoot 'output'
-
-function Invoke-Tool([string] $Command, [string[]] $Arguments) {
-    & $Command @Arguments | Out-Host
-    if ($LASTEXITCODE -ne 0) {
-        throw "$Command $($Arguments[0]) ended with $LASTEXITCODE."
-    }
-}
+. $PSScriptRoot/tests/Shell.ps1
+. $PSScriptRoot/tests/Results.ps1
 
 function Invoke-Clean {
     if (Test-Path -LiteralPath $output) {
@@ -48,11 +46,23 @@ function Invoke-Clean {
 }
 
 function Invoke-Build {
-    if ($NoBuild) {
+    if ($NoBuild -or $built) {
         return
     }
 
-    Invoke-Tool dotnet @('build', (Join-Path $PSScriptRoot 'CryoBackup.sln'), '-c', $Configuration, '--nologo', '-v', 'quiet')
+    # The first time takes a minute or more: what is fetched and built is shown as it is done.
+    $first = -not (Test-Path -LiteralPath (Join-Path $output 'CryoBackup'))
+    if ($first) {
+        'Building: packages are fetched, then each project is compiled.' | Out-Host
+    }
+
+    $words = 'build', (Join-Path $PSScriptRoot 'CryoBackup.sln'), '-c', $Configuration, '--nologo', '-v', ($first ? 'minimal' : 'quiet')
+    & dotnet @words | ForEach-Object { $_.Replace("$PSScriptRoot$([System.IO.Path]::DirectorySeparatorChar)", '') } | Out-Host
+    if ($LASTEXITCODE -ne 0) {
+        throw "dotnet build ended with $LASTEXITCODE."
+    }
+
+    $script:built = $true
 }
 
 # What a project of the solution is built to.
@@ -71,29 +81,20 @@ function Invoke-OnScratchCluster([string[]] $Options, [string[]] $Command) {
     $LASTEXITCODE
 }
 
-# The words that run a script in a new PowerShell.
-function Get-ShellCommand([string] $Script) {
-    (Get-Process -Id $PID).Path, '-NoProfile', '-NonInteractive', '-File', $Script
-}
-
 function Invoke-XunitTest([string] $Project, [string] $Framework, [string] $Results, [string[]] $Options = @()) {
     $report = Join-Path $Results "$Project-$Framework.trx"
     $words = @('-c', $Configuration, '--no-build', '-f', $Framework, '--nologo', '--logger', "trx;LogFileName=$report") + $Options
+    $start = Get-Date
     & dotnet test (Join-Path $PSScriptRoot "tests/$Project") @words | Out-Host
-    $exitCode = $LASTEXITCODE
-    if (-not (Test-Path -LiteralPath $report)) {
-        return [pscustomobject]@{ Runner = "$Project $Framework"; Passed = 0; Failed = 1; Skipped = 0 }
-    }
+    Read-XunitResult "$Project $Framework" $report $LASTEXITCODE ((Get-Date) - $start)
+}
 
-    $counters = ([xml] (Get-Content -LiteralPath $report -Raw)).TestRun.ResultSummary.Counters
-    $failed = [int] $counters.executed - [int] $counters.passed
-    [pscustomobject]@{
-        Runner  = "$Project $Framework"
-        Passed  = [int] $counters.passed
-        # A test host that dies leaves counters without a failure.
-        Failed  = if ($exitCode -ne 0) { [Math]::Max($failed, 1) } else { $failed }
-        Skipped = [int] $counters.total - [int] $counters.executed
-    }
+function Invoke-PesterTest([string] $Results) {
+    $report = Join-Path $Results 'pester.json'
+    $start = Get-Date
+    $words = @(Get-ShellCommand) + '-NoProfile', '-NonInteractive', '-File', (Join-Path $PSScriptRoot 'tests/Invoke-Tests.ps1'), '-ResultPath', $report
+    $exitCode = Invoke-OnScratchCluster @('--sample', 20000) $words
+    Read-PesterResult 'Pester' $report $exitCode ((Get-Date) - $start)
 }
 
 # Prints what the tests ran of the engine; false if that is less than the floor.
@@ -102,51 +103,40 @@ function Test-EngineCoverage([string] $Results) {
     $LASTEXITCODE -eq 0
 }
 
-function Invoke-PesterTest([string] $Results) {
-    $report = Join-Path $Results 'pester.json'
-    $exitCode = Invoke-OnScratchCluster @('--sample', 20000) ((Get-ShellCommand (Join-Path $PSScriptRoot 'tests/Invoke-Tests.ps1')) + '-ResultPath' + $report)
-    if (-not (Test-Path -LiteralPath $report)) {
-        return [pscustomobject]@{ Runner = 'Pester'; Passed = 0; Failed = 1; Skipped = 0 }
-    }
-
-    $counters = Get-Content -LiteralPath $report -Raw | ConvertFrom-Json
-    [pscustomobject]@{
-        Runner  = 'Pester'
-        Passed  = [int] $counters.Passed
-        Failed  = if ($exitCode -ne 0) { [Math]::Max([int] $counters.Failed, 1) } else { [int] $counters.Failed }
-        Skipped = [int] $counters.Skipped
-    }
-}
-
 function Invoke-Test {
     Invoke-Build
-    $results = Join-Path $output 'test-results'
-    if (Test-Path -LiteralPath $results) {
-        Remove-Item -LiteralPath $results -Recurse -Force
+    $folder = Join-Path $output 'test-results'
+    if (Test-Path -LiteralPath $folder) {
+        Remove-Item -LiteralPath $folder -Recurse -Force
     }
 
-    $null = New-Item -ItemType Directory -Path $results
+    $null = New-Item -ItemType Directory -Path $folder
     if (Get-Command -Name Compress-PSResource -ErrorAction Ignore) {
         Write-Package
     }
 
-    $measured = @('--settings', (Join-Path $PSScriptRoot 'tests/engine/coverage.runsettings'), '--results-directory', $results)
-    $totals = @(
-        Invoke-XunitTest 'engine' 'net10.0' $results $measured
-        Invoke-XunitTest 'engine' 'net8.0' $results
-        Invoke-XunitTest 'cli' 'net10.0' $results
-        Invoke-PesterTest $results
+    $measured = @('--settings', (Join-Path $PSScriptRoot 'tests/engine/coverage.runsettings'), '--results-directory', $folder)
+    $script:results += @(
+        Invoke-XunitTest 'engine' 'net10.0' $folder $measured
+        Invoke-XunitTest 'engine' 'net8.0' $folder
+        Invoke-XunitTest 'cli' 'net10.0' $folder
+        Invoke-PesterTest $folder
     )
-    $covered = Test-EngineCoverage $results
-    $totals | Format-Table | Out-Host
-    $passed, $failed, $skipped = 'Passed', 'Failed', 'Skipped' | ForEach-Object { ($totals | Measure-Object -Property $_ -Sum).Sum }
-    $script:exitCode = [int] ($failed -gt 0 -or ($totals | Where-Object Passed -EQ 0) -or -not $covered)
-    "$passed passed, $failed failed, $skipped skipped"
+    if (-not (Test-EngineCoverage $folder)) {
+        $script:exitCode = 1
+    }
+}
+
+# Every PostgreSQL: the script makes the systems, shows its table, and gives results as tests/Results.ps1 makes them.
+function Invoke-Matrix {
+    Invoke-Build
+    $script:results += @(& (Join-Path $PSScriptRoot 'tests/matrix/Matrix.ps1') @Argument)
 }
 
 function Invoke-Demo {
     Invoke-Build
-    $script:exitCode = Invoke-OnScratchCluster @('--sample', 200000) ((Get-ShellCommand (Join-Path $PSScriptRoot 'tests/demo/Demo.ps1')) + $Argument)
+    $words = @(Get-ShellCommand) + '-NoProfile', '-NonInteractive', '-File', (Join-Path $PSScriptRoot 'tests/demo/Demo.ps1')
+    $script:exitCode = Invoke-OnScratchCluster @('--sample', 200000) ($words + $Argument)
 }
 
 # PlatyPS makes the help; what it leaves undone is finished here, so that Get-Help shows code as code and every default.
@@ -245,10 +235,20 @@ function Invoke-Bench {
 }
 
 $exitCode = 0
-foreach ($name in $Task) {
+$built = $false
+$results = @()
+foreach ($name in $Task -split ',' | ForEach-Object Trim) {
     & "Invoke-$name"
-    if ($exitCode -ne 0) {
+    # What tests found is summed up behind the last of them.
+    if ($exitCode -ne 0 -and -not $results) {
         break
+    }
+}
+
+if ($results) {
+    Write-TestSum $results
+    if (-not (Test-Result $results)) {
+        $exitCode = 1
     }
 }
 

@@ -91,7 +91,7 @@ notifications:
   healthchecks: {url: 'http://127.0.0.1:$closed/$canary-ping', timeout: 2s, retries: 0}
 "@
         Clear-TestDatabase cryo_conf_copy
-        $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command @"
+        $said = Invoke-Shell -Command @"
             Import-Module '$ModulePath'
             `$PSStyle.OutputRendering = 'PlainText'
             `$VerbosePreference = `$DebugPreference = 'Continue'
@@ -117,8 +117,7 @@ notifications:
 
     It 'is shown by -WhatIf, which makes nothing, and by -Verbose, with secrets masked' {
         $null = Enter-Project "database: {database: cryo_conf, password: $canary}`nlocal_backup_dir: b`nretention: {full_backup: 30}`nnotifications: {slack: {webhook_url: 'https://hooks.example/$canary'}}"
-        $shell = (Get-Process -Id $PID).Path
-        $said = & $shell -NoProfile -NonInteractive -Command "Import-Module '$ModulePath'; New-CryoBackup -WhatIf -Verbose" *>&1 | Out-String -Width 500
+        $said = Invoke-Shell -Command "Import-Module '$ModulePath'; New-CryoBackup -WhatIf -Verbose" *>&1 | Out-String -Width 500
         $said | Should -BeLike "*older than 30 days removed*database 'cryo_conf'*"
         $said | Should -BeLike '*webhook_url: "*"*'
         $said | Should -Not -BeLike "*$canary*"

@@ -1,15 +1,16 @@
-# Runs the Pester tests in this process, which build.ps1 starts for them, and writes the totals as JSON.
+# Runs the Pester tests in this process, which build.ps1 starts for them, and writes the totals and the names of the skipped tests as JSON.
 param(
     [Parameter(Mandatory)] [string] $ResultPath,
     [string[]] $Path = $PSScriptRoot
 )
 
 $ErrorActionPreference = 'Stop'
-if (-not (Get-Module -ListAvailable -Name Pester | Where-Object Version -GE '5.5')) {
-    throw 'Pester 5.5 or later was not found. Install it with: Install-Module Pester -Scope CurrentUser'
+$pester = Join-Path $PSScriptRoot '../output/modules/Pester/Pester.psd1'
+if (-not (Test-Path -LiteralPath $pester)) {
+    throw "Pester was not found in $pester. Run build.ps1 Build, which lays it there."
 }
 
-Import-Module -Name Pester -MinimumVersion 5.5
+Import-Module -Name $pester
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $Path
 $configuration.Run.PassThru = $true
@@ -17,9 +18,10 @@ $configuration.Output.Verbosity = 'Detailed'
 $configuration.Output.RenderMode = 'PlainText'
 $run = Invoke-Pester -Configuration $configuration
 [ordered]@{
-    Passed  = $run.PassedCount
+    Passed      = $run.PassedCount
     # A file that cannot be read, or a BeforeAll that fails, fails tests too.
-    Failed  = [Math]::Max($run.FailedCount, $run.FailedBlocksCount + $run.FailedContainersCount)
-    Skipped = $run.SkippedCount + $run.NotRunCount
+    Failed      = [Math]::Max($run.FailedCount, $run.FailedBlocksCount + $run.FailedContainersCount)
+    Skipped     = $run.SkippedCount + $run.NotRunCount
+    SkippedTest = @(@($run.Skipped) + @($run.NotRun) | ForEach-Object { "$($_.ExpandedPath)$(if ($_.ErrorRecord) { ": $($_.ErrorRecord[0])" })" })
 } | ConvertTo-Json | Set-Content -LiteralPath $ResultPath
 exit [int] ($run.Result -ne 'Passed')

@@ -1,18 +1,8 @@
 # What about_CryoBackup_Scheduling has its readers save and schedule: the scripts are run as they are written; of what needs
 # Windows, systemd or Azure as much is checked as can be without them.
-BeforeDiscovery {
-    $hasSystemd = [bool] (Get-Command -Name systemd-analyze -CommandType Application -ErrorAction Ignore)
-    if (-not $hasSystemd) {
-        Write-Warning 'systemd-analyze IS NOT THERE: the units of about_CryoBackup_Scheduling are only read.'
-    }
-
-    $hasTool = -not $IsWindows
-}
-
 BeforeAll {
     . $PSScriptRoot/TestSupport.ps1
     $root = Split-Path -Path $PSScriptRoot
-    $hasAnalyzer = [bool] (Get-Module -ListAvailable -Name PSScriptAnalyzer)
     $page = (Get-Content -LiteralPath (Join-Path $root 'en-US/about_CryoBackup_Scheduling.help.txt') -Raw).ReplaceLineEndings("`n")
 
     # The block that is indented by eight, after the line that the pattern matches.
@@ -27,7 +17,7 @@ BeforeAll {
         $before = $env:PSModulePath
         try {
             $env:PSModulePath = (Split-Path -Path (Split-Path -Path $ModulePath)), $before -join [System.IO.Path]::PathSeparator
-            $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -File (Join-Path $TestDrive $Name) $Argument 2>&1 | Out-String -Width 300
+            $said = Invoke-Shell -File (Join-Path $TestDrive $Name) $Argument 2>&1 | Out-String -Width 300
             [pscustomobject] @{ Code = $LASTEXITCODE; Said = $said }
         }
         finally {
@@ -35,6 +25,7 @@ BeforeAll {
         }
     }
 
+    $powershell = 'Save it as nightly\.ps1', 'Save it as rehearsal\.ps1', 'WINDOWS TASK SCHEDULER', 'A runbook'
     foreach ($name in 'nightly.ps1', 'rehearsal.ps1', 'nightly.sh') {
         Set-Content -LiteralPath (Join-Path $TestDrive $name) -Value (Get-Block "Save it as $([regex]::Escape($name))")
     }
@@ -85,7 +76,7 @@ Describe 'The scripts of about_CryoBackup_Scheduling' {
         $run.Code | Should -Be 1 -Because 'no backup is no good news'
     }
 
-    It 'nightly.sh does it with the tool' -Skip:(-not $hasTool) {
+    It 'nightly.sh does it with the tool' -Skip:$IsWindows {
         $before = $env:PATH
         try {
             $env:PATH = (Join-Path $root 'output/tool'), $env:PATH -join [System.IO.Path]::PathSeparator
@@ -109,14 +100,23 @@ Describe 'The scripts of about_CryoBackup_Scheduling' {
         { & $runbook @common -Database cryo_night, cryo_no_such -ErrorAction SilentlyContinue 2>$null } | Should -Throw '*1 of 2 backups failed*cryo_no_such*'
     }
 
-    It 'is PowerShell that parses, and that its analyzer likes where it is there' {
-        foreach ($pattern in 'Save it as nightly\.ps1', 'Save it as rehearsal\.ps1', 'WINDOWS TASK SCHEDULER', 'A runbook') {
+    It 'is PowerShell that parses' {
+        foreach ($pattern in $powershell) {
             $errors = $null
             $null = [System.Management.Automation.Language.Parser]::ParseInput((Get-Block $pattern), [ref] $null, [ref] $errors)
             $errors | Should -BeNullOrEmpty
-            if ($hasAnalyzer) {
-                Invoke-ScriptAnalyzer -ScriptDefinition (Get-Block $pattern) -Settings (Join-Path $root 'PSScriptAnalyzerSettings.psd1') | ForEach-Object { "$($_.RuleName): $($_.Message)" } | Should -BeNullOrEmpty
-            }
+        }
+    }
+
+    It 'is PowerShell that its analyzer likes' {
+        if (-not (Get-Module -ListAvailable -Name PSScriptAnalyzer)) {
+            Set-ItResult -Skipped -Because 'PSScriptAnalyzer WAS NOT FOUND'
+            return
+        }
+
+        foreach ($pattern in $powershell) {
+            Invoke-ScriptAnalyzer -ScriptDefinition (Get-Block $pattern) -Settings (Join-Path $root 'PSScriptAnalyzerSettings.psd1') |
+                ForEach-Object { "$($_.RuleName): $($_.Message)" } | Should -BeNullOrEmpty
         }
     }
 }
@@ -132,7 +132,12 @@ Describe 'The units of about_CryoBackup_Scheduling' {
         }
     }
 
-    It 'pass systemd-analyze' -Skip:(-not $hasSystemd) {
+    It 'pass systemd-analyze' {
+        if (-not (Get-Command -Name systemd-analyze -CommandType Application -ErrorAction Ignore)) {
+            Set-ItResult -Skipped -Because 'systemd-analyze WAS NOT FOUND'
+            return
+        }
+
         $units = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'units')).FullName
         # The program that is named need not be there.
         Set-Content -LiteralPath (Join-Path $units 'cryobackup.service') -Value ((Get-Block '/etc/systemd/system/cryobackup\.service') -replace '/usr/bin/pwsh', '/bin/true')

@@ -3,6 +3,7 @@
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
+. $PSScriptRoot/Shell.ps1
 
 $ModulePath = if ($env:CRYOBACKUP_MODULE) { $env:CRYOBACKUP_MODULE } else { Join-Path $PSScriptRoot '../output/CryoBackup/CryoBackup.psd1' }
 $ModulePath = (Resolve-Path -LiteralPath $ModulePath).ProviderPath
@@ -85,9 +86,8 @@ function Copy-Backup($Backup, [string] $Folder) {
 
 # Runs a script in a new PowerShell and returns its lines; ends the test if it fails.
 function Invoke-FreshShell([string] $Script) {
-    $shell = (Get-Process -Id $PID).Path
     $encoded = [Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes("`$ErrorActionPreference = 'Stop'; `$PSStyle.OutputRendering = 'PlainText'; $Script"))
-    $lines = & $shell -NoProfile -NonInteractive -OutputFormat Text -EncodedCommand $encoded 2>&1
+    $lines = Invoke-Shell -OutputFormat Text -EncodedCommand $encoded 2>&1
     if ($LASTEXITCODE -ne 0) {
         throw "The shell ended with ${LASTEXITCODE}: $($lines -join [Environment]::NewLine)"
     }

@@ -1,0 +1,57 @@
+# What test runners found, and the one sum of it. A result is one runner's: its name, the tests that passed, failed and were skipped, the time,
+# and a line for each skipped test. Whatever runs tests (build.ps1 Test, the matrix) makes results here, and build.ps1 prints their sum last.
+
+function ConvertTo-TestResult([string] $Runner, [int] $Passed, [int] $Failed, [int] $Skipped, [string[]] $SkippedTest = @(), [timespan] $Duration = 0) {
+    [pscustomobject] @{ Runner = $Runner; Passed = $Passed; Failed = $Failed; Skipped = $Skipped; SkippedTest = $SkippedTest; Duration = $Duration }
+}
+
+# Of a runner that ended without a report. One that died behind a good report has failed too.
+function Get-FailedCount([int] $Counted, [int] $ExitCode) {
+    $ExitCode -ne 0 ? [Math]::Max($Counted, 1) : $Counted
+}
+
+# What xunit left as TRX.
+function Read-XunitResult([string] $Runner, [string] $Report, [int] $ExitCode, [timespan] $Duration = 0) {
+    if (-not (Test-Path -LiteralPath $Report)) {
+        "$($Runner.ToUpperInvariant()) LEFT NO RESULT IN $Report." | Out-Host
+        return ConvertTo-TestResult $Runner 0 1 0 -Duration $Duration
+    }
+
+    $run = [xml] (Get-Content -LiteralPath $Report -Raw)
+    $counters = $run.TestRun.ResultSummary.Counters
+    $left = foreach ($test in $run.SelectNodes('//*[local-name() = "UnitTestResult"][@outcome = "NotExecuted"]')) {
+        "$($test.testName): $($test.SelectSingleNode('.//*[local-name() = "Message" or local-name() = "StdOut"]').InnerText)"
+    }
+
+    ConvertTo-TestResult $Runner $counters.passed (Get-FailedCount ($counters.executed - $counters.passed) $ExitCode) ($counters.total - $counters.executed) $left $Duration
+}
+
+# What tests/Invoke-Tests.ps1 left as JSON.
+function Read-PesterResult([string] $Runner, [string] $Report, [int] $ExitCode, [timespan] $Duration = 0) {
+    if (-not (Test-Path -LiteralPath $Report)) {
+        "$($Runner.ToUpperInvariant()) LEFT NO RESULT IN $Report." | Out-Host
+        return ConvertTo-TestResult $Runner 0 1 0 -Duration $Duration
+    }
+
+    $counters = Get-Content -LiteralPath $Report -Raw | ConvertFrom-Json
+    ConvertTo-TestResult $Runner $counters.Passed (Get-FailedCount $counters.Failed $ExitCode) $counters.Skipped $counters.SkippedTest $Duration
+}
+
+# True if something passed everywhere and nothing failed; a runner that found nothing to run has failed, unless it says what it skipped.
+function Test-Result([object[]] $Result) {
+    -not ($Result | Where-Object { $_.Failed -gt 0 -or $_.Passed + $_.Skipped -eq 0 })
+}
+
+# The skipped tests by name, a line for each runner, and last 'N passed, N failed, N skipped'.
+function Write-TestSum([object[]] $Result) {
+    $left = @($Result.SkippedTest | Where-Object { $_ })
+    if ($left) {
+        "`nSkipped:"
+        $left | Group-Object | ForEach-Object { "  $($_.Name)" }
+    }
+
+    $minutes = @{ Name = 'Minutes'; Expression = { [Math]::Round($_.Duration.TotalMinutes, 1) }; Align = 'Right' }
+    $Result | Format-Table -Property Runner, Passed, Failed, Skipped, $minutes -AutoSize | Out-String -Width 120
+    $passed, $failed, $skipped = 'Passed', 'Failed', 'Skipped' | ForEach-Object { ($Result | Measure-Object -Property $_ -Sum).Sum }
+    "$passed passed, $failed failed, $skipped skipped"
+}
