@@ -1,3 +1,5 @@
+using CryoBackup.Storage;
+
 namespace CryoBackup.Cli;
 
 /// <summary>The backups that paths on a command line stand for.</summary>

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using CryoBackup.Backup;
 using CryoBackup.Cli.Output;
-using CryoBackup.Reports;
+using CryoBackup.Hosting;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Cli;
 

@@ -1,4 +1,5 @@
 using CryoBackup.Cli.Output;
+using CryoBackup.Text;
 
 namespace CryoBackup.Cli.Tests;
 

@@ -1,3 +1,4 @@
+
 namespace CryoBackup.Cli.Tests;
 
 public class ToolWordsTests

@@ -1,4 +1,5 @@
 using CryoBackup.Postgres;
+using CryoBackup.Postgres.Scratch;
 using Npgsql;
 
 namespace CryoBackup.Tests;

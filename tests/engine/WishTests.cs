@@ -1,5 +1,7 @@
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
-using CryoBackup.Streams;
+using CryoBackup.Restore;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests;
 

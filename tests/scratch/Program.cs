@@ -1,7 +1,11 @@
 using System.Runtime.InteropServices;
 using CryoBackup;
-using CryoBackup.Postgres;
+using CryoBackup.Postgres.Scratch;
 using CryoBackup.Scratch;
+using var cancellation = new CancellationTokenSource();
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
 var (arguments, fault) = ScratchArguments.Parse(args);
 if (arguments is null)
@@ -11,7 +15,6 @@ if (arguments is null)
     return 2;
 }
 
-using var cancellation = new CancellationTokenSource();
 var signalled = 0;
 void Stop(PosixSignalContext context)
 {
@@ -21,9 +24,6 @@ void Stop(PosixSignalContext context)
     cancellation.Cancel();
 }
 
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 try
 {
     using var cluster = ScratchCluster.Start(new ScratchClusterOptions(), cancellation.Token);

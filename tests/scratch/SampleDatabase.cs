@@ -1,5 +1,8 @@
 using System.Globalization;
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Postgres.Scratch;
+using CryoBackup.Processes;
 using Npgsql;
 
 namespace CryoBackup.Scratch;

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Postgres;
+using CryoBackup.Postgres.Scratch;
 
 namespace CryoBackup.Scratch;
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Cli.Commands;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using CryoBackup.Backup;
 using CryoBackup.Cli.Output;
 using CryoBackup.Configuration;
 using CryoBackup.Encryption;
-using CryoBackup.Reports;
-using CryoBackup.Streams;
+using CryoBackup.Hosting;
+using CryoBackup.Runs;
 
 namespace CryoBackup.Cli.Commands;
 

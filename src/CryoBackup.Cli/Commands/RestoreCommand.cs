@@ -1,7 +1,10 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
 using CryoBackup.Reports;
+using CryoBackup.Restore;
+using CryoBackup.Runs;
 using CryoBackup.Text;
 
 namespace CryoBackup.Cli.Commands;

@@ -1,8 +1,12 @@
 using System.CommandLine;
 using CryoBackup.Cli.Output;
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
 using CryoBackup.Reports;
+using CryoBackup.Runs;
+using CryoBackup.Storage;
 using CryoBackup.Text;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Cli.Commands;
 

@@ -1,3 +1,5 @@
+using CryoBackup.Text;
+
 namespace CryoBackup.Cli.Output;
 
 /// <summary>Backups for people, one a line.</summary>

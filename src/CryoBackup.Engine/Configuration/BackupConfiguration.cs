@@ -1,3 +1,5 @@
+using CryoBackup.Storage;
+
 namespace CryoBackup.Configuration;
 
 /// <summary>The configuration file, read, checked and with its variables filled in. A section that is not in the file is null, unless said otherwise.</summary>

@@ -1,5 +1,3 @@
-using CryoBackup.Streams;
-
 namespace CryoBackup.Configuration;
 
 /// <summary>How backups are compressed: the section <c>compression</c>.</summary>

@@ -1,3 +1,4 @@
+
 namespace CryoBackup.Configuration;
 
 /// <summary>How backups are encrypted and opened: the section <c>encryption</c>.</summary>

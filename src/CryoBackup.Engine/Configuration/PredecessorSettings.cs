@@ -1,3 +1,4 @@
+
 namespace CryoBackup.Configuration;
 
 /// <summary>The predecessor's section <c>schedules</c>, which nothing here acts on.</summary>

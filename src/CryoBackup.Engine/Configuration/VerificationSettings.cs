@@ -1,3 +1,5 @@
+using CryoBackup.Verification;
+
 namespace CryoBackup.Configuration;
 
 /// <summary>How backups are tested: the section <c>verification</c>.</summary>

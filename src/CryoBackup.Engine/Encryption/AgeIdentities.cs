@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 using System.Security.AccessControl;
 using System.Security.Principal;
-using CryoBackup.Postgres;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Encryption;
 

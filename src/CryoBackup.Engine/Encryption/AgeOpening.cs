@@ -1,5 +1,6 @@
 using System.Globalization;
-using CryoBackup.Streams;
+using CryoBackup.Processes;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Encryption;
 

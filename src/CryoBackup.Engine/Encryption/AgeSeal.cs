@@ -1,5 +1,5 @@
 using System.Globalization;
-using CryoBackup.Postgres;
+using CryoBackup.Processes;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Encryption;

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using CryoBackup.Configuration;
 using CryoBackup.Reports;
+using CryoBackup.Runs;
+using CryoBackup.Text;
 
 namespace CryoBackup.Notifications;
 

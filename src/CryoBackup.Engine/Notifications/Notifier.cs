@@ -1,5 +1,5 @@
 using CryoBackup.Configuration;
-using CryoBackup.Reports;
+using CryoBackup.Runs;
 
 namespace CryoBackup.Notifications;
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CryoBackup.Reports;
+using CryoBackup.Runs;
 
 namespace CryoBackup.Notifications;
 

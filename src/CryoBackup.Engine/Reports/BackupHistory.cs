@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Reports;
 

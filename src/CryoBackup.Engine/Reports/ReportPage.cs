@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using CryoBackup.Runs;
+using CryoBackup.Text;
 
 namespace CryoBackup.Reports;
 

@@ -1,3 +1,6 @@
+using CryoBackup.Restore;
+using CryoBackup.Runs;
+
 namespace CryoBackup.Reports;
 
 /// <summary>The report of a restore: its first four keys and the first six options are the predecessor's.</summary>

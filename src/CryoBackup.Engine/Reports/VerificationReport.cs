@@ -1,3 +1,5 @@
+using CryoBackup.Runs;
+
 namespace CryoBackup.Reports;
 
 /// <summary>

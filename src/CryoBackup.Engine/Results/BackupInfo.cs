@@ -1,3 +1,4 @@
+
 namespace CryoBackup;
 
 /// <summary>A backup on disk: what New-CryoBackup made or Get-CryoBackup found.</summary>

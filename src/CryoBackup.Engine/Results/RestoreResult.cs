@@ -1,3 +1,5 @@
+using CryoBackup.Restore.Selection;
+
 namespace CryoBackup;
 
 /// <summary>How far a restore came.</summary>

@@ -1,3 +1,5 @@
+using CryoBackup.Verification;
+
 namespace CryoBackup;
 
 /// <summary>What a verification concludes.</summary>

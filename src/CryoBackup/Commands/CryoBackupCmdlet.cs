@@ -2,8 +2,12 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Management.Automation;
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
 using CryoBackup.Reports;
+using CryoBackup.Restore;
+using CryoBackup.Runs;
 using CryoBackup.Text;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Commands;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using CryoBackup.Text;
 
 namespace CryoBackup.Commands;
 

@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using CryoBackup.Completion;
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Commands;
 

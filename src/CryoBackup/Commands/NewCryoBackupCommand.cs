@@ -1,9 +1,12 @@
 using System.Management.Automation;
+using CryoBackup.Backup;
 using CryoBackup.Completion;
 using CryoBackup.Configuration;
 using CryoBackup.Encryption;
+using CryoBackup.Hosting;
 using CryoBackup.Postgres;
 using CryoBackup.Reports;
+using CryoBackup.Runs;
 using CryoBackup.Streams;
 using CryoBackup.Text;
 

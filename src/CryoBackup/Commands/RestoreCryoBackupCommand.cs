@@ -1,8 +1,12 @@
 using System.Management.Automation;
 using CryoBackup.Completion;
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
 using CryoBackup.Postgres;
 using CryoBackup.Reports;
+using CryoBackup.Restore;
+using CryoBackup.Runs;
+using CryoBackup.Storage;
 using CryoBackup.Text;
 
 namespace CryoBackup.Commands;

@@ -1,7 +1,10 @@
 using System.Management.Automation;
 using CryoBackup.Completion;
 using CryoBackup.Configuration;
-using CryoBackup.Reports;
+using CryoBackup.Hosting;
+using CryoBackup.Runs;
+using CryoBackup.Storage;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Commands;
 

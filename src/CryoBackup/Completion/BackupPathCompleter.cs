@@ -4,6 +4,8 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Completion;
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Completion;
 

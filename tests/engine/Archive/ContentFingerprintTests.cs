@@ -1,5 +1,5 @@
 using CryoBackup.Archive;
-using CryoBackup.Postgres;
+using CryoBackup.Comparison;
 using Npgsql;
 
 namespace CryoBackup.Tests.Archive;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Tests.Backup;

@@ -1,5 +1,8 @@
 using System.IO.Compression;
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Storage;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Backup;
 

@@ -1,5 +1,5 @@
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
-using CryoBackup.Streams;
 using CryoBackup.Tests.Streams;
 
 namespace CryoBackup.Tests.Backup;

@@ -1,5 +1,9 @@
 using System.Text;
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Restore;
+using CryoBackup.Storage;
+using CryoBackup.Verification;
 using Npgsql;
 
 namespace CryoBackup.Tests.Backup;

@@ -1,6 +1,6 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
-using CryoBackup.Postgres;
+using CryoBackup.Backup;
 
 namespace CryoBackup.Tests.Backup;
 

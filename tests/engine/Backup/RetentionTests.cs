@@ -1,3 +1,4 @@
+using CryoBackup.Storage;
 using CryoBackup.Tests.Reports;
 
 namespace CryoBackup.Tests.Backup;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CryoBackup.Backup;
 
 namespace CryoBackup.Tests.Backup;
 

@@ -1,6 +1,6 @@
 using System.Text;
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
-using CryoBackup.Streams;
 using Npgsql;
 
 namespace CryoBackup.Tests.Backup;

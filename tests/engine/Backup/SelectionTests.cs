@@ -1,3 +1,8 @@
+using CryoBackup.Backup;
+using CryoBackup.Restore;
+using CryoBackup.Storage;
+using CryoBackup.Verification;
+
 namespace CryoBackup.Tests.Backup;
 
 /// <summary>What is selected is backed up with what it needs, what is not is named with the reason, and a wrong name is an error (trap M10).</summary>

@@ -1,6 +1,8 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 using Npgsql;
 
 namespace CryoBackup.Tests.Backup;

@@ -2,7 +2,8 @@
 using System.Globalization;
 using System.Text;
 using CryoBackup.Archive;
-using CryoBackup.Postgres;
+using CryoBackup.Backup;
+using CryoBackup.Verification;
 using Npgsql;
 using Xunit.Abstractions;
 

@@ -1,6 +1,7 @@
+using CryoBackup.Backup;
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
 using CryoBackup.Postgres;
-using CryoBackup.Streams;
 using CryoBackup.Tests.Encryption;
 
 namespace CryoBackup.Tests.Configuration;

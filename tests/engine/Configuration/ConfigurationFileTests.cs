@@ -1,6 +1,6 @@
 using CryoBackup.Configuration;
 using CryoBackup.Postgres;
-using CryoBackup.Streams;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Configuration;
 

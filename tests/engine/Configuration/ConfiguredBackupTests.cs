@@ -1,5 +1,10 @@
+using CryoBackup.Backup;
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
+using CryoBackup.Restore;
+using CryoBackup.Storage;
 using CryoBackup.Tests.Encryption;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Configuration;
 
@@ -105,7 +110,7 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
     private static string Age(BackupInfo backup, int days, string? host)
     {
         DateTime start = backup.Start - TimeSpan.FromDays(days);
-        string path = Path.Combine(Path.GetDirectoryName(backup.Path)!, BackupFileName.Create(backup.Database, start, CryoBackup.Streams.CompressionKind.Gzip));
+        string path = Path.Combine(Path.GetDirectoryName(backup.Path)!, BackupFileName.Create(backup.Database, start, CompressionKind.Gzip));
         BackupManifest manifest = BackupManifest.Read(backup.ManifestPath);
         manifest = manifest with { BackupFile = Path.GetFileName(path), Timestamp = start.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture) };
         if (host is not null)

@@ -2,6 +2,7 @@
 using CryoBackup.Postgres;
 using CryoBackup.Tests.Rehearsal;
 using CryoBackup.Tests.Restore;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Disasters;
 

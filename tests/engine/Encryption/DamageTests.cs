@@ -1,6 +1,8 @@
 #if NET10_0_OR_GREATER
 using System.Collections.Concurrent;
 using System.Globalization;
+using CryoBackup.Storage;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Encryption;
 

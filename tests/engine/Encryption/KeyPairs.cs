@@ -1,4 +1,4 @@
-using CryoBackup.Postgres;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Tests.Encryption;
 

@@ -1,6 +1,6 @@
 #if NET10_0_OR_GREATER
 using System.Text;
-using CryoBackup.Streams;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Encryption;
 

@@ -1,3 +1,6 @@
+using CryoBackup.Storage;
+using CryoBackup.Verification;
+
 namespace CryoBackup.Tests.Encryption;
 
 /// <summary>Recipients and identities of an age plugin: here a script that speaks the plugins' protocol and wraps the file's key in nothing.</summary>

@@ -1,5 +1,7 @@
 using System.Text;
-using CryoBackup.Streams;
+using CryoBackup.Backup;
+using CryoBackup.Restore;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Encryption;
 

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
-using CryoBackup.Streams;
+using CryoBackup.Restore;
+using CryoBackup.Storage;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Encryption;
 

@@ -1,5 +1,6 @@
 using System.Text;
-using CryoBackup.Streams;
+using CryoBackup.Backup;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Encryption;
 

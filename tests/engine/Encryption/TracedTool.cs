@@ -1,6 +1,6 @@
 #if NET10_0_OR_GREATER
 using System.Text.RegularExpressions;
-using CryoBackup.Postgres;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Tests.Encryption;
 

@@ -1,3 +1,4 @@
+using CryoBackup.Storage;
 using CryoBackup.Tests.Archive;
 using CryoBackup.Tests.Streams;
 

@@ -1,5 +1,7 @@
 using System.Text;
+using CryoBackup.Storage;
 using CryoBackup.Streams;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Inspection;
 

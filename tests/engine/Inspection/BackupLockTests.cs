@@ -1,5 +1,5 @@
 using System.Globalization;
-using CryoBackup.Streams;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Inspection;
 

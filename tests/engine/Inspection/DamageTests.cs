@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using CryoBackup.Streams;
+using CryoBackup.Storage;
+using CryoBackup.Verification;
 using Xunit.Abstractions;
 
 namespace CryoBackup.Tests.Inspection;

@@ -1,7 +1,10 @@
 using System.Globalization;
+using CryoBackup.Backup;
 using CryoBackup.Configuration;
-using CryoBackup.Reports;
-using CryoBackup.Streams;
+using CryoBackup.Hosting;
+using CryoBackup.Runs;
+using CryoBackup.Storage;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Inspection;
 

@@ -1,5 +1,3 @@
-using CryoBackup.Streams;
-
 namespace CryoBackup.Tests.Inspection;
 
 /// <summary>A verification at level Content needs no server and no program.</summary>

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using CryoBackup.Streams;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Inspection;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using CryoBackup.Storage;
 using CryoBackup.Tests.Archive;
 using CryoBackup.Tests.Streams;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Inspection;
 

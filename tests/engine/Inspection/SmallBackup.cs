@@ -1,4 +1,5 @@
-using CryoBackup.Streams;
+using CryoBackup.Backup;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Inspection;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Tests.Archive;
 using CryoBackup.Tests.Streams;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Inspection;
 

@@ -1,3 +1,5 @@
+using CryoBackup.Verification;
+
 namespace CryoBackup.Tests.Inspection;
 
 /// <summary>Verifies backups in tests.</summary>

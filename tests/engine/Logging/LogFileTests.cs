@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using CryoBackup.Configuration;
-using CryoBackup.Logging;
-using CryoBackup.Reports;
+using CryoBackup.Hosting;
+using CryoBackup.Runs;
 using CryoBackup.Tests.Reports;
 
 namespace CryoBackup.Tests.Logging;

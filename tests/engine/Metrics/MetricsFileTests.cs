@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using CryoBackup.Metrics;
-using CryoBackup.Reports;
+using CryoBackup.Restore;
+using CryoBackup.Runs;
 using CryoBackup.Tests.Reports;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Metrics;
 

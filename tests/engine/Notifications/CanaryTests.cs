@@ -1,7 +1,11 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using CryoBackup.Backup;
 using CryoBackup.Configuration;
-using CryoBackup.Reports;
+using CryoBackup.Hosting;
+using CryoBackup.Restore;
+using CryoBackup.Runs;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Notifications;
 

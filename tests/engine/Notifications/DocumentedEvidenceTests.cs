@@ -2,10 +2,12 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using CryoBackup.Configuration;
-using CryoBackup.Metrics;
+using CryoBackup.Hosting;
 using CryoBackup.Notifications;
-using CryoBackup.Reports;
+using CryoBackup.Restore;
+using CryoBackup.Runs;
 using CryoBackup.Tests.Reports;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Notifications;
 

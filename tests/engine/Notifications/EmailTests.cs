@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using CryoBackup.Configuration;
 using CryoBackup.Notifications;
-using CryoBackup.Reports;
+using CryoBackup.Runs;
 using CryoBackup.Tests.Reports;
 
 namespace CryoBackup.Tests.Notifications;

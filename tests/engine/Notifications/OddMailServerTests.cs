@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using CryoBackup.Configuration;
 using CryoBackup.Notifications;
-using CryoBackup.Reports;
+using CryoBackup.Runs;
 using CryoBackup.Tests.Reports;
 
 namespace CryoBackup.Tests.Notifications;

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using CryoBackup.Backup;
 using CryoBackup.Configuration;
-using CryoBackup.Notifications;
+using CryoBackup.Hosting;
 using CryoBackup.Reports;
-using CryoBackup.Streams;
+using CryoBackup.Runs;
 using CryoBackup.Tests.Inspection;
-using CryoBackup.Tests.Reports;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Notifications;
 

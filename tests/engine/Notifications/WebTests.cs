@@ -2,8 +2,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
 using CryoBackup.Notifications;
-using CryoBackup.Reports;
+using CryoBackup.Restore;
+using CryoBackup.Runs;
 using CryoBackup.Tests.Reports;
 
 namespace CryoBackup.Tests.Notifications;

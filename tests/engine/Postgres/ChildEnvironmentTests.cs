@@ -2,6 +2,8 @@
 using System.Globalization;
 using CryoBackup.Encryption;
 using CryoBackup.Postgres;
+using CryoBackup.Postgres.Scratch;
+using CryoBackup.Processes;
 using CryoBackup.Tests.Encryption;
 
 namespace CryoBackup.Tests.Postgres;

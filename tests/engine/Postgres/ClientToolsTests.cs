@@ -1,4 +1,5 @@
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Tests.Postgres;
 

@@ -1,3 +1,4 @@
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Tests.Postgres;

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 using Npgsql;
 
 namespace CryoBackup.Tests.Postgres;

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 using Npgsql;
 
 namespace CryoBackup.Tests.Postgres;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using Npgsql;
 

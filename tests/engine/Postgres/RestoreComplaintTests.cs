@@ -1,4 +1,5 @@
-using CryoBackup.Postgres;
+using CryoBackup.Processes;
+using CryoBackup.Restore;
 
 namespace CryoBackup.Tests.Postgres;
 

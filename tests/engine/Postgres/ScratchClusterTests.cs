@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
-using CryoBackup.Postgres;
+using CryoBackup.Postgres.Scratch;
+using CryoBackup.Processes;
 using Npgsql;
 
 namespace CryoBackup.Tests.Postgres;

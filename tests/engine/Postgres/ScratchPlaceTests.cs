@@ -1,5 +1,5 @@
 using System.Runtime.Versioning;
-using CryoBackup.Postgres;
+using CryoBackup.Postgres.Scratch;
 
 namespace CryoBackup.Tests.Postgres;
 

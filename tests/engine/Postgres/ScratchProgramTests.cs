@@ -1,5 +1,5 @@
 #if NET10_0_OR_GREATER
-using CryoBackup.Postgres;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Tests.Postgres;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using CryoBackup.Postgres;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Tests.Postgres;
 

@@ -1,5 +1,4 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
-using CryoBackup.Postgres;
 
 namespace CryoBackup.Tests.Rehearsal;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using CryoBackup.Postgres;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Rehearsal;
 

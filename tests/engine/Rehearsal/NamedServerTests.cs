@@ -1,4 +1,4 @@
-using CryoBackup.Postgres;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Rehearsal;
 

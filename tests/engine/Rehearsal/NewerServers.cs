@@ -3,7 +3,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using CryoBackup.Postgres;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Tests.Rehearsal;
 

@@ -1,4 +1,7 @@
 using CryoBackup.Postgres;
+using CryoBackup.Postgres.Scratch;
+using CryoBackup.Processes;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Rehearsal;
 

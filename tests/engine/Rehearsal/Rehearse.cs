@@ -1,4 +1,6 @@
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Rehearsal;
 

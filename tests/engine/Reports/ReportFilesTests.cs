@@ -1,6 +1,8 @@
 using System.Text.Json;
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
 using CryoBackup.Reports;
+using CryoBackup.Runs;
 
 namespace CryoBackup.Tests.Reports;
 

@@ -2,6 +2,10 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using CryoBackup.Reports;
+using CryoBackup.Restore;
+using CryoBackup.Runs;
+using CryoBackup.Storage;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Reports;
 

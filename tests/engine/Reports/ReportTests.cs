@@ -1,7 +1,8 @@
 using System.Text.Json;
 using CryoBackup.Configuration;
-using CryoBackup.Reports;
-using CryoBackup.Streams;
+using CryoBackup.Hosting;
+using CryoBackup.Restore;
+using CryoBackup.Runs;
 using CryoBackup.Tests.Inspection;
 
 namespace CryoBackup.Tests.Reports;

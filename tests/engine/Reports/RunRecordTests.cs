@@ -1,4 +1,7 @@
 using CryoBackup.Reports;
+using CryoBackup.Restore;
+using CryoBackup.Runs;
+using CryoBackup.Text;
 
 namespace CryoBackup.Tests.Reports;
 

@@ -1,3 +1,5 @@
+using CryoBackup.Verification;
+
 namespace CryoBackup.Tests.Reports;
 
 /// <summary>Results as the verbs return them, without a server.</summary>

@@ -1,5 +1,5 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
-using CryoBackup.Postgres;
+using CryoBackup.Restore;
 
 namespace CryoBackup.Tests.Restore;
 

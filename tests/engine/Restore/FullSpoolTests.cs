@@ -1,4 +1,5 @@
 using CryoBackup.Archive;
+using CryoBackup.Restore;
 
 namespace CryoBackup.Tests.Restore;
 

@@ -1,6 +1,9 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Runtime.Versioning;
-using CryoBackup.Postgres;
+using CryoBackup.Backup;
+using CryoBackup.Processes;
+using CryoBackup.Restore;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Restore;
 

@@ -1,7 +1,9 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Archive;
 using CryoBackup.Encryption;
-using CryoBackup.Streams;
+using CryoBackup.Restore;
+using CryoBackup.Restore.Selection;
+using CryoBackup.Storage;
 using Npgsql;
 
 namespace CryoBackup.Tests.Restore;

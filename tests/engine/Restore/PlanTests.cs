@@ -1,7 +1,8 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Archive;
 using CryoBackup.Encryption;
-using CryoBackup.Streams;
+using CryoBackup.Restore;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Restore;
 

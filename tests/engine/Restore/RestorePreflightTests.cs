@@ -1,4 +1,7 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
+using CryoBackup.Restore;
+using CryoBackup.Storage;
+
 namespace CryoBackup.Tests.Restore;
 
 /// <summary>What speaks against a restore is found before anything is changed, all of it at once.</summary>

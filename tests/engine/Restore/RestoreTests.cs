@@ -1,4 +1,6 @@
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Restore;
 using CryoBackup.Tests.Backup;
 using Npgsql;
 

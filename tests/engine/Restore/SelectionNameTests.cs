@@ -1,3 +1,5 @@
+using CryoBackup.Restore;
+
 namespace CryoBackup.Tests.Restore;
 
 /// <summary>A name that is not quite right gets an error, never a silent nothing.</summary>

@@ -1,6 +1,6 @@
 using CryoBackup.Archive;
-using CryoBackup.Postgres;
-using CryoBackup.Streams;
+using CryoBackup.Backup;
+using CryoBackup.Restore;
 using CryoBackup.Tests.Archive;
 
 namespace CryoBackup.Tests.Restore;

@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 using CryoBackup.Tests.Backup;
 using Npgsql;
 

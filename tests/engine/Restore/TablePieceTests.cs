@@ -1,4 +1,5 @@
 using CryoBackup.Archive;
+using CryoBackup.Comparison;
 using CryoBackup.Postgres;
 using Npgsql;
 

@@ -1,6 +1,7 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Diagnostics;
-using CryoBackup.Postgres;
+using CryoBackup.Processes;
+using CryoBackup.Restore;
 
 namespace CryoBackup.Tests.Restore;
 

@@ -1,4 +1,4 @@
-using CryoBackup.Postgres;
+using CryoBackup.Restore;
 
 namespace CryoBackup.Tests.Restore;
 

@@ -1,4 +1,8 @@
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Postgres.Scratch;
+using CryoBackup.Processes;
+using CryoBackup.Restore;
 
 namespace CryoBackup.Tests.Restore;
 

@@ -1,5 +1,4 @@
-using CryoBackup.Postgres;
-using CryoBackup.Streams;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Tests.Streams;
 

@@ -1,4 +1,4 @@
-using CryoBackup.Streams;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Streams;
 

@@ -1,0 +1,109 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using CryoBackup.Processes;
+using CryoBackup.Streams;
+
+namespace CryoBackup.Archive;
+
+/// <summary>
+/// An archive in clear on the disk, for the time in which pg_restore reads it. On Linux the file has no name, so that nothing of it is
+/// left however this process ends; elsewhere it lies in a private folder until Dispose.
+/// </summary>
+internal sealed class SpooledArchive : IDisposable
+{
+    private readonly PrivateFolder _folder = PrivateFolder.Create("cryobackup-restore-");
+    private readonly FileStream _file;
+
+    /// <summary>Makes the file.</summary>
+    public SpooledArchive()
+    {
+        Path = System.IO.Path.Combine(_folder.Path, "archive");
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            _file = new FileStream(Path, options);
+            if (OperatingSystem.IsLinux())
+            {
+                string open = string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{_file.SafeFileHandle.DangerousGetHandle()}");
+                if (File.Exists(open))
+                {
+                    File.Delete(Path);
+                    Path = open;
+                }
+            }
+        }
+        catch
+        {
+            _folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Where a program can open it, by name.</summary>
+    public string Path { get; }
+
+    /// <summary>The folder whose disk it lies on.</summary>
+    public string Folder => _folder.Path;
+
+    /// <summary>Takes the archive.</summary>
+    public Stream Input => _file;
+
+    /// <summary>Takes the archive, and drops it where the disk does not take it: whoever reads it for another purpose is not to fail by that.</summary>
+    public Stream OptionalInput => new LenientStream(this);
+
+    /// <summary>Why what <see cref="OptionalInput"/> was given is not all here; null if it is.</summary>
+    public IOException? Failure { get; private set; }
+
+    /// <summary>
+    /// Writes into the table of contents where each data block lies, which an archive that was written to a pipe does not tell: without
+    /// it each session of pg_restore would search the file from its start, and none would know which table is the largest.
+    /// </summary>
+    /// <param name="content">The same archive, read to its end.</param>
+    public void Locate(ArchiveContent content)
+    {
+        Span<byte> place = stackalloc byte[1 + sizeof(long)];
+        place[0] = TocReader.OffsetIsSet;
+        foreach ((long field, long block) in content.Unlocated)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(place[1..], block);
+            RandomAccess.Write(_file.SafeFileHandle, place, field);
+        }
+    }
+
+    /// <summary>Removes the file.</summary>
+    public void Dispose()
+    {
+        _file.Dispose();
+        _folder.Dispose();
+    }
+
+    private sealed class LenientStream(SpooledArchive spool) : WriteOnlyStream
+    {
+        public override void Complete()
+        {
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            if (spool.Failure is not null)
+            {
+                return;
+            }
+
+            try
+            {
+                spool._file.Write(buffer);
+            }
+            catch (IOException exception)
+            {
+                spool.Failure = exception;
+                spool._file.SetLength(0);
+            }
+        }
+    }
+}

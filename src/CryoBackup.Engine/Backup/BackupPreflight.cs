@@ -1,0 +1,166 @@
+using System.Globalization;
+using CryoBackup.Postgres;
+using CryoBackup.Processes;
+using CryoBackup.Storage;
+using CryoBackup.Text;
+using Npgsql;
+
+namespace CryoBackup.Backup;
+
+/// <summary>
+/// Everything that can be known to speak against a backup before it begins, found in one go, so that an administrator need not stumble
+/// over one thing after the other. What was found fit on the way is kept for the backup.
+/// </summary>
+internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endpoint, string application, Action<EngineMessage> observer) : IAsyncDisposable
+{
+    // Compressed, a dump may shrink to a tenth of its tables; not compressed, to half, for a table has room in its pages.
+    private const double LeastCompressed = 0.1;
+    private const double LeastPlain = 0.5;
+
+    private readonly List<CryoBackupException> _findings = [];
+    private DumpSnapshot? _snapshot;
+    private ClientTool? _pgDump;
+    private ClientTool? _pgDumpall;
+    private BackupLock? _lock;
+
+    /// <summary>The connection that is to hold the snapshot.</summary>
+    public DumpSnapshot Snapshot => _snapshot!;
+
+    /// <summary>The pg_dump that fits the server.</summary>
+    public ClientTool PgDump => _pgDump!;
+
+    /// <summary>The pg_dumpall that fits the server; only if globals are wanted.</summary>
+    public ClientTool PgDumpall => _pgDumpall!;
+
+    /// <summary>Looks at the server, then at this machine and the destination.</summary>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="CryoBackupException">The one thing that was found, or the first with all of them in its message.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        DumpSelection? selection = null;
+        await FindAsync(async () => _snapshot = await DumpSnapshot.ConnectAsync(endpoint, application, request, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        if (_snapshot is not null)
+        {
+            await FindAsync(async () => selection = await _snapshot.SelectAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            _findings.AddRange(selection is null ? [] : TableFindings.Of(selection));
+        }
+
+        // Cancelled work must not go on to take the lock when nobody waits for it any more.
+        cancellationToken.ThrowIfCancellationRequested();
+        int major = _snapshot?.Facts.Major ?? 0;
+        Find(() => _pgDump = ClientTools.Find("pg_dump", major, cancellationToken));
+        if (request.IncludeGlobals)
+        {
+            Find(() => _pgDumpall = ClientTools.Find("pg_dumpall", major, cancellationToken));
+        }
+
+        if (request.Compression == CompressionKind.Zstd)
+        {
+            Find(() => OptionalTool.Find("zstd", "Compression with Zstd"));
+        }
+
+        Find(() => CreateFolder(request.Folder));
+        if (Directory.Exists(request.Folder))
+        {
+            Find(() => _lock = BackupLock.Take(request.Folder, request.Database, observer));
+            Find(() => CheckSpace(selection?.Read.Where(selection.TakesRows).Sum(table => table.Bytes) ?? 0));
+        }
+
+        ThrowFindings();
+    }
+
+    /// <summary>A dump that cannot fit is not begun.</summary>
+    /// <param name="tables">What the tables take on the server's disk.</param>
+    /// <exception cref="CryoBackupException">DiskFull.</exception>
+    public void CheckSpace(long tables)
+    {
+        long needed = (long)(tables * (request.Compression == CompressionKind.None ? LeastPlain : LeastCompressed));
+        long free;
+        try
+        {
+            free = new DriveInfo(request.Folder).AvailableFreeSpace;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // A share or mount that does not tell its space: the write itself will.
+            return;
+        }
+
+        if (free < needed)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.DiskFull,
+                $"'{request.Folder}' has {SizeText.Of(free)} free; the backup of {SizeText.Of(tables)} of tables needs at least {SizeText.Of(needed)}.",
+                request.Folder,
+                "Free space, or choose another folder.");
+        }
+    }
+
+    /// <summary>Closes the connection, and frees the folder for other backups of the database.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_snapshot is not null)
+        {
+            await _snapshot.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _lock?.Dispose();
+    }
+
+    private static void CreateFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw PartialFile.Translate(exception, folder);
+        }
+    }
+
+    private void Find(Action look)
+    {
+        try
+        {
+            look();
+        }
+        catch (CryoBackupException finding)
+        {
+            _findings.Add(finding);
+        }
+    }
+
+    private async Task FindAsync(Func<Task> look)
+    {
+        try
+        {
+            await look().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is CryoBackupException or NpgsqlException)
+        {
+            _findings.Add(NpgsqlErrors.Translate(exception, endpoint));
+        }
+    }
+
+    private void ThrowFindings()
+    {
+        if (_findings.Count == 1)
+        {
+            throw _findings[0];
+        }
+
+        if (_findings.Count > 1)
+        {
+            throw new CryoBackupException(
+                _findings[0].Error,
+                string.Create(CultureInfo.InvariantCulture, $"{_findings.Count} things speak against the backup of '{request.Database}': {Number(_findings.Select(finding => finding.Message))}"),
+                _findings[0].Target,
+                Number(_findings.Select(finding => finding.Remedy ?? "See the message.")),
+                inner: new AggregateException(_findings));
+        }
+    }
+
+    private static string Number(IEnumerable<string> sentences)
+        => string.Join(' ', sentences.Select((sentence, index) => string.Create(CultureInfo.InvariantCulture, $"({index + 1}) {sentence}")));
+}

@@ -1,0 +1,72 @@
+using CryoBackup.Postgres;
+
+namespace CryoBackup.Backup;
+
+/// <summary>What New-CryoBackup was asked for.</summary>
+public sealed class BackupRequest
+{
+    /// <summary>The server.</summary>
+    public ConnectionRequest Connection { get; set; } = new();
+
+    /// <summary>The database to back up.</summary>
+    public string Database { get; set; } = "";
+
+    /// <summary>The folder that takes the backup, as a full path of the file system; it is created when missing.</summary>
+    public string Folder { get; set; } = "";
+
+    /// <summary>How the file is compressed.</summary>
+    public CompressionKind Compression { get; set; } = CompressionKind.Gzip;
+
+    /// <summary>Compression level, 1 (fast) to 9 (small); null for the level of the best ratio of size to time.</summary>
+    public int? CompressionLevel { get; set; }
+
+    /// <summary>
+    /// Whom the backup is encrypted to: age and SSH public keys, or full paths of files that hold one a line; empty for no encryption.
+    /// </summary>
+    public IReadOnlyList<string> Recipients { get; set; } = [];
+
+    /// <summary>Words of the user's that are kept in the manifest, unless the backup is encrypted.</summary>
+    public string? Label { get; set; }
+
+    /// <summary>True to leave out the count of every table's rows in the dump's snapshot.</summary>
+    public bool SkipRowCount { get; set; }
+
+    /// <summary>Only these schemas are backed up, with all that is in them: names, case-sensitive, with the wildcards * and ?; empty for all.</summary>
+    public IReadOnlyList<string> IncludeSchema { get; set; } = [];
+
+    /// <summary>These schemas are left out.</summary>
+    public IReadOnlyList<string> ExcludeSchema { get; set; } = [];
+
+    /// <summary>
+    /// Only these tables (or views, sequences) are backed up, with the types and functions of their schemas: <c>table</c> of any schema or
+    /// <c>schema.table</c>; a table brings its partitions. Not to be given with <see cref="IncludeSchema"/>.
+    /// </summary>
+    public IReadOnlyList<string> IncludeTable { get; set; } = [];
+
+    /// <summary>These tables (or views, sequences) are left out, with their partitions.</summary>
+    public IReadOnlyList<string> ExcludeTable { get; set; } = [];
+
+    /// <summary>These tables are backed up without their rows.</summary>
+    public IReadOnlyList<string> ExcludeTableData { get; set; } = [];
+
+    /// <summary>True to write the cluster's roles and tablespaces beside the backup, as SQL: they belong to no database.</summary>
+    public bool IncludeGlobals { get; set; }
+
+    /// <summary>
+    /// Days that backups are kept: after this one is made, older ones of the same database, server and folder are removed; null to keep all.
+    /// </summary>
+    public int? KeepDays { get; set; }
+
+    /// <summary>How long to wait for a table's lock.</summary>
+    public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the whole backup may take; null for no limit.</summary>
+    public TimeSpan? Timeout { get; set; }
+
+    /// <summary>How long pg_dump may be silent; null for no limit.</summary>
+    public TimeSpan? StallTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Another request that says the same.</summary>
+    /// <returns>A copy.</returns>
+    internal BackupRequest Copy() => (BackupRequest)MemberwiseClone();
+}

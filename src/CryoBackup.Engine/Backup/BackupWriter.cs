@@ -1,0 +1,344 @@
+using System.Diagnostics;
+using System.Globalization;
+using CryoBackup.Archive;
+using CryoBackup.Encryption;
+using CryoBackup.Postgres;
+using CryoBackup.Processes;
+using CryoBackup.Storage;
+
+namespace CryoBackup.Backup;
+
+/// <summary>The verb New: dumps a database into a file that carries its own proof.</summary>
+public static class BackupWriter
+{
+    // A session that waits for our locks while pg_dump waits behind it is let through, and the dump begins anew.
+    private const int Attempts = 8;
+
+    /// <summary>Makes a backup. Blocks until it is published or has failed; nothing is left behind on failure.</summary>
+    /// <param name="request">What to back up, and where to.</param>
+    /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
+    /// <param name="cancellationToken">Ends pg_dump, its sessions and the partial file.</param>
+    /// <returns>The backup as it lies on disk.</returns>
+    /// <exception cref="CryoBackupException">The backup was not made.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        CheckRequest(request);
+        using AgeSeal? seal = AgeSeal.Prepare(request.Recipients, cancellationToken);
+        if (seal is not null && request.Label is not null)
+        {
+            observer(new WarningMessage("The label is not kept: the manifest of an encrypted backup, which stands in clear, holds no words."));
+        }
+
+        using var limits = new RunLimits(request.Timeout, cancellationToken);
+        try
+        {
+            return RunAsync(request, seal, observer, limits).GetAwaiter().GetResult();
+        }
+        catch (Exception exception)
+        {
+            // What a limit or the user ended fails in many ways; the cause is the one to tell.
+            if (limits.Reason() is { } reason)
+            {
+                throw reason;
+            }
+
+            if (exception is CryoBackupException or OperationCanceledException)
+            {
+                throw;
+            }
+
+            throw PartialFileError(exception, request.Folder) ?? throw new CryoBackupException(
+                CryoBackupError.DumpFailed, $"The backup of '{request.Database}' failed: {exception.Message}", request.Database, inner: exception);
+        }
+    }
+
+    private static void CheckRequest(BackupRequest request)
+    {
+        if (request.Database.Length == 0)
+        {
+            throw Invalid("No database is named.", "Database", "Name the database to back up.");
+        }
+
+        if (!Path.IsPathFullyQualified(request.Folder))
+        {
+            throw Invalid($"'{request.Folder}' is not a full path.", "Path", "Give the full path of a folder.");
+        }
+
+        if (request.CompressionLevel is < 1 or > 9)
+        {
+            throw Invalid($"The compression level {request.CompressionLevel} is not from 1 to 9.", "CompressionLevel", "Give a level from 1 (fast) to 9 (small).");
+        }
+
+        if (request.IncludeSchema.Count > 0 && request.IncludeTable.Count > 0)
+        {
+            throw Invalid(
+                "Schemas and tables to include were both given.", "IncludeTable", "Name each table with its schema in -IncludeTable, or narrow -IncludeSchema with -ExcludeTable.");
+        }
+
+        if (request is { Compression: CompressionKind.None, CompressionLevel: not null })
+        {
+            throw Invalid("A compression level was given for a backup without compression.", "CompressionLevel", "Leave one of the two out.");
+        }
+    }
+
+    private static CryoBackupException Invalid(string message, string target, string remedy)
+        => new(CryoBackupError.ConfigurationInvalid, message, target, remedy);
+
+    private static CryoBackupException? PartialFileError(Exception exception, string folder)
+        => exception is IOException or UnauthorizedAccessException ? PartialFile.Translate(exception, folder) : null;
+
+    private static async Task<BackupInfo> RunAsync(BackupRequest request, AgeSeal? seal, Action<EngineMessage> observer, RunLimits limits)
+    {
+        ServerEndpoint endpoint = ServerEndpoint.Resolve(request.Connection, request.Database, observer);
+        string application = string.Create(CultureInfo.InvariantCulture, $"CryoBackup {Environment.ProcessId}-{Guid.NewGuid():N}")[..40];
+        await using var preflight = new BackupPreflight(request, endpoint, application, observer);
+        await Patience.RunAsync(preflight.RunAsync, limits.Token).ConfigureAwait(false);
+        try
+        {
+            return await WriteAsync(request, seal, endpoint, application, preflight, observer, limits).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            await DumpSnapshot.EndSessionsAsync(endpoint, application).ConfigureAwait(false);
+            if (exception is Npgsql.NpgsqlException)
+            {
+                throw NpgsqlErrors.Translate(exception, endpoint);
+            }
+
+            throw;
+        }
+    }
+
+    private static async Task<BackupInfo> WriteAsync(
+        BackupRequest request,
+        AgeSeal? seal,
+        ServerEndpoint endpoint,
+        string application,
+        BackupPreflight preflight,
+        Action<EngineMessage> observer,
+        RunLimits limits)
+    {
+        DateTime start = DateTime.UtcNow;
+        var clock = Stopwatch.StartNew();
+        DumpSnapshot snapshot = preflight.Snapshot;
+        observer(new VerboseMessage($"{endpoint} is {snapshot.Facts}; dumping with {preflight.PgDump.Path} {preflight.PgDump.Version}."));
+
+        using PartialFile file = CreateFile(request, seal is not null, ref start);
+        var dump = new DumpRun(request, seal, endpoint, application, snapshot, preflight.PgDump, observer, limits);
+        (DumpOutcome outcome, List<string> warnings) = await DumpAsync(dump, file.Stream, preflight, observer, limits).ConfigureAwait(false);
+        BackupManifest.GlobalsRecord? globals = request.IncludeGlobals
+            ? await WriteGlobalsAsync(request, seal, file.FinalPath, endpoint, application, preflight, warnings, limits).ConfigureAwait(false)
+            : null;
+        BackupManifest made;
+        BackupInfo info;
+        try
+        {
+            foreach (string warning in warnings)
+            {
+                observer(new WarningMessage(warning));
+            }
+
+            limits.Token.ThrowIfCancellationRequested();
+            file.Publish();
+            BackupManifest manifest = Describe(
+                request, endpoint, snapshot, preflight.PgDump, outcome, globals, warnings, Path.GetFileName(file.FinalPath), start, clock.Elapsed);
+            string manifestPath = WriteManifest(file.FinalPath, seal is null ? manifest : manifest.Seal(seal.Recipients));
+            observer(new VerboseMessage($"Published {file.FinalPath}."));
+            made = manifest;
+            info = BackupCatalog.ToInfo(seal is null ? manifest : manifest.Seal(seal.Recipients) with { Warnings = warnings }, file.FinalPath, manifestPath);
+        }
+        catch
+        {
+            // Without its manifest it is no backup, and must not lie there like one.
+            File.Delete(file.FinalPath);
+            File.Delete(file.FinalPath + GlobalsDump.Suffix(seal is not null));
+            throw;
+        }
+
+        if (request.KeepDays is { } days)
+        {
+            // While the folder's lock is still held: nobody else adds or removes a backup of this database.
+            info.Removed = [.. Retention.Apply(info, made, days, observer)];
+        }
+
+        return info;
+    }
+
+    private static async Task<(DumpOutcome Outcome, List<string> Warnings)> DumpAsync(
+        DumpRun dump, FileStream file, BackupPreflight preflight, Action<EngineMessage> observer, RunLimits limits)
+    {
+        DumpSnapshot snapshot = preflight.Snapshot;
+        for (int attempt = 0; ; attempt++)
+        {
+            await Patience.RunAsync(snapshot.TakeAsync, limits.Token).ConfigureAwait(false);
+            observer(new VerboseMessage($"Took snapshot {snapshot.Id}, which shows {snapshot.Tables.Count} tables and sequences."));
+            preflight.CheckSpace(snapshot.Tables.Values.Sum(table => table.Bytes));
+            List<string> warnings = await ListWarningsAsync(snapshot, preflight.PgDump, limits.Token).ConfigureAwait(false);
+            try
+            {
+                DumpOutcome outcome = await dump.RunAsync(file, attempt).ConfigureAwait(false);
+                warnings.AddRange(outcome.Warnings);
+                return (outcome, warnings);
+            }
+            catch (CryoBackupException exception) when (exception.Error == CryoBackupError.LockTimeout && attempt < Attempts - 1 && !limits.Token.IsCancellationRequested)
+            {
+                observer(new VerboseMessage($"A session that waits for the backup's locks kept pg_dump from taking them; it is let through. ({exception.Message})"));
+                await snapshot.ReleaseAsync(limits.Token).ConfigureAwait(false);
+                file.SetLength(0);
+            }
+        }
+    }
+
+    private static async Task<List<string>> ListWarningsAsync(DumpSnapshot snapshot, ClientTool pgDump, CancellationToken cancellationToken)
+    {
+        List<string> warnings = [];
+        warnings.AddRange(new[] { SecurityFixes.Warning("The server", snapshot.Facts.Version), SecurityFixes.Warning("pg_dump", pgDump.Version) }.OfType<string>());
+        foreach ((string dependent, string needed) in await snapshot.ListBrokenDependenciesAsync(cancellationToken).ConfigureAwait(false))
+        {
+            warnings.Add($"{dependent} needs {needed}, which the backup leaves out; where that is missing, it cannot be restored.");
+        }
+
+        return warnings;
+    }
+
+    private static async Task<BackupManifest.GlobalsRecord> WriteGlobalsAsync(
+        BackupRequest request,
+        AgeSeal? seal,
+        string backup,
+        ServerEndpoint endpoint,
+        string application,
+        BackupPreflight preflight,
+        List<string> warnings,
+        RunLimits limits)
+    {
+        bool withPasswords = await preflight.Snapshot.MayReadPasswordsAsync(limits.Token).ConfigureAwait(false);
+        string path = backup + GlobalsDump.Suffix(seal is not null);
+        string name = Path.GetFileName(path);
+        if (!withPasswords || seal is null)
+        {
+            warnings.Add(withPasswords
+                ? $"'{name}' holds the password hashes of the roles; keep it as you keep passwords, or encrypt the backup with -Recipient."
+                : $"'{name}' holds the roles without their passwords, which role '{endpoint.UserName}' may not read.");
+        }
+
+        // It is short: silence and the whole of it have the same limit.
+        using (limits.Watch(() => 0, request.StallTimeout, GlobalsStalled))
+        {
+            return await Task.Run(
+                () => GlobalsDump.Write(path, seal, preflight.PgDumpall, endpoint, application, withPasswords, limits.Token), CancellationToken.None).ConfigureAwait(false);
+        }
+
+        CryoBackupException GlobalsStalled(TimeSpan limit) => new(
+            CryoBackupError.DumpFailed,
+            string.Create(CultureInfo.InvariantCulture, $"pg_dumpall of {endpoint.Address} was ended because it took longer than {limit.TotalSeconds:0.###} seconds."),
+            endpoint.Address,
+            "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer.");
+    }
+
+    private static PartialFile CreateFile(BackupRequest request, bool isSealed, ref DateTime start)
+    {
+        // Names have a resolution of one second; what is there is never replaced.
+        for (DateTime time = start; ; time = time.AddSeconds(1))
+        {
+            string path = Path.Combine(request.Folder, BackupFileName.Create(request.Database, time, request.Compression, isSealed));
+            if (!File.Exists(path) && !File.Exists(path + BackupFileName.ManifestSuffix))
+            {
+                start = time;
+                return new PartialFile(path);
+            }
+        }
+    }
+
+    private static string WriteManifest(string path, BackupManifest manifest)
+    {
+        using var file = new PartialFile(path + BackupFileName.ManifestSuffix);
+        try
+        {
+            file.Stream.Write(manifest.Serialize());
+        }
+        catch (IOException exception)
+        {
+            throw PartialFile.Translate(exception, file.FinalPath);
+        }
+
+        file.Publish();
+        return file.FinalPath;
+    }
+
+    private static BackupManifest Describe(
+        BackupRequest request,
+        ServerEndpoint endpoint,
+        DumpSnapshot snapshot,
+        ClientTool pgDump,
+        DumpOutcome outcome,
+        BackupManifest.GlobalsRecord? globals,
+        List<string> warnings,
+        string fileName,
+        DateTime start,
+        TimeSpan duration)
+    {
+        ArchiveContent content = outcome.Content;
+        DatabaseFacts facts = snapshot.Facts;
+        var objects = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (TocEntry entry in content.Entries)
+        {
+            objects[entry.Kind] = objects.GetValueOrDefault(entry.Kind) + 1;
+        }
+
+        return new BackupManifest
+        {
+            Timestamp = start.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
+            Database = request.Database,
+            BackupFile = fileName,
+            SizeBytes = outcome.StoredBytes,
+            Host = endpoint.Host,
+            Port = endpoint.Port,
+            BackupToolVersion = ToolVersion.Text,
+            SchemaVersion = 1,
+            Sha256 = outcome.Hash.ToLowerInvariant(),
+            UncompressedBytes = content.Length,
+            Compression = request.Compression.ToString().ToLowerInvariant(),
+            Server = new BackupManifest.ServerRecord
+            {
+                Version = facts.Version,
+                Encoding = facts.Encoding,
+                Collation = facts.Collation,
+                Ctype = facts.Ctype,
+                LocaleProvider = facts.LocaleProvider,
+                IcuLocale = facts.Locale,
+                LcMonetary = facts.Monetary,
+                SystemIdentifier = facts.SystemIdentifier,
+                Lsn = facts.Lsn,
+            },
+            Client = new BackupManifest.ClientRecord { Version = pgDump.Version, Arguments = [.. outcome.Arguments] },
+            Snapshot = snapshot.Time.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
+            DurationSeconds = Math.Round(duration.TotalSeconds, 3),
+            Label = request.Label,
+            Objects = objects,
+            Tables =
+            [
+                .. content.Tables.Select(table => table.ToTableInfo()).Select(table => new BackupManifest.TableRecord
+                {
+                    Schema = table.Schema,
+                    Name = table.Name,
+                    Rows = table.Rows,
+                    Bytes = table.Bytes,
+                    Fingerprint = table.Fingerprint,
+                }),
+            ],
+            LargeObjects = new BackupManifest.LargeObjectRecord
+            {
+                Count = content.LargeObjectCount,
+                Bytes = content.LargeObjectBytes,
+                Fingerprint = TableFingerprint.Format(content.LargeObjectFingerprint),
+            },
+            Excluded = [.. snapshot.Selection!.Excluded.Select(item => new BackupManifest.ExclusionRecord { Name = item.Name, Reason = item.Reason })],
+            RowsCounted = !request.SkipRowCount,
+            Globals = globals,
+            Warnings = warnings,
+            OpenWith = OpenCommand.For(fileName, request.Compression, request.Recipients.Count > 0),
+            ManifestSha256 = new string('0', 64),
+        };
+    }
+}

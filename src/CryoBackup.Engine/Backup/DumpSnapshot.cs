@@ -1,0 +1,383 @@
+using System.Globalization;
+using System.Text;
+using CryoBackup.Postgres;
+using CryoBackup.Processes;
+using Npgsql;
+
+namespace CryoBackup.Backup;
+
+/// <summary>
+/// The moment that a backup shows, held open on the server: every table is locked against change of its definition first, and only
+/// then is the snapshot taken and exported. The other order would let a TRUNCATE between the two empty a table in the dump and in
+/// every count alike (PostgreSQL documents TRUNCATE as not MVCC-safe).
+/// </summary>
+internal sealed class DumpSnapshot : IAsyncDisposable
+{
+    private const int Attempts = 10;
+    private const int TablesPerStatement = 500;
+
+    // Everything that a dump could take, of users and of extensions. No size function: it would wait for the locks of others.
+    // Of a table dropped meanwhile some functions give null; the list is compared later, so it may pass for readable here.
+    private const string TablesQuery = """
+        SELECT c.oid, n.nspname::text, c.relname::text, pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind::text,
+               (greatest(c.relpages, 0) + coalesce((SELECT greatest(t.relpages, 0) FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid), 0))::bigint
+                   * pg_catalog.current_setting('block_size')::bigint,
+               coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+                   AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT')
+                            ELSE pg_catalog.has_table_privilege(c.oid, 'SELECT') END, true),
+               c.relrowsecurity AND pg_catalog.row_security_active(c.oid),
+               coalesce((SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition),
+                        (SELECT d.refobjid FROM pg_catalog.pg_depend d
+                         WHERE c.relkind = 'S' AND d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+                           AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i') LIMIT 1),
+                        0::oid),
+               (SELECT e.extname::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+                  AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e' LIMIT 1),
+               (SELECT coalesce(e.extcondition[pg_catalog.array_position(e.extconfig, c.oid)], '')
+                FROM pg_catalog.pg_extension e WHERE c.oid = ANY (e.extconfig) LIMIT 1),
+               c.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery()
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p', 'S', 'v', 'm', 'f') AND c.relpersistence <> 't'
+          AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        ORDER BY c.oid
+        """;
+
+    private const string SchemasQuery = """
+        SELECT n.nspname::text, pg_catalog.quote_ident(n.nspname), EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extnamespace = n.oid)
+        FROM pg_catalog.pg_namespace n
+        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        ORDER BY n.nspname
+        """;
+
+    // A waiting ACCESS EXCLUSIVE keeps others from the table just as a granted one does.
+    private const string LockHoldersQuery = """
+        SELECT pg_catalog.string_agg(DISTINCT l.relation::regclass::text
+                   || CASE WHEN l.granted THEN ' (held by process ' ELSE ' (awaited by process ' END || l.pid || ')', ', ')
+        FROM pg_catalog.pg_locks l
+        WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.relation = ANY ($1)
+          AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+        """;
+
+    // Views, foreign keys and column defaults that stand on a relation.
+    private const string DependentsQuery = """
+        SELECT DISTINCT coalesce(r.ev_class, k.conrelid, a.adrelid)::regclass::text, d.refobjid::regclass::text
+        FROM pg_catalog.pg_depend d
+        LEFT JOIN pg_catalog.pg_rewrite r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+        LEFT JOIN pg_catalog.pg_constraint k ON d.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = d.objid AND k.contype = 'f'
+        LEFT JOIN pg_catalog.pg_attrdef a ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND a.oid = d.objid
+        WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = ANY ($1) AND d.deptype = 'n'
+          AND coalesce(r.ev_class, k.conrelid, a.adrelid) <> ALL ($1)
+        ORDER BY 1, 2
+        """;
+
+    private readonly NpgsqlConnection _connection;
+    private readonly BackupRequest _request;
+    private Dictionary<uint, DumpTable> _tables = [];
+
+    private DumpSnapshot(NpgsqlConnection connection, DatabaseFacts facts, BackupRequest request)
+    {
+        _connection = connection;
+        _request = request;
+        Facts = facts;
+    }
+
+    /// <summary>The database and its server.</summary>
+    public DatabaseFacts Facts { get; }
+
+    /// <summary>The snapshot's identifier, for pg_dump --snapshot.</summary>
+    public string Id { get; private set; } = "";
+
+    /// <summary>When the snapshot was taken, by the server's clock, in UTC.</summary>
+    public DateTime Time { get; private set; }
+
+    /// <summary>Every table and sequence that the dump reads, by OID, with its size on disk.</summary>
+    public IReadOnlyDictionary<uint, DumpTable> Tables => _tables;
+
+    /// <summary>What the dump takes and leaves out; null before <see cref="TakeAsync"/>.</summary>
+    public DumpSelection? Selection { get; private set; }
+
+    /// <summary>Opens the holder's connection.</summary>
+    /// <param name="endpoint">The server, with the database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="request">What is to be dumped, and how long to wait for locks.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The holder, without a snapshot yet.</returns>
+    public static async Task<DumpSnapshot> ConnectAsync(
+        ServerEndpoint endpoint, string applicationName, BackupRequest request, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, applicationName, null, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            DatabaseFacts facts = await DatabaseFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+            if (string.Equals(facts.Encoding, "SQL_ASCII", StringComparison.Ordinal))
+            {
+                // Such a database holds bytes of any encoding; only a session without conversion reads its names.
+                await connection.DisposeAsync().ConfigureAwait(false);
+                connection = await ServerConnection.OpenAsync(endpoint, applicationName, "SQL_ASCII", cancellationToken).ConfigureAwait(false);
+            }
+
+            var snapshot = new DumpSnapshot(connection, facts, request);
+
+            // On the holder nothing may time out: it must outlive the dump.
+            foreach (string statement in SessionSettings.ForReading)
+            {
+                await snapshot.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
+            }
+
+            await snapshot.WatchForOurDeathAsync(cancellationToken).ConfigureAwait(false);
+            return snapshot;
+        }
+        catch
+        {
+            await Patience.EndAsync(connection.DisposeAsync().AsTask()).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Resolves the request against the catalog as it is now.</summary>
+    /// <param name="cancellationToken">Ends the queries.</param>
+    /// <returns>What would be dumped.</returns>
+    /// <exception cref="CryoBackupException">ObjectNotFound, ConfigurationInvalid.</exception>
+    public async Task<DumpSelection> SelectAsync(CancellationToken cancellationToken)
+    {
+        var schemas = new List<DumpSchema>();
+        await using (var command = new NpgsqlCommand(SchemasQuery, _connection))
+        await using (NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        {
+            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                schemas.Add(new DumpSchema(row.GetString(0), row.GetString(1), row.GetBoolean(2)));
+            }
+        }
+
+        var tables = new List<DumpTable>();
+        await using (var command = new NpgsqlCommand(TablesQuery, _connection))
+        await using (NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        {
+            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                tables.Add(new DumpTable
+                {
+                    Oid = row.GetFieldValue<uint>(0),
+                    Schema = row.GetString(1),
+                    Name = row.GetString(2),
+                    QuotedName = row.GetString(3),
+                    Kind = row.GetString(4)[0],
+                    Bytes = row.GetInt64(5),
+                    Readable = row.GetBoolean(6),
+                    RowSecurity = row.GetBoolean(7),
+                    Parent = row.GetFieldValue<uint>(8),
+                    Extension = row.IsDBNull(9) ? null : row.GetString(9),
+                    Condition = row.IsDBNull(10) ? null : row.GetString(10),
+                    OnlyOnPrimary = row.GetBoolean(11),
+                });
+            }
+        }
+
+        // pg_dump takes its arguments in the encoding of its session, and Windows hands them on in that of its code page.
+        bool asciiOnly = OperatingSystem.IsWindows() || !string.Equals(Facts.Encoding, "UTF8", StringComparison.Ordinal);
+        return DumpSelection.Resolve(_request, tables, schemas, asciiOnly);
+    }
+
+    /// <summary>Locks every table, then takes and exports the snapshot; begins again if the set of tables changed meanwhile.</summary>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="CryoBackupException">LockTimeout, RowSecurityActive, PermissionDenied, ObjectNotFound, DumpFailed.</exception>
+    public async Task TakeAsync(CancellationToken cancellationToken)
+    {
+        await ExecuteAsync($"SET lock_timeout = {Milliseconds(_request.LockTimeout)}", cancellationToken).ConfigureAwait(false);
+        for (int attempt = 1; attempt <= Attempts; attempt++)
+        {
+            DumpSelection before = await SelectAsync(cancellationToken).ConfigureAwait(false);
+            ThrowFirst(TableFindings.Of(before));
+            await ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellationToken).ConfigureAwait(false);
+            try
+            {
+                // LOCK takes no snapshot; the first query does.
+                await LockAsync([.. before.Read], cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable
+                or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.WrongObjectType or PostgresErrorCodes.DeadlockDetected)
+            {
+                // A table of the list was dropped or renamed before its lock was ours, or its new owner waited for another of our locks.
+                await ReleaseAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+            {
+                await ReleaseAsync(cancellationToken).ConfigureAwait(false);
+                throw await DescribeLockAsync([.. before.Read], exception, cancellationToken).ConfigureAwait(false);
+            }
+
+            await ExportAsync(cancellationToken).ConfigureAwait(false);
+            DumpSelection after = await SelectAsync(cancellationToken).ConfigureAwait(false);
+            if (before.Read.Select(Identity).SequenceEqual(after.Read.Select(Identity)))
+            {
+                ThrowFirst(TableFindings.Of(after));
+                Selection = after;
+                await MeasureAsync(after, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            await ReleaseAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        throw new CryoBackupException(
+            CryoBackupError.DumpFailed,
+            $"No snapshot could be taken: in each of {Attempts} attempts tables were created, renamed or dropped while the locks were being taken.",
+            _connection.Database,
+            "Back up when no migration runs.");
+    }
+
+    /// <summary>Lets go of the snapshot and of every lock.</summary>
+    /// <param name="cancellationToken">Ends the statement.</param>
+    public Task ReleaseAsync(CancellationToken cancellationToken) => ExecuteAsync("ROLLBACK", cancellationToken);
+
+    /// <summary>Counts the rows of one table in the snapshot, as the dump selects them.</summary>
+    /// <param name="table">One of <see cref="Tables"/>.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <returns>The number of rows.</returns>
+    public async Task<long> CountAsync(DumpTable table, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"SELECT pg_catalog.count(*) FROM ONLY {table.QuotedName} {table.Condition}", _connection);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    }
+
+    /// <summary>The relations in the dump that need one that was left out: a restore of them fails where that is missing.</summary>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <returns>The needing and the needed.</returns>
+    public async Task<List<(string Dependent, string Needed)>> ListBrokenDependenciesAsync(CancellationToken cancellationToken)
+    {
+        var broken = new List<(string, string)>();
+        uint[] leftOut = [.. Selection!.LeftOut];
+        if (leftOut.Length > 0)
+        {
+            await using NpgsqlCommand command = WithOids(DependentsQuery, leftOut);
+            await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                broken.Add((row.GetString(0), row.GetString(1)));
+            }
+        }
+
+        return broken;
+    }
+
+    /// <summary>True if the role may read the cluster's password hashes.</summary>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async Task<bool> MayReadPasswordsAsync(CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT')", _connection);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    }
+
+    /// <summary>Ends every other session that bears this run's name; what pg_dump leaves behind when it is killed.</summary>
+    /// <param name="endpoint">The server, with the database.</param>
+    /// <param name="applicationName">The name of the run's sessions.</param>
+    public static Task EndSessionsAsync(ServerEndpoint endpoint, string applicationName)
+    {
+        // On a thread of its own, because a frozen server holds up even the opening.
+        return Patience.EndAsync(Task.Run(async () =>
+        {
+            await using NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, "CryoBackup cleanup", null, CancellationToken.None).ConfigureAwait(false);
+            await using var command = new NpgsqlCommand(
+                "SELECT count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE application_name = $1 AND pid <> pg_catalog.pg_backend_pid()",
+                connection);
+            command.Parameters.AddWithValue(applicationName);
+            await command.ExecuteScalarAsync(CancellationToken.None).ConfigureAwait(false);
+        }));
+    }
+
+    /// <summary>Closes the connection; the server then lets go of snapshot and locks.</summary>
+    public async ValueTask DisposeAsync() => await Patience.EndAsync(Task.Run(() => _connection.DisposeAsync().AsTask())).ConfigureAwait(false);
+
+    /// <summary>A time as PostgreSQL's settings have it, where 0 would mean no limit.</summary>
+    public static string Milliseconds(TimeSpan time)
+        => Math.Clamp((long)time.TotalMilliseconds, 1, int.MaxValue).ToString(CultureInfo.InvariantCulture);
+
+    private static (uint Oid, string Name) Identity(DumpTable table) => (table.Oid, table.QuotedName);
+
+    private static void ThrowFirst(IEnumerable<CryoBackupException> findings)
+    {
+        if (findings.FirstOrDefault() is { } finding)
+        {
+            throw finding;
+        }
+    }
+
+    private NpgsqlCommand WithOids(string query, uint[] oids)
+    {
+        var command = new NpgsqlCommand(query, _connection);
+        command.Parameters.Add(new NpgsqlParameter { Value = oids, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Oid });
+        return command;
+    }
+
+    private async Task ExecuteAsync(string statement, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(statement, _connection);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A server that counts does not see by itself that whom it counts for was killed.</summary>
+    private async Task WatchForOurDeathAsync(CancellationToken cancellationToken)
+    {
+        if (Facts.Major >= 14)
+        {
+            try
+            {
+                await ExecuteAsync("SET client_connection_check_interval = '2s'", cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidParameterValue)
+            {
+                // The server's platform cannot; the count runs to its end then.
+            }
+        }
+    }
+
+    private async Task LockAsync(DumpTable[] tables, CancellationToken cancellationToken)
+    {
+        foreach (DumpTable[] batch in tables.Where(table => table.Kind != 'S').Chunk(TablesPerStatement))
+        {
+            var statement = new StringBuilder("LOCK TABLE ");
+            statement.AppendJoin(", ", batch.Select(table => "ONLY " + table.QuotedName));
+            statement.Append(" IN ACCESS SHARE MODE");
+            await ExecuteAsync(statement.ToString(), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ExportAsync(CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_catalog.pg_export_snapshot(), pg_catalog.clock_timestamp()", _connection);
+        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await row.ReadAsync(cancellationToken).ConfigureAwait(false);
+        Id = row.GetString(0);
+        Time = row.GetDateTime(1).ToUniversalTime();
+    }
+
+    /// <summary>Now that the tables are locked, asking for their sizes waits for nobody.</summary>
+    private async Task MeasureAsync(DumpSelection selection, CancellationToken cancellationToken)
+    {
+        _tables = selection.Read.ToDictionary(table => table.Oid, table => table with { Bytes = 0 });
+        await using NpgsqlCommand command = WithOids(
+            "SELECT t.oid, pg_catalog.pg_table_size(t.oid) FROM pg_catalog.unnest($1) AS t (oid)", [.. _tables.Values.Where(selection.TakesRows).Select(table => table.Oid)]);
+        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            uint oid = row.GetFieldValue<uint>(0);
+            _tables[oid] = _tables[oid] with { Bytes = row.IsDBNull(1) ? 0 : row.GetInt64(1) };
+        }
+    }
+
+    private async Task<CryoBackupException> DescribeLockAsync(DumpTable[] tables, Exception inner, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = WithOids(LockHoldersQuery, [.. tables.Select(table => table.Oid)]);
+        string? holders = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string;
+        return new CryoBackupException(
+            CryoBackupError.LockTimeout,
+            string.Create(CultureInfo.InvariantCulture, $"The lock on {holders ?? "a table"} was not granted within {_request.LockTimeout.TotalSeconds:0.###} seconds."),
+            holders ?? _connection.Database,
+            "Wait until the other session has finished, or give a longer -LockTimeout.",
+            inner: inner);
+    }
+}

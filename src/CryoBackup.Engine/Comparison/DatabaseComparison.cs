@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+using CryoBackup.Archive;
+using CryoBackup.Postgres;
+using Npgsql;
+
+namespace CryoBackup.Comparison;
+
+/// <summary>Compares the tables of a database with those of an archive: several sessions, which see the same moment, share the tables and their parts.</summary>
+internal sealed class DatabaseComparison(ServerEndpoint endpoint, string application, Action<EngineMessage> observer)
+{
+    // How long sessions that were told to end are waited for; one whose server is gone would hold its thread for minutes.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>The source's lc_monetary, in which values of type money are written; null for the database's own.</summary>
+    public string? Monetary { get; init; }
+
+    /// <summary>Reads tables of an archive from the database.</summary>
+    /// <param name="tables">The tables as the archive holds them.</param>
+    /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>Every table, expected and found, in the order given.</returns>
+    public async Task<TableComparison[]> CompareAsync(IReadOnlyList<TableContent> tables, string encoding, CancellationToken cancellationToken)
+    {
+        SharedSnapshot moment = await SharedSnapshot.TakeAsync(endpoint, application, encoding, cancellationToken).ConfigureAwait(false);
+        var sessions = new ConcurrentBag<int>();
+        Task ended = Task.CompletedTask;
+        try
+        {
+            Dictionary<(string, string), string> conditions = await ExtensionTables.ConditionsAsync(moment.Connection, cancellationToken).ConfigureAwait(false);
+            HashSet<(string, string)> divisible = await TablePiece.FindDivisibleAsync(moment.Connection, cancellationToken).ConfigureAwait(false);
+            divisible.ExceptWith(conditions.Keys);
+            TablePiece[] pieces =
+            [
+                .. TablePiece.Cut([.. tables.Select(table => table.Fingerprint is { } rows && divisible.Contains(KeyOf(table)) ? TablePiece.PagesOf(rows) : 0)])
+                    .Where(piece => tables[piece.Table].Fingerprint is not null),
+            ];
+            var found = new TableFingerprint[tables.Count];
+            int next = -1;
+            int done = 0;
+            Exception? failure = null;
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            CancellationToken end = ending.Token;
+            using var progress = new ProgressReporter(
+                $"Comparing {endpoint.Database}", observer, () => ($"{done} of {pieces.Length} parts of {tables.Count} tables", pieces.Length == 0 ? 1 : (double)done / pieces.Length));
+
+            void ReadSome(NpgsqlConnection session)
+            {
+                for (int index = Interlocked.Increment(ref next); index < pieces.Length; index = Interlocked.Increment(ref next))
+                {
+                    TablePiece piece = pieces[index];
+                    TableContent table = tables[piece.Table];
+                    string? condition = piece.Condition ?? conditions.GetValueOrDefault(KeyOf(table));
+                    TableFingerprint part = TableReader.Read(session, table.Entry.CopyStatement, condition, encoding, end);
+                    lock (found)
+                    {
+                        (found[piece.Table] ??= new TableFingerprint()).Add(part);
+                    }
+
+                    Interlocked.Increment(ref done);
+                }
+            }
+
+            void RunSession()
+            {
+                try
+                {
+                    using NpgsqlConnection session = TableReader.Open(endpoint, application, encoding, Monetary, moment.Id);
+                    sessions.Add(session.ProcessID);
+
+                    // Whoever ends the sessions may not have seen this one.
+                    end.ThrowIfCancellationRequested();
+                    ReadSome(session);
+                }
+                catch (Exception exception)
+                {
+                    // The others need not read on.
+                    Interlocked.CompareExchange(ref failure, exception, null);
+                    ending.Cancel();
+                }
+            }
+
+            int count = Math.Min(Environment.ProcessorCount, pieces.Length);
+            Task reading = ended = Task.WhenAll(Enumerable.Range(0, count)
+                .Select(_ => Task.Factory.StartNew(RunSession, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            if (await Task.WhenAny(reading, Task.Delay(Timeout.Infinite, end)).ConfigureAwait(false) != reading)
+            {
+                // They wait for the server, and a server that is gone would hold them for minutes.
+                ended = Task.WhenAll(moment.EndAsync([.. sessions]), reading);
+                await Task.WhenAny(ended, Task.Delay(Patience, CancellationToken.None)).ConfigureAwait(false);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            if (failure is not null)
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
+
+            return [.. tables.Select((table, index) => Compare(table, found[index]))];
+        }
+        finally
+        {
+            if (ended.IsCompleted)
+            {
+                await moment.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                _ = ended.ContinueWith(_ => moment.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+        }
+    }
+
+    private static (string, string) KeyOf(TableContent table) => (table.Entry.Schema, table.Entry.Name);
+
+    private static TableComparison Compare(TableContent table, TableFingerprint? found) => new()
+    {
+        Schema = table.Entry.Schema,
+        Name = table.Entry.Name,
+        ExpectedRows = table.Fingerprint?.Rows,
+        ExpectedFingerprint = table.Fingerprint?.Text ?? "",
+        FoundRows = found?.Rows,
+        FoundFingerprint = found?.Text ?? "",
+    };
+}

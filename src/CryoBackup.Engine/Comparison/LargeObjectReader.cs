@@ -1,0 +1,55 @@
+using System.IO.Hashing;
+using Npgsql;
+
+namespace CryoBackup.Comparison;
+
+/// <summary>Fingerprints the large objects of a running database by the same measure as an archive's.</summary>
+internal static class LargeObjectReader
+{
+    private const int ChunkSize = 1 << 20;
+
+    /// <summary>Reads all of them.</summary>
+    /// <param name="connection">A connection to the database.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>Their number and the sum of their fingerprints.</returns>
+    public static async Task<(long Count, UInt128 Fingerprint)> ReadAllAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var oids = new List<uint>();
+        await using (var list = new NpgsqlCommand("SELECT oid FROM pg_catalog.pg_largeobject_metadata", connection))
+        await using (NpgsqlDataReader row = await list.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        {
+            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                oids.Add(row.GetFieldValue<uint>(0));
+            }
+        }
+
+        UInt128 sum = 0;
+        await using var read = new NpgsqlCommand("SELECT pg_catalog.lo_get($1, $2, $3)", connection);
+        var oid = new NpgsqlParameter<uint> { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid };
+        var offset = new NpgsqlParameter<long>();
+        read.Parameters.Add(oid);
+        read.Parameters.Add(offset);
+        read.Parameters.Add(new NpgsqlParameter<int> { TypedValue = ChunkSize });
+        await read.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        foreach (uint each in oids)
+        {
+            var hash = new XxHash128(each);
+            oid.TypedValue = each;
+            offset.TypedValue = 0;
+            while (await read.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is byte[] { Length: > 0 } chunk)
+            {
+                hash.Append(chunk);
+                offset.TypedValue += chunk.Length;
+                if (chunk.Length < ChunkSize)
+                {
+                    break;
+                }
+            }
+
+            sum += hash.GetCurrentHashAsUInt128();
+        }
+
+        return (oids.Count, sum);
+    }
+}

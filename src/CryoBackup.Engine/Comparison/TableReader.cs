@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Text;
+using System.Text.RegularExpressions;
+using CryoBackup.Archive;
+using CryoBackup.Postgres;
+using Npgsql;
+
+namespace CryoBackup.Comparison;
+
+/// <summary>Fingerprints tables of a running database by the same measure as the archive: the bytes of COPY text.</summary>
+internal static partial class TableReader
+{
+    private const int BufferSize = 1 << 18;
+
+    /// <summary>Opens a session whose COPY text is comparable with an archive's, in a transaction that sees one moment.</summary>
+    /// <param name="endpoint">The server, with the database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="encoding">The encoding of the archive, which its source database had.</param>
+    /// <param name="monetary">The lc_monetary that values of type money were written in; null for the database's own.</param>
+    /// <param name="snapshot">The moment, as <see cref="SharedSnapshot"/> names it; null for now.</param>
+    /// <returns>The session.</returns>
+    public static NpgsqlConnection Open(ServerEndpoint endpoint, string applicationName, string encoding, string? monetary, string? snapshot)
+    {
+        NpgsqlConnection connection = ServerConnection.Open(endpoint, applicationName, encoding, BufferSize);
+        try
+        {
+            Execute(connection, string.Join("; ", SessionSettings.ForReading));
+            if (monetary is not null)
+            {
+                using var money = new NpgsqlCommand("SELECT pg_catalog.set_config('lc_monetary', $1, false)", connection) { Parameters = { new() { Value = monetary } } };
+                money.ExecuteNonQuery();
+            }
+
+            Execute(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" + (snapshot is null ? "" : $"; SET TRANSACTION SNAPSHOT '{snapshot}'"));
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads one table, or a part of it, and holds its thread for that time: row by row, waiting in other ways costs more than the rows.</summary>
+    /// <param name="connection">A session of <see cref="Open"/>.</param>
+    /// <param name="copyStatement">The archive's COPY … FROM stdin; of the table, with its names in the archive's encoding.</param>
+    /// <param name="condition">A WHERE clause; null for all rows.</param>
+    /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
+    /// <param name="cancellationToken">Says why the session was ended, which is what ends the reading.</param>
+    /// <returns>Rows and fingerprint.</returns>
+    public static TableFingerprint Read(NpgsqlConnection connection, string copyStatement, string? condition, string encoding, CancellationToken cancellationToken)
+    {
+        string copy = ToStdout(copyStatement, condition);
+        if (ServerEncoding.Find(encoding) is { } decodedWith)
+        {
+            // Such a session takes and gives each byte as a Latin-1 character.
+            copy = Encoding.Latin1.GetString(decodedWith.GetBytes(copy));
+        }
+
+        var fingerprint = new TableFingerprint();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            // Npgsql gives text COPY only as characters; beneath its reader lie the bytes as the server sent them.
+            using NpgsqlCopyTextReader reader = connection.BeginTextExport(copy);
+            Stream bytes = reader.BaseStream;
+            int count;
+            while ((count = bytes.Read(buffer)) > 0)
+            {
+                fingerprint.Append(buffer.AsSpan(0, count));
+            }
+        }
+        catch (NpgsqlException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return fingerprint;
+    }
+
+    private static void Execute(NpgsqlConnection connection, string text)
+    {
+        using var command = new NpgsqlCommand(text, connection);
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>Turns COPY table (columns) FROM stdin; round.</summary>
+    private static string ToStdout(string copyStatement, string? condition)
+    {
+        Match parts = CopyFromStdin().Match(copyStatement);
+        if (!parts.Success)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ArchiveCorrupt, $"The archive's statement \"{copyStatement.Trim()}\" is not a COPY … FROM stdin;", copyStatement.Trim());
+        }
+
+        string table = parts.Groups["table"].Value;
+        string columns = parts.Groups["columns"].Value;
+        return condition is null
+            ? $"COPY {table} {columns} TO STDOUT"
+            : $"COPY (SELECT {(columns.Length == 0 ? "" : columns[1..^1])} FROM ONLY {table} {condition}) TO STDOUT";
+    }
+
+    [GeneratedRegex("""^COPY (?<table>(?:"(?:[^"]|"")*"|[^" ])+) +(?<columns>\(.*\))? *FROM stdin;\s*$""", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex CopyFromStdin();
+}

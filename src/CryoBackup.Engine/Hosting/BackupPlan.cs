@@ -1,0 +1,236 @@
+using CryoBackup.Backup;
+using CryoBackup.Configuration;
+using CryoBackup.Encryption;
+using CryoBackup.Postgres;
+
+namespace CryoBackup.Hosting;
+
+/// <summary>What New makes of a configuration and of what the user said: one request a database. What the user said comes first.</summary>
+public static class BackupPlan
+{
+    private const string Maintenance = "postgres";
+
+    /// <summary>Makes the requests.</summary>
+    /// <param name="configuration">The configuration; null for none.</param>
+    /// <param name="given">What the user said; the database is left out.</param>
+    /// <param name="said">Names of the request's and the connection's properties that the user said.</param>
+    /// <param name="databases">The databases that the user named; empty to take those of the configuration.</param>
+    /// <param name="observer">Takes warnings of the connection that lists the databases.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <returns>One request a database, at least one.</returns>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid, and what a connection can fail with.</exception>
+    public static IReadOnlyList<BackupRequest> Create(
+        BackupConfiguration? configuration,
+        BackupRequest given,
+        IReadOnlySet<string> said,
+        IReadOnlyList<string> databases,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(given);
+        ArgumentNullException.ThrowIfNull(said);
+        ArgumentNullException.ThrowIfNull(databases);
+        configuration?.Require(ConfigurationUse.New, ReplacedBy(said, databases));
+        IEnumerable<DatabaseEntry> entries = databases.Count > 0
+            ? databases.Select(name => configuration?.Databases?.Entries.FirstOrDefault(entry => entry.Name == name) ?? new DatabaseEntry { Name = name })
+            : Configured(configuration, given, said, observer, cancellationToken);
+        return [.. entries.Select(entry => CreateOne(configuration, entry, given, said, cancellationToken))];
+    }
+
+    /// <summary>The connection of a configuration, under what the user said.</summary>
+    /// <param name="configuration">The configuration; null for none.</param>
+    /// <param name="given">What the user said.</param>
+    /// <returns>What there is of both.</returns>
+    public static ConnectionRequest Connect(BackupConfiguration? configuration, ConnectionRequest given) => Connect(configuration, null, given);
+
+    /// <summary>The identity files of a configuration, for Test, Restore and Get.</summary>
+    /// <param name="configuration">The configuration; null for none.</param>
+    /// <param name="given">Those that the user gave, which come instead.</param>
+    /// <returns>Full paths.</returns>
+    public static IReadOnlyList<string> Identities(BackupConfiguration? configuration, IReadOnlyList<string> given)
+    {
+        ArgumentNullException.ThrowIfNull(given);
+        if (given.Count > 0 || configuration is null)
+        {
+            return given;
+        }
+
+        IEnumerable<EncryptionSettings> sections = configuration.Databases?.Entries.Select(entry => entry.Encryption).Prepend(configuration.Encryption).OfType<EncryptionSettings>()
+            ?? new[] { configuration.Encryption }.OfType<EncryptionSettings>();
+
+        // A key file of recipients opens nothing, and one that is missing matters only where something is encrypted; that says so then.
+        return
+        [
+            .. sections.SelectMany(section => section.KeyFile is { } key && KeyFile.HoldsIdentities(key) ? section.IdentityFile.Append(key) : section.IdentityFile)
+                .Distinct(StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>The folders that a configuration's backups lie in.</summary>
+    /// <param name="configuration">The configuration; null for none.</param>
+    /// <returns>Full paths, each once; empty where it names none.</returns>
+    public static IReadOnlyList<string> Folders(BackupConfiguration? configuration)
+        => [.. (configuration?.Databases?.Entries.Select(entry => entry.LocalBackupDir) ?? []).Prepend(configuration?.LocalBackupDir).OfType<string>().Distinct(StringComparer.Ordinal)];
+
+    /// <summary>The folders that a configuration's backups lie in, with the databases that each is to hold.</summary>
+    /// <param name="configuration">The configuration; null for none.</param>
+    /// <returns>Full paths, each once, and exact names: none where the server is asked, so that the file does not tell.</returns>
+    public static IReadOnlyList<(string Folder, IReadOnlyList<string> Databases)> Expected(BackupConfiguration? configuration)
+    {
+        IEnumerable<(string? Folder, string Name)> named = configuration switch
+        {
+            { Databases: { } selection } => selection.Entries.Select(entry => (entry.LocalBackupDir ?? configuration.LocalBackupDir, entry.Name)),
+            { Database.Database: { } one } => [(configuration.LocalBackupDir, one)],
+            _ => [],
+        };
+        ILookup<string?, string> byFolder = named.ToLookup(pair => pair.Folder, pair => pair.Name, StringComparer.Ordinal);
+
+        // Where each of several databases has a folder of its own, the common one holds none.
+        return
+        [
+            .. Folders(configuration).Where(folder => byFolder.Contains(folder) || byFolder.Count == 0)
+                .Select(folder => (folder, (IReadOnlyList<string>)[.. byFolder[folder].Distinct(StringComparer.Ordinal)])),
+        ];
+    }
+
+    /// <summary>The keys that what the user said replaces.</summary>
+    /// <param name="said">Names of the request's and the connection's properties.</param>
+    /// <param name="databases">The databases that the user named.</param>
+    /// <returns>Paths of keys, for <see cref="BackupConfiguration.Require"/>.</returns>
+    public static IReadOnlyCollection<string> ReplacedBy(IReadOnlySet<string> said, params IReadOnlyList<string> databases)
+    {
+        ArgumentNullException.ThrowIfNull(said);
+        ArgumentNullException.ThrowIfNull(databases);
+        var replaced = new List<string>();
+        if (databases.Count > 0)
+        {
+            replaced.Add("database.database");
+        }
+
+        if (said.Contains(nameof(ConnectionRequest.UserName)))
+        {
+            replaced.AddRange(["database.username", "database.password", "databases[].username", "databases[].password"]);
+        }
+
+        replaced.AddRange(new[]
+        {
+            (nameof(ConnectionRequest.ComputerName), "database.host"),
+            (nameof(ConnectionRequest.Port), "database.port"),
+            (nameof(BackupRequest.Folder), "local_backup_dir"),
+            (nameof(BackupRequest.Recipients), "encryption"),
+        }.Where(pair => said.Contains(pair.Item1)).SelectMany(pair => new[] { pair.Item2, $"databases[].{pair.Item2[(pair.Item2.LastIndexOf('.') + 1)..]}" }));
+        return [.. replaced];
+    }
+
+    private static IReadOnlyList<DatabaseEntry> Configured(
+        BackupConfiguration? configuration, BackupRequest given, IReadOnlySet<string> said, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        if (configuration?.Databases is { } selection)
+        {
+            return selection.All
+                ? [.. DatabaseList.Read(selection, Connect(configuration, null, given.Connection), configuration.Database.Database ?? Maintenance, observer, cancellationToken).Select(name => new DatabaseEntry { Name = name })]
+                : selection.Entries;
+        }
+
+        return configuration?.Database.Database is { } one
+            ? [new DatabaseEntry { Name = one }]
+            : throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                configuration is null ? "No database is named, and there is no configuration that names one." : $"No database is named, neither on the command line nor in the configuration '{configuration.Path}'.",
+                configuration?.Path ?? "Database",
+                configuration is null ? "Name a database with -Database, or a configuration with -Config." : "Name one with -Database, or in the configuration's databases or database.database.");
+    }
+
+    private static BackupRequest CreateOne(
+        BackupConfiguration? configuration, DatabaseEntry entry, BackupRequest given, IReadOnlySet<string> said, CancellationToken cancellationToken)
+    {
+        BackupRequest request = given.Copy();
+        request.Database = entry.Name;
+        if (configuration is null)
+        {
+            return request;
+        }
+
+        bool Takes(string property) => !said.Contains(property);
+        request.Connection = Connect(configuration, entry, given.Connection);
+        if (Takes(nameof(request.Folder)) && (entry.LocalBackupDir ?? configuration.LocalBackupDir) is { } folder)
+        {
+            request.Folder = folder;
+        }
+
+        if ((entry.Compression ?? configuration.Compression) is { } compression && Takes(nameof(request.Compression)))
+        {
+            request.Compression = compression.Enabled ? compression.Method ?? CompressionKind.Gzip : CompressionKind.None;
+            request.CompressionLevel = !Takes(nameof(request.CompressionLevel)) ? given.CompressionLevel : compression.Enabled && request.Compression != CompressionKind.None ? compression.Level : null;
+        }
+
+        if ((entry.Encryption ?? configuration.Encryption) is { Enabled: true } encryption && Takes(nameof(request.Recipients)))
+        {
+            request.Recipients = Recipients(encryption, configuration.Path, cancellationToken);
+        }
+
+        request.KeepDays = (entry.Retention ?? configuration.Retention)?.FullBackup;
+        if ((entry.Backup ?? configuration.Backup) is { } backup)
+        {
+            Apply(backup, request, Takes);
+        }
+
+        return request;
+    }
+
+    private static void Apply(BackupSettings backup, BackupRequest request, Func<string, bool> takes)
+    {
+        if (takes(nameof(request.IncludeSchema)) && takes(nameof(request.IncludeTable)))
+        {
+            request.IncludeSchema = backup.IncludeSchema;
+            request.IncludeTable = backup.IncludeTable;
+        }
+
+        request.ExcludeSchema = takes(nameof(request.ExcludeSchema)) ? backup.ExcludeSchema : request.ExcludeSchema;
+        request.ExcludeTable = takes(nameof(request.ExcludeTable)) ? backup.ExcludeTable : request.ExcludeTable;
+        request.ExcludeTableData = takes(nameof(request.ExcludeTableData)) ? backup.ExcludeTableData : request.ExcludeTableData;
+        request.IncludeGlobals = takes(nameof(request.IncludeGlobals)) ? backup.IncludeGlobals ?? request.IncludeGlobals : request.IncludeGlobals;
+        request.Label = takes(nameof(request.Label)) ? backup.Label : request.Label;
+        request.SkipRowCount = takes(nameof(request.SkipRowCount)) ? backup.SkipRowCount ?? request.SkipRowCount : request.SkipRowCount;
+        request.LockTimeout = takes(nameof(request.LockTimeout)) ? backup.LockTimeout ?? request.LockTimeout : request.LockTimeout;
+        request.Timeout = takes(nameof(request.Timeout)) ? backup.Timeout ?? request.Timeout : request.Timeout;
+        request.StallTimeout = takes(nameof(request.StallTimeout)) ? backup.StallTimeout ?? request.StallTimeout : request.StallTimeout;
+    }
+
+    /// <summary>The public keys of the section; never none, for what asks for encryption is never written without it.</summary>
+    private static IReadOnlyList<string> Recipients(EncryptionSettings encryption, string path, CancellationToken cancellationToken)
+    {
+        List<string> recipients = [.. encryption.Recipients, .. encryption.RecipientsFile];
+        if (encryption.KeyFile is { } keyFile)
+        {
+            recipients.AddRange(AgeRecipients.ReadKeyFile(keyFile, cancellationToken));
+        }
+
+        return recipients.Count > 0
+            ? AgeRecipients.Read(recipients)
+            : throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                $"The configuration '{path}' enables encryption and names no key; no backup is made in clear.",
+                path,
+                $"Name a file of public keys as encryption.recipients_file. {KeyFile.MakePair}.");
+    }
+
+    private static ConnectionRequest Connect(BackupConfiguration? configuration, DatabaseEntry? entry, ConnectionRequest given)
+    {
+        ArgumentNullException.ThrowIfNull(given);
+        DatabaseSettings server = configuration?.Database ?? new DatabaseSettings();
+
+        // A password belongs to its role: another role does not get it.
+        (string? userName, string? password) = given.UserName is not null ? (given.UserName, given.Password)
+            : entry?.Username is not null ? (entry.Username, given.Password ?? entry.Password)
+            : (server.Username, given.Password ?? entry?.Password ?? server.Password);
+        return new ConnectionRequest
+        {
+            ComputerName = given.ComputerName ?? entry?.Host ?? server.Host,
+            Port = given.Port ?? entry?.Port ?? server.Port,
+            UserName = userName,
+            Password = password,
+            SslMode = given.SslMode ?? entry?.SslMode ?? server.SslMode,
+        };
+    }
+}

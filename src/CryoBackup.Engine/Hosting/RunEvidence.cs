@@ -1,0 +1,376 @@
+using CryoBackup.Backup;
+using CryoBackup.Configuration;
+using CryoBackup.Notifications;
+using CryoBackup.Reports;
+using CryoBackup.Restore;
+using CryoBackup.Runs;
+using CryoBackup.Verification;
+
+namespace CryoBackup.Hosting;
+
+/// <summary>
+/// What a run leaves behind and whom it tells: log, reports, metrics and notifications, as the configuration and -ReportPath say. A host
+/// lets each thing be worked on by one of the Run methods, names with <see cref="Fail"/> what failed before it came to that, and calls
+/// <see cref="Finish"/> once, also when it was stopped. None of these fails because of the evidence itself: what cannot be written or sent
+/// is a warning. The Run methods and <see cref="Fail"/> may be called on several threads at once.
+/// </summary>
+public sealed class RunEvidence : IDisposable
+{
+    private readonly RunRecord _run;
+    private readonly ReportFiles? _reports;
+    private readonly MetricsSettings? _metrics;
+    private readonly Notifier? _notifier;
+    private readonly RunLog? _log;
+    private readonly List<string> _troubles = [];
+    private readonly CancellationTokenSource _stop = new();
+    private Task<Delivery[]> _beginning = Task.FromResult<Delivery[]>([]);
+    private readonly object _gate = new();
+    private bool _started;
+    private bool _finished;
+
+    /// <summary>Prepares the evidence of a run. Nothing is written or sent yet.</summary>
+    /// <param name="verb">What the run does.</param>
+    /// <param name="configuration">The configuration file; null where none is used: then only a report is written, if one is asked for.</param>
+    /// <param name="reportPath">The full path that the user gave for the report: a name that ends in .json or .html, or an existing folder; null for none.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: the report's name has another extension; DestinationNotWritable: it exists already.</exception>
+    public RunEvidence(RunVerb verb, BackupConfiguration? configuration, string? reportPath)
+    {
+        _run = new RunRecord { Verb = verb, Start = DateTime.UtcNow };
+        if (verb is RunVerb.Verification or RunVerb.Restore)
+        {
+            ReportSettings? settings = configuration?.Reports;
+            _reports = reportPath is not null ? ReportFiles.At(reportPath, settings?.Html ?? false)
+                : settings is { Enabled: true } ? ReportFiles.InFolder(verb == RunVerb.Restore ? settings.RestoreDir : settings.VerificationDir, settings.Html)
+                : null;
+        }
+
+        _metrics = configuration?.Metrics;
+        _notifier = configuration is null ? null : new Notifier(configuration.Notifications);
+        _log = configuration?.Log is { } log ? new RunLog(log, verb, _troubles.Add) : null;
+    }
+
+    /// <summary>
+    /// True if results change at the end of the run, by the report's path or by a warning: a host must emit them only after
+    /// <see cref="Finish"/>.
+    /// </summary>
+    public bool HoldsResults => _reports is not null || _notifier is { IsEmpty: false } || _metrics is not null || _log is not null;
+
+    /// <summary>Backs up a database, on record. See <see cref="BackupWriter.Run"/>.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The backup.</returns>
+    /// <exception cref="CryoBackupException">It was not made.</exception>
+    public BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
+        request.Database, request.Folder, null, () => BackupWriter.Run(request, Watch(observer), cancellationToken), Add);
+
+    /// <summary>Verifies a backup, or the freshness of a database, on record. See <see cref="BackupVerifier.Run"/>.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The verdict.</returns>
+    /// <exception cref="CryoBackupException">There could be none.</exception>
+    public VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
+        request.Path, request.Database, null, () => BackupVerifier.Run(request, Watch(observer), cancellationToken), Add);
+
+    /// <summary>Restores a backup, on record. See <see cref="BackupRestorer.Run"/>.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>What was done, or would be.</returns>
+    /// <exception cref="CryoBackupException">It was not restored.</exception>
+    public RestoreResult Run(RestoreRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
+        request.Path, null, request, () => BackupRestorer.Run(request, Watch(observer), cancellationToken), result => Add(request, result));
+
+    /// <summary>Tells that the run begins. Returns at once; the telling goes on beside the work.</summary>
+    internal void Start()
+    {
+        lock (_gate)
+        {
+            if (!_started)
+            {
+                _started = true;
+                _beginning = _notifier?.BeginAsync(_stop.Token) ?? _beginning;
+            }
+        }
+    }
+
+    /// <summary>Adds the log to those who listen to the engine.</summary>
+    /// <param name="observer">Who listens already.</param>
+    /// <returns>The observer for the engine.</returns>
+    internal Action<EngineMessage> Watch(Action<EngineMessage> observer) => _log is null ? observer : message =>
+    {
+        if (message is WarningMessage warning)
+        {
+            _log.Warn(warning.Text);
+        }
+
+        observer(message);
+    };
+
+    /// <summary>Tells that the work on one thing begins.</summary>
+    /// <param name="thing">The database that is backed up, or the full path of the backup that is verified or restored.</param>
+    /// <param name="other">The folder that takes the backup, or the database that a folder is asked for; else null.</param>
+    /// <returns>The moment, in UTC.</returns>
+    internal DateTime Begin(string thing, string? other = null)
+    {
+        Start();
+        _log?.Begin(thing, other);
+        return DateTime.UtcNow;
+    }
+
+    /// <summary>Takes a backup that was made.</summary>
+    /// <param name="backup">What New returned.</param>
+    internal void Add(BackupInfo backup)
+    {
+        Take(RunItem.Of(backup));
+        _log?.Made(backup);
+    }
+
+    /// <summary>Takes a backup that was verified.</summary>
+    /// <param name="result">What Test returned.</param>
+    internal void Add(VerificationResult result)
+    {
+        RunItem item = RunItem.Of(result);
+        Take(item);
+        _log?.Verified(result, item.Message);
+    }
+
+    /// <summary>Takes a backup that was restored, or planned to be.</summary>
+    /// <param name="request">What Restore was asked for.</param>
+    /// <param name="result">What it returned.</param>
+    internal void Add(RestoreRequest request, RestoreResult result)
+    {
+        RunItem item = RunItem.Of(request, result);
+        Take(item);
+        _log?.Restored(item.Message);
+    }
+
+    /// <summary>Takes a failure that came instead of a result. One that is known already, because a Run method threw it, is not taken twice.</summary>
+    /// <param name="thing">The database, or the full path of the backup.</param>
+    /// <param name="failure">What was thrown.</param>
+    /// <param name="request">What Restore was asked for; null for another verb.</param>
+    public void Fail(string thing, Exception failure, RestoreRequest? request = null) => TakeFailure(thing, failure, DateTime.UtcNow, request);
+
+    /// <summary>
+    /// Writes the report and the metrics and tells everybody, all at the same time. What could not be written or sent is a warning: given to
+    /// the observer, and added to the results. A second call does nothing, and so does a run that worked on nothing.
+    /// </summary>
+    /// <param name="observer">Takes warnings and verbose messages.</param>
+    /// <param name="cancellationToken">Gives up telling.</param>
+    public void Finish(Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        if (_finished || !_started || _run.Items.Count == 0)
+        {
+            return;
+        }
+
+        _finished = true;
+        _run.End = DateTime.UtcNow;
+        _run.Sort();
+
+        // Each stands alone: whatever one of them throws, the others are written and told.
+        Attempt("The report could not be written", () => WriteReports(cancellationToken));
+        Attempt("The metrics could not be written", WriteMetrics);
+        Attempt("The notifications failed", () => Tell(observer, cancellationToken));
+        _log?.End(_run.State);
+        foreach (string trouble in _troubles)
+        {
+            observer(new WarningMessage(trouble));
+        }
+
+        Warn();
+    }
+
+    /// <summary>Ends what is still being told.</summary>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private TResult Record<TResult>(string thing, string? other, RestoreRequest? request, Func<TResult> work, Action<TResult> add)
+    {
+        DateTime begun = Begin(thing, other);
+        TResult result;
+        try
+        {
+            result = work();
+        }
+        catch (Exception failure)
+        {
+            TakeFailure(thing, failure, begun, request);
+            throw;
+        }
+
+        add(result);
+        return result;
+    }
+
+    private void TakeFailure(string thing, Exception failure, DateTime begun, RestoreRequest? request)
+    {
+        RunItem item;
+        lock (_gate)
+        {
+            if (_run.Items.Exists(known => ReferenceEquals(known.Failure, failure)))
+            {
+                return;
+            }
+
+            bool isBackup = _run.Verb == RunVerb.Backup;
+            item = RunItem.Failed(_run.Verb, isBackup ? thing : "", isBackup ? "" : thing, failure, begun, request);
+            Take(item);
+        }
+
+        _log?.Failed(item.Message, failure);
+    }
+
+    private void Take(RunItem item)
+    {
+        Start();
+        lock (_gate)
+        {
+            _run.Items.Add(item);
+        }
+    }
+
+    private void WriteReports(CancellationToken cancellationToken)
+    {
+        if (_reports is null)
+        {
+            return;
+        }
+
+        if (_run.Verb == RunVerb.Verification)
+        {
+            string? report = WriteReport(
+                "verification", "Verification", _run.End, () => ReportJson.Serialize(VerificationReport.Of(_run)), () => ReportPage.Verification(_run, cancellationToken));
+            foreach (RunItem item in _run.Items)
+            {
+                if (item.Verification is { } result)
+                {
+                    result.ReportPath = report;
+                }
+            }
+
+            return;
+        }
+
+        foreach (RunItem item in _run.Items)
+        {
+            string? report = WriteReport(
+                "restore", "Restore", item.End, () => ReportJson.Serialize(RestoreReport.Of(_run, item)), () => ReportPage.Restore(_run, item, cancellationToken));
+            if (item.Restore is { } result)
+            {
+                result.ReportPath = report;
+            }
+        }
+    }
+
+    private string? WriteReport(string kind, string noun, DateTime time, Func<byte[]> json, Func<byte[]> html)
+    {
+        try
+        {
+            IReadOnlyList<string> written = _reports!.Write(kind, time, json, html);
+            foreach (string path in written)
+            {
+                _run.Reports.Add(path);
+                _log?.Reported(noun, path);
+            }
+
+            return written[0];
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            Trouble($"The report could not be written: {InWords(exception)}");
+            return null;
+        }
+    }
+
+    private void WriteMetrics()
+    {
+        if (_metrics is not null)
+        {
+            MetricsFile.Update(_metrics.File, _run);
+        }
+    }
+
+    private void Tell(Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        if (_notifier is null)
+        {
+            return;
+        }
+
+        Delivery[] ends = _notifier.EndAsync(_run, cancellationToken).GetAwaiter().GetResult();
+        foreach (Delivery delivery in ends)
+        {
+            if (delivery.Sent)
+            {
+                _log?.Told(delivery.Channel, _run.Title);
+                observer(new VerboseMessage($"Notification sent by {delivery.Channel}."));
+            }
+            else
+            {
+                Trouble($"The notification by {delivery.Channel} failed: {delivery.Detail}");
+                if (delivery.Answer is { } answer)
+                {
+                    observer(new VerboseMessage($"By {delivery.Channel} came this answer: {answer}"));
+                }
+            }
+        }
+
+        // What is not told by now belongs to a channel that does not want the end; it has had its time.
+        _stop.Cancel();
+        foreach (Delivery delivery in _beginning.GetAwaiter().GetResult().Where(delivery => !delivery.Sent))
+        {
+            Trouble($"The notification of the beginning by {delivery.Channel} failed: {delivery.Detail}");
+        }
+    }
+
+    private void Attempt(string whatFailed, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            Trouble($"{whatFailed}: {InWords(exception)}");
+        }
+    }
+
+    private static string InWords(Exception exception)
+        => exception is CryoBackupException or OperationCanceledException ? RunItem.Describe(exception) : $"it failed ({exception.GetType().Name}: {exception.Message})";
+
+    private void Trouble(string text)
+    {
+        _troubles.Add(text);
+        _log?.Warn(text);
+    }
+
+    /// <summary>The results bear what went wrong in telling of them; they have not been emitted yet.</summary>
+    private void Warn()
+    {
+        if (_troubles.Count == 0)
+        {
+            return;
+        }
+
+        foreach (RunItem item in _run.Items)
+        {
+            switch (item)
+            {
+                case { Backup: { } backup }:
+                    backup.Warnings = [.. backup.Warnings, .. _troubles];
+                    break;
+                case { Verification: { } verification }:
+                    verification.Warnings = [.. verification.Warnings, .. _troubles];
+                    break;
+                case { Restore: { } restore }:
+                    restore.Warnings = [.. restore.Warnings, .. _troubles];
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+
+namespace CryoBackup.Postgres.Scratch;
+
+/// <summary>What a throwaway server is to be like.</summary>
+internal sealed record ScratchClusterOptions
+{
+    /// <summary>The lowest major version that will do; of that or the lowest higher one. 0 for the newest installed.</summary>
+    public int MinimumMajor { get; init; }
+
+    /// <summary>The folder of the server programs; null to look for them.</summary>
+    public string? ProgramFolder { get; init; }
+
+    /// <summary>The folder under which it is put; null for the temporary folder. It takes the whole data.</summary>
+    public string? BaseFolder { get; init; }
+
+    /// <summary>The superuser's name.</summary>
+    public string SuperUser { get; init; } = "postgres";
+
+    /// <summary>True to have every role need a password, the superuser a random one: nothing that runs within the server can then connect to it. Windows always does.</summary>
+    public bool AsksPassword { get; init; }
+
+    /// <summary>More arguments of initdb, for example --data-checksums; a --locale or --encoding here replaces ours.</summary>
+    public IReadOnlyList<string> InitdbArguments { get; init; } = [];
+
+    /// <summary>More server settings, by name; they replace ours of the same name.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>PostgreSQL's shared_buffers.</summary>
+    public string SharedBuffers { get; init; } = "256MB";
+
+    /// <summary>Takes verbose messages and warnings.</summary>
+    public Action<EngineMessage> Observer { get; init; } = static _ => { };
+}

@@ -1,0 +1,187 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using CryoBackup.Processes;
+
+namespace CryoBackup.Postgres.Scratch;
+
+/// <summary>The private folders of throwaway servers: made, marked with their owner, removed, also after an owner that died without doing so.</summary>
+internal static class ScratchFolder
+{
+    /// <summary>The data directory's name within the folder.</summary>
+    public const string Data = "data";
+
+    private const string Prefix = "cryobackup-scratch-";
+    private const string OwnerFile = "owner";
+    private const string Kept = "kept\n";
+
+    // The room for a socket's path is 108 bytes on Linux and 104 elsewhere.
+    private const int LongestSocketPath = 100;
+    private const string ShortFolder = "/tmp";
+
+    /// <summary>Where the folders lie unless another place is asked for.</summary>
+    /// <param name="forOtherAccount">True if the server runs as another account than this process.</param>
+    public static string DefaultBase(bool forOtherAccount)
+    {
+        var folder = Path.GetTempPath();
+        if (forOtherAccount && !OperatingSystem.IsWindows())
+        {
+            // Root's own temporary folder may be closed to the account that the server runs as.
+            for (var at = new DirectoryInfo(folder); at is not null; at = at.Parent)
+            {
+                if (!at.Exists || (at.UnixFileMode & UnixFileMode.OtherExecute) == 0)
+                {
+                    return ShortFolder;
+                }
+            }
+        }
+
+        return folder;
+    }
+
+    /// <summary>Makes a folder that only this account can enter.</summary>
+    /// <param name="baseFolder">Where.</param>
+    /// <returns>Its path.</returns>
+    /// <exception cref="CryoBackupException">DestinationNotWritable: it cannot be made there.</exception>
+    public static string Create(string baseFolder)
+    {
+        // The name cannot be guessed, so nobody can have made it before.
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{ProcessMark.Current}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        var folder = Path.Combine(Path.GetFullPath(baseFolder), name);
+        try
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(folder);
+            }
+            else
+            {
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.DestinationNotWritable, $"No folder for a throwaway server can be made in '{baseFolder}': {e.Message}", baseFolder,
+                "Choose a folder that this user can write to (TMPDIR, or TEMP on Windows).", inner: e);
+        }
+
+        return folder;
+    }
+
+    /// <summary>The folder for the server's socket.</summary>
+    /// <param name="folder">The server's folder.</param>
+    /// <returns>The same folder; another, which is made, where the socket's path would be too long.</returns>
+    /// <exception cref="CryoBackupException">DestinationNotWritable: it cannot be made.</exception>
+    public static string CreateForSocket(string folder) =>
+        !OperatingSystem.IsWindows() && Encoding.UTF8.GetByteCount(SocketFolders.SocketPath(folder, 5432)) > LongestSocketPath ? Create(ShortFolder) : folder;
+
+    /// <summary>Says that this process owns the folder: once it is dead, a later one removes it.</summary>
+    /// <param name="folder">The folder.</param>
+    public static void Own(string folder) => File.WriteAllText(Path.Combine(folder, OwnerFile), ProcessIdentity.Current.ToString());
+
+    /// <summary>Says that the folder stays, whatever becomes of this process.</summary>
+    /// <param name="folder">The folder.</param>
+    public static void Keep(string folder) => File.WriteAllText(Path.Combine(folder, OwnerFile), Kept);
+
+    /// <summary>Removes a folder with all it holds.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="account">The account that it belongs to; null for this process's own.</param>
+    /// <returns>True if it is gone.</returns>
+    public static bool Remove(string folder, string? account)
+    {
+        if (account is not null)
+        {
+            // As the account, not as root: whoever plants a folder for us to remove gains nothing.
+            try
+            {
+                using var remove = ToolProcess.Start(new ToolCommand("/bin/rm", "-rf", "--", folder) { UserName = account }, CancellationToken.None);
+                remove.WaitForExit(CancellationToken.None);
+
+                // The folder above may not be the account's to change; an emptied one is harmless to take away.
+                Directory.Delete(folder);
+            }
+            catch (Exception e) when (e is CryoBackupException or IOException or UnauthorizedAccessException)
+            {
+                // It is gone already, or it stays and the next start tries again.
+            }
+
+            return !Directory.Exists(folder);
+        }
+
+        // Windows lets go of a dead process's files with a delay.
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+                return true;
+            }
+            catch (DirectoryNotFoundException)
+            {
+                return true;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Thread.Sleep(100);
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends and removes servers whose owner died without doing so.</summary>
+    /// <param name="baseFolder">Where to look; null for the temporary folder.</param>
+    /// <returns>How many were removed. Those of living processes, and of other machines and containers, are left alone.</returns>
+    public static int RemoveAbandoned(string? baseFolder = null)
+    {
+        var account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer()?.Name;
+        var places = new List<string> { Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseFolder ?? DefaultBase(account is not null))) };
+        if (!OperatingSystem.IsWindows())
+        {
+            places.Add(ShortFolder);
+        }
+
+        var removed = 0;
+        foreach (var folder in places.Distinct(StringComparer.Ordinal).SelectMany(Find))
+        {
+            try
+            {
+                string ownerFile = Path.Combine(folder, OwnerFile);
+                bool dead = File.Exists(ownerFile) && new FileInfo(ownerFile).Length > 0
+                    ? ProcessIdentity.Parse(File.ReadAllText(ownerFile))?.IsAlive() == false
+                    : ProcessMark.IsOfDeadProcess(folder, Prefix);
+                if (!dead)
+                {
+                    continue;
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Another user's, or not ours at all.
+                continue;
+            }
+
+            ScratchProcesses.KillServer(Path.Combine(folder, Data));
+            ScratchProcesses.KillPrograms(Path.Combine(folder, Data));
+            if (Remove(folder, account))
+            {
+                removed++;
+            }
+        }
+
+        return removed;
+    }
+
+    private static IEnumerable<string> Find(string place)
+    {
+        try
+        {
+            return Directory.GetDirectories(place, Prefix + "*");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.RegularExpressions;
+using CryoBackup.Archive;
+using CryoBackup.Postgres;
+using Npgsql;
+
+namespace CryoBackup.Restore;
+
+/// <summary>
+/// pg_restore cannot be told to print the SQLSTATE of an error. So the statement that failed, or the one row of a COPY, is given to the
+/// server once more, in a transaction that is rolled back: if it fails with the very same words, its SQLSTATE is the one of the error.
+/// </summary>
+internal static partial class FailedStatement
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Repeats it. Only for a database that holds nothing but what is being restored.</summary>
+    /// <param name="complaint">What pg_restore said.</param>
+    /// <param name="entry">The entry that it was restoring.</param>
+    /// <param name="endpoint">The server, with the database.</param>
+    /// <param name="application">Shown in pg_stat_activity.</param>
+    /// <param name="encoding">The archive's encoding.</param>
+    /// <returns>The SQLSTATE; null where the repetition does not fail in the same way.</returns>
+    public static async Task<string?> FindSqlStateAsync(RestoreComplaint complaint, TocEntry? entry, ServerEndpoint endpoint, string application, string encoding)
+    {
+        if (complaint.Message is null)
+        {
+            return null;
+        }
+
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, encoding, patience.Token).ConfigureAwait(false);
+
+            // Autovacuum gives way only after deadlock_timeout, one second.
+            await TargetDatabase.ExecuteAsync(
+                target,
+                ["SET row_security = off", "SET check_function_bodies = false", "SET search_path = ''", "SET statement_timeout = '5s'", "SET lock_timeout = '3s'", "BEGIN"],
+                patience.Token).ConfigureAwait(false);
+            if (complaint.Statement is { } statement)
+            {
+                await TargetDatabase.ExecuteAsync(target, [statement], patience.Token).ConfigureAwait(false);
+            }
+            else if (entry is { IsTableData: true } && CopiedRow().Match(complaint.Context ?? "") is { Success: true } row && !row.Groups[1].Value.EndsWith("...", StringComparison.Ordinal))
+            {
+                await using TextWriter rows = await target.BeginTextImportAsync(entry.CopyStatement, patience.Token).ConfigureAwait(false);
+                await rows.WriteAsync(row.Groups[1].Value + "\n").ConfigureAwait(false);
+            }
+        }
+        catch (PostgresException exception)
+        {
+            return string.Equals(exception.MessageText, complaint.Message, StringComparison.Ordinal) ? exception.SqlState : null;
+        }
+        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or InvalidOperationException or IOException)
+        {
+            // The error itself is known; this would only have added to it.
+        }
+
+        return null;
+    }
+
+    [GeneratedRegex("""^COPY .*, line \d+: "(.*)"$""", RegexOptions.CultureInvariant)]
+    private static partial Regex CopiedRow();
+}

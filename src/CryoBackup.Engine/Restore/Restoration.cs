@@ -1,0 +1,295 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using CryoBackup.Archive;
+using CryoBackup.Backup;
+using CryoBackup.Encryption;
+using CryoBackup.Inspection;
+using CryoBackup.Postgres;
+using CryoBackup.Restore.Selection;
+using CryoBackup.Storage;
+using CryoBackup.Verification;
+using Npgsql;
+
+namespace CryoBackup.Restore;
+
+/// <summary>One restore: everything that speaks against it is found first, then the target is made, filled and compared, or put back as it was.</summary>
+internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> observer, RunLimits limits)
+{
+    private readonly DateTime _start = DateTime.UtcNow;
+    private readonly string _application = TemporaryDatabase.NewApplicationName();
+    private readonly List<string> _warnings = [];
+
+    /// <summary>Runs it.</summary>
+    /// <returns>What was done, or would be done.</returns>
+    public async Task<RestoreResult> RunAsync()
+    {
+        CancellationToken token = limits.Token;
+        RestoreMode mode = RestorePlan.ModeOf(request);
+        ServerEndpoint endpoint = ServerEndpoint.Resolve(request.Connection, request.TargetDatabase, observer);
+        using var spooling = new ArchiveSpooling(request.Jobs, request.Create || request.Swap, request.Path, observer, Warn);
+        (ArchiveContent content, BackupManifest? manifest) = request.SkipVerification ? Skim() : Inspect(spooling);
+        GlobalsScript? globals = request.IncludeGlobals ? ReadGlobals(manifest) : null;
+        RestorePlan plan;
+        IReadOnlyList<string> roles;
+        ClientTool pgRestore;
+        try
+        {
+            TargetDatabase.State state = await TargetDatabase.InspectAsync(endpoint, _application, token).ConfigureAwait(false);
+            CheckTarget(mode, state);
+            pgRestore = ClientTools.Find("pg_restore", Math.Max(state.Major, ArchiveHeader.Major(content.Header.DumpVersion)), token);
+            plan = new RestorePlan(request, content, await KeptAsync(mode, content.Encoding, endpoint, token).ConfigureAwait(false))
+            {
+                Monetary = content.Entries.Any(TocKinds.SpeaksOfMoney) ? manifest?.Server?.LcMonetary : null,
+            };
+            await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, _application, token).ConfigureAwait(false);
+            var preflight = new RestorePreflight(server, endpoint, _application, plan, request, token)
+            {
+                Globals = globals,
+                HasGlobals = manifest?.Globals is not null,
+                IsSpooled = spooling.Spooled is not null,
+            };
+            await preflight.RunAsync().ConfigureAwait(false);
+            roles = preflight.RolesToCreate;
+        }
+        catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
+        {
+            throw NpgsqlErrors.Translate(exception, endpoint, CryoBackupError.RestoreFailed);
+        }
+
+        foreach (LeftOut outward in plan.Outward)
+        {
+            Warn($"{outward.Entry} is left out: {outward.Reason}.");
+        }
+
+        if (plan.Circular.Count > 0)
+        {
+            Warn($"Foreign keys form a circle, so that no order of rows satisfies all of them: {string.Join(", ", plan.Circular)}.");
+        }
+
+        var outcome = new RestoreOutcome(request, endpoint, content, plan, roles, _start);
+        if (request.PlanOnly)
+        {
+            return outcome.Planned(_warnings);
+        }
+
+        (TableComparison[] tables, string? previous) = await RestoreAsync(plan, content, endpoint, pgRestore, roles, globals, spooling).ConfigureAwait(false);
+        return outcome.Restored(tables, _warnings, previous);
+    }
+
+    private (ArchiveContent Content, BackupManifest? Manifest) Inspect(ArchiveSpooling spooling)
+    {
+        AgeIdentities.Check(request.Identities, observer);
+        var inspection = new BackupInspection(request.Path, VerificationLevel.Content, request.Identities, observer, limits.Token);
+        if (!request.PlanOnly)
+        {
+            inspection.Copy = isSealed => spooling.Begin(isSealed, inspection.Manifest?.UncompressedBytes);
+        }
+
+        inspection.Run();
+        if (inspection.Failure is { } failure)
+        {
+            throw failure;
+        }
+
+        ArchiveContent content = inspection.Content
+            ?? throw inspection.Obstacle ?? new CryoBackupException(CryoBackupError.ArchiveCorrupt, $"'{request.Path}' could not be verified: {inspection.ToResult().Reason}", request.Path);
+        spooling.Complete(content);
+        return (content, inspection.Manifest);
+    }
+
+    /// <summary>The table of contents alone, unverified; the rest is read only as it flows to pg_restore.</summary>
+    private (ArchiveContent Content, BackupManifest? Manifest) Skim()
+    {
+        AgeIdentities.Check(request.Identities, observer);
+        Warn($"'{request.Path}' was not verified before the restore.");
+        BackupManifest? manifest = null;
+        string path = request.Path + BackupFileName.ManifestSuffix;
+        try
+        {
+            manifest = File.Exists(path) ? BackupManifest.Read(path) : null;
+        }
+        catch (CryoBackupException exception)
+        {
+            Warn(exception.Message);
+        }
+
+        using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], limits.Token), limits.Token);
+        try
+        {
+            return (ArchiveReader.ReadTableOfContents(source.Output, manifest?.UncompressedBytes ?? 0, limits.Token), manifest);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw BackupSource.CompressionDamaged(request.Path, exception);
+        }
+    }
+
+    private GlobalsScript ReadGlobals(BackupManifest? manifest) => manifest?.Globals is { } record
+        ? GlobalsDump.Read(request.Path, record, manifest.Encryption is not null, request.Identities, limits.Token)
+        : throw new CryoBackupException(
+            CryoBackupError.BackupNotFound,
+            $"'{request.Path}' has no globals: {(manifest is null ? "there is no manifest that records any" : "it was made without them")}.",
+            request.Path,
+            "Leave out -IncludeGlobals and create the roles by hand, or take a backup that New-CryoBackup made with -IncludeGlobals.");
+
+    private void CheckTarget(RestoreMode mode, TargetDatabase.State state)
+    {
+        string target = request.TargetDatabase;
+        if (mode == RestoreMode.Create && state.Exists)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.DatabaseExists,
+                $"The database '{target}' exists already; nothing was changed.",
+                target,
+                "Choose another -TargetDatabase, replace it with -Swap, or leave out -Create if it is empty.");
+        }
+
+        if (mode != RestoreMode.Create && !state.Exists)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.DatabaseNotFound,
+                $"The database '{target}' does not exist; nothing was changed.",
+                target,
+                "Give -Create to have it made with the source's encoding and locale.");
+        }
+
+        if (mode == RestoreMode.Empty && state.FirstObject is { } found)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.DatabaseNotEmpty,
+                $"The database '{target}' is not empty (it has {found}); nothing was changed.",
+                target,
+                "Restore into a new database with -Create, replace this one with -Swap, or replace the backup's objects in it with -Clean.");
+        }
+    }
+
+    /// <summary>What the target has and keeps: only a part that is put among other objects meets any.</summary>
+    private async Task<TargetContent> KeptAsync(RestoreMode mode, string encoding, ServerEndpoint endpoint, CancellationToken token)
+    {
+        if (mode != RestoreMode.Clean || !RestorePlan.IsPartial(request))
+        {
+            return TargetContent.Nothing;
+        }
+
+        await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, _application, encoding, token).ConfigureAwait(false);
+        return await TargetCatalog.ReadAsync(target, token).ConfigureAwait(false);
+    }
+
+    private async Task<(TableComparison[] Tables, string? Previous)> RestoreAsync(
+        RestorePlan plan, ArchiveContent content, ServerEndpoint endpoint, ClientTool pgRestore, IReadOnlyList<string> roles, GlobalsScript? globals, ArchiveSpooling spooling)
+    {
+        CancellationToken token = limits.Token;
+        ServerEndpoint working = plan.Makes ? endpoint.WithDatabase(TemporaryDatabase.NameFor(_application)) : endpoint;
+        string? previous = plan.Mode == RestoreMode.Swap ? TemporaryDatabase.PreviousName(endpoint.Database) : null;
+        var aftermath = new RestoreAftermath(endpoint, working, _application, plan, previous);
+        try
+        {
+            // Open for the whole run: by it the next run knows that this one lives.
+            await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, _application, token).ConfigureAwait(false);
+            if (roles.Count > 0)
+            {
+                await TargetRoles.CreateAsync(server, globals!.StatementsFor(roles), token).ConfigureAwait(false);
+                aftermath.Roles = roles;
+                observer(new VerboseMessage($"Created the roles {string.Join(", ", roles)}."));
+            }
+
+            if (plan.Makes)
+            {
+                await RemoveAbandonedAsync(server, endpoint, token).ConfigureAwait(false);
+                string options = DatabaseDefinition.CreateOptions(content.Entries, server.PostgreSqlVersion.Major);
+                aftermath.Step = RestoreStep.Making;
+                await TargetDatabase.CreateAsync(server, working.Database, options, token).ConfigureAwait(false);
+                observer(new VerboseMessage($"Created the database '{working.Database}' {options}; it gets its name at the end."));
+            }
+            else
+            {
+                await aftermath.RememberAsync(token).ConfigureAwait(false);
+            }
+
+            aftermath.Step = RestoreStep.Filling;
+            var run = new RestoreRun(request, plan, working, _application, pgRestore, spooling, observer, limits);
+            var clock = Stopwatch.StartNew();
+            run.Run();
+            TellTime("Restored", clock);
+            aftermath.Step = RestoreStep.Proving;
+            _warnings.AddRange(run.Warnings);
+            if (request.SkipVerification)
+            {
+                content = run.Content!;
+                plan.Learn(content);
+            }
+
+            var proof = new RestoreProof(plan, content, working, _application, Warn, observer);
+            TableComparison[] tables = await proof.RunAsync(token).ConfigureAwait(false);
+            TellTime("Compared, and collected the planner's statistics,", clock);
+            if (plan.Makes)
+            {
+                string[] statements = [.. plan.DatabaseStatements.Select(statement => statement.For(working.Database))];
+                aftermath.Step = RestoreStep.Naming;
+                await TemporaryDatabase.RenameAsync(server, working.Database, endpoint.Database, previous, statements, request.Force, token).ConfigureAwait(false);
+                observer(new VerboseMessage(
+                    $"'{endpoint.Database}' is now the restored database." + (previous is null ? "" : $" The one before is kept as '{previous}'.")));
+            }
+
+            return (tables, previous);
+        }
+        catch (Exception exception)
+        {
+            await DumpSnapshot.EndSessionsAsync(working, _application).ConfigureAwait(false);
+            string state = await aftermath.PutBackAsync().ConfigureAwait(false);
+            try
+            {
+                if (limits.Reason() is { } reason)
+                {
+                    throw WithState(reason, state);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // The user's own cancellation has no message of ours to carry it.
+                observer(new WarningMessage(state));
+                throw;
+            }
+
+            throw WithState(
+                exception switch
+                {
+                    CryoBackupException own => own,
+                    NpgsqlException or SocketException or TimeoutException => NpgsqlErrors.Translate(exception, working, CryoBackupError.RestoreFailed),
+                    _ => new CryoBackupException(CryoBackupError.RestoreFailed, $"The restore failed: {exception.Message}", request.Path, inner: exception),
+                },
+                state);
+        }
+    }
+
+    private async Task RemoveAbandonedAsync(NpgsqlConnection server, ServerEndpoint endpoint, CancellationToken token)
+    {
+        foreach (string abandoned in await TemporaryDatabase.FindAbandonedAsync(server, token).ConfigureAwait(false))
+        {
+            Warn(await TargetDatabase.TryDropAsync(endpoint.WithDatabase(abandoned), _application).ConfigureAwait(false) is { } reason
+                ? $"The database '{abandoned}', which a restore that died had left, could not be removed: {reason}"
+                : $"Removed the database '{abandoned}', which a restore that died had left.");
+        }
+    }
+
+    private CryoBackupException WithState(CryoBackupException exception, string state)
+    {
+        string? remedy = request.Clean && exception.Message.Contains("other objects depend on it", StringComparison.Ordinal)
+            ? "Drop what depends on it and create it again afterwards, or replace the whole database with -Swap."
+            : exception.Remedy;
+        return new(exception.Error, $"{exception.Message} {state}", exception.Target, remedy, exception.StandardError, exception);
+    }
+
+    private void TellTime(string what, Stopwatch clock)
+    {
+        observer(new VerboseMessage(string.Create(CultureInfo.InvariantCulture, $"{what} in {clock.Elapsed.TotalSeconds:0.0} s.")));
+        clock.Restart();
+    }
+
+    private void Warn(string text)
+    {
+        _warnings.Add(text);
+        observer(new WarningMessage(text));
+    }
+}

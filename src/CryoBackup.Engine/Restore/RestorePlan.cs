@@ -1,0 +1,151 @@
+using CryoBackup.Archive;
+using CryoBackup.Restore.Selection;
+
+namespace CryoBackup.Restore;
+
+/// <summary>What a restore will do: its mode and the very entries that pg_restore is given. A plan and a restore are made from the same.</summary>
+internal sealed class RestorePlan
+{
+    /// <summary>Plans a restore.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="content">What the archive holds.</param>
+    /// <param name="target">What the target has and keeps.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid, ObjectNotFound.</exception>
+    public RestorePlan(RestoreRequest request, ArchiveContent content, TargetContent target)
+    {
+        Mode = ModeOf(request);
+        Archive = content.Entries;
+        ArchiveLength = content.Length;
+        Encoding = content.Encoding;
+        bool partial = IsPartial(request);
+        RestoreSelection selection = partial
+            ? RestoreSelection.Of(content.Entries, request.Schema, request.Table, target)
+            : RestoreSelection.All(content.Entries);
+        selection = selection.Only(request.SchemaOnly, request.DataOnly);
+        bool Wanted(TocEntry entry) => (!request.NoPrivileges || !TocKinds.IsPrivilege(entry)) && request.Takes(entry);
+        HashSet<TocEntry> chosen = [.. selection.Entries.Where(Wanted)];
+        Outward = [.. ForeignReach.Of(content.Entries).Where(item => chosen.Remove(item.Entry))];
+        LeftOut = [.. selection.LeftOut.Where(item => Wanted(item.Entry)), .. Outward];
+        TocEntry[] entries = [.. selection.Entries.Where(chosen.Contains)];
+        (Entries, Circular) = Mode == RestoreMode.Data ? DataOrder.Sort(entries, content.Entries) : (entries, []);
+
+        // pg_restore reads a pipe from front to back, so only the archive's own order can be streamed.
+        InArchiveOrder = Entries.SequenceEqual(entries);
+        HashSet<int> ids = [.. Entries.Select(entry => entry.DumpId)];
+        Tables = [.. content.Tables.Where(table => ids.Contains(table.Entry.DumpId))];
+        OfDatabase = partial ? [] : [.. content.Entries.Where(entry => (entry.Kind == "DATABASE PROPERTIES" || TocKinds.IsOfDatabase(entry)) && Wanted(entry))];
+        DatabaseStatements = Makes ? DatabaseDefinition.Statements(OfDatabase, content.Entries, request.NoOwner) : [];
+    }
+
+    /// <summary>The source's lc_monetary, where values of type money depend on it; null where there are none, or it is not known.</summary>
+    public string? Monetary { get; init; }
+
+    /// <summary>Into what.</summary>
+    public RestoreMode Mode { get; }
+
+    /// <summary>The archive's whole table of contents.</summary>
+    public IReadOnlyList<TocEntry> Archive { get; }
+
+    /// <summary>The archive's size in bytes, uncompressed.</summary>
+    public long ArchiveLength { get; }
+
+    /// <summary>PostgreSQL's name of the archive's encoding.</summary>
+    public string Encoding { get; }
+
+    /// <summary>The entries, in the order in which they are restored.</summary>
+    public IReadOnlyList<TocEntry> Entries { get; }
+
+    /// <summary>The tables whose rows are restored.</summary>
+    public IReadOnlyList<TableContent> Tables { get; private set; }
+
+    /// <summary>What belongs to something chosen and is left out, and why.</summary>
+    public IReadOnlyList<LeftOut> LeftOut { get; }
+
+    /// <summary>Of these, what only a foreign server could give or take.</summary>
+    public IReadOnlyList<LeftOut> Outward { get; }
+
+    /// <summary>Tables whose foreign keys form a circle, so that no order of rows satisfies them all.</summary>
+    public IReadOnlyList<string> Circular { get; }
+
+    /// <summary>True if the entries stand in the archive's order.</summary>
+    public bool InArchiveOrder { get; }
+
+    /// <summary>Settings, privileges and comment of the database itself, for a database that is made.</summary>
+    public IReadOnlyList<TocEntry> OfDatabase { get; }
+
+    /// <summary>What is said of the database itself, as statements for a database of any name; empty where none is made.</summary>
+    public IReadOnlyList<DatabaseStatement> DatabaseStatements { get; }
+
+    /// <summary>True if a new database is made.</summary>
+    public bool Makes => Mode is RestoreMode.Create or RestoreMode.Swap;
+
+    /// <summary>True if the restore is one transaction: it is done, or nothing was changed.</summary>
+    public bool IsTransaction => Mode is RestoreMode.Clean or RestoreMode.Data;
+
+    /// <summary>The roles that the server must have.</summary>
+    /// <param name="noOwner">True if objects are left to the restoring role.</param>
+    /// <param name="noPrivileges">True if privileges are left out.</param>
+    /// <returns>Their names, each once, sorted.</returns>
+    public IReadOnlyCollection<string> RolesNeeded(bool noOwner, bool noPrivileges)
+    {
+        IEnumerable<TocEntry> database = Makes ? Archive.Where(entry => entry.Kind == "DATABASE") : [];
+        return RoleNames.Of(Entries.Concat(OfDatabase).Concat(database), noOwner, noPrivileges);
+    }
+
+    /// <summary>Takes what only the reading of the whole archive tells: the rows and fingerprints of the tables.</summary>
+    /// <param name="content">The same archive, read to its end.</param>
+    public void Learn(ArchiveContent content)
+    {
+        HashSet<int> ids = [.. Tables.Select(table => table.Entry.DumpId)];
+        Tables = [.. content.Tables.Where(table => ids.Contains(table.Entry.DumpId))];
+    }
+
+    /// <summary>True if only a part of the backup was asked for.</summary>
+    /// <param name="request">What was asked for.</param>
+    public static bool IsPartial(RestoreRequest request) => request.Schema.Count + request.Table.Count > 0;
+
+    /// <summary>The mode that was asked for.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: the wishes contradict each other.</exception>
+    public static RestoreMode ModeOf(RestoreRequest request)
+    {
+        if (Convert.ToInt32(request.Create) + Convert.ToInt32(request.Clean) + Convert.ToInt32(request.Swap) > 1)
+        {
+            throw Contradiction("Only one of -Create, -Clean and -Swap can be given.", "Choose how the target comes to be.");
+        }
+
+        if (request is { SchemaOnly: true, DataOnly: true })
+        {
+            throw Contradiction("-SchemaOnly and -DataOnly leave nothing to restore.", "Give one of them, or neither.");
+        }
+
+        if (request.DataOnly && (request.Create || request.Clean || request.Swap))
+        {
+            throw Contradiction("-DataOnly restores into tables that are there; it goes with none of -Create, -Clean and -Swap.", "Leave one of them out.");
+        }
+
+        if (request is { SkipVerification: true, Force: false })
+        {
+            throw Contradiction("-SkipVerification restores what nobody has looked at; it goes only with -Force.", "Leave it out, or give -Force as well.");
+        }
+
+        if (request.Swap && IsPartial(request))
+        {
+            throw Contradiction("-Swap replaces a whole database; with -Schema or -Table the rest would be gone.", "Restore the part with -Clean, or into another database with -Create.");
+        }
+
+        if ((request.Clean || request.DataOnly) && request.Jobs > 1)
+        {
+            throw Contradiction("-Clean and -DataOnly are one transaction, which one session runs; they go with no more than one job.", "Leave out -Jobs.");
+        }
+
+        return request.Create ? RestoreMode.Create
+            : request.Clean ? RestoreMode.Clean
+            : request.Swap ? RestoreMode.Swap
+            : request.DataOnly ? RestoreMode.Data
+            : RestoreMode.Empty;
+    }
+
+    private static CryoBackupException Contradiction(string message, string remedy)
+        => new(CryoBackupError.ConfigurationInvalid, message, "Restore-CryoBackup", remedy);
+}

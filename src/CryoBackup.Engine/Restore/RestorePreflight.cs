@@ -1,0 +1,406 @@
+using System.Globalization;
+using CryoBackup.Archive;
+using CryoBackup.Postgres;
+using CryoBackup.Restore.Selection;
+using CryoBackup.Storage;
+using CryoBackup.Text;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace CryoBackup.Restore;
+
+/// <summary>What of a plan the target server cannot do. All findings are gathered before anything changes.</summary>
+internal sealed class RestorePreflight(
+    NpgsqlConnection server, ServerEndpoint endpoint, string application, RestorePlan plan, RestoreRequest request, CancellationToken cancellationToken)
+{
+    // What PostgreSQL lets only a superuser create.
+    private static readonly HashSet<string> KindsOfSuperusers = new(StringComparer.Ordinal)
+    {
+        "EVENT TRIGGER", "FOREIGN DATA WRAPPER", "ACCESS METHOD", "SUBSCRIPTION", "OPERATOR CLASS", "OPERATOR FAMILY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE",
+    };
+
+    private readonly List<CryoBackupException> _findings = [];
+
+    /// <summary>The roles of the backup's globals; null where they were not asked for.</summary>
+    public GlobalsScript? Globals { get; init; }
+
+    /// <summary>True if the backup has globals.</summary>
+    public bool HasGlobals { get; init; }
+
+    /// <summary>True if the archive has been spooled already.</summary>
+    public bool IsSpooled { get; init; }
+
+    /// <summary>The roles that are to be created from the backup's globals.</summary>
+    public IReadOnlyList<string> RolesToCreate { get; private set; } = [];
+
+    /// <summary>Looks for what the plan needs and the server, or the target, has not.</summary>
+    /// <exception cref="CryoBackupException">All findings in one: the first one's kind, everybody's message and remedy.</exception>
+    public async Task RunAsync()
+    {
+        await FindMissingAsync().ConfigureAwait(false);
+        await FindMissingRightsAsync().ConfigureAwait(false);
+        CheckSpoolSpace();
+        if (plan.Makes)
+        {
+            await CheckSpaceAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, plan.Encoding, cancellationToken).ConfigureAwait(false);
+            await CheckEncodingAsync(target).ConfigureAwait(false);
+            await CheckLocksAsync(target).ConfigureAwait(false);
+            if (plan.Mode == RestoreMode.Data)
+            {
+                await CheckTablesAsync(target).ConfigureAwait(false);
+            }
+        }
+
+        if (plan.Mode == RestoreMode.Swap)
+        {
+            await CheckSwapAsync().ConfigureAwait(false);
+        }
+
+        if (_findings.Count > 0)
+        {
+            throw new CryoBackupException(
+                _findings[0].Error,
+                string.Join(" ", _findings.Select(finding => finding.Message)) + " Nothing was changed.",
+                _findings[0].Target,
+                string.Join(" ", _findings.Select(finding => finding.Remedy)));
+        }
+    }
+
+    private async Task FindMissingAsync()
+    {
+        string[] roles = await AbsentAsync(plan.RolesNeeded(request.NoOwner, request.NoPrivileges), "SELECT rolname FROM pg_catalog.pg_roles").ConfigureAwait(false);
+        RolesToCreate = [.. roles.Where(role => Globals?.Has(role) == true)];
+        roles = [.. roles.Except(RolesToCreate, StringComparer.Ordinal)];
+        if (roles.Length > 0)
+        {
+            Find(
+                CryoBackupError.ObjectNotFound,
+                $"The server{(Globals is null ? " lacks" : ", and the backup's globals, lack")} roles that the backup names: {string.Join(", ", roles)}.",
+                roles[0],
+                WaysWithout(roles));
+        }
+
+        string[] extensions = await AbsentAsync(
+            [.. plan.Entries.Where(entry => entry.Kind == "EXTENSION").Select(entry => entry.Name)], "SELECT name FROM pg_catalog.pg_available_extensions").ConfigureAwait(false);
+        if (extensions.Length > 0)
+        {
+            Find(
+                CryoBackupError.ObjectNotFound,
+                $"The server does not offer extensions that the backup needs: {string.Join(", ", extensions)}.",
+                extensions[0],
+                "Install their packages on the server (many are in postgresql-contrib).");
+        }
+
+        if (plan.Monetary is { } monetary && !await TakesMonetaryAsync(monetary).ConfigureAwait(false))
+        {
+            Find(
+                CryoBackupError.ObjectNotFound,
+                $"The server's machine lacks the locale '{monetary}' (lc_monetary), in which the backup has values of type money; in another they would be read as other amounts.",
+                monetary,
+                "Install the locale on the server's machine, and restart the server.");
+        }
+
+        string[] tablespaces = await AbsentAsync(
+            [.. plan.Entries.Select(entry => entry.Tablespace).Where(name => name.Length > 0)], "SELECT spcname FROM pg_catalog.pg_tablespace").ConfigureAwait(false);
+        if (tablespaces.Length > 0)
+        {
+            Find(
+                CryoBackupError.ObjectNotFound,
+                $"The server lacks tablespaces that the backup names: {string.Join(", ", tablespaces)}.",
+                tablespaces[0],
+                "CREATE TABLESPACE each of them.");
+        }
+    }
+
+    /// <summary>What would become of the backup without each of the roles.</summary>
+    private string WaysWithout(string[] roles)
+    {
+        var ways = new List<string> { "CREATE ROLE each of them." };
+        if (Globals is null)
+        {
+            ways.Add(HasGlobals
+                ? "-IncludeGlobals would create those that are in the backup's globals."
+                : "The backup has no globals that -IncludeGlobals could create them from.");
+        }
+
+        string[] Spared(bool noOwner, bool noPrivileges) => [.. roles.Except(plan.RolesNeeded(noOwner, noPrivileges), StringComparer.Ordinal)];
+        string[] byOwner = Spared(true, request.NoPrivileges);
+        string[] byPrivileges = Spared(request.NoOwner, true);
+        string[] byBoth = [.. Spared(true, true).Except(byOwner, StringComparer.Ordinal).Except(byPrivileges, StringComparer.Ordinal)];
+        foreach ((string[] names, string way) in (ReadOnlySpan<(string[], string)>)
+        [
+            (byOwner, $"-NoOwner would leave to '{endpoint.UserName}' the objects of"),
+            (byPrivileges, "-NoPrivileges would leave out the privileges of"),
+            (byBoth, "-NoOwner and -NoPrivileges together would do without"),
+        ])
+        {
+            if (names.Length > 0)
+            {
+                ways.Add($"{way} {string.Join(", ", names)}.");
+            }
+        }
+
+        string[] bound = [.. roles.Intersect(plan.RolesNeeded(true, true), StringComparer.Ordinal)];
+        if (bound.Length > 0)
+        {
+            ways.Add($"Policies, user mappings or settings name {string.Join(", ", bound)}; neither does without.");
+        }
+
+        return string.Join(" ", ways);
+    }
+
+    private async Task FindMissingRightsAsync()
+    {
+        if (await AskAsync<bool>(server, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user").ConfigureAwait(false))
+        {
+            return;
+        }
+
+        string role = endpoint.UserName;
+        if (RolesToCreate.Count > 0 && !await AskAsync<bool>(server, "SELECT rolcreaterole FROM pg_catalog.pg_roles WHERE rolname = current_user").ConfigureAwait(false))
+        {
+            Find(
+                CryoBackupError.PermissionDenied,
+                $"The role '{role}' may not create roles, and the backup needs some of its globals: {string.Join(", ", RolesToCreate)}.",
+                role,
+                "ALTER ROLE … CREATEROLE, or have somebody else create them.");
+        }
+
+        if (plan.Makes && !await AskAsync<bool>(server, "SELECT rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = current_user").ConfigureAwait(false))
+        {
+            Find(
+                CryoBackupError.PermissionDenied,
+                $"The role '{role}' may not create databases.",
+                role,
+                "ALTER ROLE … CREATEDB, or restore into an empty database that somebody else created.");
+        }
+
+        if (plan.Makes == false && !await AskAsync<bool>(server, "SELECT pg_catalog.has_database_privilege($1, 'CREATE')", endpoint.Database).ConfigureAwait(false)
+            && plan.Entries.Any(entry => entry.Kind is "SCHEMA" or "EXTENSION" or "PUBLICATION"))
+        {
+            Find(
+                CryoBackupError.PermissionDenied,
+                $"The role '{role}' may not create schemas in the database '{endpoint.Database}'.",
+                role,
+                "GRANT CREATE ON DATABASE … TO it, or use the database's owner.");
+        }
+
+        TocEntry[] beyond = [.. plan.Entries.Where(entry => KindsOfSuperusers.Contains(entry.Kind))];
+        if (beyond.Length > 0)
+        {
+            Find(
+                CryoBackupError.PermissionDenied,
+                $"Only a superuser may create {string.Join(", ", beyond.Select(entry => entry.ToString()))}, and the role '{role}' is none.",
+                role,
+                "Use a superuser, or restore only the schemas that you need with -Schema.");
+        }
+
+        if (!request.NoOwner)
+        {
+            IReadOnlyCollection<string> owners = RoleNames.Of(plan.Entries.Where(entry => entry.Kind != "POLICY"), noOwner: false, noPrivileges: true);
+            string[] foreign = await ListAsync(
+                "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname = ANY ($1) AND NOT pg_catalog.pg_has_role(r.oid, 'MEMBER')", owners).ConfigureAwait(false);
+            if (foreign.Length > 0)
+            {
+                Find(
+                    CryoBackupError.PermissionDenied,
+                    $"The role '{role}' is not a member of roles that own objects of the backup: {string.Join(", ", foreign)}.",
+                    foreign[0],
+                    "GRANT them to it, use a superuser, or take all objects over with -NoOwner.");
+            }
+        }
+    }
+
+    /// <summary>The archive's rows need about as much room in tables as they have as text, and indexes come on top.</summary>
+    private async Task CheckSpaceAsync()
+    {
+        if (!endpoint.IsSocket || request.Force)
+        {
+            return;
+        }
+
+        // Only a superuser may see the setting; a folder that is not here belongs to another machine or container.
+        string? folder = await AskAsync<string?>(server, "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'data_directory'").ConfigureAwait(false);
+        if (folder is not null && Directory.Exists(folder) && LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
+        {
+            Find(
+                CryoBackupError.DiskFull,
+                $"The server's disk has {SizeText.Of(free)} free, and the archive alone has {SizeText.Of(plan.ArchiveLength)}.",
+                folder,
+                "Make room, or give -Force if the data lies on another disk.");
+        }
+    }
+
+    /// <summary>Unasked, an archive is spooled for several jobs only where there is room for it.</summary>
+    private void CheckSpoolSpace()
+    {
+        string folder = Path.GetTempPath();
+        if (!IsSpooled && (request.Jobs > 1 || !plan.InArchiveOrder) && LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
+        {
+            Find(
+                CryoBackupError.DiskFull,
+                $"'{folder}' has {SizeText.Of(free)} free, too little for the spooled archive of {SizeText.Of(plan.ArchiveLength)}.",
+                folder,
+                "Free space, set TMPDIR to a larger disk, or restore with -Jobs 1.");
+        }
+    }
+
+    private async Task CheckEncodingAsync(NpgsqlConnection target)
+    {
+        string encoding = await AskAsync<string>(target, "SELECT pg_catalog.getdatabaseencoding()").ConfigureAwait(false);
+        bool holdsAll = encoding == plan.Encoding || encoding == "SQL_ASCII" || (encoding == "UTF8" && plan.Encoding != "SQL_ASCII");
+        if (!holdsAll && !request.Force)
+        {
+            Find(
+                CryoBackupError.RestoreFailed,
+                $"The database '{endpoint.Database}' has the encoding {encoding}, which cannot hold every character of the backup's {plan.Encoding}.",
+                endpoint.Database,
+                "Restore into a new database with -Create, or give -Force if you know that no such character occurs.");
+        }
+    }
+
+    /// <summary>One transaction holds a lock for each table and index until its end.</summary>
+    private async Task CheckLocksAsync(NpgsqlConnection target)
+    {
+        if (!plan.IsTransaction)
+        {
+            return;
+        }
+
+        long room = await AskAsync<long>(
+            target,
+            """
+            SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
+                * (pg_catalog.current_setting('max_connections')::bigint + pg_catalog.current_setting('max_prepared_transactions')::bigint)
+            """).ConfigureAwait(false);
+
+        // A table that is dropped and created locks both, and their row types' storage.
+        long needed = plan.Entries.LongCount(entry => TocKinds.IsRelation(entry) || entry.Kind is "INDEX" or "CONSTRAINT" or "SEQUENCE" || TocKinds.IsLargeObject(entry)) * 2;
+        if (needed > room)
+        {
+            Find(
+                CryoBackupError.RestoreFailed,
+                string.Create(CultureInfo.InvariantCulture, $"One transaction with this restore takes about {needed} locks, and the server has room for {room}."),
+                endpoint.Database,
+                "Raise max_locks_per_transaction and restart the server, or replace the whole database with -Swap.");
+        }
+    }
+
+    private async Task CheckTablesAsync(NpgsqlConnection target)
+    {
+        Dictionary<(string, string), string> conditions = await ExtensionTables.ConditionsAsync(target, cancellationToken).ConfigureAwait(false);
+        var absent = new List<string>();
+        var filled = new List<string>();
+        foreach (TocEntry table in plan.Tables.Select(table => table.Entry))
+        {
+            string name = $"{TargetDatabase.Quote(table.Schema)}.{TargetDatabase.Quote(table.Name)}";
+            if (!await AskAsync<bool>(target, "SELECT pg_catalog.to_regclass($1) IS NOT NULL", name).ConfigureAwait(false))
+            {
+                absent.Add(table.ToString());
+            }
+            else if (await AskAsync<bool>(target, $"SELECT EXISTS (SELECT FROM ONLY {name} {conditions.GetValueOrDefault((table.Schema, table.Name))})").ConfigureAwait(false))
+            {
+                filled.Add(table.ToString());
+            }
+        }
+
+        foreach (TocEntry large in plan.Entries.Where(entry => entry.Kind == "BLOB"))
+        {
+            if (await AskAsync<bool>(target, "SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata WHERE oid::text = $1)", large.Name).ConfigureAwait(false))
+            {
+                filled.Add($"large object {large.Name}");
+            }
+        }
+
+        if (absent.Count > 0)
+        {
+            Find(
+                CryoBackupError.ObjectNotFound,
+                $"The target lacks tables that the rows belong to: {string.Join(", ", absent)}.",
+                absent[0],
+                "Restore without -DataOnly, or with -SchemaOnly first.");
+        }
+
+        if (filled.Count > 0)
+        {
+            Find(
+                CryoBackupError.DatabaseNotEmpty,
+                $"What the rows go into is not empty: {string.Join(", ", filled)}.",
+                filled[0],
+                "TRUNCATE the tables first, or restore into a new database with -Create.");
+        }
+    }
+
+    private async Task CheckSwapAsync()
+    {
+        string database = endpoint.Database;
+        if (!await AskAsync<bool>(server, "SELECT pg_catalog.pg_has_role(datdba, 'USAGE') FROM pg_catalog.pg_database WHERE datname = $1", database).ConfigureAwait(false))
+        {
+            Find(
+                CryoBackupError.PermissionDenied,
+                $"The role '{endpoint.UserName}' does not own the database '{database}', so it may not rename it.",
+                database,
+                "Use its owner or a superuser.");
+        }
+
+        if (!request.Force
+            && await TemporaryDatabase.CountSessionsAsync(server, database, application, cancellationToken).ConfigureAwait(false) is > 0 and var sessions)
+        {
+            Find(
+                CryoBackupError.RestoreFailed,
+                string.Create(CultureInfo.InvariantCulture, $"The database '{database}' has {sessions} {(sessions == 1 ? "session" : "sessions")}, so it cannot be renamed."),
+                database,
+                "Stop the application, or give -Force to end its sessions at the moment of the swap.");
+        }
+    }
+
+    private async Task<bool> TakesMonetaryAsync(string monetary)
+    {
+        try
+        {
+            await AskAsync<string>(server, "SELECT pg_catalog.set_config('lc_monetary', $1, true)", monetary).ConfigureAwait(false);
+            return true;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidParameterValue)
+        {
+            return false;
+        }
+    }
+
+    private void Find(CryoBackupError error, string message, string target, string remedy) => _findings.Add(new CryoBackupException(error, message, target, remedy));
+
+    private async Task<string[]> AbsentAsync(IReadOnlyCollection<string> names, string existing)
+        => names.Count == 0 ? [] : await ListAsync($"SELECT DISTINCT name FROM unnest($1) AS name WHERE name NOT IN ({existing}) ORDER BY name", names).ConfigureAwait(false);
+
+    private async Task<string[]> ListAsync(string query, IReadOnlyCollection<string> names)
+    {
+        await using var command = new NpgsqlCommand(query, server)
+        {
+            Parameters = { new() { Value = names.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text } },
+        };
+        var found = new List<string>();
+        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            found.Add(row.GetString(0));
+        }
+
+        return [.. found];
+    }
+
+    private async Task<T> AskAsync<T>(NpgsqlConnection connection, string query, params string[] parameters)
+    {
+        await using var command = new NpgsqlCommand(query, connection);
+        foreach (string parameter in parameters)
+        {
+            command.Parameters.AddWithValue(parameter);
+        }
+
+        object? answer = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        return answer is T value ? value : default!;
+    }
+}

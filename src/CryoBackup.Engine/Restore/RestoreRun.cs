@@ -1,0 +1,218 @@
+using System.Globalization;
+using CryoBackup.Archive;
+using CryoBackup.Encryption;
+using CryoBackup.Postgres;
+using CryoBackup.Processes;
+using CryoBackup.Storage;
+
+namespace CryoBackup.Restore;
+
+/// <summary>One run of pg_restore on the entries of a plan, fed from the backup's file through the tap.</summary>
+internal sealed class RestoreRun(
+    RestoreRequest request,
+    RestorePlan plan,
+    ServerEndpoint endpoint,
+    string application,
+    ClientTool pgRestore,
+    ArchiveSpooling spooling,
+    Action<EngineMessage> observer,
+    RunLimits limits)
+{
+    private readonly List<string> _warnings = [];
+    private RestoreComplaint _complaint = new();
+
+    /// <summary>pg_restore's warnings.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>What the archive held as it flowed by.</summary>
+    public ArchiveContent? Content { get; private set; }
+
+    /// <summary>Runs it.</summary>
+    public void Run()
+    {
+        CancellationToken token = limits.Token;
+        using var environment = new LibpqEnvironment(endpoint, application, settings: SessionSettings());
+        using PrivateFolder folder = PrivateFolder.Create("cryobackup-restore-");
+        SpooledArchive? spool = spooling.Spooled;
+        int jobs = spool is null ? 0 : spooling.Jobs(isSealed: false, plan.ArchiveLength);
+        if (spool is null)
+        {
+            using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], token), token);
+            jobs = spooling.Jobs(source.IsSealed, plan.ArchiveLength);
+            if (jobs == 1 && plan.InArchiveOrder)
+            {
+                Feed(source, Arguments(folder, "entries", plan.Entries), environment);
+                return;
+            }
+
+            // pg_restore works in parallel, and in another order, only from a file that it can seek in.
+            CheckSealed(source.IsSealed, jobs);
+            spool = spooling.Open();
+            Spool(source, spool);
+        }
+
+        if (jobs == 1)
+        {
+            RunOn(spool, Arguments(folder, "entries", plan.Entries), environment);
+            return;
+        }
+
+        (IReadOnlyList<TocEntry> together, IReadOnlyList<TocEntry> after) = ParallelEntries.Split(plan.Entries, plan.Archive);
+        RunOn(spool, [.. Arguments(folder, "together", together), string.Create(CultureInfo.InvariantCulture, $"--jobs={jobs}")], environment);
+        RunOn(spool, Arguments(folder, "after", after), environment);
+    }
+
+    private List<string> Arguments(PrivateFolder folder, string name, IReadOnlyList<TocEntry> entries)
+    {
+        string list = folder.WriteFile(name, string.Concat(entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.DumpId};\n"))));
+        List<string> arguments =
+        [
+            "--exit-on-error",
+
+            // Only so does it name the entry that an error belongs to.
+            "--verbose",
+            "--no-password",
+            $"--use-list={list}",
+            $"--dbname={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}",
+        ];
+        if (request.NoOwner)
+        {
+            arguments.Add("--no-owner");
+        }
+
+        if (request.NoPrivileges)
+        {
+            arguments.Add("--no-privileges");
+        }
+
+        if (request.NoTablespaces)
+        {
+            arguments.Add("--no-tablespaces");
+        }
+
+        if (plan.IsTransaction)
+        {
+            arguments.Add("--single-transaction");
+        }
+
+        if (plan.Mode == RestoreMode.Clean)
+        {
+            arguments.AddRange(["--clean", "--if-exists"]);
+        }
+
+        return arguments;
+    }
+
+    private void Spool(BackupSource source, SpooledArchive spool)
+    {
+        try
+        {
+            Read(source, spool.Input, "Spooling");
+            spool.Locate(Content!);
+        }
+        catch (IOException exception)
+        {
+            throw PartialFile.Translate(exception, spool.Folder);
+        }
+    }
+
+    private void RunOn(SpooledArchive spool, List<string> arguments, LibpqEnvironment environment)
+    {
+        arguments.Add(spool.Path);
+        using ToolProcess process = ToolProcess.Start(Command(arguments, environment, writesInput: false), limits.Token);
+        Finish(process);
+    }
+
+    private void CheckSealed(bool isSealed, int jobs)
+    {
+        if (isSealed && jobs == 1 && !request.Force)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                $"What was chosen of '{request.Path}' is restored in another order than the archive's, for which it must lie decrypted in a private temporary file.",
+                "Force",
+                "Permit that with -Force.");
+        }
+    }
+
+    /// <summary>Indexes are built faster with more memory. What a crash would lose of a new database belongs to a restore that would begin anew.</summary>
+    private KeyValuePair<string, string>[] SessionSettings() =>
+    [
+        new("maintenance_work_mem", "256MB"),
+        .. plan.Monetary is null ? (KeyValuePair<string, string>[])[] : [new("lc_monetary", plan.Monetary)],
+        .. plan.Makes ? (KeyValuePair<string, string>[])[new("synchronous_commit", "off")] : [],
+    ];
+
+    private void Feed(BackupSource source, List<string> arguments, LibpqEnvironment environment)
+    {
+        using ToolProcess process = ToolProcess.Start(Command(arguments, environment, writesInput: true), limits.Token);
+        try
+        {
+            Read(source, plan.Mode == RestoreMode.Clean ? new DropStatementFilter(process.StandardInput, plan.Archive) : process.StandardInput, "Restoring");
+            process.StandardInput.Dispose();
+        }
+        catch (IOException exception)
+        {
+            // pg_restore stopped reading: its exit says why.
+            Finish(process);
+            throw new CryoBackupException(
+                CryoBackupError.RestoreFailed, $"pg_restore ended before the archive did: {exception.Message}", endpoint.Database, inner: exception);
+        }
+
+        Finish(process);
+    }
+
+    private void Read(BackupSource source, Stream destination, string activity)
+    {
+        ArchiveReader? reader = null;
+        using var progress = new ProgressReporter(
+            $"{activity} {Path.GetFileName(request.Path)}",
+            observer,
+            () => (Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}" : "", (double)source.BytesRead / source.Length));
+        try
+        {
+            Content = ArchiveReader.Read(source.Output, destination, started => Volatile.Write(ref reader, started), limits.Token);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw BackupSource.CompressionDamaged(request.Path, exception);
+        }
+    }
+
+    private ToolCommand Command(List<string> arguments, LibpqEnvironment environment, bool writesInput) => new(pgRestore.Path, arguments)
+    {
+        Environment = environment.Variables,
+        WritesInput = writesInput,
+        ErrorLine = line =>
+        {
+            _complaint.Take(line);
+            if (line.StartsWith("pg_restore: warning: ", StringComparison.Ordinal))
+            {
+                lock (_warnings)
+                {
+                    _warnings.Add(line);
+                }
+
+                observer(new WarningMessage(line));
+            }
+        },
+    };
+
+    private void Finish(ToolProcess process)
+    {
+        int exitCode = process.WaitForExit(limits.Token);
+        if (exitCode == 0)
+        {
+            _complaint = new RestoreComplaint();
+            return;
+        }
+
+        TocEntry? entry = plan.Archive.FirstOrDefault(entry => entry.DumpId == _complaint.DumpId);
+
+        // Into what was there before, and is there again after a rollback, no statement is sent twice.
+        string? sqlState = plan.IsTransaction
+            ? null
+            : FailedStatement.FindSqlStateAsync(_complaint, entry, endpoint, application, plan.Encoding).GetAwaiter().GetResult();
+        throw RestoreFailure.Explain(exitCode, _complaint, process.StandardErrorTail, entry, sqlState, endpoint);
+    }
+}

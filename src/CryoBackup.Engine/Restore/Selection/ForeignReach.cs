@@ -1,0 +1,76 @@
+using CryoBackup.Archive;
+namespace CryoBackup.Restore.Selection;
+
+/// <summary>
+/// What of an archive's data could be restored only by speaking to a foreign server: rows that belong there, and materialized views that
+/// are computed from there. Neither a restore nor a rehearsal does that; the server may be out of reach, or the one that was saved.
+/// </summary>
+internal static class ForeignReach
+{
+    /// <summary>Finds it.</summary>
+    /// <param name="entries">The table of contents.</param>
+    /// <returns>The entries of data, each with the reason to leave it out.</returns>
+    public static IReadOnlyList<LeftOut> Of(IReadOnlyList<TocEntry> entries)
+    {
+        HashSet<int> foreign = [.. entries.Where(entry => entry.Kind == "FOREIGN TABLE").Select(entry => entry.DumpId)];
+        if (foreign.Count == 0)
+        {
+            return [];
+        }
+
+        HashSet<int> reaching = [.. foreign];
+        (int Reader, int Read)[] edges = [.. Edges(entries)];
+        int before;
+        do
+        {
+            before = reaching.Count;
+            reaching.UnionWith(edges.Where(edge => reaching.Contains(edge.Read)).Select(edge => edge.Reader));
+        }
+        while (reaching.Count > before);
+
+        return
+        [
+            .. entries.Where(entry => entry.IsTableData && entry.Dependencies.Any(foreign.Contains))
+                .Select(entry => new LeftOut(entry, "the rows of a foreign table belong on another server, to which nothing is written")),
+            .. entries.Where(entry => entry.Kind == "MATERIALIZED VIEW DATA" && reaching.Contains(entry.DumpId))
+                .Select(entry => new LeftOut(entry, "it is computed from a foreign table, and no foreign server is asked; REFRESH MATERIALIZED VIEW when it may be")),
+        ];
+    }
+
+    /// <summary>Who reads whom: a view what it selects from, a table with children these too.</summary>
+    private static IEnumerable<(int Reader, int Read)> Edges(IReadOnlyList<TocEntry> entries)
+    {
+        Dictionary<int, TocEntry> byId = entries.ToDictionary(entry => entry.DumpId);
+        foreach (TocEntry entry in entries)
+        {
+            TocEntry[] needed = [.. entry.Dependencies.Where(byId.ContainsKey).Select(id => byId[id])];
+            if (entry.Kind == "TABLE ATTACH")
+            {
+                bool IsChild(TocEntry table) => string.Equals(table.Name, entry.Name, StringComparison.Ordinal) && string.Equals(table.Schema, entry.Schema, StringComparison.Ordinal);
+                if (Array.Find(needed, IsChild) is { } child)
+                {
+                    foreach (TocEntry parent in needed.Where(table => table != child))
+                    {
+                        yield return (parent.DumpId, child.DumpId);
+                    }
+                }
+            }
+            else if (entry.Kind is "TABLE" or "FOREIGN TABLE")
+            {
+                // Until 13 pg_dump attached a partition where it made it.
+                bool hasParents = entry.Definition.Contains("\nINHERITS (", StringComparison.Ordinal) || entry.Definition.Contains(" ATTACH PARTITION ", StringComparison.Ordinal);
+                foreach (TocEntry parent in needed.Where(table => hasParents && TocKinds.IsRelation(table)))
+                {
+                    yield return (parent.DumpId, entry.DumpId);
+                }
+            }
+            else
+            {
+                foreach (TocEntry read in needed)
+                {
+                    yield return (entry.DumpId, read.DumpId);
+                }
+            }
+        }
+    }
+}

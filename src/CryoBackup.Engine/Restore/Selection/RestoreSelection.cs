@@ -1,0 +1,330 @@
+using CryoBackup.Archive;
+using CryoBackup.Text;
+
+namespace CryoBackup.Restore.Selection;
+
+/// <summary>An entry that a selection leaves out though it belongs to something chosen, and why.</summary>
+/// <param name="Entry">The entry.</param>
+/// <param name="Reason">Why, in words.</param>
+internal sealed record LeftOut(TocEntry Entry, string Reason);
+
+/// <summary>
+/// The entries of an archive that a restore takes: all, or those that belong to chosen schemas and tables, closed over the archive's
+/// dependencies. pg_restore's own -t and -n lose indexes, constraints, defaults and the schema itself, and say nothing.
+/// </summary>
+internal sealed class RestoreSelection
+{
+    private readonly IReadOnlyList<TocEntry> _entries;
+    private readonly TargetContent _target;
+    private readonly Dictionary<int, TocEntry> _byId;
+
+    // What was chosen comes with its rows; what is only needed comes as a definition.
+    private readonly HashSet<int> _chosen = [];
+    private readonly HashSet<int> _included = [];
+    private readonly HashSet<int> _leftToTarget = [];
+    private readonly List<LeftOut> _leftOut = [];
+    private bool _choosesPublic;
+
+    private RestoreSelection(IReadOnlyList<TocEntry> entries, TargetContent target)
+    {
+        _entries = entries;
+        _target = target;
+        _byId = entries.ToDictionary(entry => entry.DumpId);
+    }
+
+    /// <summary>The entries to restore, in the archive's order.</summary>
+    public IReadOnlyList<TocEntry> Entries { get; private set; } = [];
+
+    /// <summary>What belongs to something chosen and is left out.</summary>
+    public IReadOnlyList<LeftOut> LeftOut => _leftOut;
+
+    /// <summary>Every object of the archive.</summary>
+    /// <param name="entries">The table of contents.</param>
+    /// <returns>The selection.</returns>
+    public static RestoreSelection All(IReadOnlyList<TocEntry> entries)
+        => new(entries, TargetContent.Nothing) { Entries = [.. entries.Where(TocKinds.IsObject)] };
+
+    /// <summary>What belongs to the schemas and tables named.</summary>
+    /// <param name="entries">The table of contents.</param>
+    /// <param name="schemas">Schemas: exact names or patterns.</param>
+    /// <param name="tables">Tables, views, sequences: name or schema.name, exact or patterns.</param>
+    /// <param name="target">What the target has: it is not restored where it is only needed, and what needs it can be restored.</param>
+    /// <returns>The selection.</returns>
+    /// <exception cref="CryoBackupException">ObjectNotFound: a name matches nothing, or, without a schema, in several schemas.</exception>
+    public static RestoreSelection Of(
+        IReadOnlyList<TocEntry> entries, IReadOnlyList<string> schemas, IReadOnlyList<string> tables, TargetContent target)
+    {
+        var selection = new RestoreSelection(entries, target);
+        foreach (string schema in schemas)
+        {
+            selection.ChooseSchema(new NamePattern(schema));
+        }
+
+        foreach (string table in tables)
+        {
+            selection.ChooseTable(new NamePattern(table));
+        }
+
+        selection.ChooseWithTables();
+        foreach (int id in selection._chosen)
+        {
+            selection.Include(selection._byId[id]);
+        }
+
+        selection.AddParts();
+        selection.Entries = [.. entries.Where(entry => selection._included.Contains(entry.DumpId) && TocKinds.IsObject(entry))];
+        return selection;
+    }
+
+    /// <summary>The selection without rows, or without definitions.</summary>
+    /// <param name="schemaOnly">True to leave out rows, sequence values, large objects and what materialized views hold.</param>
+    /// <param name="dataOnly">True to leave out all else.</param>
+    /// <returns>The narrower selection.</returns>
+    public RestoreSelection Only(bool schemaOnly, bool dataOnly)
+    {
+        bool Remains(TocEntry entry) => TocKinds.IsData(entry) ? !schemaOnly : !dataOnly;
+        var narrowed = new RestoreSelection(_entries, _target) { Entries = [.. Entries.Where(Remains)] };
+        narrowed._leftOut.AddRange(_leftOut.Where(item => Remains(item.Entry)));
+        return narrowed;
+    }
+
+    private static TocEntry PublicSchema { get; } = new() { Kind = "SCHEMA", Name = "public" };
+
+    private static bool IsNamedTable(TocEntry entry) => TocKinds.IsRelation(entry) || string.Equals(entry.Kind, "SEQUENCE", StringComparison.Ordinal);
+
+    private void ChooseSchema(NamePattern pattern)
+    {
+        bool found = false;
+        foreach (TocEntry entry in _entries)
+        {
+            bool isSchema = string.Equals(entry.Kind, "SCHEMA", StringComparison.Ordinal) && pattern.MatchesSchema(entry.Name);
+            if (isSchema || (entry.Schema.Length > 0 && pattern.MatchesSchema(entry.Schema)))
+            {
+                found = true;
+
+                if (entry.Kind is "TABLE DATA" or "SEQUENCE SET" && Subject(entry) is null)
+                {
+                    _leftOut.Add(new LeftOut(entry, "it belongs to an extension, which was not chosen"));
+                }
+                else if (isSchema || !(TocKinds.IsPart(entry) || TocKinds.IsRemark(entry)))
+                {
+                    // Parts and remarks follow their object, so that what cannot be restored is told with its reason.
+                    _chosen.Add(entry.DumpId);
+                }
+            }
+        }
+
+        // The schema public stands in no entry unless it was changed.
+        bool isPublic = pattern.MatchesSchema(PublicSchema.Name);
+        _choosesPublic |= isPublic;
+        if (!found && !isPublic)
+        {
+            throw pattern.NotFound("schema", "the backup", _entries.Select(entry => entry.Schema).Where(schema => schema.Length > 0));
+        }
+    }
+
+    private void ChooseTable(NamePattern pattern)
+    {
+        TocEntry[] found = [.. _entries.Where(entry => IsNamedTable(entry) && pattern.MatchesTable(entry.Schema, entry.Name))];
+        if (found.Length == 0)
+        {
+            throw pattern.NotFound("table", "the backup", _entries.Where(IsNamedTable).Select(entry => $"{entry.Schema}.{entry.Name}"));
+        }
+
+        if (found.Length > 1 && !pattern.HasWildcard)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ObjectNotFound,
+                $"'{pattern.Text}' means {found.Length} objects of the backup: {string.Join(", ", found.Select(entry => $"{entry.Schema}.{entry.Name}"))}; nothing was changed.",
+                pattern.Text,
+                "Name the schema as well, or use a wildcard to take all of them.");
+        }
+
+        _chosen.UnionWith(found.Select(entry => entry.DumpId));
+    }
+
+    /// <summary>With a partitioned table its partitions are chosen, which have its rows, and with any table the sequences of its columns.</summary>
+    private void ChooseWithTables()
+    {
+        bool more;
+        do
+        {
+            more = false;
+            foreach (TocEntry entry in _entries)
+            {
+                bool follows = entry.Kind switch
+                {
+                    "TABLE ATTACH" => Subject(entry) is { } child && Dependencies(entry).Any(table => table != child && IsChosen(table)),
+                    "SEQUENCE OWNED BY" => Dependencies(entry).Any(table => TocKinds.IsRelation(table) && IsChosen(table)),
+                    "SEQUENCE" => Subject(entry) is { } table && IsChosen(table),
+                    _ => false,
+                };
+                if (follows)
+                {
+                    more |= _chosen.Add((entry.Kind is "SEQUENCE" ? entry : Subject(entry)!).DumpId);
+                }
+            }
+        }
+        while (more);
+    }
+
+    private bool IsChosen(TocEntry entry) => _chosen.Contains(entry.DumpId);
+
+    /// <summary>Takes an entry with everything that its definition needs and the target has not.</summary>
+    private void Include(TocEntry entry)
+    {
+        var pending = new Stack<TocEntry>();
+        pending.Push(entry);
+        while (pending.TryPop(out TocEntry? next))
+        {
+            if (_included.Add(next.DumpId))
+            {
+                foreach (TocEntry needed in Dependencies(next).Concat(UnrecordedNeeds(next)).Where(needed => !_included.Contains(needed.DumpId)))
+                {
+                    if (IsChosen(needed) || !_target.Has(needed))
+                    {
+                        pending.Push(needed);
+                    }
+                    else if (_leftToTarget.Add(needed.DumpId))
+                    {
+                        _leftOut.Add(new LeftOut(needed, "the target has it, and it is left as it is there"));
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>What pg_dump does not record: it knows what an index needs, but not what the index of a constraint needs.</summary>
+    private IEnumerable<TocEntry> UnrecordedNeeds(TocEntry entry) => entry.Kind switch
+    {
+        // The operator classes of built-in types for exclusion constraints.
+        "CONSTRAINT" when entry.Definition.Contains(" EXCLUDE USING gist ", StringComparison.Ordinal)
+            => _entries.Where(other => other is { Kind: "EXTENSION", Name: "btree_gist" }),
+        "TYPE" => _entries.Where(other => other.Kind is "OPERATOR CLASS" && other.Dependencies.Contains(entry.DumpId)),
+        _ => [],
+    };
+
+    /// <summary>Adds what belongs to the included objects, as long as it asks for no other table.</summary>
+    private void AddParts()
+    {
+        TocEntry[] parts = [.. _entries.Where(entry => !_included.Contains(entry.DumpId) && (TocKinds.IsPart(entry) || TocKinds.IsRemark(entry) || IsFollower(entry)))];
+        bool more;
+        do
+        {
+            more = false;
+            foreach (TocEntry part in parts)
+            {
+                if (!_included.Contains(part.DumpId) && Belongs(part) && Obstacle(part) is null)
+                {
+                    Include(part);
+                    more = true;
+                }
+            }
+        }
+        while (more);
+
+        foreach (TocEntry part in parts)
+        {
+            if (!_included.Contains(part.DumpId) && Belongs(part) && Obstacle(part) is { } reason)
+            {
+                _leftOut.Add(new LeftOut(part, reason));
+            }
+        }
+    }
+
+    /// <summary>The sequence of an identity column and the value of any sequence follow what they hang on; what is said of a schema's content follows a schema that was chosen.</summary>
+    private static bool IsFollower(TocEntry entry) => entry.Kind is "SEQUENCE" or "SEQUENCE SET" || IsOfSchema(entry);
+
+    private static bool IsOfSchema(TocEntry entry) => entry.Kind is "DEFAULT ACL" or "PUBLICATION TABLES IN SCHEMA";
+
+    private bool Belongs(TocEntry part)
+    {
+        if (Subject(part) is { } subject)
+        {
+            return IsOfSchema(part) ? IsChosen(subject) : _included.Contains(subject.DumpId);
+        }
+
+        // The schema public is in no archive, what is said about it is.
+        return TocKinds.IsRemark(part) && part.Name == "SCHEMA public" && (_choosesPublic || !_target.Has(PublicSchema))
+            && _included.Any(id => _byId[id].Schema == PublicSchema.Name);
+    }
+
+    /// <summary>Why a part of something included is not included; null if nothing stands against it.</summary>
+    private string? Obstacle(TocEntry part)
+    {
+        TocEntry? subject = Subject(part);
+        if (part.Kind is "TABLE DATA" or "MATERIALIZED VIEW DATA" or "STATISTICS DATA" && subject is not null && !IsChosen(subject))
+        {
+            return "only its definition is needed, by what was chosen";
+        }
+
+        if (part.Kind is "RULE" && part.Name.EndsWith(" _RETURN", StringComparison.Ordinal))
+        {
+            // The view itself, of which the archive has only a stand-in before.
+            return null;
+        }
+
+        foreach (TocEntry needed in Dependencies(part).Where(needed => TocKinds.IsNeverPulled(needed) && !_leftToTarget.Contains(needed.DumpId) && (IsChosen(needed) || !_target.Has(needed))))
+        {
+            if (!_included.Contains(needed.DumpId))
+            {
+                return $"it needs {needed}, which was not chosen";
+            }
+
+            if (part.Kind is "FK CONSTRAINT" && TocKinds.IsRelation(needed) && !IsChosen(needed) && subject is not null && IsChosen(subject))
+            {
+                return $"it refers to rows of {needed}, of which only the definition is restored";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The object that a part belongs to: of its dependencies the one that its name names, else the first.</summary>
+    private TocEntry? Subject(TocEntry part)
+    {
+        TocEntry? first = null;
+        foreach (TocEntry needed in Dependencies(part))
+        {
+            if (TocKinds.IsRemark(part))
+            {
+                return needed;
+            }
+
+            bool carrier = part.Kind switch
+            {
+                "SEQUENCE SET" or "SEQUENCE OWNED BY" => needed.Kind == "SEQUENCE",
+                "INDEX ATTACH" => needed.Kind is "INDEX" or "CONSTRAINT",
+                "DEFAULT ACL" or "PUBLICATION TABLES IN SCHEMA" => needed.Kind == "SCHEMA",
+                _ => TocKinds.IsRelation(needed),
+            };
+            if (!carrier)
+            {
+                continue;
+            }
+
+            first ??= needed;
+            bool sameSchema = string.Equals(needed.Schema, part.Schema, StringComparison.Ordinal);
+            if (sameSchema && (string.Equals(part.Name, needed.Name, StringComparison.Ordinal)
+                || part.Name.StartsWith(needed.Name + " ", StringComparison.Ordinal)
+                || (part.Kind == "INDEX ATTACH" && needed.Name.EndsWith(" " + part.Name, StringComparison.Ordinal))))
+            {
+                return needed;
+            }
+        }
+
+        return first;
+    }
+
+    private IEnumerable<TocEntry> Dependencies(TocEntry entry)
+    {
+        foreach (int id in entry.Dependencies)
+        {
+            // A dependency on what was not dumped, such as a section's boundary, names no entry.
+            if (_byId.TryGetValue(id, out TocEntry? needed))
+            {
+                yield return needed;
+            }
+        }
+    }
+}

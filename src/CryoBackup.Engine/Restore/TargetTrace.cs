@@ -1,0 +1,30 @@
+using CryoBackup.Postgres;
+using Npgsql;
+
+namespace CryoBackup.Restore;
+
+/// <summary>What changes in a database when a restore changes anything in it.</summary>
+internal static class TargetTrace
+{
+    /// <summary>Takes it: the transactions that made the objects, and whether tables have rows.</summary>
+    /// <param name="target">A connection to the database.</param>
+    /// <param name="tables">Tables that a restore only fills; empty where it makes its tables.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <returns>A text that is the same as long as nothing has changed.</returns>
+    public static async Task<string> TakeAsync(NpgsqlConnection target, IEnumerable<(string Schema, string Name)> tables, CancellationToken cancellationToken)
+    {
+        string filled = string.Concat(tables.Select(table =>
+            $" || (SELECT EXISTS (SELECT FROM ONLY {TargetDatabase.Quote(table.Schema)}.{TargetDatabase.Quote(table.Name)}))::text"));
+        await using var command = new NpgsqlCommand(
+            $"""
+            SELECT coalesce((SELECT sum(c.xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                             WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'), '')
+                || coalesce((SELECT sum(xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_proc), '')
+                || coalesce((SELECT sum(xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_type), '')
+                || coalesce((SELECT sum(xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_namespace), '')
+                || coalesce((SELECT sum(xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_largeobject_metadata), ''){filled}
+            """,
+            target);
+        return (string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    }
+}

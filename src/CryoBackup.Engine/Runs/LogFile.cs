@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using CryoBackup.Configuration;
+using CryoBackup.Streams;
+using CryoBackup.Text;
+
+namespace CryoBackup.Runs;
+
+/// <summary>
+/// The log that every run adds to, one event a line, in the predecessor's form or as JSON. The file is held only while a line is written,
+/// so that several runs may share it; when it is too large it is put aside as .1, the one before as .2, and so on.
+/// </summary>
+internal sealed class LogFile
+{
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly LogSettings _settings;
+    private readonly string _logger;
+    private readonly Action<string> _fail;
+    private readonly object _lock = new();
+    private bool _failed;
+
+    /// <summary>Prepares a log. Nothing is written yet.</summary>
+    /// <param name="settings">The file, its form and size.</param>
+    /// <param name="verb">What is done, which gives the lines' logger its name.</param>
+    /// <param name="fail">Is told once, in one sentence, if the log cannot be written; the run goes on.</param>
+    public LogFile(LogSettings settings, RunVerb verb, Action<string> fail)
+    {
+        _settings = settings;
+        _logger = verb switch
+        {
+            RunVerb.Backup => "database_backup",
+            RunVerb.Verification => "backup_verification",
+            RunVerb.Restore => "database_restore",
+            _ => "cryobackup",
+        };
+        _fail = fail;
+    }
+
+    /// <summary>What is done.</summary>
+    /// <param name="message">One sentence.</param>
+    public void Info(string message) => Write("INFO", message);
+
+    /// <summary>What is unexpected.</summary>
+    /// <param name="message">One sentence.</param>
+    public void Warning(string message) => Write("WARNING", message);
+
+    /// <summary>What has failed.</summary>
+    /// <param name="message">One sentence.</param>
+    public void Error(string message) => Write("ERROR", message);
+
+    private void Write(string level, string message)
+    {
+        DateTime now = DateTime.UtcNow;
+        string line = _settings.Format == LogFormat.Json
+            ? VisibleText.OfJson(JsonSerializer.Serialize(new { time = now.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), logger = _logger, level, message }, Json))
+            : string.Create(CultureInfo.InvariantCulture, $"{now:yyyy-MM-dd HH:mm:ss},{now:fff} - {_logger} - {level} - {VisibleText.Of(message)}");
+        lock (_lock)
+        {
+            if (_failed)
+            {
+                return;
+            }
+
+            try
+            {
+                Append(Encoding.UTF8.GetBytes(line + "\n"));
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                _failed = true;
+                _fail($"The log '{_settings.File}' cannot be written: {exception.Message}");
+            }
+        }
+    }
+
+    private void Append(byte[] line)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_settings.File)!);
+        using (SharedFile.Lock(_settings.File + ".lock"))
+        {
+            var file = new FileInfo(_settings.File);
+            if (file.Exists && file.Length > 0 && file.Length + line.Length > _settings.MaxBytes)
+            {
+                PutAside();
+            }
+
+            using var stream = new FileStream(_settings.File, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            stream.Write(line);
+        }
+    }
+
+    private void PutAside()
+    {
+        if (_settings.MaxFiles == 0)
+        {
+            File.Delete(_settings.File);
+            return;
+        }
+
+        for (int number = _settings.MaxFiles - 1; number >= 0; number--)
+        {
+            string from = number == 0 ? _settings.File : Numbered(number);
+            if (File.Exists(from))
+            {
+                File.Move(from, Numbered(number + 1), overwrite: true);
+            }
+        }
+    }
+
+    private string Numbered(int number) => string.Create(CultureInfo.InvariantCulture, $"{_settings.File}.{number}");
+}

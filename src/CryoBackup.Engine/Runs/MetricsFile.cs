@@ -1,0 +1,268 @@
+using System.Globalization;
+using System.Text;
+using CryoBackup.Storage;
+using CryoBackup.Streams;
+using CryoBackup.Verification;
+
+namespace CryoBackup.Runs;
+
+/// <summary>
+/// The state of every database as a textfile for Prometheus' node_exporter. It is replaced as a whole; the lines of databases that a run
+/// does not touch stay, but for their ages, which are those of the moment of writing.
+/// </summary>
+internal sealed class MetricsFile
+{
+    private const string Start = "cryobackup_last_start_timestamp_seconds";
+    private const string Success = "cryobackup_last_success_timestamp_seconds";
+    private const string RunSuccess = "cryobackup_last_run_success";
+    private const string Duration = "cryobackup_last_duration_seconds";
+    private const string Size = "cryobackup_last_size_bytes";
+    private const string Uncompressed = "cryobackup_last_uncompressed_bytes";
+    private const string Rows = "cryobackup_last_rows";
+    private const string Age = "cryobackup_last_backup_age_seconds";
+    private const string Verified = "cryobackup_last_verification_timestamp_seconds";
+    private const string VerdictOf = "cryobackup_last_verification_verdict";
+    private const string Rehearsed = "cryobackup_last_rehearsal_timestamp_seconds";
+    private const string RehearsalAge = "cryobackup_last_rehearsal_age_seconds";
+    private const string Restored = "cryobackup_last_restore_timestamp_seconds";
+    private const string RestoreSuccess = "cryobackup_last_restore_success";
+
+    private static readonly (string Name, string Help)[] Known =
+    [
+        (Start, "When the last backup began, whether it succeeded or not."),
+        (Success, "When the last successful backup ended."),
+        (RunSuccess, "1 if the last backup succeeded, 0 if it failed."),
+        (Duration, "How long the last successful backup took."),
+        (Size, "The stored size of the last successful backup."),
+        (Uncompressed, "The size of the last successful backup before compression."),
+        (Rows, "The rows in the last successful backup."),
+        (Age, "The age of the last successful backup when this file was written."),
+        (Verified, "When a backup was last verified."),
+        (VerdictOf, "1 for the verdict of the last verification, the worst of the run; 0 for the other verdicts."),
+        (Rehearsed, "When a backup was last restored to a scratch server, and passed."),
+        (RehearsalAge, "The age of the last passed rehearsal when this file was written."),
+        (Restored, "When a restore last ended."),
+        (RestoreSuccess, "1 if the last restore succeeded, 0 if it failed."),
+    ];
+
+    // Keyed by the database and by the metric, with the verdict after a bar where it has one.
+    private readonly SortedDictionary<string, Dictionary<string, double>> _databases = new(StringComparer.Ordinal);
+
+    private MetricsFile()
+    {
+    }
+
+    /// <summary>Brings a file up to date with a run.</summary>
+    /// <param name="path">A full path; the file and its folder are created when missing.</param>
+    /// <param name="run">A run that has ended.</param>
+    /// <exception cref="CryoBackupException">DestinationNotWritable or DiskFull.</exception>
+    public static void Update(string path, RunRecord run)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+
+            // Two runs may end at the same moment; the second must see what the first wrote. node_exporter reads only *.prom.
+            using (SharedFile.Lock(path + ".lock"))
+            {
+                var metrics = new MetricsFile();
+                if (File.Exists(path))
+                {
+                    metrics.Read(File.ReadLines(path));
+                }
+
+                foreach (RunItem item in run.Items.Where(item => item.MeasuredDatabase.Length > 0))
+                {
+                    metrics.Take(run, item);
+                }
+
+                Replace(path, metrics.Write(run.End));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw PartialFile.Translate(exception, path);
+        }
+    }
+
+    private static void Replace(string path, string text)
+    {
+        // A name that no collector takes, on the same file system.
+        string partial = path + BackupFileName.PartialSuffix;
+        using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            stream.Write(Encoding.UTF8.GetBytes(text));
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(partial, path, overwrite: true);
+    }
+
+    private void Take(RunRecord run, RunItem item)
+    {
+        Dictionary<string, double> values = Of(item.MeasuredDatabase);
+        bool good = item.State != RunState.Failure;
+        switch (run.Verb)
+        {
+            case RunVerb.Backup:
+                values[Start] = Seconds(item.Start);
+                values[RunSuccess] = good ? 1 : 0;
+                if (item.Backup is { } backup)
+                {
+                    values[Success] = Seconds(backup.End);
+                    values[Duration] = backup.Duration.TotalSeconds;
+                    values[Size] = backup.Size;
+                    Set(values, Uncompressed, backup.UncompressedSize > 0 ? backup.UncompressedSize : null);
+                    Set(values, Rows, backup is { Encrypted: true, TableCount: 0 } ? null : backup.RowCount);
+                }
+
+                break;
+            case RunVerb.Verification:
+                Verdict verdict = item.Verification?.Verdict ?? Verdict.Failed;
+                if (values.TryGetValue(Verified, out double last) && last >= Seconds(run.Start))
+                {
+                    // Of several backups of one database in one run, the worst counts.
+                    verdict = Enum.GetValues<Verdict>().Where(candidate => candidate == verdict || values.GetValueOrDefault(Key(candidate)) == 1).MaxBy(Gravity);
+                }
+
+                values[Verified] = Seconds(item.End);
+                foreach (Verdict candidate in Enum.GetValues<Verdict>())
+                {
+                    values[Key(candidate)] = candidate == verdict ? 1 : 0;
+                }
+
+                if (item.Verification is { IsValid: true, Level: > VerificationLevel.Content })
+                {
+                    values[Rehearsed] = Seconds(item.End);
+                }
+
+                break;
+            case RunVerb.Restore when item.Restore is not { Status: RestoreStatus.Planned }:
+                values[Restored] = Seconds(item.End);
+                values[RestoreSuccess] = good ? 1 : 0;
+                break;
+        }
+    }
+
+    private string Write(DateTime now)
+    {
+        foreach (Dictionary<string, double> values in _databases.Values)
+        {
+            Set(values, Age, values.TryGetValue(Success, out double success) ? Math.Round(Math.Max(0, Seconds(now) - success), 3) : null);
+            Set(values, RehearsalAge, values.TryGetValue(Rehearsed, out double rehearsed) ? Math.Round(Math.Max(0, Seconds(now) - rehearsed), 3) : null);
+        }
+
+        var text = new StringBuilder();
+        foreach ((string name, string help) in Known)
+        {
+            bool begun = false;
+            foreach ((string database, Dictionary<string, double> values) in _databases)
+            {
+                foreach ((string key, double value) in values.Where(pair => pair.Key == name || pair.Key.StartsWith(name + "|", StringComparison.Ordinal)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                {
+                    if (!begun)
+                    {
+                        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(" gauge\n");
+                        begun = true;
+                    }
+
+                    text.Append(name).Append("{database=\"").Append(Escape(database)).Append('"');
+                    if (key.Length > name.Length)
+                    {
+                        text.Append(",verdict=\"").Append(key.AsSpan(name.Length + 1)).Append('"');
+                    }
+
+                    text.Append("} ").Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
+                }
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Takes the lines that this class writes; whatever else stands there is not kept.</summary>
+    private void Read(IEnumerable<string> lines)
+    {
+        const string Opening = "{database=\"";
+        foreach (string line in lines)
+        {
+            int opening = line.IndexOf(Opening, StringComparison.Ordinal);
+            int closing = line.LastIndexOf("} ", StringComparison.Ordinal);
+            if (opening <= 0 || closing < opening || !Array.Exists(Known, known => known.Name == line[..opening])
+                || !double.TryParse(line.AsSpan(closing + 2), NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
+            {
+                continue;
+            }
+
+            string labels = line[(opening + Opening.Length)..closing];
+            int end = EndOfValue(labels);
+            if (end < 0)
+            {
+                continue;
+            }
+
+            string verdict = labels[(end + 1)..];
+            const string Verdict = ",verdict=\"";
+            string key = line[..opening] + (verdict.StartsWith(Verdict, StringComparison.Ordinal) ? "|" + verdict[Verdict.Length..].TrimEnd('"') : "");
+            Of(Unescape(labels[..end]))[key] = value;
+        }
+    }
+
+    private Dictionary<string, double> Of(string database)
+    {
+        if (!_databases.TryGetValue(database, out Dictionary<string, double>? values))
+        {
+            _databases.Add(database, values = new(StringComparer.Ordinal));
+        }
+
+        return values;
+    }
+
+    private static void Set(Dictionary<string, double> values, string key, double? value)
+    {
+        values.Remove(key);
+        if (value is { } number)
+        {
+            values[key] = number;
+        }
+    }
+
+    private static string Key(Verdict verdict) => $"{VerdictOf}|{verdict.ToString().ToLowerInvariant()}";
+
+    private static int Gravity(Verdict verdict) => verdict switch { Verdict.Passed => 0, Verdict.Inconclusive => 1, _ => 2 };
+
+    private static double Seconds(DateTime time) => Math.Round((time - DateTime.UnixEpoch).TotalSeconds, 3);
+
+    private static int EndOfValue(string labels)
+    {
+        for (int i = 0; i < labels.Length; i++)
+        {
+            if (labels[i] == '\\')
+            {
+                i++;
+            }
+            else if (labels[i] == '"')
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static string Escape(string value) => value
+        .Replace("\\", "\\\\", StringComparison.Ordinal)
+        .Replace("\"", "\\\"", StringComparison.Ordinal)
+        .Replace("\n", "\\n", StringComparison.Ordinal);
+
+    private static string Unescape(string value)
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < value.Length; i++)
+        {
+            text.Append(value[i] != '\\' || i + 1 == value.Length ? value[i] : value[++i] == 'n' ? '\n' : value[i]);
+        }
+
+        return text.ToString();
+    }
+}

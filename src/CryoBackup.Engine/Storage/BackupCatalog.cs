@@ -1,0 +1,236 @@
+using System.IO.Enumeration;
+using CryoBackup.Encryption;
+using CryoBackup.Inspection;
+using CryoBackup.Verification;
+
+namespace CryoBackup.Storage;
+
+/// <summary>The backups of a folder.</summary>
+public static class BackupCatalog
+{
+    /// <summary>Lists the backups whose manifest is in the folder, newest first.</summary>
+    /// <param name="folder">A full path of the file system.</param>
+    /// <param name="databases">Only backups of these databases (wildcards * and ?); null or empty for all.</param>
+    /// <param name="latest">True for only the newest of each database.</param>
+    /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>One object a backup.</returns>
+    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
+    public static IEnumerable<BackupInfo> Find(
+        string folder, IReadOnlyList<string>? databases, bool latest, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new CryoBackupException(
+                CryoBackupError.BackupNotFound, $"The folder '{folder}' does not exist.", folder, "Give the folder that New-CryoBackup wrote to.");
+        }
+
+        var backups = new List<BackupInfo>();
+        foreach (string manifestPath in ListManifests(folder))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Read(manifestPath, observer) is { } backup && IsWanted(backup.Database, databases))
+            {
+                backups.Add(backup);
+            }
+        }
+
+        IEnumerable<BackupInfo> newestFirst = backups.OrderByDescending(backup => backup.Start).ThenBy(backup => backup.Path, StringComparer.Ordinal);
+        return latest ? newestFirst.DistinctBy(backup => backup.Database, StringComparer.Ordinal) : newestFirst;
+    }
+
+    /// <summary>As the other overload; the tables of encrypted backups, which their manifests do not tell, are read from the archives where an identity opens them.</summary>
+    /// <param name="folder">A full path of the file system.</param>
+    /// <param name="databases">Only backups of these databases (wildcards * and ?); null or empty for all.</param>
+    /// <param name="latest">True for only the newest of each database.</param>
+    /// <param name="identities">Full paths of identity files; empty for none.</param>
+    /// <param name="observer">Takes warnings about manifests that cannot be read and backups that do not open.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>One object a backup.</returns>
+    /// <exception cref="CryoBackupException">As the other overload; and IdentityMissing, ConfigurationInvalid about an identity.</exception>
+    public static IEnumerable<BackupInfo> Find(
+        string folder, IReadOnlyList<string>? databases, bool latest, IReadOnlyList<string> identities, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(identities);
+        AgeIdentities.Check(identities, observer);
+        foreach (BackupInfo backup in Find(folder, databases, latest, observer, cancellationToken))
+        {
+            if (backup.Encrypted && identities.Count > 0)
+            {
+                ReadTables(backup, identities, observer, cancellationToken);
+            }
+
+            yield return backup;
+        }
+    }
+
+    /// <summary>
+    /// Chooses what to verify of a folder: unlike <see cref="Find(string, IReadOnlyList{string}?, bool, Action{EngineMessage}, CancellationToken)"/>
+    /// also backups whose file is missing, or whose manifest is missing or damaged, by what their name tells.
+    /// </summary>
+    /// <param name="folder">A full path of the file system.</param>
+    /// <param name="databases">Only backups of these databases (wildcards * and ?); empty for all.</param>
+    /// <param name="latest">True for only the newest of each database.</param>
+    /// <param name="observer">Takes a warning about each file that does not tell what database it is of.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>Full paths in ordinal order; none where the folder has no such backup.</returns>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be read.</exception>
+    public static IReadOnlyList<string> Choose(
+        string folder, IReadOnlyList<string> databases, bool latest, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(databases);
+        ArgumentNullException.ThrowIfNull(observer);
+        string[] all = BackupFolder.List(folder);
+        if (databases.Count == 0 && !latest)
+        {
+            return all;
+        }
+
+        var chosen = new List<(string Path, string Database, DateTime Start)>();
+        foreach (string path in all)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Identify(path) is not { } known)
+            {
+                observer(new WarningMessage($"Neither a manifest nor its name tells what database '{path}' is of; it is left out."));
+            }
+            else if (IsWanted(known.Database, databases))
+            {
+                chosen.Add((path, known.Database, known.Start));
+            }
+        }
+
+        return
+        [
+            .. (latest ? chosen.OrderByDescending(backup => backup.Start).DistinctBy(backup => backup.Database, StringComparer.Ordinal) : chosen)
+                .Select(backup => backup.Path).Order(StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>The object for a manifest.</summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="path">The backup file's full path.</param>
+    /// <param name="manifestPath">The manifest's full path.</param>
+    /// <returns>What users see.</returns>
+    internal static BackupInfo ToInfo(BackupManifest manifest, string path, string manifestPath)
+    {
+        DateTime start = manifest.ReadStart();
+        TimeSpan duration = TimeSpan.FromSeconds(manifest.DurationSeconds ?? 0);
+        TableInfo[] tables =
+        [
+            .. (manifest.Tables ?? []).Select(table => new TableInfo
+            {
+                Schema = table.Schema,
+                Name = table.Name,
+                Rows = table.Rows,
+                Bytes = table.Bytes,
+                Fingerprint = table.Fingerprint,
+            }),
+        ];
+        return new BackupInfo
+        {
+            Database = manifest.Database,
+            ComputerName = manifest.Host,
+            Port = manifest.Port,
+            Start = start,
+            End = start + duration,
+            Duration = duration,
+            Size = manifest.SizeBytes,
+            UncompressedSize = manifest.UncompressedBytes ?? 0,
+            Compression = manifest.Compression switch
+            {
+                "gzip" => "Gzip",
+                "zstd" => "Zstd",
+                "none" => "None",
+                _ => path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? "Gzip" : "None",
+            },
+            Encrypted = manifest.Encryption is not null || path.EndsWith(BackupFileName.SealedSuffix, StringComparison.Ordinal),
+            Hash = (manifest.Sha256 ?? "").ToUpperInvariant(),
+            ServerVersion = manifest.Server?.Version ?? "",
+            ToolVersion = manifest.BackupToolVersion,
+            Tables = tables,
+            TableCount = tables.Length,
+            RowCount = tables.Sum(table => table.Rows),
+            Label = manifest.Label,
+            Warnings = [.. manifest.Warnings ?? []],
+            Path = path,
+            ManifestPath = manifestPath,
+        };
+    }
+
+    private static void ReadTables(BackupInfo backup, IReadOnlyList<string> identities, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        var inspection = new BackupInspection(backup.Path, VerificationLevel.Content, identities, observer, cancellationToken);
+        inspection.Run();
+        if (inspection is { Content: { } content, Failure: null })
+        {
+            backup.SetTables([.. content.Tables.Select(table => table.ToTableInfo())]);
+        }
+        else
+        {
+            observer(new WarningMessage($"The tables of '{backup.Path}' cannot be told: {(inspection.Failure ?? inspection.Obstacle)?.Message ?? "its archive was not read."}"));
+        }
+    }
+
+    private static string[] ListManifests(string folder)
+    {
+        try
+        {
+            return Directory.GetFiles(folder, "*" + BackupFileName.ManifestSuffix);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.PermissionDenied, $"The folder '{folder}' cannot be read: {exception.Message}", folder, "Use an account that may read it.", inner: exception);
+        }
+    }
+
+    private static BackupInfo? Read(string manifestPath, Action<EngineMessage> observer)
+    {
+        try
+        {
+            string path = manifestPath[..^BackupFileName.ManifestSuffix.Length];
+            if (!File.Exists(path))
+            {
+                observer(new WarningMessage($"'{path}' is missing; only its manifest is there."));
+                return null;
+            }
+
+            return ToInfo(BackupManifest.Read(manifestPath), path, manifestPath);
+        }
+        catch (CryoBackupException exception)
+        {
+            observer(new WarningMessage(exception.Message));
+            return null;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // Whatever one file does to its reader, the others are still to be seen.
+            observer(new WarningMessage($"The manifest '{manifestPath}' cannot be read ({exception.GetType().Name}); it is left out."));
+            return null;
+        }
+    }
+
+    private static (string Database, DateTime Start)? Identify(string path)
+    {
+        try
+        {
+            string manifestPath = path + BackupFileName.ManifestSuffix;
+            if (File.Exists(manifestPath) && BackupManifest.Read(manifestPath) is var manifest && manifest.ReadStart() is var start && start > DateTime.MinValue)
+            {
+                return (manifest.Database, start);
+            }
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // Whoever verifies it says what is wrong with its manifest.
+        }
+
+        return BackupFileName.TryRead(Path.GetFileName(path));
+    }
+
+    private static bool IsWanted(string database, IReadOnlyList<string>? databases)
+        => databases is null or { Count: 0 }
+            || databases.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, database, ignoreCase: false));
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace CryoBackup.Storage;
+
+/// <summary>
+/// The names of a backup's files: <c>&lt;database&gt;_&lt;yyyyMMdd&gt;_&lt;HHmmss&gt;_full.dump[.gz|.zst][.age]</c> in UTC. What a file
+/// system refuses is percent-encoded, so two databases never share a name.
+/// </summary>
+internal static partial class BackupFileName
+{
+    /// <summary>What is appended to a backup's name for its manifest's.</summary>
+    public const string ManifestSuffix = ".meta.json";
+
+    /// <summary>What is appended to a file's name until it is whole.</summary>
+    public const string PartialSuffix = ".partial";
+
+    /// <summary>What is appended to the name of an encrypted backup.</summary>
+    public const string SealedSuffix = ".age";
+
+    private static readonly HashSet<string> WindowsDevices = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9",
+        "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
+    };
+
+    /// <summary>The name for a backup.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="start">When the backup began, in UTC.</param>
+    /// <param name="compression">How the file is compressed.</param>
+    /// <param name="isSealed">True if it is encrypted.</param>
+    /// <returns>A name without a folder.</returns>
+    public static string Create(string database, DateTime start, CompressionKind compression, bool isSealed = false)
+        => string.Create(CultureInfo.InvariantCulture, $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_full.dump{Extension(compression)}{(isSealed ? SealedSuffix : "")}");
+
+    /// <summary>A database's name as a part of a file's name. Different names give different results.</summary>
+    /// <param name="database">The database.</param>
+    /// <returns>The name with what a file system of any platform refuses percent-encoded, byte by byte of its UTF-8.</returns>
+    public static string Encode(string database)
+    {
+        // Windows takes a device's name for the device also where a dot and more follow.
+        bool isDevice = WindowsDevices.Contains(database.Split('.')[0].TrimEnd(' '));
+        var name = new StringBuilder();
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (Rune rune in database.EnumerateRunes())
+        {
+            bool refused = Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+                || (rune.IsAscii && "<>:\"/\\|?*%".Contains((char)rune.Value, StringComparison.Ordinal))
+                || (name.Length == 0 && rune.Value is ('.' or '-' or '~' or ' '))
+                || (name.Length == 0 && isDevice);
+            if (refused)
+            {
+                foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)])
+                {
+                    name.Append('%').Append(value.ToString("X2", CultureInfo.InvariantCulture));
+                }
+            }
+            else
+            {
+                name.Append(rune.ToString());
+            }
+        }
+
+        return name.ToString();
+    }
+
+    /// <summary>What a backup's name tells, where its manifest does not.</summary>
+    /// <param name="name">A name without a folder.</param>
+    /// <returns>The database, and when the backup began, in UTC; null if the name has another form.</returns>
+    public static (string Database, DateTime Start)? TryRead(string name)
+    {
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        return Form().Match(name) is { Success: true } match
+            && DateTime.TryParseExact(match.Groups[2].Value, "yyyyMMdd_HHmmss", CultureInfo.InvariantCulture, Utc, out DateTime start)
+            ? (Uri.UnescapeDataString(match.Groups[1].Value), start) : null;
+    }
+
+    [GeneratedRegex(@"^(.+)_(\d{8}_\d{6})_full\.dump", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    private static partial Regex Form();
+
+    private static string Extension(CompressionKind compression) => compression switch
+    {
+        CompressionKind.Gzip => ".gz",
+        CompressionKind.Zstd => ".zst",
+        _ => "",
+    };
+}

@@ -1,0 +1,56 @@
+namespace CryoBackup.Storage;
+
+/// <summary>Tells backups from what lies beside them, by their names alone.</summary>
+public static class BackupFolder
+{
+    private static readonly string[] BackupSuffixes = [".dump", ".dump.gz", ".dump.zst", ".dump.age", ".dump.gz.age", ".dump.zst.age"];
+    private static readonly string[] GlobalsSuffixes =
+        [".globals.sql", ".globals.sql.gz", ".globals.sql.zst", ".globals.sql.age", ".globals.sql.gz.age", ".globals.sql.zst.age"];
+
+    private static readonly string[] CompanionSuffixes = [BackupFileName.PartialSuffix, ".lock", .. GlobalsSuffixes];
+
+    /// <summary>
+    /// Lists the backups of a folder: each file with a backup's name, and each backup whose manifest is there though it itself is not,
+    /// so that a lost file is missed.
+    /// </summary>
+    /// <param name="folder">A full path of the file system.</param>
+    /// <returns>Full paths, in ordinal order.</returns>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be read.</exception>
+    public static string[] List(string folder)
+        => Select(Directory.EnumerateFiles(folder).Where(file => IsManifest(file) || EndsWithAny(file, BackupSuffixes)));
+
+    /// <summary>Replaces manifests by the backups that they belong to and leaves out unfinished files, locks and globals.</summary>
+    /// <param name="files">Full paths, for example those that a wildcard matches.</param>
+    /// <returns>Full paths of backups, each once, in ordinal order.</returns>
+    public static string[] Select(IEnumerable<string> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        return [.. files.Where(file => !EndsWithAny(file, CompanionSuffixes)).Select(file => IsManifest(file) ? BackupOf(file) : file).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Tells whether a file is, by its name, the manifest of a backup.</summary>
+    /// <param name="file">A path.</param>
+    /// <returns>True for a manifest's name.</returns>
+    public static bool IsManifest(string file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return file.EndsWith(BackupFileName.ManifestSuffix, StringComparison.Ordinal);
+    }
+
+    /// <summary>The backup that a manifest belongs to, by its name.</summary>
+    /// <param name="manifest">The path of a manifest.</param>
+    /// <returns>The path of the backup.</returns>
+    public static string BackupOf(string manifest)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        return manifest[..^BackupFileName.ManifestSuffix.Length];
+    }
+
+    /// <summary>The files that may lie beside a backup with the cluster's roles and tablespaces.</summary>
+    /// <param name="backup">The path of a backup.</param>
+    /// <returns>Paths; none need exist.</returns>
+    internal static IEnumerable<string> GlobalsOf(string backup) => GlobalsSuffixes.Select(suffix => backup + suffix);
+
+    private static bool EndsWithAny(string file, string[] suffixes) => Array.Exists(suffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal));
+}

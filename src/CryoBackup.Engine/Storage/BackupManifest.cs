@@ -1,0 +1,350 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CryoBackup.Storage;
+
+namespace CryoBackup.Storage;
+
+/// <summary>
+/// The contract on disk: what stands in <c>&lt;backup&gt;.meta.json</c>. The first eight keys are those of the predecessor, whose
+/// manifests hold nothing else.
+/// </summary>
+public sealed record BackupManifest
+{
+    private const string ChecksumKey = "\"manifest_sha256\": \"";
+    private const int ChecksumLength = 64;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>When the backup began: ISO 8601 with Z for UTC; without a zone in manifests of the predecessor.</summary>
+    public string Timestamp { get; init; } = "";
+
+    /// <summary>The database.</summary>
+    public string Database { get; init; } = "";
+
+    /// <summary>Always full.</summary>
+    public string BackupType { get; init; } = "full";
+
+    /// <summary>The backup file's name, without a folder.</summary>
+    public string BackupFile { get; init; } = "";
+
+    /// <summary>The backup file's size in bytes.</summary>
+    public long SizeBytes { get; init; }
+
+    /// <summary>The server's host name, address or socket folder.</summary>
+    public string Host { get; init; } = "";
+
+    /// <summary>The server's port.</summary>
+    public int Port { get; init; }
+
+    /// <summary>The version of CryoBackup, or of its predecessor.</summary>
+    public string BackupToolVersion { get; init; } = "";
+
+    /// <summary>The version of this form: 1; null in manifests of the predecessor.</summary>
+    public int? SchemaVersion { get; init; }
+
+    /// <summary>The backup file's SHA-256 in lower-case hexadecimal.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>The archive's size in bytes, before compression.</summary>
+    public long? UncompressedBytes { get; init; }
+
+    /// <summary>gzip, zstd or none.</summary>
+    public string? Compression { get; init; }
+
+    /// <summary>How the file is encrypted; null for not at all.</summary>
+    public EncryptionRecord? Encryption { get; init; }
+
+    /// <summary>The server as it was.</summary>
+    public ServerRecord? Server { get; init; }
+
+    /// <summary>pg_dump and how it was called.</summary>
+    public ClientRecord? Client { get; init; }
+
+    /// <summary>The moment that the backup shows: ISO 8601, UTC.</summary>
+    public string? Snapshot { get; init; }
+
+    /// <summary>How long the backup took.</summary>
+    public double? DurationSeconds { get; init; }
+
+    /// <summary>The words given with -Label.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>The number of entries in the table of contents, by kind.</summary>
+    public SortedDictionary<string, int>? Objects { get; init; }
+
+    /// <summary>Every table with data; null for an encrypted backup, as all that would tell of its content.</summary>
+    public List<TableRecord>? Tables { get; init; }
+
+    /// <summary>All large objects together.</summary>
+    public LargeObjectRecord? LargeObjects { get; init; }
+
+    /// <summary>What the backup leaves out, and why.</summary>
+    public List<ExclusionRecord>? Excluded { get; init; }
+
+    /// <summary>True if every table's rows were counted in the dump's snapshot and equalled those in the archive.</summary>
+    public bool? RowsCounted { get; init; }
+
+    /// <summary>The cluster's roles and tablespaces beside the backup; null where they were not wanted.</summary>
+    public GlobalsRecord? Globals { get; init; }
+
+    /// <summary>What was unexpected, though the backup is good.</summary>
+    public List<string>? Warnings { get; init; }
+
+    /// <summary>The command line of stock tools that restores the backup; NAME stands for the target database.</summary>
+    public string? OpenWith { get; init; }
+
+    /// <summary>The SHA-256 of this file's bytes with these 64 digits set to zero.</summary>
+    public string? ManifestSha256 { get; init; }
+
+    /// <summary>How a file is encrypted.</summary>
+    public sealed class EncryptionRecord
+    {
+        /// <summary>age: its format is C2SP.org/age.</summary>
+        public string Method { get; init; } = "";
+
+        /// <summary>The public keys; the identity of any one of them opens the file.</summary>
+        public List<string> Recipients { get; init; } = [];
+    }
+
+    /// <summary>The server as it was.</summary>
+    public sealed class ServerRecord
+    {
+        /// <summary>Its version, for example 15.18.</summary>
+        public string Version { get; init; } = "";
+
+        /// <summary>The database's encoding.</summary>
+        public string Encoding { get; init; } = "";
+
+        /// <summary>The database's collation (LC_COLLATE).</summary>
+        public string Collation { get; init; } = "";
+
+        /// <summary>The database's character classification (LC_CTYPE).</summary>
+        public string Ctype { get; init; } = "";
+
+        /// <summary>The collation's provider: libc, icu or builtin.</summary>
+        public string? LocaleProvider { get; init; }
+
+        /// <summary>The locale of a provider other than libc.</summary>
+        public string? IcuLocale { get; init; }
+
+        /// <summary>How values of type money are written (lc_monetary); null in older manifests.</summary>
+        public string? LcMonetary { get; init; }
+
+        /// <summary>The cluster's system identifier; null where the role may not read it.</summary>
+        public string? SystemIdentifier { get; init; }
+
+        /// <summary>The position in the write-ahead log; null where the role may not read it.</summary>
+        public string? Lsn { get; init; }
+    }
+
+    /// <summary>pg_dump and how it was called.</summary>
+    public sealed class ClientRecord
+    {
+        /// <summary>pg_dump's version.</summary>
+        public string Version { get; init; } = "";
+
+        /// <summary>Its arguments; no secret is among them.</summary>
+        public List<string> Arguments { get; init; } = [];
+    }
+
+    /// <summary>One table's data.</summary>
+    public sealed class TableRecord
+    {
+        /// <summary>The schema.</summary>
+        public string Schema { get; init; } = "";
+
+        /// <summary>The name.</summary>
+        public string Name { get; init; } = "";
+
+        /// <summary>The rows.</summary>
+        public long Rows { get; init; }
+
+        /// <summary>The rows' size as COPY text.</summary>
+        public long Bytes { get; init; }
+
+        /// <summary>32 hexadecimal digits; see <see cref="Archive.TableFingerprint"/>.</summary>
+        public string Fingerprint { get; init; } = "";
+    }
+
+    /// <summary>All large objects together.</summary>
+    public sealed class LargeObjectRecord
+    {
+        /// <summary>How many.</summary>
+        public long Count { get; init; }
+
+        /// <summary>Their size.</summary>
+        public long Bytes { get; init; }
+
+        /// <summary>32 hexadecimal digits; see <see cref="Archive.ArchiveContent.LargeObjectFingerprint"/>.</summary>
+        public string Fingerprint { get; init; } = "";
+    }
+
+    /// <summary>The file of roles and tablespaces.</summary>
+    public sealed class GlobalsRecord
+    {
+        /// <summary>Its name, without a folder.</summary>
+        public string File { get; init; } = "";
+
+        /// <summary>Its size.</summary>
+        public long SizeBytes { get; init; }
+
+        /// <summary>Its SHA-256 in lower-case hexadecimal.</summary>
+        public string Sha256 { get; init; } = "";
+
+        /// <summary>True if it holds the roles' password hashes.</summary>
+        public bool Passwords { get; init; }
+    }
+
+    /// <summary>Something that the backup leaves out.</summary>
+    public sealed class ExclusionRecord
+    {
+        /// <summary>The object.</summary>
+        public string Name { get; init; } = "";
+
+        /// <summary>Why.</summary>
+        public string Reason { get; init; } = "";
+    }
+
+    /// <summary>When the backup began, in UTC. The predecessor wrote its machine's local time, and is read so.</summary>
+    /// <returns>The time; <see cref="DateTime.MinValue"/> where the manifest holds no time.</returns>
+    public DateTime ReadStart()
+        => DateTime.TryParse(
+            Timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal | DateTimeStyles.AdjustToUniversal, out DateTime start)
+            ? start
+            : DateTime.MinValue;
+
+    /// <summary>The manifest of the same backup when it is encrypted: without anything that tells of its content.</summary>
+    /// <param name="recipients">The public keys.</param>
+    /// <returns>A manifest without tables, objects, names, and words.</returns>
+    internal BackupManifest Seal(IReadOnlyList<string> recipients) => this with
+    {
+        Encryption = new EncryptionRecord { Method = "age", Recipients = [.. recipients] },
+        // Arguments name what is left out.
+        Client = Client is null ? null : new ClientRecord { Version = Client.Version },
+        Label = null,
+        Objects = null,
+        Tables = null,
+        LargeObjects = null,
+        Excluded = null,
+        Warnings = null,
+    };
+
+    /// <summary>The manifest as it is written to disk, with its own checksum.</summary>
+    /// <returns>UTF-8 without BOM, ending with a newline.</returns>
+    public byte[] Serialize()
+    {
+        string text = JsonSerializer.Serialize(this, Json).ReplaceLineEndings("\n") + "\n";
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        Span<byte> digits = FindChecksum(bytes);
+        if (digits.IsEmpty)
+        {
+            throw new InvalidOperationException("A manifest is written with room for its checksum.");
+        }
+
+        digits.Fill((byte)'0');
+        Encoding.ASCII.GetBytes(Hex(SHA256.HashData(bytes)), digits);
+        return bytes;
+    }
+
+    /// <summary>Reads a manifest.</summary>
+    /// <param name="path">The manifest's full path.</param>
+    /// <returns>The manifest, with its checksum verified where it carries one, or where its form demands one.</returns>
+    /// <exception cref="CryoBackupException">ManifestInvalid if it is absent, unreadable, or not what was written.</exception>
+    public static BackupManifest Read(string path)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = ReadBytes(path);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw Invalid(path, "it does not exist", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Invalid(path, exception.Message, exception);
+        }
+
+        BackupManifest manifest;
+        try
+        {
+            if (ManifestLimits.FindFaultOf(bytes) is { } fault)
+            {
+                throw Invalid(path, fault);
+            }
+
+            manifest = JsonSerializer.Deserialize<BackupManifest>(bytes, Json) ?? throw Invalid(path, "it is empty");
+        }
+        catch (JsonException exception)
+        {
+            // Its own words may hold a key of the file, of whatever length.
+            throw Invalid(
+                path, string.Create(CultureInfo.InvariantCulture, $"it is not the JSON of a manifest (line {(exception.LineNumber ?? 0) + 1}, byte {(exception.BytePositionInLine ?? 0) + 1})"), exception);
+        }
+        catch (Exception exception) when (exception is not (CryoBackupException or OutOfMemoryException))
+        {
+            throw Invalid(path, $"it is not the JSON of a manifest ({exception.GetType().Name})", exception);
+        }
+
+        if (manifest.SchemaVersion is > 1)
+        {
+            throw Invalid(path, $"its schema version is {manifest.SchemaVersion}, and this CryoBackup knows 1");
+        }
+
+        // Only the predecessor's manifests carry no checksum, and they have none of our keys.
+        bool predecessor = manifest.SchemaVersion is null && manifest.Sha256 is null && manifest.Tables is null;
+        if (!predecessor)
+        {
+            Span<byte> digits = FindChecksum(bytes);
+            string stored = Encoding.ASCII.GetString(digits);
+            digits.Fill((byte)'0');
+            if (!string.Equals(stored, Hex(SHA256.HashData(bytes)), StringComparison.Ordinal))
+            {
+                throw Invalid(path, "its bytes are not those that were written (its own checksum does not fit)");
+            }
+        }
+
+        return ManifestLimits.FindFaultOf(manifest) is { } wrong ? throw Invalid(path, wrong) : manifest;
+    }
+
+    private static byte[] ReadBytes(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        if (file.Length > ManifestLimits.MaximumLength)
+        {
+            throw new IOException($"it has {file.Length} bytes, more than any manifest");
+        }
+
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static Span<byte> FindChecksum(byte[] bytes)
+    {
+        int key = bytes.AsSpan().LastIndexOf(Encoding.ASCII.GetBytes(ChecksumKey));
+        int start = key + ChecksumKey.Length;
+        return key < 0 || start + ChecksumLength > bytes.Length ? [] : bytes.AsSpan(start, ChecksumLength);
+    }
+
+    // Convert.ToHexStringLower is not in .NET 8.
+    private static string Hex(byte[] hash) => Convert.ToHexString(hash).ToLowerInvariant();
+
+    private static CryoBackupException Invalid(string path, string reason, Exception? inner = null) => new(
+        CryoBackupError.ManifestInvalid,
+        $"The manifest '{path}' cannot be relied on: {reason}.",
+        path,
+        "Use a backup whose manifest is whole; stock tools may still open the file itself (age, gunzip, pg_restore).",
+        inner: inner);
+}

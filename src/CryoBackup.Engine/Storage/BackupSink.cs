@@ -1,0 +1,72 @@
+using System.Globalization;
+using CryoBackup.Encryption;
+using CryoBackup.Processes;
+using CryoBackup.Streams;
+
+namespace CryoBackup.Storage;
+
+/// <summary>The way of an archive to the disk: compression, encryption, SHA-256, file.</summary>
+internal sealed class BackupSink : IDisposable
+{
+    /// <summary>The level whose files are smaller than those of pg_dump -Z1, at the least time; those of pg_dump -Fc may be a fifth smaller.</summary>
+    public const int DefaultGzipLevel = 2;
+
+    private const int DefaultZstdLevel = 3;
+
+    // pg_dump gives no more than a few cores compress; each holds two blocks of a mebibyte.
+    private const int MaximumWorkers = 8;
+
+    private readonly Sha256WriteStream _hash;
+    private readonly WriteOnlyStream? _age;
+    private readonly WriteOnlyStream? _compressor;
+
+    /// <summary>Opens the way.</summary>
+    /// <param name="file">Takes the bytes as stored; not closed.</param>
+    /// <param name="compression">How to compress.</param>
+    /// <param name="level">1 to 9; null for the default.</param>
+    /// <param name="seal">Encrypts; null for no encryption.</param>
+    /// <param name="cancellationToken">Ends programs on the way.</param>
+    /// <exception cref="CryoBackupException">ToolNotFound.</exception>
+    public BackupSink(Stream file, CompressionKind compression, int? level, AgeSeal? seal, CancellationToken cancellationToken)
+    {
+        _hash = new Sha256WriteStream(file);
+        _age = seal?.Encrypt(_hash, cancellationToken);
+        WriteOnlyStream destination = _age ?? _hash;
+        _compressor = compression switch
+        {
+            CompressionKind.Gzip => new ParallelGzipWriter(destination, level ?? DefaultGzipLevel, Math.Min(Environment.ProcessorCount, MaximumWorkers)),
+            CompressionKind.Zstd => new FilterWriteStream(
+                new ToolCommand(
+                    OptionalTool.Find("zstd", "Compression with Zstd"),
+                    string.Create(CultureInfo.InvariantCulture, $"-{level ?? DefaultZstdLevel}"), "-T0", "-q", "-c"),
+                destination,
+                cancellationToken),
+            _ => null,
+        };
+    }
+
+    /// <summary>Takes the archive.</summary>
+    public Stream Input => _compressor ?? _age ?? _hash;
+
+    /// <summary>The number of bytes stored.</summary>
+    public long BytesWritten => _hash.BytesWritten;
+
+    /// <summary>The SHA-256 of what was stored, in upper-case hexadecimal; empty before <see cref="Complete"/>.</summary>
+    public string Hash => _hash.Hash;
+
+    /// <summary>Writes what is held back.</summary>
+    public void Complete()
+    {
+        _compressor?.Complete();
+        _age?.Complete();
+        _hash.Complete();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _compressor?.Dispose();
+        _age?.Dispose();
+        _hash.Dispose();
+    }
+}

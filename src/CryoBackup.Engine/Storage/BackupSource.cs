@@ -1,0 +1,146 @@
+using CryoBackup.Encryption;
+using CryoBackup.Processes;
+using CryoBackup.Streams;
+
+namespace CryoBackup.Storage;
+
+/// <summary>The way of an archive from the disk: file, SHA-256, decryption, decompression. What the file is, its first bytes tell.</summary>
+internal sealed class BackupSource : IDisposable
+{
+    // The tap takes no more than a few cores give; each holds two blocks of a mebibyte.
+    private const int MaximumWorkers = 8;
+
+    private readonly FileStream _file;
+    private readonly Sha256ReadStream _hash;
+    private readonly Stream? _decrypted;
+    private readonly Stream? _decompressor;
+
+    /// <summary>Opens the way.</summary>
+    /// <param name="path">The backup file's full path.</param>
+    /// <param name="opening">Decrypts where the file is encrypted.</param>
+    /// <param name="cancellationToken">Ends programs on the way.</param>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup, ToolNotFound; IdentityMissing and others of the opening.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public BackupSource(string path, AgeOpening opening, CancellationToken cancellationToken)
+    {
+        _file = OpenFile(path);
+        _hash = new Sha256ReadStream(_file);
+        try
+        {
+            Length = _file.Length;
+            var start = new byte[Math.Max(GzipMember.HeaderLength, AgeHeader.StartLength)];
+            int count = _file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+            _file.Position = 0;
+            Stream source = _hash;
+            if (opening.IsSealed(start.AsSpan(0, count)))
+            {
+                _decrypted = opening.Open(_file, _hash);
+                count = _decrypted.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+                source = _decrypted = new PrefixedStream(start.AsMemory(0, count).ToArray(), _decrypted);
+            }
+
+            ReadOnlySpan<byte> magic = start.AsSpan(0, count);
+            if (magic.StartsWith("PGDMP"u8))
+            {
+                Compression = CompressionKind.None;
+            }
+            else if (magic.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
+            {
+                Compression = CompressionKind.Gzip;
+                _decompressor = GzipMember.ReadLength(magic) is null
+                    ? new GzipReader(source)
+                    : new ParallelGzipReader(source, Math.Min(Environment.ProcessorCount, MaximumWorkers));
+            }
+            else if (magic.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
+            {
+                Compression = CompressionKind.Zstd;
+                _decompressor = new FilterReadStream(
+                    new ToolCommand(OptionalTool.Find("zstd", "A backup compressed with Zstd"), "-d", "-q", "-c"), source, cancellationToken);
+            }
+            else
+            {
+                throw new CryoBackupException(
+                    CryoBackupError.NotABackup,
+                    $"'{path}' is not a backup: {(opening.IsArmored ? "it is an encrypted file in age's armored form" : "it begins neither as an archive of pg_dump -Fc nor as gzip or zstd does")}.",
+                    path,
+                    opening.IsArmored ? "Encrypt without --armor, or take the armor off: age -d, then age -R again." : "Give a file made by New-CryoBackup or by pg_dump -Fc.");
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How the file is compressed.</summary>
+    public CompressionKind Compression { get; }
+
+    /// <summary>True if the file is encrypted.</summary>
+    public bool IsSealed => _decrypted is not null;
+
+    /// <summary>Gives the archive.</summary>
+    public Stream Output => _decompressor ?? _decrypted ?? _hash;
+
+    /// <summary>The number of stored bytes read. May be read from another thread.</summary>
+    public long BytesRead => _hash.BytesRead;
+
+    /// <summary>The number of stored bytes.</summary>
+    public long Length { get; }
+
+    /// <summary>Reads what is left of the file, and gives the hash of all of it.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The SHA-256 in upper-case hexadecimal.</returns>
+    public string FinishHash(CancellationToken cancellationToken)
+    {
+        // Another thread may still read ahead for it.
+        _decompressor?.Dispose();
+        _decrypted?.Dispose();
+        return _hash.Finish(cancellationToken);
+    }
+
+    /// <summary>The error of a damaged compression, which every stage throws alike.</summary>
+    /// <param name="path">The backup file's full path.</param>
+    /// <param name="exception">What was thrown.</param>
+    public static CryoBackupException CompressionDamaged(string path, InvalidDataException exception) => new(
+        CryoBackupError.ArchiveCorrupt,
+        $"The compression of '{path}' is damaged: {exception.Message.TrimEnd('.')}.",
+        path,
+        "Use another backup; this one does not come back whole.",
+        inner: exception);
+
+    /// <summary>Opens a backup's file for reading.</summary>
+    /// <param name="path">The full path.</param>
+    /// <returns>The stream.</returns>
+    /// <exception cref="CryoBackupException">BackupNotFound or PermissionDenied.</exception>
+    public static FileStream OpenFile(string path)
+    {
+        try
+        {
+            return new FileStream(path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.BackupNotFound, $"The backup file '{path}' does not exist.", path, "List the backups there are with Get-CryoBackup.", inner: exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.PermissionDenied,
+                $"The backup file '{path}' cannot be read: {exception.Message}",
+                path,
+                "Use an account that may read it; a folder is not a backup file.",
+                inner: exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _decompressor?.Dispose();
+        _decrypted?.Dispose();
+        _hash.Dispose();
+        _file.Dispose();
+    }
+}

@@ -1,0 +1,144 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using CryoBackup.Streams;
+
+namespace CryoBackup.Storage;
+
+/// <summary>
+/// A file that becomes visible only when it is whole: written under a temporary name, forced to disk, renamed, and its folder
+/// forced to disk. Disposed of before <see cref="Publish"/>, it is gone. Only its owner may read it.
+/// </summary>
+internal sealed partial class PartialFile : IDisposable
+{
+    private string _path;
+    private bool _published;
+
+    /// <summary>Creates the file under its temporary name.</summary>
+    /// <param name="path">Its final full path; nothing may lie there.</param>
+    /// <exception cref="CryoBackupException">DestinationNotWritable or DiskFull.</exception>
+    public PartialFile(string path)
+    {
+        FinalPath = path;
+        _path = path + BackupFileName.PartialSuffix;
+        try
+        {
+            Stream = RegularFile.Create(_path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Translate(exception, path);
+        }
+    }
+
+    /// <summary>The final full path.</summary>
+    public string FinalPath { get; }
+
+    /// <summary>Takes the content.</summary>
+    public FileStream Stream { get; }
+
+    /// <summary>Forces the content to disk and gives the file its name.</summary>
+    /// <exception cref="CryoBackupException">DestinationNotWritable or DiskFull.</exception>
+    public void Publish()
+    {
+        try
+        {
+            Stream.Flush(flushToDisk: true);
+            Stream.Dispose();
+            File.Move(_path, FinalPath, overwrite: false);
+            _path = FinalPath;
+            FlushFolder(Path.GetDirectoryName(FinalPath)!);
+            _published = true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Translate(exception, FinalPath);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Stream.Dispose();
+        if (_published)
+        {
+            return;
+        }
+
+        try
+        {
+            File.Delete(_path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // What went wrong before is the one to tell; the next backup removes the file.
+        }
+    }
+
+    /// <summary>What an error of the file system means to the user.</summary>
+    /// <param name="exception">The error.</param>
+    /// <param name="path">The file or folder that was written to.</param>
+    /// <returns>DiskFull or DestinationNotWritable.</returns>
+    public static CryoBackupException Translate(Exception exception, string path)
+    {
+        if (exception is IrregularFileException irregular)
+        {
+            return new CryoBackupException(
+                CryoBackupError.DestinationNotWritable, irregular.Message, irregular.Path, "Find out who put it there, and remove it.", inner: exception);
+        }
+
+        const int DiskFullOnWindows = unchecked((int)0x80070070);
+        const int HandleDiskFullOnWindows = unchecked((int)0x80070027);
+        const int NoSpaceOnUnix = 28;
+        const int QuotaOnLinux = 122;
+        bool full = exception.HResult is DiskFullOnWindows or HandleDiskFullOnWindows or NoSpaceOnUnix or QuotaOnLinux
+            || exception.Message.Contains("No space left", StringComparison.Ordinal);
+        return full
+            ? new CryoBackupException(
+                CryoBackupError.DiskFull, $"There is no space left for '{path}'.", path, "Free space, or choose another folder.", inner: exception)
+            : new CryoBackupException(
+                CryoBackupError.DestinationNotWritable,
+                $"'{path}' cannot be written: {exception.Message}",
+                path,
+                "Choose a folder that this account may write to.",
+                inner: exception);
+    }
+
+    private static void FlushFolder(string folder)
+    {
+        // Windows writes a folder's entries through its journal; elsewhere the rename is durable only with its folder.
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        int descriptor = Open(folder, 0);
+        if (descriptor < 0)
+        {
+            throw new IOException($"the folder '{folder}' cannot be opened: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+        }
+
+        try
+        {
+            if (Sync(descriptor) != 0 && Marshal.GetLastPInvokeError() is int error and not InvalidArgument)
+            {
+                throw new IOException($"the folder '{folder}' cannot be forced to disk: {new Win32Exception(error).Message}");
+            }
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    // Some network file systems cannot sync a folder, and say so with this number (EINVAL).
+    private const int InvalidArgument = 22;
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+}

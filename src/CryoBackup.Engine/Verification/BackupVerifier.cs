@@ -1,0 +1,102 @@
+using System.Globalization;
+using CryoBackup.Encryption;
+using CryoBackup.Inspection;
+using CryoBackup.Storage;
+using CryoBackup.Verification.Rehearsal;
+
+namespace CryoBackup.Verification;
+
+/// <summary>The verb Test: proves a backup from its file alone, or by a rehearsal of its restore.</summary>
+public static class BackupVerifier
+{
+    /// <summary>Verifies a backup, or the freshness of a database. A missing or damaged backup is a result, not an exception.</summary>
+    /// <param name="request">Which file, and how deep.</param>
+    /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
+    /// <param name="cancellationToken">Ends the work, with every program and server that it started.</param>
+    /// <returns>The verdict with every check.</returns>
+    /// <exception cref="CryoBackupException">
+    /// IdentityMissing, ConfigurationInvalid: an identity file, or another wish, cannot be used. ConnectionFailed, AuthenticationFailed: the
+    /// named server cannot be reached.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        Check(request);
+        AgeIdentities.Check(request.Identities, observer);
+        if (request.Database is not null)
+        {
+            return Freshness.Check(request, observer, cancellationToken);
+        }
+
+        VerificationResult result;
+        if (request.Level == VerificationLevel.Restore)
+        {
+            try
+            {
+                result = new RehearsalRun(request, observer, cancellationToken).RunAsync().GetAwaiter().GetResult();
+            }
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
+            {
+                // What a cancelled rehearsal was doing fails in many ways.
+                throw new OperationCanceledException(cancellationToken);
+            }
+        }
+        else
+        {
+            var inspection = new BackupInspection(request.Path, request.Level, request.Identities, observer, cancellationToken);
+            inspection.Run();
+            result = inspection.ToResult();
+        }
+
+        return request.MaxAge is { } most ? WithAge(result, most) : result;
+    }
+
+    private static void Check(VerificationRequest request)
+    {
+        bool isRestore = request.Level == VerificationLevel.Restore;
+        bool isNamed = request.Connection.ComputerName is not null;
+        (bool Wrong, string Parameter, string Why)[] rules =
+        [
+            (!isRestore && (request.Keep || request.ServerPath is not null || request.MaxRestoreTime is not null || request.AllowSuperuser || request.Force || isNamed),
+                "Level", "Nothing is restored below level Restore, so no server, and nothing else of a restore, can be chosen."),
+            (isNamed && request.ServerPath is not null, "ServerPath", "A named server has its own programs: only one of -ComputerName and -ServerPath can be given."),
+            (!isNamed && (request.Connection.Port is not null || request.Connection.UserName is not null || request.Connection.SslMode is not null),
+                "ComputerName", "A port, a role or an SSL mode says nothing without -ComputerName: the throwaway server is reached by its own socket."),
+            (!isNamed && request.Force, "Force", "-Force permits a rehearsal on the backup's own server, which -ComputerName names."),
+        ];
+        if (Array.Find(rules, rule => rule.Wrong) is { Parameter: { } parameter } broken)
+        {
+            throw new CryoBackupException(CryoBackupError.ConfigurationInvalid, broken.Why, parameter, "Add what is missing, or leave the other out.");
+        }
+    }
+
+    private static VerificationResult WithAge(VerificationResult result, TimeSpan most)
+    {
+        DateTime? made = null;
+        try
+        {
+            made = BackupManifest.Read(result.Path + BackupFileName.ManifestSuffix).ReadStart() is var start && start > DateTime.MinValue ? start : null;
+        }
+        catch (CryoBackupException)
+        {
+            // The check "metadata" says what is wrong with it.
+        }
+
+        CheckResult check;
+        if (made is not { } time)
+        {
+            check = new CheckResult { Name = CheckNames.Age, Outcome = CheckOutcome.NotRun, Detail = "no manifest tells when the backup was made" };
+            return result.With(
+                check,
+                result.Verdict == Verdict.Passed ? Verdict.Inconclusive : result.Verdict,
+                result.Verdict == Verdict.Passed ? "The backup's age is not known: no manifest tells when it was made." : result.Reason);
+        }
+
+        TimeSpan age = result.End - time;
+        string detail = string.Create(CultureInfo.InvariantCulture, $"made {time:yyyy-MM-dd HH:mm:ss}Z, {TimeSpan.FromSeconds(Math.Round(age.TotalSeconds))} ago; at most {most} is promised");
+        bool good = age <= most;
+        check = new CheckResult { Name = CheckNames.Age, Outcome = good ? CheckOutcome.Passed : CheckOutcome.Failed, Detail = detail };
+        return good ? result.With(check, result.Verdict, result.Reason)
+            : result.With(check, Verdict.Failed, result.Verdict == Verdict.Failed ? result.Reason : $"The backup is too old: {detail}.");
+    }
+}

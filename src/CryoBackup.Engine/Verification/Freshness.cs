@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.IO.Enumeration;
+using CryoBackup.Storage;
+
+namespace CryoBackup.Verification;
+
+/// <summary>The dead-man's switch that needs no server: does a folder hold a proven backup that is young enough?</summary>
+public static class Freshness
+{
+    private const string Remedy = "Make a backup with New-CryoBackup, and look into its log or its scheduler for why there has been no good one since.";
+
+    // A clock may be a little ahead of ours. A backup of next year would keep the switch silent until then.
+    private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
+
+    /// <summary>What to ask of a folder: one request a database, at least one.</summary>
+    /// <param name="how">Level, identities and <see cref="VerificationRequest.MaxAge"/>, which is how old the newest good backup may be.</param>
+    /// <param name="folder">The full path of the folder.</param>
+    /// <param name="databases">
+    /// The databases: exact names, also of such as have no backup there, and patterns (* and ?) for those that have; empty for all that have one.
+    /// </param>
+    /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <returns>Requests for <see cref="BackupVerifier.Run"/>; that of an empty name where the folder holds no backup at all.</returns>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied: the folder cannot be read.</exception>
+    public static IReadOnlyList<VerificationRequest> Requests(
+        VerificationRequest how, string folder, IReadOnlyList<string> databases, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(how);
+        ArgumentNullException.ThrowIfNull(databases);
+        ILookup<string, (string, DateTime)> found = BackupCatalog.Find(folder, null, latest: false, observer, cancellationToken)
+            .ToLookup(backup => backup.Database, backup => (backup.Path, backup.Start), StringComparer.Ordinal);
+        string[] all = [.. found.Select(group => group.Key)];
+
+        // A pattern that matches nothing stays, so that it fails as a name does.
+        string[] Matching(string wanted)
+            => Array.FindAll(all, database => FileSystemName.MatchesSimpleExpression(wanted, database, ignoreCase: false)) is { Length: > 0 } matches ? matches : [wanted];
+
+        IEnumerable<string> names = databases.Count == 0 ? all : databases.SelectMany(Matching);
+        return
+        [
+            .. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).DefaultIfEmpty("")
+                .Select(name => how.ForFreshness(folder, name, [.. found[name]])),
+        ];
+    }
+
+    /// <summary>
+    /// Looks for the newest backup of a database that is proven. Backups newer than it that do not prove good are told of; runs that failed
+    /// leave none, so that their number does not matter.
+    /// </summary>
+    /// <param name="request">The folder, the database and how old its newest good backup may be.</param>
+    /// <param name="observer">Takes progress and messages.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>Failed if no proven backup is young enough, with the time of the last that was good.</returns>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: no age is given. What a verification can fail with.</exception>
+    internal static VerificationResult Check(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        TimeSpan most = request.MaxAge ?? throw new CryoBackupException(
+            CryoBackupError.ConfigurationInvalid,
+            "No age is given that the newest good backup may have.",
+            nameof(request.MaxAge),
+            "Give it with -MaxAge, such as 26h.");
+        DateTime now = DateTime.UtcNow;
+        int bad = 0;
+        foreach ((string path, DateTime made) in request.Candidates)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            bool isYoung = now - made <= most;
+            VerificationResult? proof = now - made < -Ahead ? null : BackupVerifier.Run(Proof(request, path, isYoung), observer, cancellationToken);
+            if (proof is { Verdict: Verdict.Passed })
+            {
+                return Judge(proof, made, isYoung, now, most, bad);
+            }
+
+            observer(new WarningMessage($"'{path}' is not proven: {proof?.Reason ?? "its manifest tells a time that has not come yet."}"));
+            bad++;
+        }
+
+        return Missing(request, bad, now);
+    }
+
+    /// <summary>What is too old decides no more, only what is said; it is not worth a rehearsal.</summary>
+    private static VerificationRequest Proof(VerificationRequest request, string path, bool isYoung)
+    {
+        if (!isYoung && request.Level == VerificationLevel.Restore)
+        {
+            return new VerificationRequest { Path = path, Identities = request.Identities };
+        }
+
+        VerificationRequest proof = request.For(path);
+        proof.MaxAge = null;
+        return proof;
+    }
+
+    private static VerificationResult Judge(VerificationResult proof, DateTime made, bool isYoung, DateTime now, TimeSpan most, int bad)
+    {
+        string newer = bad > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {bad} newer {(bad == 1 ? "one is" : "ones are")} not proven") : "";
+        string last = string.Create(CultureInfo.InvariantCulture, $"the last good backup of '{proof.Database}' is of {made:yyyy-MM-dd HH:mm:ss}Z");
+        string detail = $"{last}, {InWords(now - made)} ago; at most {InWords(most)} are allowed{newer}";
+        var check = new CheckResult { Name = CheckNames.Age, Outcome = isYoung ? CheckOutcome.Passed : CheckOutcome.Failed, Detail = detail };
+        return proof.With(check, isYoung ? Verdict.Passed : Verdict.Failed, char.ToUpperInvariant(detail[0]) + detail[1..] + ".", isYoung ? null : Remedy);
+    }
+
+    private static VerificationResult Missing(VerificationRequest request, int bad, DateTime now)
+    {
+        string database = request.Database ?? "";
+        string reason = bad > 0 ? string.Create(CultureInfo.InvariantCulture, $"None of the {bad} backups of '{database}' in '{request.Path}' is proven.")
+            : database.Length > 0 ? $"'{request.Path}' holds no backup of '{database}'."
+            : $"'{request.Path}' holds no backup at all.";
+        DateTime end = DateTime.UtcNow;
+        return new VerificationResult
+        {
+            Database = database,
+            Path = request.Path,
+            Level = request.Level,
+            Verdict = Verdict.Failed,
+            Reason = reason,
+            Remedy = Remedy,
+            Checks = [new CheckResult { Name = CheckNames.Age, Outcome = CheckOutcome.Failed, Detail = reason.TrimEnd('.') }],
+            Start = now,
+            End = end,
+            Duration = end - now,
+        };
+    }
+
+    private static string InWords(TimeSpan time)
+        => time < TimeSpan.FromMinutes(2) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, Math.Floor(time.TotalSeconds))} seconds")
+            : time < TimeSpan.FromHours(2) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalMinutes)} minutes")
+            : time < TimeSpan.FromDays(3) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalHours)} hours")
+            : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalDays)} days");
+}

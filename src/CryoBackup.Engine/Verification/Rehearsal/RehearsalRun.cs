@@ -1,0 +1,303 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using CryoBackup.Archive;
+using CryoBackup.Inspection;
+using CryoBackup.Postgres;
+using CryoBackup.Postgres.Scratch;
+using CryoBackup.Processes;
+using CryoBackup.Restore;
+using CryoBackup.Restore.Selection;
+using CryoBackup.Storage;
+using CryoBackup.Text;
+using Npgsql;
+
+namespace CryoBackup.Verification.Rehearsal;
+
+/// <summary>One rehearsal: the backup is proven, restored where it can do no harm, and everything that came back is compared.</summary>
+internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
+{
+    // Tables take about the room of their rows as text, indexes the same again.
+    private const int RoomFactor = 2;
+    private const long RoomForServer = 200L << 20;
+
+    private readonly RehearsalChecks _checks = new(observer);
+    private readonly List<string> _leftOut = [];
+    private RehearsalComparison? _comparison;
+    private TimeSpan? _restoreDuration;
+    private string? _version;
+    private string? _kept;
+
+    /// <summary>Runs it.</summary>
+    /// <returns>The checks of the file and those of the rehearsal, in one result.</returns>
+    public async Task<VerificationResult> RunAsync()
+    {
+        PrivateFolder.RemoveAbandoned();
+        Task<ScratchServer>? starting = StartEarly();
+        using var spooling = new ArchiveSpooling(jobs: null, makes: true, request.Path, observer, text => observer(new WarningMessage(text)));
+        try
+        {
+            var inspection = new BackupInspection(request.Path, VerificationLevel.Restore, request.Identities, observer, cancellationToken);
+            inspection.Copy = isSealed => spooling.Begin(isSealed, inspection.Manifest?.UncompressedBytes);
+            inspection.Run();
+            VerificationResult file = inspection.ToResult();
+            if (inspection is { Failure: null, Content: { } content })
+            {
+                spooling.Complete(content);
+                await RehearseAsync(content, inspection.Manifest, starting, spooling).ConfigureAwait(false);
+            }
+            else
+            {
+                ScratchFolder.RemoveAbandoned();
+                _checks.SkipRest("the backup itself could not be proven", request.MaxRestoreTime is not null);
+            }
+
+            return Conclude(file, inspection.Obstacle?.Remedy ?? inspection.Failure?.Remedy);
+        }
+        finally
+        {
+            if (starting is not null)
+            {
+                await EndAsync(starting).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Makes the server while the file is read, where a manifest tells enough of it.</summary>
+    private Task<ScratchServer>? StartEarly()
+    {
+        if (request.Connection.ComputerName is not null || !File.Exists(request.Path))
+        {
+            return null;
+        }
+
+        try
+        {
+            BackupManifest manifest = BackupManifest.Read(request.Path + BackupFileName.ManifestSuffix);
+            return manifest is { Server.Version: { } version, UncompressedBytes: { } length }
+                ? Task.Run(() => StartScratchServer(ArchiveHeader.Major(version), length), CancellationToken.None)
+                : null;
+        }
+        catch (CryoBackupException)
+        {
+            // The inspection says what is wrong with it.
+            return null;
+        }
+    }
+
+    private static async Task EndAsync(Task<ScratchServer> starting)
+    {
+        try
+        {
+            await (await starting.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is CryoBackupException or OperationCanceledException)
+        {
+            // It never started; whoever waited for it has said so.
+        }
+    }
+
+    private async Task RehearseAsync(ArchiveContent content, BackupManifest? manifest, Task<ScratchServer>? starting, ArchiveSpooling spooling)
+    {
+        try
+        {
+            await using RehearsalServer server = starting is not null ? await starting.ConfigureAwait(false)
+                : request.Connection.ComputerName is null ? StartScratchServer(ArchiveHeader.Major(content.Header.ServerVersion), content.Length)
+                : await ConnectAsync(manifest).ConfigureAwait(false);
+            _version = $"PostgreSQL {server.Version}";
+            if (await RestoreAsync(server, content, spooling).ConfigureAwait(false))
+            {
+                _comparison = new RehearsalComparison(server, content, _checks, observer, cancellationToken);
+                await CompareAsync(server).ConfigureAwait(false);
+            }
+
+            if (request.Keep)
+            {
+                _kept = await server.KeepAsync().ConfigureAwait(false);
+                observer(new WarningMessage($"The rehearsal of '{request.Path}' is kept. {_kept}"));
+            }
+        }
+        catch (CryoBackupException exception) when (exception.Error is not (CryoBackupError.ConfigurationInvalid or CryoBackupError.Cancelled)
+            && !(request.Connection.ComputerName is not null && exception.Error is CryoBackupError.ConnectionFailed or CryoBackupError.AuthenticationFailed))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _checks.Hinder(CheckNames.Restore, exception.Message, exception.Remedy);
+        }
+
+        _checks.SkipRest("nothing was restored", request.MaxRestoreTime is not null);
+    }
+
+    private ScratchServer StartScratchServer(int minimumMajor, long archiveLength)
+    {
+        string folder = Path.GetTempPath();
+        long needed = (archiveLength * RoomFactor) + RoomForServer;
+        if (LocalDisk.FreeSpace(folder) is { } free && free < needed)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.DiskFull,
+                $"'{folder}' has {SizeText.Of(free)} free; a rehearsal of this backup needs about {SizeText.Of(needed)}.",
+                folder,
+                "Make room, set TMPDIR (TEMP on Windows) to a larger disk, or name a server with -ComputerName.");
+        }
+
+        return ScratchServer.Start(request, minimumMajor, observer, cancellationToken);
+    }
+
+    private async Task<NamedServer> ConnectAsync(BackupManifest? manifest)
+    {
+        try
+        {
+            return await NamedServer.ConnectAsync(request, manifest, observer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
+        {
+            throw NpgsqlErrors.Translate(exception, ServerEndpoint.Resolve(request.Connection, "postgres", static _ => { }), CryoBackupError.RestoreFailed);
+        }
+    }
+
+    private async Task<bool> RestoreAsync(RehearsalServer server, ArchiveContent content, ArchiveSpooling spooling)
+    {
+        ClientTool pgRestore = ClientTools.Find("pg_restore", ArchiveHeader.Major(content.Header.DumpVersion), cancellationToken);
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            await server.PrepareAsync(content, cancellationToken).ConfigureAwait(false);
+            TellLeftOut(server.Selection, content);
+            if (server.Selection.NeedSuperuser.Count > 0)
+            {
+                throw NeedsSuperuser($"Only a superuser may create {RehearsalComparison.Shorten(server.Selection.NeedSuperuser.Select(entry => entry.ToString()))}.");
+            }
+
+            var restore = new RestoreRequest
+            {
+                Path = request.Path,
+                Identities = request.Identities,
+                TargetDatabase = server.Working.Database,
+                Create = true,
+                NoOwner = !server.HasOwners,
+                NoTablespaces = true,
+                Takes = entry => server.Selection.Restored.Contains(entry.DumpId),
+            };
+            using var limits = new RunLimits(timeout: null, cancellationToken);
+            new RestoreRun(restore, new RestorePlan(restore, content, TargetContent.Nothing), server.Working, server.Application, pgRestore, spooling, observer, limits).Run();
+            await server.FinishAsync(content, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CryoBackupException exception) when (exception.Error is CryoBackupError.RestoreFailed or CryoBackupError.ArchiveCorrupt)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _checks.Fail(CheckNames.Restore, Sentence(exception), exception.Remedy);
+            return false;
+        }
+        catch (CryoBackupException exception) when (exception.Error == CryoBackupError.PermissionDenied && exception.Remedy?.Contains("-AllowSuperuser", StringComparison.Ordinal) != true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw NeedsSuperuser(exception.Message);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw NpgsqlErrors.Translate(exception, server.Working, CryoBackupError.RestoreFailed);
+        }
+
+        _restoreDuration = clock.Elapsed;
+        string rehearsedAs = request.AllowSuperuser ? "as a superuser, as was permitted" : "as an ordinary role";
+        _checks.Pass(CheckNames.Restore, $"{server.Selection.Expected.Count} entries on {_version}, {rehearsedAs}, in {Seconds(clock.Elapsed)}{LeftOutInWords}");
+        CheckTime(clock.Elapsed);
+        return true;
+    }
+
+    private string LeftOutInWords => _leftOut.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {_leftOut.Count} disabled or left out");
+
+    private void TellLeftOut(RehearsalSelection selection, ArchiveContent content)
+    {
+        _leftOut.AddRange(selection.LeftOut.Select(item => $"{item.Entry}: {item.Reason}"));
+        if (content.Entries.Any(entry => entry.Kind == "DATABASE PROPERTIES" || TocKinds.IsOfDatabase(entry)))
+        {
+            _leftOut.Add("DATABASE: its own settings, comment and privileges, for the scratch database has another name");
+        }
+
+        string[] spaces = [.. content.Entries.Select(entry => entry.Tablespace).Where(name => name.Length > 0 && name != "pg_default").Distinct(StringComparer.Ordinal)];
+        if (spaces.Length > 0)
+        {
+            _leftOut.Add($"TABLESPACE {string.Join(", ", spaces)}: everything lies in the scratch database's own");
+        }
+    }
+
+    private void CheckTime(TimeSpan took)
+    {
+        if (request.MaxRestoreTime is not { } most)
+        {
+            return;
+        }
+
+        string detail = $"the restore took {Seconds(took)}, and may take {most}";
+        if (took <= most)
+        {
+            _checks.Pass(CheckNames.RestoreTime, detail);
+        }
+        else
+        {
+            _checks.Fail(CheckNames.RestoreTime, $"The promise does not hold: {detail}.", "Use a faster machine or disk, back up less at once, or promise a longer time.");
+        }
+    }
+
+    private async Task CompareAsync(RehearsalServer server)
+    {
+        try
+        {
+            request.Restored?.Invoke(server.Powerful);
+            await _comparison!.RunAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw NpgsqlErrors.Translate(exception, server.Working, CryoBackupError.RestoreFailed);
+        }
+    }
+
+    private VerificationResult Conclude(VerificationResult file, string? fileRemedy)
+    {
+        TableComparison[] tables = _comparison?.Tables ?? [];
+        (Verdict verdict, string reason, string? remedy) = (file.Verdict, _checks) switch
+        {
+            (Verdict.Failed, _) => (Verdict.Failed, file.Reason, fileRemedy),
+            (_, { Failure: { } failure }) => (Verdict.Failed, failure, _checks.Remedy),
+            (Verdict.Inconclusive, _) => (Verdict.Inconclusive, file.Reason, fileRemedy),
+            (_, { Obstacle: { } obstacle }) => (Verdict.Inconclusive, $"The rehearsal is not complete: {obstacle.TrimEnd('.')}.", _checks.Remedy),
+            _ => (Verdict.Passed, string.Create(
+                CultureInfo.InvariantCulture,
+                $"It came back on {_version} in {Seconds(_restoreDuration ?? TimeSpan.Zero)}: {tables.Length} tables with {tables.Sum(table => table.FoundRows ?? 0)} rows, and everything else compared, are the backup's."), null),
+        };
+        DateTime end = DateTime.UtcNow;
+        return new VerificationResult
+        {
+            Database = file.Database,
+            Path = file.Path,
+            Level = VerificationLevel.Restore,
+            Verdict = verdict,
+            Reason = reason,
+            Remedy = remedy,
+            Checks = [.. file.Checks, .. _checks.All],
+            Tables = _comparison?.Tables ?? file.Tables,
+            Hash = file.Hash,
+            ServerVersion = _version,
+            RestoreDuration = _restoreDuration,
+            LeftOut = [.. _leftOut],
+            Differences = [.. _comparison?.Differences ?? []],
+            Kept = _kept,
+            Start = file.Start,
+            End = end,
+            Duration = end - file.Start,
+        };
+    }
+
+    private static CryoBackupException NeedsSuperuser(string reason) => new(
+        CryoBackupError.PermissionDenied,
+        $"The backup needs more than an ordinary role may do. {reason}",
+        remedy: "If you trust where the backup comes from, permit it with -AllowSuperuser: its own code then runs as a superuser of the rehearsal's server.");
+
+    private static string Sentence(CryoBackupException exception)
+        => exception.StandardError.Count == 0 ? exception.Message : $"{exception.Message} {string.Join(' ', exception.StandardError.TakeLast(2))}".Trim();
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
+}
