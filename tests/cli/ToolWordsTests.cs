@@ -1,4 +1,3 @@
-
 namespace CryoBackup.Cli.Tests;
 
 public class ToolWordsTests

@@ -2,6 +2,7 @@ using System.CommandLine;
 using CryoBackup.Cli.Output;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
+using CryoBackup.Inspection;
 using CryoBackup.Storage;
 
 namespace CryoBackup.Cli.Commands;
@@ -29,10 +30,9 @@ internal sealed class ListCommand : Command
         SetAction(arguments => Batch.Run<string, BackupInfo>(
             arguments,
             (observer, _) => Folders(arguments, observer),
-            (folder, observer, cancellationToken) => BackupCatalog.Find(
-                Path.GetFullPath(folder),
-                arguments.GetValue(_databases),
-                arguments.GetValue(_latest),
+            (folder, observer, cancellationToken) => EncryptedTables.Read(
+                BackupCatalog.Find(
+                    Path.GetFullPath(folder), arguments.GetValue(_databases), arguments.GetValue(_latest), observer, cancellationToken),
                 BackupPlan.Identities(_config.Read(arguments, observer), _identity.Read(arguments)),
                 observer,
                 cancellationToken),

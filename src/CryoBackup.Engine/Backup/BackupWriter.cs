@@ -152,7 +152,7 @@ public static class BackupWriter
         {
             // Without its manifest it is no backup, and must not lie there like one.
             File.Delete(file.FinalPath);
-            File.Delete(file.FinalPath + GlobalsDump.Suffix(seal is not null));
+            File.Delete(file.FinalPath + GlobalsFile.Suffix(seal is not null));
             throw;
         }
 
@@ -213,7 +213,7 @@ public static class BackupWriter
         RunLimits limits)
     {
         bool withPasswords = await preflight.Snapshot.MayReadPasswordsAsync(limits.Token).ConfigureAwait(false);
-        string path = backup + GlobalsDump.Suffix(seal is not null);
+        string path = backup + GlobalsFile.Suffix(seal is not null);
         string name = Path.GetFileName(path);
         if (!withPasswords || seal is null)
         {

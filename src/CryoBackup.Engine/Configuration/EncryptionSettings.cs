@@ -1,4 +1,3 @@
-
 namespace CryoBackup.Configuration;
 
 /// <summary>How backups are encrypted and opened: the section <c>encryption</c>.</summary>

@@ -1,4 +1,3 @@
-
 namespace CryoBackup.Configuration;
 
 /// <summary>The predecessor's section <c>schedules</c>, which nothing here acts on.</summary>

@@ -9,6 +9,9 @@ namespace CryoBackup.Encryption;
 /// </summary>
 internal sealed class AgeHeader
 {
+    /// <summary>What age's users append to the name of an encrypted file.</summary>
+    public const string FileSuffix = ".age";
+
     /// <summary>How many of a file's first bytes tell whether it is encrypted.</summary>
     public const int StartLength = 21;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using CryoBackup.Processes;
-using CryoBackup.Storage;
 
 namespace CryoBackup.Encryption;
 
@@ -42,7 +41,7 @@ internal sealed class AgeOpening
     public bool IsSealed(ReadOnlySpan<byte> start)
     {
         IsArmored = AgeHeader.IsArmored(start);
-        return !IsArmored && (AgeHeader.IsStart(start) || _recorded.Count > 0 || _path.EndsWith(BackupFileName.SealedSuffix, StringComparison.Ordinal));
+        return !IsArmored && (AgeHeader.IsStart(start) || _recorded.Count > 0 || _path.EndsWith(AgeHeader.FileSuffix, StringComparison.Ordinal));
     }
 
     /// <summary>Checks the header, and opens the stage.</summary>

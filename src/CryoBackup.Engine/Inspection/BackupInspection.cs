@@ -1,13 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Archive;
-using CryoBackup.Backup;
 using CryoBackup.Comparison;
 using CryoBackup.Encryption;
 using CryoBackup.Storage;
 using CryoBackup.Streams;
 using CryoBackup.Text;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Inspection;
 
@@ -446,7 +444,7 @@ internal sealed class BackupInspection
 
         try
         {
-            GlobalsDump.Verify(_path, globals, Manifest.Encryption is not null, _cancellationToken);
+            GlobalsFile.Verify(_path, globals, Manifest.Encryption is not null, _cancellationToken);
             Pass(CheckNames.Globals, "roles and tablespaces are the recorded ones");
         }
         catch (CryoBackupException exception)

@@ -11,12 +11,7 @@ internal static partial class ClientTools
     /// <summary>The variable that names a folder of PostgreSQL programs to be taken before all others.</summary>
     public const string FolderVariable = "CRYOBACKUP_PGBIN";
 
-    private static readonly string[] Programs = ["pg_dump", "pg_restore", "pg_dumpall", "psql", "initdb", "pg_ctl", "postgres"];
-
     private static readonly ConcurrentDictionary<(string Path, DateTime Written), (string Version, int Major)?> Versions = new();
-
-    /// <summary>True for the name of a program that belongs to PostgreSQL.</summary>
-    public static bool IsPostgresProgram(string name) => Array.IndexOf(Programs, name) >= 0;
 
     /// <summary>
     /// Finds a program that fits a server: of the same major version, else of the lowest higher one. A fitting program in the folder of

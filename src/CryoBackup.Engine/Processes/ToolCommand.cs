@@ -1,4 +1,3 @@
-
 namespace CryoBackup.Processes;
 
 /// <summary>A program to run, and how.</summary>

@@ -1,7 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using CryoBackup.Postgres;
-using CryoBackup.Processes;
 
 namespace CryoBackup.Processes;
 
@@ -11,6 +9,8 @@ namespace CryoBackup.Processes;
 /// </summary>
 internal sealed class ToolProcess : IDisposable
 {
+    private static readonly string[] PostgresPrograms = ["pg_dump", "pg_restore", "pg_dumpall", "psql", "initdb", "pg_ctl", "postgres"];
+
     // What a descendant that inherited the pipe may make us wait after the program itself has ended.
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DeathLimit = TimeSpan.FromSeconds(10);
@@ -121,7 +121,7 @@ internal sealed class ToolProcess : IDisposable
             process.Dispose();
             var name = Path.GetFileNameWithoutExtension(command.Path);
             throw new CryoBackupException(
-                ClientTools.IsPostgresProgram(name) ? CryoBackupError.PgToolNotFound : CryoBackupError.ToolNotFound,
+                Array.IndexOf(PostgresPrograms, name) >= 0 ? CryoBackupError.PgToolNotFound : CryoBackupError.ToolNotFound,
                 $"The program '{command.Path}' cannot be started: {e.Message}", command.Path,
                 "Check that the file exists and may be run by this user.", inner: e);
         }

@@ -7,7 +7,7 @@ namespace CryoBackup.Reports;
 internal sealed record RestoreReport(
     string Timestamp,
     string BackupFile,
-    RestoreReport.Options RestoreOptions,
+    RestoreOptions RestoreOptions,
     bool Success,
     string Status,
     ErrorLine? Error,
@@ -58,40 +58,5 @@ internal sealed record RestoreReport(
             ReportJson.Time(item.Start),
             ReportJson.Time(item.End),
             ReportJson.Seconds(item.End - item.Start));
-    }
-
-    /// <summary>What was asked for. Schema and table are null for none, a text for one, and a list for several.</summary>
-    internal sealed record Options(
-        bool Clean,
-        bool Create,
-        bool NoOwner,
-        bool NoPrivileges,
-        object? Schema,
-        object? Table,
-        bool Swap,
-        bool SchemaOnly,
-        bool DataOnly,
-        bool PlanOnly,
-        bool Force,
-        int? Jobs)
-    {
-        /// <summary>The options of a request.</summary>
-        /// <param name="request">What Restore was asked for.</param>
-        public static Options Of(RestoreRequest request) => new(
-            request.Clean,
-            request.Create,
-            request.NoOwner,
-            request.NoPrivileges,
-            Names(request.Schema),
-            Names(request.Table),
-            request.Swap,
-            request.SchemaOnly,
-            request.DataOnly,
-            request.PlanOnly,
-            request.Force,
-            request.Jobs);
-
-        // The predecessor took one name.
-        private static object? Names(IReadOnlyList<string> names) => names.Count switch { 0 => null, 1 => names[0], _ => names.ToArray() };
     }
 }

@@ -8,7 +8,6 @@ using CryoBackup.Inspection;
 using CryoBackup.Postgres;
 using CryoBackup.Restore.Selection;
 using CryoBackup.Storage;
-using CryoBackup.Verification;
 using Npgsql;
 
 namespace CryoBackup.Restore;
@@ -126,7 +125,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
     }
 
     private GlobalsScript ReadGlobals(BackupManifest? manifest) => manifest?.Globals is { } record
-        ? GlobalsDump.Read(request.Path, record, manifest.Encryption is not null, request.Identities, limits.Token)
+        ? GlobalsFile.Read(request.Path, record, manifest.Encryption is not null, request.Identities, limits.Token)
         : throw new CryoBackupException(
             CryoBackupError.BackupNotFound,
             $"'{request.Path}' has no globals: {(manifest is null ? "there is no manifest that records any" : "it was made without them")}.",

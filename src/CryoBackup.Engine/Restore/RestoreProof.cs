@@ -2,7 +2,6 @@ using System.Globalization;
 using CryoBackup.Archive;
 using CryoBackup.Comparison;
 using CryoBackup.Postgres;
-using CryoBackup.Restore;
 using Npgsql;
 
 namespace CryoBackup.Restore;

@@ -1,4 +1,3 @@
-
 namespace CryoBackup;
 
 /// <summary>A backup on disk: what New-CryoBackup made or Get-CryoBackup found.</summary>

@@ -1,5 +1,3 @@
-using CryoBackup.Restore.Selection;
-
 namespace CryoBackup;
 
 /// <summary>How far a restore came.</summary>

@@ -1,4 +1,3 @@
-using CryoBackup.Verification;
 
 namespace CryoBackup;
 

@@ -1,4 +1,3 @@
-using CryoBackup.Reports;
 using CryoBackup.Restore;
 
 namespace CryoBackup.Runs;
@@ -16,5 +15,5 @@ internal sealed class RestoreWish(RestoreRequest request)
     public int? Port { get; } = request.Connection.Port;
 
     /// <summary>The options, in the report's form.</summary>
-    public RestoreReport.Options Options { get; } = RestoreReport.Options.Of(request);
+    public RestoreOptions Options { get; } = RestoreOptions.Of(request);
 }

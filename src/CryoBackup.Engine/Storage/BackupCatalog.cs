@@ -1,7 +1,4 @@
 using System.IO.Enumeration;
-using CryoBackup.Encryption;
-using CryoBackup.Inspection;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Storage;
 
@@ -39,33 +36,8 @@ public static class BackupCatalog
         return latest ? newestFirst.DistinctBy(backup => backup.Database, StringComparer.Ordinal) : newestFirst;
     }
 
-    /// <summary>As the other overload; the tables of encrypted backups, which their manifests do not tell, are read from the archives where an identity opens them.</summary>
-    /// <param name="folder">A full path of the file system.</param>
-    /// <param name="databases">Only backups of these databases (wildcards * and ?); null or empty for all.</param>
-    /// <param name="latest">True for only the newest of each database.</param>
-    /// <param name="identities">Full paths of identity files; empty for none.</param>
-    /// <param name="observer">Takes warnings about manifests that cannot be read and backups that do not open.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    /// <returns>One object a backup.</returns>
-    /// <exception cref="CryoBackupException">As the other overload; and IdentityMissing, ConfigurationInvalid about an identity.</exception>
-    public static IEnumerable<BackupInfo> Find(
-        string folder, IReadOnlyList<string>? databases, bool latest, IReadOnlyList<string> identities, Action<EngineMessage> observer, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(identities);
-        AgeIdentities.Check(identities, observer);
-        foreach (BackupInfo backup in Find(folder, databases, latest, observer, cancellationToken))
-        {
-            if (backup.Encrypted && identities.Count > 0)
-            {
-                ReadTables(backup, identities, observer, cancellationToken);
-            }
-
-            yield return backup;
-        }
-    }
-
     /// <summary>
-    /// Chooses what to verify of a folder: unlike <see cref="Find(string, IReadOnlyList{string}?, bool, Action{EngineMessage}, CancellationToken)"/>
+    /// Chooses what to verify of a folder: unlike <see cref="Find"/>
     /// also backups whose file is missing, or whose manifest is missing or damaged, by what their name tells.
     /// </summary>
     /// <param name="folder">A full path of the file system.</param>
@@ -157,20 +129,6 @@ public static class BackupCatalog
             Path = path,
             ManifestPath = manifestPath,
         };
-    }
-
-    private static void ReadTables(BackupInfo backup, IReadOnlyList<string> identities, Action<EngineMessage> observer, CancellationToken cancellationToken)
-    {
-        var inspection = new BackupInspection(backup.Path, VerificationLevel.Content, identities, observer, cancellationToken);
-        inspection.Run();
-        if (inspection is { Content: { } content, Failure: null })
-        {
-            backup.SetTables([.. content.Tables.Select(table => table.ToTableInfo())]);
-        }
-        else
-        {
-            observer(new WarningMessage($"The tables of '{backup.Path}' cannot be told: {(inspection.Failure ?? inspection.Obstacle)?.Message ?? "its archive was not read."}"));
-        }
     }
 
     private static string[] ListManifests(string folder)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using CryoBackup.Encryption;
 
 namespace CryoBackup.Storage;
 
@@ -17,7 +18,7 @@ internal static partial class BackupFileName
     public const string PartialSuffix = ".partial";
 
     /// <summary>What is appended to the name of an encrypted backup.</summary>
-    public const string SealedSuffix = ".age";
+    public const string SealedSuffix = AgeHeader.FileSuffix;
 
     private static readonly HashSet<string> WindowsDevices = new(StringComparer.OrdinalIgnoreCase)
     {

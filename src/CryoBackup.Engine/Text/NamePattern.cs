@@ -42,7 +42,7 @@ internal sealed class NamePattern
         string[] near =
         [
             .. names.Distinct(StringComparer.Ordinal)
-                .Select(name => (Name: name, Distance: Math.Min(Distance(Text, name), Distance(Text, name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]))))
+                .Select(name => (Name: name, Distance: Math.Min(NearestName.Distance(Text, name), NearestName.Distance(Text, name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]))))
                 .Where(candidate => candidate.Distance <= Math.Max(1, (Text.Length + 1) / 3))
                 .OrderBy(candidate => candidate.Distance)
                 .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
@@ -61,25 +61,4 @@ internal sealed class NamePattern
     private static bool Matches(string pattern, string name)
         => string.Equals(pattern, name, StringComparison.Ordinal)
             || (!pattern.Contains('\\', StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
-
-    /// <summary>The Levenshtein distance, upper and lower case taken as the same.</summary>
-    internal static int Distance(string left, string right)
-    {
-        left = left.ToUpperInvariant();
-        right = right.ToUpperInvariant();
-        int[] row = [.. Enumerable.Range(0, right.Length + 1)];
-        for (int i = 1; i <= left.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= right.Length; j++)
-            {
-                int substitution = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substitution, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
-    }
 }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using CryoBackup.Completion;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
+using CryoBackup.Inspection;
 using CryoBackup.Storage;
 
 namespace CryoBackup.Commands;
@@ -86,7 +87,8 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
 
     private void List(string folder)
     {
-        if (RunEngine(folder, (observer, stop) => BackupCatalog.Find(folder, Database, Latest, _identities, observer, stop).ToArray()) is { } backups)
+        if (RunEngine(folder, (observer, stop) => EncryptedTables.Read(
+            BackupCatalog.Find(folder, Database, Latest, observer, stop), _identities, observer, stop).ToArray()) is { } backups)
         {
             WriteObject(backups, enumerateCollection: true);
         }

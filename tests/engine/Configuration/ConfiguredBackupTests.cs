@@ -1,6 +1,7 @@
 using CryoBackup.Backup;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
+using CryoBackup.Inspection;
 using CryoBackup.Restore;
 using CryoBackup.Storage;
 using CryoBackup.Tests.Encryption;
@@ -64,7 +65,8 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
         Assert.DoesNotContain(Password, File.ReadAllText(backup.ManifestPath), StringComparison.Ordinal);
 
         // What lists it with the identity tells the tables, which the manifest does not.
-        BackupInfo found = Assert.Single(BackupCatalog.Find(Path.GetDirectoryName(backup.Path)!, null, false, identities, _messages.Add, default));
+        BackupInfo found = Assert.Single(EncryptedTables.Read(
+            BackupCatalog.Find(Path.GetDirectoryName(backup.Path)!, null, false, _messages.Add, default), identities, _messages.Add, default));
         Assert.Equal(("users", 100L), (Assert.Single(found.Tables).Name, found.RowCount));
         Assert.Empty(Assert.Single(BackupCatalog.Find(Path.GetDirectoryName(backup.Path)!, null, false, _messages.Add, default)).Tables);
     }

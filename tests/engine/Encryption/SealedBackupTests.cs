@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using CryoBackup.Backup;
+using CryoBackup.Inspection;
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
 using CryoBackup.Storage;
@@ -244,8 +245,11 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         Assert.Empty(Assert.Single(List(identity, warnings)).Tables);
         Assert.StartsWith($"The tables of '{path}' cannot be told: ", Assert.Single(warnings), StringComparison.Ordinal);
 
-        IEnumerable<BackupInfo> List(string key, List<string>? heard = null) => BackupCatalog.Find(
-            _folder.Path, null, false, [key], message => heard?.AddRange(message is WarningMessage warning ? [warning.Text] : []), CancellationToken.None);
+        IEnumerable<BackupInfo> List(string key, List<string>? heard = null) => EncryptedTables.Read(
+            BackupCatalog.Find(_folder.Path, null, latest: false, _ => { }, CancellationToken.None),
+            [key],
+            message => heard?.AddRange(message is WarningMessage warning ? [warning.Text] : []),
+            CancellationToken.None);
     }
 
     [AgeServerFact]

@@ -21,7 +21,7 @@ public sealed class SealedNameTests
     [Fact]
     public void FitsAFileSystemAlsoForTheLongestName()
     {
-        string longest = BackupFileName.Create(new string('/', 63), Start, CompressionKind.Gzip, isSealed: true) + GlobalsDump.Suffix(isSealed: true) + BackupFileName.PartialSuffix;
+        string longest = BackupFileName.Create(new string('/', 63), Start, CompressionKind.Gzip, isSealed: true) + GlobalsFile.Suffix(isSealed: true) + BackupFileName.PartialSuffix;
         Assert.InRange(Encoding.UTF8.GetByteCount(longest), 1, 255);
     }
 }

@@ -1,4 +1,3 @@
-
 namespace CryoBackup.Postgres.Scratch;
 
 /// <summary>What a throwaway server is to be like.</summary>

@@ -1,6 +1,6 @@
-using CryoBackup.Configuration;
+using CryoBackup.Text;
 
-namespace CryoBackup.Text;
+namespace CryoBackup.Configuration;
 
 /// <summary>What an unknown key was meant to be.</summary>
 internal static class NearestKey
@@ -11,13 +11,7 @@ internal static class NearestKey
     /// <returns>One sentence or two.</returns>
     public static string Remedy(string name, IReadOnlyList<ConfigurationKey> known)
     {
-        string? near = known
-            .Select(key => (key.Name, Distance: NamePattern.Distance(name, key.Name)))
-            .Where(candidate => candidate.Distance <= Math.Max(1, name.Length / 2) && candidate.Distance < candidate.Name.Length)
-            .OrderBy(candidate => candidate.Distance)
-            .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
-            .Select(candidate => candidate.Name)
-            .FirstOrDefault();
+        string? near = NearestName.Find(name, known.Select(key => key.Name));
         if (near is not null)
         {
             return $"Did you mean '{near}'?";

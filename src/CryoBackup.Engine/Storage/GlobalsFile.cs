@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using CryoBackup.Archive;
+using CryoBackup.Encryption;
+using CryoBackup.Postgres;
+using CryoBackup.Streams;
+
+namespace CryoBackup.Storage;
+
+/// <summary>What belongs to no database, roles and tablespaces, as SQL in a file beside a backup, compressed and encrypted like it.</summary>
+internal static partial class GlobalsFile
+{
+    /// <summary>What is appended to a backup's name.</summary>
+    /// <param name="isSealed">True if the backup is encrypted.</param>
+    public static string Suffix(bool isSealed) => ".globals.sql.gz" + (isSealed ? BackupFileName.SealedSuffix : "");
+
+    /// <summary>Compares a backup's globals with what its manifest records.</summary>
+    /// <param name="backup">The backup's full path.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="isSealed">True if the backup is encrypted.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, HashMismatch.</exception>
+    public static void Verify(string backup, BackupManifest.GlobalsRecord record, bool isSealed, CancellationToken cancellationToken)
+    {
+        // The record's name is not followed: it lies beside the backup under this name or nowhere.
+        string path = backup + Suffix(isSealed);
+        using FileStream file = BackupSource.OpenFile(path);
+        using var hash = new Sha256ReadStream(file);
+        string found = hash.Finish(cancellationToken);
+        if (!string.Equals(found, record.Sha256, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new CryoBackupException(
+                CryoBackupError.HashMismatch,
+                string.Create(CultureInfo.InvariantCulture, $"'{path}' ({file.Length} bytes; {record.SizeBytes} were recorded) is not what was written: its SHA-256 differs from the recorded one."),
+                path,
+                "The backup itself may be good without its globals; take the roles from another backup.");
+        }
+    }
+
+    /// <summary>Verifies and reads a backup's globals.</summary>
+    /// <param name="backup">The backup's full path.</param>
+    /// <param name="record">What its manifest records of them.</param>
+    /// <param name="isSealed">True if the backup is encrypted.</param>
+    /// <param name="identities">Full paths of identity files, any of which may open them.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The roles.</returns>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, HashMismatch; IdentityMissing and others of the opening.</exception>
+    public static GlobalsScript Read(
+        string backup, BackupManifest.GlobalsRecord record, bool isSealed, IReadOnlyList<string> identities, CancellationToken cancellationToken)
+    {
+        Verify(backup, record, isSealed, cancellationToken);
+        string path = backup + Suffix(isSealed);
+        using var source = new BackupSource(path, new AgeOpening(path, identities, [], cancellationToken), cancellationToken);
+        using var bytes = new MemoryStream();
+        source.Output.CopyTo(bytes);
+        ReadOnlySpan<byte> script = bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
+
+        // pg_dumpall writes in the encoding of the database that it connects to, and says so.
+        Match encoding = ClientEncoding().Match(Encoding.Latin1.GetString(script));
+        return new GlobalsScript(ServerEncoding.Decode(script, ServerEncoding.Find(encoding.Success ? encoding.Groups[1].Value : "UTF8")));
+    }
+
+    [GeneratedRegex("^SET client_encoding = '([^']+)';", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex ClientEncoding();
+}

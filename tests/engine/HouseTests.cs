@@ -1,0 +1,70 @@
+#if NET10_0_OR_GREATER
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
+namespace CryoBackup.Tests;
+
+/// <summary>The rooms of the engine: a room uses only those above it, and a file lies in the room that its namespace names.</summary>
+public sealed partial class HouseTests
+{
+    // From top to bottom, as CONTRIBUTING.md shows them. A room within a room belongs to it.
+    private static readonly string[] Rooms =
+    [
+        "", "Results", "Text", "Streams", "Processes", "Archive", "Postgres", "Encryption", "Storage", "Comparison", "Inspection", "Backup",
+        "Restore", "Verification", "Configuration", "Runs", "Reports", "Notifications", "Hosting",
+    ];
+
+    private static readonly string Engine = Path.GetFullPath(Path.Combine(Here(), "../../src/CryoBackup.Engine"));
+
+    [Fact]
+    public void NoArrowRunsBack()
+    {
+        List<string> back = [];
+        foreach (string file in Sources())
+        {
+            string[] lines = File.ReadAllLines(file);
+            for (int line = 0; line < lines.Length; line++)
+            {
+                Match used = UsingLine().Match(lines[line]);
+                if (used.Success && Array.IndexOf(Rooms, used.Groups[1].Value) > Array.IndexOf(Rooms, RoomOf(file)))
+                {
+                    back.Add($"{Path.GetRelativePath(Engine, file)}({line + 1}): {lines[line]}");
+                }
+            }
+        }
+
+        Assert.True(back.Count == 0, $"A room uses one below it:\n{string.Join('\n', back)}");
+    }
+
+    [Fact]
+    public void EveryFileLiesInARoomOfTheList() =>
+        Assert.All(Sources(), file => Assert.Contains(RoomOf(file), Rooms));
+
+    [Fact]
+    public void TheNamespaceIsTheFolder() => Assert.All(Sources(), file =>
+    {
+        string folder = Path.GetDirectoryName(Path.GetRelativePath(Engine, file))!.Replace(Path.DirectorySeparatorChar, '.');
+        // What users see is named by the views, and is the product's own.
+        string expected = folder is "" or "Results" ? "CryoBackup" : "CryoBackup." + folder;
+        Assert.Contains($"namespace {expected};", File.ReadAllLines(file));
+    });
+
+    private static IEnumerable<string> Sources()
+    {
+        string[] files = [.. Directory.EnumerateFiles(Engine, "*.cs", SearchOption.AllDirectories)];
+        Assert.NotEmpty(files);
+        return files;
+    }
+
+    private static string RoomOf(string file)
+    {
+        string[] parts = Path.GetRelativePath(Engine, file).Split(Path.DirectorySeparatorChar);
+        return parts.Length == 1 ? "" : parts[0];
+    }
+
+    private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+
+    [GeneratedRegex(@"^using (?:static )?CryoBackup\.(\w+)")]
+    private static partial Regex UsingLine();
+}
+#endif
