@@ -68,8 +68,16 @@ public class PostgresServer : IDisposable
     }
 
     /// <summary>An open connection as superuser.</summary>
-    internal NpgsqlConnection Open(string database, string applicationName = "CryoBackup tests")
-        => ServerConnection.OpenAsync(Endpoint.WithDatabase(database), applicationName, clientEncoding: null, CancellationToken.None).GetAwaiter().GetResult();
+    internal NpgsqlConnection Open(string database, string applicationName = "CryoBackup tests") => Open(Endpoint.WithDatabase(database), applicationName);
+
+    /// <summary>An open connection with the search path of the role and the database, as users have it.</summary>
+    internal static NpgsqlConnection Open(ServerEndpoint endpoint, string applicationName = "CryoBackup tests")
+    {
+        NpgsqlConnection connection = ServerConnection.OpenAsync(endpoint, applicationName, clientEncoding: null, CancellationToken.None).GetAwaiter().GetResult();
+        using var path = new NpgsqlCommand("SET search_path TO DEFAULT", connection);
+        path.ExecuteNonQuery();
+        return connection;
+    }
 
     internal static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 

@@ -39,6 +39,13 @@ internal sealed class TestCommand : Command
 
     private readonly Option<TimeSpan?> _maxRestoreTime = Time("--max-restore-time", "How long the restore of a rehearsal may take (RTO)");
 
+    private readonly Option<TimeSpan> _timeout = new("--timeout")
+    {
+        Description = $"How long the proof of one backup may take: {Duration.Help}, or none [24h]",
+        HelpName = "time",
+        CustomParser = Duration.ReadLimit,
+    };
+
     private readonly Option<string?> _serverPath = new("--server-path")
     {
         Description = "Folder of the server programs (initdb, pg_ctl, postgres) of the throwaway server: another version rehearses an upgrade",
@@ -72,6 +79,7 @@ internal sealed class TestCommand : Command
         Add(_quiet);
         Add(_maxAge);
         Add(_maxRestoreTime);
+        Add(_timeout);
         Add(_serverPath);
         Add(_keep);
         Add(_force);
@@ -188,6 +196,14 @@ internal sealed class TestCommand : Command
         if ((arguments.GetValue(_level) ?? configuration?.Verification?.Level) is { } level)
         {
             request.Level = level;
+        }
+        if (arguments.GetResult(_timeout) is not null)
+        {
+            request.Timeout = Duration.ToLimit(arguments.GetValue(_timeout));
+        }
+        else if (configuration?.Verification?.Timeout is { } timeout)
+        {
+            request.Timeout = timeout;
         }
         return request;
     }

@@ -4,7 +4,9 @@ using System.Globalization;
 namespace CryoBackup.Archive;
 
 /// <summary>Reads what stands before an archive's data: its header and its table of contents.</summary>
-internal sealed class TocReader(ArchiveInput input)
+/// <param name="input">The archive.</param>
+/// <param name="largest">How many bytes of memory the entries may take; null for a quarter of the machine's.</param>
+internal sealed class TocReader(ArchiveInput input, long? largest = null)
 {
     /// <summary>What stands in the table of contents before the offset of a data block that is known.</summary>
     public const int OffsetIsSet = 2;
@@ -13,7 +15,15 @@ internal sealed class TocReader(ArchiveInput input)
     private static readonly Version FirstWithAlgorithm = new(1, 15, 0);
     private static readonly Version NewestVersion = new(1, 16, 0);
 
+    // What an entry takes beside its texts, with its places in our lists.
+    private const int EntrySize = 320;
+    private const int FewestBytes = 256 << 20;
+
     private readonly List<TocEntry> _entries = [];
+    private readonly HashSet<string> _words = new(StringComparer.Ordinal);
+    private readonly List<int> _dependencies = [];
+    private readonly long _largest = largest ?? Math.Max(FewestBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+    private long _size;
     private readonly Dictionary<int, long> _unsetOffsets = [];
     private ArchiveHeader? _header;
     private int _offsetSize;
@@ -162,7 +172,41 @@ internal sealed class TocReader(ArchiveInput input)
             }
 
             _entries.Add(entry);
+            Weigh(entry, count);
         }
+    }
+
+    /// <summary>A few bytes of a compressed file could claim entries that fill every memory.</summary>
+    private void Weigh(TocEntry entry, int count)
+    {
+        _size += EntrySize + (sizeof(char) * ((long)entry.Name.Length + entry.Definition.Length + entry.CopyStatement.Length)) + (sizeof(int) * (long)entry.Dependencies.Length);
+        if (_size > _largest)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ArchiveCorrupt,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The archive's table of contents is too large: {_entries.Count} of its {count} entries already take {SizeText.Of(_largest)}, the most that is read (a quarter of the machine's memory)."),
+                remedy: "If you trust where it comes from, use a machine with more memory.");
+        }
+    }
+
+    /// <summary>One text for all that are equal: most entries have the same few kinds, schemas and owners.</summary>
+    private string Word(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return "";
+        }
+
+        if (_words.TryGetValue(text, out string? known))
+        {
+            return known;
+        }
+
+        _size += (EntrySize / 4) + (sizeof(char) * (long)text.Length);
+        _words.Add(text);
+        return text;
     }
 
     private TocEntry ReadTocEntry()
@@ -182,7 +226,7 @@ internal sealed class TocReader(ArchiveInput input)
         uint catalogOid = input.ReadOid();
         uint oid = input.ReadOid();
         string name = input.ReadString() ?? "";
-        string kind = input.ReadString() ?? "";
+        string kind = Word(input.ReadString());
         int section = input.ReadInt();
         if (section is < 1 or > 4)
         {
@@ -194,17 +238,17 @@ internal sealed class TocReader(ArchiveInput input)
         input.ReadString();
         int dropSize = (int)(input.Offset - dropOffset);
         string copy = input.ReadString() ?? "";
-        string schema = input.ReadString() ?? "";
-        string tablespace = input.ReadString() ?? "";
+        string schema = Word(input.ReadString());
+        string tablespace = Word(input.ReadString());
         input.ReadString(); // the table access method
         if (_header!.Version.Minor >= 16)
         {
             input.ReadInt(); // the relation's kind
         }
 
-        string owner = input.ReadString() ?? "";
+        string owner = Word(input.ReadString());
         input.ReadString(); // "false", where PostgreSQL 11 and older told of WITH OIDS
-        var dependencies = new List<int>();
+        _dependencies.Clear();
         while (input.ReadString() is { } dependency)
         {
             if (!int.TryParse(dependency, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
@@ -212,7 +256,7 @@ internal sealed class TocReader(ArchiveInput input)
                 throw input.Corrupt($"dump ID {dumpId} depends on \"{ArchiveInput.Shorten(dependency)}\", which is no dump ID");
             }
 
-            dependencies.Add(id);
+            _dependencies.Add(id);
         }
 
         long? dataOffset = ReadOffset(dumpId, hasData);
@@ -230,7 +274,7 @@ internal sealed class TocReader(ArchiveInput input)
             Definition = definition,
             CopyStatement = copy,
             DropStatement = (dropOffset, dropSize),
-            Dependencies = [.. dependencies],
+            Dependencies = [.. _dependencies],
             HasData = hasData,
             DataOffset = dataOffset,
         };

@@ -43,6 +43,13 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
         {
             await FindAsync(async () => selection = await _snapshot.SelectAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
             _findings.AddRange(selection is null ? [] : TableFindings.Of(selection));
+            await FindAsync(async () =>
+            {
+                if (await _snapshot.FindHiddenAsync(cancellationToken).ConfigureAwait(false) is { } finding)
+                {
+                    throw finding;
+                }
+            }).ConfigureAwait(false);
         }
 
         // Cancelled work must not go on to take the lock when nobody waits for it any more.
@@ -62,7 +69,7 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
         Find(() => CreateFolder(request.Folder));
         if (Directory.Exists(request.Folder))
         {
-            Find(() => _lock = BackupLock.Take(request.Folder, request.Database, observer));
+            Find(() => _lock = BackupLock.Take(request.Folder, request.Database, observer, cancellationToken));
             Find(() => CheckSpace(selection?.Read.Where(selection.TakesRows).Sum(table => table.Bytes) ?? 0));
         }
 

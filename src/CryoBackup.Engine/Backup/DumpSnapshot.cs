@@ -264,6 +264,14 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         return broken;
     }
 
+    /// <summary>What the role would leave out without a word, beside rows.</summary>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <returns>The finding; null if the dump of the whole database would be whole, or only a part is wanted, to which no user mapping belongs.</returns>
+    public Task<CryoBackupException?> FindHiddenAsync(CancellationToken cancellationToken)
+        => _request.IncludeSchema.Count + _request.IncludeTable.Count > 0
+            ? Task.FromResult<CryoBackupException?>(null)
+            : UserMappings.FindHiddenAsync(_connection, cancellationToken);
+
     /// <summary>True if the role may read the cluster's password hashes.</summary>
     /// <param name="cancellationToken">Ends the query.</param>
     public async Task<bool> MayReadPasswordsAsync(CancellationToken cancellationToken)
@@ -282,7 +290,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         {
             await using NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, "CryoBackup cleanup", null, CancellationToken.None).ConfigureAwait(false);
             await using var command = new NpgsqlCommand(
-                "SELECT count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE application_name = $1 AND pid <> pg_catalog.pg_backend_pid()",
+                "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE application_name = $1 AND pid <> pg_catalog.pg_backend_pid()",
                 connection);
             command.Parameters.AddWithValue(applicationName);
             await command.ExecuteScalarAsync(CancellationToken.None).ConfigureAwait(false);

@@ -104,6 +104,6 @@ internal static partial class RestoredState
         return rows;
     }
 
-    [GeneratedRegex(@", (-?[0-9]+), (?:true|false)\);\s*$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@", (-?[0-9]+), (?:true|false)\);\s*$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex SetValue();
 }

@@ -45,7 +45,7 @@ internal sealed class SharedSnapshot : IAsyncDisposable
     /// <param name="processes">The IDs of their server processes.</param>
     public async Task EndAsync(int[] processes)
     {
-        await using var end = new NpgsqlCommand("SELECT count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.unnest($1) AS pid", Connection)
+        await using var end = new NpgsqlCommand("SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.unnest($1) AS pid", Connection)
         {
             Parameters = { new() { Value = processes } },
         };

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.RegularExpressions;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
 using Npgsql;
@@ -8,7 +7,7 @@ using Npgsql;
 namespace CryoBackup.Comparison;
 
 /// <summary>Fingerprints tables of a running database by the same measure as the archive: the bytes of COPY text.</summary>
-internal static partial class TableReader
+internal static class TableReader
 {
     private const int BufferSize = 1 << 18;
 
@@ -92,20 +91,9 @@ internal static partial class TableReader
     /// <summary>Turns COPY table (columns) FROM stdin; round.</summary>
     private static string ToStdout(string copyStatement, string? condition)
     {
-        Match parts = CopyFromStdin().Match(copyStatement);
-        if (!parts.Success)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.ArchiveCorrupt, $"The archive's statement \"{copyStatement.Trim()}\" is not a COPY … FROM stdin;", copyStatement.Trim());
-        }
-
-        string table = parts.Groups["table"].Value;
-        string columns = parts.Groups["columns"].Value;
+        var copy = CopyStatement.Parse(copyStatement);
         return condition is null
-            ? $"COPY {table} {columns} TO STDOUT"
-            : $"COPY (SELECT {(columns.Length == 0 ? "" : columns[1..^1])} FROM ONLY {table} {condition}) TO STDOUT";
+            ? $"COPY {copy.Table} {(copy.Columns.Length == 0 ? "" : $"({copy.Columns})")} TO STDOUT"
+            : $"COPY (SELECT {copy.Columns} FROM ONLY {copy.Table} {condition}) TO STDOUT";
     }
-
-    [GeneratedRegex("""^COPY (?<table>(?:"(?:[^"]|"")*"|[^" ])+) +(?<columns>\(.*\))? *FROM stdin;\s*$""", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
-    private static partial Regex CopyFromStdin();
 }

@@ -12,4 +12,8 @@ public sealed record VerificationSettings : Settings
     /// <summary>The age beyond which the newest good backup is too old; null for none.</summary>
     [Setting("The age beyond which the newest good backup is too old: 26h, 7d.", Example = "26h")]
     public TimeSpan? MaxAge { get; init; }
+
+    /// <summary>How long the proof of one backup may take; null for the command's default.</summary>
+    [Setting("How long the proof of one backup may take; 24h unless said otherwise.", Example = "24h")]
+    public TimeSpan? Timeout { get; init; }
 }

@@ -143,7 +143,7 @@ internal sealed class BackupInspection
         if (Manifest?.Encryption is not null)
         {
             // What the manifest leaves out for secrecy, hash and authentication prove.
-            return (Verdict.Passed, $"The encrypted archive is authentic and whole ({rows}).");
+            return (Verdict.Passed, $"The encrypted archive is whole and unchanged ({rows}).");
         }
 
         return (Verdict.Passed, Array.Exists(_tables, table => table.FoundRows is null)

@@ -9,17 +9,17 @@ internal sealed partial record DatabaseFacts
 {
     // to_jsonb names columns that not every version has; an absent one is null.
     private const string Query = """
-        SELECT current_setting('server_version'),
-               current_setting('server_version_num')::int,
+        SELECT pg_catalog.current_setting('server_version'),
+               pg_catalog.current_setting('server_version_num')::int,
                pg_catalog.pg_encoding_to_char(d.encoding),
                d.datcollate,
                d.datctype,
-               to_jsonb(d)->>'datlocprovider',
-               coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale'),
-               now(),
-               current_setting('lc_monetary')
+               pg_catalog.to_jsonb(d)->>'datlocprovider',
+               coalesce(pg_catalog.to_jsonb(d)->>'datlocale', pg_catalog.to_jsonb(d)->>'daticulocale'),
+               pg_catalog.now(),
+               pg_catalog.current_setting('lc_monetary')
         FROM pg_catalog.pg_database d
-        WHERE d.datname = current_database()
+        WHERE d.datname = pg_catalog.current_database()
         """;
 
     /// <summary>The server's version without the packager's words, for example 15.18.</summary>

@@ -61,10 +61,10 @@ internal sealed partial class GlobalsScript
     private static string Name(string identifier)
         => identifier[0] == '"' ? identifier[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : identifier;
 
-    [GeneratedRegex("""^(?:CREATE ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+)$|ALTER ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) (?:WITH(?<attributes> )|SET )|COMMENT ON ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) IS |SECURITY LABEL FOR .+? ON ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) IS )""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^(?:CREATE ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+)$|ALTER ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) (?:WITH(?<attributes> )|SET )|COMMENT ON ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) IS |SECURITY LABEL FOR .+? ON ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) IS )""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex OfRole();
 
-    [GeneratedRegex("""^(?<grant>GRANT (?<role>"(?:[^"]|"")+"|[^\s"]+) TO (?<member>"(?:[^"]|"")+"|[^\s"]+)(?: WITH .+?)?)(?: GRANTED BY (?:"(?:[^"]|"")+"|[^\s"]+))?$""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^(?<grant>GRANT (?<role>"(?:[^"]|"")+"|[^\s"]+) TO (?<member>"(?:[^"]|"")+"|[^\s"]+)(?: WITH .+?)?)(?: GRANTED BY (?:"(?:[^"]|"")+"|[^\s"]+))?$""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex Membership();
 
     [GeneratedRegex(" (?:NOSUPERUSER|NOREPLICATION|NOBYPASSRLS)(?![A-Z])", RegexOptions.CultureInvariant)]

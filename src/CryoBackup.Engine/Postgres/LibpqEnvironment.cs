@@ -53,7 +53,7 @@ internal sealed class LibpqEnvironment : IDisposable
         _variables["PGCLIENTENCODING"] = clientEncoding;
         _variables["PGTZ"] = "UTC";
         _variables["PGDATESTYLE"] = "ISO";
-        _variables["PGOPTIONS"] = SessionSettings.Options(endpoint.Options, SessionSettings.Comparable.Concat(settings ?? []));
+        _variables["PGOPTIONS"] = SessionSettings.OfProgram(endpoint.Options, endpoint.Server, settings ?? []);
         foreach (var (keyword, value) in endpoint.Security)
         {
             _variables[PostgresEnvironment.Variables[keyword]] = value;

@@ -61,6 +61,11 @@ internal sealed class PostgresEnvironment
     /// <summary>Where the user's service file lies unless told otherwise; null without a home folder.</summary>
     public string? DefaultServiceFile => UserFolder is { } folder ? Path.Combine(folder, ".pg_service.conf") : null;
 
+    /// <summary>Where libpq looks for a certificate, key or list of the user unless told otherwise; null without a home folder.</summary>
+    /// <param name="name">The file's name.</param>
+    public string? UserFile(string name)
+        => UserFolder is not { } folder ? null : OperatingSystem.IsWindows() ? Path.Combine(folder, name) : Path.Combine(folder, ".postgresql", name);
+
     /// <summary>Where the machine's service file may lie, in order.</summary>
     public IEnumerable<string> SystemServiceFiles
     {

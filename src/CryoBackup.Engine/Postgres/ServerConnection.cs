@@ -5,7 +5,7 @@ namespace CryoBackup.Postgres;
 /// <summary>Opens sessions on a server.</summary>
 internal static class ServerConnection
 {
-    /// <summary>Opens one.</summary>
+    /// <summary>Opens one, and lets it begin as every session of ours does: with an empty search path and our own settings.</summary>
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="clientEncoding">PostgreSQL's name of the session's encoding; null for UTF-8. See <see cref="ServerEndpoint.ToNpgsql"/>.</param>
@@ -13,9 +13,39 @@ internal static class ServerConnection
     /// <returns>The session, unpooled: it ends when it is disposed of.</returns>
     public static async Task<NpgsqlConnection> OpenAsync(
         ServerEndpoint endpoint, string applicationName, string? clientEncoding, CancellationToken cancellationToken)
-        => await Prepare(endpoint.ToNpgsql(applicationName, clientEncoding)).OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+    {
+        while (true)
+        {
+            int known = endpoint.Server.Major;
+            NpgsqlConnection session = await Prepare(endpoint, endpoint.ToNpgsql(applicationName, clientEncoding)).OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await using (NpgsqlCommand first = First(session, endpoint))
+                {
+                    await first.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                }
 
-    /// <summary>Opens one for a thread of its own, which it holds until it is open.</summary>
+                await using (var readOnly = new NpgsqlCommand(SessionSettings.IfReadOnly, session))
+                {
+                    endpoint.Server.IsReadOnly = await readOnly.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is "on";
+                }
+
+                return session;
+            }
+            catch (NpgsqlException exception) when (WasIdle(exception, known))
+            {
+                await session.DisposeAsync().ConfigureAwait(false);
+                // Now that the version is known, the next one is told so at its start.
+            }
+            catch
+            {
+                await session.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Opens one for a thread of its own, which it holds until it is open. It begins like the others.</summary>
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="clientEncoding">As for the other one.</param>
@@ -23,12 +53,53 @@ internal static class ServerConnection
     /// <returns>The session, unpooled: it ends when it is disposed of.</returns>
     public static NpgsqlConnection Open(ServerEndpoint endpoint, string applicationName, string? clientEncoding, int readBuffer)
     {
-        NpgsqlConnectionStringBuilder connection = endpoint.ToNpgsql(applicationName, clientEncoding);
-        connection.ReadBufferSize = readBuffer;
-        return Prepare(connection).OpenConnection();
+        while (true)
+        {
+            int known = endpoint.Server.Major;
+            NpgsqlConnectionStringBuilder connection = endpoint.ToNpgsql(applicationName, clientEncoding);
+            connection.ReadBufferSize = readBuffer;
+            NpgsqlConnection session = Prepare(endpoint, connection).OpenConnection();
+            try
+            {
+                using (NpgsqlCommand first = First(session, endpoint))
+                {
+                    first.ExecuteNonQuery();
+                }
+
+                using (var readOnly = new NpgsqlCommand(SessionSettings.IfReadOnly, session))
+                {
+                    endpoint.Server.IsReadOnly = readOnly.ExecuteScalar() is "on";
+                }
+
+                return session;
+            }
+            catch (NpgsqlException exception) when (WasIdle(exception, known))
+            {
+                session.Dispose();
+                // Now that the version is known, the next one is told so at its start.
+            }
+            catch
+            {
+                session.Dispose();
+                throw;
+            }
+        }
     }
 
-    private static NpgsqlDataSource Prepare(NpgsqlConnectionStringBuilder connection)
+    private static NpgsqlCommand First(NpgsqlConnection session, ServerEndpoint endpoint)
+    {
+        endpoint.Server.Major = session.PostgreSqlVersion.Major;
+        return new(SessionSettings.First(endpoint.Server.Major, endpoint.Options), session);
+    }
+
+    /// <summary>
+    /// A server of 14 or later may be told to end a session before our first statement has arrived. The option against that is unknown to
+    /// older ones, which would refuse the session for it; so it is given as soon as the version is known.
+    /// </summary>
+    private static bool WasIdle(NpgsqlException exception, int knownMajor)
+        => knownMajor == 0 && exception is PostgresException { SqlState: "57P05" } or { InnerException: IOException or System.Net.Sockets.SocketException };
+
+    private static NpgsqlDataSource Prepare(ServerEndpoint endpoint, NpgsqlConnectionStringBuilder connection)
     {
         // Only PostgreSQL's own types are used; of all others Npgsql cannot read every name: not those with dots, nor bytes of no encoding.
         // The slim builder knows only the plain ones; the full one takes its time in every run to make all others ready.
@@ -36,6 +107,7 @@ internal static class ServerConnection
             .ConfigureTypeLoading(types => types.EnableTypeLoading(false))
             .EnableArrays()
             .EnableTransportSecurity()
+            .UseSslClientAuthenticationOptionsCallback(tls => SecuritySettings.Apply(endpoint.Security, tls))
             .EnableIntegratedSecurity()
             .Build();
     }

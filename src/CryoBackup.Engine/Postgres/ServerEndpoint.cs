@@ -9,13 +9,6 @@ internal sealed class ServerEndpoint
     private const int DefaultPort = 5432;
     private const int DefaultConnectTimeout = 15;
 
-    // Secures or authenticates the connection, and is handed on to libpq's programs as it was found.
-    private static readonly string[] SecurityKeywords =
-    [
-        "sslnegotiation", "sslrootcert", "sslcert", "sslkey", "sslcertmode", "sslcrl", "sslcrldir", "sslsni", "ssl_min_protocol_version", "ssl_max_protocol_version",
-        "channel_binding", "require_auth", "requirepeer", "gssencmode", "gsslib", "gssdelegation", "krbsrvname",
-    ];
-
     // Of a service file; these say nothing that matters here, or are ours to say.
     private static readonly string[] IgnoredKeywords =
         ["application_name", "fallback_application_name", "client_encoding", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "sslcompression"];
@@ -24,7 +17,7 @@ internal sealed class ServerEndpoint
 
     private ServerEndpoint(
         string host, int port, string userName, string database, SslMode sslMode, string? password, PgPassFile? passFile,
-        int connectTimeout, string? options, IReadOnlyDictionary<string, string> security)
+        int connectTimeout, string? options, IReadOnlyDictionary<string, string> security, ServerTraits server)
     {
         Host = host;
         Port = port;
@@ -34,6 +27,7 @@ internal sealed class ServerEndpoint
         ConnectTimeout = connectTimeout;
         Options = options;
         Security = security;
+        Server = server;
         _passFile = passFile;
         GivenPassword = password;
         Password = password ?? passFile?.PasswordFor(host, port, database, userName);
@@ -68,6 +62,9 @@ internal sealed class ServerEndpoint
 
     /// <summary>libpq keywords that secure or authenticate the connection.</summary>
     internal IReadOnlyDictionary<string, string> Security { get; }
+
+    /// <summary>What the server has told in earlier sessions.</summary>
+    internal ServerTraits Server { get; }
 
     private string? GivenPassword { get; }
 
@@ -129,7 +126,7 @@ internal sealed class ServerEndpoint
         }
 
         var security = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var keyword in SecurityKeywords)
+        foreach (var keyword in SecuritySettings.Keywords)
         {
             if (Setting(keyword) is { } value)
             {
@@ -137,12 +134,16 @@ internal sealed class ServerEndpoint
             }
         }
 
-        return new ServerEndpoint(host, port, userName, databaseName, sslMode, password, passFile, connectTimeout, Setting("options"), security);
+        // libpq takes a mere wish for encryption so, where it can check the certificate.
+        sslMode = sslMode == SslMode.Require && SecuritySettings.HasAuthority(security, environment.UserFile("root.crt")) ? SslMode.VerifyCA : sslMode;
+        SecuritySettings.Check(security, sslMode, SocketFolders.IsSocket(host), environment.UserFile("root.crl"));
+
+        return new ServerEndpoint(host, port, userName, databaseName, sslMode, password, passFile, connectTimeout, Setting("options"), security, new ServerTraits());
     }
 
     /// <summary>The same server and role with another database; a password from the password file is looked up anew.</summary>
     public ServerEndpoint WithDatabase(string name) =>
-        new(Host, Port, UserName, name, SslMode, GivenPassword, _passFile, ConnectTimeout, Options, Security);
+        new(Host, Port, UserName, name, SslMode, GivenPassword, _passFile, ConnectTimeout, Options, Security, Server);
 
     /// <summary>The Npgsql form: no pool, no command time-out, keepalive on, and the session settings that make values comparable.</summary>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
@@ -168,7 +169,7 @@ internal sealed class ServerEndpoint
             IncludeErrorDetail = true,
             TcpKeepAlive = true,
             Timezone = "UTC",
-            Options = SessionSettings.Options(Options, SessionSettings.Comparable),
+            Options = SessionSettings.OfSession(Options, Server.Major),
             ClientEncoding = clientEncoding ?? "UTF8",
             Encoding = IsUtf8(clientEncoding) ? "UTF-8" : "iso-8859-1",
         };
@@ -190,7 +191,7 @@ internal sealed class ServerEndpoint
 
         foreach (var (keyword, value) in Security)
         {
-            ApplySecurity(builder, keyword, value);
+            SecuritySettings.Apply(builder, keyword, value);
         }
 
         return builder;
@@ -214,46 +215,6 @@ internal sealed class ServerEndpoint
         SslMode.VerifyFull => "verify-full",
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, null),
     };
-
-    private static void ApplySecurity(NpgsqlConnectionStringBuilder builder, string keyword, string value)
-    {
-        try
-        {
-            switch (keyword)
-            {
-                case "sslrootcert":
-                    // "system" means the machine's own authorities, which is what Npgsql takes when told nothing.
-                    builder.RootCertificate = value == "system" ? null : value;
-                    break;
-                case "sslcert":
-                    builder.SslCertificate = value;
-                    break;
-                case "sslkey":
-                    builder.SslKey = value;
-                    break;
-                case "sslnegotiation":
-                    builder.SslNegotiation = Enum.Parse<SslNegotiation>(value, ignoreCase: true);
-                    break;
-                case "channel_binding":
-                    builder.ChannelBinding = Enum.Parse<ChannelBinding>(value, ignoreCase: true);
-                    break;
-                case "gssencmode":
-                    builder.GssEncryptionMode = Enum.Parse<GssEncryptionMode>(value, ignoreCase: true);
-                    break;
-                case "require_auth":
-                    // Npgsql has a spelling of its own for this one.
-                    builder.RequireAuth = value.Replace("scram-sha-256", "ScramSHA256", StringComparison.Ordinal);
-                    break;
-                case "krbsrvname":
-                    builder.KerberosServiceName = value;
-                    break;
-            }
-        }
-        catch (ArgumentException e)
-        {
-            throw Invalid($"The value '{value}' of {PostgresEnvironment.Variables[keyword]} ({keyword}) is not understood.", value, "Correct or unset it.", e);
-        }
-    }
 
     private static bool IsUtf8(string? encoding) => encoding is null || encoding.Equals("UTF8", StringComparison.OrdinalIgnoreCase) || encoding.Equals("UTF-8", StringComparison.OrdinalIgnoreCase);
 

@@ -24,7 +24,7 @@ internal static class TargetDatabase
     {
         await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, cancellationToken).ConfigureAwait(false);
         int major = server.PostgreSqlVersion.Major;
-        await using var exists = new NpgsqlCommand("SELECT count(*) FROM pg_catalog.pg_database WHERE datname = $1", server);
+        await using var exists = new NpgsqlCommand("SELECT pg_catalog.count(*) FROM pg_catalog.pg_database WHERE datname = $1", server);
         exists.Parameters.AddWithValue(endpoint.Database);
         if ((long)(await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! == 0)
         {

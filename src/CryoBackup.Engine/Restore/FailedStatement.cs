@@ -35,7 +35,7 @@ internal static partial class FailedStatement
             // Autovacuum gives way only after deadlock_timeout, one second.
             await TargetDatabase.ExecuteAsync(
                 target,
-                ["SET row_security = off", "SET check_function_bodies = false", "SET search_path = ''", "SET statement_timeout = '5s'", "SET lock_timeout = '3s'", "BEGIN"],
+                ["SET row_security = off", "SET check_function_bodies = false", "SET statement_timeout = '5s'", "SET lock_timeout = '3s'", "BEGIN"],
                 patience.Token).ConfigureAwait(false);
             if (complaint.Statement is { } statement)
             {

@@ -374,7 +374,7 @@ internal sealed class RestorePreflight(
     private void Find(CryoBackupError error, string message, string target, string remedy) => _findings.Add(new CryoBackupException(error, message, target, remedy));
 
     private async Task<string[]> AbsentAsync(IReadOnlyCollection<string> names, string existing)
-        => names.Count == 0 ? [] : await ListAsync($"SELECT DISTINCT name FROM unnest($1) AS name WHERE name NOT IN ({existing}) ORDER BY name", names).ConfigureAwait(false);
+        => names.Count == 0 ? [] : await ListAsync($"SELECT DISTINCT name FROM pg_catalog.unnest($1) AS name WHERE name NOT IN ({existing}) ORDER BY name", names).ConfigureAwait(false);
 
     private async Task<string[]> ListAsync(string query, IReadOnlyCollection<string> names)
     {

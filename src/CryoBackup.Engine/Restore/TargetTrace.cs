@@ -17,12 +17,12 @@ internal static class TargetTrace
             $" || (SELECT EXISTS (SELECT FROM ONLY {TargetDatabase.Quote(table.Schema)}.{TargetDatabase.Quote(table.Name)}))::text"));
         await using var command = new NpgsqlCommand(
             $"""
-            SELECT coalesce((SELECT sum(c.xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            SELECT coalesce((SELECT pg_catalog.sum(c.xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                              WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'), '')
-                || coalesce((SELECT sum(xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_proc), '')
-                || coalesce((SELECT sum(xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_type), '')
-                || coalesce((SELECT sum(xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_namespace), '')
-                || coalesce((SELECT sum(xmin::text::bigint) || ' ' || count(*) FROM pg_catalog.pg_largeobject_metadata), ''){filled}
+                || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_proc), '')
+                || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_type), '')
+                || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_namespace), '')
+                || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata), ''){filled}
             """,
             target);
         return (string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;

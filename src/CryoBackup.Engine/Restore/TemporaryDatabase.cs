@@ -82,7 +82,7 @@ internal static class TemporaryDatabase
     {
         await using var command = new NpgsqlCommand(
             """
-            SELECT count(*) FROM pg_catalog.pg_stat_activity
+            SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity
             WHERE datname = $1 AND application_name <> $2 AND backend_type IS DISTINCT FROM 'autovacuum worker'
             """,
             server)
@@ -99,7 +99,7 @@ internal static class TemporaryDatabase
     /// <returns>Their number.</returns>
     public static async Task<long> CountSessionsOfAsync(NpgsqlConnection connection, string applicationName, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE application_name = $1", connection)
+        await using var command = new NpgsqlCommand("SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE application_name = $1", connection)
         {
             Parameters = { new() { Value = applicationName } },
         };
@@ -133,7 +133,7 @@ internal static class TemporaryDatabase
         {
             if (endSessions && previous is not null)
             {
-                await using var end = new NpgsqlCommand("SELECT count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE datname = $1", server)
+                await using var end = new NpgsqlCommand("SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE datname = $1", server)
                 {
                     Parameters = { new() { Value = database } },
                 };
@@ -179,7 +179,7 @@ internal static class TemporaryDatabase
         {
             await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, "CryoBackup", patience.Token).ConfigureAwait(false);
             await using var command = new NpgsqlCommand(
-                "SELECT count(*) FILTER (WHERE datname = $1) = 0 AND count(*) FILTER (WHERE datname = $2) > 0 FROM pg_catalog.pg_database", server)
+                "SELECT pg_catalog.count(*) FILTER (WHERE datname = $1) = 0 AND pg_catalog.count(*) FILTER (WHERE datname = $2) > 0 FROM pg_catalog.pg_database", server)
             {
                 Parameters = { new() { Value = temporary }, new() { Value = previous ?? database } },
             };

@@ -15,7 +15,7 @@ internal static class CheckNames
     /// <summary>Its SHA-256 is the recorded one.</summary>
     public const string Hash = "hash_calculation";
 
-    /// <summary>It decrypts to its end, every byte authentic.</summary>
+    /// <summary>It decrypts to its end, whole and unchanged. Who made it is not told: public keys are public.</summary>
     public const string Encryption = "encryption";
 
     /// <summary>It decompresses to its end.</summary>

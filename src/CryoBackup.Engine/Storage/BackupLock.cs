@@ -1,33 +1,45 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Storage;
 
 /// <summary>
 /// Lets one backup of a database at a time write into a folder. A file tells who holds it; the operating system's lock on that file,
-/// which ends with its process, tells whether the holder lives.
+/// which ends with its process, tells whether the holder lives. Where such locks do not hold (some network file systems) or may not
+/// reach the other machine, the holder's beat in the file tells it.
 /// </summary>
-internal sealed partial class BackupLock : IDisposable
+internal sealed class BackupLock : IDisposable
 {
     private const int MaximumAttempts = 100;
+    private const int LongestRecord = 1024;
+    private const string RecordStart = "host ";
+
+    // Whoever finds a record that the lock says nothing about waits for some of its holder's beats.
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(10);
+    private const int BeatsToWaitFor = 4;
+
     private readonly FileStream _stream;
     private readonly string _path;
+    private readonly byte[] _record;
+    private readonly Timer _beat;
 
-    private BackupLock(FileStream stream, string path)
+    private BackupLock(FileStream stream, string path, byte[] record)
     {
         _stream = stream;
         _path = path;
+        _record = record;
+        _beat = new Timer(static state => ((BackupLock)state!).Write(), this, Beat, Beat);
     }
 
     /// <summary>Takes the lock, and removes what a dead holder left.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="database">The database.</param>
-    /// <param name="observer">Learns what was removed.</param>
+    /// <param name="observer">Learns what was removed, and whether locks hold there.</param>
+    /// <param name="cancellationToken">Ends the waiting for a holder's sign of life.</param>
     /// <returns>The lock, until it is disposed of.</returns>
     /// <exception cref="CryoBackupException">BackupLocked, DestinationNotWritable, DiskFull.</exception>
-    public static BackupLock Take(string folder, string database, Action<EngineMessage> observer)
+    public static BackupLock Take(string folder, string database, Action<EngineMessage> observer, CancellationToken cancellationToken = default)
     {
         string name = BackupFileName.Encode(database);
         string path = Path.Combine(folder, $".{name}.lock");
@@ -38,11 +50,11 @@ internal sealed partial class BackupLock : IDisposable
             {
                 stream = Open(path);
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException exception) when (IsSharingViolation(exception))
             {
                 throw Locked(path, folder, database);
             }
-            catch (IOException exception) when (exception is not DirectoryNotFoundException && attempt < MaximumAttempts)
+            catch (IOException exception) when (exception is not (DirectoryNotFoundException or IrregularFileException) && attempt < MaximumAttempts)
             {
                 // Its holder may have removed it since.
                 continue;
@@ -54,23 +66,11 @@ internal sealed partial class BackupLock : IDisposable
 
             try
             {
-                bool left = stream.Length > 0;
-                string holder = Sign(stream);
-
-                // Whoever held it before may have removed the file between our opening and our locking it. Then it is nobody's.
-                if (!OperatingSystem.IsWindows() && !string.Equals(ReadHolder(path), holder, StringComparison.Ordinal))
+                if (TryTake(stream, path, folder, database, observer, cancellationToken) is { } taken)
                 {
-                    stream.Dispose();
-                    continue;
+                    RemovePartialFiles(folder, name, observer);
+                    return taken;
                 }
-
-                if (left)
-                {
-                    observer(new VerboseMessage($"The lock '{path}' was left by a backup that died."));
-                }
-
-                RemovePartialFiles(folder, name, observer);
-                return new BackupLock(stream, path);
             }
             catch (Exception exception)
             {
@@ -82,6 +82,8 @@ internal sealed partial class BackupLock : IDisposable
 
                 throw;
             }
+
+            stream.Dispose();
         }
 
         throw Locked(path, folder, database);
@@ -90,6 +92,14 @@ internal sealed partial class BackupLock : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        using (var ended = new ManualResetEvent(false))
+        {
+            if (_beat.Dispose(ended))
+            {
+                ended.WaitOne();
+            }
+        }
+
         if (!OperatingSystem.IsWindows())
         {
             try
@@ -107,26 +117,115 @@ internal sealed partial class BackupLock : IDisposable
         _stream.Dispose();
     }
 
-    private static FileStream Open(string path)
+    /// <summary>Takes what was opened; null if it turns out to be nobody's any more.</summary>
+    private static BackupLock? TryTake(
+        FileStream stream, string path, string folder, string database, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
-        var options = new FileStreamOptions
+        bool? free = RegularFile.TryLock(stream);
+        if (free == false)
         {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            BufferSize = 0,
-
-            // On Windows others may still read who holds it; elsewhere only this takes the lock for one alone.
-            Share = OperatingSystem.IsWindows() ? FileShare.Read | FileShare.Delete : FileShare.None,
-
-            // Windows does it itself, also for a process that dies. On Unix .NET would also remove the file of another.
-            Options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            throw Locked(path, folder, database);
         }
 
-        return new FileStream(path, options);
+        bool holds = free == true && IsHeld(path);
+        string left = ReadRecord(stream, path);
+        if (left.Length > 0 && !(holds && LockTellsOf(left, folder)) && LivesStill(path, left, cancellationToken))
+        {
+            throw Locked(path, folder, database);
+        }
+
+        string holder = Sign();
+        byte[] record = Encoding.UTF8.GetBytes(holder + "\n");
+        stream.SetLength(0);
+        stream.Position = 0;
+        stream.Write(record);
+        if (!holds)
+        {
+            // Another who came at the same moment signs too; the last one has it.
+            cancellationToken.WaitHandle.WaitOne(TimeSpan.FromSeconds(2));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        // Whoever held it before may have removed the file between our opening and our locking it. Then it is nobody's.
+        if (!OperatingSystem.IsWindows() && !string.Equals(ReadHolder(path), holder, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        if (!holds)
+        {
+            observer(new WarningMessage(
+                $"File locks do not hold in '{folder}': another backup of '{database}' is noticed only by the signs of life that it leaves in '{path}' every {Beat.TotalSeconds:0} seconds."));
+        }
+
+        if (left.Length > 0)
+        {
+            observer(new VerboseMessage($"The lock '{path}' was left by a backup that died ({left})."));
+        }
+
+        return new BackupLock(stream, path, record);
+    }
+
+    /// <summary>Windows decides with the opening who has it, and removes the file itself, also for a process that dies.</summary>
+    private static FileStream Open(string path) => OperatingSystem.IsWindows()
+        ? RegularFile.OpenOrCreate(path, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.DeleteOnClose)
+        : RegularFile.OpenOrCreate(path, FileAccess.ReadWrite);
+
+    private static bool IsSharingViolation(IOException exception) => exception.HResult == unchecked((int)0x80070020);
+
+    /// <summary>Whether the lock that we have taken keeps others out, which some file systems only pretend.</summary>
+    private static bool IsHeld(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return true;
+        }
+
+        try
+        {
+            using FileStream other = RegularFile.Open(path, FileAccess.ReadWrite);
+            return RegularFile.TryLock(other) == false;
+        }
+        catch (FileNotFoundException)
+        {
+            // It was removed meanwhile, and will be found to be nobody's.
+            return true;
+        }
+    }
+
+    /// <summary>Whether a lock that is free says that this holder is dead. Of one on another machine only a disk of this machine tells it: not every network file system hands locks on.</summary>
+    private static bool LockTellsOf(string record, string folder)
+        => record.StartsWith($"{RecordStart}{Environment.MachineName}, ", StringComparison.Ordinal) || LocalDisk.IsLocal(folder);
+
+    /// <summary>Waits for a sign of life of a record's holder.</summary>
+    private static bool LivesStill(string path, string record, CancellationToken cancellationToken)
+    {
+        DateTime? first = LastBeat(path);
+        for (int beat = 0; beat < BeatsToWaitFor; beat++)
+        {
+            cancellationToken.WaitHandle.WaitOne(Beat);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (LastBeat(path) is { } last && (last != first || !string.Equals(ReadHolder(path), record, StringComparison.Ordinal)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Opened anew each time: only then does a network file system ask its server.
+    private static DateTime? LastBeat(string path)
+    {
+        try
+        {
+            using FileStream stream = RegularFile.Open(path, FileAccess.Read);
+            return File.GetLastWriteTimeUtc(stream.SafeFileHandle);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private static CryoBackupException Locked(string path, string folder, string database)
@@ -139,45 +238,57 @@ internal sealed partial class BackupLock : IDisposable
             "Wait until it has finished.");
     }
 
-    /// <summary>Writes who holds the lock.</summary>
-    private static string Sign(FileStream stream)
+    // To the tenth of a microsecond, so that no two holders in one process sign alike.
+    private static string Sign() => string.Create(
+        CultureInfo.InvariantCulture, $"{RecordStart}{Environment.MachineName}, process {Environment.ProcessId}, since {DateTime.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'}");
+
+    /// <summary>Writes the record once more, which changes nothing but the file's time.</summary>
+    private void Write()
     {
-        // To the tenth of a microsecond, so that no two holders in one process sign alike.
-        string holder = string.Create(
-            CultureInfo.InvariantCulture, $"host {Environment.MachineName}, process {Environment.ProcessId}, since {DateTime.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'}");
-        stream.SetLength(0);
-        stream.Write(Encoding.UTF8.GetBytes(holder + "\n"));
-        return holder;
+        try
+        {
+            RandomAccess.Write(_stream.SafeFileHandle, _record, 0);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            // The next beat may arrive.
+        }
+    }
+
+    /// <summary>The record of whoever left it; nothing else is written over.</summary>
+    private static string ReadRecord(FileStream stream, string path)
+    {
+        string text = "";
+        if (stream.Length is > 0 and <= LongestRecord)
+        {
+            byte[] bytes = new byte[stream.Length];
+            text = Encoding.UTF8.GetString(bytes, 0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)).TrimEnd('\n');
+        }
+
+        bool isRecord = stream.Length == 0 || (text.StartsWith(RecordStart, StringComparison.Ordinal) && !text.Contains('\n', StringComparison.Ordinal));
+        return isRecord
+            ? text
+            : throw new CryoBackupException(
+                CryoBackupError.DestinationNotWritable,
+                $"'{path}' is where backups lock each other out, but holds something else, which is left as it is.",
+                path,
+                "Find out what it is, and move it elsewhere.");
     }
 
     private static string ReadHolder(string path)
     {
         try
         {
-            using FileStream stream = OpenUnlocked(path);
-            using var reader = new StreamReader(stream);
-            return reader.ReadLine() ?? "";
+            using FileStream stream = RegularFile.Open(path, FileAccess.Read);
+            byte[] bytes = new byte[LongestRecord];
+            string text = Encoding.UTF8.GetString(bytes, 0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+            return text.Split('\n')[0];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return "";
         }
     }
-
-    /// <summary>Opens without the lock that .NET takes on Unix with every open, and that the holder's lock refuses.</summary>
-    private static FileStream OpenUnlocked(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        }
-
-        var handle = new SafeFileHandle(Open(path, 0), ownsHandle: true);
-        return handle.IsInvalid ? throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())) : new FileStream(handle, FileAccess.Read);
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
 
     /// <summary>While the lock is ours nobody writes a partial file of this database here, so those that lie here are dead.</summary>
     private static void RemovePartialFiles(string folder, string name, Action<EngineMessage> observer)

@@ -28,27 +28,63 @@ public static class BackupVerifier
             return Freshness.Check(request, observer, cancellationToken);
         }
 
-        VerificationResult result;
-        if (request.Level == VerificationLevel.Restore)
+        DateTime start = DateTime.UtcNow;
+        using var limits = new RunLimits(request.Timeout, cancellationToken);
+        try
         {
-            try
-            {
-                result = new RehearsalRun(request, observer, cancellationToken).RunAsync().GetAwaiter().GetResult();
-            }
-            catch (Exception) when (cancellationToken.IsCancellationRequested)
-            {
-                // What a cancelled rehearsal was doing fails in many ways.
-                throw new OperationCanceledException(cancellationToken);
-            }
+            VerificationResult result = Prove(request, observer, limits.Token);
+            return request.MaxAge is { } most ? WithAge(result, most) : result;
         }
-        else
+        catch (Exception) when (!cancellationToken.IsCancellationRequested && limits.Reason() is not null)
+        {
+            return TimedOut(request, start);
+        }
+    }
+
+    private static VerificationResult Prove(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        if (request.Level != VerificationLevel.Restore)
         {
             var inspection = new BackupInspection(request.Path, request.Level, request.Identities, observer, cancellationToken);
             inspection.Run();
-            result = inspection.ToResult();
+            return inspection.ToResult();
         }
 
-        return request.MaxAge is { } most ? WithAge(result, most) : result;
+        try
+        {
+            return new RehearsalRun(request, observer, cancellationToken).RunAsync().GetAwaiter().GetResult();
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // What a cancelled rehearsal was doing fails in many ways.
+            throw new OperationCanceledException(cancellationToken);
+        }
+    }
+
+    /// <summary>What took too long may still be good.</summary>
+    private static VerificationResult TimedOut(VerificationRequest request, DateTime start)
+    {
+        (string what, string check) = request.Level switch
+        {
+            VerificationLevel.Restore => ("rehearsal", CheckNames.Restore),
+            VerificationLevel.Content => ("proof", CheckNames.Content),
+            _ => ("proof", CheckNames.File),
+        };
+        string reason = $"the {what} was ended because it took longer than {request.Timeout}";
+        DateTime end = DateTime.UtcNow;
+        return new VerificationResult
+        {
+            Database = BackupFileName.TryRead(Path.GetFileName(request.Path))?.Database ?? "",
+            Path = request.Path,
+            Level = request.Level,
+            Verdict = Verdict.Inconclusive,
+            Reason = $"Whether the backup is good is not known: {reason}.",
+            Remedy = "Give a longer -Timeout. If it stood still, look for a function in the database that waits or sleeps, called by a check, an index or a materialized view.",
+            Checks = [new CheckResult { Name = check, Outcome = CheckOutcome.NotRun, Detail = reason }],
+            Start = start,
+            End = end,
+            Duration = end - start,
+        };
     }
 
     private static void Check(VerificationRequest request)

@@ -83,7 +83,7 @@ public static class Freshness
     {
         if (!isYoung && request.Level == VerificationLevel.Restore)
         {
-            return new VerificationRequest { Path = path, Identities = request.Identities };
+            return new VerificationRequest { Path = path, Identities = request.Identities, Timeout = request.Timeout };
         }
 
         VerificationRequest proof = request.For(path);

@@ -47,6 +47,12 @@ public sealed class VerificationRequest
     /// <summary>How long the restore may take; null for any time. A promise of this kind is called RTO. It is judged, not enforced.</summary>
     public TimeSpan? MaxRestoreTime { get; set; }
 
+    /// <summary>
+    /// How long the proof of one backup may take; null for no limit. Beyond it the verdict is Inconclusive, and all that runs is ended. The
+    /// default, a day, is meant for what never ends by itself, such as a function that sleeps.
+    /// </summary>
+    public TimeSpan? Timeout { get; set; } = TimeSpan.FromHours(24);
+
     /// <summary>For tests: called with the restored database, as its superuser where the server is a throwaway one, before it is compared.</summary>
     internal Action<ServerEndpoint>? Restored { get; set; }
 

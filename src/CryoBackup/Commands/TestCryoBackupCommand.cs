@@ -70,6 +70,12 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     [ValidatePositiveDuration]
     public TimeSpan? MaxRestoreTime { get => _request.MaxRestoreTime; set => _request.MaxRestoreTime = value; }
 
+    /// <summary>How long the proof of one backup may take; a bare number is seconds; $null for no limit.</summary>
+    [Parameter]
+    [Duration]
+    [ValidatePositiveDuration]
+    public TimeSpan? Timeout { get => _request.Timeout; set => _request.Timeout = value; }
+
     /// <summary>The folder of the server programs of the throwaway server.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -104,6 +110,10 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         }
 
         _request.MaxAge ??= Configuration?.Verification?.MaxAge;
+        if (!MyInvocation.BoundParameters.ContainsKey(nameof(Timeout)) && Configuration?.Verification?.Timeout is { } timeout)
+        {
+            _request.Timeout = timeout;
+        }
 
         try
         {

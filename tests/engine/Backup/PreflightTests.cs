@@ -63,6 +63,30 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
         Assert.Empty(Leftovers.Files(_destination.Path));
     }
 
+    /// <summary>pg_dump leaves out without a word what its role may not see of them.</summary>
+    [PostgresFact]
+    public void OptionsOfUserMappings()
+    {
+        CreateForRole("mapped", "clerk", """
+            CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER far FOREIGN DATA WRAPPER nothing;
+            CREATE USER MAPPING FOR clerk SERVER far OPTIONS (password 'a'); CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (password 'b');
+            CREATE USER MAPPING FOR postgres SERVER far OPTIONS (password 'c');
+            """);
+        CryoBackupException failure = Fails(Request("mapped", "clerk"));
+        Assert.Equal(CryoBackupError.PermissionDenied, failure.Error);
+        Assert.StartsWith("The role may not see the options of the user mappings of clerk at far, postgres at far, PUBLIC at far.", failure.Message, StringComparison.Ordinal);
+        server.Execute("mapped", "GRANT USAGE ON FOREIGN SERVER far TO clerk");
+        Assert.Equal("postgres at far, PUBLIC at far", Fails(Request("mapped", "clerk")).Target);
+
+        // Part of a database has none of them; and who sees them may go on.
+        BackupRequest part = Request("mapped", "clerk");
+        part.IncludeSchema = ["public"];
+        BackupWriter.Run(part, static _ => { }, CancellationToken.None);
+        BackupWriter.Run(Request("mapped", "postgres"), static _ => { }, CancellationToken.None);
+        server.Execute("mapped", "ALTER SERVER far OWNER TO clerk; DROP USER MAPPING FOR postgres SERVER far");
+        BackupWriter.Run(Request("mapped", "clerk"), static _ => { }, CancellationToken.None);
+    }
+
     [PostgresFact(UnixOnly = true)]
     public void EverythingThatSpeaksAgainstItIsToldAtOnce()
     {

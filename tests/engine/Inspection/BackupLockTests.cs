@@ -116,4 +116,43 @@ public sealed class BackupLockTests : IDisposable
         CryoBackupException exception = Assert.Throws<CryoBackupException>(() => BackupLock.Take(Path.Combine(_folder.Path, "none"), "app", _messages.Add));
         Assert.Equal(CryoBackupError.DestinationNotWritable, exception.Error);
     }
+
+    [UnixFact]
+    public void FollowsNoLinkAndTouchesNothingElse()
+    {
+        string victim = _folder.Write("victim", "precious");
+        string path = Path.Combine(_folder.Path, ".app.lock");
+        File.CreateSymbolicLink(path, victim);
+        CryoBackupException exception = Assert.Throws<CryoBackupException>(() => Take());
+        Assert.Equal((CryoBackupError.DestinationNotWritable, path), (exception.Error, exception.Target));
+        Assert.Contains("is a symbolic link", exception.Message, StringComparison.Ordinal);
+        Assert.Equal("precious", File.ReadAllText(victim));
+
+        // Nor one to what is not there, nor a second name, nor a file of somebody else, however it came there.
+        File.Delete(path);
+        File.CreateSymbolicLink(path, Path.Combine(_folder.Path, "would-be"));
+        Assert.Equal(CryoBackupError.DestinationNotWritable, Assert.Throws<CryoBackupException>(() => Take()).Error);
+        Assert.False(File.Exists(Path.Combine(_folder.Path, "would-be")));
+        File.Delete(path);
+        File.Move(victim, path);
+        exception = Assert.Throws<CryoBackupException>(() => Take());
+        Assert.Equal(CryoBackupError.DestinationNotWritable, exception.Error);
+        Assert.Contains("holds something else, which is left as it is", exception.Message, StringComparison.Ordinal);
+        Assert.Equal("precious", File.ReadAllText(path));
+        File.WriteAllBytes(path, new byte[100_000]);
+        Assert.Equal(CryoBackupError.DestinationNotWritable, Assert.Throws<CryoBackupException>(() => Take()).Error);
+        Assert.Equal(100_000, new FileInfo(path).Length);
+    }
+
+    [UnixFact]
+    public void ALinkInThePlaceOfAPartialFileIsRemovedAndNotFollowed()
+    {
+        string victim = _folder.Write("victim", "precious");
+        string link = Path.Combine(_folder.Path, "app_20240806_053412_full.dump.gz.partial");
+        File.CreateSymbolicLink(link, victim);
+        Assert.Throws<CryoBackupException>(() => new PartialFile(link[..^".partial".Length]));
+        Take().Dispose();
+        Assert.False(Path.Exists(link));
+        Assert.Equal("precious", File.ReadAllText(victim));
+    }
 }

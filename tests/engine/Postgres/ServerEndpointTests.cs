@@ -106,7 +106,8 @@ public sealed class ServerEndpointTests : IDisposable
         Assert.True(builder.TcpKeepAlive);
         Assert.Equal("/certs/root.crt", builder.RootCertificate);
         Assert.Equal(ChannelBinding.Require, builder.ChannelBinding);
-        Assert.StartsWith("-c work_mem=8MB -c DateStyle=ISO", builder.Options, StringComparison.Ordinal);
+        Assert.StartsWith("-c role=none -c work_mem=8MB -c statement_timeout=0 ", builder.Options, StringComparison.Ordinal);
+        Assert.Contains(" -c DateStyle=ISO", builder.Options, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -98,7 +98,7 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
 
                 folder = endpoint.Host;
                 mode = File.GetUnixFileMode(folder);
-                using var connection = ServerConnection.OpenAsync(endpoint, "CryoBackup tests", clientEncoding: null, CancellationToken.None).GetAwaiter().GetResult();
+                using var connection = PostgresServer.Open(endpoint);
                 using var command = new Npgsql.NpgsqlCommand("SHOW listen_addresses", connection);
                 Assert.Equal("", command.ExecuteScalar());
             });

@@ -37,7 +37,7 @@ internal static class Rehearse
     /// <summary>Runs SQL in the restored database, as its superuser.</summary>
     internal static void Execute(ServerEndpoint endpoint, string sql)
     {
-        using var connection = ServerConnection.OpenAsync(endpoint, "CryoBackup tests", clientEncoding: null, CancellationToken.None).GetAwaiter().GetResult();
+        using var connection = PostgresServer.Open(endpoint);
         using var command = new Npgsql.NpgsqlCommand(sql, connection);
         command.ExecuteNonQuery();
     }

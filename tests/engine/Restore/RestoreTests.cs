@@ -76,8 +76,8 @@ public sealed class RestoreTests : IDisposable
     [PostgresTheory]
     [InlineData("CREATE TABLE present ()", "public.present")]
     [InlineData("CREATE VIEW present AS SELECT 1", "public.present")]
-    [InlineData("CREATE FUNCTION present() RETURNS int LANGUAGE sql AS 'SELECT 1'", "function present()")]
-    [InlineData("CREATE TYPE present AS ENUM ('a')", "type present")]
+    [InlineData("CREATE FUNCTION present() RETURNS int LANGUAGE sql AS 'SELECT 1'", "function public.present()")]
+    [InlineData("CREATE TYPE present AS ENUM ('a')", "type public.present")]
     [InlineData("CREATE SCHEMA present", "schema present")]
     [InlineData("SELECT lo_create(4711)", "large object 4711")]
     public void DatabaseWithAnythingInItIsRefused(string sql, string found)

@@ -22,46 +22,67 @@ internal static class DataOrder
             }
         }
 
-        Dictionary<TocEntry, int> tableOf = dataOf.ToDictionary(pair => pair.Value, pair => pair.Key);
+        Dictionary<TocEntry, int> tableOf = dataOf.GroupBy(pair => pair.Value).ToDictionary(group => group.Key, group => group.First().Key);
         var sorted = new List<TocEntry>();
         var done = new HashSet<TocEntry>();
-        var open = new List<TocEntry>();
         var circular = new SortedSet<string>(StringComparer.Ordinal);
+
+        // Not by recursion: a chain in a stranger's archive may be longer than a stack. Each step knows the lowest that it leads back to.
+        var open = new List<(TocEntry Entry, IEnumerator<TocEntry> References, int Lowest)>();
+        var places = new Dictionary<TocEntry, int>();
+
+        IEnumerator<TocEntry> ReferencesOf(TocEntry entry) => tableOf.TryGetValue(entry, out int table)
+            ? references[table].Where(referenced => referenced != table && dataOf.ContainsKey(referenced)).Select(referenced => dataOf[referenced]).GetEnumerator()
+            : Enumerable.Empty<TocEntry>().GetEnumerator();
+
+        void LeadBack(int place) => open[^1] = open[^1] with { Lowest = Math.Min(open[^1].Lowest, place) };
 
         void Visit(TocEntry entry)
         {
-            if (done.Contains(entry))
+            if (places.TryGetValue(entry, out int place))
             {
-                return;
+                LeadBack(place);
             }
-
-            int at = open.IndexOf(entry);
-            if (at >= 0)
+            else if (!done.Contains(entry))
             {
-                circular.UnionWith(open.Skip(at).Select(table => $"{table.Schema}.{table.Name}"));
-                return;
+                places.Add(entry, open.Count);
+                open.Add((entry, ReferencesOf(entry), int.MaxValue));
             }
+        }
 
-            open.Add(entry);
-            if (tableOf.TryGetValue(entry, out int table))
-            {
-                foreach (int referenced in references[table].Where(referenced => referenced != table))
-                {
-                    if (dataOf.TryGetValue(referenced, out TocEntry? first))
-                    {
-                        Visit(first);
-                    }
-                }
-            }
-
+        void Close()
+        {
+            (TocEntry entry, _, int lowest) = open[^1];
             open.RemoveAt(open.Count - 1);
+            places.Remove(entry);
+            if (lowest <= open.Count)
+            {
+                circular.Add($"{entry.Schema}.{entry.Name}");
+            }
+
+            if (open.Count > 0)
+            {
+                LeadBack(lowest);
+            }
+
             done.Add(entry);
             sorted.Add(entry);
         }
 
-        foreach (TocEntry entry in data)
+        foreach (TocEntry first in data)
         {
-            Visit(entry);
+            Visit(first);
+            while (open.Count > 0)
+            {
+                if (open[^1].References.MoveNext())
+                {
+                    Visit(open[^1].References.Current);
+                }
+                else
+                {
+                    Close();
+                }
+            }
         }
 
         return (sorted, [.. circular]);

@@ -1,9 +1,13 @@
 using System.Text.RegularExpressions;
 using CryoBackup.Archive;
+using CryoBackup.Text;
 
 namespace CryoBackup.Restore.Selection;
 
-/// <summary>The roles that entries speak of: owners, and those who are granted privileges.</summary>
+/// <summary>
+/// The roles that entries speak of: owners, and those who are granted privileges. An archive is a stranger's text: its patterns are matched in
+/// time proportional to it.
+/// </summary>
 internal static partial class RoleNames
 {
     /// <summary>Collects them.</summary>
@@ -51,10 +55,9 @@ internal static partial class RoleNames
 
     private static void AddMatches(Regex pattern, string definition, SortedSet<string> names)
     {
-        foreach (Capture capture in pattern.Matches(definition).SelectMany(match => match.Groups[1].Captures))
+        // One name, or those of a policy.
+        foreach (string name in pattern.Matches(definition).SelectMany(match => SqlLexer.Read(match.Groups[1].Value)).Where(token => token.IsName).Select(token => token.Name))
         {
-            string name = capture.Value;
-            name = name[0] == '"' ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
             if (!string.Equals(name, "PUBLIC", StringComparison.OrdinalIgnoreCase))
             {
                 names.Add(name);
@@ -62,21 +65,21 @@ internal static partial class RoleNames
         }
     }
 
-    [GeneratedRegex("""^(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) .* (?:TO|FROM) ("(?:[^"]|"")+"|[^\s";]+)(?: WITH GRANT OPTION)?;$""", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) .* (?:TO|FROM) ("(?:[^"]|"")+"|[^\s";]+)(?: WITH GRANT OPTION)?;$""", RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex Grantee();
 
-    [GeneratedRegex("""^ALTER DEFAULT PRIVILEGES FOR ROLE ("(?:[^"]|"")+"|[^\s";]+) """, RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^ALTER DEFAULT PRIVILEGES FOR ROLE ("(?:[^"]|"")+"|[^\s";]+) """, RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex DefaultPrivilegesFor();
 
-    [GeneratedRegex("""^SET SESSION AUTHORIZATION ("(?:[^"]|"")+"|[^\s";]+);$""", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^SET SESSION AUTHORIZATION ("(?:[^"]|"")+"|[^\s";]+);$""", RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex SessionAuthorization();
 
-    [GeneratedRegex("""^CREATE POLICY .+? TO (?:("(?:[^"]|"")+"|[^\s",;]+)(?:, )?)+""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^CREATE POLICY .+? TO ((?:"(?:[^"]|"")+"|[^\s",;]+)(?:, (?:"(?:[^"]|"")+"|[^\s",;]+))*)""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex PolicyRoles();
 
-    [GeneratedRegex("""^CREATE USER MAPPING FOR ("(?:[^"]|"")+"|[^\s";]+) SERVER """, RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^CREATE USER MAPPING FOR ("(?:[^"]|"")+"|[^\s";]+) SERVER """, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex MappedUser();
 
-    [GeneratedRegex("""^ALTER ROLE ("(?:[^"]|"")+"|[^\s";]+) IN DATABASE """, RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^ALTER ROLE ("(?:[^"]|"")+"|[^\s";]+) IN DATABASE """, RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex RoleInDatabase();
 }

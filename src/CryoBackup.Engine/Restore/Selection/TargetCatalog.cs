@@ -65,8 +65,7 @@ internal static class TargetCatalog
     {
         var objects = new List<(string, string, string)>();
 
-        // Types are written with their schema where the search path does not show them, as pg_dump sees it.
-        await TargetDatabase.ExecuteAsync(target, ["SET search_path = ''"], cancellationToken).ConfigureAwait(false);
+        // Types are written with their schema where the search path does not show them; that is empty, as pg_dump's is.
         await using var command = new NpgsqlCommand(Query, target);
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))

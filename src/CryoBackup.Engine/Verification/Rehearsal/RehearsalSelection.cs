@@ -183,12 +183,12 @@ internal sealed partial class RehearsalSelection
         || (entry.Kind == "SHELL TYPE")
         || (entry.Kind == "CAST" && entry.Definition.Contains(" WITHOUT FUNCTION", StringComparison.Ordinal));
 
-    [GeneratedRegex("""^\s+LANGUAGE "?(?:c|internal|\w+u)"?(?:\s|$)""", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^[^\S\n]+LANGUAGE "?(?:c|internal|\w+u)"?(?:\s|$)""", RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex UnsafeLanguage();
 
-    [GeneratedRegex("""^\s+LANGUAGE .* LEAKPROOF\b""", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^[^\S\n]+LANGUAGE .* LEAKPROOF\b""", RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex Leakproof();
 
-    [GeneratedRegex("""^\s+INPUT = """, RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^[^\S\n]+INPUT = """, RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex BaseType();
 }

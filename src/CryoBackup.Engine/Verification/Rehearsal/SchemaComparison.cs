@@ -121,6 +121,6 @@ internal sealed partial class SchemaComparison(RehearsalServer server, bool with
         return entries ?? throw cut!;
     }
 
-    [GeneratedRegex(""" TO ((?:"(?:[^"]|"")+"|[^\s",;]+)(?:, (?:"(?:[^"]|"")+"|[^\s",;]+))*)""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(""" TO ((?:"(?:[^"]|"")+"|[^\s",;]+)(?:, (?:"(?:[^"]|"")+"|[^\s",;]+))*)""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex PolicyRoles();
 }

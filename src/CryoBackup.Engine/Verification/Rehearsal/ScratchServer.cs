@@ -124,7 +124,6 @@ internal sealed partial class ScratchServer : RehearsalServer
             await RunAsync(database, [$"ALTER ROLE {Quote(_restorer)} NOCREATEDB"], cancellationToken).ConfigureAwait(false);
         }
 
-        await RunAsync(database, ["SET search_path = ''"], cancellationToken).ConfigureAwait(false);
         await CreateSchemasAsync(database, cancellationToken).ConfigureAwait(false);
         await CreateExtensionsAsync(database, cancellationToken).ConfigureAwait(false);
         await CreateServersAsync(database, cancellationToken).ConfigureAwait(false);
@@ -135,14 +134,13 @@ internal sealed partial class ScratchServer : RehearsalServer
     {
         await using NpgsqlConnection powerful = await OpenAsync(Powerful, cancellationToken).ConfigureAwait(false);
         await using NpgsqlConnection working = await TargetDatabase.OpenAsync(Working, Application, content.Encoding, cancellationToken).ConfigureAwait(false);
-        await RunAsync(working, ["SET search_path = ''; SET row_security = off; SET check_function_bodies = off"], cancellationToken).ConfigureAwait(false);
+        await RunAsync(working, ["SET row_security = off; SET check_function_bodies = off"], cancellationToken).ConfigureAwait(false);
         foreach (TocEntry view in Selection.Refreshes)
         {
             await RunOfArchiveAsync(working, view, $"REFRESH MATERIALIZED VIEW {Quote(view.Schema)}.{Quote(view.Name)}", cancellationToken).ConfigureAwait(false);
         }
 
-        // Owners needed it to be given their objects. The database may have settings of the archive's by now.
-        await RunAsync(powerful, ["SET search_path = ''"], cancellationToken).ConfigureAwait(false);
+        // Owners needed it to be given their objects.
         await RunAsync(powerful, [.. GrantsOnSchemas("REVOKE", "FROM")], cancellationToken).ConfigureAwait(false);
 
         foreach (TocEntry privilege in Selection.Privileges)
@@ -266,7 +264,7 @@ internal sealed partial class ScratchServer : RehearsalServer
             database,
             """
             SELECT pg_catalog.format('%s %I.%I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname)
-            FROM pg_catalog.pg_extension e CROSS JOIN LATERAL unnest(e.extconfig) AS config (relation)
+            FROM pg_catalog.pg_extension e CROSS JOIN LATERAL pg_catalog.unnest(e.extconfig) AS config (relation)
             JOIN pg_catalog.pg_class c ON c.oid = config.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             """,
             cancellationToken).ConfigureAwait(false);
@@ -336,7 +334,7 @@ internal sealed partial class ScratchServer : RehearsalServer
 
     private static string Quote(string name) => TargetDatabase.Quote(name);
 
-    [GeneratedRegex("""\bWITH SCHEMA ("(?:[^"]|"")+"|[^\s";]+);\s*$""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""\bWITH SCHEMA ("(?:[^"]|"")+"|[^\s";]+);\s*$""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex WithSchema();
 
     [GeneratedRegex("^SET SESSION AUTHORIZATION ", RegexOptions.Multiline | RegexOptions.CultureInvariant)]

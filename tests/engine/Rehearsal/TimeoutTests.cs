@@ -1,0 +1,46 @@
+#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
+namespace CryoBackup.Tests.Rehearsal;
+
+/// <summary>Nothing in a backup holds its proof for ever.</summary>
+[Collection("rehearsed and sealed")]
+public sealed class TimeoutTests(PostgresServer server) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [PostgresFact]
+    public void AFunctionThatSleepsIsEnded()
+    {
+        // At home it is quick; restored, where another role runs it, it never ends.
+        string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_asleep", """
+            CREATE FUNCTION doze(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN
+                IF session_user <> 'postgres' THEN PERFORM pg_catalog.pg_sleep(100000); END IF;
+                RETURN n;
+            END $f$;
+            CREATE TABLE t (n int); INSERT INTO t VALUES (1); CREATE INDEX ON t (doze(n));
+            """);
+        VerificationResult result = Rehearse.Run(backup, request => request.Timeout = TimeSpan.FromSeconds(20));
+        Assert.Equal(Verdict.Inconclusive, result.Verdict);
+        Assert.Equal("Whether the backup is good is not known: the rehearsal was ended because it took longer than 00:00:20.", result.Reason);
+        Assert.Contains("-Timeout", result.Remedy, StringComparison.Ordinal);
+        Assert.Equal(CheckOutcome.NotRun, Rehearse.Check(result, "restore").Outcome);
+        Assert.Equal("rehearsal_asleep", result.Database);
+        Assert.True(result.Duration >= TimeSpan.FromSeconds(20));
+    }
+
+    [PostgresFact]
+    public void EveryLevelHasIt()
+    {
+        Assert.Equal(TimeSpan.FromDays(1), new VerificationRequest().Timeout);
+        string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_long", "CREATE TABLE t AS SELECT md5(n::text) FROM generate_series(1, 300000) n");
+        foreach ((VerificationLevel level, string check) in new[] { (VerificationLevel.Hash, "file_integrity"), (VerificationLevel.Content, "content") })
+        {
+            VerificationResult result = BackupVerifier.Run(
+                new VerificationRequest { Path = backup, Level = level, Timeout = TimeSpan.FromTicks(1) }, static _ => { }, CancellationToken.None);
+            Assert.Equal(Verdict.Inconclusive, result.Verdict);
+            Assert.Equal(check, Assert.Single(result.Checks).Name);
+        }
+    }
+}
+#endif

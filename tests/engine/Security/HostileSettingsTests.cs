@@ -1,0 +1,92 @@
+#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
+using CryoBackup.Postgres;
+using CryoBackup.Tests.Rehearsal;
+
+namespace CryoBackup.Tests.Security;
+
+/// <summary>Whatever ALTER ROLE and ALTER DATABASE say, our sessions begin with our own settings, and the programs' too.</summary>
+[Collection("watched")]
+public sealed class HostileSettingsTests : IDisposable
+{
+    private const string Role = "hampered";
+    private readonly TemporaryFolder _folder = new();
+    private readonly WatchedServer _server;
+
+    public HostileSettingsTests(WatchedServer server)
+    {
+        _server = server;
+        server.Watch();
+        server.CreateDatabase("settled");
+        server.Execute("settled", """
+            CREATE TABLE "Odd" (id int PRIMARY KEY, path text DEFAULT 'C:\data', parts text[], at timestamptz, took interval, doc xml);
+            INSERT INTO "Odd" SELECT n, 'a\\b', ARRAY['x', NULL, 'NULL'], timestamptz '2024-08-06 05:34:12.5+00', interval '1 mon 2 days', '<a/>' FROM generate_series(1, 200) AS n;
+            CREATE TABLE child (id int REFERENCES "Odd"); CREATE VIEW seen AS SELECT id, path FROM "Odd" WHERE path <> 'x\y';
+            """);
+        server.Execute("postgres", $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Role}') THEN CREATE ROLE {Role} LOGIN SUPERUSER PASSWORD 'h'; CREATE ROLE powerless; END IF; END $$");
+    }
+
+    public void Dispose()
+    {
+        _server.Execute("postgres", $"ALTER ROLE {Role} RESET ALL");
+        _folder.Dispose();
+    }
+
+    [PostgresTheory]
+    [InlineData("statement_timeout", "1ms")]
+    [InlineData("lock_timeout", "1ms")]
+    [InlineData("idle_session_timeout", "50ms")]
+    [InlineData("idle_in_transaction_session_timeout", "50ms")]
+    [InlineData("transaction_timeout", "50ms")]
+    [InlineData("default_transaction_isolation", "serializable")]
+    [InlineData("default_transaction_read_only", "on")]
+    [InlineData("role", "powerless")]
+    public void OneSettingOfTheRoleHindersNothing(string name, string value)
+    {
+        if (_server.Scalar("postgres", $"SELECT name FROM pg_settings WHERE name = '{name}'") is null && name != "role")
+        {
+            // A setting of later versions.
+            return;
+        }
+
+        _server.Execute("postgres", $"ALTER ROLE {Role} SET {name} = '{value}'");
+        GoesTheWholeWay();
+    }
+
+    [PostgresFact]
+    public void AllSettingsThatChangeTextHinderNothing()
+    {
+        foreach ((string name, string value) in new[]
+        {
+            ("quote_all_identifiers", "on"), ("DateStyle", "German"), ("IntervalStyle", "iso_8601"), ("TimeZone", "Asia/Tokyo"), ("standard_conforming_strings", "off"),
+            ("array_nulls", "off"), ("transform_null_equals", "on"), ("xmloption", "document"), ("search_path", "nowhere"), ("bytea_output", "escape"), ("extra_float_digits", "0"),
+            ("client_encoding", "LATIN1"), ("default_transaction_deferrable", "on"), ("row_security", "off"),
+        })
+        {
+            _server.Execute("postgres", $"ALTER ROLE {Role} SET {name} = '{value}'");
+            _server.Execute("postgres", $"ALTER DATABASE settled SET {name} = '{value}'");
+        }
+
+        GoesTheWholeWay();
+    }
+
+    private void GoesTheWholeWay()
+    {
+        string backup = BackupWriter.Run(new BackupRequest { Connection = Connection(), Database = "settled", Folder = _folder.Path }, static _ => { }, CancellationToken.None).Path;
+        _server.Execute("postgres", "DROP DATABASE IF EXISTS settled_copy WITH (FORCE)");
+        var restore = new RestoreRequest { Connection = Connection(), Path = backup, TargetDatabase = "settled_copy", Create = true, Jobs = 2 };
+        RestoreResult result = BackupRestorer.Run(restore, static _ => { }, CancellationToken.None);
+        Assert.Equal(200, Assert.Single(result.Tables, table => table.Name == "Odd").FoundRows);
+        (restore.Create, restore.Clean, restore.Force, restore.Jobs) = (false, true, true, null);
+        BackupRestorer.Run(restore, static _ => { }, CancellationToken.None);
+        VerificationResult rehearsed = Rehearse.Run(backup, request => (request.Connection, request.Force, request.AllowSuperuser) = (Connection(), true, true));
+        Assert.True(rehearsed.Verdict == Verdict.Passed, rehearsed.Reason + " " + string.Join(" | ", rehearsed.Differences));
+    }
+
+    private ConnectionRequest Connection()
+    {
+        ConnectionRequest connection = _server.Connection;
+        (connection.UserName, connection.Password) = (Role, "h");
+        return connection;
+    }
+}
+#endif
