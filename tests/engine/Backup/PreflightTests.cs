@@ -74,9 +74,9 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
             """);
         CryoBackupException failure = Fails(Request("mapped", "clerk"));
         Assert.Equal(CryoBackupError.PermissionDenied, failure.Error);
-        Assert.StartsWith("The role may not see the options of the user mappings of clerk at far, postgres at far, PUBLIC at far.", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The role may not see the options of the user mappings of PUBLIC at far, clerk at far, postgres at far.", failure.Message, StringComparison.Ordinal);
         server.Execute("mapped", "GRANT USAGE ON FOREIGN SERVER far TO clerk");
-        Assert.Equal("postgres at far, PUBLIC at far", Fails(Request("mapped", "clerk")).Target);
+        Assert.Equal("PUBLIC at far, postgres at far", Fails(Request("mapped", "clerk")).Target);
 
         // Part of a database has none of them; and who sees them may go on.
         BackupRequest part = Request("mapped", "clerk");

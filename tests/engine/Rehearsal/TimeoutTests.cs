@@ -1,4 +1,5 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
+using CryoBackup.Verification;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>Nothing in a backup holds its proof for ever.</summary>

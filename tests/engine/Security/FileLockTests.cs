@@ -1,6 +1,8 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
+using CryoBackup.Storage;
 using CryoBackup.Tests.Encryption;
 
 namespace CryoBackup.Tests.Security;

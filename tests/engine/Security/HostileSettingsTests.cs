@@ -1,6 +1,9 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Restore;
 using CryoBackup.Tests.Rehearsal;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Security;
 

@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Text;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
-using CryoBackup.Rehearsal;
+using CryoBackup.Restore;
+using CryoBackup.Restore.Selection;
 using CryoBackup.Text;
+using CryoBackup.Verification.Rehearsal;
 
 namespace CryoBackup.Tests.Security;
 
