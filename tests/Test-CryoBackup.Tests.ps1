@@ -12,7 +12,7 @@ Describe 'Test-CryoBackup' {
     It 'has these parameters' {
         (Get-Command Test-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
             Should -Be @('AllowSuperuser', 'ComputerName', 'Config', 'Credential', 'Database', 'Force', 'Identity', 'Keep', 'Level', 'LiteralPath', 'MaxAge', 'MaxRestoreTime', 'Path', 'Port',
-            'Quiet', 'ReportPath', 'ServerPath', 'SslMode', 'ThrottleLimit')
+            'Quiet', 'ReportPath', 'ServerPath', 'SslMode', 'ThrottleLimit', 'Timeout')
     }
 
     It 'passes a good backup at level <Level>' -ForEach @(@{ Level = 'Hash' }, @{ Level = 'Content' }) {
@@ -195,9 +195,20 @@ Describe 'Test-CryoBackup' {
         { Test-CryoBackup $backup.Path -Database cryo_test -ErrorAction Stop } | Should -Throw -ErrorId 'ConfigurationInvalid,*'
     }
 
+    It 'ends what takes longer than -Timeout, without a verdict' {
+        $path = Join-Path $TestDrive 'app_20240806_053412_full.dump'
+        $file = [System.IO.File]::Create($path)
+        $file.SetLength(64GB) # a hole, which takes its time all the same
+        $file.Dispose()
+        $result = Test-CryoBackup $path -Level Hash -Timeout 1
+        $result.Verdict | Should -Be 'Inconclusive'
+        $result.Reason | Should -BeLike '*was ended because it took longer than 00:00:01.'
+        Remove-Item -LiteralPath $path
+    }
+
     Context 'at level Restore' {
         It 'rehearses the restore and tells what came of it' {
-            $result = Test-CryoBackup $backup.Path -Level Restore -MaxAge 26h -MaxRestoreTime ([timespan] '04:00:00')
+            $result = Test-CryoBackup $backup.Path -Level Restore -MaxAge 26h -MaxRestoreTime ([timespan] '04:00:00') -Timeout 2h
             $result.Reason | Should -BeLike 'It came back on PostgreSQL *'
             $result.Verdict | Should -Be 'Passed'
             $result.RestoreDuration | Should -BeGreaterThan ([timespan]::Zero)
