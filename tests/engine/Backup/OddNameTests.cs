@@ -110,6 +110,7 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
             // Latin-1 text goes byte by byte: é as one byte that is no UTF-8, and 日 as the three bytes of its UTF-8.
             using var command = new NpgsqlCommand(
                 $"""
+                SET search_path TO DEFAULT;
                 CREATE TYPE "état" AS ENUM ('né');
                 CREATE TABLE "café" ("crème" text, kind "état" DEFAULT 'né', "numéro" serial);
                 INSERT INTO "café" ("crème") SELECT convert_from('\x{Convert.ToHexString(Enumerable.Range(1, 255).Select(value => (byte)value).ToArray())}', 'SQL_ASCII') FROM generate_series(1, 3);
