@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Storage;
 
@@ -319,7 +320,7 @@ public sealed record BackupManifest
 
     private static byte[] ReadBytes(string path)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        using FileStream file = RegularFile.Read(path);
         if (file.Length > ManifestLimits.MaximumLength)
         {
             throw new IOException($"it has {file.Length} bytes, more than any manifest");

@@ -112,12 +112,16 @@ internal sealed class BackupSource : IDisposable
     /// <summary>Opens a backup's file for reading.</summary>
     /// <param name="path">The full path.</param>
     /// <returns>The stream.</returns>
-    /// <exception cref="CryoBackupException">BackupNotFound or PermissionDenied.</exception>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied; NotABackup: a folder, a pipe, a device.</exception>
     public static FileStream OpenFile(string path)
     {
         try
         {
-            return new FileStream(path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+            return RegularFile.Read(path);
+        }
+        catch (IrregularFileException exception)
+        {
+            throw new CryoBackupException(CryoBackupError.NotABackup, $"The backup file '{path}' cannot be read: {exception.Message}", path, "Give the file of a backup.", inner: exception);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -130,7 +134,7 @@ internal sealed class BackupSource : IDisposable
                 CryoBackupError.PermissionDenied,
                 $"The backup file '{path}' cannot be read: {exception.Message}",
                 path,
-                "Use an account that may read it; a folder is not a backup file.",
+                "Use an account that may read it.",
                 inner: exception);
         }
     }

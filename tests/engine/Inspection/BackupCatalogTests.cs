@@ -1,6 +1,8 @@
+using CryoBackup.Processes;
 using CryoBackup.Storage;
 using CryoBackup.Tests.Archive;
 using CryoBackup.Tests.Streams;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Inspection;
 
@@ -38,6 +40,30 @@ public sealed class BackupCatalogTests : IDisposable
 
     private string[] Find(bool latest = false, params string[] databases)
         => [.. BackupCatalog.Find(_folder.Path, databases, latest, _messages.Add, CancellationToken.None).Select(backup => $"{backup.Database} {backup.Start.Hour}")];
+
+    [UnixFact]
+    public void APipeHoldsNobodyUp()
+    {
+        Add("app", 3);
+        string pipe = Path.Combine(_folder.Path, "app_20240806_040000_full.dump.gz");
+        foreach (string path in (string[])[pipe, pipe + BackupFileName.ManifestSuffix])
+        {
+            (int exitCode, _, _) = ToolProcess.Run(new ToolCommand("mkfifo", path), CancellationToken.None);
+            Assert.Equal(0, exitCode);
+        }
+
+        Assert.Equal(["app 3"], Find());
+        Assert.Contains(_messages.OfType<WarningMessage>(), warning => warning.Text.Contains("a pipe, a socket or a device", StringComparison.Ordinal));
+        VerificationResult result = BackupVerifier.Run(new VerificationRequest { Path = pipe }, static _ => { }, CancellationToken.None);
+        Assert.Equal(Verdict.Failed, result.Verdict);
+        Assert.Contains("a pipe, a socket or a device", result.Reason, StringComparison.Ordinal);
+
+        // A link to a backup is often what "the newest" is.
+        string link = Path.Combine(_folder.Path, "latest");
+        File.CreateSymbolicLink(link, Path.Combine(_folder.Path, "app_20240806_030000_full.dump.gz"));
+        using FileStream file = BackupSource.OpenFile(link);
+        Assert.True(file.Length > 0);
+    }
 
     [Fact]
     public void ListsTheNewestFirst()

@@ -2,6 +2,8 @@
 using System.Globalization;
 using System.Text;
 using CryoBackup.Archive;
+using CryoBackup.Backup;
+using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
 using CryoBackup.Restore.Selection;
@@ -34,6 +36,18 @@ public sealed class HostileTextTests
         ["SQL"] = text => SqlStatement.Split(text),
         ["the database's own statements"] = text => Ignore(() => DatabaseDefinition.Statements(Entries(text, "DATABASE", "DATABASE PROPERTIES", "COMMENT", "ACL"), Entries(text, "DATABASE"), noOwner: false)),
         ["the database's options"] = text => Ignore(() => DatabaseDefinition.CreateOptions(Entries(text, "DATABASE"), 15)),
+        ["what pg_restore says"] = text =>
+        {
+            var complaint = new RestoreComplaint();
+            foreach (string line in ("pg_restore: error: could not execute query: ERROR:  x\nDETAIL:  " + text).Split('\n'))
+            {
+                complaint.Take(line);
+            }
+
+            _ = (complaint.Statement, complaint.StatementStart, complaint.Detail);
+        },
+        ["what pg_dump says"] = text => _ = (DumpDiagnostics.Classify(text.Split('\n'), CryoBackupError.DumpFailed), DumpDiagnostics.Warnings(text.Split('\n'))),
+        ["the header of an encrypted file"] = text => Ignore(() => AgeHeader.Read(new MemoryStream(Encoding.UTF8.GetBytes("age-encryption.org/v1\n" + text)))),
         ["money"] = text => TocKinds.SpeaksOfMoney(Entries(text, "TABLE")[0]),
     };
 
@@ -175,7 +189,7 @@ public sealed class HostileTextTests
         {
             parse();
         }
-        catch (CryoBackupException)
+        catch (Exception exception) when (exception is CryoBackupException or InvalidDataException)
         {
             // That is an answer too.
         }
