@@ -135,6 +135,7 @@ function Invoke-Matrix {
 
 function Invoke-Demo {
     Invoke-Build
+    'Starting a throwaway PostgreSQL and filling its sample database.' | Out-Host
     $words = @(Get-ShellCommand) + '-NoProfile', '-NonInteractive', '-File', (Join-Path $PSScriptRoot 'tests/demo/Demo.ps1')
     $script:exitCode = Invoke-OnScratchCluster @('--sample', 200000) ($words + $Argument)
 }

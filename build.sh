@@ -19,6 +19,11 @@ main() {
         esac
     done
     [[ -n $tasks ]] || die "Usage: ./build.sh build|test|matrix|demo|bench|package [arguments]; several tasks with commas" 2
+    # PowerShell takes the first mount that it finds for the root. In a chroot whose root is none that would be /proc: so it gets one, for itself alone.
+    if [[ $EUID -eq 0 && -r /proc/self/mounts ]] && ! grep -q '^[^ ]* / ' /proc/self/mounts; then
+        exec unshare --mount --propagation unchanged bash -c 'mount --rbind / /mnt && chroot /mnt "$0" "$@"; code=$?
+            umount --recursive --lazy /mnt; exit $code' "$PWD/build.sh" "$@"
+    fi
     find_or_install "${needed[@]}"
     if pwsh -NoProfile -Command 'exit [int]($PSVersionTable.PSVersion -lt [version] "7.4")' 2>/dev/null; then
         exec pwsh -NoProfile -File build.ps1 "$@"
@@ -63,12 +68,12 @@ find_or_install() {
     local no_server=/etc/postgresql-common/createcluster.d/cryobackup-build.conf
     "${as_root[@]}" mkdir -p "${no_server%/*}"
     echo "create_main_cluster = false" | "${as_root[@]}" tee "$no_server" >/dev/null
-    local good=true
     # The library's package bears its version; the pattern takes it as it is called here.
-    { "${as_root[@]}" apt-get -qq update \
-        && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]/#libicu/^libicu[0-9]+\$}" >/dev/null; } || good=false
+    local said good=true
+    said=$({ "${as_root[@]}" apt-get -qq update && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq install -y --no-install-recommends "${missing[@]/#libicu/^libicu[0-9]+\$}"; } 2>&1) || good=false
     "${as_root[@]}" rm "$no_server"
-    $good || die "apt-get could not install ${missing[*]}; see above."
+    $good || die "apt-get could not install ${missing[*]}: $said"
 }
 
 main "$@"
