@@ -51,7 +51,7 @@ Describe 'The package' -Tag 'Package' -Skip:(-not $hasPackager) {
     It 'holds what lies in output/CryoBackup, byte by byte' {
         $unpacked = Join-Path $TestDrive 'unpacked'
         [System.IO.Compression.ZipFile]::ExtractToDirectory((Join-Path $root "output/package/CryoBackup.$version.nupkg"), $unpacked)
-        $shipped = Split-Path -Path $ModulePath
+        $shipped = Join-Path $root 'output/CryoBackup'
         foreach ($file in Get-ChildItem -LiteralPath $shipped -Recurse -File) {
             $relative = [System.IO.Path]::GetRelativePath($shipped, $file.FullName)
             (Get-FileHash -LiteralPath (Join-Path $unpacked $relative)).Hash | Should -Be (Get-FileHash -LiteralPath $file.FullName).Hash -Because $relative

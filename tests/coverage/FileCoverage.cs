@@ -6,11 +6,9 @@ namespace CryoBackup.Coverage;
 /// <summary>What the tests ran of one source file.</summary>
 internal sealed class FileCoverage(string name)
 {
-    private const string Engine = "CryoBackup.Engine/";
-
     private readonly SortedDictionary<int, bool> _lines = [];
 
-    /// <summary>Its path within the engine, with slashes.</summary>
+    /// <summary>Its path within its project, with slashes.</summary>
     public string Name { get; } = name;
 
     public int Lines => _lines.Count;
@@ -22,14 +20,17 @@ internal sealed class FileCoverage(string name)
     public int BranchesCovered { get; private set; }
 
     /// <summary>Reads a report in Cobertura's format.</summary>
+    /// <param name="report">Its file.</param>
+    /// <param name="project">The folder of the project whose files it tells of; some reports name them by their path within it.</param>
     /// <returns>Each file once, in order of its name.</returns>
-    public static IReadOnlyList<FileCoverage> Read(string report)
+    public static IReadOnlyList<FileCoverage> Read(string report, string project)
     {
         var files = new SortedDictionary<string, FileCoverage>(StringComparer.Ordinal);
         foreach (XElement type in XDocument.Load(report).Descendants("class"))
         {
             string path = type.Attribute("filename")!.Value.Replace('\\', '/');
-            string name = path[(path.LastIndexOf(Engine, StringComparison.Ordinal) + Engine.Length)..];
+            int folder = path.LastIndexOf($"/{project}/", StringComparison.Ordinal);
+            string name = folder < 0 ? path : path[(folder + project.Length + 2)..];
             if (!files.TryGetValue(name, out FileCoverage? file))
             {
                 files.Add(name, file = new FileCoverage(name));
