@@ -1,10 +1,10 @@
-#if NET10_0_OR_GREATER
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace CryoBackup.Tests;
 
 /// <summary>The rooms of the engine: a room uses only those above it, and a file lies in the room that its namespace names.</summary>
+[Trait("Runs", "Once")]
 public sealed partial class HouseTests
 {
     // From top to bottom, as CONTRIBUTING.md shows them. A room within a room belongs to it.
@@ -67,4 +67,3 @@ public sealed partial class HouseTests
     [GeneratedRegex(@"^using (?:static )?CryoBackup\.(\w+)")]
     private static partial Regex UsingLine();
 }
-#endif

@@ -1,10 +1,10 @@
-#if NET10_0_OR_GREATER
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace CryoBackup.Tests;
 
 /// <summary>tests/PROMISES.md: what is promised stands where it is said to, and each promise and each error has its tests.</summary>
+[Trait("Runs", "Once")]
 public sealed partial class PromisesTests
 {
     private static readonly string Root = Path.GetFullPath(Path.Combine(Here(), "../.."));
@@ -105,4 +105,3 @@ public sealed partial class PromisesTests
     [GeneratedRegex(@"const string (\w+) = nameof")]
     private static partial Regex ConstantOfTheFace();
 }
-#endif

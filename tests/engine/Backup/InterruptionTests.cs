@@ -61,8 +61,8 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
         await AssertNothingIsLeftAsync();
     }
 
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public async Task BackendOfPgDumpTerminated()
     {
         using var backup = new RunningBackup(Request());
@@ -77,6 +77,7 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
     }
 
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public async Task BackendOfTheSnapshotTerminated()
     {
         using var backup = new RunningBackup(Request());
@@ -90,6 +91,7 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
     }
 
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public async Task BackendOfPgDumpStopped()
     {
         using var backup = new RunningBackup(Request(stallTimeout: TimeSpan.FromSeconds(1)));
@@ -113,6 +115,7 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
     }
 
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public async Task WholeServerStopped()
     {
         using var backup = new RunningBackup(Request(stallTimeout: TimeSpan.FromSeconds(1)));
@@ -136,6 +139,7 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
     }
 
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public async Task WholeServerStoppedAndCancelledByTheUser()
     {
         using var backup = new RunningBackup(Request());
@@ -159,6 +163,7 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
 
     /// <summary>The cause is told, not that pg_dump was ended for it.</summary>
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public async Task DestinationThatTakesNoMore()
     {
         BackupRequest request = Request();
@@ -177,6 +182,7 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
     }
 
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public async Task ServerShutDown()
     {
         using var server = new PostgresServer();
@@ -195,7 +201,6 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
         Assert.Empty(LinuxProcesses.ToolsOf("shut_down"));
         Assert.Empty(Leftovers.Files(_destination.Path));
     }
-#endif
 
     private BackupRequest Request(TimeSpan? stallTimeout = null) => new()
     {

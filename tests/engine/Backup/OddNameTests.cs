@@ -23,11 +23,7 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
     ];
 
     // Once is enough of what does not hang on the runtime.
-#if NET10_0_OR_GREATER
-    public static TheoryData<string> Names { get; } = [.. Odd[..Thoroughness.Of(12, Odd.Length)]];
-#else
-    public static TheoryData<string> Names { get; } = [.. Odd[..3]];
-#endif
+    public static TheoryData<string> Names { get; } = [.. Odd[..(Thoroughness.OnOlderRuntime ? 3 : Thoroughness.Of(12, Odd.Length))]];
 
     public void Dispose() => _destination.Dispose();
 

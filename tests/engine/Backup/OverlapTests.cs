@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
 using CryoBackup.Backup;
 
@@ -6,6 +5,7 @@ namespace CryoBackup.Tests.Backup;
 
 /// <summary>One backup of a database into a folder at a time; what a dead one left is removed, what a living one has is not.</summary>
 [Collection("backup")]
+[Trait("Runs", "Once")]
 public sealed class OverlapTests : IDisposable
 {
     private const string Database = "overlap";
@@ -114,4 +114,3 @@ public sealed class OverlapTests : IDisposable
 
     private BackupRequest Request(string database = Database) => new() { Connection = _server.Connection, Database = database, Folder = _destination.Path };
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Backup;
 using CryoBackup.Restore;
 using CryoBackup.Storage;
@@ -7,6 +6,7 @@ namespace CryoBackup.Tests.Backup;
 
 /// <summary>Settings of a database or role that would cut a backup short or change its text, and what is no part of a snapshot.</summary>
 [Collection("backup")]
+[Trait("Runs", "Once")]
 public sealed class SettingsTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _destination = new();
@@ -150,4 +150,3 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
         return BackupWriter.Run(request, _ => { }, CancellationToken.None);
     }
 }
-#endif

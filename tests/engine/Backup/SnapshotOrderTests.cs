@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
@@ -9,6 +8,7 @@ namespace CryoBackup.Tests.Backup;
 
 /// <summary>Traps M11 and M26, rules of truth 1 and 4: what the order of locks and snapshot is for.</summary>
 [Collection("environment")]
+[Trait("Runs", "Once")]
 public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _destination = new();
@@ -213,4 +213,3 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         return command.ExecuteScalar();
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
 using System.Text;
 using CryoBackup.Archive;
@@ -14,6 +13,7 @@ namespace CryoBackup.Tests.Backup;
 /// or fails with a clear reason; none passes with a row too few.
 /// </summary>
 [Collection("backup")]
+[Trait("Runs", "Once")]
 public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
 {
     private static readonly int Runs = Thoroughness.Of(20, 100);
@@ -163,4 +163,3 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 namespace CryoBackup.Tests.Disasters;
 
 /// <summary>One folder of tests/data/disasters, and what is right for it.</summary>
@@ -26,4 +25,3 @@ internal sealed record Disaster(string Folder)
     /// <summary>More arguments of the stock pg_dump whose archive is the oracle, and the archive that is restored too.</summary>
     public string[] DumpArguments { get; init; } = [];
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Postgres;
 using CryoBackup.Tests.Rehearsal;
 using CryoBackup.Tests.Restore;
@@ -11,6 +10,7 @@ namespace CryoBackup.Tests.Disasters;
 /// stock pg_dump and pg_restore bring back.
 /// </summary>
 [Collection("disasters")]
+[Trait("Runs", "Once")]
 public sealed class DisasterTests(ZooServer server) : IDisposable
 {
     /// <summary>Those that go the whole way.</summary>
@@ -124,4 +124,3 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
         return target;
     }
 }
-#endif

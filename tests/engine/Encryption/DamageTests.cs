@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER
 using System.Collections.Concurrent;
 using System.Globalization;
 using CryoBackup.Storage;
@@ -8,6 +7,7 @@ namespace CryoBackup.Tests.Encryption;
 
 /// <summary>Bytes and lengths of a small encrypted backup, a sample or all (see <see cref="Thoroughness"/>); once is enough, on one runtime.</summary>
 [Collection("rehearsed and sealed")]
+[Trait("Runs", "Once")]
 public sealed class DamageTests(PostgresServer server) : IDisposable
 {
     private const int Workers = 2;
@@ -88,4 +88,3 @@ public sealed class DamageTests(PostgresServer server) : IDisposable
         return (SealedBackup.New(server, "sealed_small", _folder.Path, [recipient]).Path, identity);
     }
 }
-#endif

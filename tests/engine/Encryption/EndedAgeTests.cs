@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
 using CryoBackup.Storage;
 using CryoBackup.Verification;
@@ -7,6 +6,7 @@ namespace CryoBackup.Tests.Encryption;
 
 /// <summary>age killed in mid-stream, on Linux, which shows processes as files. Its processes are found by the paths in their arguments, so only ours are hit.</summary>
 [Collection("rehearsed and sealed")]
+[Trait("Runs", "Once")]
 public sealed class EndedAgeTests(PostgresServer server) : IDisposable
 {
     private const string Source = "sealed_large";
@@ -127,4 +127,3 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
         return null;
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER
 using System.Text;
 using CryoBackup.Storage;
 
@@ -6,6 +5,7 @@ namespace CryoBackup.Tests.Encryption;
 
 /// <summary>Every write of the tool and of all that it starts, as strace sees them, at a backup, its verification and its restore.</summary>
 [Collection("rehearsed and sealed")]
+[Trait("Runs", "Once")]
 public sealed class NothingInClearTests(PostgresServer server) : IDisposable
 {
     private const string Source = "traced_source";
@@ -78,4 +78,3 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
         public TraceFactAttribute() => Skip = AgePrograms.ReasonToSkip ?? ServerPrograms.ReasonToSkip ?? TracedTool.ReasonToSkip;
     }
 }
-#endif

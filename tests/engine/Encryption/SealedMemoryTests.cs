@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER
 using System.Diagnostics;
 using System.Globalization;
 
@@ -6,6 +5,7 @@ namespace CryoBackup.Tests.Encryption;
 
 /// <summary>The memory that the tool takes for encrypted backups does not grow with them.</summary>
 [Collection("rehearsed and sealed")]
+[Trait("Runs", "Once")]
 public sealed class SealedMemoryTests(PostgresServer server) : IDisposable
 {
     private const string Target = "sealed_memory_target";
@@ -91,4 +91,3 @@ public sealed class SealedMemoryTests(PostgresServer server) : IDisposable
         }
     }
 }
-#endif

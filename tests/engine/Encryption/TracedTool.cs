@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER
 using System.Text.RegularExpressions;
 using CryoBackup.Processes;
 
@@ -142,4 +141,3 @@ internal sealed partial class TracedTool
     [GeneratedRegex("\"(?<bytes>(?:\\\\x[0-9a-f]{2})*)\"")]
     private static partial Regex Text();
 }
-#endif

@@ -14,22 +14,22 @@ namespace CryoBackup.Tests.Inspection;
 public sealed class DamageTests(PostgresServer server, ITestOutputHelper output) : IDisposable
 {
     private const int FewCases = 100;
-#if NET10_0_OR_GREATER
-    private const bool OnOlderRuntime = false;
-#else
-    private const bool OnOlderRuntime = true;
-#endif
 
     private readonly TemporaryFolder _folder = new();
     private readonly int _bits = Thoroughness.Of(1, 8);
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>The kinds that need no program of others. Of what the runtimes do not do differently one is enough on the older.</summary>
+    public static TheoryData<CompressionKind> OwnKinds { get; } =
+        Thoroughness.OnOlderRuntime ? [CompressionKind.Gzip] : [CompressionKind.Gzip, CompressionKind.None];
+
+    /// <summary>All kinds; on the older runtime, one.</summary>
+    public static TheoryData<CompressionKind> Kinds { get; } =
+        Thoroughness.OnOlderRuntime ? [CompressionKind.Gzip] : [.. Enum.GetValues<CompressionKind>()];
+
     [PostgresTheory]
-    [InlineData(CompressionKind.Gzip)]
-#if NET10_0_OR_GREATER // once is enough of what the runtimes do not do differently
-    [InlineData(CompressionKind.None)]
-#endif
+    [MemberData(nameof(OwnKinds))]
     public void FindsEveryFlippedByteOfTheFile(CompressionKind compression)
     {
         BackupInfo backup = Make(compression);
@@ -40,8 +40,8 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
         }
     }
 
-#if NET10_0_OR_GREATER
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public void FindsEveryFlippedByteOfTheManifest()
     {
         BackupInfo backup = Make(CompressionKind.Gzip);
@@ -50,20 +50,16 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
     }
 
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public void FindsEveryFlippedByteOfAZstdFile()
     {
         // One run of zstd for each.
         BackupInfo backup = Make(CompressionKind.Zstd);
         FindAll(backup, "", VerificationLevel.Content, bits: 1);
     }
-#endif
 
     [PostgresTheory]
-    [InlineData(CompressionKind.Gzip)]
-#if NET10_0_OR_GREATER
-    [InlineData(CompressionKind.None)]
-    [InlineData(CompressionKind.Zstd)]
-#endif
+    [MemberData(nameof(Kinds))]
     public void FindsEveryTruncation(CompressionKind compression)
     {
         BackupInfo backup = Make(compression);
@@ -128,7 +124,7 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
         VerifyAssert.Passed(backup.Path, level);
 
         // Prime to 8, so that each bit has its turn.
-        int step = count > FewCases && (backup.Compression != nameof(CompressionKind.Gzip) || OnOlderRuntime) ? Thoroughness.Of(5, 1) : 1;
+        int step = count > FewCases && (backup.Compression != nameof(CompressionKind.Gzip) || Thoroughness.OnOlderRuntime) ? Thoroughness.Of(5, 1) : 1;
         int tried = (count + step - 1) / step;
         var missed = new System.Collections.Concurrent.ConcurrentBag<int>();
         var clock = Stopwatch.StartNew();

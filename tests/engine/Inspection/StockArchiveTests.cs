@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Tests.Archive;
@@ -9,6 +8,7 @@ namespace CryoBackup.Tests.Inspection;
 
 /// <summary>Archives that pg_dump, gzip and pigz made without us are verified to what they can be.</summary>
 [Collection("postgres")]
+[Trait("Runs", "Once")]
 public sealed class StockArchiveTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -153,4 +153,3 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
         }
     }
 }
-#endif

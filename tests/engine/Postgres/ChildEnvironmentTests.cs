@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER
 using System.Globalization;
 using CryoBackup.Encryption;
 using CryoBackup.Postgres;
@@ -10,6 +9,7 @@ namespace CryoBackup.Tests.Postgres;
 
 /// <summary>What child programs see of our environment.</summary>
 [Collection("environment")]
+[Trait("Runs", "Once")]
 public sealed class ChildEnvironmentTests(PostgresServer server) : IDisposable
 {
     private const string Canary = "canary-of-somebody-else";
@@ -108,4 +108,3 @@ public sealed class ChildEnvironmentTests(PostgresServer server) : IDisposable
         public void Dispose() => Environment.SetEnvironmentVariable(_name, _before);
     }
 }
-#endif

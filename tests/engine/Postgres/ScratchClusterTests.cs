@@ -97,8 +97,8 @@ public sealed class ScratchClusterTests(PostgresServer server)
         Assert.Null(ProcessIdentity.Parse("what is this"));
     }
 
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public void PutsTheSocketElsewhereWhereThePathIsTooLong()
     {
         using var place = new TemporaryFolder();
@@ -117,6 +117,7 @@ public sealed class ScratchClusterTests(PostgresServer server)
     }
 
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public void SaysWhyItDidNotStartAndLeavesNothing()
     {
         using var place = new TemporaryFolder();
@@ -132,6 +133,7 @@ public sealed class ScratchClusterTests(PostgresServer server)
     }
 
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public void LeavesNothingWhenCancelled()
     {
         using var place = new TemporaryFolder();
@@ -154,6 +156,7 @@ public sealed class ScratchClusterTests(PostgresServer server)
     }
 
     [PostgresFact]
+    [Trait("Runs", "Once")]
     public void RemovesWhatADeadProcessLeftAndNothingElse()
     {
         using var place = new TemporaryFolder();
@@ -175,7 +178,6 @@ public sealed class ScratchClusterTests(PostgresServer server)
         Assert.Equal(1, Scalar(living, "SELECT 1"));
         Assert.Equal(1, Scalar(elsewhere, "SELECT 1"));
     }
-#endif
 
     private static object? Scalar(ScratchCluster cluster, string sql)
     {

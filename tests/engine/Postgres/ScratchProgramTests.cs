@@ -1,9 +1,9 @@
-#if NET10_0_OR_GREATER
 using CryoBackup.Processes;
 
 namespace CryoBackup.Tests.Postgres;
 
 /// <summary>The program of tests/scratch, run as it is built.</summary>
+[Trait("Runs", "Once")]
 public sealed class ScratchProgramTests
 {
     private static string Program
@@ -74,4 +74,3 @@ public sealed class ScratchProgramTests
 
     private static ToolCommand Command(params string[] words) => new(Environment.ProcessPath!, [Program, .. words]) { ReadsOutput = true };
 }
-#endif

@@ -1,9 +1,9 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>An archive is text that a server carries out. Whatever it says, a rehearsal changes nothing outside, and does not pass.</summary>
 [Collection("rehearsed and sealed")]
+[Trait("Runs", "Once")]
 public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -128,4 +128,3 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
         return [.. archive.AsSpan(0, at - 4), .. BitConverter.GetBytes(replacement.Length), .. replacement, .. archive.AsSpan(at + old.Length)];
     }
 }
-#endif

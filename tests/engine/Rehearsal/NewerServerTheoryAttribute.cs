@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -47,4 +46,3 @@ public sealed class NewerServerTestCase : XunitTestCase
         return base.RunAsync(diagnosticMessageSink, messageBus, constructorArguments, aggregator, cancellationTokenSource);
     }
 }
-#endif

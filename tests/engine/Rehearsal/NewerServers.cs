@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
@@ -82,4 +81,3 @@ internal static class NewerServers
         File.WriteAllText(Path.Combine(folder, "complete"), "");
     }
 }
-#endif

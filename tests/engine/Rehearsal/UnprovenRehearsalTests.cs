@@ -1,10 +1,10 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Tests.Archive;
 
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>What a rehearsal could not compare it does not claim; of what the file itself does not prove nothing is restored.</summary>
 [Collection("rehearsed and sealed")]
+[Trait("Runs", "Once")]
 public sealed class UnprovenRehearsalTests(PostgresServer server) : IDisposable
 {
     private const string Content = "CREATE TABLE t (n int PRIMARY KEY, word text); INSERT INTO t SELECT n, md5(n::text) FROM generate_series(1, 50) n";
@@ -44,4 +44,3 @@ public sealed class UnprovenRehearsalTests(PostgresServer server) : IDisposable
         Assert.Contains("public.t", Rehearse.Check(result, "restored_rows").Detail, StringComparison.Ordinal);
     }
 }
-#endif

@@ -1,8 +1,8 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>A rehearsal on the server programs of a newer version answers whether an upgrade would bring the data over.</summary>
 [Collection("rehearsed and sealed")]
+[Trait("Runs", "Once")]
 public sealed class UpgradeRehearsalTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -43,4 +43,3 @@ public sealed class UpgradeRehearsalTests(PostgresServer server) : IDisposable
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Tests.Restore;
 using CryoBackup.Verification;
 
@@ -6,6 +5,7 @@ namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>The zoo comes back in a rehearsal, and each fault that is planted in it is named.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class ZooRehearsalTests(ZooServer server)
 {
     [PostgresFact(UnixOnly = true)]
@@ -97,4 +97,3 @@ public sealed class ZooRehearsalTests(ZooServer server)
         }
     }
 }
-#endif

@@ -1,8 +1,8 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 namespace CryoBackup.Tests.Restore;
 
 /// <summary>-Clean is one transaction: all or nothing, and nobody else's object is lost.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class CleanTests(ZooServer server)
 {
     private const string Shop =
@@ -97,4 +97,3 @@ public sealed class CleanTests(ZooServer server)
         return server.BackUp(database);
     }
 }
-#endif

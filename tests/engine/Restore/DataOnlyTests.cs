@@ -1,10 +1,10 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Restore;
 
 namespace CryoBackup.Tests.Restore;
 
 /// <summary>-DataOnly fills tables that are there, each after those that it refers to, and all or none.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class DataOnlyTests(ZooServer server)
 {
     private const string Tables =
@@ -92,4 +92,3 @@ public sealed class DataOnlyTests(ZooServer server)
         return server.BackUp(database);
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Restore;
 using CryoBackup.Tests.Archive;
 
@@ -6,6 +5,7 @@ namespace CryoBackup.Tests.Restore;
 
 /// <summary>Archives of stock pg_dump are restored for what they hold; what could not be compared is said.</summary>
 [Collection("postgres")]
+[Trait("Runs", "Once")]
 public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
 {
     private const string Database = "foreign_archive";
@@ -59,4 +59,3 @@ public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
         return BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
@@ -8,6 +7,7 @@ namespace CryoBackup.Tests.Restore;
 
 /// <summary>-IncludeGlobals makes the roles that are missing, and touches no other.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
 {
     private const string Roles = "globals_owner, globals_reader, \"Globals; 'Guest'\", globals_group, globals_other";
@@ -156,4 +156,3 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
         return info.Path;
     }
 }
-#endif

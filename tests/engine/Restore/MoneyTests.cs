@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Runtime.Versioning;
 using CryoBackup.Backup;
 using CryoBackup.Processes;
@@ -9,6 +8,7 @@ namespace CryoBackup.Tests.Restore;
 
 /// <summary>The text of a value of type money depends on lc_monetary: read in another, '1.234,56 €' would become $1.23.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class MoneyTests(ZooServer other) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -75,4 +75,3 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
         public LocaleFactAttribute() => Skip = ServerPrograms.ReasonToSkip ?? (File.Exists(Source) ? null : $"Needs {Source}.");
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Archive;
 using CryoBackup.Encryption;
 using CryoBackup.Restore;
@@ -10,6 +9,7 @@ namespace CryoBackup.Tests.Restore;
 
 /// <summary>A table or a schema alone comes with all that belongs to it, or says what it left out and why.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class PartOfZooTests(ZooServer server)
 {
     // One line for each thing that belongs to a relation, as the catalog tells it: the relation, the kind of entry it comes from, its name, what it
@@ -203,4 +203,3 @@ public sealed class PartOfZooTests(ZooServer server)
 
     private sealed record Part(string Of, string Kind, string Name, string What);
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Archive;
 using CryoBackup.Encryption;
 using CryoBackup.Restore;
@@ -8,6 +7,7 @@ namespace CryoBackup.Tests.Restore;
 
 /// <summary>What a plan says is what the restore does, and what then is in the database.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class PlanTests(ZooServer server)
 {
     [PostgresFact]
@@ -103,4 +103,3 @@ public sealed class PlanTests(ZooServer server)
         && !(TocKinds.IsData(entry) && !plan.Objects.Any(line => line.StartsWith("TABLE DATA ", StringComparison.Ordinal)
             || line.StartsWith("SEQUENCE SET ", StringComparison.Ordinal) || line.StartsWith("MATERIALIZED VIEW DATA ", StringComparison.Ordinal)));
 }
-#endif

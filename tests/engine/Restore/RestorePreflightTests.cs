@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Restore;
 using CryoBackup.Storage;
 
@@ -6,6 +5,7 @@ namespace CryoBackup.Tests.Restore;
 
 /// <summary>What speaks against a restore is found before anything is changed, all of it at once.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class RestorePreflightTests(ZooServer server) : IDisposable
 {
     private const string Limited = "preflight_limited";
@@ -137,4 +137,3 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
         return backup;
     }
 }
-#endif

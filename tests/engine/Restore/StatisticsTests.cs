@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -8,6 +7,7 @@ namespace CryoBackup.Tests.Restore;
 
 /// <summary>The planner's statistics are never a reason to discard a restore, and neither they nor anything else makes a restore speak to a foreign server.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class StatisticsTests(ZooServer server)
 {
     [PostgresFact]
@@ -131,4 +131,3 @@ public sealed class StatisticsTests(ZooServer server)
         }
     }
 }
-#endif

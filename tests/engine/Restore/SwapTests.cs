@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Postgres;
@@ -10,6 +9,7 @@ namespace CryoBackup.Tests.Restore;
 
 /// <summary>Whatever happens to -Swap and whenever: the old database serves, and nothing is left that the next run does not remove.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class SwapTests(ZooServer server)
 {
     [PostgresFact]
@@ -173,4 +173,3 @@ public sealed class SwapTests(ZooServer server)
         }
     }
 }
-#endif

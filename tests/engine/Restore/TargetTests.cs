@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Diagnostics;
 using CryoBackup.Processes;
 using CryoBackup.Restore;
@@ -7,6 +6,7 @@ namespace CryoBackup.Tests.Restore;
 
 /// <summary>What is wrong with the target, or goes wrong there, has its own error, and the error tells the target's state truly.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class TargetTests(ZooServer server)
 {
     [PostgresFact]
@@ -276,4 +276,3 @@ public sealed class TargetTests(ZooServer server)
         return e;
     }
 }
-#endif
