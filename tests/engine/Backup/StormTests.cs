@@ -20,6 +20,7 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
     private const string Database = "storm";
 
     [PostgresFact]
+    [Trait("Speed", "Slow")] // twenty backups in a row, in the midst of changes
     public async Task EachBackupProvesItselfOrFailsWithAReason()
     {
         server.CreateDatabase(Database);

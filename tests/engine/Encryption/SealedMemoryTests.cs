@@ -19,6 +19,7 @@ public sealed class SealedMemoryTests(PostgresServer server) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [AgeServerFact(LinuxOnly = true)]
+    [Trait("Speed", "Slow")] // memory shows only over databases that are much larger than it
     public void IsAsFlatAsWithoutEncryption()
     {
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");

@@ -18,6 +18,7 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
     [InlineData("own role raised", "EXECUTE 'ALTER ROLE ' || pg_catalog.quote_ident(current_user) || ' SUPERUSER'")]
     [InlineData("server's settings", "EXECUTE 'ALTER SYSTEM SET listen_addresses = ''*'''")]
     [InlineData("way back in as the superuser", "PERFORM public.dblink('host=' || pg_catalog.split_part(pg_catalog.current_setting('unix_socket_directories'), ',', 1) || ' dbname=postgres user=' || (SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper LIMIT 1) || ' password=x', 'SELECT 1')")]
+    [Trait("Speed", "Slow")] // a throwaway server for each of seven deeds
     public void IsStoppedInAFunctionOfAnIndex(string what, string deed)
     {
         string target = Path.Combine(Path.GetTempPath(), "cryobackup-hostile-" + Guid.NewGuid().ToString("N"));

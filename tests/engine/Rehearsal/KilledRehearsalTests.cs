@@ -12,6 +12,7 @@ public sealed class KilledRehearsalTests(PostgresServer server) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [FileFact("/proc/self/stat")]
+    [Trait("Speed", "Slow")] // processes that are killed, each in the middle of a rehearsal
     public void LeavesNothingToTheNextRun()
     {
         string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_killed", "CREATE TABLE t AS SELECT n, repeat('x', 100) FROM generate_series(1, 50000) n; CREATE INDEX ON t (n)");

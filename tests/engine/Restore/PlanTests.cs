@@ -11,6 +11,7 @@ namespace CryoBackup.Tests.Restore;
 public sealed class PlanTests(ZooServer server)
 {
     [PostgresFact]
+    [Trait("Speed", "Slow")] // a restore of the whole zoo for each kind of plan
     public void IsWhatIsDone()
     {
         (string What, Action<RestoreRequest> Choose)[] cases =

@@ -116,6 +116,7 @@ public sealed class SwapTests(ZooServer server)
     }
 
     [PostgresFact]
+    [Trait("Speed", "Slow")] // a process and a whole restore for each moment
     public void WeAreKilledAtAnyMoment()
     {
         foreach (Moment moment in Enum.GetValues<Moment>())
