@@ -4,6 +4,7 @@ using CryoBackup.Postgres;
 using CryoBackup.Restore;
 using CryoBackup.Tests.Rehearsal;
 using CryoBackup.Verification;
+using Npgsql;
 
 namespace CryoBackup.Tests.Security;
 
@@ -70,6 +71,54 @@ public sealed class HostileSettingsTests : IDisposable
         }
 
         GoesTheWholeWay();
+    }
+
+    [PostgresFact]
+    public async Task TheUsersOwnOptionsStillChooseTheRole()
+    {
+        _server.Execute("postgres", $"ALTER ROLE {Role} SET role = 'powerless'");
+        Assert.Equal((Role, ""), await AskAsync(null));
+        Assert.Equal(("powerless", ""), await AskAsync("-c role=powerless -c search_path=public"));
+
+        async Task<(string, string)> AskAsync(string? options)
+        {
+            var endpoint = ServerEndpoint.Resolve(Connection(), "postgres", static _ => { }, new PostgresEnvironment(name => name == "PGOPTIONS" ? options : null));
+            await using NpgsqlConnection session = await ServerConnection.OpenAsync(endpoint, "test", null, CancellationToken.None);
+            await using var command = new NpgsqlCommand("SELECT CURRENT_USER::text || ' ' || pg_catalog.current_setting('search_path')", session);
+            string[] answer = ((string)(await command.ExecuteScalarAsync())!).Split(' ');
+            return (answer[0], answer[1].Trim('"'));
+        }
+    }
+
+    /// <summary>A role or database that is set read-only is a habit; a server that is, has a reason.</summary>
+    [PostgresFact]
+    public async Task AServerThatIsReadOnlyAsAWholeStaysSo()
+    {
+        _server.Execute("postgres", $"ALTER ROLE {Role} SET default_transaction_read_only = on");
+        Assert.Equal(("off", false), await AskAsync());
+        _server.Execute("postgres", $"ALTER ROLE {Role} RESET ALL");
+        _server.Execute("postgres", "ALTER SYSTEM SET default_transaction_read_only = on");
+        try
+        {
+            _server.Execute("postgres", "SELECT pg_reload_conf()");
+            Assert.True(SpinWait.SpinUntil(() => AskAsync().GetAwaiter().GetResult() == ("on", true), TimeSpan.FromSeconds(30)));
+        }
+        finally
+        {
+            _server.Execute("postgres", "ALTER SYSTEM RESET default_transaction_read_only");
+            _server.Execute("postgres", "SELECT pg_reload_conf()");
+            Assert.True(SpinWait.SpinUntil(() => AskAsync().GetAwaiter().GetResult() == ("off", false), TimeSpan.FromSeconds(30)));
+        }
+
+        async Task<(string?, bool)> AskAsync()
+        {
+            var endpoint = ServerEndpoint.Resolve(Connection(), "postgres", static _ => { }, new PostgresEnvironment(static _ => null));
+            await using NpgsqlConnection session = await ServerConnection.OpenAsync(endpoint, "test", null, CancellationToken.None);
+            await using var command = new NpgsqlCommand("SELECT pg_catalog.current_setting('default_transaction_read_only')", session);
+            using var programs = new LibpqEnvironment(endpoint, "test");
+            Assert.Equal(endpoint.Server.IsReadOnly, !programs.Variables["PGOPTIONS"]!.Contains("default_transaction_read_only", StringComparison.Ordinal));
+            return ((string?)await command.ExecuteScalarAsync(), endpoint.Server.IsReadOnly);
+        }
     }
 
     private void GoesTheWholeWay()
