@@ -44,6 +44,9 @@ public sealed class ArchiveContent
     /// <summary>The sum, modulo 2^128, of the XXH128 of each large object's content with its OID as the seed.</summary>
     public UInt128 LargeObjectFingerprint { get; init; }
 
+    /// <summary>False if the content of large objects has an inner compression that is not read here, so that they are only counted.</summary>
+    internal bool LargeObjectsWereRead { get; init; } = true;
+
     /// <summary>The archive's size in bytes.</summary>
     public long Length { get; init; }
 

@@ -21,6 +21,7 @@ public sealed class ArchiveReader
     private long _largeObjectCount;
     private long _largeObjectBytes;
     private UInt128 _largeObjectFingerprint;
+    private bool _largeObjectsWereRead = true;
 
     private ArchiveReader(ArchiveInput input)
     {
@@ -74,6 +75,19 @@ public sealed class ArchiveReader
         };
     }
 
+    /// <summary>Copies an archive's header and table of contents, which are an archive for pg_restore where no data is wanted.</summary>
+    /// <param name="source">The archive from its first byte.</param>
+    /// <param name="destination">Takes the bytes.</param>
+    /// <param name="cancellationToken">Ends the reading between two reads of the source.</param>
+    /// <exception cref="CryoBackupException">NotABackup, ArchiveTooNew or ArchiveCorrupt, with the offset in the archive.</exception>
+    public static void CopyTableOfContents(Stream source, Stream destination, CancellationToken cancellationToken)
+    {
+        using var copy = new MemoryStream();
+        using var input = new ArchiveInput(source, copy, cancellationToken);
+        new TocReader(input).Read();
+        destination.Write(copy.GetBuffer().AsSpan(0, checked((int)input.Offset)));
+    }
+
     private ArchiveContent Read(Action<ArchiveReader>? onTocRead)
     {
         ArchiveHeader header = _toc.Read();
@@ -88,6 +102,7 @@ public sealed class ArchiveReader
             LargeObjectCount = _largeObjectCount,
             LargeObjectBytes = _largeObjectBytes,
             LargeObjectFingerprint = _largeObjectFingerprint,
+            LargeObjectsWereRead = _largeObjectsWereRead,
             Length = _input.BytesRead,
             Unlocated = _unlocated,
         };
@@ -189,6 +204,7 @@ public sealed class ArchiveReader
                 length += data.Length;
             });
             _largeObjectCount++;
+            _largeObjectsWereRead &= readable;
             if (readable)
             {
                 _largeObjectBytes += length;

@@ -64,6 +64,11 @@ internal static partial class TocKinds
     /// <param name="entry">The entry.</param>
     public static bool SpeaksOfMoney(TocEntry entry) => entry.Kind is "TABLE" or "TYPE" or "DOMAIN" && Money().IsMatch(entry.Definition);
 
+    /// <summary>True for an event trigger and what is said of one. They come last: one that forbids DDL would stop whatever comes after it.</summary>
+    /// <param name="entry">The entry.</param>
+    public static bool IsOfEventTrigger(TocEntry entry) => entry.Kind is "EVENT TRIGGER"
+        || (IsRemark(entry) && entry.Name.StartsWith("EVENT TRIGGER ", StringComparison.Ordinal));
+
     /// <summary>True for GRANT and REVOKE.</summary>
     /// <param name="entry">The entry.</param>
     public static bool IsPrivilege(TocEntry entry) => entry.Kind is "ACL" or "DEFAULT ACL";

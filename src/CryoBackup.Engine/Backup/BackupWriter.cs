@@ -316,6 +316,7 @@ public static class BackupWriter
             DurationSeconds = Math.Round(duration.TotalSeconds, 3),
             Label = request.Label,
             Objects = objects,
+            State = [.. snapshot.States.Select(BackupManifest.StateRecord.Of)],
             Tables =
             [
                 .. content.Tables.Select(table => table.ToTableInfo()).Select(table => new BackupManifest.TableRecord

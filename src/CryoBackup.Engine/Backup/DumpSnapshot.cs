@@ -98,6 +98,9 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     /// <summary>What the dump takes and leaves out; null before <see cref="TakeAsync"/>.</summary>
     public DumpSelection? Selection { get; private set; }
 
+    /// <summary>What in the snapshot is not as it was made; empty before <see cref="TakeAsync"/>.</summary>
+    public IReadOnlyList<ObjectState> States { get; private set; } = [];
+
     /// <summary>Opens the holder's connection.</summary>
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
@@ -217,6 +220,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
                 ThrowFirst(TableFindings.Of(after));
                 Selection = after;
                 await MeasureAsync(after, cancellationToken).ConfigureAwait(false);
+                States = await ObjectState.ReadAsync(_connection, cancellationToken).ConfigureAwait(false);
                 return;
             }
 

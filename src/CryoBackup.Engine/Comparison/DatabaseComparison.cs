@@ -19,9 +19,10 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
     /// <param name="tables">The tables as the archive holds them.</param>
     /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>Every table, expected and found, in the order given.</returns>
+    /// <returns>Every table, expected and found, in the order given; partitions that are loaded through their root as that.</returns>
     public async Task<TableComparison[]> CompareAsync(IReadOnlyList<TableContent> tables, string encoding, CancellationToken cancellationToken)
     {
+        IReadOnlyList<RowSet> sets = RowSet.Of(tables);
         SharedSnapshot moment = await SharedSnapshot.TakeAsync(endpoint, application, encoding, cancellationToken).ConfigureAwait(false);
         var sessions = new ConcurrentBag<int>();
         Task ended = Task.CompletedTask;
@@ -32,26 +33,26 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
             divisible.ExceptWith(conditions.Keys);
             TablePiece[] pieces =
             [
-                .. TablePiece.Cut([.. tables.Select(table => table.Fingerprint is { } rows && divisible.Contains(KeyOf(table)) ? TablePiece.PagesOf(rows) : 0)])
-                    .Where(piece => tables[piece.Table].Fingerprint is not null),
+                .. TablePiece.Cut([.. sets.Select(set => set.Expected is { } rows && divisible.Contains(KeyOf(set)) ? TablePiece.PagesOf(rows) : 0)])
+                    .Where(piece => sets[piece.Table].Expected is not null),
             ];
-            var found = new TableFingerprint[tables.Count];
+            var found = new TableFingerprint[sets.Count];
             int next = -1;
             int done = 0;
             Exception? failure = null;
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             CancellationToken end = ending.Token;
             using var progress = new ProgressReporter(
-                $"Comparing {endpoint.Database}", observer, () => ($"{done} of {pieces.Length} parts of {tables.Count} tables", pieces.Length == 0 ? 1 : (double)done / pieces.Length));
+                $"Comparing {endpoint.Database}", observer, () => ($"{done} of {pieces.Length} parts of {sets.Count} tables", pieces.Length == 0 ? 1 : (double)done / pieces.Length));
 
             void ReadSome(NpgsqlConnection session)
             {
                 for (int index = Interlocked.Increment(ref next); index < pieces.Length; index = Interlocked.Increment(ref next))
                 {
                     TablePiece piece = pieces[index];
-                    TableContent table = tables[piece.Table];
-                    string? condition = piece.Condition ?? conditions.GetValueOrDefault(KeyOf(table));
-                    TableFingerprint part = TableReader.Read(session, table.Entry.CopyStatement, condition, encoding, end);
+                    RowSet set = sets[piece.Table];
+                    string? condition = piece.Condition ?? conditions.GetValueOrDefault(KeyOf(set));
+                    TableFingerprint part = TableReader.Read(session, TableReader.ToStdout(set.CopyStatement, condition, set.IsOfRoot), encoding, end);
                     lock (found)
                     {
                         (found[piece.Table] ??= new TableFingerprint()).Add(part);
@@ -96,7 +97,7 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
                 ExceptionDispatchInfo.Throw(failure);
             }
 
-            return [.. tables.Select((table, index) => Compare(table, found[index]))];
+            return [.. sets.Select((set, index) => set.Compare(found[index]))];
         }
         finally
         {
@@ -111,15 +112,5 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
         }
     }
 
-    private static (string, string) KeyOf(TableContent table) => (table.Entry.Schema, table.Entry.Name);
-
-    private static TableComparison Compare(TableContent table, TableFingerprint? found) => new()
-    {
-        Schema = table.Entry.Schema,
-        Name = table.Entry.Name,
-        ExpectedRows = table.Fingerprint?.Rows,
-        ExpectedFingerprint = table.Fingerprint?.Text ?? "",
-        FoundRows = found?.Rows,
-        FoundFingerprint = found?.Text ?? "",
-    };
+    private static (string, string) KeyOf(RowSet set) => (set.Name.Schema, set.Name.Name);
 }

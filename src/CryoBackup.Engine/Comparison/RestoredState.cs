@@ -6,65 +6,90 @@ using Npgsql;
 
 namespace CryoBackup.Comparison;
 
-/// <summary>What a restored database is like beyond its rows: sequences, indexes, constraints, materialized views.</summary>
-internal static partial class RestoredState
+/// <summary>
+/// What a restored database is like beyond its rows: sequences, indexes, constraints, triggers, materialized views. The source is the measure: what was
+/// invalid, not validated or disabled there is right when it comes back so. Where no record of the source exists, only what the archive itself proves counts.
+/// </summary>
+/// <param name="target">A connection to the restored database.</param>
+/// <param name="entries">What was restored.</param>
+/// <param name="source">What the backup records of the source; null for nothing.</param>
+/// <param name="cancellationToken">Ends the queries.</param>
+internal sealed partial class RestoredState(NpgsqlConnection target, IReadOnlyList<TocEntry> entries, IReadOnlyList<ObjectState>? source, CancellationToken cancellationToken)
 {
-    /// <summary>Looks for what is not as the archive has it.</summary>
-    /// <param name="target">A connection to the restored database.</param>
-    /// <param name="entries">What was restored.</param>
-    /// <param name="cancellationToken">Ends the queries.</param>
+    private readonly HashSet<(string Kind, string Schema, string Name)> _entries = [.. entries.Select(entry => (entry.Kind, entry.Schema, entry.Name))];
+    private readonly HashSet<string> _relations = [.. entries.Where(TocKinds.IsRelation).Select(NameOf)];
+
+    // pg_dump says so of what was not validated or enforced at the source, of a constraint or in the table's own definition.
+    private readonly HashSet<string> _unvalidated =
+    [
+        .. entries.Where(entry => entry.Definition.Contains("NOT VALID", StringComparison.Ordinal) || entry.Definition.Contains("NOT ENFORCED", StringComparison.Ordinal)).Select(NameOf),
+    ];
+
+    /// <summary>Looks for what is not as it was.</summary>
     /// <returns>One sentence a difference; empty if all is well.</returns>
-    public static async Task<List<string>> FindDifferencesAsync(NpgsqlConnection target, IReadOnlyList<TocEntry> entries, CancellationToken cancellationToken)
+    public async Task<List<string>> FindDifferencesAsync()
     {
         var differences = new List<string>();
         foreach (TocEntry entry in entries.Where(entry => entry.Kind == "SEQUENCE SET"))
         {
-            if (await SequenceDifferenceAsync(target, entry, cancellationToken).ConfigureAwait(false) is { } difference)
+            if (await SequenceDifferenceAsync(entry).ConfigureAwait(false) is { } difference)
             {
                 differences.Add(difference);
             }
         }
 
-        HashSet<string> relations = [.. entries.Where(TocKinds.IsRelation).Select(NameOf)];
-        differences.AddRange((await ListAsync(
-            target,
-            """
-            SELECT t.nspname || '.' || r.relname, i.indexrelid::regclass::text
-            FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class r ON r.oid = i.indrelid JOIN pg_catalog.pg_namespace t ON t.oid = r.relnamespace
-            WHERE NOT (i.indisvalid AND i.indisready AND i.indislive)
-            """,
-            cancellationToken).ConfigureAwait(false))
-            .Where(row => relations.Contains(row.Relation)).Select(row => $"the index {row.Name} of {row.Relation} is not valid"));
+        List<ObjectState> found = await ObjectState.ReadAsync(target, cancellationToken).ConfigureAwait(false);
+        foreach (ObjectState state in found.Where(state => _relations.Contains($"{state.Schema}.{state.Relation}") && source?.Contains(state) != true))
+        {
+            if (await IsWrongAsync(state).ConfigureAwait(false))
+            {
+                differences.Add($"{state.Subject} is {state.State}");
+            }
+        }
 
-        // pg_dump says NOT VALID of what was not validated at the source either.
-        HashSet<string> unvalidated = [.. entries.Where(entry => entry.Definition.Contains("NOT VALID", StringComparison.Ordinal)).Select(NameOf)];
-        differences.AddRange((await ListAsync(
-            target,
-            """
-            SELECT t.nspname || '.' || r.relname, c.conname
-            FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_class r ON r.oid = c.conrelid JOIN pg_catalog.pg_namespace t ON t.oid = r.relnamespace
-            WHERE NOT c.convalidated
-            """,
-            cancellationToken).ConfigureAwait(false))
-            .Where(row => relations.Contains(row.Relation) && !unvalidated.Contains(row.Relation) && !unvalidated.Contains($"{row.Relation} {row.Name}"))
-            .Select(row => $"the constraint {row.Name} of {row.Relation} is not validated"));
-
-        HashSet<string> refreshed = [.. entries.Where(entry => entry.Kind == "MATERIALIZED VIEW DATA").Select(NameOf)];
-        differences.AddRange((await ListAsync(
-            target,
-            """
-            SELECT t.nspname || '.' || r.relname, r.relname
-            FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace t ON t.oid = r.relnamespace
-            WHERE r.relkind = 'm' AND NOT r.relispopulated
-            """,
-            cancellationToken).ConfigureAwait(false))
-            .Where(row => refreshed.Contains(row.Relation)).Select(row => $"the materialized view {row.Relation} is not populated"));
+        differences.AddRange((source ?? []).Except(found).Where(IsSwitchOfRestored).Select(state => $"{state.Subject} is not {state.State}, as it was"));
         return differences;
+    }
+
+    /// <summary>Whether a state that the source is not known to have had tells of a fault.</summary>
+    private async Task<bool> IsWrongAsync(ObjectState state) => state.Kind switch
+    {
+        "index" => state.State != "incomplete" || await LacksPartitionAsync(state).ConfigureAwait(false),
+        "constraint" => state.State != "not validated, as inherited" && !_unvalidated.Contains($"{state.Schema}.{state.Relation}")
+            && !_unvalidated.Contains($"{state.Schema}.{state.Relation} {state.Name}"),
+        "materialized view" => _entries.Contains(("MATERIALIZED VIEW DATA", state.Schema, state.Relation)),
+        _ => source is not null && IsSwitchOfRestored(state),
+    };
+
+    /// <summary>What a restore sets by an entry of its own, and nothing else changes.</summary>
+    private bool IsSwitchOfRestored(ObjectState state) => state.Kind switch
+    {
+        "trigger" => _entries.Contains(("TRIGGER", state.Schema, $"{state.Relation} {state.Name}")),
+        "rule" => _entries.Contains(("RULE", state.Schema, $"{state.Relation} {state.Name}")),
+        "table" => _entries.Contains(("TABLE", state.Schema, state.Relation)),
+        _ => false,
+    };
+
+    /// <summary>The index of a partitioned table is valid once every partition's is attached; at the source, too, some may be missing.</summary>
+    private async Task<bool> LacksPartitionAsync(ObjectState index)
+    {
+        var name = new QualifiedName(index.Schema, index.Name);
+        int expected = entries.Count(entry => entry.Kind == "INDEX ATTACH" && QualifiedName.After(entry.Definition, "ALTER INDEX ") == name);
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT pg_catalog.count(*) FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2
+            """,
+            target)
+        {
+            Parameters = { new() { Value = index.Schema }, new() { Value = index.Name } },
+        };
+        return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! < expected;
     }
 
     private static string NameOf(TocEntry entry) => $"{entry.Schema}.{entry.Name}";
 
-    private static async Task<string?> SequenceDifferenceAsync(NpgsqlConnection target, TocEntry entry, CancellationToken cancellationToken)
+    private async Task<string?> SequenceDifferenceAsync(TocEntry entry)
     {
         Match recorded = SetValue().Match(entry.Definition);
         if (!recorded.Success)
@@ -89,19 +114,6 @@ internal static partial class RestoredState
         long found = row.GetInt64(0);
         bool behind = row.GetBoolean(1) ? found > expected : found < expected;
         return behind ? string.Create(CultureInfo.InvariantCulture, $"the sequence {NameOf(entry)} stands at {found}, behind the recorded {expected}") : null;
-    }
-
-    private static async Task<List<(string Relation, string Name)>> ListAsync(NpgsqlConnection target, string query, CancellationToken cancellationToken)
-    {
-        var rows = new List<(string, string)>();
-        await using var command = new NpgsqlCommand(query, target);
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            rows.Add((row.GetString(0), row.GetString(1)));
-        }
-
-        return rows;
     }
 
     [GeneratedRegex(@", (-?[0-9]+), (?:true|false)\);\s*$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]

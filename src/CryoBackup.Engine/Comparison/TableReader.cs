@@ -42,14 +42,12 @@ internal static class TableReader
 
     /// <summary>Reads one table, or a part of it, and holds its thread for that time: row by row, waiting in other ways costs more than the rows.</summary>
     /// <param name="connection">A session of <see cref="Open"/>.</param>
-    /// <param name="copyStatement">The archive's COPY … FROM stdin; of the table, with its names in the archive's encoding.</param>
-    /// <param name="condition">A WHERE clause; null for all rows.</param>
+    /// <param name="copy">The COPY … TO STDOUT that gives its rows, with its names in the archive's encoding.</param>
     /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
     /// <param name="cancellationToken">Says why the session was ended, which is what ends the reading.</param>
     /// <returns>Rows and fingerprint.</returns>
-    public static TableFingerprint Read(NpgsqlConnection connection, string copyStatement, string? condition, string encoding, CancellationToken cancellationToken)
+    public static TableFingerprint Read(NpgsqlConnection connection, string copy, string encoding, CancellationToken cancellationToken)
     {
-        string copy = ToStdout(copyStatement, condition);
         if (ServerEncoding.Find(encoding) is { } decodedWith)
         {
             // Such a session takes and gives each byte as a Latin-1 character.
@@ -82,18 +80,22 @@ internal static class TableReader
         return fingerprint;
     }
 
+    /// <summary>Turns the archive's COPY table (columns) FROM stdin; round.</summary>
+    /// <param name="copyStatement">The statement.</param>
+    /// <param name="condition">A WHERE clause; null for all rows.</param>
+    /// <param name="withPartitions">True to read a partitioned table with all its partitions.</param>
+    /// <returns>COPY … TO STDOUT.</returns>
+    public static string ToStdout(string copyStatement, string? condition, bool withPartitions)
+    {
+        var copy = CopyStatement.Parse(copyStatement);
+        return condition is null && !withPartitions
+            ? $"COPY {copy.Table} {(copy.Columns.Length == 0 ? "" : $"({copy.Columns})")} TO STDOUT"
+            : $"COPY (SELECT {copy.Columns} FROM {(withPartitions ? "" : "ONLY ")}{copy.Table} {condition}) TO STDOUT";
+    }
+
     private static void Execute(NpgsqlConnection connection, string text)
     {
         using var command = new NpgsqlCommand(text, connection);
         command.ExecuteNonQuery();
-    }
-
-    /// <summary>Turns COPY table (columns) FROM stdin; round.</summary>
-    private static string ToStdout(string copyStatement, string? condition)
-    {
-        var copy = CopyStatement.Parse(copyStatement);
-        return condition is null
-            ? $"COPY {copy.Table} {(copy.Columns.Length == 0 ? "" : $"({copy.Columns})")} TO STDOUT"
-            : $"COPY (SELECT {copy.Columns} FROM ONLY {copy.Table} {condition}) TO STDOUT";
     }
 }

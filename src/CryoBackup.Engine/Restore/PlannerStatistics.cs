@@ -64,7 +64,7 @@ internal sealed class PlannerStatistics
 
     private async Task<IReadOnlyList<string>> CollectAsync(RestorePlan plan, CancellationToken cancellationToken)
     {
-        bool whole = plan.Makes || plan.Mode == RestoreMode.Empty;
+        bool whole = plan.HasTargetToItself;
         HashSet<(string, string)> restored = [.. plan.Entries.Where(TocKinds.IsRelation).Select(entry => (entry.Schema, entry.Name))];
         List<Table> tables = await ListAsync(cancellationToken).ConfigureAwait(false);
         tables.RemoveAll(table => !(whole || restored.Contains((table.Schema, table.Name))));

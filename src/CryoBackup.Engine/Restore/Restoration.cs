@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using CryoBackup.Archive;
 using CryoBackup.Backup;
+using CryoBackup.Comparison;
 using CryoBackup.Encryption;
 using CryoBackup.Inspection;
 using CryoBackup.Postgres;
@@ -56,9 +57,9 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             throw NpgsqlErrors.Translate(exception, endpoint, CryoBackupError.RestoreFailed);
         }
 
-        foreach (LeftOut outward in plan.Outward)
+        foreach (LeftOut told in plan.ToTell)
         {
-            Warn($"{outward.Entry} is left out: {outward.Reason}.");
+            Warn($"{told.Entry} is left out: {told.Reason}.");
         }
 
         if (plan.Circular.Count > 0)
@@ -72,7 +73,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             return outcome.Planned(_warnings);
         }
 
-        (TableComparison[] tables, string? previous) = await RestoreAsync(plan, content, endpoint, pgRestore, roles, globals, spooling).ConfigureAwait(false);
+        (TableComparison[] tables, string? previous) = await RestoreAsync(plan, content, manifest, endpoint, pgRestore, roles, globals, spooling).ConfigureAwait(false);
         return outcome.Restored(tables, _warnings, previous);
     }
 
@@ -176,7 +177,14 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
     }
 
     private async Task<(TableComparison[] Tables, string? Previous)> RestoreAsync(
-        RestorePlan plan, ArchiveContent content, ServerEndpoint endpoint, ClientTool pgRestore, IReadOnlyList<string> roles, GlobalsScript? globals, ArchiveSpooling spooling)
+        RestorePlan plan,
+        ArchiveContent content,
+        BackupManifest? manifest,
+        ServerEndpoint endpoint,
+        ClientTool pgRestore,
+        IReadOnlyList<string> roles,
+        GlobalsScript? globals,
+        ArchiveSpooling spooling)
     {
         CancellationToken token = limits.Token;
         ServerEndpoint working = plan.Makes ? endpoint.WithDatabase(TemporaryDatabase.NameFor(_application)) : endpoint;
@@ -219,8 +227,16 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
                 plan.Learn(content);
             }
 
-            var proof = new RestoreProof(plan, content, working, _application, Warn, observer);
-            TableComparison[] tables = await proof.RunAsync(token).ConfigureAwait(false);
+            var proof = new DatabaseProof(working, _application, observer)
+            {
+                Content = content,
+                Entries = plan.Entries,
+                Restored = plan.Tables,
+                Source = manifest?.SourceState(),
+                Monetary = plan.Monetary,
+                HasOnlyOurLargeObjects = plan.HasTargetToItself && plan.Entries.Any(entry => entry.IsLargeObjects),
+            };
+            TableComparison[] tables = await new RestoreProof(plan, working, _application, Warn).RunAsync(proof, token).ConfigureAwait(false);
             TellTime("Compared, and collected the planner's statistics,", clock);
             if (plan.Makes)
             {

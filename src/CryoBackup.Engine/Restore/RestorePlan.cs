@@ -1,4 +1,5 @@
 using CryoBackup.Archive;
+using CryoBackup.Comparison;
 using CryoBackup.Restore.Selection;
 
 namespace CryoBackup.Restore;
@@ -24,9 +25,10 @@ internal sealed class RestorePlan
         selection = selection.Only(request.SchemaOnly, request.DataOnly);
         bool Wanted(TocEntry entry) => (!request.NoPrivileges || !TocKinds.IsPrivilege(entry)) && request.Takes(entry);
         HashSet<TocEntry> chosen = [.. selection.Entries.Where(Wanted)];
-        Outward = [.. ForeignReach.Of(content.Entries).Where(item => chosen.Remove(item.Entry))];
-        LeftOut = [.. selection.LeftOut.Where(item => Wanted(item.Entry)), .. Outward];
-        TocEntry[] entries = [.. selection.Entries.Where(chosen.Contains)];
+        LeftOut[] outward = [.. ForeignReach.Of(content.Entries).Where(item => chosen.Remove(item.Entry))];
+        LeftOut = [.. selection.LeftOut.Where(item => Wanted(item.Entry)), .. outward];
+        ToTell = [.. selection.Unpopulated.Where(item => Wanted(item.Entry)), .. outward];
+        TocEntry[] entries = [.. selection.Entries.Where(chosen.Contains).OrderBy(TocKinds.IsOfEventTrigger)];
         (Entries, Circular) = Mode == RestoreMode.Data ? DataOrder.Sort(entries, content.Entries) : (entries, []);
 
         // pg_restore reads a pipe from front to back, so only the archive's own order can be streamed.
@@ -61,8 +63,8 @@ internal sealed class RestorePlan
     /// <summary>What belongs to something chosen and is left out, and why.</summary>
     public IReadOnlyList<LeftOut> LeftOut { get; }
 
-    /// <summary>Of these, what only a foreign server could give or take.</summary>
-    public IReadOnlyList<LeftOut> Outward { get; }
+    /// <summary>Of these, what nobody asked to leave out: rows that only a foreign server could give or take, and views that would be computed from no rows.</summary>
+    public IReadOnlyList<LeftOut> ToTell { get; }
 
     /// <summary>Tables whose foreign keys form a circle, so that no order of rows satisfies them all.</summary>
     public IReadOnlyList<string> Circular { get; }
@@ -78,6 +80,9 @@ internal sealed class RestorePlan
 
     /// <summary>True if a new database is made.</summary>
     public bool Makes => Mode is RestoreMode.Create or RestoreMode.Swap;
+
+    /// <summary>True if nothing is in the target but what is restored.</summary>
+    public bool HasTargetToItself => Makes || Mode == RestoreMode.Empty;
 
     /// <summary>True if the restore is one transaction: it is done, or nothing was changed.</summary>
     public bool IsTransaction => Mode is RestoreMode.Clean or RestoreMode.Data;

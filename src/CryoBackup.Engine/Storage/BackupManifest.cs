@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CryoBackup.Postgres;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Storage;
@@ -87,6 +88,9 @@ public sealed record BackupManifest
 
     /// <summary>All large objects together.</summary>
     public LargeObjectRecord? LargeObjects { get; init; }
+
+    /// <summary>What at the source was not as it was made; null in older manifests, and for an encrypted backup.</summary>
+    public List<StateRecord>? State { get; init; }
 
     /// <summary>What the backup leaves out, and why.</summary>
     public List<ExclusionRecord>? Excluded { get; init; }
@@ -189,6 +193,32 @@ public sealed record BackupManifest
         public string Fingerprint { get; init; } = "";
     }
 
+    /// <summary>An object in another state than it is made in: an invalid index, a disabled trigger, row security.</summary>
+    public sealed class StateRecord
+    {
+        /// <summary>index, constraint, materialized view, trigger, rule, or table for row security.</summary>
+        public string Kind { get; init; } = "";
+
+        /// <summary>The schema of the relation.</summary>
+        public string Schema { get; init; } = "";
+
+        /// <summary>The relation that it belongs to.</summary>
+        public string Relation { get; init; } = "";
+
+        /// <summary>Its own name; empty where the relation itself is meant.</summary>
+        public string Name { get; init; } = "";
+
+        /// <summary>How it was: invalid, incomplete, not validated, not enforced, not populated, disabled, …</summary>
+        public string State { get; init; } = "";
+
+        /// <summary>Records what was read.</summary>
+        internal static StateRecord Of(ObjectState state)
+            => new() { Kind = state.Kind, Schema = state.Schema, Relation = state.Relation, Name = state.Name, State = state.State };
+
+        /// <summary>What was read.</summary>
+        internal ObjectState ToState() => new(Kind, Schema, Relation, Name, State);
+    }
+
     /// <summary>The file of roles and tablespaces.</summary>
     public sealed class GlobalsRecord
     {
@@ -223,6 +253,9 @@ public sealed record BackupManifest
             ? start
             : DateTime.MinValue;
 
+    /// <summary>What is recorded of the source's state; null where nothing is.</summary>
+    internal IReadOnlyList<ObjectState>? SourceState() => State?.ConvertAll(record => record.ToState());
+
     /// <summary>The manifest of the same backup when it is encrypted: without anything that tells of its content.</summary>
     /// <param name="recipients">The public keys.</param>
     /// <returns>A manifest without tables, objects, names, and words.</returns>
@@ -235,6 +268,7 @@ public sealed record BackupManifest
         Objects = null,
         Tables = null,
         LargeObjects = null,
+        State = null,
         Excluded = null,
         Warnings = null,
     };

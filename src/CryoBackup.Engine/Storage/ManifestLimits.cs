@@ -60,6 +60,7 @@ internal static class ManifestLimits
             || manifest.Server is { Version: null } or { Encoding: null } or { Collation: null } or { Ctype: null }
             || manifest.Client is { Version: null } or { Arguments: null } || HasNull(manifest.Client?.Arguments)
             || manifest.Globals is { File: null } or { Sha256: null } || manifest.LargeObjects is { Fingerprint: null }
+            || manifest.State?.Exists(item => item is not { Kind: not null, Schema: not null, Relation: not null, Name: not null, State: not null }) == true
             || manifest.Excluded?.Exists(item => item is not { Name: not null, Reason: not null }) == true)
         {
             return "a text in it is null";

@@ -49,6 +49,8 @@ public sealed class TableFingerprintTests
         Assert.Equal(2, whole.Rows);
         Assert.True(Of("\\.\nx\n").HasTrailingData);
         Assert.True(Of("\\.\n", "x", "\n").HasTrailingData);
+        Assert.True(Of("\\.\nx\n\n").HasTrailingData);
+        Assert.True(Of("\\.\n", "x", "\n\n", "\n").HasTrailingData);
         Assert.True(Of("\\.\nx").HasPartialRow);
         Assert.False(Of("\\.x\n").Terminated);
         Assert.False(Of("x\\.\n").Terminated);

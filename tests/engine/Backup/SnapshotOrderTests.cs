@@ -171,6 +171,22 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         Assert.Empty(Leftovers.Files(_destination.Path));
     }
 
+    /// <summary>Nor may there be more rows than the count: a line break that comes into a value makes two of one.</summary>
+    [PostgresFact(UnixOnly = true)]
+    public void MoreRowsThanWereCountedAreFoundOut()
+    {
+        CreateFilled("more_rows");
+        using var wrapped = new WrappedPgDump("""
+            "$PG_DUMP" "$@" > "$MARKS/archive" || exit 1
+            LC_ALL=C sed 's/witness 500$/witness\n500/' "$MARKS/archive"
+            """);
+
+        var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(Request("more_rows"), _ => { }, CancellationToken.None));
+        Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
+        Assert.Equal("public.filled has 1000 rows in the snapshot, and pg_dump wrote 1001.", failure.Message);
+        Assert.Empty(Leftovers.Files(_destination.Path));
+    }
+
     /// <summary>A pg_dump that leaves out a table which the snapshot shows is found out, even where no row is counted.</summary>
     [PostgresFact(UnixOnly = true)]
     public void DumpWithoutATableIsFoundOut()

@@ -22,6 +22,12 @@ internal sealed record Disaster(string Folder)
     /// <summary>What its reason or its remedy names.</summary>
     public string Says { get; init; } = "";
 
+    /// <summary>True if stock pg_restore, alone, does not bring it back.</summary>
+    public bool StockFails { get; init; }
+
     /// <summary>More arguments of the stock pg_dump whose archive is the oracle, and the archive that is restored too.</summary>
     public string[] DumpArguments { get; init; } = [];
+
+    /// <summary>True if rows may come back in other partitions than they were in.</summary>
+    public bool MovesRows { get; init; }
 }

@@ -16,6 +16,10 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
     /// <summary>Those that go the whole way.</summary>
     private static readonly Disaster[] All =
     [
+        new("01-varchar-in"),
+        new("02-hash-enum") { MovesRows = true },
+        new("03-notvalid-inherited"),
+        new("04-index-only"),
         new("05-comment-names-database"),
         new("07-analyze-statistics"),
         new("08-full-log"),
@@ -24,9 +28,17 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
         new("11-managed-extension") { Roles = ["f11_app"] },
         new("13-locks"),
         new("14-read-only-target"),
+        new("17-quote-all"),
+        new("18-ddl-guard") { StockFails = true },
+        new("20-aggregate-star"),
+        new("21-catalog-grant") { AllowSuperuser = true },
+        new("22-extract-case"),
+        new("23-strings-setting"),
         new("24-function-body"),
         new("25-matview-alone"),
+        new("26-internal-aggregate") { Verdict = Verdict.Inconclusive, Says = "-AllowSuperuser" },
         new("27-foreign-child"),
+        new("28-default-privileges") { AllowSuperuser = true },
     ];
 
     /// <summary>Those whose whole story is told by a test class of their own, by its name after CryoBackup.Tests.</summary>
@@ -37,23 +49,11 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
     /// <summary>Those that do not come back yet. Nothing is added here: what is mended goes.</summary>
     private static readonly string[] Unmended =
     [
-        "01-varchar-in",
-        "02-hash-enum",
-        "03-notvalid-inherited",
-        "04-index-only",
         "06-comment-semicolon",
         "12-prepared",
         "15-pg-dump-detail",
         "16-connection-limit",
-        "17-quote-all",
-        "18-ddl-guard",
         "19-no-remedy",
-        "20-aggregate-star",
-        "21-catalog-grant",
-        "22-extract-case",
-        "23-strings-setting",
-        "26-internal-aggregate",
-        "28-default-privileges",
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -77,7 +77,7 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
         RestoreResult restored = server.Restore(backup, copy, request => request.Create = true);
         Assert.Equal(RestoreStatus.Restored, restored.Status);
         Assert.All(restored.Tables, table => Assert.True(table.Matches, table.ToString()));
-        Assert.Equal(server.Dump(RestoreWithStockTools(disaster)), server.Dump(copy));
+        Assert.Equal(DumpOf(disaster, disaster.StockFails ? disaster.Database : RestoreWithStockTools(disaster)), DumpOf(disaster, copy));
     }
 
     [Fact]
@@ -110,6 +110,14 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
 
         Assert.Equal(disaster.Verdict, rehearsed.Verdict);
         Assert.Contains(disaster.Says, $"{rehearsed.Reason}\n{rehearsed.Remedy}", StringComparison.Ordinal);
+    }
+
+    /// <summary>What pg_dump says of a database, whatever that database's settings say of spelling: stock pg_restore leaves them out.</summary>
+    private string DumpOf(Disaster disaster, string database)
+    {
+        server.Execute("postgres", $"ALTER DATABASE {database} RESET ALL");
+        string dump = server.Dump(database);
+        return disaster.MovesRows ? string.Join('\n', dump.Split('\n').Order(StringComparer.Ordinal)) : dump;
     }
 
     /// <summary>The oracle: stock pg_dump into stock pg_restore.</summary>

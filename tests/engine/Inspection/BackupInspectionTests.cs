@@ -106,6 +106,23 @@ public sealed class BackupInspectionTests(PostgresServer server) : IDisposable
         VerifyAssert.Failed(renamed, "metadata", $"describes '{Path.GetFileName(backup.Path)}'");
     }
 
+    [PostgresTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void FindsLargeObjectsThatAreNotTheRecordedOnes(bool asMany)
+    {
+        BackupInfo backup = Make();
+        BackupManifest manifest = BackupManifest.Read(backup.ManifestPath);
+        var others = new BackupManifest.LargeObjectRecord
+        {
+            Count = manifest.LargeObjects!.Count + (asMany ? 0 : 1),
+            Bytes = manifest.LargeObjects.Bytes,
+            Fingerprint = asMany ? new string('7', 32) : manifest.LargeObjects.Fingerprint,
+        };
+        File.WriteAllBytes(backup.ManifestPath, (manifest with { LargeObjects = others }).Serialize());
+        VerifyAssert.Failed(backup.Path, "content", $"the 1 large objects are not the {others.Count} recorded ones");
+    }
+
     [PostgresFact]
     public void FailsWhatWasPackedAnew()
     {

@@ -67,6 +67,22 @@ public sealed class CleanTests(ZooServer server)
         Assert.Equal(before, server.Dump("clean_referred"));
     }
 
+    /// <summary>An event trigger of the target's own, which -Clean leaves as it is, changes what was restored.</summary>
+    [PostgresFact]
+    public void RowsThatSomebodyChangesAreFoundOut()
+    {
+        string backup = BackUpShop("clean_changed");
+        server.Execute("clean_changed", """
+            CREATE FUNCTION pg_catalog.on_index() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE public.customer SET name = 'meddled' WHERE id = 7; END $$;
+            CREATE EVENT TRIGGER on_index ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION pg_catalog.on_index();
+            """);
+        CryoBackupException e = server.Fail(backup, "clean_changed", request => request.Clean = true);
+        Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
+        Assert.Equal("public.customer", e.Target);
+        Assert.Contains("public.customer has 50 rows (fingerprint ", e.Message, StringComparison.Ordinal);
+        Assert.Contains("it is not what was expected", e.Message, StringComparison.Ordinal);
+    }
+
     [PostgresFact]
     public void ObjectsOfTheUsersStay()
     {

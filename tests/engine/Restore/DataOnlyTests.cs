@@ -58,6 +58,23 @@ public sealed class DataOnlyTests(ZooServer server)
     }
 
     [PostgresFact]
+    public void RowsThatATriggerChangesAreFoundOut()
+    {
+        string backup = BackUp("data_source", Tables);
+        server.Drop("data_target");
+        server.Restore(backup, "data_target", request => (request.Create, request.SchemaOnly) = (true, true));
+        server.Execute("data_target", """
+            CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.middle := 1; RETURN NEW; END $$;
+            CREATE TRIGGER meddle BEFORE INSERT ON a_child FOR EACH ROW EXECUTE FUNCTION meddle();
+            """);
+        CryoBackupException e = server.Fail(backup, "data_target", request => request.DataOnly = true);
+        Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
+        Assert.Equal("public.a_child", e.Target);
+        Assert.Contains("public.a_child has 9 rows (fingerprint ", e.Message, StringComparison.Ordinal);
+        Assert.Contains("triggers", e.Remedy, StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
     public void TablesAreMissing()
     {
         string backup = BackUp("data_source", Tables);

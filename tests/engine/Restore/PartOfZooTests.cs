@@ -1,7 +1,8 @@
 using CryoBackup.Archive;
+using CryoBackup.Comparison;
 using CryoBackup.Encryption;
-using CryoBackup.Restore;
 using CryoBackup.Restore.Selection;
+using CryoBackup.Restore;
 using CryoBackup.Storage;
 using Npgsql;
 

@@ -237,7 +237,7 @@ public sealed class RestoreTests : IDisposable
         CryoBackupException failure = Fails(backup.Path, "restore_changed", create: false);
         Assert.Equal(CryoBackupError.RestoreFailed, failure.Error);
         Assert.Equal("public.meddled", failure.Target);
-        Assert.Contains("public.meddled has 5 rows after the restore", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("public.meddled has 5 rows (fingerprint ", failure.Message, StringComparison.Ordinal);
         Assert.Contains("has what was restored, but it is not what was expected", failure.Message, StringComparison.Ordinal);
     }
 

@@ -1,4 +1,5 @@
 using CryoBackup.Archive;
+using CryoBackup.Comparison;
 using CryoBackup.Text;
 
 namespace CryoBackup.Restore.Selection;
@@ -17,6 +18,8 @@ internal sealed class RestoreSelection
     private readonly IReadOnlyList<TocEntry> _entries;
     private readonly TargetContent _target;
     private readonly Dictionary<int, TocEntry> _byId;
+
+    private const string FromNoRows = "it would be computed from no rows: ";
 
     // What was chosen comes with its rows; what is only needed comes as a definition.
     private readonly HashSet<int> _chosen = [];
@@ -37,6 +40,9 @@ internal sealed class RestoreSelection
 
     /// <summary>What belongs to something chosen and is left out.</summary>
     public IReadOnlyList<LeftOut> LeftOut => _leftOut;
+
+    /// <summary>Of these, materialized views that come back without rows because they would be computed from none.</summary>
+    public IEnumerable<LeftOut> Unpopulated => _leftOut.Where(item => item.Entry.Kind == "MATERIALIZED VIEW DATA" && item.Reason.StartsWith(FromNoRows, StringComparison.Ordinal));
 
     /// <summary>Every object of the archive.</summary>
     /// <param name="entries">The table of contents.</param>
@@ -258,6 +264,11 @@ internal sealed class RestoreSelection
             return "only its definition is needed, by what was chosen";
         }
 
+        if (part.Kind is "MATERIALIZED VIEW DATA" && subject is not null && FirstWithoutRows(subject, []) is { } empty)
+        {
+            return $"{FromNoRows}of {empty} only the definition is restored; choose it too, or REFRESH MATERIALIZED VIEW once it has its rows";
+        }
+
         if (part.Kind is "RULE" && part.Name.EndsWith(" _RETURN", StringComparison.Ordinal))
         {
             // The view itself, of which the archive has only a stand-in before.
@@ -274,6 +285,22 @@ internal sealed class RestoreSelection
             if (part.Kind is "FK CONSTRAINT" && TocKinds.IsRelation(needed) && !IsChosen(needed) && subject is not null && IsChosen(subject))
             {
                 return $"it refers to rows of {needed}, of which only the definition is restored";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The first relation that a view reads, by way of other views too, and whose rows are neither chosen nor the target's.</summary>
+    private TocEntry? FirstWithoutRows(TocEntry view, HashSet<int> seen)
+    {
+        IEnumerable<TocEntry> rule = _entries.Where(entry => entry.Kind is "RULE" && entry.Schema == view.Schema && entry.Name == view.Name + " _RETURN");
+        foreach (TocEntry read in Dependencies(view).Concat(rule.SelectMany(Dependencies)).Where(read => TocKinds.IsRelation(read) && seen.Add(read.DumpId)))
+        {
+            bool hasRows = read.Kind is "VIEW" || IsChosen(read) || _leftToTarget.Contains(read.DumpId);
+            if ((hasRows ? read.Kind is "VIEW" ? FirstWithoutRows(read, seen) : null : read) is { } empty)
+            {
+                return empty;
             }
         }
 

@@ -22,6 +22,8 @@ internal sealed class NamedServer : RehearsalServer
     private readonly bool _asSuperuser;
     private RehearsalSelection? _selection;
     private bool _made;
+    private ServerEndpoint? _reference;
+    private NpgsqlConnection? _keeper;
 
     private NamedServer(ServerEndpoint endpoint, string application, NpgsqlConnection server, DatabaseFacts facts, bool asSuperuser)
     {
@@ -62,8 +64,7 @@ internal sealed class NamedServer : RehearsalServer
     public static async Task<NamedServer> ConnectAsync(
         VerificationRequest request, BackupManifest? manifest, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
-        string name = string.Create(
-            CultureInfo.InvariantCulture, $"{Prefix}{DateTime.UtcNow:yyyyMMdd_HHmmss}_{Environment.ProcessId}_{Interlocked.Increment(ref s_count)}");
+        string name = NewName();
         string application = "CryoBackup " + name;
         ServerEndpoint endpoint = ServerEndpoint.Resolve(request.Connection, name, observer);
         NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, application, cancellationToken).ConfigureAwait(false);
@@ -113,6 +114,19 @@ internal sealed class NamedServer : RehearsalServer
     public override Task FinishAsync(ArchiveContent content, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
+    public override async Task<ServerEndpoint> PrepareReferenceAsync(ArchiveContent content, CancellationToken cancellationToken)
+    {
+        ServerEndpoint reference = _endpoint.WithDatabase(NewName());
+        _keeper = await TargetDatabase.ConnectToServerAsync(reference, "CryoBackup " + reference.Database, cancellationToken).ConfigureAwait(false);
+        _reference = reference;
+        await CreateDatabaseAsync(_server, reference.Database, content, cancellationToken).ConfigureAwait(false);
+        return reference;
+    }
+
+    /// <inheritdoc/>
+    public override Task FinishReferenceAsync(ArchiveContent content, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
     public override async Task<string> KeepAsync()
     {
         string database = _endpoint.Database;
@@ -126,12 +140,22 @@ internal sealed class NamedServer : RehearsalServer
     public override async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync().ConfigureAwait(false);
+        if (_reference is not null)
+        {
+            await TargetDatabase.TryDropAsync(_reference, Application).ConfigureAwait(false);
+            await _keeper!.DisposeAsync().ConfigureAwait(false);
+            _reference = null;
+        }
+
         if (_made)
         {
             _made = false;
             await TargetDatabase.TryDropAsync(_endpoint, Application).ConfigureAwait(false);
         }
     }
+
+    private static string NewName() => string.Create(
+        CultureInfo.InvariantCulture, $"{Prefix}{DateTime.UtcNow:yyyyMMdd_HHmmss}_{Environment.ProcessId}_{Interlocked.Increment(ref s_count)}");
 
     private static bool IsOwnServer(BackupManifest? manifest, ServerEndpoint endpoint, DatabaseFacts facts)
     {

@@ -2,12 +2,13 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using CryoBackup.Archive;
+using CryoBackup.Comparison;
 using CryoBackup.Inspection;
-using CryoBackup.Postgres;
 using CryoBackup.Postgres.Scratch;
+using CryoBackup.Postgres;
 using CryoBackup.Processes;
-using CryoBackup.Restore;
 using CryoBackup.Restore.Selection;
+using CryoBackup.Restore;
 using CryoBackup.Storage;
 using CryoBackup.Text;
 using Npgsql;
@@ -24,6 +25,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     private readonly RehearsalChecks _checks = new(observer);
     private readonly List<string> _leftOut = [];
     private RehearsalComparison? _comparison;
+    private DatabaseProof? _proof;
     private TimeSpan? _restoreDuration;
     private string? _version;
     private string? _kept;
@@ -105,9 +107,19 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 : request.Connection.ComputerName is null ? StartScratchServer(ArchiveHeader.Major(content.Header.ServerVersion), content.Length)
                 : await ConnectAsync(manifest).ConfigureAwait(false);
             _version = $"PostgreSQL {server.Version}";
-            if (await RestoreAsync(server, content, spooling).ConfigureAwait(false))
+            ClientTool pgRestore = ClientTools.Find("pg_restore", ArchiveHeader.Major(content.Header.DumpVersion), cancellationToken);
+            if (await RestoreAsync(server, content, manifest, pgRestore, spooling).ConfigureAwait(false))
             {
-                _comparison = new RehearsalComparison(server, content, _checks, observer, cancellationToken);
+                _proof = new DatabaseProof(server.Working, server.Application, observer)
+                {
+                    Content = content,
+                    Entries = server.Selection.Expected,
+                    Source = manifest?.SourceState(),
+                    Monetary = Monetary(content, manifest),
+                    Restored = [.. content.Tables.Where(table => server.Selection.Restored.Contains(table.Entry.DumpId))],
+                    LooksForObjects = true,
+                };
+                _comparison = new RehearsalComparison(server, content, new DefinitionRestore(request, server, content, pgRestore), _checks, cancellationToken);
                 await CompareAsync(server).ConfigureAwait(false);
             }
 
@@ -155,9 +167,9 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         }
     }
 
-    private async Task<bool> RestoreAsync(RehearsalServer server, ArchiveContent content, ArchiveSpooling spooling)
+    private async Task<bool> RestoreAsync(
+        RehearsalServer server, ArchiveContent content, BackupManifest? manifest, ClientTool pgRestore, ArchiveSpooling spooling)
     {
-        ClientTool pgRestore = ClientTools.Find("pg_restore", ArchiveHeader.Major(content.Header.DumpVersion), cancellationToken);
         var clock = Stopwatch.StartNew();
         try
         {
@@ -165,7 +177,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             TellLeftOut(server.Selection, content);
             if (server.Selection.NeedSuperuser.Count > 0)
             {
-                throw NeedsSuperuser($"Only a superuser may create {RehearsalComparison.Shorten(server.Selection.NeedSuperuser.Select(entry => entry.ToString()))}.");
+                throw NeedsSuperuser($"Only a superuser may create {DatabaseProof.Shorten(server.Selection.NeedSuperuser.Select(entry => entry.ToString()))}.");
             }
 
             var restore = new RestoreRequest
@@ -179,7 +191,8 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 Takes = entry => server.Selection.Restored.Contains(entry.DumpId),
             };
             using var limits = new RunLimits(timeout: null, cancellationToken);
-            new RestoreRun(restore, new RestorePlan(restore, content, TargetContent.Nothing), server.Working, server.Application, pgRestore, spooling, observer, limits).Run();
+            var plan = new RestorePlan(restore, content, TargetContent.Nothing) { Monetary = Monetary(content, manifest) };
+            new RestoreRun(restore, plan, server.Working, server.Application, pgRestore, spooling, observer, limits).Run();
             await server.FinishAsync(content, cancellationToken).ConfigureAwait(false);
         }
         catch (CryoBackupException exception) when (exception.Error is CryoBackupError.RestoreFailed or CryoBackupError.ArchiveCorrupt)
@@ -205,6 +218,9 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         CheckTime(clock.Elapsed);
         return true;
     }
+
+    private static string? Monetary(ArchiveContent content, BackupManifest? manifest)
+        => content.Entries.Any(TocKinds.SpeaksOfMoney) ? manifest?.Server?.LcMonetary : null;
 
     private string LeftOutInWords => _leftOut.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {_leftOut.Count} disabled or left out");
 
@@ -246,7 +262,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         try
         {
             request.Restored?.Invoke(server.Powerful);
-            await _comparison!.RunAsync().ConfigureAwait(false);
+            await _comparison!.RunAsync(_proof!).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
         {
@@ -257,7 +273,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
 
     private VerificationResult Conclude(VerificationResult file, string? fileRemedy)
     {
-        TableComparison[] tables = _comparison?.Tables ?? [];
+        TableComparison[] tables = _proof?.Tables ?? [];
         (Verdict verdict, string reason, string? remedy) = (file.Verdict, _checks) switch
         {
             (Verdict.Failed, _) => (Verdict.Failed, file.Reason, fileRemedy),
@@ -278,7 +294,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             Reason = reason,
             Remedy = remedy,
             Checks = [.. file.Checks, .. _checks.All],
-            Tables = _comparison?.Tables ?? file.Tables,
+            Tables = _proof?.Tables ?? file.Tables,
             Hash = file.Hash,
             ServerVersion = _version,
             RestoreDuration = _restoreDuration,

@@ -39,6 +39,17 @@ internal abstract class RehearsalServer : IAsyncDisposable
     /// <param name="cancellationToken">Ends the work.</param>
     public abstract Task FinishAsync(ArchiveContent content, CancellationToken cancellationToken);
 
+    /// <summary>Makes a second database, to be filled with the archive's definitions alone, as <see cref="PrepareAsync"/> makes the first.</summary>
+    /// <param name="content">What the archive holds.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The database, as the role that restores.</returns>
+    public abstract Task<ServerEndpoint> PrepareReferenceAsync(ArchiveContent content, CancellationToken cancellationToken);
+
+    /// <summary>Does in the second database what comes after pg_restore.</summary>
+    /// <param name="content">What the archive holds.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public abstract Task FinishReferenceAsync(ArchiveContent content, CancellationToken cancellationToken);
+
     /// <summary>Leaves it as it is, also for later runs.</summary>
     /// <returns>How to connect and how to remove it.</returns>
     public abstract Task<string> KeepAsync();

@@ -6,62 +6,125 @@ using CryoBackup.Processes;
 
 namespace CryoBackup.Verification.Rehearsal;
 
-/// <summary>Compares definitions, owners and privileges: what pg_dump says of the restored database with what it said of the one that was saved.</summary>
+/// <summary>
+/// Compares definitions, owners and privileges by what they mean to the server. Where pg_dump's words of the restored database are not those of the
+/// archive, a second database is made from the archive's definitions alone: the words that the same server has for it are what the archive means.
+/// </summary>
 /// <param name="server">Where the restored database is.</param>
-/// <param name="withLargeObjects">True to look at the owners and privileges of large objects too.</param>
-/// <param name="cancellationToken">Ends pg_dump.</param>
-internal sealed partial class SchemaComparison(RehearsalServer server, bool withLargeObjects, CancellationToken cancellationToken)
+/// <param name="content">What the archive holds.</param>
+/// <param name="pgDump">A pg_dump that fits the server.</param>
+/// <param name="definitions">Makes the second database.</param>
+/// <param name="cancellationToken">Ends the programs.</param>
+internal sealed partial class SchemaComparison(
+    RehearsalServer server, ArchiveContent content, ClientTool pgDump, DefinitionRestore definitions, CancellationToken cancellationToken)
 {
+    // An extension's entry does not say who owns it.
+    private readonly HashSet<int> _created = [.. content.Entries.Where(entry => entry.Owner.Length > 0 && !TocKinds.IsRemark(entry)).Select(entry => entry.DumpId)];
+
     /// <summary>Dumps the restored database without rows and compares.</summary>
-    /// <param name="pgDump">A pg_dump that fits the server.</param>
     /// <returns>One sentence a difference.</returns>
-    public List<string> Run(ClientTool pgDump)
+    /// <exception cref="CryoBackupException">A program failed.</exception>
+    public async Task<List<string>> RunAsync()
     {
-        IEnumerable<TocEntry> found = Dump(pgDump).Where(entry => !server.Selection.IsBeyondComparison(entry));
-        IEnumerable<TocEntry> expected = server.Selection.Expected;
-        if (!server.HasOwners)
+        List<TocEntry> wanted = Definitions(DefinitionDump.InOneForm(server.Selection.Expected));
+        List<TocEntry> found = Definitions(Dump(server.Working, content.LargeObjectCount > 0));
+        List<TocEntry> all = [.. found.Where(entry => !IsOfLargeObject(entry))];
+        RemoveEqual(wanted, found, IsSameToTheLetter);
+
+        // Large objects are not in a database of definitions alone; what is said of them has one form.
+        List<string> differences = Pair(Take(wanted, IsOfLargeObject), Take(found, IsOfLargeObject));
+        if (wanted.Count + found.Count > 0)
         {
-            found = found.Where(entry => !TocKinds.IsPrivilege(entry));
+            List<TocEntry> reference = Definitions(Dump(await definitions.RunAsync(cancellationToken).ConfigureAwait(false), withLargeObjects: false));
+            differences.AddRange(FindOwners(wanted, found));
+            differences.AddRange(FindUnmade(wanted, all, reference));
+            RemoveEqual(reference, all, IsSame);
+            differences.AddRange(Pair(reference, all));
         }
 
-        ILookup<(string, string, string), TocEntry> there = found.Where(IsDefinition).ToLookup(KeyOf);
-        ILookup<(string, string, string), TocEntry> wanted = expected.Where(IsDefinition).ToLookup(KeyOf);
-        var differences = new List<string>();
-        foreach (IGrouping<(string, string, string), TocEntry> group in wanted)
-        {
-            Compare([.. group], [.. there[group.Key]], differences);
-        }
-
-        differences.AddRange(there.Where(group => !wanted.Contains(group.Key)).SelectMany(group => group).Select(entry => $"{entry} is not in the backup"));
-        return differences;
+        return [.. differences.Distinct(StringComparer.Ordinal)];
     }
+
+    private IReadOnlyList<TocEntry> Dump(ServerEndpoint endpoint, bool withLargeObjects)
+        => DefinitionDump.Take(pgDump, endpoint, server.Application, withLargeObjects, cancellationToken);
+
+    /// <summary>What is compared here: rows, the values of sequences and the content of large objects have checks of their own, statistics do not decide.</summary>
+    private List<TocEntry> Definitions(IReadOnlyList<TocEntry> entries) =>
+    [
+        .. entries.Where(entry => entry.Section != TocSection.Data && entry.Kind is not ("MATERIALIZED VIEW DATA" or "STATISTICS DATA")
+            && !server.Selection.IsBeyondComparison(entry) && (server.HasOwners || !TocKinds.IsPrivilege(entry))),
+    ];
 
     private static (string, string, string) KeyOf(TocEntry entry) => (entry.Kind, entry.Schema, entry.Name);
 
-    // Rows, sequence values and large objects have checks of their own.
-    private static bool IsDefinition(TocEntry entry) => entry.Section != TocSection.Data && entry.Kind != "MATERIALIZED VIEW DATA";
+    private static bool IsOfLargeObject(TocEntry entry) => TocKinds.IsLargeObject(entry) || (TocKinds.IsRemark(entry) && entry.Name.StartsWith("LARGE OBJECT ", StringComparison.Ordinal));
 
-    private void Compare(List<TocEntry> wanted, List<TocEntry> there, List<string> differences)
+    private static List<TocEntry> Take(List<TocEntry> entries, Predicate<TocEntry> which)
     {
-        foreach (TocEntry entry in wanted.ToList())
-        {
-            if (there.FindIndex(candidate => IsSame(entry, candidate)) is >= 0 and var index)
-            {
-                there.RemoveAt(index);
-                wanted.Remove(entry);
-            }
-        }
-
-        for (int i = 0; i < wanted.Count; i++)
-        {
-            differences.Add(i < there.Count ? Describe(wanted[i], there[i]) : $"{wanted[i]} is missing");
-        }
-
-        differences.AddRange(there.Skip(wanted.Count).Select(entry => $"{entry} is not in the backup"));
+        List<TocEntry> taken = entries.FindAll(which);
+        entries.RemoveAll(which);
+        return taken;
     }
 
-    private bool IsSame(TocEntry wanted, TocEntry found) => string.Equals(Normalised(wanted), Normalised(found), StringComparison.Ordinal)
-        && (!server.HasOwners || string.Equals(wanted.Owner, found.Owner, StringComparison.Ordinal));
+    /// <summary>Removes what stands in both lists; of the same kind and name there may be several.</summary>
+    private static void RemoveEqual(List<TocEntry> wanted, List<TocEntry> found, Func<TocEntry, TocEntry, bool> same)
+    {
+        Dictionary<(string, string, string), List<TocEntry>> there = found.GroupBy(KeyOf).ToDictionary(group => group.Key, group => group.ToList());
+        HashSet<TocEntry> matched = [];
+        wanted.RemoveAll(entry =>
+        {
+            int index = there.TryGetValue(KeyOf(entry), out List<TocEntry>? candidates) ? candidates.FindIndex(candidate => same(entry, candidate)) : -1;
+            if (index >= 0)
+            {
+                matched.Add(candidates![index]);
+                candidates.RemoveAt(index);
+            }
+
+            return index >= 0;
+        });
+        found.RemoveAll(matched.Contains);
+    }
+
+    private bool IsSameToTheLetter(TocEntry wanted, TocEntry found) => IsSame(wanted, found) || (IsOwnedElsewhere(wanted) && SaysTheSame(wanted, found));
+
+    private bool IsSame(TocEntry wanted, TocEntry found)
+        => SaysTheSame(wanted, found) && (!server.HasOwners || string.Equals(wanted.Owner, found.Owner, StringComparison.Ordinal));
+
+    private static bool SaysTheSame(TocEntry wanted, TocEntry found) => string.Equals(Normalised(wanted), Normalised(found), StringComparison.Ordinal);
+
+    /// <summary>
+    /// True for what is said of an object that the archive does not create: one of the catalog or of an extension, whose owner is whoever made that
+    /// server or that extension.
+    /// </summary>
+    private bool IsOwnedElsewhere(TocEntry entry)
+        => TocKinds.IsRemark(entry) && !entry.Dependencies.Any(_created.Contains) && !entry.Name.StartsWith("LARGE OBJECT ", StringComparison.Ordinal);
+
+    /// <summary>Owners have no second spelling: whoever owns an object in the archive is to own it here.</summary>
+    private IEnumerable<string> FindOwners(List<TocEntry> wanted, List<TocEntry> found)
+    {
+        ILookup<(string, string, string), TocEntry> there = found.ToLookup(KeyOf);
+        return wanted.Where(entry => server.HasOwners && !IsOwnedElsewhere(entry) && there[KeyOf(entry)] is var same && same.Any() && same.All(candidate => candidate.Owner != entry.Owner))
+            .Select(entry => $"{entry} belongs to {there[KeyOf(entry)].First().Owner} instead of {entry.Owner}");
+    }
+
+    /// <summary>What the archive names, and neither database has. Privileges that are everybody's anyway leave no trace, and versions say some things elsewhere.</summary>
+    private List<string> FindUnmade(List<TocEntry> wanted, List<TocEntry> found, List<TocEntry> reference)
+    {
+        HashSet<(string, string, string)> made = [.. found.Concat(reference).Select(KeyOf)];
+        bool sameVersion = server.Major == ArchiveHeader.Major(content.Header.ServerVersion) && pgDump.Major == ArchiveHeader.Major(content.Header.DumpVersion);
+        return [.. wanted.Where(entry => sameVersion && !TocKinds.IsRemark(entry) && !TocKinds.IsPrivilege(entry) && !made.Contains(KeyOf(entry))).Select(entry => $"{entry} is missing")];
+    }
+
+    private static List<string> Pair(List<TocEntry> wanted, List<TocEntry> found)
+    {
+        ILookup<(string, string, string), TocEntry> there = found.ToLookup(KeyOf);
+        ILookup<(string, string, string), TocEntry> were = wanted.ToLookup(KeyOf);
+        return
+        [
+            .. were.SelectMany(group => group.Select((entry, index) => there[group.Key].ElementAtOrDefault(index) is { } other ? Describe(entry, other) : $"{entry} is missing")),
+            .. there.SelectMany(group => group.Skip(were[group.Key].Count())).Select(entry => $"{entry} is not in the backup"),
+        ];
+    }
 
     /// <summary>pg_dump names a policy's roles in the order in which they were once created.</summary>
     private static string Normalised(TocEntry entry) => entry.Kind != "POLICY"
@@ -70,7 +133,7 @@ internal sealed partial class SchemaComparison(RehearsalServer server, bool with
 
     private static string Describe(TocEntry wanted, TocEntry found)
     {
-        if (string.Equals(Normalised(wanted), Normalised(found), StringComparison.Ordinal))
+        if (SaysTheSame(wanted, found))
         {
             return $"{wanted} belongs to {found.Owner} instead of {wanted.Owner}";
         }
@@ -86,39 +149,6 @@ internal sealed partial class SchemaComparison(RehearsalServer server, bool with
         string was = line < before.Length ? before[line].Trim() : "";
         string now = line < after.Length ? after[line].Trim() : "";
         return $"{wanted} differs: \"{now}\" instead of \"{was}\"";
-    }
-
-    private IReadOnlyList<TocEntry> Dump(ClientTool pgDump)
-    {
-        using var environment = new LibpqEnvironment(server.Working, server.Application);
-
-        // Without rows there are no large objects to pg_dump, only with those of no table.
-        string what = withLargeObjects ? "--exclude-table-data=*.*" : "--schema-only";
-        var command = new ToolCommand(pgDump.Path, "-Fc", "-Z0", what, "--no-password", $"--dbname={LibpqEnvironment.ConninfoForDatabase(server.Working.Database)}")
-        {
-            Environment = environment.Variables,
-            ReadsOutput = true,
-        };
-        using ToolProcess process = ToolProcess.Start(command, cancellationToken);
-        IReadOnlyList<TocEntry>? entries = null;
-        CryoBackupException? cut = null;
-        try
-        {
-            entries = ArchiveReader.Read(process.StandardOutput, null, null, cancellationToken).Entries;
-        }
-        catch (CryoBackupException exception)
-        {
-            // pg_dump's own words say more.
-            cut = exception;
-        }
-
-        int exitCode = process.WaitForExit(cancellationToken);
-        if (exitCode != 0)
-        {
-            throw DumpDiagnostics.Explain("pg_dump", exitCode, process.StandardErrorTail, CryoBackupError.DumpFailed, server.Working);
-        }
-
-        return entries ?? throw cut!;
     }
 
     [GeneratedRegex(""" TO ((?:"(?:[^"]|"")+"|[^\s",;]+)(?:, (?:"(?:[^"]|"")+"|[^\s",;]+))*)""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]

@@ -17,6 +17,7 @@ namespace CryoBackup.Verification.Rehearsal;
 internal sealed partial class ScratchServer : RehearsalServer
 {
     private const string DatabaseName = "rehearsal";
+    private const string ReferenceName = "reference";
 
     // Extensions whose functions reach the network, and which anybody may call.
     private static readonly string[] NetworkExtensions = ["dblink", "http", "pg_net", "plproxy", "pg_curl", "pg_http"];
@@ -29,7 +30,7 @@ internal sealed partial class ScratchServer : RehearsalServer
     private readonly ConnectionRequest _restorerConnection;
     private RehearsalSelection? _selection;
     private string[] _roles = [];
-    private List<string> _undo = [];
+    private readonly Dictionary<string, List<string>> _undo = new(StringComparer.Ordinal);
 
     private ScratchServer(ScratchCluster cluster, bool asSuperuser, Action<EngineMessage> observer)
     {
@@ -111,31 +112,48 @@ internal sealed partial class ScratchServer : RehearsalServer
             await CreateRolesAsync(server, cancellationToken).ConfigureAwait(false);
         }
 
+        await PrepareDatabaseAsync(DatabaseName, content, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override Task FinishAsync(ArchiveContent content, CancellationToken cancellationToken) => FinishDatabaseAsync(DatabaseName, Selection.Refreshes, content, cancellationToken);
+
+    /// <inheritdoc/>
+    public override async Task<ServerEndpoint> PrepareReferenceAsync(ArchiveContent content, CancellationToken cancellationToken)
+    {
+        await PrepareDatabaseAsync(ReferenceName, content, cancellationToken).ConfigureAwait(false);
+        return Resolve(_restorerConnection, ReferenceName);
+    }
+
+    /// <inheritdoc/>
+    public override Task FinishReferenceAsync(ArchiveContent content, CancellationToken cancellationToken) => FinishDatabaseAsync(ReferenceName, [], content, cancellationToken);
+
+    private async Task PrepareDatabaseAsync(string name, ArchiveContent content, CancellationToken cancellationToken)
+    {
         // What CREATE DATABASE says comes from the archive too.
+        await using (NpgsqlConnection powerful = await OpenAsync(_cluster.Endpoint, cancellationToken).ConfigureAwait(false))
         await using (NpgsqlConnection server = await OpenAsync(Resolve(_restorerConnection, "postgres"), cancellationToken).ConfigureAwait(false))
         {
-            await CreateDatabaseAsync(server, DatabaseName, content, cancellationToken).ConfigureAwait(false);
+            string role = $"ALTER ROLE {Quote(_restorer)}";
+            await RunAsync(powerful, _asSuperuser ? [] : [$"{role} CREATEDB"], cancellationToken).ConfigureAwait(false);
+            await CreateDatabaseAsync(server, name, content, cancellationToken).ConfigureAwait(false);
+            await RunAsync(powerful, _asSuperuser ? [] : [$"{role} NOCREATEDB"], cancellationToken).ConfigureAwait(false);
         }
 
         // An empty database: nothing of the archive is there yet that an extension's script could be led to.
-        await using NpgsqlConnection database = await OpenAsync(Powerful, cancellationToken).ConfigureAwait(false);
-        if (!_asSuperuser)
-        {
-            await RunAsync(database, [$"ALTER ROLE {Quote(_restorer)} NOCREATEDB"], cancellationToken).ConfigureAwait(false);
-        }
-
+        await using NpgsqlConnection database = await OpenAsync(Resolve(_cluster.Connection, name), cancellationToken).ConfigureAwait(false);
         await CreateSchemasAsync(database, cancellationToken).ConfigureAwait(false);
         await CreateExtensionsAsync(database, cancellationToken).ConfigureAwait(false);
         await CreateServersAsync(database, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
-    public override async Task FinishAsync(ArchiveContent content, CancellationToken cancellationToken)
+    private async Task FinishDatabaseAsync(string name, IEnumerable<TocEntry> refreshes, ArchiveContent content, CancellationToken cancellationToken)
     {
-        await using NpgsqlConnection powerful = await OpenAsync(Powerful, cancellationToken).ConfigureAwait(false);
-        await using NpgsqlConnection working = await TargetDatabase.OpenAsync(Working, Application, content.Encoding, cancellationToken).ConfigureAwait(false);
+        await using NpgsqlConnection powerful = await OpenAsync(Resolve(_cluster.Connection, name), cancellationToken).ConfigureAwait(false);
+        await using NpgsqlConnection working =
+            await TargetDatabase.OpenAsync(Resolve(_restorerConnection, name), Application, content.Encoding, cancellationToken).ConfigureAwait(false);
         await RunAsync(working, ["SET row_security = off; SET check_function_bodies = off"], cancellationToken).ConfigureAwait(false);
-        foreach (TocEntry view in Selection.Refreshes)
+        foreach (TocEntry view in refreshes)
         {
             await RunOfArchiveAsync(working, view, $"REFRESH MATERIALIZED VIEW {Quote(view.Schema)}.{Quote(view.Name)}", cancellationToken).ConfigureAwait(false);
         }
@@ -149,7 +167,7 @@ internal sealed partial class ScratchServer : RehearsalServer
             await RunOfArchiveAsync(working, privilege, text, cancellationToken).ConfigureAwait(false);
         }
 
-        await RunAsync(powerful, _undo, cancellationToken).ConfigureAwait(false);
+        await RunAsync(powerful, _undo.GetValueOrDefault(name, []), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -191,7 +209,7 @@ internal sealed partial class ScratchServer : RehearsalServer
         var statements = new List<string>();
         if (!_asSuperuser)
         {
-            statements.Add($"CREATE ROLE {Quote(_restorer)} LOGIN CREATEDB BYPASSRLS PASSWORD '{_restorerConnection.Password}'");
+            statements.Add($"CREATE ROLE {Quote(_restorer)} LOGIN BYPASSRLS PASSWORD '{_restorerConnection.Password}'");
         }
 
         foreach (string role in _roles)
@@ -282,7 +300,7 @@ internal sealed partial class ScratchServer : RehearsalServer
             database,
             [.. config.Select(relation => $"GRANT ALL ON {relation} TO {_restorer}"), .. network.Select(function => $"REVOKE EXECUTE ON {function} FROM PUBLIC")],
             cancellationToken).ConfigureAwait(false);
-        _undo = [.. config.Select(relation => $"REVOKE ALL ON {relation} FROM {_restorer}"), .. network.Select(function => $"GRANT EXECUTE ON {function} TO PUBLIC")];
+        _undo[database.Database] = [.. config.Select(relation => $"REVOKE ALL ON {relation} FROM {_restorer}"), .. network.Select(function => $"GRANT EXECUTE ON {function} TO PUBLIC")];
     }
 
     private async Task CreateServersAsync(NpgsqlConnection database, CancellationToken cancellationToken)

@@ -1,7 +1,7 @@
 using CryoBackup.Postgres;
 using Npgsql;
 
-namespace CryoBackup.Restore.Selection;
+namespace CryoBackup.Comparison;
 
 /// <summary>Reads which objects a target database has that others may need.</summary>
 internal static class TargetCatalog
@@ -25,7 +25,8 @@ internal static class TargetCatalog
             SELECT CASE WHEN t.typtype = 'd' THEN 'DOMAIN' WHEN t.typisdefined THEN 'TYPE' ELSE 'SHELL TYPE' END, t.typnamespace, t.typname
             FROM pg_catalog.pg_type t
             UNION ALL
-            SELECT kinds.kind, p.pronamespace, p.proname || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')'
+            SELECT kinds.kind, p.pronamespace,
+                   p.proname || '(' || CASE WHEN kinds.kind = 'AGGREGATE' AND p.pronargs = 0 THEN '*' ELSE pg_catalog.oidvectortypes(p.proargtypes) END || ')'
             FROM pg_catalog.pg_proc p CROSS JOIN (VALUES ('FUNCTION'), ('PROCEDURE'), ('AGGREGATE')) AS kinds (kind)
             UNION ALL SELECT 'OPERATOR', o.oprnamespace, o.oprname FROM pg_catalog.pg_operator o
             UNION ALL

@@ -1,6 +1,6 @@
 using CryoBackup.Archive;
 
-namespace CryoBackup.Restore.Selection;
+namespace CryoBackup.Comparison;
 
 /// <summary>The objects that the target of a restore holds already, in the words of an archive's table of contents.</summary>
 internal sealed class TargetContent
