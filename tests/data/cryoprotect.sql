@@ -15,6 +15,9 @@ SET client_min_messages = warning;
 SET TimeZone = 'UTC';
 SET synchronous_commit = off;
 
+-- numeric knows it since 14.
+SELECT CASE WHEN current_setting('server_version_num')::integer < 140000 THEN 'NaN' ELSE 'Infinity' END AS infinite \gset
+
 -- Roles belong to the cluster, not to the database: an earlier sample may have made them.
 SELECT format('CREATE ROLE %I NOLOGIN', name)
 FROM unnest(ARRAY['cryo_reader', 'cryo_writer']) AS name
@@ -184,7 +187,7 @@ INSERT INTO lab.experiments (mixture_id, operator_id, status, confidential, star
 SELECT 1 + i % greatest(50, :rows / 200), 1 + i % 200, (enum_range(NULL::lab.experiment_status))[1 + i % 4], i % 10 = 0,
        timestamptz '2023-01-02 06:00:00+00' + i * interval '26 hours',
        CASE WHEN i % 6 = 0 THEN NULL ELSE make_interval(days => i % 3, hours => i % 24, secs => i % 60 + 0.25) END,
-       CASE i % 50 WHEN 0 THEN 'NaN' WHEN 1 THEN 'Infinity' WHEN 2 THEN NULL ELSE (i * 13 % 1000) / 999.0 END,
+       CASE i % 50 WHEN 0 THEN 'NaN' WHEN 1 THEN :'infinite' WHEN 2 THEN NULL ELSE (i * 13 % 1000) / 999.0 END,
        CASE WHEN i % 5 = 0 THEN E'first line\nsecond\tline with \\ and "quotes"' END,
        CASE WHEN i = 1 THEN :'protocol_oid'::oid END
 FROM generate_series(1, greatest(50, :rows / 200)) AS i;

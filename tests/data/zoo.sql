@@ -1,4 +1,5 @@
--- The schema zoo: at least one of every kind of object that PostgreSQL 15 has and that a superuser may create without another server.
+-- The schema zoo: at least one of every kind of object that PostgreSQL 15 has and that a superuser may create without another server;
+-- on 13 and 14 without what they have not. What 17 and 18 brought is in zoo-17.sql and zoo-18.sql.
 -- Only security labels are missing: they need a provider, and Debian ships none (PostgreSQL's own dummy_seclabel is a module of its tests).
 --
 -- Load it with psql into an empty UTF-8 database, as a superuser:
@@ -9,6 +10,46 @@
 
 SET client_min_messages = error;
 SET client_encoding = 'UTF8';
+
+SELECT current_setting('server_version_num')::integer >= 140000 AS since_14, current_setting('server_version_num')::integer >= 150000 AS since_15 \gset
+\set multiranges ''
+\set nummultirange text
+\set time_ranges text
+\set sum_body 'AS ''SELECT a + b'''
+\set compression ''
+\set set_compression ''
+\set infinite NaN
+\set expressions 'species, weight'
+\if :since_14
+\set multiranges ', multirange_type_name = zoo.time_ranges'
+\set nummultirange nummultirange
+\set time_ranges zoo.time_ranges
+\set sum_body 'BEGIN ATOMIC SELECT a + b; END'
+\set compression 'COMPRESSION pglz'
+\set set_compression ', ALTER COLUMN photo SET COMPRESSION pglz'
+\set infinite infinity
+\set expressions '(lower(name)), (weight::numeric * 2)'
+\endif
+\set unlogged ''
+\set deputy_only ''
+\set no_nulls ''
+\set as_caller ''
+\set where_value ''
+\set where_species ''
+\set whole_schema ''
+\set keeper_columns ''
+\set animal_columns ''
+\if :since_15
+\set unlogged UNLOGGED
+\set deputy_only '(deputy)'
+\set no_nulls 'NULLS NOT DISTINCT'
+\set as_caller 'WITH (security_invoker)'
+\set where_value 'WHERE (id > 1)'
+\set where_species 'WHERE (id > 10)'
+\set whole_schema ', TABLES IN SCHEMA annex'
+\set keeper_columns '(id, name)'
+\set animal_columns '(id, name, weight) WHERE (id > 100)'
+\endif
 
 DO $$
 DECLARE role text;
@@ -98,7 +139,7 @@ REVOKE USAGE ON TYPE zoo.weight FROM PUBLIC;
 GRANT USAGE ON TYPE zoo.weight TO zoo_reader, zoo_owner;
 CREATE FUNCTION zoo.time_diff(time, time) RETURNS double precision LANGUAGE sql IMMUTABLE STRICT
     AS 'SELECT extract(epoch FROM ($1 - $2))::double precision';
-CREATE TYPE zoo.time_range AS RANGE (subtype = time, subtype_diff = zoo.time_diff, multirange_type_name = zoo.time_ranges);
+CREATE TYPE zoo.time_range AS RANGE (subtype = time, subtype_diff = zoo.time_diff :multiranges);
 CREATE TYPE zoo.name_range AS RANGE (subtype = text, collation = zoo.german);
 CREATE TYPE zoo.shell_only;
 CREATE TYPE zoo.chip;
@@ -121,9 +162,7 @@ CREATE FUNCTION zoo.shout(word text, times integer DEFAULT 1, OUT loud text, OUT
     LANGUAGE sql STABLE CALLED ON NULL INPUT SECURITY DEFINER COST 7 PARALLEL RESTRICTED SET search_path = pg_catalog
     AS $$ SELECT repeat(upper(word), times), length(word) * times $$;
 CREATE FUNCTION zoo.standard_body(a integer, b integer) RETURNS integer LANGUAGE sql IMMUTABLE
-BEGIN ATOMIC
-    SELECT a + b;
-END;
+    :sum_body;
 CREATE FUNCTION zoo.rows_of(VARIADIC words text[]) RETURNS TABLE (word text, at bigint) LANGUAGE plpgsql ROWS 3
     AS $$ BEGIN RETURN QUERY SELECT * FROM unnest(words) WITH ORDINALITY; END $$;
 CREATE FUNCTION zoo.in_own_language() RETURNS integer LANGUAGE zoolang AS $$ BEGIN RETURN 1; END $$;
@@ -200,7 +239,7 @@ CREATE SEQUENCE zoo.ticket AS integer START 100 INCREMENT 10 MINVALUE 10 MAXVALU
 COMMENT ON SEQUENCE zoo.ticket IS 'Free, belongs to no column';
 GRANT USAGE, SELECT ON SEQUENCE zoo.ticket TO zoo_writer;
 CREATE SEQUENCE zoo.countdown INCREMENT -1 MAXVALUE 0 START 0;
-CREATE UNLOGGED SEQUENCE zoo.unlogged_numbers;
+CREATE :unlogged SEQUENCE zoo.unlogged_numbers;
 
 CREATE TABLE zoo.keeper (
     id serial PRIMARY KEY,
@@ -211,7 +250,7 @@ CREATE TABLE zoo.keeper (
     chip zoo.chip DEFAULT '42',
     CONSTRAINT own_deputy CHECK (deputy <> id) NO INHERIT
 );
-ALTER TABLE zoo.keeper ADD CONSTRAINT deputy_is_keeper FOREIGN KEY (deputy) REFERENCES zoo.keeper ON DELETE SET NULL (deputy) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE zoo.keeper ADD CONSTRAINT deputy_is_keeper FOREIGN KEY (deputy) REFERENCES zoo.keeper ON DELETE SET NULL :deputy_only DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE zoo.keeper OWNER TO zoo_owner;
 COMMENT ON TABLE zoo.keeper IS 'People';
 COMMENT ON COLUMN zoo.keeper.home IS 'Where they sleep';
@@ -247,7 +286,7 @@ CREATE TABLE zoo.animal (
     photo bytea,
     gone text,
     CONSTRAINT animal_key PRIMARY KEY (id) INCLUDE (name),
-    CONSTRAINT one_name UNIQUE NULLS NOT DISTINCT (species, name) DEFERRABLE,
+    CONSTRAINT one_name UNIQUE :no_nulls (species, name) DEFERRABLE,
     CONSTRAINT born_after CHECK (born > '1900-01-01')
 );
 ALTER TABLE zoo.animal DROP COLUMN gone;
@@ -257,7 +296,7 @@ ALTER TABLE zoo.species ADD CONSTRAINT favourite_animal FOREIGN KEY (favourite) 
 COMMENT ON COLUMN zoo.animal.grams IS 'Computed';
 COMMENT ON CONSTRAINT of_a_species ON zoo.animal IS 'Circular with favourite_animal';
 ALTER TABLE zoo.animal OWNER TO zoo_owner;
-ALTER TABLE zoo.animal ALTER COLUMN photo SET STORAGE EXTERNAL, ALTER COLUMN photo SET COMPRESSION pglz, ALTER COLUMN name SET STATISTICS 500,
+ALTER TABLE zoo.animal ALTER COLUMN photo SET STORAGE EXTERNAL :set_compression, ALTER COLUMN name SET STATISTICS 500,
     ALTER COLUMN born SET (n_distinct = -0.5);
 ALTER TABLE zoo.animal SET (fillfactor = 80, autovacuum_enabled = false, toast.autovacuum_vacuum_threshold = 77);
 INSERT INTO zoo.species (latin, taxonomy, attributes, facts, diet) VALUES
@@ -272,8 +311,8 @@ UPDATE zoo.species SET favourite = 1 WHERE id = 10;
 CREATE TABLE zoo.value (
     id integer PRIMARY KEY, b boolean, i2 smallint, i8 bigint, n numeric, f4 real, f8 double precision, m money, c char(5), v varchar(9), "char" "char", name name, t text,
     bytes bytea, d date, ti time, tiz time with time zone, ts timestamp, tsz timestamptz, iv interval, u uuid, j json, jb jsonb, x xml, p point, l line, s lseg, bx box, pa path,
-    po polygon, ci circle, ip inet, net cidr, mac macaddr, mac8 macaddr8, bits bit(3), vb bit varying, tv tsvector, tq tsquery, r int4range, mr nummultirange, a2 integer[][],
-    o oid, rc regclass, lsn pg_lsn, snap pg_snapshot, jp jsonpath, di zoo.diet[], ad zoo.address[], nr zoo.name_range, trs zoo.time_ranges);
+    po polygon, ci circle, ip inet, net cidr, mac macaddr, mac8 macaddr8, bits bit(3), vb bit varying, tv tsvector, tq tsquery, r int4range, mr :nummultirange, a2 integer[][],
+    o oid, rc regclass, lsn pg_lsn, snap pg_snapshot, jp jsonpath, di zoo.diet[], ad zoo.address[], nr zoo.name_range, trs :time_ranges);
 INSERT INTO zoo.value VALUES
     (1, true, -32768, 9223372036854775807, 'NaN', 1e-45, 0.1, -1.5, 'ab', E'\t', 'x', 'n', E'a\\b\nc\r\bd\f\v', '\x00', 'infinity', '24:00', '12:00+15:59', '4713-01-01 BC', '294276-12-31Z',
      '-1 mon +2 days -03:04:05.6', '00000000-0000-0000-0000-00000000000f', '{"a" : 1}', '{"a":1}', '<a>&amp;</a>', '(1,2)', '{1,2,3}', '[(0,0),(1,1)]', '(1,1),(0,0)', '[(0,0),(1,1)]',
@@ -281,7 +320,7 @@ INSERT INTO zoo.value VALUES
      4294967295, 'pg_class', 'FFFFFFFF/FFFFFFFF', '10:20:10,14', '$.a[*] ? (@ > 1)', '{meat,"it''s all"}', ARRAY[ROW('x', 1, NULL)::zoo.address], '[a,ö]', '{[01:00,02:00),[03:00,04:00)}');
 INSERT INTO zoo.value VALUES (2, false);
 INSERT INTO zoo.value VALUES
-    (3, NULL, 0, 0, 'infinity', 'NaN', '-Infinity', 0, '', '', '', '', '\.', '', '-infinity', '00:00', '00:00-15:59', 'infinity', '-infinity', '0', NULL, 'null', 'null', '');
+    (3, NULL, 0, 0, :'infinite', 'NaN', '-Infinity', 0, '', '', '', '', '\.', '', '-infinity', '00:00', '00:00-15:59', 'infinity', '-infinity', '0', NULL, 'null', 'null', '');
 
 CREATE TABLE zoo."Odd ""Table""; --'" ("select" integer PRIMARY KEY, "a b" text DEFAULT E'\\''', "Ünï\code" text, "tab	in" text CHECK ("tab	in" <> ''));
 INSERT INTO zoo."Odd ""Table""; --'" VALUES (1, DEFAULT, '€ 🦁', E'\t');
@@ -299,7 +338,7 @@ INSERT INTO public.plain VALUES (1, 'in public');
 -- Storage -----------------------------------------------------------------------------------------------------------------------------
 CREATE UNLOGGED TABLE zoo.forgettable (id integer PRIMARY KEY, note text);
 INSERT INTO zoo.forgettable VALUES (1, 'kept by a dump all the same');
-CREATE TABLE zoo.in_zoo_heap (id integer, note text COMPRESSION pglz) USING zoo_heap;
+CREATE TABLE zoo.in_zoo_heap (id integer, note text :compression) USING zoo_heap;
 \if :{?tablespace_folder}
 CREATE TABLE zoo.elsewhere (id integer PRIMARY KEY USING INDEX TABLESPACE zoo_space, note text) TABLESPACE zoo_space;
 CREATE INDEX elsewhere_note ON zoo.elsewhere (note) TABLESPACE zoo_space;
@@ -363,14 +402,14 @@ ALTER TABLE zoo.keeper REPLICA IDENTITY USING INDEX keeper_name;
 ALTER TABLE zoo.species REPLICA IDENTITY FULL;
 ALTER TABLE zoo.animal CLUSTER ON animal_key;
 CREATE STATISTICS zoo.animal_statistics (dependencies, ndistinct, mcv) ON species, keeper FROM zoo.animal;
-CREATE STATISTICS zoo.animal_expressions ON (lower(name)), (weight::numeric * 2) FROM zoo.animal;
+CREATE STATISTICS zoo.animal_expressions ON :expressions FROM zoo.animal;
 ALTER STATISTICS zoo.animal_statistics SET STATISTICS 55;
 ALTER STATISTICS zoo.animal_statistics OWNER TO zoo_owner;
 COMMENT ON STATISTICS zoo.animal_statistics IS 'Who keeps what';
 
 -- Views, materialized views, rules ------------------------------------------------------------------------------------------------------------
 CREATE VIEW zoo.lion WITH (security_barrier, check_option = 'cascaded') AS SELECT id, name, weight FROM zoo.animal WHERE species = 10;
-CREATE VIEW zoo.lion_as_caller WITH (security_invoker) AS SELECT * FROM zoo.lion;
+CREATE VIEW zoo.lion_as_caller :as_caller AS SELECT * FROM zoo.lion;
 CREATE VIEW zoo.by_key AS SELECT s.id, s.latin, count(*) AS animals FROM zoo.species s JOIN zoo.animal a ON a.species = s.id GROUP BY s.id;
 CREATE VIEW zoo.of_functions AS SELECT f.word, f.at, (zoo.shout(f.word)).loud AS loud FROM zoo.rows_of('a', 'b') AS f;
 CREATE RECURSIVE VIEW zoo.ladder (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM ladder WHERE n < 5;
@@ -436,8 +475,8 @@ ALTER SERVER zoo_files OWNER TO zoo_owner;
 
 -- Publications and subscriptions --------------------------------------------------------------------------------------------------------------------
 CREATE PUBLICATION zoo_everything FOR ALL TABLES WITH (publish = 'insert, update');
-CREATE PUBLICATION zoo_some FOR TABLE zoo.value WHERE (id > 1), zoo.species WHERE (id > 10), TABLES IN SCHEMA annex WITH (publish_via_partition_root = true);
-CREATE PUBLICATION zoo_columns FOR TABLE zoo.keeper (id, name), zoo.animal (id, name, weight) WHERE (id > 100);
+CREATE PUBLICATION zoo_some FOR TABLE zoo.value :where_value, zoo.species :where_species :whole_schema WITH (publish_via_partition_root = true);
+CREATE PUBLICATION zoo_columns FOR TABLE zoo.keeper :keeper_columns, zoo.animal :animal_columns;
 COMMENT ON PUBLICATION zoo_some IS 'With a filter';
 CREATE SUBSCRIPTION zoo_subscription CONNECTION 'host=db.zoo.example dbname=zoo' PUBLICATION zoo_everything WITH (connect = false, enabled = false, slot_name = NONE);
 COMMENT ON SUBSCRIPTION zoo_subscription IS 'Never connected';
