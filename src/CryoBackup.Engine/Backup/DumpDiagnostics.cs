@@ -127,7 +127,8 @@ internal static partial class DumpDiagnostics
     [GeneratedRegex(@"FATAL:  database "".*"" does not exist", RegexOptions.CultureInvariant)]
     private static partial Regex DatabaseMissing();
 
-    [GeneratedRegex(@"Query was: LOCK TABLE (?:ONLY )?(.*?)(?: IN ACCESS SHARE MODE.*)?$", RegexOptions.CultureInvariant)]
+    // "detail: Query was:"; up to 13 "error: query was:".
+    [GeneratedRegex(@"[Qq]uery was: LOCK TABLE (?:ONLY )?(.*?)(?: IN ACCESS SHARE MODE.*)?$", RegexOptions.CultureInvariant)]
     private static partial Regex LockQuery();
 
     [GeneratedRegex(@"from TOC entry \d+; \d+ \d+ (.+)$", RegexOptions.CultureInvariant)]

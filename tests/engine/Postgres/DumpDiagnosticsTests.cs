@@ -19,6 +19,7 @@ public sealed class DumpDiagnosticsTests
     [InlineData(CryoBackupError.ConnectionFailed, "pg_dump: error: Dumping the contents of table \"t\" failed: PQgetCopyData() failed.", "pg_dump: detail: Error message from server: server closed the connection unexpectedly")]
     [InlineData(CryoBackupError.AuthenticationFailed, "pg_dump: error: connection to server at \"h\" (192.0.2.1), port 5432 failed: FATAL:  no pg_hba.conf entry for host \"192.0.2.9\", user \"a\", database \"b\", no encryption")]
     [InlineData(CryoBackupError.LockTimeout, "pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout", "pg_dump: detail: Query was: LOCK TABLE public.t IN ACCESS SHARE MODE")]
+    [InlineData(CryoBackupError.LockTimeout, "pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout", "pg_dump: error: query was: LOCK TABLE public.t IN ACCESS SHARE MODE")]
     [InlineData(CryoBackupError.DumpFailed, "pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout", "pg_dump: detail: Query was: COPY public.t TO stdout;")]
     [InlineData(CryoBackupError.DumpFailed, "pg_dump: error: no matching tables were found")]
     [InlineData(CryoBackupError.DumpFailed)]
