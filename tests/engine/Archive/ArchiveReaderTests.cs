@@ -35,10 +35,12 @@ public sealed class ArchiveReaderTests(PostgresServer server)
         string[] kinds =
         [
             "ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "SCHEMA", "EXTENSION", "TYPE", "DOMAIN", "SEQUENCE", "FUNCTION", "TABLE", "TABLE DATA", "VIEW",
-            "MATERIALIZED VIEW", "MATERIALIZED VIEW DATA", "INDEX", "CONSTRAINT", "DEFAULT", "TRIGGER", "POLICY", "ROW SECURITY", "COMMENT", "ACL", "BLOB",
-            "BLOBS", "SEQUENCE SET", "TABLE ATTACH",
+            "MATERIALIZED VIEW", "MATERIALIZED VIEW DATA", "INDEX", "CONSTRAINT", "DEFAULT", "TRIGGER", "POLICY", "ROW SECURITY", "COMMENT", "ACL",
+            "BLOBS", "SEQUENCE SET", server.Cluster.Major < 17 ? "BLOB" : "BLOB METADATA",
         ];
         Assert.Empty(kinds.Except(content.Entries.Select(entry => entry.Kind)));
+        // Before 14 it stands in the partition's entry TABLE.
+        Assert.Equal(server.Cluster.Major >= 14, content.Entries.Any(entry => entry.Kind == "TABLE ATTACH"));
 
         TocEntry odd = Assert.Single(content.Entries, entry => entry is { Kind: "TABLE", Name: "Tab\\le with 'quotes'" });
         Assert.Equal(("Odd \"Schema\"; é", "postgres", TocSection.PreData), (odd.Schema, odd.Owner, odd.Section));
@@ -109,10 +111,12 @@ public sealed class ArchiveReaderTests(PostgresServer server)
         ArchiveImage image = ArchiveImage.Parse(archive);
         Assert.True(archive.AsSpan().SequenceEqual(image.ToBytes()));
 
-        ArchiveContent original = ArchiveAssert.Read(archive), rewritten = ArchiveAssert.Read(image.ToVersion(minor).ToBytes(offsets: true));
+        // What pg_dump 16 or later has written is of such a version.
+        byte[] newer = image.Minor < minor ? image.ToVersion(minor).ToBytes(offsets: true) : archive;
+        ArchiveContent original = ArchiveAssert.Read(archive), rewritten = ArchiveAssert.Read(newer);
         Assert.Equal(ArchiveAssert.DescribeTables(original), ArchiveAssert.DescribeTables(rewritten));
         Assert.Equal(original.LargeObjectFingerprint, rewritten.LargeObjectFingerprint);
-        Assert.Equal(minor == 16, rewritten.Entries.Any(entry => entry.Kind == "BLOB METADATA"));
+        Assert.Equal(Math.Max(minor, image.Minor) == 16, rewritten.Entries.Any(entry => entry.Kind == "BLOB METADATA"));
     }
 
     [PostgresFact]

@@ -16,7 +16,7 @@ public sealed class ContentFingerprintTests(PostgresServer server)
         """;
 
     // Type, one value, and another that differs as little as the type allows.
-    private static readonly (string Type, string One, string Other)[] Cells =
+    private static readonly (string Type, string One, string Other)[] CellsOfAllTypes =
     [
         ("boolean", "true", "false"),
         ("smallint", "-32768", "-32767"),
@@ -89,6 +89,10 @@ public sealed class ContentFingerprintTests(PostgresServer server)
         ("grade", "1", "2"),
         ("hstore", "'a=>1'", "'a=>NULL'"),
     ];
+
+    // Multiranges came with 14.
+    private (string Type, string One, string Other)[] Cells =>
+        [.. CellsOfAllTypes.Where(cell => server.Cluster.Major >= 14 || !cell.Type.EndsWith("multirange", StringComparison.Ordinal))];
 
     [PostgresFact]
     public async Task OneChangedCellOfAnyTypeChangesIt()

@@ -21,9 +21,13 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
         server.Execute("postgres", """
             ALTER DATABASE impatient SET statement_timeout = '200ms';
             ALTER DATABASE impatient SET idle_in_transaction_session_timeout = '50ms';
-            ALTER DATABASE impatient SET idle_session_timeout = '50ms';
             ALTER DATABASE impatient SET lock_timeout = '50ms';
             """);
+        if (server.Cluster.Major >= 14)
+        {
+            server.Execute("postgres", "ALTER DATABASE impatient SET idle_session_timeout = '50ms'");
+        }
+
         BackupInfo counted = Run("impatient");
         Assert.Equal(1100, counted.RowCount);
         Assert.Equal(1100, Run("impatient", request => request.SkipRowCount = true).RowCount);
@@ -111,10 +115,11 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
         BackupInfo info = BackupWriter.Run(request, message => { lock (messages) { messages.Add(message); } }, CancellationToken.None);
         server.Execute("subscribed", "DROP SUBSCRIPTION feed");
 
-        string warning = Assert.Single(info.Warnings);
+        // A server or client that lacks known fixes is warned of too.
+        string warning = Assert.Single(info.Warnings, text => text.StartsWith("pg_dump: ", StringComparison.Ordinal));
         Assert.Equal("pg_dump: subscriptions not dumped because current user is not a superuser", warning);
         Assert.Contains(new WarningMessage(warning), messages);
-        Assert.Equal([warning], BackupManifest.Read(info.ManifestPath).Warnings);
+        Assert.Equal(info.Warnings, BackupManifest.Read(info.ManifestPath).Warnings);
     }
 
     [Fact]

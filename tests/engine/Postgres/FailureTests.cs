@@ -73,7 +73,7 @@ public sealed class FailureTests(PostgresServer server)
     [PostgresFact]
     public void AuthenticationFailed()
     {
-        server.Execute("postgres", "DROP ROLE IF EXISTS failure_scram; CREATE ROLE failure_scram LOGIN PASSWORD 'p:a\\s''s wörd'");
+        server.Execute("postgres", "SET password_encryption = 'scram-sha-256'; DROP ROLE IF EXISTS failure_scram; CREATE ROLE failure_scram LOGIN PASSWORD 'p:a\\s''s wörd'");
         var rules = Path.Combine((string)server.Scalar("postgres", "SELECT current_setting('data_directory')")!, "pg_hba.conf");
         var before = File.ReadAllText(rules);
         try

@@ -27,6 +27,13 @@ public sealed class UpgradeRehearsalTests(PostgresServer server) : IDisposable
             """);
         VerificationResult result = Rehearse.Run(backup, request => request.ServerPath = NewerServers.Programs(major));
         Assert.StartsWith($"PostgreSQL {major}", result.ServerVersion, StringComparison.Ordinal);
+        if (major < server.Cluster.Major)
+        {
+            // No upgrade: an older server proves nothing.
+            Assert.NotEqual(Verdict.Passed, result.Verdict);
+            return;
+        }
+
         Assert.NotEqual(Verdict.Failed, result.Verdict);
         foreach (string check in (string[])["restore", "restored_rows", "large_objects", "objects", "state"])
         {

@@ -14,11 +14,12 @@ namespace CryoBackup.Tests.Restore;
 public sealed class PartOfZooTests(ZooServer server)
 {
     // One line for each thing that belongs to a relation, as the catalog tells it: the relation, the kind of entry it comes from, its name, what it
-    // is. The option pg_attver is a mark of the server's own, which patched versions set and pg_dump leaves out.
+    // is. The option pg_attver is a mark of the server's own, which patched versions set and pg_dump leaves out;
+    // since 17 a partition's identity column is the whole table's.
     private const string PartsOfRelations =
         """
         WITH relation AS (
-            SELECT c.oid, c.relowner, c.relacl, c.relkind, c.relpersistence, c.reloptions, c.relreplident, c.relrowsecurity, c.relforcerowsecurity, c.relam, c.reltablespace,
+            SELECT c.oid, c.relowner, c.relacl, c.relkind, c.relpersistence, c.reloptions, c.relreplident, c.relrowsecurity, c.relforcerowsecurity, c.relam, c.reltablespace, c.relispartition,
                    n.nspname || '.' || c.relname AS name
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -26,7 +27,7 @@ public sealed class PartOfZooTests(ZooServer server)
         SELECT name, 'relation', '', format('%s %s %s %s %s %s %s %s', relkind, relpersistence, relowner::regrole, reloptions, relreplident, (SELECT amname FROM pg_am WHERE pg_am.oid = relam), reltablespace, relacl) FROM relation
         UNION ALL SELECT name, 'ROW SECURITY', '', relrowsecurity || ' ' || relforcerowsecurity FROM relation
         UNION ALL
-        SELECT name, 'column', a.attname, format('%s %s %s %s %s %s %s %s %s %s %s', format_type(a.atttypid, a.atttypmod), a.attcollation::regcollation, a.attnotnull, a.attidentity,
+        SELECT name, 'column', a.attname, format('%s %s %s %s %s %s %s %s %s %s %s', format_type(a.atttypid, a.atttypmod), a.attcollation::regcollation, a.attnotnull, CASE WHEN relispartition THEN '' ELSE a.attidentity END,
                       a.attgenerated, a.attstorage, a.attcompression, a.attstattarget, a.attacl, (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg_attver=%'), a.attfdwoptions)
         FROM relation JOIN pg_attribute a ON a.attrelid = oid WHERE a.attnum > 0 AND NOT a.attisdropped
         UNION ALL

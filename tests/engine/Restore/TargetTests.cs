@@ -234,8 +234,9 @@ public sealed class TargetTests(ZooServer server)
         server.CreateDatabase("target_views");
         server.Execute("target_views", """
             CREATE TABLE item (n int); INSERT INTO item VALUES (1), (2);
-            CREATE FUNCTION total() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM item); END';
+            CREATE FUNCTION total() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM public.item); END';
             CREATE MATERIALIZED VIEW good AS SELECT 1 AS one; CREATE MATERIALIZED VIEW summary AS SELECT total();
+            CREATE OR REPLACE FUNCTION total() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM item); END';
             """);
         string backup = server.BackUp("target_views");
         server.Drop("target_new");
