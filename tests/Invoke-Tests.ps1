@@ -1,4 +1,4 @@
-# Runs the Pester tests in this process, which build.ps1 starts for them, and writes the totals and the names of the skipped tests as JSON.
+# Runs the Pester tests in this process, which build.ps1 starts for them, and writes as JSON the totals and each test's outcome.
 param(
     [Parameter(Mandatory)] [string] $ResultPath,
     [string[]] $Path = $PSScriptRoot
@@ -23,5 +23,8 @@ $run = Invoke-Pester -Configuration $configuration
     Failed      = [Math]::Max($run.FailedCount, $run.FailedBlocksCount + $run.FailedContainersCount)
     Skipped     = $run.SkippedCount + $run.NotRunCount
     SkippedTest = @(@($run.Skipped) + @($run.NotRun) | ForEach-Object { "$($_.ExpandedPath)$(if ($_.ErrorRecord) { ": $($_.ErrorRecord[0])" })" })
-} | ConvertTo-Json | Set-Content -LiteralPath $ResultPath
+    Test        = @($run.Tests | ForEach-Object {
+            @{ Name = $_.ExpandedPath; File = Split-Path -Path $_.ScriptBlock.File -Leaf; Result = $_.Result; Message = "$($_.ErrorRecord | Select-Object -First 1)" }
+        })
+} | ConvertTo-Json -Depth 3 | Set-Content -LiteralPath $ResultPath
 exit [int] ($run.Result -ne 'Passed')

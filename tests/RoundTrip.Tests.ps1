@@ -2,14 +2,6 @@ BeforeAll {
     . $PSScriptRoot/TestSupport.ps1
     Clear-TestDatabase cryoprotect_copy
     $folder = Join-Path $TestDrive 'backups'
-
-    # The database as SQL text. Recent versions begin and end it with a random key, which is no content.
-    function Get-DumpText([string] $Database) {
-        (& (Get-PgTool 'pg_dump') -d $Database | Where-Object { $_ -notmatch '^\\(un)?restrict ' }) -join "`n"
-        if ($LASTEXITCODE -ne 0) {
-            throw "pg_dump of $Database ended with $LASTEXITCODE."
-        }
-    }
 }
 
 AfterAll {

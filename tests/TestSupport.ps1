@@ -41,6 +41,14 @@ function Get-PgTool([string] $Name) {
     Join-Path $folder.FullName $Name
 }
 
+# The database as SQL text. Recent versions begin and end it with a random key, which is no content.
+function Get-DumpText([string] $Database) {
+    (& (Get-PgTool 'pg_dump') -d $Database | Where-Object { $_ -notmatch '^\\(un)?restrict ' }) -join "`n"
+    if ($LASTEXITCODE -ne 0) {
+        throw "pg_dump of $Database ended with $LASTEXITCODE."
+    }
+}
+
 # A small database with content of its own; an existing one of that name is dropped first.
 function Initialize-TestDatabase([string] $Name, [int] $Rows = 500) {
     Clear-TestDatabase $Name
