@@ -56,8 +56,9 @@ function Invoke-Build {
         'Building: packages are fetched, then each project is compiled.' | Out-Host
     }
 
-    $words = 'build', (Join-Path $PSScriptRoot 'CryoBackup.sln'), '-c', $Configuration, '--nologo', '-clp:NoSummary', '-v', ($first ? 'minimal' : 'quiet')
-    & dotnet @words | ForEach-Object { $_.Replace("$PSScriptRoot$([System.IO.Path]::DirectorySeparatorChar)", '') } | Out-Host
+    $words = 'build', (Join-Path $PSScriptRoot 'CryoBackup.sln'), '-c', $Configuration, '--nologo', '-v', ($first ? 'minimal' : 'quiet')
+    $here = $PSScriptRoot + [System.IO.Path]::DirectorySeparatorChar
+    & dotnet @words | ForEach-Object { $_.Replace($here, '') } | Where-Object { $first -or $_ -match ': (error|warning) ' } | Out-Host
     if ($LASTEXITCODE -ne 0) {
         throw "dotnet build ended with $LASTEXITCODE."
     }
