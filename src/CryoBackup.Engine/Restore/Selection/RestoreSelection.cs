@@ -26,6 +26,9 @@ internal sealed class RestoreSelection
     private readonly HashSet<int> _included = [];
     private readonly HashSet<int> _leftToTarget = [];
     private readonly List<LeftOut> _leftOut = [];
+    // Looked for once, not by each of perhaps a million entries.
+    private readonly Lazy<ILookup<int, TocEntry>> _operatorClasses;
+    private readonly Lazy<TocEntry[]> _btreeGist;
     private bool _choosesPublic;
 
     private RestoreSelection(IReadOnlyList<TocEntry> entries, TargetContent target)
@@ -33,6 +36,9 @@ internal sealed class RestoreSelection
         _entries = entries;
         _target = target;
         _byId = entries.ToDictionary(entry => entry.DumpId);
+        _operatorClasses = new(() => _entries.Where(entry => entry.Kind is "OPERATOR CLASS")
+            .SelectMany(entry => entry.Dependencies.Distinct(), static (entry, needed) => (entry, needed)).ToLookup(pair => pair.needed, pair => pair.entry));
+        _btreeGist = new(() => [.. _entries.Where(entry => entry is { Kind: "EXTENSION", Name: "btree_gist" })]);
     }
 
     /// <summary>The entries to restore, in the archive's order.</summary>
@@ -205,8 +211,8 @@ internal sealed class RestoreSelection
     {
         // The operator classes of built-in types for exclusion constraints.
         "CONSTRAINT" when entry.Definition.Contains(" EXCLUDE USING gist ", StringComparison.Ordinal)
-            => _entries.Where(other => other is { Kind: "EXTENSION", Name: "btree_gist" }),
-        "TYPE" => _entries.Where(other => other.Kind is "OPERATOR CLASS" && other.Dependencies.Contains(entry.DumpId)),
+            => _btreeGist.Value,
+        "TYPE" => _operatorClasses.Value[entry.DumpId],
         _ => [],
     };
 
