@@ -101,7 +101,7 @@ internal sealed class TestCommand : Command
             arguments,
             (observer, cancellationToken) => Requests(arguments, observer, cancellationToken),
             observer => new RunEvidence(RunVerb.Verification, _config.Read(arguments, observer), CommonOptions.FullPath(arguments.GetValue(_reportPath))),
-            (evidence, request, observer, cancellationToken) => [evidence.Run(Checked(arguments, request), observer, cancellationToken)],
+            (evidence, request, observer, cancellationToken) => [evidence.Run(request, observer, cancellationToken)],
             (results, output) => Print(results, output, arguments.GetValue(_quiet)),
             result => ExitCode.Of(result.Verdict),
             arguments.GetValue(_throttleLimit) ?? 1));
@@ -126,13 +126,19 @@ internal sealed class TestCommand : Command
     {
         VerificationRequest how = Read(arguments, observer);
         string[] given = [.. _paths.Read(arguments).Select(Path.GetFullPath)];
+        string[] databases = arguments.GetValue(_databases) ?? [];
+        bool latest = arguments.GetValue(_latest);
+        bool asksOfFolders = databases.Length > 0 || latest || how.MaxAge is not null;
+
+        // A share that is not mounted is no folder, and none of its backups.
+        bool IsFolder(string path) => asksOfFolders ? FolderVerification.IsPlace(path) : Directory.Exists(path);
         IReadOnlyList<(string Folder, IReadOnlyList<string> Databases)> folders =
-            given.Length > 0 ? [.. given.Where(Directory.Exists).Select(folder => (folder, (IReadOnlyList<string>)[]))]
+            given.Length > 0 ? [.. given.Where(IsFolder).Select(folder => (folder, (IReadOnlyList<string>)[]))]
             : BackupPlan.Expected(_config.Read(arguments, observer)) is { Count: > 0 } configured ? configured
             : throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid, "No backup is named to test, and no configuration names a folder of them.", "Path", "Name at least one backup file, or a folder of them.");
-        string[] files = [.. given.Where(path => !Directory.Exists(path))];
-        if (files.Length > 0 && arguments.GetValue(_databases) is { Length: > 0 })
+        string[] files = [.. given.Where(path => !IsFolder(path))];
+        if (files.Length > 0 && databases.Length > 0)
         {
             throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid,
@@ -143,39 +149,8 @@ internal sealed class TestCommand : Command
         return
         [
             .. BackupFiles.Of(files).Select(how.For),
-            .. folders.SelectMany(folder => OfFolder(arguments, how, folder.Folder, folder.Databases, observer, cancellationToken)),
+            .. folders.SelectMany(folder => FolderVerification.Requests(how, folder.Folder, databases, folder.Databases, latest, observer, cancellationToken)),
         ];
-    }
-
-    private IReadOnlyList<VerificationRequest> OfFolder(
-        ParseResult arguments,
-        VerificationRequest how,
-        string folder,
-        IReadOnlyList<string> expected,
-        Action<EngineMessage> observer,
-        CancellationToken cancellationToken)
-    {
-        string[] databases = arguments.GetValue(_databases) ?? [];
-        bool latest = arguments.GetValue(_latest);
-        return how.MaxAge is not null && !latest
-            ? Freshness.Requests(how, folder, databases.Length > 0 ? databases : expected, observer, cancellationToken)
-            : BackupCatalog.Choose(folder, databases, latest, observer, cancellationToken) is { Count: > 0 } backups ? [.. backups.Select(how.For)]
-            : [how.For(folder)];
-    }
-
-    /// <summary>A folder that holds backups has been replaced by them; one that does not is an error of its own, so that the others are still tested.</summary>
-    private VerificationRequest Checked(ParseResult arguments, VerificationRequest request)
-    {
-        if (request.Database is not null || !Directory.Exists(request.Path))
-        {
-            return request;
-        }
-        string wanted = arguments.GetValue(_databases) is { Length: > 0 } databases ? $" of '{string.Join("', '", databases)}'" : "";
-        throw new CryoBackupException(
-            CryoBackupError.BackupNotFound,
-            $"The folder '{request.Path}' holds no backup{wanted}.",
-            request.Path,
-            "Name a backup file, or the folder that cryobackup new wrote to.");
     }
 
     private VerificationRequest Read(ParseResult arguments, Action<EngineMessage> observer)

@@ -23,6 +23,7 @@ internal sealed class BackupInspection
     private TimeSpan _checkStart;
     private TableComparison[] _tables = [];
     private string _hash = "";
+    private BackupManifest? _lost;
 
     /// <summary>Prepares an inspection.</summary>
     /// <param name="path">The backup file's full path.</param>
@@ -55,6 +56,12 @@ internal sealed class BackupInspection
     /// <summary>What kept the content from being looked at, though nothing failed: a missing identity or program.</summary>
     public CryoBackupException? Obstacle { get; private set; }
 
+    /// <summary>
+    /// Why the archive, though it was read to its end without a fault, proves nothing about what was written into it: no manifest, or one without
+    /// a hash where the file has no checksum of its own either. Null where what was read was compared, or could not be read.
+    /// </summary>
+    public Unrecorded? Unrecorded { get; private set; }
+
     /// <summary>Runs the checks.</summary>
     public void Run()
     {
@@ -85,7 +92,7 @@ internal sealed class BackupInspection
         }
         else
         {
-            NotRun(CheckNames.Metadata, "there is no file that a manifest could describe");
+            NotRun(CheckNames.Metadata, _lost is null ? "there is no file that a manifest could describe" : $"it describes a backup of {_lost.Database}, whose file is not there");
             NotRun(CheckNames.Hash, "the file could not be read");
             NotRunBelow("the file could not be read");
         }
@@ -100,12 +107,12 @@ internal sealed class BackupInspection
         DateTime end = DateTime.UtcNow;
         return new VerificationResult
         {
-            Database = Manifest?.Database ?? Content?.Header.Database ?? "",
+            Database = (Manifest ?? _lost)?.Database ?? Content?.Header.Database ?? BackupFileName.TryRead(Path.GetFileName(_path))?.Database ?? "",
             Path = _path,
             Level = _level,
             Verdict = verdict,
             Reason = reason,
-            Remedy = verdict == Verdict.Passed ? null : (Failure ?? Obstacle)?.Remedy,
+            Remedy = verdict == Verdict.Passed ? null : (Failure ?? Obstacle)?.Remedy ?? Unrecorded?.Remedy,
             Checks = [.. _checks],
             Tables = _tables,
             Hash = _hash,
@@ -125,8 +132,14 @@ internal sealed class BackupInspection
         if (_level == VerificationLevel.Hash)
         {
             return Manifest?.Sha256 is null
-                ? (Verdict.Inconclusive, "There is no recorded hash to compare with; level Content reads the archive itself.")
+                ? (Verdict.Inconclusive, $"There is {(Manifest is null ? "no manifest, so " : "")}no recorded hash to compare with; level Content reads the archive itself.")
                 : (Verdict.Passed, "The stored bytes are those that were written.");
+        }
+
+        string rows = Rows;
+        if (Unrecorded is { } unrecorded)
+        {
+            return (Verdict.Inconclusive, unrecorded.Describe(rows));
         }
 
         if (_checks.Find(check => check is { Name: CheckNames.Content, Outcome: not CheckOutcome.Passed }) is { } unread)
@@ -134,7 +147,6 @@ internal sealed class BackupInspection
             return (Verdict.Inconclusive, "The content could not be checked: " + (Obstacle?.Message ?? unread.Detail + "."));
         }
 
-        string rows = string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables with {_tables.Sum(table => table.FoundRows ?? 0)} rows");
         if (Manifest?.Tables is not null)
         {
             return (Verdict.Passed, $"{rows} are those of the snapshot.");
@@ -146,10 +158,14 @@ internal sealed class BackupInspection
             return (Verdict.Passed, $"The encrypted archive is whole and unchanged ({rows}).");
         }
 
-        return (Verdict.Passed, Array.Exists(_tables, table => table.FoundRows is null)
-            ? "The archive is whole; no recorded rows to compare with."
-            : $"The archive is whole ({rows}); no recorded rows to compare with.");
+        return (Verdict.Passed, $"The archive is whole ({rows}); no recorded rows to compare with.");
     }
+
+    /// <summary>The tables that were read, with their rows as far as they are counted.</summary>
+    private string Rows => string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables")
+        + (Array.Exists(_tables, table => table.FoundRows is null)
+            ? ", not all rows counted"
+            : string.Create(CultureInfo.InvariantCulture, $" with {_tables.Sum(table => table.FoundRows ?? 0)} rows"));
 
     private void CheckFile()
     {
@@ -165,8 +181,28 @@ internal sealed class BackupInspection
         }
         catch (CryoBackupException exception)
         {
-            Fail(CheckNames.File, exception);
+            Fail(CheckNames.File, exception.Error == CryoBackupError.BackupNotFound ? Lost(exception) : exception);
         }
+    }
+
+    /// <summary>A file that is gone is missed by the name of its database, where its manifest is still there.</summary>
+    private CryoBackupException Lost(CryoBackupException missing)
+    {
+        try
+        {
+            _lost = BackupManifest.Read(_path + BackupFileName.ManifestSuffix);
+        }
+        catch (CryoBackupException)
+        {
+            return missing;
+        }
+
+        return new CryoBackupException(
+            missing.Error,
+            $"The backup file '{_path}' does not exist; its manifest, which is still there, describes a backup of '{_lost.Database}' of {_lost.Timestamp}.",
+            _path,
+            "Look for the file where it was moved or copied to, or use another backup.",
+            inner: missing);
     }
 
     private void Unreadable(CryoBackupException failure)
@@ -353,7 +389,7 @@ internal sealed class BackupInspection
         }
 
         Pass(CheckNames.Format, string.Create(CultureInfo.InvariantCulture, $"archive version {Content.Header.Version} with {Content.Entries.Count} entries"));
-        CheckContent(Content, comparison?.Difference);
+        CheckContent(Content, comparison?.Difference, source.Checksum);
     }
 
     private void CannotDecrypt(AgeOpening opening)
@@ -413,7 +449,7 @@ internal sealed class BackupInspection
         Fail(CheckNames.Hash, new CryoBackupException(CryoBackupError.HashMismatch, $"'{_path}' ({size}) {what}.", _path, remedy));
     }
 
-    private void CheckContent(ArchiveContent content, string? difference)
+    private void CheckContent(ArchiveContent content, string? difference, string? checksum)
     {
         if (difference is not null)
         {
@@ -430,8 +466,17 @@ internal sealed class BackupInspection
         else
         {
             int uncounted = _tables.Count(table => table.FoundRows is null);
-            Pass(CheckNames.Content, string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables, each to its end")
-                + (uncounted == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; the rows of {uncounted}, written as INSERT statements, are not counted")));
+            string read = string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables, each to its end")
+                + (uncounted == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; the rows of {uncounted}, written as INSERT statements, are not counted"));
+            Unrecorded = Unrecorded.Find(_path, Manifest, checksum, content.Header.Compression);
+            if (Unrecorded is null)
+            {
+                Pass(CheckNames.Content, read);
+            }
+            else
+            {
+                NotRun(CheckNames.Content, $"{read}; there is nothing recorded to compare them with");
+            }
         }
     }
 

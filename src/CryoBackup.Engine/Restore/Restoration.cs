@@ -95,6 +95,11 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         ArchiveContent content = inspection.Content
             ?? throw inspection.Obstacle ?? new CryoBackupException(CryoBackupError.ArchiveCorrupt, $"'{request.Path}' could not be verified: {inspection.ToResult().Reason}", request.Path);
         spooling.Complete(content);
+        if (inspection.Unrecorded is not null)
+        {
+            Warn($"'{request.Path}': {inspection.ToResult().Reason}");
+        }
+
         return (content, inspection.Manifest);
     }
 

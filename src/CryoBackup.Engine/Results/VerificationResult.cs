@@ -68,6 +68,9 @@ public sealed class VerificationResult
     /// <summary>How to connect to the rehearsal that was kept, and how to remove it; null where none was.</summary>
     public string? Kept { get; init; }
 
+    /// <summary>True if it tells of what is missing: <see cref="Path"/> is then the folder that was looked into.</summary>
+    internal bool IsOfFolder { get; init; }
+
     /// <summary>The SHA-256 of the stored file in upper-case hexadecimal; empty if the file could not be read.</summary>
     public string Hash { get; init; } = "";
 
@@ -104,6 +107,7 @@ public sealed class VerificationResult
         LeftOut = LeftOut,
         Differences = Differences,
         Kept = Kept,
+        IsOfFolder = IsOfFolder,
         Warnings = Warnings,
         Start = Start,
         End = End,

@@ -54,7 +54,7 @@ internal sealed class RunItem
         get
         {
             string name = System.IO.Path.GetFileName(Path);
-            return Verification is { Checks: [{ Name: CheckNames.Age }] } && Database.Length > 0 ? $"{Database} in {name}" : name;
+            return Verification is { IsOfFolder: true } && Database.Length > 0 ? $"{Database} in {name}" : name;
         }
     }
 

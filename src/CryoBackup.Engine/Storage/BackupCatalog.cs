@@ -16,17 +16,11 @@ public static class BackupCatalog
     public static IEnumerable<BackupInfo> Find(
         string folder, IReadOnlyList<string>? databases, bool latest, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(folder))
-        {
-            throw new CryoBackupException(
-                CryoBackupError.BackupNotFound, $"The folder '{folder}' does not exist.", folder, "Give the folder that New-CryoBackup wrote to.");
-        }
-
         var backups = new List<BackupInfo>();
-        foreach (string manifestPath in ListManifests(folder))
+        foreach (string manifestPath in BackupFolder.Files(folder).Where(BackupFolder.IsManifest))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Read(manifestPath, observer) is { } backup && IsWanted(backup.Database, databases))
+            if (Read(manifestPath, databases, observer) is { } backup)
             {
                 backups.Add(backup);
             }
@@ -46,38 +40,51 @@ public static class BackupCatalog
     /// <param name="observer">Takes a warning about each file that does not tell what database it is of.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Full paths in ordinal order; none where the folder has no such backup.</returns>
-    /// <exception cref="IOException">The folder cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder may not be read.</exception>
+    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
     public static IReadOnlyList<string> Choose(
         string folder, IReadOnlyList<string> databases, bool latest, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(databases);
         ArgumentNullException.ThrowIfNull(observer);
-        string[] all = BackupFolder.List(folder);
         if (databases.Count == 0 && !latest)
         {
-            return all;
+            return BackupFolder.List(folder);
         }
 
-        var chosen = new List<(string Path, string Database, DateTime Start)>();
-        foreach (string path in all)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (Identify(path) is not { } known)
-            {
-                observer(new WarningMessage($"Neither a manifest nor its name tells what database '{path}' is of; it is left out."));
-            }
-            else if (IsWanted(known.Database, databases))
-            {
-                chosen.Add((path, known.Database, known.Start));
-            }
-        }
-
+        IEnumerable<KnownBackup> chosen = Known(folder, text => observer(new WarningMessage(text)), cancellationToken).Where(backup => IsWanted(backup.Database, databases));
         return
         [
             .. (latest ? chosen.OrderByDescending(backup => backup.Start).DistinctBy(backup => backup.Database, StringComparer.Ordinal) : chosen)
                 .Select(backup => backup.Path).Order(StringComparer.Ordinal),
         ];
+    }
+
+    /// <summary>
+    /// Every backup that a folder holds, or held: also those whose file is gone while the manifest lies there, or whose manifest is missing or
+    /// damaged, by what their name tells.
+    /// </summary>
+    /// <param name="folder">A full path of the file system.</param>
+    /// <param name="stranger">Takes a sentence about each file that does not tell what database it is of.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>In ordinal order of their paths.</returns>
+    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
+    internal static IReadOnlyList<KnownBackup> Known(string folder, Action<string> stranger, CancellationToken cancellationToken)
+    {
+        var known = new List<KnownBackup>();
+        foreach (string path in BackupFolder.List(folder))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Identify(path) is { } backup)
+            {
+                known.Add(backup);
+            }
+            else
+            {
+                stranger($"Neither a manifest nor its name tells what database '{path}' is of; it is left out.");
+            }
+        }
+
+        return known;
     }
 
     /// <summary>The object for a manifest.</summary>
@@ -131,53 +138,45 @@ public static class BackupCatalog
         };
     }
 
-    private static string[] ListManifests(string folder)
+    private static BackupInfo? Read(string manifestPath, IReadOnlyList<string>? databases, Action<EngineMessage> observer)
     {
         try
         {
-            return Directory.GetFiles(folder, "*" + BackupFileName.ManifestSuffix);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.PermissionDenied, $"The folder '{folder}' cannot be read: {exception.Message}", folder, "Use an account that may read it.", inner: exception);
-        }
-    }
-
-    private static BackupInfo? Read(string manifestPath, Action<EngineMessage> observer)
-    {
-        try
-        {
-            string path = manifestPath[..^BackupFileName.ManifestSuffix.Length];
-            if (!File.Exists(path))
+            string path = BackupFolder.BackupOf(manifestPath);
+            BackupManifest manifest = BackupManifest.Read(manifestPath);
+            if (!IsWanted(manifest.Database, databases))
             {
-                observer(new WarningMessage($"'{path}' is missing; only its manifest is there."));
                 return null;
             }
 
-            return ToInfo(BackupManifest.Read(manifestPath), path, manifestPath);
+            if (File.Exists(path))
+            {
+                return ToInfo(manifest, path, manifestPath);
+            }
+
+            observer(new WarningMessage($"The backup of '{manifest.Database}' of {manifest.Timestamp} is missing: '{path}' is not there, only its manifest."));
         }
         catch (CryoBackupException exception)
         {
             observer(new WarningMessage(exception.Message));
-            return null;
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // Whatever one file does to its reader, the others are still to be seen.
             observer(new WarningMessage($"The manifest '{manifestPath}' cannot be read ({exception.GetType().Name}); it is left out."));
-            return null;
         }
+
+        return null;
     }
 
-    private static (string Database, DateTime Start)? Identify(string path)
+    private static KnownBackup? Identify(string path)
     {
         try
         {
             string manifestPath = path + BackupFileName.ManifestSuffix;
             if (File.Exists(manifestPath) && BackupManifest.Read(manifestPath) is var manifest && manifest.ReadStart() is var start && start > DateTime.MinValue)
             {
-                return (manifest.Database, start);
+                return new KnownBackup(path, manifest.Database, start, HasManifest: true);
             }
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
@@ -185,10 +184,13 @@ public static class BackupCatalog
             // Whoever verifies it says what is wrong with its manifest.
         }
 
-        return BackupFileName.TryRead(Path.GetFileName(path));
+        return BackupFileName.TryRead(Path.GetFileName(path)) is { } named ? new KnownBackup(path, named.Database, named.Start, HasManifest: false) : null;
     }
 
-    private static bool IsWanted(string database, IReadOnlyList<string>? databases)
+    /// <summary>Tells whether a database is one of those asked for.</summary>
+    /// <param name="database">Its name.</param>
+    /// <param name="databases">Names and patterns (* and ?); null or empty for all.</param>
+    internal static bool IsWanted(string database, IReadOnlyList<string>? databases)
         => databases is null or { Count: 0 }
             || databases.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, database, ignoreCase: false));
 }

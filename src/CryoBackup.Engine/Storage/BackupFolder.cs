@@ -15,10 +15,33 @@ public static class BackupFolder
     /// </summary>
     /// <param name="folder">A full path of the file system.</param>
     /// <returns>Full paths, in ordinal order.</returns>
-    /// <exception cref="IOException">The folder cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder may not be read.</exception>
-    public static string[] List(string folder)
-        => Select(Directory.EnumerateFiles(folder).Where(file => IsManifest(file) || EndsWithAny(file, BackupSuffixes)));
+    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
+    public static string[] List(string folder) => Select(Files(folder).Where(HasName));
+
+    /// <summary>Tells whether a file has a backup's or a manifest's name.</summary>
+    /// <param name="file">A path.</param>
+    internal static bool HasName(string file) => IsManifest(file) || EndsWithAny(file, BackupSuffixes);
+
+    /// <summary>Lists all files of a folder.</summary>
+    /// <param name="folder">A full path of the file system.</param>
+    /// <returns>Full paths.</returns>
+    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
+    internal static string[] Files(string folder)
+    {
+        const string Remedy = "If it is a share, see that it is mounted. Give the folder that New-CryoBackup wrote to, under an account that may read it.";
+        try
+        {
+            return Directory.GetFiles(folder);
+        }
+        catch (DirectoryNotFoundException exception)
+        {
+            throw new CryoBackupException(CryoBackupError.BackupNotFound, $"The folder '{folder}' does not exist.", folder, Remedy, inner: exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CryoBackupException(CryoBackupError.PermissionDenied, $"The folder '{folder}' cannot be read: {exception.Message}", folder, Remedy, inner: exception);
+        }
+    }
 
     /// <summary>Replaces manifests by the backups that they belong to and leaves out unfinished files, locks and globals.</summary>
     /// <param name="files">Full paths, for example those that a wildcard matches.</param>

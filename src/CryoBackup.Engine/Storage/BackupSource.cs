@@ -37,6 +37,7 @@ internal sealed class BackupSource : IDisposable
                 _decrypted = opening.Open(_file, _hash);
                 count = _decrypted.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
                 source = _decrypted = new PrefixedStream(start.AsMemory(0, count).ToArray(), _decrypted);
+                Checksum = "age";
             }
 
             ReadOnlySpan<byte> magic = start.AsSpan(0, count);
@@ -47,6 +48,7 @@ internal sealed class BackupSource : IDisposable
             else if (magic.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
             {
                 Compression = CompressionKind.Gzip;
+                Checksum ??= "gzip";
                 _decompressor = GzipMember.ReadLength(magic) is null
                     ? new GzipReader(source)
                     : new ParallelGzipReader(source, Math.Min(Environment.ProcessorCount, MaximumWorkers));
@@ -54,6 +56,9 @@ internal sealed class BackupSource : IDisposable
             else if (magic.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
             {
                 Compression = CompressionKind.Zstd;
+
+                // The third bit of the frame's descriptor says whether a checksum follows its content.
+                Checksum ??= magic.Length > 4 && (magic[4] & 4) != 0 ? "zstd" : null;
                 _decompressor = new FilterReadStream(
                     new ToolCommand(OptionalTool.Find("zstd", "A backup compressed with Zstd"), "-d", "-q", "-c"), source, cancellationToken);
             }
@@ -75,6 +80,9 @@ internal sealed class BackupSource : IDisposable
 
     /// <summary>How the file is compressed.</summary>
     public CompressionKind Compression { get; }
+
+    /// <summary>The program whose own checksum, stored in the file, covers the whole archive: age, gzip or zstd; null where there is none.</summary>
+    public string? Checksum { get; }
 
     /// <summary>True if the file is encrypted.</summary>
     public bool IsSealed => _decrypted is not null;

@@ -23,6 +23,11 @@ public static class BackupVerifier
     {
         Check(request);
         AgeIdentities.Check(request.Identities, observer);
+        if (request.Absence is { } absence)
+        {
+            return MissingBackups.Judge(request, absence, DateTime.UtcNow);
+        }
+
         if (request.Database is not null)
         {
             return Freshness.Check(request, observer, cancellationToken);

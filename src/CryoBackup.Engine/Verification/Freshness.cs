@@ -7,8 +7,6 @@ namespace CryoBackup.Verification;
 /// <summary>The dead-man's switch that needs no server: does a folder hold a proven backup that is young enough?</summary>
 public static class Freshness
 {
-    private const string Remedy = "Make a backup with New-CryoBackup, and look into its log or its scheduler for why there has been no good one since.";
-
     // A clock may be a little ahead of ours. A backup of next year would keep the switch silent until then.
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
 
@@ -20,15 +18,28 @@ public static class Freshness
     /// </param>
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
-    /// <returns>Requests for <see cref="BackupVerifier.Run"/>; that of an empty name where the folder holds no backup at all.</returns>
-    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied: the folder cannot be read.</exception>
+    /// <returns>
+    /// Requests for <see cref="BackupVerifier.Run"/>; that of an empty name where no database is named and the folder holds no backup at all. A folder
+    /// that is missing or cannot be read, as a share that is not mounted, makes each of them Failed.
+    /// </returns>
     public static IReadOnlyList<VerificationRequest> Requests(
         VerificationRequest how, string folder, IReadOnlyList<string> databases, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(how);
         ArgumentNullException.ThrowIfNull(databases);
-        ILookup<string, (string, DateTime)> found = BackupCatalog.Find(folder, null, latest: false, observer, cancellationToken)
-            .ToLookup(backup => backup.Database, backup => (backup.Path, backup.Start), StringComparer.Ordinal);
+        ArgumentNullException.ThrowIfNull(observer);
+        ILookup<string, KnownBackup> found;
+        try
+        {
+            // What is neither described nor named as one of ours is nobody's backup.
+            found = BackupCatalog.Known(folder, text => observer(new VerboseMessage(text)), cancellationToken)
+                .OrderByDescending(backup => backup.Start).ToLookup(backup => backup.Database, StringComparer.Ordinal);
+        }
+        catch (CryoBackupException exception) when (exception.Error is CryoBackupError.BackupNotFound or CryoBackupError.PermissionDenied)
+        {
+            return MissingBackups.Everything(how, folder, databases, CheckNames.Age, exception);
+        }
+
         string[] all = [.. found.Select(group => group.Key)];
 
         // A pattern that matches nothing stays, so that it fails as a name does.
@@ -39,7 +50,7 @@ public static class Freshness
         return
         [
             .. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).DefaultIfEmpty("")
-                .Select(name => how.ForFreshness(folder, name, [.. found[name]])),
+                .Select(name => found.Contains(name) ? how.ForFreshness(folder, name, [.. found[name]]) : MissingBackups.In(how, folder, name, CheckNames.Age)),
         ];
     }
 
@@ -61,21 +72,26 @@ public static class Freshness
             "Give it with -MaxAge, such as 26h.");
         DateTime now = DateTime.UtcNow;
         int bad = 0;
-        foreach ((string path, DateTime made) in request.Candidates)
+        string newest = "";
+        foreach (KnownBackup backup in request.Candidates)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            bool isYoung = now - made <= most;
-            VerificationResult? proof = now - made < -Ahead ? null : BackupVerifier.Run(Proof(request, path, isYoung), observer, cancellationToken);
+            bool isYoung = now - backup.Start <= most;
+            VerificationResult? proof = !backup.HasManifest || now - backup.Start < -Ahead ? null : BackupVerifier.Run(Proof(request, backup.Path, isYoung), observer, cancellationToken);
             if (proof is { Verdict: Verdict.Passed })
             {
-                return Judge(proof, made, isYoung, now, most, bad);
+                return Judge(proof, backup.Start, isYoung, now, most, bad);
             }
 
-            observer(new WarningMessage($"'{path}' is not proven: {proof?.Reason ?? "its manifest tells a time that has not come yet."}"));
-            bad++;
+            string reason = proof?.Reason ?? (backup.HasManifest
+                ? "Its manifest tells a time that has not come yet."
+                : "No manifest that can be read tells when it was made.");
+            observer(new WarningMessage($"'{backup.Path}' is not proven: {reason}"));
+            newest = bad++ == 0 ? reason : newest;
         }
 
-        return Missing(request, bad, now);
+        string none = string.Create(CultureInfo.InvariantCulture, $"None of the {bad} backups of '{request.Database}' in '{request.Path}' is proven; of the newest: {newest}");
+        return MissingBackups.Judge(request, new(CheckNames.Age, CryoBackupError.BackupNotFound, none, MissingBackups.Remedy), now);
     }
 
     /// <summary>What is too old decides no more, only what is said; it is not worth a rehearsal.</summary>
@@ -97,29 +113,7 @@ public static class Freshness
         string last = string.Create(CultureInfo.InvariantCulture, $"the last good backup of '{proof.Database}' is of {made:yyyy-MM-dd HH:mm:ss}Z");
         string detail = $"{last}, {InWords(now - made)} ago; at most {InWords(most)} are allowed{newer}";
         var check = new CheckResult { Name = CheckNames.Age, Outcome = isYoung ? CheckOutcome.Passed : CheckOutcome.Failed, Detail = detail };
-        return proof.With(check, isYoung ? Verdict.Passed : Verdict.Failed, char.ToUpperInvariant(detail[0]) + detail[1..] + ".", isYoung ? null : Remedy);
-    }
-
-    private static VerificationResult Missing(VerificationRequest request, int bad, DateTime now)
-    {
-        string database = request.Database ?? "";
-        string reason = bad > 0 ? string.Create(CultureInfo.InvariantCulture, $"None of the {bad} backups of '{database}' in '{request.Path}' is proven.")
-            : database.Length > 0 ? $"'{request.Path}' holds no backup of '{database}'."
-            : $"'{request.Path}' holds no backup at all.";
-        DateTime end = DateTime.UtcNow;
-        return new VerificationResult
-        {
-            Database = database,
-            Path = request.Path,
-            Level = request.Level,
-            Verdict = Verdict.Failed,
-            Reason = reason,
-            Remedy = Remedy,
-            Checks = [new CheckResult { Name = CheckNames.Age, Outcome = CheckOutcome.Failed, Detail = reason.TrimEnd('.') }],
-            Start = now,
-            End = end,
-            Duration = end - now,
-        };
+        return proof.With(check, isYoung ? Verdict.Passed : Verdict.Failed, char.ToUpperInvariant(detail[0]) + detail[1..] + ".", isYoung ? null : MissingBackups.Remedy);
     }
 
     private static string InWords(TimeSpan time)

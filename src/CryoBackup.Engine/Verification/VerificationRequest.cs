@@ -1,4 +1,6 @@
+using CryoBackup.Inspection;
 using CryoBackup.Postgres;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Verification;
 
@@ -15,7 +17,10 @@ public sealed class VerificationRequest
     public string? Database { get; private set; }
 
     /// <summary>With <see cref="Database"/>: its backups, newest first.</summary>
-    internal IReadOnlyList<(string Path, DateTime Start)> Candidates { get; private set; } = [];
+    internal IReadOnlyList<KnownBackup> Candidates { get; private set; } = [];
+
+    /// <summary>Why there is nothing to verify, which is a verdict; null where there is something.</summary>
+    internal MissingBackups.Absence? Absence { get; private set; }
 
     /// <summary>Full paths of identity files or SSH private keys, any of which may open an encrypted backup.</summary>
     public IReadOnlyList<string> Identities { get; set; } = [];
@@ -62,7 +67,7 @@ public sealed class VerificationRequest
     public VerificationRequest For(string path)
     {
         var other = (VerificationRequest)MemberwiseClone();
-        (other.Path, other.Database, other.Candidates) = (path, null, []);
+        (other.Path, other.Database, other.Candidates, other.Absence) = (path, null, [], null);
         return other;
     }
 
@@ -70,10 +75,21 @@ public sealed class VerificationRequest
     /// <param name="folder">The folder's full path.</param>
     /// <param name="database">The database.</param>
     /// <param name="candidates">Its backups, newest first.</param>
-    internal VerificationRequest ForFreshness(string folder, string database, IReadOnlyList<(string Path, DateTime Start)> candidates)
+    internal VerificationRequest ForFreshness(string folder, string database, IReadOnlyList<KnownBackup> candidates)
     {
         VerificationRequest other = For(folder);
         (other.Database, other.Candidates) = (database, candidates);
+        return other;
+    }
+
+    /// <summary>A request for what is not there.</summary>
+    /// <param name="folder">The folder's full path.</param>
+    /// <param name="database">The database that was asked for; empty where none was named.</param>
+    /// <param name="absence">Why.</param>
+    internal VerificationRequest ForMissing(string folder, string database, MissingBackups.Absence absence)
+    {
+        VerificationRequest other = For(folder);
+        (other.Database, other.Absence) = (database, absence);
         return other;
     }
 }

@@ -165,7 +165,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
                 ErrorCategory.InvalidData,
                 LiteralPath,
                 $"'{LiteralPath}' was not restored: its verification did not pass.",
-                "See the Reason of Test-CryoBackup's result; restore another backup, or this one by its path with -SkipVerification and -Force if you accept what is wrong with it."));
+                "See the Reason of Test-CryoBackup's result; restore another backup, or this one by its path: as it is where the verdict was Inconclusive, with -SkipVerification and -Force if you accept what is wrong with it."));
             return;
         }
 

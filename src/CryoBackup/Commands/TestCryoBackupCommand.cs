@@ -224,7 +224,10 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
             return [];
         }
 
-        string[] files = [.. paths.Where(match => !Directory.Exists(match))];
+        // A share that is not mounted is no folder, and none of its backups.
+        bool asksOfFolders = Database.Length > 0 || MaxAge is not null;
+        bool IsFolder(string match) => asksOfFolders ? FolderVerification.IsPlace(match) : Directory.Exists(match);
+        string[] files = [.. paths.Where(match => !IsFolder(match))];
         if (files.Length > 0 && Database.Length > 0)
         {
             throw new CryoBackupException(
@@ -237,18 +240,16 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         // A single file is tested whatever its name is.
         string[] backups = paths.Count > 1 || BackupFolder.IsManifest(paths[0]) ? BackupFolder.Select(files) : files;
         _tested.UnionWith(backups);
-        VerificationRequest[] requests = [.. backups.Select(_request.For), .. paths.Where(Directory.Exists).SelectMany(folder => OfFolder(folder, []))];
-        return requests.Length > 0 || files.Length < paths.Count ? requests : throw Empty(path);
+        VerificationRequest[] requests = [.. backups.Select(_request.For), .. paths.Where(IsFolder).SelectMany(folder => OfFolder(folder, []))];
+        return requests.Length > 0 || files.Length < paths.Count ? requests : throw new CryoBackupException(
+            CryoBackupError.BackupNotFound, $"'{path}' holds no backup.", path, "Name a backup, or a folder that holds some.");
     }
 
-    /// <summary>Each backup of a folder, or, with an age, the freshness of each database. A folder without one is an error, told here.</summary>
+    /// <summary>Each backup of a folder, or, with an age, the freshness of each database; what is missing is Failed.</summary>
     private IReadOnlyList<VerificationRequest> OfFolder(string folder, IReadOnlyList<string> expected)
     {
-        IReadOnlyList<VerificationRequest>? found = RunEngine(folder, (observer, stop) => MaxAge is not null
-            ? Freshness.Requests(_request, folder, Database.Length > 0 ? Database : expected, observer, stop)
-            : BackupCatalog.Choose(folder, Database, latest: false, observer, stop) is { Count: > 0 } backups
-                ? [.. backups.Select(_request.For)]
-                : throw Empty(folder));
+        IReadOnlyList<VerificationRequest>? found = RunEngine(
+            folder, (observer, stop) => FolderVerification.Requests(_request, folder, Database, expected, latest: false, observer, stop));
         if (found is null && Quiet)
         {
             Emit(false);
@@ -257,10 +258,4 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         _tested.UnionWith((found ?? []).Select(request => request.Path));
         return found ?? [];
     }
-
-    private CryoBackupException Empty(string path) => new(
-        CryoBackupError.BackupNotFound,
-        $"'{path}' holds no backup{(Database.Length > 0 ? $" of '{string.Join("', '", Database)}'" : "")}.",
-        path,
-        "Name a backup, or a folder that holds some.");
 }

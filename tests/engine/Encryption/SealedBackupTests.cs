@@ -61,7 +61,8 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
             string path = Path.Combine(_folder.Path, $"stock{format.Length}.dump.age");
             KeyPairs.Sh($"{Environment()} {PgTool("pg_dump")} {parts[0]} {Source} {(parts.Length > 1 ? "|" + parts[1] : "")} | age -r '{recipient}' > '{path}'");
             VerificationResult result = SealedBackup.Test(path, VerificationLevel.Content, identity);
-            Assert.True(result.Verdict == Verdict.Passed, result.Reason);
+            Assert.True(result.Verdict == Verdict.Inconclusive, result.Reason);
+            Assert.Contains("age's own checksum is good, but no manifest records what was written", result.Reason, StringComparison.Ordinal);
             Assert.Equal(500, Assert.Single(SealedBackup.Restore(server, path, Target, [identity]).Tables).FoundRows);
         }
     }

@@ -56,6 +56,17 @@ public sealed class PredecessorTests : IDisposable
         Assert.All(result.Tables, table => Assert.Null(table.ExpectedRows));
     }
 
+    /// <summary>Its manifest records a size, which tells nothing of a value that changed; only gzip's checksum does.</summary>
+    [Fact]
+    public void IsInconclusiveWhereNothingInsideHasAChecksum()
+    {
+        byte[] file = ArchiveImage.CreateSample().ToBytes();
+        VerifyAssert.Unrecorded(Write(file, Manifest(file.Length)), "it carries no checksum, and its manifest records none");
+        VerificationResult alone = VerifyAssert.Unrecorded(Write(_file, null), "gzip's own checksum is good, but no manifest records");
+        Assert.Contains($"'{Name}.meta.json' beside it", alone.Remedy, StringComparison.Ordinal);
+        Assert.Equal("greenhouse", alone.Database);
+    }
+
     [Fact]
     public void IsInconclusiveAtLevelHash()
     {

@@ -23,7 +23,7 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
     }
 
     [PostgresFact]
-    public void PassesWhatPgDumpWrote()
+    public void ReadsWhatPgDumpWrote()
     {
         byte[] zlib = Zoo.Dump(server), plain = Zoo.Dump(server, "-Z0");
         string file = Path.Combine(_folder.Path, "file.dump");
@@ -41,13 +41,17 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
         string[]? tables = null;
         foreach (string path in paths)
         {
-            VerificationResult result = VerifyAssert.Passed(path);
+            VerificationResult result = VerifyAssert.Unrecorded(path);
             Assert.Equal(Zoo.Database, result.Database);
             Assert.Equal(CheckOutcome.NotRun, result.Check("metadata").Outcome);
             Assert.Equal(CheckOutcome.Passed, result.Check("backup_format").Outcome);
-            Assert.Equal(CheckOutcome.Passed, result.Check("content").Outcome);
             Assert.Equal(path.EndsWith(".gz", StringComparison.Ordinal) ? CheckOutcome.Passed : CheckOutcome.NotRun, result.Check("compression").Outcome);
-            Assert.Contains("no recorded rows to compare with", result.Reason, StringComparison.Ordinal);
+            Assert.Contains(
+                path.EndsWith(".gz", StringComparison.Ordinal) ? "gzip's own checksum is good"
+                    : path.EndsWith("plain.dump", StringComparison.Ordinal) || path == file ? "it carries no checksum"
+                    : "zlib's checksums of the rows are good, but its definitions carry none",
+                result.Reason,
+                StringComparison.Ordinal);
 
             string[] found = [.. result.Tables.Select(table => $"{table} {table.FoundRows} {table.FoundFingerprint}")];
             Assert.Equal(tables ??= found, found);
@@ -61,14 +65,14 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
     [ProgramTheory("gzip")]
     [InlineData("-c")]
     [InlineData("-c -1")]
-    public void PassesWhatGzipPacked(string arguments) => PassesWhatAProgramPacked("gzip", arguments);
+    public void ReadsWhatGzipPacked(string arguments) => ReadsWhatAProgramPacked("gzip", arguments);
 
     [ProgramTheory("pigz")]
     [InlineData("-c -p 2 -b 128")]
     [InlineData("-c -i")]
-    public void PassesWhatPigzPacked(string arguments) => PassesWhatAProgramPacked("pigz", arguments);
+    public void ReadsWhatPigzPacked(string arguments) => ReadsWhatAProgramPacked("pigz", arguments);
 
-    private void PassesWhatAProgramPacked(string program, string arguments)
+    private void ReadsWhatAProgramPacked(string program, string arguments)
     {
         ArchiveImage image = ArchiveImage.CreateSample();
         string rows = string.Concat(Enumerable.Range(0, 200_000).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i}\t{i * 7919L % 100_003}\n")));
@@ -81,7 +85,7 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
             Assert.Equal(0, process.ExitCode);
         }
 
-        Assert.Contains("2 tables with 200000 rows", VerifyAssert.Passed(packed).Reason, StringComparison.Ordinal);
+        Assert.Contains("2 tables with 200000 rows", VerifyAssert.Unrecorded(packed).Reason, StringComparison.Ordinal);
 
         byte[] bytes = File.ReadAllBytes(packed);
         foreach (int missing in (int[])[1, 4, 8, 9, 100, bytes.Length / 2])
@@ -95,11 +99,11 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
     }
 
     [PostgresFact]
-    public void PassesInsertStatementsWithoutCountingThem()
+    public void ReadsInsertStatementsWithoutCountingThem()
     {
         foreach (byte[] dump in (byte[][])[Zoo.Dump(server, "--inserts"), Zoo.Dump(server, "-Z0", "--rows-per-insert=100")])
         {
-            VerificationResult result = VerifyAssert.Passed(Write("inserts.dump", dump));
+            VerificationResult result = VerifyAssert.Unrecorded(Write("inserts.dump", dump));
             Assert.Equal(14, result.Tables.Length);
             Assert.All(result.Tables, table => Assert.Null(table.FoundRows));
             Assert.Contains("written as INSERT statements, are not counted", result.Check("content").Detail, StringComparison.Ordinal);
@@ -107,22 +111,22 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
     }
 
     [PostgresFact]
-    public void PassesADumpWithoutData()
+    public void ReadsADumpWithoutData()
     {
-        VerificationResult result = VerifyAssert.Passed(Write("schema.dump", Zoo.Dump(server, "--schema-only")));
+        VerificationResult result = VerifyAssert.Unrecorded(Write("schema.dump", Zoo.Dump(server, "--schema-only")));
         Assert.Empty(result.Tables);
-        VerifyAssert.Passed(Write("data.dump", Zoo.Dump(server, "--data-only")));
-        VerifyAssert.Passed(Write("section.dump", Zoo.Dump(server, "--section=post-data")));
+        VerifyAssert.Unrecorded(Write("data.dump", Zoo.Dump(server, "--data-only")));
+        VerifyAssert.Unrecorded(Write("section.dump", Zoo.Dump(server, "--section=post-data")));
     }
 
     [Theory]
     [InlineData("pg_dump-18.3-none.dump")]
     [InlineData("pg_dump-18.3-gzip.dump")]
-    public void PassesPgDump18(string name)
+    public void ReadsPgDump18(string name)
     {
         byte[] archive = TestData.Read(name);
-        Assert.Contains("3 tables with 38 rows", VerifyAssert.Passed(Write("a.dump", archive)).Reason, StringComparison.Ordinal);
-        Assert.Contains("3 tables with 38 rows", VerifyAssert.Passed(Write("a.dump.gz", GzipSamples.Stock(archive))).Reason, StringComparison.Ordinal);
+        Assert.Contains("3 tables with 38 rows", VerifyAssert.Unrecorded(Write("a.dump", archive)).Reason, StringComparison.Ordinal);
+        Assert.Contains("3 tables with 38 rows", VerifyAssert.Unrecorded(Write("a.dump.gz", GzipSamples.Stock(archive))).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -145,7 +149,7 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
         byte[] plain = ArchiveImage.CreateSample().ToBytes();
         byte[] file = packing switch { "none" => plain, "zlib" => Deflated.Sample().ToBytes(), _ => GzipSamples.Stock(plain) };
         string path = Write("a.dump", file);
-        VerifyAssert.Passed(path);
+        VerifyAssert.Unrecorded(path);
         for (int length = 0; length < file.Length; length += Thoroughness.Of(5, 1))
         {
             File.WriteAllBytes(path, file[..length]);

@@ -15,6 +15,19 @@ internal static class VerifyAssert
         return result;
     }
 
+    /// <summary>Verifies what is whole to its end, though nothing is recorded to compare it with, with these words in the reason.</summary>
+    public static VerificationResult Unrecorded(string path, params string[] words)
+    {
+        VerificationResult result = Run(path);
+        Assert.True(result.Verdict == Verdict.Inconclusive, Describe(result));
+        Assert.StartsWith("The archive is whole to its end (", result.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(result.Checks, check => check.Outcome == CheckOutcome.Failed);
+        Assert.Equal(CheckOutcome.NotRun, result.Check("content").Outcome);
+        Assert.Contains("-Level Restore", result.Remedy, StringComparison.Ordinal);
+        Assert.All(words, word => Assert.Contains(word, result.Reason, StringComparison.Ordinal));
+        return result;
+    }
+
     /// <summary>Verifies what must fail at that check first, with these words in the reason.</summary>
     public static VerificationResult Failed(string path, string check, params string[] words) => Failed(path, VerificationLevel.Content, check, words);
 

@@ -54,7 +54,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 _checks.SkipRest("the backup itself could not be proven", request.MaxRestoreTime is not null);
             }
 
-            return Conclude(file, inspection.Obstacle?.Remedy ?? inspection.Failure?.Remedy);
+            return Conclude(file, isUnrecorded: inspection.Unrecorded is not null);
         }
         finally
         {
@@ -271,18 +271,20 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         }
     }
 
-    private VerificationResult Conclude(VerificationResult file, string? fileRemedy)
+    /// <summary>What came back has been proven by that, though nothing was recorded that it could be compared with.</summary>
+    private VerificationResult Conclude(VerificationResult file, bool isUnrecorded)
     {
         TableComparison[] tables = _proof?.Tables ?? [];
+        string unrecorded = isUnrecorded ? " Nothing records what was written into the backup itself." : "";
         (Verdict verdict, string reason, string? remedy) = (file.Verdict, _checks) switch
         {
-            (Verdict.Failed, _) => (Verdict.Failed, file.Reason, fileRemedy),
+            (Verdict.Failed, _) => (Verdict.Failed, file.Reason, file.Remedy),
             (_, { Failure: { } failure }) => (Verdict.Failed, failure, _checks.Remedy),
-            (Verdict.Inconclusive, _) => (Verdict.Inconclusive, file.Reason, fileRemedy),
+            (Verdict.Inconclusive, _) when !isUnrecorded => (Verdict.Inconclusive, file.Reason, file.Remedy),
             (_, { Obstacle: { } obstacle }) => (Verdict.Inconclusive, $"The rehearsal is not complete: {obstacle.TrimEnd('.')}.", _checks.Remedy),
             _ => (Verdict.Passed, string.Create(
                 CultureInfo.InvariantCulture,
-                $"It came back on {_version} in {Seconds(_restoreDuration ?? TimeSpan.Zero)}: {tables.Length} tables with {tables.Sum(table => table.FoundRows ?? 0)} rows, and everything else compared, are the backup's."), null),
+                $"It came back on {_version} in {Seconds(_restoreDuration ?? TimeSpan.Zero)}: {tables.Length} tables with {tables.Sum(table => table.FoundRows ?? 0)} rows, and everything else compared, are the backup's.{unrecorded}"), null),
         };
         DateTime end = DateTime.UtcNow;
         return new VerificationResult

@@ -1,0 +1,124 @@
+using System.Text;
+using CryoBackup.Configuration;
+using CryoBackup.Reports;
+using CryoBackup.Streams;
+using CryoBackup.Tests.Archive;
+
+namespace CryoBackup.Tests.Inspection;
+
+/// <summary>A backup whose manifest is gone has nothing that a changed value could be seen by, so that it never passes by its file alone.</summary>
+[Collection("postgres")]
+public sealed class UnrecordedTests(PostgresServer server) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [PostgresTheory]
+    [InlineData(CompressionKind.None, "it carries no checksum, and no manifest records what was written")]
+    [InlineData(CompressionKind.Gzip, "gzip's own checksum is good, but no manifest records what was written")]
+    [InlineData(CompressionKind.Zstd, "zstd's own checksum is good, but no manifest records what was written")]
+    public void BackupThatLostItsManifestIsInconclusive(CompressionKind compression, string words)
+    {
+        BackupInfo backup = SmallBackup.Make(server, _folder.Path, compression);
+        VerifyAssert.Passed(backup.Path);
+        File.Delete(backup.ManifestPath);
+
+        VerificationResult result = VerifyAssert.Unrecorded(backup.Path, words, "2 tables with 3 rows");
+        Assert.Equal(SmallBackup.Database, result.Database);
+        Assert.Equal(CheckOutcome.NotRun, result.Check("metadata").Outcome);
+        Assert.Contains($"'{Path.GetFileName(backup.ManifestPath)}' beside it", result.Remedy, StringComparison.Ordinal);
+        VerificationResult hash = VerifyAssert.Run(backup.Path, VerificationLevel.Hash);
+        Assert.Equal(Verdict.Inconclusive, hash.Verdict);
+        Assert.Contains("There is no manifest", hash.Reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>The fault that this is for: one letter of a row was changed, and Content said Passed.</summary>
+    [PostgresFact]
+    public void ChangedRowDoesNotPassWithoutAManifest()
+    {
+        BackupInfo backup = SmallBackup.Make(server, _folder.Path, CompressionKind.None);
+        byte[] bytes = File.ReadAllBytes(backup.Path);
+        int row = bytes.AsSpan().IndexOf("1\tice\t1.50"u8);
+        Assert.True(row > 0);
+        bytes[row + 2] = (byte)'d';
+        File.WriteAllBytes(backup.Path, bytes);
+        VerifyAssert.Failed(backup.Path, "hash_calculation");
+        File.Delete(backup.ManifestPath);
+        VerifyAssert.Unrecorded(backup.Path, "a value that changed would not be found");
+    }
+
+    /// <summary>It came back: that is a proof of its own. What was not recorded is told all the same.</summary>
+    [PostgresTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void RehearsalMayPassIt(bool stock)
+    {
+        string path = Path.Combine(_folder.Path, "stock.dump");
+        if (stock)
+        {
+            server.CreateDatabase(SmallBackup.Database);
+            server.Execute(SmallBackup.Database, "CREATE TABLE t AS SELECT 1 AS a");
+            PgDump.ToFile(server, SmallBackup.Database, path);
+        }
+        else
+        {
+            BackupInfo backup = SmallBackup.Make(server, _folder.Path, CompressionKind.None);
+            File.Delete(backup.ManifestPath);
+            path = backup.Path;
+        }
+
+        VerificationResult result = VerifyAssert.Passed(path, VerificationLevel.Restore);
+        Assert.Contains("It came back on PostgreSQL", result.Reason, StringComparison.Ordinal);
+        Assert.EndsWith("Nothing records what was written into the backup itself.", result.Reason, StringComparison.Ordinal);
+        Assert.Null(result.Remedy);
+    }
+
+    [PostgresFact]
+    public void RestoreTakesItWithAWarning()
+    {
+        BackupInfo backup = SmallBackup.Make(server, _folder.Path, CompressionKind.Gzip);
+        File.Delete(backup.ManifestPath);
+        server.Execute("postgres", "DROP DATABASE IF EXISTS unrecorded_copy");
+        try
+        {
+            RestoreResult result = BackupRestorer.Run(
+                new RestoreRequest { Path = backup.Path, TargetDatabase = "unrecorded_copy", Create = true, Connection = server.Connection }, static _ => { }, default);
+            Assert.Equal(RestoreStatus.Restored, result.Status);
+            Assert.Contains("no manifest records what was written", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        }
+        finally
+        {
+            server.Execute("postgres", "DROP DATABASE IF EXISTS unrecorded_copy");
+        }
+    }
+
+    /// <summary>Report, page, counts, metrics and log say it too, and a run with it is no success.</summary>
+    [PostgresFact]
+    public void IsOnRecordAsInconclusive()
+    {
+        BackupInfo backup = SmallBackup.Make(server, _folder.Path, CompressionKind.None);
+        File.Delete(backup.ManifestPath);
+        var configuration = new BackupConfiguration
+        {
+            LogFile = Path.Combine(_folder.Path, "x.log"),
+            MetricsFile = Path.Combine(_folder.Path, "x.prom"),
+            Reports = new() { VerificationDir = Path.Combine(_folder.Path, "reports"), Html = true },
+        };
+        using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
+        VerificationResult result = evidence.Run(new VerificationRequest { Path = backup.Path }, static _ => { }, default);
+        evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), default);
+
+        string report = File.ReadAllText(result.ReportPath!, Encoding.UTF8);
+        Assert.Contains("\"inconclusive\": 1", report, StringComparison.Ordinal);
+        Assert.Contains("\"passed\": 0", report, StringComparison.Ordinal);
+        Assert.Contains("\"status\": \"inconclusive\"", report, StringComparison.Ordinal);
+        Assert.Contains("\"metadata\": false", report, StringComparison.Ordinal);
+        string page = File.ReadAllText(Path.ChangeExtension(result.ReportPath!, ".html"), Encoding.UTF8);
+        Assert.Contains("no manifest records what was written", page, StringComparison.Ordinal);
+        Assert.Contains("Inconclusive", page, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(
+            $"cryobackup_last_verification_verdict{{database=\"{SmallBackup.Database}\",verdict=\"inconclusive\"}} 1", File.ReadAllText(configuration.MetricsFile), StringComparison.Ordinal);
+        Assert.Contains("WARNING - Backup verification inconclusive", File.ReadAllText(configuration.LogFile), StringComparison.Ordinal);
+    }
+}
