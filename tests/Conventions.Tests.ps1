@@ -101,8 +101,9 @@ Describe '<Name>' -ForEach $cmdlets {
         }
     }
 
-    It 'has no target and no server that could come from the pipeline' {
-        foreach ($parameter in $own | Where-Object Name -In 'TargetDatabase', 'ComputerName', 'Port', 'Credential', 'SslMode') {
+    It 'has no target and no server that could come from the pipeline, but for the source of a backup' {
+        $source = if ($command.Verb -eq 'New') { 'ComputerName', 'Port' } else { @() }
+        foreach ($parameter in $own | Where-Object Name -In 'TargetDatabase', 'ComputerName', 'Port', 'Credential', 'SslMode' | Where-Object Name -NotIn $source) {
             Test-Flow $parameter | Should -BeFalse -Because $parameter.Name
         }
     }

@@ -34,8 +34,20 @@ Describe 'Get-CryoBackup' {
 
     It 'selects by database, with wildcards' {
         (Get-CryoBackup $folder -Database 'cryo_*').Path | Should -Be @($second.Path, $first.Path)
-        (Get-CryoBackup $folder -Database postgres, nothing).Path | Should -Be $other.Path
-        Get-CryoBackup $folder -Database nothing | Should -BeNullOrEmpty
+        Get-CryoBackup $folder -Database 'nothing*' | Should -BeNullOrEmpty
+    }
+
+    It 'names a database that has no backup, as an error' {
+        (Get-CryoBackup $folder -Database postgres, nothing -ErrorVariable problems -ErrorAction SilentlyContinue).Path | Should -Be $other.Path
+        $problems.Count | Should -Be 1
+        $problems[0].FullyQualifiedErrorId | Should -Be 'BackupNotFound,CryoBackup.Commands.GetCryoBackupCommand'
+        "$($problems[0])" | Should -BeLike "*holds no backup of 'nothing'."
+    }
+
+    It 'says of a folder without a backup that it holds none' {
+        $empty = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'nothing in here')).FullName
+        Get-CryoBackup $empty -Latest -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        "$warnings" | Should -BeLike "'$empty' holds no backup*"
     }
 
     It 'gives the newest of each database with -Latest' {

@@ -74,7 +74,7 @@ Describe 'Conventions of <Name>' -ForEach $cmdlets {
         $command.Parameters.ContainsKey('ComputerName') | Should -Be ($command.Verb -in 'New', 'Test', 'Restore')
         if ($command.Parameters.ContainsKey('ComputerName')) {
             $command.Parameters['ComputerName'].Aliases | Should -Be @('Host', 'HostName', 'Server')
-            foreach ($parameter in 'ComputerName', 'Port', 'Credential', 'SslMode') {
+            foreach ($parameter in @(if ($command.Verb -ne 'New') { 'ComputerName', 'Port' }) + 'Credential', 'SslMode') {
                 $command.Parameters[$parameter].ParameterSets.Values | Where-Object { $_.ValueFromPipeline -or $_.ValueFromPipelineByPropertyName } | Should -BeNullOrEmpty
             }
         }

@@ -46,6 +46,47 @@ Describe 'New-CryoBackup' {
         $names | Should -Be @('cryo_new', 'postgres')
     }
 
+    Context 'with objects that bring their server' {
+        BeforeAll {
+            $server = @{ ComputerName = $env:PGHOST; Port = [int] $(if ($env:PGPORT) { $env:PGPORT } else { 5432 }) }
+            $closed = Get-ClosedPort
+        }
+
+        It 'asks each its own, and goes on where one is out of reach' {
+            $list = Join-Path $TestDrive 'list.csv'
+            Set-Content -LiteralPath $list -Value "Database,ComputerName,Port`ncryo_new,127.0.0.1,$closed`ncryo_new,$($server.ComputerName),$($server.Port)"
+            $made = Import-Csv -LiteralPath $list | New-CryoBackup -Path (Join-Path $TestDrive 'listed') -ErrorVariable problems -ErrorAction SilentlyContinue
+            @($made).Count | Should -Be 1
+            $made.Database | Should -Be 'cryo_new'
+            $made.Port | Should -Be $server.Port
+            $problems[0].FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
+            "$($problems[0])" | Should -BeLike "*$closed*"
+        }
+
+        It 'lets the command line name the server for all, whole' {
+            $object = [pscustomobject]@{ Database = 'cryo_new'; ComputerName = '127.0.0.1'; Port = $closed }
+            ($object | New-CryoBackup -Path (Join-Path $TestDrive 'named') @server).Port | Should -Be $server.Port
+            $object | New-CryoBackup -Path (Join-Path $TestDrive 'half') -ComputerName $server.ComputerName -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problems[0].FullyQualifiedErrorId | Should -BeLike 'ConfigurationInvalid,*'
+            "$($problems[0])" | Should -BeLike "*brings the port $closed*"
+            Join-Path $TestDrive 'half' | Should -Not -Exist
+        }
+
+        It 'backs up once what came often, and says so' {
+            $folder = Join-Path $TestDrive 'once'
+            $backup = New-CryoBackup cryo_new -Path $folder
+            $made = $backup, $backup, $backup | New-CryoBackup -Path (Join-Path $TestDrive 'again') -WarningVariable warnings -WarningAction SilentlyContinue
+            @($made).Count | Should -Be 1
+            $made.ComputerName, $made.Port | Should -Be $backup.ComputerName, $backup.Port
+            $warnings[0] | Should -BeLike "'cryo_new' on *came more than once; it is backed up once."
+        }
+
+        It 'says so where nothing comes' {
+            @() | New-CryoBackup -Path (Join-Path $TestDrive 'none') -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+            "$warnings" | Should -Be 'Nothing came through the pipeline: no database was backed up.'
+        }
+    }
+
     It 'writes to the current location, and to PowerShell''s drives' {
         Push-Location -LiteralPath $TestDrive
         try {

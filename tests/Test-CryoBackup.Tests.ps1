@@ -137,13 +137,47 @@ Describe 'Test-CryoBackup' {
     It 'reports <What> and goes on with the next' -ForEach @(
         @{ What = 'a drive that is not there'; Bad = 'nosuchdrive:/x' }
         @{ What = 'a path of another provider'; Bad = 'env:PATH' }
-        @{ What = 'an empty folder'; Bad = 'TestDrive:/nothing in here' }
     ) {
-        $null = New-Item -ItemType Directory -Path 'TestDrive:/nothing in here' -Force
         $result = $Bad, $backup.Path | Test-CryoBackup -ErrorVariable problems -ErrorAction SilentlyContinue
         $result.Verdict | Should -Be 'Passed'
         $problems.Count | Should -Be 1
         $problems[0].FullyQualifiedErrorId | Should -Be 'BackupNotFound,CryoBackup.Commands.TestCryoBackupCommand'
+    }
+
+    It 'says of <What> that each database asked for failed, never nothing' -ForEach @(
+        @{ What = 'an empty folder'; Folder = 'nothing in here'; Reason = '*holds no backup*' }
+        @{ What = 'a folder that is not there, as a share that is not mounted'; Folder = 'not mounted'; Reason = '*does not exist.' }
+    ) {
+        $null = New-Item -ItemType Directory -Path 'TestDrive:/nothing in here' -Force
+        foreach ($how in @{}, @{ MaxAge = '26h' }) {
+            $results = Test-CryoBackup "TestDrive:/$Folder" -Database app, crm -ErrorVariable problems @how
+            $problems | Should -BeNullOrEmpty
+            $results.Database | Should -Be 'app', 'crm'
+            $results.Verdict | Should -Be 'Failed', 'Failed'
+            $results.Reason | Should -BeLike $Reason
+            $results.ErrorId | Should -Be 'BackupNotFound', 'BackupNotFound'
+            (Test-CryoBackup "TestDrive:/$Folder" -MaxAge 26h).Verdict | Should -Be 'Failed'
+            Test-CryoBackup "TestDrive:/$Folder" -MaxAge 26h -Quiet | Should -BeExactly $false
+        }
+    }
+
+    It 'says so where nothing comes through the pipeline' {
+        @() | Test-CryoBackup -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        "$warnings" | Should -Be 'Nothing came through the pipeline: no backup was tested.'
+        @() | Test-CryoBackup -Quiet -WarningAction SilentlyContinue | Should -BeExactly $false
+    }
+
+    It 'is Inconclusive where the manifest is missing, and says what to do' {
+        $file = Copy-Backup $backup (Join-Path $TestDrive 'lonely')
+        Remove-Item -LiteralPath "$file.meta.json"
+        $result = Test-CryoBackup $file
+        $result.Verdict, $result.IsValid | Should -Be 'Inconclusive', $false
+        $result.Reason | Should -BeLike '*no manifest records what was written*'
+        $result.Remedy | Should -BeLike '*meta.json*-Level Restore*'
+        Test-CryoBackup $file -Quiet | Should -BeExactly $false
+        $rehearsed = Test-CryoBackup $file -Level Restore
+        $rehearsed.Verdict | Should -Be 'Passed'
+        $rehearsed.Reason | Should -BeLike '*Nothing records what was written into the backup itself.'
     }
 
     It 'needs neither server nor PostgreSQL''s programs' {
@@ -190,8 +224,10 @@ Describe 'Test-CryoBackup' {
     It 'with -Database tests of a folder the backups of some' {
         $folder = Split-Path -Path $backup.Path
         (Test-CryoBackup $folder -Database 'cryo_t*').Path | Should -Be $backup.Path
-        { Test-CryoBackup $folder -Database other -ErrorAction Stop } | Should -Throw -ErrorId 'BackupNotFound,*' -ExpectedMessage "*holds no backup of 'other'."
-        Test-CryoBackup $folder -Database other -Quiet -ErrorAction Ignore | Should -BeExactly $false
+        $results = Test-CryoBackup $folder -Database cryo_test, other
+        $results.Verdict | Should -Be 'Passed', 'Failed'
+        $results[1].Reason | Should -BeLike "*holds no backup of 'other'."
+        Test-CryoBackup $folder -Database other -Quiet | Should -BeExactly $false
         { Test-CryoBackup $backup.Path -Database cryo_test -ErrorAction Stop } | Should -Throw -ErrorId 'ConfigurationInvalid,*'
     }
 

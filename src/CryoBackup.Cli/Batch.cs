@@ -46,6 +46,13 @@ internal static class Batch
         {
             evidence = open?.Invoke(observer.Observe);
             TItem[] all = [.. List(items, evidence, observer, interruption)];
+            if (all.Length == 0)
+            {
+                throw new CryoBackupException(
+                    CryoBackupError.BackupNotFound, "There was nothing to work on, so that nothing was done.", remedy: "Name what is to be worked on, or look at the configuration.");
+            }
+            evidence?.Expect(all.OfType<BackupRequest>());
+            evidence?.Expect(all.OfType<VerificationRequest>());
             List<TResult>[] found = [.. all.Select(_ => new List<TResult>())];
             var codes = new int[all.Length];
             Parallel.For(0, all.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, atOnce) }, i =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace CryoBackup.Cli.Tests;
@@ -19,7 +20,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'many' is not a value of --port", new[] { "new", "a", "--port", "many" })]
     [InlineData("--quiet and --json exclude each other", new[] { "test", "a", "--quiet", "--json" })]
     [InlineData("--latest and --max-age exclude each other", new[] { "test", "a", "--latest", "--max-age", "26h" })]
-    [InlineData("--database chooses among the backups of a folder", new[] { "test", "a", "--database", "app" })]
+    [InlineData("--database chooses among the backups of a folder", new[] { "test", "a.dump", "--database", "app" })]
     [InlineData("frob", new[] { "frob" })]
     public void Wrong_usage_is_named_and_ends_with_2(string named, string[] arguments)
     {
@@ -156,11 +157,66 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void A_folder_without_a_backup_is_no_success()
     {
-        (int exitCode, string output, string errors) = Tool.Run("test", _folder);
+        (int exitCode, string output, _) = Tool.Run("test", _folder);
 
-        Assert.Equal(1, exitCode);
-        Assert.Empty(output);
-        Assert.Contains("holds no backup", errors, StringComparison.Ordinal);
+        Assert.Equal(3, exitCode);
+        Assert.Contains("holds no backup at all", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The dead-man's switch on a share that is not mounted: each database that was asked for is Failed.</summary>
+    [Theory]
+    [InlineData("--max-age", "26h")]
+    [InlineData("--max-age", "26h", "--level", "hash")]
+    [InlineData("--latest")]
+    [InlineData("--level", "content")]
+    public void A_folder_that_is_missing_is_Failed_for_each_database_that_was_asked_for(params string[] options)
+    {
+        string folder = Path.Combine(_folder, "not mounted");
+        string config = Path.Combine(_folder, "c.yaml");
+        File.WriteAllText(config, "databases: [app, crm]\nlocal_backup_dir: not mounted\nreports: {enabled: false}\n");
+
+        foreach (string[] place in new string[][] { [folder, "-d", "app", "-d", "crm"], ["--config", config] })
+        {
+            (int exitCode, string output, _) = Tool.Run(["test", .. place, .. options, "--json"]);
+
+            Assert.Equal(3, exitCode);
+            using JsonDocument results = JsonDocument.Parse(output);
+            Assert.Equal(["app", "crm"], results.RootElement.EnumerateArray().Select(result => result.GetProperty("database").GetString()));
+            Assert.All(results.RootElement.EnumerateArray(), result =>
+            {
+                Assert.Equal("Failed", result.GetProperty("verdict").GetString());
+                Assert.Contains("does not exist", result.GetProperty("reason").GetString(), StringComparison.Ordinal);
+            });
+        }
+
+        (int nameless, string one, _) = Tool.Run(["test", folder, .. options, "--json"]);
+        Assert.Equal(3, nameless);
+        using JsonDocument alone = JsonDocument.Parse(one);
+        Assert.Equal(1, alone.RootElement.GetArrayLength());
+    }
+
+    [Fact]
+    public void A_list_names_the_database_that_is_not_there()
+    {
+        (int named, _, string error) = Tool.Run("list", _folder, "--database", "app", "--database", "other*");
+
+        Assert.Equal(1, named);
+        Assert.Contains("holds no backup of 'app'", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("other*", error, StringComparison.Ordinal);
+    }
+
+    private static string DataFile(string name, [CallerFilePath] string thisFile = "") => Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "data", name);
+
+    [Fact]
+    public void A_backup_without_a_manifest_is_Inconclusive()
+    {
+        File.Copy(DataFile("pg_dump-18.3-none.dump"), Path.Combine(_folder, "a.dump"));
+
+        (int exitCode, string output, _) = Tool.Run("test", _folder);
+
+        Assert.Equal(4, exitCode);
+        Assert.Contains("no manifest records what was written", output, StringComparison.Ordinal);
+        Assert.Contains("--level", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -177,7 +233,10 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void An_empty_folder_lists_no_backup()
     {
-        Assert.Equal((0, "", ""), Tool.Run("list", _folder));
+        (int exitCode, string output, string errors) = Tool.Run("list", _folder);
+
+        Assert.Equal((0, ""), (exitCode, output));
+        Assert.Contains($"'{_folder}' holds no backup", errors, StringComparison.Ordinal);
         Assert.Equal("[]", Tool.Run("list", _folder, "--json").Output.Trim());
     }
 

@@ -27,17 +27,38 @@ internal sealed class ListCommand : Command
         Add(_latest);
         Add(_identity);
         _config.AddTo(this);
-        SetAction(arguments => Batch.Run<string, BackupInfo>(
+        SetAction(Run);
+    }
+
+    /// <summary>Lists each folder, then asks for each database that was named whether any folder has it.</summary>
+    private int Run(ParseResult arguments)
+    {
+        string[] databases = arguments.GetValue(_databases) ?? [];
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        var listed = new List<string>();
+        return Batch.Run<(string? Folder, string? Database), BackupInfo>(
             arguments,
-            (observer, _) => Folders(arguments, observer),
-            (folder, observer, cancellationToken) => EncryptedTables.Read(
-                BackupCatalog.Find(
-                    Path.GetFullPath(folder), arguments.GetValue(_databases), arguments.GetValue(_latest), observer, cancellationToken),
-                BackupPlan.Identities(_config.Read(arguments, observer), _identity.Read(arguments)),
-                observer,
-                cancellationToken),
+            (observer, _) => [.. Folders(arguments, observer).Select(folder => (folder, (string?)null)), .. databases.Select(name => ((string?)null, name))],
+            (item, observer, cancellationToken) =>
+            {
+                if (item.Folder is not { } folder)
+                {
+                    return listed.Count > 0 && BackupCatalog.NotFound([item.Database!], found, listed) is [var failure] ? throw failure : [];
+                }
+                BackupInfo[] backups =
+                [
+                    .. EncryptedTables.Read(
+                        BackupCatalog.Find(Path.GetFullPath(folder), databases, arguments.GetValue(_latest), observer, cancellationToken),
+                        BackupPlan.Identities(_config.Read(arguments, observer), _identity.Read(arguments)),
+                        observer,
+                        cancellationToken),
+                ];
+                listed.Add(Path.GetFullPath(folder));
+                found.UnionWith(backups.Select(backup => backup.Database));
+                return backups;
+            },
             BackupTable.Print,
-            _ => ExitCode.Good));
+            _ => ExitCode.Good);
     }
 
     private IReadOnlyList<string> Folders(ParseResult arguments, Action<EngineMessage> observer)

@@ -32,7 +32,7 @@ public static class BackupPlan
         ArgumentNullException.ThrowIfNull(databases);
         configuration?.Require(ConfigurationUse.New, ReplacedBy(said, databases));
         IEnumerable<DatabaseEntry> entries = databases.Count > 0
-            ? databases.Select(name => configuration?.Databases?.Entries.FirstOrDefault(entry => entry.Name == name) ?? new DatabaseEntry { Name = name })
+            ? databases.Distinct(StringComparer.Ordinal).SelectMany(name => Named(configuration, name, given.Connection))
             : Configured(configuration, given, said, observer, cancellationToken);
         return [.. entries.Select(entry => CreateOne(configuration, entry, given, said, cancellationToken))];
     }
@@ -120,6 +120,21 @@ public static class BackupPlan
             (nameof(BackupRequest.Recipients), "encryption"),
         }.Where(pair => said.Contains(pair.Item1)).SelectMany(pair => new[] { pair.Item2, $"databases[].{pair.Item2[(pair.Item2.LastIndexOf('.') + 1)..]}" }));
         return [.. replaced];
+    }
+
+    /// <summary>
+    /// A database that the user named, with what the configuration says of it. One that is there on several servers is meant on each, unless the
+    /// user named the server; of a server that the configuration does not know, the first entry tells how it is backed up.
+    /// </summary>
+    private static IReadOnlyList<DatabaseEntry> Named(BackupConfiguration? configuration, string name, ConnectionRequest given)
+    {
+        DatabaseEntry[] entries = [.. (configuration?.Databases?.Entries ?? []).Where(entry => entry.Name == name)];
+        DatabaseEntry[] there =
+        [
+            .. entries.Where(entry => (given.ComputerName is null || given.ComputerName == (entry.Host ?? configuration?.Database.Host))
+                && (given.Port is null || given.Port == (entry.Port ?? configuration?.Database.Port))),
+        ];
+        return there.Length > 0 ? there : entries.Length > 0 ? entries[..1] : [new DatabaseEntry { Name = name }];
     }
 
     private static IReadOnlyList<DatabaseEntry> Configured(

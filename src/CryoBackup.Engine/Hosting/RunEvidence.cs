@@ -10,7 +10,7 @@ namespace CryoBackup.Hosting;
 
 /// <summary>
 /// What a run leaves behind and whom it tells: log, reports, metrics and notifications, as the configuration and -ReportPath say. A host
-/// lets each thing be worked on by one of the Run methods, names with <see cref="Fail"/> what failed before it came to that, and calls
+/// names with Expect what it is about to do, lets each thing be worked on by one of the Run methods, names with <see cref="Fail"/> what failed before it came to that, and calls
 /// <see cref="Finish"/> once, also when it was stopped. None of these fails because of the evidence itself: what cannot be written or sent
 /// is a warning. The Run methods and <see cref="Fail"/> may be called on several threads at once.
 /// </summary>
@@ -25,6 +25,7 @@ public sealed class RunEvidence : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task<Delivery[]> _beginning = Task.FromResult<Delivery[]>([]);
     private readonly object _gate = new();
+    private readonly Dictionary<object, (string Thing, string? Other)> _expected = new(ReferenceEqualityComparer.Instance);
     private bool _started;
     private bool _finished;
 
@@ -55,6 +56,44 @@ public sealed class RunEvidence : IDisposable
     /// </summary>
     public bool HoldsResults => _reports is not null || _notifier is { IsEmpty: false } || _metrics is not null || _log is not null;
 
+    /// <summary>Names backups that are about to be made. One that was not begun when the run ends is a failure: nobody else would miss it.</summary>
+    /// <param name="requests">The very objects that are given to Run later.</param>
+    public void Expect(IEnumerable<BackupRequest> requests)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        lock (_gate)
+        {
+            foreach (BackupRequest request in requests)
+            {
+                _expected[request] = (request.Database, null);
+            }
+        }
+    }
+
+    /// <summary>Names verifications that are about to be made. One that was not begun when the run ends is a failure: nobody else would miss it.</summary>
+    /// <param name="requests">The very objects that are given to Run later.</param>
+    public void Expect(IEnumerable<VerificationRequest> requests)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        lock (_gate)
+        {
+            foreach (VerificationRequest request in requests)
+            {
+                _expected[request] = (request.Path, request.Database);
+            }
+        }
+    }
+
+    /// <summary>Takes back what was named with Expect, for the user declined it.</summary>
+    /// <param name="request">What is not done.</param>
+    public void Forgo(object request)
+    {
+        lock (_gate)
+        {
+            _expected.Remove(request);
+        }
+    }
+
     /// <summary>Backs up a database, on record. See <see cref="BackupWriter.Run"/>.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
@@ -62,7 +101,7 @@ public sealed class RunEvidence : IDisposable
     /// <returns>The backup.</returns>
     /// <exception cref="CryoBackupException">It was not made.</exception>
     public BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
-        request.Database, request.Folder, null, () => BackupWriter.Run(request, Watch(observer), cancellationToken), Add);
+        request, request.Database, request.Folder, null, () => BackupWriter.Run(request, Watch(observer), cancellationToken), Add);
 
     /// <summary>Verifies a backup, or the freshness of a database, on record. See <see cref="BackupVerifier.Run"/>.</summary>
     /// <param name="request">What is asked for.</param>
@@ -71,7 +110,7 @@ public sealed class RunEvidence : IDisposable
     /// <returns>The verdict.</returns>
     /// <exception cref="CryoBackupException">There could be none.</exception>
     public VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
-        request.Path, request.Database, null, () => BackupVerifier.Run(request, Watch(observer), cancellationToken), Add);
+        request, request.Path, request.Database, null, () => BackupVerifier.Run(request, Watch(observer), cancellationToken), Add);
 
     /// <summary>Restores a backup, on record. See <see cref="BackupRestorer.Run"/>.</summary>
     /// <param name="request">What is asked for.</param>
@@ -80,7 +119,7 @@ public sealed class RunEvidence : IDisposable
     /// <returns>What was done, or would be.</returns>
     /// <exception cref="CryoBackupException">It was not restored.</exception>
     public RestoreResult Run(RestoreRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
-        request.Path, null, request, () => BackupRestorer.Run(request, Watch(observer), cancellationToken), result => Add(request, result));
+        request, request.Path, null, request, () => BackupRestorer.Run(request, Watch(observer), cancellationToken), result => Add(request, result));
 
     /// <summary>Tells that the run begins. Returns at once; the telling goes on beside the work.</summary>
     internal void Start()
@@ -150,7 +189,7 @@ public sealed class RunEvidence : IDisposable
     /// <param name="thing">The database, or the full path of the backup.</param>
     /// <param name="failure">What was thrown.</param>
     /// <param name="request">What Restore was asked for; null for another verb.</param>
-    public void Fail(string thing, Exception failure, RestoreRequest? request = null) => TakeFailure(thing, failure, DateTime.UtcNow, request);
+    public void Fail(string thing, Exception failure, RestoreRequest? request = null) => TakeFailure(thing, null, failure, DateTime.UtcNow, request);
 
     /// <summary>
     /// Writes the report and the metrics and tells everybody, all at the same time. What could not be written or sent is a warning: given to
@@ -160,7 +199,13 @@ public sealed class RunEvidence : IDisposable
     /// <param name="cancellationToken">Gives up telling.</param>
     public void Finish(Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
-        if (_finished || !_started || _run.Items.Count == 0)
+        if (_finished)
+        {
+            return;
+        }
+
+        MissWhatWasNotBegun();
+        if (!_started || _run.Items.Count == 0)
         {
             return;
         }
@@ -189,8 +234,25 @@ public sealed class RunEvidence : IDisposable
         _stop.Dispose();
     }
 
-    private TResult Record<TResult>(string thing, string? other, RestoreRequest? request, Func<TResult> work, Action<TResult> add)
+    private void MissWhatWasNotBegun()
     {
+        (string Thing, string? Other)[] missed;
+        lock (_gate)
+        {
+            missed = [.. _expected.Values];
+            _expected.Clear();
+        }
+
+        foreach ((string thing, string? other) in missed)
+        {
+            var failure = new CryoBackupException(CryoBackupError.Cancelled, "It was not begun: the run ended before.", thing, "Look at what ended the run, and run it again.");
+            TakeFailure(thing, other, failure, DateTime.UtcNow, null);
+        }
+    }
+
+    private TResult Record<TResult>(object key, string thing, string? other, RestoreRequest? request, Func<TResult> work, Action<TResult> add)
+    {
+        Forgo(key);
         DateTime begun = Begin(thing, other);
         TResult result;
         try
@@ -199,7 +261,7 @@ public sealed class RunEvidence : IDisposable
         }
         catch (Exception failure)
         {
-            TakeFailure(thing, failure, begun, request);
+            TakeFailure(thing, other, failure, begun, request);
             throw;
         }
 
@@ -207,7 +269,7 @@ public sealed class RunEvidence : IDisposable
         return result;
     }
 
-    private void TakeFailure(string thing, Exception failure, DateTime begun, RestoreRequest? request)
+    private void TakeFailure(string thing, string? other, Exception failure, DateTime begun, RestoreRequest? request)
     {
         RunItem item;
         lock (_gate)
@@ -218,7 +280,7 @@ public sealed class RunEvidence : IDisposable
             }
 
             bool isBackup = _run.Verb == RunVerb.Backup;
-            item = RunItem.Failed(_run.Verb, isBackup ? thing : "", isBackup ? "" : thing, failure, begun, request);
+            item = RunItem.Failed(_run.Verb, isBackup ? thing : other ?? "", isBackup ? "" : thing, failure, begun, request);
             Take(item);
         }
 

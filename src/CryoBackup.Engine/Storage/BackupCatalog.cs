@@ -17,7 +17,13 @@ public static class BackupCatalog
         string folder, IReadOnlyList<string>? databases, bool latest, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
         var backups = new List<BackupInfo>();
-        foreach (string manifestPath in BackupFolder.Files(folder).Where(BackupFolder.IsManifest))
+        string[] manifests = [.. BackupFolder.Files(folder).Where(BackupFolder.IsManifest)];
+        if (manifests.Length == 0)
+        {
+            observer(new WarningMessage($"'{folder}' holds no backup: no manifest lies there."));
+        }
+
+        foreach (string manifestPath in manifests)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (Read(manifestPath, databases, observer) is { } backup)
@@ -29,6 +35,20 @@ public static class BackupCatalog
         IEnumerable<BackupInfo> newestFirst = backups.OrderByDescending(backup => backup.Start).ThenBy(backup => backup.Path, StringComparer.Ordinal);
         return latest ? newestFirst.DistinctBy(backup => backup.Database, StringComparer.Ordinal) : newestFirst;
     }
+
+    /// <summary>What is to be said of a database that was asked for by its name, where no folder that was listed has a backup of it.</summary>
+    /// <param name="asked">What was asked for; patterns with * and ? may match nothing, as everywhere.</param>
+    /// <param name="found">The databases of the backups that were found.</param>
+    /// <param name="folders">The folders that were listed.</param>
+    /// <returns>One failure a name.</returns>
+    public static IReadOnlyList<CryoBackupException> NotFound(IEnumerable<string> asked, IReadOnlySet<string> found, IReadOnlyList<string> folders) =>
+    [
+        .. asked.Where(name => name.AsSpan().IndexOfAny('*', '?') < 0 && !found.Contains(name)).Distinct(StringComparer.Ordinal).Select(name => new CryoBackupException(
+            CryoBackupError.BackupNotFound,
+            $"'{string.Join("', '", folders)}' holds no backup of '{name}'.",
+            name,
+            "Get-CryoBackup without -Database lists what is there; make one with New-CryoBackup.")),
+    ];
 
     /// <summary>
     /// Chooses what to verify of a folder: unlike <see cref="Find"/>

@@ -268,6 +268,21 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Says that nothing was done because nothing came: an empty list looks like a list of good backups.</summary>
+    /// <param name="came">True if a record came.</param>
+    /// <param name="consequence">What was not done, as the end of a sentence.</param>
+    /// <returns>True if it was said.</returns>
+    private protected bool WarnIfNothingCame(bool came, string consequence)
+    {
+        if (came || !MyInvocation.ExpectingInput)
+        {
+            return false;
+        }
+
+        WriteWarning($"Nothing came through the pipeline: {consequence}.");
+        return true;
+    }
+
     /// <summary>Closes the record of the run and writes the results that waited for it.</summary>
     protected override void EndProcessing() => FinishEvidence();
 

@@ -10,12 +10,12 @@ public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
     [Parameter]
     [Alias("Host", "HostName", "Server")]
     [ValidateNotNullOrEmpty]
-    public string? ComputerName { get => Connection.ComputerName; set => Connection.ComputerName = value; }
+    public virtual string? ComputerName { get => Connection.ComputerName; set => Connection.ComputerName = value; }
 
     /// <summary>TCP port, or the number in the socket's name.</summary>
     [Parameter]
     [ValidateRange(1, 65535)]
-    public int? Port { get => Connection.Port; set => Connection.Port = value; }
+    public virtual int? Port { get => Connection.Port; set => Connection.Port = value; }
 
     /// <summary>Role and password; without it, or with an empty password, the password file and the environment are asked.</summary>
     [Parameter]

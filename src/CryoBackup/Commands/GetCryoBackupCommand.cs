@@ -16,6 +16,8 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     private const string LiteralPathSet = "LiteralPath";
 
     private IReadOnlyList<string> _identities = [];
+    private readonly HashSet<string> _found = new(StringComparer.Ordinal);
+    private readonly List<string> _listed = [];
 
     /// <summary>Folders; wildcards are expanded. Without it that of the configuration, or the current location.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
@@ -90,8 +92,24 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
         if (RunEngine(folder, (observer, stop) => EncryptedTables.Read(
             BackupCatalog.Find(folder, Database, Latest, observer, stop), _identities, observer, stop).ToArray()) is { } backups)
         {
+            _listed.Add(folder);
+            _found.UnionWith(backups.Select(backup => backup.Database));
             WriteObject(backups, enumerateCollection: true);
         }
+    }
+
+    /// <summary>Names each database that was asked for and has no backup in any folder.</summary>
+    protected override void EndProcessing()
+    {
+        if (_listed.Count > 0)
+        {
+            foreach (CryoBackupException failure in BackupCatalog.NotFound(Database ?? [], _found, _listed))
+            {
+                Report(failure, failure.Target ?? "");
+            }
+        }
+
+        base.EndProcessing();
     }
 
     private IReadOnlyList<string> Folders(string path, bool literal)

@@ -18,6 +18,21 @@ namespace CryoBackup.Commands;
 public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
 {
     private readonly BackupRequest _request = new();
+    private readonly HashSet<(string? ComputerName, int? Port, string Database)> _begun = [];
+    private bool _came;
+    private bool _serverIsGiven;
+    private bool _portIsGiven;
+
+    /// <summary>Host name, address, or the folder of a Unix-domain socket; objects that come through the pipeline may bring their own.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("Host", "HostName", "Server")]
+    [ValidateNotNullOrEmpty]
+    public override string? ComputerName { get => base.ComputerName; set => base.ComputerName = value; }
+
+    /// <summary>TCP port, or the number in the socket's name; objects that come through the pipeline may bring their own.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(1, 65535)]
+    public override int? Port { get => base.Port; set => base.Port = value; }
 
     /// <summary>The databases to back up, one after the other; those of the configuration without it.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -109,6 +124,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     {
         base.BeginProcessing();
         _request.Connection = Connection;
+        (_serverIsGiven, _portIsGiven) = (IsBound(nameof(ComputerName)), IsBound(nameof(Port)));
         try
         {
             _request.Folder = FileSystemPaths.Literal(SessionState, Path, CryoBackupError.ConfigurationInvalid);
@@ -126,6 +142,23 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     /// <summary>Backs up each database.</summary>
     protected override void ProcessRecord()
     {
+        _came = true;
+        bool bringsPort = !_portIsGiven && IsBound(nameof(Port));
+        if (_serverIsGiven && bringsPort)
+        {
+            Report(
+                new CryoBackupException(
+                    CryoBackupError.ConfigurationInvalid,
+                    string.Create(
+                        System.Globalization.CultureInfo.InvariantCulture,
+                        $"'{string.Join("', '", Database)}' was not backed up: it brings the port {Port} of its own server, and -ComputerName names one server for all."),
+                    nameof(Port),
+                    "Give -Port too, and no object's server counts; or leave -ComputerName out, and each object's does."),
+                Database,
+                mayEndCommand: false);
+            return;
+        }
+
         bool isConfigured = Database.Length == 0 && !MyInvocation.ExpectingInput;
         object target = isConfigured ? Configuration?.Path ?? nameof(Database) : Database;
         if (RunEngine(target, (observer, stop) => BackupPlan.Create(Configuration, _request, Said(), Database, observer, stop)) is not { } requests)
@@ -133,21 +166,40 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
             return;
         }
 
+        // The next of a configuration or of a list may have a server of its own, so that one that is out of reach is no reason to end.
+        bool mayEndCommand = !isConfigured && !bringsPort && (_serverIsGiven || !IsBound(nameof(ComputerName)));
+        Evidence.Expect(requests);
         foreach (BackupRequest request in requests)
         {
-            string what = VisibleText.Of($"database '{request.Database}' on {InWords(request.Connection)}");
-            if (!ShouldProcess(what, VisibleText.Of($"Back up to '{request.Folder}'{Details(request)}")))
+            if (!_begun.Add((request.Connection.ComputerName, request.Connection.Port, request.Database)))
             {
+                Evidence.Forgo(request);
+                WriteWarning(VisibleText.Of($"'{request.Database}' on {InWords(request.Connection)} came more than once; it is backed up once."));
                 continue;
             }
 
-            // The databases of a configuration may have servers of their own, so that one that is out of reach is no reason to end.
-            if (RunEngine(request.Database, (observer, stop) => Evidence.Run(request, observer, stop), mayEndCommand: !isConfigured) is { } backup)
+            string what = VisibleText.Of($"database '{request.Database}' on {InWords(request.Connection)}");
+            if (!ShouldProcess(what, VisibleText.Of($"Back up to '{request.Folder}'{Details(request)}")))
+            {
+                Evidence.Forgo(request);
+                continue;
+            }
+
+            if (RunEngine(request.Database, (observer, stop) => Evidence.Run(request, observer, stop), mayEndCommand) is { } backup)
             {
                 Emit(backup);
             }
         }
     }
+
+    /// <summary>Says so where nothing came, and closes the record.</summary>
+    protected override void EndProcessing()
+    {
+        WarnIfNothingCame(_came, "no database was backed up");
+        base.EndProcessing();
+    }
+
+    private bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     /// <summary>The names of the request's and the connection's properties that parameters give.</summary>
     private HashSet<string> Said()

@@ -21,6 +21,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     private const string LatestSet = "Latest";
 
     private readonly RestoreRequest _request = new();
+    private bool _came;
 
     /// <summary>The backup file; a wildcard may match one backup only. With -Latest, the folder of the backups.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
@@ -158,6 +159,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     /// <summary>Restores the backup.</summary>
     protected override void ProcessRecord()
     {
+        _came = true;
         if (IsValid == false)
         {
             WriteError(ErrorRecords.Create(
@@ -179,6 +181,13 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
         {
             Emit(result);
         }
+    }
+
+    /// <summary>Says so where nothing came, and closes the record.</summary>
+    protected override void EndProcessing()
+    {
+        WarnIfNothingCame(_came, "nothing was restored");
+        base.EndProcessing();
     }
 
     private string? FindBackup()

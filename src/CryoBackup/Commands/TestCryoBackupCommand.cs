@@ -19,6 +19,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     private readonly VerificationRequest _request = new();
     private readonly HashSet<string> _tested = new(StringComparer.Ordinal);
     private readonly List<VerificationRequest> _waiting = [];
+    private bool _came;
 
     /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded. Without it the folder of the configuration.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
@@ -133,6 +134,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     /// <summary>Tests each backup.</summary>
     protected override void ProcessRecord()
     {
+        _came = true;
         bool literal = ParameterSetName == LiteralPathSet;
         if (literal || Path.Length > 0 || MyInvocation.ExpectingInput)
         {
@@ -157,6 +159,11 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     protected override void EndProcessing()
     {
         TestWaiting();
+        if (WarnIfNothingCame(_came, "no backup was tested") && Quiet)
+        {
+            Emit(false);
+        }
+
         base.EndProcessing();
     }
 
@@ -164,6 +171,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     {
         VerificationRequest[] requests = [.. _waiting];
         _waiting.Clear();
+        Evidence.Expect(requests);
         RunEngines(requests, ThrottleLimit, (request, observer, stop) => Evidence.Run(request, observer, stop), (_, result) =>
         {
             if (result is not null)

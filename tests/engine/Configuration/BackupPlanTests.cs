@@ -95,6 +95,22 @@ public sealed class BackupPlanTests : IDisposable
         Assert.Empty(request.IncludeSchema);
     }
 
+    /// <summary>One name on two servers means both, but where the user names the server.</summary>
+    [Theory]
+    [InlineData(null, null, "db1:5432 db2:5433")]
+    [InlineData("db2", null, "db2:5433")]
+    [InlineData("db1", 5432, "db1:5432")]
+    [InlineData("other", 5, "other:5")]
+    public void NameThatIsOnSeveralServersIsBackedUpFromEach(string? server, int? port, string expected)
+    {
+        BackupConfiguration configuration = ConfigurationFile.Read(
+            _folder.Write("servers.yaml", "database: {host: db1, port: 5432}\ndatabases: [app, {name: app, host: db2, port: 5433}, crm]\n"), static _ => { });
+        var given = new BackupRequest { Connection = new ConnectionRequest { ComputerName = server, Port = port } };
+        IReadOnlyList<BackupRequest> requests = BackupPlan.Create(configuration, given, new HashSet<string>(), ["app", "app"], static _ => { }, CancellationToken.None);
+        Assert.Equal(expected, string.Join(' ', requests.Select(request => $"{request.Connection.ComputerName}:{request.Connection.Port}")));
+        Assert.All(requests, request => Assert.Equal("app", request.Database));
+    }
+
     [Fact]
     public void WithoutAConfigurationTheParametersAreAll()
     {

@@ -126,4 +126,15 @@ public sealed class BackupCatalogTests : IDisposable
         string[] Choose(bool latest, params string[] databases)
             => [.. BackupCatalog.Choose(folder.Path, databases, latest, messages.Add, CancellationToken.None).Select(path => Path.GetFileName(path)!)];
     }
+
+    /// <summary>A folder without a backup, and a database that is asked for by its name, are missed aloud.</summary>
+    [Fact]
+    public void SaysWhatIsNotThere()
+    {
+        Assert.Empty(Find(false));
+        Assert.Contains("holds no backup", Assert.IsType<WarningMessage>(Assert.Single(_messages)).Text, StringComparison.Ordinal);
+        IReadOnlyList<CryoBackupException> failures = BackupCatalog.NotFound(["app", "crm", "x*", "crm"], new HashSet<string>(["app"]), ["/a", "/b"]);
+        CryoBackupException failure = Assert.Single(failures);
+        Assert.Equal((CryoBackupError.BackupNotFound, "'/a', '/b' holds no backup of 'crm'."), (failure.Error, failure.Message));
+    }
 }

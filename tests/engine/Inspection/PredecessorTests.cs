@@ -64,7 +64,7 @@ public sealed class PredecessorTests : IDisposable
         VerifyAssert.Unrecorded(Write(file, Manifest(file.Length)), "it carries no checksum, and its manifest records none");
         VerificationResult alone = VerifyAssert.Unrecorded(Write(_file, null), "gzip's own checksum is good, but no manifest records");
         Assert.Contains($"'{Name}.meta.json' beside it", alone.Remedy, StringComparison.Ordinal);
-        Assert.Equal("greenhouse", alone.Database);
+        Assert.Equal("app", alone.Database);
     }
 
     [Fact]
