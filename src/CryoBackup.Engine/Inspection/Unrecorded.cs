@@ -1,4 +1,5 @@
 using CryoBackup.Archive;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Inspection;
 

@@ -1,4 +1,4 @@
-using CryoBackup.Inspection;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Verification;
 

@@ -1,6 +1,5 @@
-using CryoBackup.Inspection;
 using CryoBackup.Postgres;
-using CryoBackup.Verification;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Verification;
 

@@ -1,5 +1,5 @@
-using CryoBackup.Reports;
-using CryoBackup.Streams;
+using CryoBackup.Runs;
+using CryoBackup.Storage;
 using CryoBackup.Tests.Archive;
 using CryoBackup.Verification;
 

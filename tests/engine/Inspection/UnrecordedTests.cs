@@ -1,8 +1,10 @@
 using System.Text;
 using CryoBackup.Configuration;
-using CryoBackup.Reports;
-using CryoBackup.Streams;
+using CryoBackup.Hosting;
+using CryoBackup.Restore;
+using CryoBackup.Runs;
 using CryoBackup.Tests.Archive;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Inspection;
 

@@ -1,5 +1,8 @@
+using CryoBackup.Backup;
 using CryoBackup.Configuration;
-using CryoBackup.Reports;
+using CryoBackup.Hosting;
+using CryoBackup.Runs;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Reports;
 
