@@ -20,7 +20,8 @@ param(
     # A list with commas too, which is all that pwsh -File can pass.
     [Parameter(Position = 0)]
     [ArgumentCompletions('Clean', 'Build', 'Test', 'Matrix', 'Demo', 'Help', 'Bench', 'Package')]
-    [ValidatePattern('^(Clean|Build|Test|Matrix|Demo|Help|Bench|Package)(,\s*(Clean|Build|Test|Matrix|Demo|Help|Bench|Package))*$')]
+    [ValidatePattern('^(Clean|Build|Test|Matrix|Demo|Help|Bench|Package)(,\s*(Clean|Build|Test|Matrix|Demo|Help|Bench|Package))*$',
+        ErrorMessage = 'The tasks are Clean, Build, Test, Matrix, Demo, Help, Bench and Package, not {0}.')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -82,12 +83,29 @@ function Invoke-OnScratchCluster([string[]] $Options, [string[]] $Command) {
     $LASTEXITCODE
 }
 
-function Invoke-XunitTest([string] $Project, [string] $Framework, [string] $Results, [string[]] $Options = @()) {
+# Starts an xunit project's tests beside what else is done; those started later wait for those started before.
+function Start-XunitTest([string] $Project, [string] $Framework, [string] $Results, [string[]] $Options = @()) {
     $report = Join-Path $Results "$Project-$Framework.trx"
-    $words = @('-c', $Configuration, '--no-build', '-f', $Framework, '--nologo', '--logger', "trx;LogFileName=$report") + $Options
-    $start = Get-Date
-    & dotnet test (Join-Path $PSScriptRoot "tests/$Project") @words | Out-Host
-    Read-XunitResult "$Project $Framework" $report $LASTEXITCODE ((Get-Date) - $start)
+    $words = @('test', (Join-Path $PSScriptRoot "tests/$Project"), '-c', $Configuration, '--no-build', '-f', $Framework, '--nologo')
+    $words += @('--logger', "trx;LogFileName=$report") + $Options
+    Start-ThreadJob -Name "$Project $Framework" -ThrottleLimit 1 -ArgumentList $report, $words -ScriptBlock {
+        param($Report, $Words)
+        $start = Get-Date
+        & dotnet @Words 2>&1 | ForEach-Object { "$_" }
+        [pscustomobject] @{ Report = $Report; ExitCode = $LASTEXITCODE; Duration = (Get-Date) - $start }
+    }
+}
+
+# Shows what the tests say, from the beginning until they end; gives what they found.
+function Wait-XunitTest($Job) {
+    $Job | Receive-Job -Wait -AutoRemoveJob | ForEach-Object {
+        if ($_ -is [string]) {
+            $_ | Out-Host
+        }
+        else {
+            Read-XunitResult $Job.Name $_.Report $_.ExitCode $_.Duration
+        }
+    }
 }
 
 # Against a copy of the module that notes which of its lines run; against the module itself where no such copy can be made, as behind -NoBuild.
@@ -135,12 +153,13 @@ function Invoke-Test {
     }
 
     $measured = @('--settings', (Join-Path $PSScriptRoot 'tests/engine/coverage.runsettings'), '--results-directory', $folder)
-    $script:results += @(
-        Invoke-XunitTest 'engine' 'net10.0' $folder $measured
-        Invoke-XunitTest 'engine' 'net8.0' $folder @('--filter', 'Runs!=Once')
-        Invoke-XunitTest 'cli' 'net10.0' $folder
-        Invoke-PesterTest $folder
+    $script:results += @(Wait-XunitTest (Start-XunitTest 'engine' 'net10.0' $folder $measured))
+    # What they wait for, processes mostly, leaves room for these two beside each other.
+    $others = @(
+        Start-XunitTest 'engine' 'net8.0' $folder @('--filter', 'Runs!=Once')
+        Start-XunitTest 'cli' 'net10.0' $folder
     )
+    $script:results += @(Invoke-PesterTest $folder) + @($others | ForEach-Object { Wait-XunitTest $_ })
     if (-not (Test-Coverage $folder)) {
         $script:exitCode = 1
     }
@@ -258,8 +277,19 @@ $exitCode = 0
 $built = $false
 $results = @()
 foreach ($name in $Task -split ',' | ForEach-Object Trim) {
-    & "Invoke-$name"
-    # What tests found is summed up behind the last of them.
+    try {
+        & "Invoke-$name"
+    }
+    catch {
+        if ($name -notin 'Test', 'Matrix') {
+            throw
+        }
+
+        # What keeps tests from running is a failure among what they found, which is summed up behind the last of them.
+        $_ | Out-Host
+        $results += ConvertTo-TestResult $name 0 1 0
+    }
+
     if ($exitCode -ne 0 -and -not $results) {
         break
     }
