@@ -17,3 +17,15 @@ public sealed class RootFactAttribute : FactAttribute
 {
     public RootFactAttribute() => Skip = !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess ? null : "Needs root.";
 }
+
+/// <summary>As <see cref="UnixFactAttribute"/>, of several cases.</summary>
+public sealed class UnixTheoryAttribute : TheoryAttribute
+{
+    public UnixTheoryAttribute() => Skip = OperatingSystem.IsWindows() ? "Needs Unix." : null;
+}
+
+/// <summary>As <see cref="RootFactAttribute"/>, of several cases.</summary>
+public sealed class RootTheoryAttribute : TheoryAttribute
+{
+    public RootTheoryAttribute() => Skip = !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess ? null : "Needs root.";
+}

@@ -1,3 +1,5 @@
+using CryoBackup.Processes;
+
 namespace CryoBackup.Configuration;
 
 /// <summary>Finds and reads the configuration file.</summary>
@@ -12,10 +14,28 @@ public static class ConfigurationFile
     /// <param name="given">The full path that the user gave; null for none.</param>
     /// <param name="currentFolder">The folder that the two last are looked for in, as a full path.</param>
     /// <returns>A full path; null where no file is given and none is there.</returns>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: one was found that nobody named, and that others could have put there.</exception>
     public static string? Find(string? given, string currentFolder)
-        => given
-            ?? (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? Path.GetFullPath(named, currentFolder) : null)
-            ?? DefaultPaths.Select(path => Path.GetFullPath(path, currentFolder)).FirstOrDefault(File.Exists);
+    {
+        if (given is not null)
+        {
+            return given;
+        }
+
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
+        {
+            return Path.GetFullPath(named, currentFolder);
+        }
+
+        string? found = DefaultPaths.Select(path => Path.GetFullPath(path, currentFolder)).FirstOrDefault(File.Exists);
+        return found is not null && TrustedPlace.WhyNot(found) is { } why
+            ? throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                $"The configuration '{found}' was found, not named, and is not obeyed: {why}.",
+                found,
+                "If it is meant, name it with -Config; else run from another folder. It is obeyed unnamed where it and the folders above it belong to this account or to the administrator, and nobody else may write to them.")
+            : found;
+    }
 
     /// <summary>Reads and checks the file.</summary>
     /// <param name="path">Its full path.</param>
@@ -52,6 +72,11 @@ public static class ConfigurationFile
         if (reader.Foreign.Count > 0)
         {
             observer(new WarningMessage(InWords(errors.Path, reader.Foreign)));
+        }
+
+        foreach (string warning in ClearText.Find(configuration.Notifications))
+        {
+            observer(new WarningMessage($"'{errors.Path}': {warning}"));
         }
 
         return configuration;

@@ -44,6 +44,7 @@ internal static partial class ClientTools
             }
 
             searched.Add(named);
+            RequireTrusted(named, toolName);
             if (Inspect(named, toolName, cancellationToken) is { } tool)
             {
                 if (tool.Major >= minimumMajor)
@@ -94,9 +95,26 @@ internal static partial class ClientTools
         return match.Success ? (match.Groups[1].Value, int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)) : null;
     }
 
+    /// <summary>What others may write to, they may have replaced: it would run with our rights, and get our passwords.</summary>
+    private static void RequireTrusted(string folder, string toolName)
+    {
+        string program = PathOf(folder, toolName);
+        if (TrustedPlace.WhyNot(File.Exists(program) ? program : Path.GetFullPath(folder)) is { } why)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.PgToolNotFound,
+                $"The programs in the folder '{folder}' of {FolderVariable} are not run: {why}.",
+                folder,
+                $"Let {FolderVariable} name a folder that belongs to this account or to the administrator, and to which nobody else may write, nor to the folders above it.");
+        }
+    }
+
+    private static string PathOf(string folder, string toolName)
+        => Path.GetFullPath(Path.Combine(folder, OperatingSystem.IsWindows() ? toolName + ".exe" : toolName));
+
     private static ClientTool? Inspect(string folder, string toolName, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(folder, OperatingSystem.IsWindows() ? toolName + ".exe" : toolName);
+        var path = PathOf(folder, toolName);
         try
         {
             var file = new FileInfo(path);
