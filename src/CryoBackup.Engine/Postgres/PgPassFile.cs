@@ -1,4 +1,5 @@
 using System.Text;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Postgres;
 
@@ -50,7 +51,7 @@ internal sealed class PgPassFile
 
         try
         {
-            return new PgPassFile(path, File.ReadAllLines(path, Encoding.UTF8));
+            return new PgPassFile(path, RegularFile.ReadLines(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

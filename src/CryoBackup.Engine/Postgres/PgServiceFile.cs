@@ -1,4 +1,5 @@
 using System.Text;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Postgres;
 
@@ -47,7 +48,7 @@ internal static class PgServiceFile
         string[] lines;
         try
         {
-            lines = File.ReadAllLines(file, Encoding.UTF8);
+            lines = RegularFile.ReadLines(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

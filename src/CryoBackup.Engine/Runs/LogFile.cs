@@ -10,16 +10,18 @@ namespace CryoBackup.Runs;
 
 /// <summary>
 /// The log that every run adds to, one event a line, in the predecessor's form or as JSON. The file is held only while a line is written,
-/// so that several runs may share it; when it is too large it is put aside as .1, the one before as .2, and so on.
+/// so that several runs may share it; when it is too large it is put aside as .1, the one before as .2, and so on. It is made for its owner alone.
 /// </summary>
 internal sealed class LogFile
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly LogSettings _settings;
     private readonly string _logger;
     private readonly Action<string> _fail;
     private readonly object _lock = new();
     private bool _failed;
+    private bool _isHeldUp;
 
     /// <summary>Prepares a log. Nothing is written yet.</summary>
     /// <param name="settings">The file, its form and size.</param>
@@ -75,19 +77,28 @@ internal sealed class LogFile
         }
     }
 
+    /// <summary>Adds a line. Whoever holds the lock, be it for ever, keeps none out: only putting the file aside needs it.</summary>
     private void Append(byte[] line)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(_settings.File)!);
-        using (SharedFile.Lock(_settings.File + ".lock"))
+        using FileStream? turn = _isHeldUp ? null : SharedFile.TryLock(_settings.File + ".lock", Patience);
+        _isHeldUp = turn is null;
+        FileStream stream = RegularFile.OpenOrCreate(_settings.File, FileAccess.Write);
+        try
         {
-            var file = new FileInfo(_settings.File);
-            if (file.Exists && file.Length > 0 && file.Length + line.Length > _settings.MaxBytes)
+            if (turn is not null && stream.Length > 0 && stream.Length + line.Length > _settings.MaxBytes)
             {
+                stream.Dispose();
                 PutAside();
+                stream = RegularFile.OpenOrCreate(_settings.File, FileAccess.Write);
             }
 
-            using var stream = new FileStream(_settings.File, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            stream.Seek(0, SeekOrigin.End);
             stream.Write(line);
+        }
+        finally
+        {
+            stream.Dispose();
         }
     }
 

@@ -45,6 +45,10 @@ internal sealed class MetricsFile
         (RestoreSuccess, "1 if the last restore succeeded, 0 if it failed."),
     ];
 
+    // So many lines no run writes.
+    private const long MaximumLength = 1 << 26;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     // Keyed by the database and by the metric, with the verdict after a bar where it has one.
     private readonly SortedDictionary<string, Dictionary<string, double>> _databases = new(StringComparer.Ordinal);
 
@@ -53,7 +57,7 @@ internal sealed class MetricsFile
     }
 
     /// <summary>Brings a file up to date with a run.</summary>
-    /// <param name="path">A full path; the file and its folder are created when missing.</param>
+    /// <param name="path">A full path; the file and its folder are created when missing. Made for its owner alone, it stays readable for whom it is.</param>
     /// <param name="run">A run that has ended.</param>
     /// <exception cref="CryoBackupException">DestinationNotWritable or DiskFull.</exception>
     public static void Update(string path, RunRecord run)
@@ -62,21 +66,18 @@ internal sealed class MetricsFile
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
 
-            // Two runs may end at the same moment; the second must see what the first wrote. node_exporter reads only *.prom.
-            using (SharedFile.Lock(path + ".lock"))
+            // Two runs may end at the same moment; the second must see what the first wrote. node_exporter reads only *.prom. A lock that
+            // somebody holds for ever keeps nobody from being alarmed.
+            using (SharedFile.TryLock(path + ".lock", Patience))
             {
                 var metrics = new MetricsFile();
-                if (File.Exists(path))
-                {
-                    metrics.Read(File.ReadLines(path));
-                }
-
+                UnixFileMode readers = metrics.Read(path);
                 foreach (RunItem item in run.Items.Where(item => item.MeasuredDatabase.Length > 0))
                 {
                     metrics.Take(run, item);
                 }
 
-                Replace(path, metrics.Write(run.End));
+                Replace(path, metrics.Write(run.End), readers);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -85,17 +86,63 @@ internal sealed class MetricsFile
         }
     }
 
-    private static void Replace(string path, string text)
+    private static void Replace(string path, string text, UnixFileMode readers)
     {
-        // A name that no collector takes, on the same file system.
-        string partial = path + BackupFileName.PartialSuffix;
-        using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None))
+        string folder = Path.GetDirectoryName(path)!;
+        foreach (string left in Directory.EnumerateFiles(folder, Path.GetFileName(path) + ".*" + BackupFileName.PartialSuffix).Where(left => IsLeft(path, left)))
         {
-            stream.Write(Encoding.UTF8.GetBytes(text));
-            stream.Flush(flushToDisk: true);
+            File.Delete(left);
         }
 
-        File.Move(partial, path, overwrite: true);
+        // A name that no collector takes and nobody can guess, on the same file system.
+        string partial = $"{path}.{Guid.NewGuid():N}{BackupFileName.PartialSuffix}";
+        try
+        {
+            using (FileStream stream = RegularFile.Create(partial))
+            {
+                stream.Write(Encoding.UTF8.GetBytes(text));
+                stream.Flush(flushToDisk: true);
+                if (!OperatingSystem.IsWindows())
+                {
+                    File.SetUnixFileMode(stream.SafeFileHandle, readers | UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                }
+            }
+
+            // A link of this name is replaced, not followed.
+            File.Move(partial, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(partial);
+            throw;
+        }
+    }
+
+    /// <summary>Tells whether a file is what a run that was killed has left. One that is a few minutes old belongs to none that runs.</summary>
+    private static bool IsLeft(string path, string file)
+        => file.Length == path.Length + 33 + BackupFileName.PartialSuffix.Length && Guid.TryParseExact(file.AsSpan(path.Length + 1, 32), "N", out _)
+            && DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > TimeSpan.FromMinutes(10);
+
+    /// <summary>Reads what is there, where it is a regular file, without asking for anybody's lock.</summary>
+    /// <returns>Who else may read it.</returns>
+    private UnixFileMode Read(string path)
+    {
+        try
+        {
+            using FileStream file = RegularFile.Open(path, FileAccess.Read);
+            if (file.Length <= MaximumLength)
+            {
+                // Only a line feed ends a line: a database's name may hold a carriage return.
+                using var reader = new StreamReader(file, leaveOpen: true);
+                Read(reader.ReadToEnd().Split('\n'));
+            }
+
+            return OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(file.SafeFileHandle) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or IrregularFileException)
+        {
+            return UnixFileMode.None;
+        }
     }
 
     private void Take(RunRecord run, RunItem item)
@@ -189,7 +236,7 @@ internal sealed class MetricsFile
             int opening = line.IndexOf(Opening, StringComparison.Ordinal);
             int closing = line.LastIndexOf("} ", StringComparison.Ordinal);
             if (opening <= 0 || closing < opening || !Array.Exists(Known, known => known.Name == line[..opening])
-                || !double.TryParse(line.AsSpan(closing + 2), NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
+                || !double.TryParse(line.AsSpan(closing + 2), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !double.IsFinite(value))
             {
                 continue;
             }

@@ -64,6 +64,32 @@ internal static partial class RegularFile
         return Wrap(handle, FileAccess.Read);
     }
 
+    /// <summary>Reads a small file of text, in UTF-8, that somebody named.</summary>
+    /// <param name="path">The file, or a link to it.</param>
+    /// <returns>Its lines.</returns>
+    /// <exception cref="IOException">As for <see cref="Read"/>; or it has more than 16 MB.</exception>
+    /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
+    public static string[] ReadLines(string path)
+    {
+        const int MaximumLength = 1 << 24;
+        using FileStream file = Read(path);
+        var bytes = new byte[Math.Min(file.Length, MaximumLength) + 1];
+        int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        if (length > MaximumLength)
+        {
+            throw new IOException($"'{path}' has more than {MaximumLength} bytes.");
+        }
+
+        using var reader = new StreamReader(new MemoryStream(bytes, 0, length));
+        var lines = new List<string>();
+        while (reader.ReadLine() is { } line)
+        {
+            lines.Add(line);
+        }
+
+        return [.. lines];
+    }
+
     /// <summary>Opens a file, or creates it if there is none.</summary>
     /// <param name="path">The file.</param>
     /// <param name="access">What is done with it.</param>

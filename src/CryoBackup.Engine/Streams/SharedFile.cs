@@ -5,15 +5,14 @@ namespace CryoBackup.Streams;
 /// <summary>A file that several runs want at the same moment.</summary>
 internal static class SharedFile
 {
-    // What is done under a lock takes milliseconds.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private const int SharingViolation = unchecked((int)0x80070020);
 
     /// <summary>Takes a lock that ends with its holder, also when that one is killed.</summary>
     /// <param name="path">A file that is for nothing else; it stays, empty.</param>
-    /// <returns>The lock, until it is disposed of.</returns>
-    /// <exception cref="IOException">Another run held it too long, or the file cannot be written.</exception>
-    public static FileStream Lock(string path)
+    /// <param name="patience">How long to wait for it; a fraction of a second serves what other runs do under it.</param>
+    /// <returns>The lock, until it is disposed of; null if another held it too long, who need not be a run of ours.</returns>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static FileStream? TryLock(string path, TimeSpan patience)
     {
         long start = Stopwatch.GetTimestamp();
         while (true)
@@ -29,14 +28,15 @@ internal static class SharedFile
                 }
 
                 file.Dispose();
-                if (Stopwatch.GetElapsedTime(start) >= Patience)
-                {
-                    throw new IOException($"Another run has held '{path}' too long.");
-                }
             }
-            catch (IOException exception) when (exception.HResult == SharingViolation && Stopwatch.GetElapsedTime(start) < Patience)
+            catch (IOException exception) when (exception.HResult == SharingViolation)
             {
                 // Windows refuses the opening itself.
+            }
+
+            if (Stopwatch.GetElapsedTime(start) >= patience)
+            {
+                return null;
             }
 
             Thread.Sleep(20);

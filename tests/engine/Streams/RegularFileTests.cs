@@ -63,7 +63,7 @@ public sealed class RegularFileTests : IDisposable
             Assert.Throws<IrregularFileException>(() => RegularFile.Open(In(name), FileAccess.Read));
             Assert.Throws<IrregularFileException>(() => RegularFile.OpenOrCreate(In(name), FileAccess.Write));
             Assert.Throws<IOException>(() => RegularFile.Create(In(name)));
-            Assert.Throws<IrregularFileException>(() => SharedFile.Lock(In(name)));
+            Assert.Throws<IrregularFileException>(() => SharedFile.TryLock(In(name), TimeSpan.Zero));
         }
 
         Assert.False(File.Exists(In("would-be")));
