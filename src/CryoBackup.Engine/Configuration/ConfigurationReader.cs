@@ -57,7 +57,7 @@ internal sealed class ConfigurationReader
         foreach ((ScalarNode name, ConfigurationNode value) in map.Entries)
         {
             ConfigurationKey key = keys.FirstOrDefault(candidate => candidate.Name == name.Text)
-                ?? throw _errors.At(name, $"the key {ConfigurationErrors.Quote(path + name.Text)} is not known", NearestKey.Remedy(name.Text, keys));
+                ?? throw _errors.At(name, $"{Unknown(name, value, path)} is not known", NearestKey.Remedy(name.Text, keys));
             string keyPath = path + key.Name;
             if (key.Setting.Instead is { } instead && key.Name != "enabled")
             {
@@ -141,22 +141,22 @@ internal sealed class ConfigurationReader
                 {
                     "true" or "yes" or "on" => true,
                     "false" or "no" or "off" => false,
-                    _ => throw Wrong(node, path, KindInWords(key), text, key),
+                    _ => throw Unfit(node, path, KindInWords(key)),
                 };
             case KeyKind.Number:
                 if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
                 {
-                    throw Wrong(node, path, KindInWords(key), text, key);
+                    throw Unfit(node, path, KindInWords(key));
                 }
 
                 if (number < key.Setting.Minimum || number > Math.Min(key.Setting.Maximum, key.ValueType == typeof(int) ? int.MaxValue : long.MaxValue))
                 {
-                    throw _errors.At(node, $"'{path}' is {number}, which is out of its range", $"Give {KindInWords(key)}.");
+                    throw _errors.At(node, $"'{path}' is out of its range", $"Give {KindInWords(key)}.");
                 }
 
                 return key.ValueType == typeof(int) ? (object)(int)number : number;
             case KeyKind.Duration:
-                return DurationText.TryParse(text) is { } duration && duration > TimeSpan.Zero ? duration : throw Wrong(node, path, KindInWords(key), text, key);
+                return DurationText.TryParse(text) is { } duration && duration > TimeSpan.Zero ? duration : throw Unfit(node, path, KindInWords(key));
             default:
                 return ReadChoice(key, node, text, path);
         }
@@ -165,7 +165,7 @@ internal sealed class ConfigurationReader
     private object ReadChoice(ConfigurationKey key, ScalarNode node, string text, string path)
     {
         int index = key.Words.ToList().FindIndex(word => string.Equals(word, text, StringComparison.OrdinalIgnoreCase));
-        return index >= 0 ? Enum.GetValues(key.ItemType).GetValue(index)! : throw Wrong(node, path, KindInWords(key), text, key);
+        return index >= 0 ? Enum.GetValues(key.ItemType).GetValue(index)! : throw Unfit(node, path, KindInWords(key));
     }
 
     private string ReadText(ConfigurationKey key, ScalarNode node, string text, string path)
@@ -237,20 +237,22 @@ internal sealed class ConfigurationReader
         var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach ((ScalarNode name, ConfigurationNode item) in (value as MapNode ?? throw Wrong(value, path, "names with values")).Entries)
         {
-            string text = _variables.Fill(item as ScalarNode ?? throw Wrong(item, $"{path}.{name.Text}", "a text"), _errors, out CryoBackupException? missing);
+            string text = _variables.Fill(item as ScalarNode ?? throw Wrong(item, IsPlainName(name.Text) ? $"{path}.{name.Text}" : path, "a text"), _errors, out CryoBackupException? missing);
             if (missing is not null)
             {
                 _missing.TryAdd(path, missing);
             }
 
-            if (!name.Text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_') || text.AsSpan().ContainsAny('\r', '\n') || !map.TryAdd(name.Text, text))
+            if (!IsPlainName(name.Text) || text.AsSpan().ContainsAny('\r', '\n') || !map.TryAdd(name.Text, text))
             {
-                throw _errors.At(name, $"{ConfigurationErrors.Quote(name.Text)} of '{path}' is not a header of its own, on one line", "Give each header once: letters, digits and hyphens, and a value without line breaks.");
+                throw _errors.At(name, $"an entry of '{path}' is not a header of its own, on one line", "Give each header once: letters, digits and hyphens, and a value without line breaks.");
             }
         }
 
         return map;
     }
+
+    private static bool IsPlainName(string name) => name.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');
 
     private DatabaseSelection ReadDatabases(ConfigurationNode value, string path)
     {
@@ -292,7 +294,7 @@ internal sealed class ConfigurationReader
 
             yield return seen.Add((entry.Host, entry.Port, entry.Name))
                 ? entry
-                : throw _errors.At(item, $"the database {ConfigurationErrors.Quote(entry.Name)} is there twice", "Keep one of the two.");
+                : throw _errors.At(item, "a database is there twice", "Keep one of the two.");
         }
     }
 
@@ -311,10 +313,15 @@ internal sealed class ConfigurationReader
     private CryoBackupException Wrong(ConfigurationNode node, string path, string wanted)
         => _errors.At(node, $"'{path}' takes {wanted}, and {node.Kind} is there", $"Give {wanted}; cryobackup config --example shows how.");
 
-    private CryoBackupException Wrong(ScalarNode node, string path, string wanted, string text, ConfigurationKey key)
+    // Without a value it may be one itself, whose colon has no blank behind it.
+    private static string Unknown(ScalarNode name, ConfigurationNode value, string path)
+        => value is ScalarNode { IsEmpty: true } || !IsPlainName(name.Text)
+            ? "what stands here as a key" : $"the key {ConfigurationErrors.Quote(path + name.Text)}";
+
+    private CryoBackupException Unfit(ScalarNode node, string path, string wanted)
         => _errors.At(
             node,
-            // What a variable holds may be a secret that got to the wrong place.
-            key.Setting.IsSecret || ConfigurationVariables.AreIn(node.Text) ? $"'{path}' takes {wanted}" : $"'{path}' takes {wanted}, not {ConfigurationErrors.Quote(text)}",
+            // Not what is there instead: it may be a secret that got to the wrong place.
+            $"'{path}' takes {wanted}",
             $"Give {wanted}.");
 }

@@ -34,7 +34,7 @@ internal static class ConfigurationRules
             foreach ((string key, string address) in email.To.Select(to => ("to", to)).Prepend(("from", email.From)).Where(pair => pair.Item2.Length > 0 && !IsAddress(pair.Item2)))
             {
                 throw errors.At(
-                    PlaceOf(root, "notifications", "email", key), $"{ConfigurationErrors.Quote(address)} of 'notifications.email.{key}' is not a mail address", "Give one such as admin@example.com, or Name <admin@example.com>.");
+                    PlaceOf(root, "notifications", "email", key), $"an address of 'notifications.email.{key}' is not a mail address", "Give one such as admin@example.com, or Name <admin@example.com>.");
             }
         }
     }

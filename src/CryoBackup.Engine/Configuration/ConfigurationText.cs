@@ -1,4 +1,5 @@
 using System.Text;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Configuration;
 
@@ -33,7 +34,7 @@ internal static class ConfigurationText
     {
         try
         {
-            using var file = new FileStream(errors.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using FileStream file = RegularFile.Read(errors.Path);
             if (file.Length > MaximumLength)
             {
                 throw errors.Whole($"it has {file.Length} bytes, and no configuration is longer than {MaximumLength}", "Name the right file; cryobackup config --example prints one.");

@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
 namespace CryoBackup.Configuration;
 
 /// <summary>Reads YAML into nodes that know their places, event by event, within limits that no honest file meets.</summary>
-internal sealed class ConfigurationTree
+internal sealed partial class ConfigurationTree
 {
     private const int MaximumDepth = 16;
     private const int MaximumNodes = 20_000;
@@ -94,13 +95,13 @@ internal sealed class ConfigurationTree
         {
             return _anchors.TryGetValue(alias.Value.Value, out ConfigurationNode? known)
                 ? known
-                : throw _errors.At(line, column, $"the alias {ConfigurationErrors.Quote("*" + alias.Value.Value)} stands for nothing that ends before it", "Write the value itself.");
+                : throw _errors.At(line, column, "an alias is there, a word that begins with *, which stands for nothing that ends before it", "Write the value itself; a text that begins with * stands in quotes.");
         }
 
         var begun = (NodeEvent)current;
         if (!begun.Tag.IsEmpty && !begun.Tag.IsNonSpecific)
         {
-            throw _errors.At(line, column, $"the tag {ConfigurationErrors.Quote(begun.Tag.Value)} is not known here", "Remove the tag; a text that begins with ! stands in quotes.");
+            throw _errors.At(line, column, "a tag is there, a word that begins with !, and none is known here", "Remove the tag; a text that begins with ! stands in quotes.");
         }
 
         ConfigurationNode node = current switch
@@ -142,7 +143,7 @@ internal sealed class ConfigurationTree
 
             if (!lines.TryAdd(name.Text, name.Line))
             {
-                throw _errors.At(name, $"the key {ConfigurationErrors.Quote(name.Text)} is there twice; the first time in line {lines[name.Text]}", "Keep one of the two.");
+                throw _errors.At(name, $"a key is there twice; the first time in line {lines[name.Text]}", "Keep one of the two.");
             }
 
             Next();
@@ -176,6 +177,12 @@ internal sealed class ConfigurationTree
         string text = exception.Message;
         int end = text.StartsWith("(Line: ", StringComparison.Ordinal) ? text.LastIndexOf("): ", StringComparison.Ordinal) : -1;
         text = (end >= 0 ? text[(end + 3)..] : text).TrimEnd('.', ' ');
+
+        // What it quotes, but for a sign or two of YAML's own, may be of a value.
+        text = Quoted().Replace(text, "…");
         return text.Length > 0 ? char.ToLowerInvariant(text[0]) + text[1..] : "it cannot be understood";
     }
+
+    [GeneratedRegex("'[^']{3,}'|\"[^\"]{3,}\"|`[^`]{3,}`", RegexOptions.CultureInvariant)]
+    private static partial Regex Quoted();
 }

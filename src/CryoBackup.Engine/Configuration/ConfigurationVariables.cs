@@ -1,4 +1,5 @@
 using System.Text;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Configuration;
 
@@ -7,7 +8,8 @@ namespace CryoBackup.Configuration;
 /// <param name="environment">Looks a variable up; null for one that is not set.</param>
 internal sealed class ConfigurationVariables(string baseFolder, Func<string, string?> environment)
 {
-    private const long MaximumFileLength = 1 << 16;
+    private const int MaximumFileLength = 1 << 16;
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
     private const string FilePrefix = "file:";
     private const string Forms = "Write ${NAME}, ${NAME:-default} or ${file:PATH}; $${ stands for ${ itself.";
 
@@ -61,7 +63,7 @@ internal sealed class ConfigurationVariables(string baseFolder, Func<string, str
         string name = mark < 0 ? reference : reference[..mark];
         if (!IsName(name))
         {
-            throw errors.At(node, $"{ConfigurationErrors.Quote("${" + reference + "}")} is not a reference", Forms);
+            throw errors.At(node, "what stands within ${ and } is not a reference", Forms);
         }
 
         string? value = environment(name);
@@ -92,15 +94,17 @@ internal sealed class ConfigurationVariables(string baseFolder, Func<string, str
         string full = Path.GetFullPath(path, baseFolder);
         try
         {
-            using var file = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (file.CanSeek && file.Length > MaximumFileLength)
+            // A file of /proc has no length, and may have no end.
+            using FileStream file = RegularFile.Read(full);
+            var bytes = new byte[MaximumFileLength + 1];
+            int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length > MaximumFileLength)
             {
-                missing ??= errors.At(node, $"the file '{full}' is too long for a value", "Name a file that holds the value alone.");
+                missing ??= errors.At(node, $"the file '{full}' is too long for a value, which has at most {MaximumFileLength} bytes", "Name a file that holds the value alone.");
                 return null;
             }
 
-            using var reader = new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
-            return reader.ReadToEnd().TrimEnd('\r', '\n');
+            return Utf8.GetString(bytes, 0, length).TrimStart('\uFEFF').TrimEnd('\r', '\n');
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or DecoderFallbackException)
         {

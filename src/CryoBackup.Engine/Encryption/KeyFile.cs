@@ -1,4 +1,5 @@
 using System.Text;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Encryption;
 
@@ -22,7 +23,7 @@ internal static class KeyFile
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            using FileStream file = RegularFile.Read(path);
             if (file.Length > MaximumLength)
             {
                 throw new CryoBackupException(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using CryoBackup.Configuration;
 
@@ -30,8 +31,8 @@ public sealed class MalformedFileTests
         { "a key of another section", "host: localhost\n", "line 1, column 1", "'host' is not known", "database.host" },
         { "a key like none", "zzzzzzzzzzzz: 1\n", "line 1, column 1", "'zzzzzzzzzzzz' is not known", "The keys here are database" },
         { "upper case", "Database:\n  host: a\n", "line 1, column 1", "'Database' is not known", "'database'" },
-        { "duplicated key", "database:\n  host: a\n  port: 1\n  host: b\n", "line 4, column 3", "'host' is there twice; the first time in line 2", "one of the two" },
-        { "duplicated section", "database:\n  host: a\ndatabase:\n  port: 1\n", "line 3, column 1", "'database' is there twice", "one of the two" },
+        { "duplicated key", "database:\n  host: a\n  port: 1\n  host: b\n", "line 4, column 3", "a key is there twice; the first time in line 2", "one of the two" },
+        { "duplicated section", "database:\n  host: a\ndatabase:\n  port: 1\n", "line 3, column 1", "a key is there twice; the first time in line 1", "one of the two" },
         { "tab", "database:\n\thost: a\n", "line 2, column 1", "indented with a tab", "spaces" },
         { "tab after spaces", "database:\n  host: a\n  \tport: 1\n", "line 3, column 3", "tab", "spaces" },
         { "unclosed quote", "database:\n  host: \"a\n  port: 1\n", "line", "not YAML", "--example" },
@@ -47,41 +48,41 @@ public sealed class MalformedFileTests
         { "value is nothing", "database:\n  password:\n", "line 2, column 3", "'database.password' has no value", "remove the line" },
         { "value is a list", "database:\n  host: [a, b]\n", "line 2, column 9", "'database.host' takes a text, and a list is there", "--example" },
         { "value is a map", "local_backup_dir:\n  path: a\n", "line 2, column 3", "'local_backup_dir' takes a text, and a map is there", "--example" },
-        { "number is a word", "database:\n  port: many\n", "line 2, column 9", "not 'many'", "from 1 to 65535" },
-        { "number is a fraction", "database:\n  port: 54.32\n", "line 2, column 9", "not '54.32'", "whole number" },
-        { "number is too large", "database:\n  port: 65536\n", "line 2, column 9", "65536", "from 1 to 65535" },
-        { "number is beyond all", "database:\n  port: 99999999999999999999\n", "line 2, column 9", "not '99999999999999999999'", "from 1 to 65535" },
-        { "level is too small", "compression:\n  level: 0\n", "line 2, column 10", "'compression.level' is 0", "from 1 to 9" },
-        { "retention is negative", "retention:\n  full_backup: -1\n", "line 2, column 16", "'retention.full_backup' is -1", "from 1" },
-        { "retention is a duration", "retention:\n  full_backup: 30d\n", "line 2, column 16", "not '30d'", "whole number" },
-        { "flag is a word", "encryption:\n  enabled: perhaps\n", "line 2, column 12", "takes true or false, not 'perhaps'", "true or false" },
-        { "flag is a number", "encryption:\n  enabled: 1\n", "line 2, column 12", "takes true or false, not '1'", "true or false" },
-        { "duration without unit", "backup:\n  timeout: 30\n", "line 2, column 12", "not '30'", "90s" },
-        { "duration of words", "backup:\n  timeout: an hour\n", "line 2, column 12", "not 'an hour'", "90s" },
-        { "duration of nothing", "verification:\n  max_age: 0h\n", "line 2, column 12", "not '0h'", "26h" },
-        { "duration is negative", "backup:\n  lock_timeout: -5s\n", "line 2, column 17", "not '-5s'", "90s" },
-        { "choice is unknown", "database:\n  ssl_mode: maybe\n", "line 2, column 13", "not 'maybe'", "verify-full" },
-        { "event is unknown", "notifications:\n  slack:\n    webhook_url: https://a.example/x\n    on: [success, disaster]\n", "line 4, column 19", "not 'disaster'", "success, failure, warning" },
+        { "number is a word", "database:\n  port: many\n", "line 2, column 9", "takes ", "from 1 to 65535" },
+        { "number is a fraction", "database:\n  port: 54.32\n", "line 2, column 9", "takes ", "whole number" },
+        { "number is too large", "database:\n  port: 65536\n", "line 2, column 9", "'database.port' is out of its range", "from 1 to 65535" },
+        { "number is beyond all", "database:\n  port: 99999999999999999999\n", "line 2, column 9", "takes ", "from 1 to 65535" },
+        { "level is too small", "compression:\n  level: 0\n", "line 2, column 10", "'compression.level' is out of its range", "from 1 to 9" },
+        { "retention is negative", "retention:\n  full_backup: -1\n", "line 2, column 16", "'retention.full_backup' is out of its range", "from 1" },
+        { "retention is a duration", "retention:\n  full_backup: 30d\n", "line 2, column 16", "takes ", "whole number" },
+        { "flag is a word", "encryption:\n  enabled: perhaps\n", "line 2, column 12", "takes true or false.", "true or false" },
+        { "flag is a number", "encryption:\n  enabled: 1\n", "line 2, column 12", "takes true or false.", "true or false" },
+        { "duration without unit", "backup:\n  timeout: 30\n", "line 2, column 12", "takes ", "90s" },
+        { "duration of words", "backup:\n  timeout: an hour\n", "line 2, column 12", "takes ", "90s" },
+        { "duration of nothing", "verification:\n  max_age: 0h\n", "line 2, column 12", "takes ", "26h" },
+        { "duration is negative", "backup:\n  lock_timeout: -5s\n", "line 2, column 17", "takes ", "90s" },
+        { "choice is unknown", "database:\n  ssl_mode: maybe\n", "line 2, column 13", "takes ", "verify-full" },
+        { "event is unknown", "notifications:\n  slack:\n    webhook_url: https://a.example/x\n    on: [success, disaster]\n", "line 4, column 19", "takes ", "success, failure, warning" },
         { "no events", "notifications:\n  slack:\n    webhook_url: https://a.example/x\n    on: []\n", "line 4, column 9", "is empty", "enabled: false" },
         { "address of the web is none", "notifications:\n  slack:\n    webhook_url: hooks.example\n", "line 3, column 18", "not a web address", "https://" },
         { "required key is missing", "notifications:\n  email:\n    from: a@b.example\n    to: c@d.example\n", "line 3, column 5", "'notifications.email.smtp_server' is missing", "enabled: false" },
         { "required key is empty", "notifications:\n  email:\n    from: \"\"\n    to: c@d.example\n    smtp_server: s\n", "line 3, column 11", "'notifications.email.from' is empty", "value" },
-        { "mail address is none", "notifications:\n  email:\n    from: nobody\n    to: c@d.example\n    smtp_server: s\n", "line 3, column 11", "'nobody' of 'notifications.email.from'", "admin@example.com" },
+        { "mail address is none", "notifications:\n  email:\n    from: nobody\n    to: c@d.example\n    smtp_server: s\n", "line 3, column 11", "an address of 'notifications.email.from' is not", "admin@example.com" },
         { "header with a line break", "notifications:\n  webhook:\n    url: https://a.example\n    headers: {A: \"b\\nC: d\"}\n", "line 4, column 15", "not a header", "line breaks" },
         { "databases is a number of nothing", "databases: []\n", "line 1, column 12", "not a selection", "all" },
         { "databases is another word", "databases: everything\n", "line 1, column 12", "not a selection", "all" },
         { "database without name", "databases:\n  - host: a\n", "line 2, column 5", "'databases[].name' is missing", "Give it" },
-        { "database twice", "databases:\n  - app\n  - app\n", "line 3, column 5", "'app' is there twice", "one of the two" },
+        { "database twice", "databases:\n  - app\n  - app\n", "line 3, column 5", "a database is there twice", "one of the two" },
         { "schemas and tables", "backup:\n  include_schema: [a]\n  include_table: [b]\n", "line 2, column 3", "are both there", "exclude_table" },
         { "upload", "aws:\n  enabled: true\n", "line 2, column 12", "uploads nothing", "rclone copy" },
         { "reference is not closed", "database:\n  password: ${POSTGRES\n", "line 2, column 13", "not closed", "${NAME}" },
         { "reference has no name", "database:\n  password: ${}\n", "line 2, column 13", "not a reference", "${NAME}" },
         { "reference has an odd name", "database:\n  password: ${A-B}\n", "line 2, column 13", "not a reference", "${NAME}" },
         { "reference to no file", "database:\n  password: ${file:}\n", "line 2, column 13", "names no file", "${file:PATH}" },
-        { "alias of nothing", "database: *other\n", "line 1, column 11", "'*other' stands for nothing", "value itself" },
-        { "alias of itself", "database: &a\n  host: *a\n", "line 2, column 9", "'*a' stands for nothing", "value itself" },
+        { "alias of nothing", "database: *other\n", "line 1, column 11", "which stands for nothing", "value itself" },
+        { "alias of itself", "database: &a\n  host: *a\n", "line 2, column 9", "which stands for nothing", "value itself" },
         { "tag of a language", "database: !!python/object:os.system\n  host: a\n", "line 1, column 11", "tag", "Remove the tag" },
-        { "merge key", "database: &a {host: b}\ndatabases:\n  - {<<: *a, name: c}\n", "line 3, column 6", "'databases[].<<' is not known", "" },
+        { "merge key", "database: &a {host: b}\ndatabases:\n  - {<<: *a, name: c}\n", "line 3, column 6", "as a key is not known", "" },
         { "list as a key", "? [a, b]\n: c\n", "line 1, column 3", "a list is there where a key belongs", "" },
         { "control character", "database:\n  host: a\u0007b\n", "line 2, column 10", "U+0007", "Remove it" },
         { "zero character", "database:\n  host: a\0b\n", "line 2, column 10", "U+0000", "Remove it" },
@@ -127,6 +128,45 @@ public sealed class MalformedFileTests
     {
         string text = "x0: &x0 [a, a]\n" + string.Concat(Enumerable.Range(1, 30).Select(i => $"x{i}: &x{i} [*x{i - 1}, *x{i - 1}]\n"));
         Assert.Contains("'x0' is not known", Fail(Encoding.UTF8.GetBytes(text)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Wherever a secret stands that belongs elsewhere, the error says where and what kind of thing, and not the secret.</summary>
+    [Theory]
+    [InlineData("database:\n  port: {0}\n")]
+    [InlineData("database:\n  ssl_mode: {0}\n")]
+    [InlineData("database:\n  password:{0}\n")]
+    [InlineData("database: {{password:{0}}}\n")]
+    [InlineData("database: {{ {0} }}\n")]
+    [InlineData("database:\n  password: *{0}\n")]
+    [InlineData("database:\n  password: !{0}\n")]
+    [InlineData("database:\n  password: %{0}\n")]
+    [InlineData("database:\n  password: @{0}\n")]
+    [InlineData("database:\n  password: [{0}]\n")]
+    [InlineData("database:\n  password: \"{0}\n")]
+    [InlineData("database:\n  password: ${{{0} }}\n")]
+    [InlineData("database:\n  {0}: a\n  {0}: b\n")]
+    [InlineData("databases: [{0}, {0}]\n")]
+    [InlineData("compression:\n  level: {0}\n")]
+    [InlineData("backup:\n  timeout: {0}\n")]
+    [InlineData("encryption:\n  enabled: {0}\n")]
+    [InlineData("notifications:\n  email: {{from: '{0} x', to: a@b.example, smtp_server: s}}\n")]
+    [InlineData("notifications:\n  webhook: {{url: '{0}'}}\n")]
+    [InlineData("notifications:\n  webhook:\n    url: https://a.example\n    headers: {{Authorization: [{0}]}}\n")]
+    [InlineData("notifications:\n  webhook:\n    url: https://a.example\n    headers: {{Authorization:{0}}}\n")]
+    [InlineData("{0}")]
+    [InlineData("- {0}\n")]
+    [InlineData("a: |{0}\n")]
+    public void NoErrorShowsAValue(string text)
+    {
+        foreach (string canary in new[] { "canary7secret", "9182736455463728", "ca'na\"ry" })
+        {
+            // In quotes that it closes, some are another text, and may even be right.
+            using var folder = new TemporaryFolder();
+            string path = folder.Write("backup_config.yaml", string.Format(CultureInfo.InvariantCulture, text, canary));
+            Exception? failure = Record.Exception(() => ConfigurationFile.Read(path, static _ => { }, static _ => null).Require(ConfigurationUse.Check));
+            string told = failure is CryoBackupException known ? known.Message + known.Remedy : failure?.Message ?? "";
+            Assert.DoesNotContain(canary, told.Replace(path, "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
+        }
     }
 
     [Fact]
