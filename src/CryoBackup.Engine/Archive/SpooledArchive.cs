@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using CryoBackup.Processes;
 using CryoBackup.Streams;
+using CryoBackup.Text;
 
 namespace CryoBackup.Archive;
 
@@ -12,7 +13,10 @@ namespace CryoBackup.Archive;
 internal sealed class SpooledArchive : IDisposable
 {
     private readonly PrivateFolder _folder = PrivateFolder.Create("cryobackup-restore-");
+    private const int BetweenLooks = 1 << 20;
+    private const int NoSpace = 28;
     private readonly FileStream _file;
+    private int _unchecked = BetweenLooks;
 
     /// <summary>Makes the file.</summary>
     public SpooledArchive()
@@ -51,7 +55,7 @@ internal sealed class SpooledArchive : IDisposable
     public string Folder => _folder.Path;
 
     /// <summary>Takes the archive.</summary>
-    public Stream Input => _file;
+    public Stream Input => new SpoolingStream(this);
 
     /// <summary>Takes the archive, and drops it where the disk does not take it: whoever reads it for another purpose is not to fail by that.</summary>
     public Stream OptionalInput => new LenientStream(this);
@@ -82,6 +86,32 @@ internal sealed class SpooledArchive : IDisposable
         _folder.Dispose();
     }
 
+    /// <summary>Writes, unless too little of the disk would be left: an archive may be longer than its manifest says.</summary>
+    private void Write(ReadOnlySpan<byte> buffer)
+    {
+        _unchecked += buffer.Length;
+        if (_unchecked >= BetweenLooks)
+        {
+            _unchecked = 0;
+            long reserve = LocalDisk.Reserve(Folder);
+            if (LocalDisk.FreeSpace(Folder) - BetweenLooks < reserve)
+            {
+                throw new IOException($"No space left but the reserve of {SizeText.Of(reserve)}.", NoSpace);
+            }
+        }
+
+        _file.Write(buffer);
+    }
+
+    private sealed class SpoolingStream(SpooledArchive spool) : WriteOnlyStream
+    {
+        public override void Complete()
+        {
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer) => spool.Write(buffer);
+    }
+
     private sealed class LenientStream(SpooledArchive spool) : WriteOnlyStream
     {
         public override void Complete()
@@ -97,7 +127,7 @@ internal sealed class SpooledArchive : IDisposable
 
             try
             {
-                spool._file.Write(buffer);
+                spool.Write(buffer);
             }
             catch (IOException exception)
             {

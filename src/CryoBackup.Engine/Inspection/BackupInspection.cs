@@ -12,6 +12,8 @@ namespace CryoBackup.Inspection;
 /// <summary>One inspection of a backup's file and manifest, check by check. Test reports it; Restore relies on it.</summary>
 internal sealed class BackupInspection
 {
+    private const long BeyondRecord = 64L << 20;
+
     private readonly string _path;
     private readonly VerificationLevel _level;
     private readonly IReadOnlyList<string> _identities;
@@ -321,7 +323,7 @@ internal sealed class BackupInspection
         {
             try
             {
-                Content = ArchiveReader.Read(source.Output, copy, started => Volatile.Write(ref reader, started), _cancellationToken);
+                Content = ArchiveReader.Read(Bounded(source.Output), copy, started => Volatile.Write(ref reader, started), _cancellationToken);
                 _cancellationToken.ThrowIfCancellationRequested();
             }
             catch (CryoBackupException exception)
@@ -390,6 +392,22 @@ internal sealed class BackupInspection
 
         Pass(CheckNames.Format, string.Create(CultureInfo.InvariantCulture, $"archive version {Content.Header.Version} with {Content.Entries.Count} entries"));
         CheckContent(Content, comparison?.Difference, source.Checksum);
+    }
+
+    /// <summary>An archive far beyond what was recorded is not read on: it is another one, or has no end.</summary>
+    private Stream Bounded(Stream archive)
+    {
+        if (Manifest?.UncompressedBytes is not { } recorded || recorded > long.MaxValue / 4)
+        {
+            return archive;
+        }
+
+        long most = (2 * recorded) + BeyondRecord;
+        return new BoundedReadStream(archive, most, () => new CryoBackupException(
+            CryoBackupError.ArchiveCorrupt,
+            string.Create(CultureInfo.InvariantCulture, $"The archive goes on beyond {SizeText.Of(most)}, though {recorded} bytes are recorded; it was not read further."),
+            _path,
+            "Use another backup."));
     }
 
     private void CannotDecrypt(AgeOpening opening)

@@ -13,7 +13,7 @@ internal sealed partial class GlobalsScript
     /// <param name="sql">Its text.</param>
     public GlobalsScript(string sql)
     {
-        foreach (string statement in SqlStatement.Split(sql).Select(statement => statement.Text))
+        foreach (string statement in SqlStatement.Enumerate(sql).Select(statement => statement.Text))
         {
             if (OfRole().Match(statement) is { Success: true } one)
             {

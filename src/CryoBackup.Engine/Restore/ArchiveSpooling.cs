@@ -1,4 +1,5 @@
 using CryoBackup.Archive;
+using CryoBackup.Processes;
 using CryoBackup.Storage;
 
 namespace CryoBackup.Restore;
@@ -82,5 +83,5 @@ internal sealed class ArchiveSpooling(int? jobs, bool makes, string path, Action
     /// <summary>Removes the file.</summary>
     public void Dispose() => _spool?.Dispose();
 
-    private static bool HasRoom(long? length) => LocalDisk.FreeSpace(Path.GetTempPath()) > length;
+    private static bool HasRoom(long? length) => LocalDisk.FreeSpace(Path.GetTempPath()) - LocalDisk.Reserve(Path.GetTempPath()) > length;
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CryoBackup.Processes;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Storage;

@@ -5,12 +5,16 @@ using CryoBackup.Archive;
 using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Streams;
+using CryoBackup.Text;
 
 namespace CryoBackup.Storage;
 
 /// <summary>What belongs to no database, roles and tablespaces, as SQL in a file beside a backup, compressed and encrypted like it.</summary>
 internal static partial class GlobalsFile
 {
+    // A hundred thousand roles, each with a comment, take less.
+    private const long MaximumLength = 32 << 20;
+
     /// <summary>What is appended to a backup's name.</summary>
     /// <param name="isSealed">True if the backup is encrypted.</param>
     public static string Suffix(bool isSealed) => ".globals.sql.gz" + (isSealed ? BackupFileName.SealedSuffix : "");
@@ -52,13 +56,34 @@ internal static partial class GlobalsFile
         Verify(backup, record, isSealed, cancellationToken);
         string path = backup + Suffix(isSealed);
         using var source = new BackupSource(path, new AgeOpening(path, identities, [], cancellationToken), cancellationToken);
-        using var bytes = new MemoryStream();
-        source.Output.CopyTo(bytes);
-        ReadOnlySpan<byte> script = bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
+        ReadOnlySpan<byte> script = ReadScript(source.Output, path);
 
-        // pg_dumpall writes in the encoding of the database that it connects to, and says so.
-        Match encoding = ClientEncoding().Match(Encoding.Latin1.GetString(script));
+        // pg_dumpall writes in the encoding of the database that it connects to, and says so at the beginning.
+        Match encoding = ClientEncoding().Match(Encoding.Latin1.GetString(script[..Math.Min(script.Length, 1 << 16)]));
         return new GlobalsScript(ServerEncoding.Decode(script, ServerEncoding.Find(encoding.Success ? encoding.Groups[1].Value : "UTF8")));
+    }
+
+    /// <summary>Reads the script whole; what a small file holds compressed may be more than any memory.</summary>
+    private static ReadOnlySpan<byte> ReadScript(Stream source, string path)
+    {
+        using var bytes = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        int count;
+        while ((count = source.Read(buffer)) > 0)
+        {
+            if (bytes.Length + count > MaximumLength)
+            {
+                throw new CryoBackupException(
+                    CryoBackupError.ArchiveCorrupt,
+                    $"'{path}' holds more than {SizeText.Of(MaximumLength)} of roles and tablespaces, which is more than is read.",
+                    path,
+                    "If you trust it, create the roles yourself: decompress it, and run it by psql.");
+            }
+
+            bytes.Write(buffer.AsSpan(0, count));
+        }
+
+        return bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
     }
 
     [GeneratedRegex("^SET client_encoding = '([^']+)';", RegexOptions.Multiline | RegexOptions.CultureInvariant)]

@@ -22,36 +22,36 @@ internal sealed class SqlStatement
     /// <param name="sql">The script.</param>
     /// <param name="standardStrings">False where standard_conforming_strings is off.</param>
     /// <returns>Its statements, in order; none is empty.</returns>
-    public static IReadOnlyList<SqlStatement> Split(string sql, bool standardStrings = true)
+    public static IReadOnlyList<SqlStatement> Split(string sql, bool standardStrings = true) => [.. Enumerate(sql, standardStrings)];
+
+    /// <summary>As <see cref="Split"/>, one after the other: a long text has more of them than one may want to hold.</summary>
+    /// <param name="sql">The text.</param>
+    /// <param name="standardStrings">False where standard_conforming_strings is off.</param>
+    public static IEnumerable<SqlStatement> Enumerate(string sql, bool standardStrings = true)
     {
-        var statements = new List<SqlStatement>();
         var tokens = new List<SqlToken>();
         var depth = new Depth();
         foreach (SqlToken token in SqlLexer.Read(sql, standardStrings))
         {
-            if (token.Is(";") && depth.IsOutside)
-            {
-                Add();
-            }
-            else
+            if (!token.Is(";") || !depth.IsOutside)
             {
                 tokens.Add(token);
                 depth.Follow(token, tokens);
+                continue;
             }
-        }
 
-        Add();
-        return statements;
-
-        void Add()
-        {
             if (tokens.Count > 0)
             {
-                statements.Add(new SqlStatement(sql, [.. tokens]));
+                yield return new SqlStatement(sql, [.. tokens]);
             }
 
             tokens.Clear();
             depth = new Depth();
+        }
+
+        if (tokens.Count > 0)
+        {
+            yield return new SqlStatement(sql, [.. tokens]);
         }
     }
 

@@ -1,8 +1,26 @@
-namespace CryoBackup.Storage;
+namespace CryoBackup.Processes;
 
 /// <summary>The disks of this machine.</summary>
 internal static class LocalDisk
 {
+    // What others need of a disk that is shared, as a temporary one is.
+    private const long MostReserve = 512L << 20;
+
+    /// <summary>The space that what we write for a while leaves on a folder's disk, however much a manifest said it would take.</summary>
+    /// <param name="folder">The folder's full path.</param>
+    /// <returns>Bytes: a twentieth of the disk, at most 512 MB.</returns>
+    public static long Reserve(string folder)
+    {
+        try
+        {
+            return Math.Min(MostReserve, new DriveInfo(folder).TotalSize / 20);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>The space that this account may still use on a folder's disk.</summary>
     /// <param name="folder">The folder's full path.</param>
     /// <returns>Bytes; null where it cannot be told.</returns>
