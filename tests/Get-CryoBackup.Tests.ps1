@@ -84,6 +84,32 @@ Describe 'Get-CryoBackup' {
         $warnings.Count | Should -Be 1
     }
 
+    It 'lets no name act on the terminal' {
+        # What a terminal would obey: an escape sequence, a C1 one, a direction mark, a line break that forges a line.
+        $name = "a`u{1b}[2J`u{9b}31m`u{202e}b`nWARNING: forged"
+        $hostile = New-Item -ItemType Directory -Path (Join-Path $TestDrive 'hostile')
+        $file = Join-Path $hostile 'a_20260131_120000_full.dump'
+        Set-Content -LiteralPath $file -Value PGDMP
+        @{ timestamp = '2026-01-31T12:00:00'; database = $name; backup_file = Split-Path $file -Leaf; size_bytes = 6 } |
+            ConvertTo-Json | Set-Content -LiteralPath "$file.meta.json"
+        $found = Get-CryoBackup $hostile
+        $found.Database | Should -BeExactly $name -Because 'objects keep the raw values'
+        $shown = @(
+            $found | Format-Table | Out-String -Width 400
+            $found | Format-List | Out-String -Width 400
+            Test-CryoBackup $file | Format-Table | Out-String -Width 400
+            New-CryoBackup $name -Path $hostile -ErrorAction SilentlyContinue -ErrorVariable problems
+            $problems[0].ErrorDetails.Message
+            Get-CryoBackup (Join-Path $hostile "no$name") -ErrorAction SilentlyContinue -ErrorVariable missing
+            $missing[0].ErrorDetails.Message
+        ) -join "`n"
+        # PowerShell's own colours are no one's name.
+        $shown = $shown -replace "`u{1b}\[[0-9;]*m"
+        $shown | Should -Not -Match "[`u{1b}`u{9b}`u{202e}]"
+        $shown | Should -Not -Match '(?m)^WARNING: forged'
+        $shown | Should -Match ([regex]::Escape('a\x1B[2J\x9B31m\u202Eb\nWARNING: forged'))
+    }
+
     It 'reports a folder that is not there, and goes on with the next' {
         $missing = Join-Path $TestDrive 'missing'
         $found = Get-CryoBackup $missing, $folder -ErrorVariable problems -ErrorAction SilentlyContinue

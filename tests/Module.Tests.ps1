@@ -195,4 +195,19 @@ Describe 'Sizes, durations and moments in the views' {
     It 'shows a moment in any culture alike' {
         [CryoBackup.Commands.Display]::Moment([datetime]::new(2026, 1, 31, 23, 59, 58, [System.DateTimeKind]::Utc)) | Should -Be '2026-01-31 23:59Z'
     }
+
+    It 'shows in a list every property of its results, texts so that they act on no terminal' {
+        [xml] $format = Get-Content -LiteralPath (Join-Path (Get-Module CryoBackup).ModuleBase CryoBackup.Format.ps1xml) -Raw
+        $lists = $format.SelectNodes('//View[ListControl]')
+        $lists.Count | Should -Be 6
+        foreach ($view in $lists) {
+            $type = [AppDomain]::CurrentDomain.GetAssemblies().ForEach{ $_.GetType($view.Name) }.Where{ $_ }[0]
+            $items = $view.SelectNodes('.//ListItem')
+            $names = $items | ForEach-Object { $_.Label ?? $_.PropertyName }
+            $names | Sort-Object | Should -Be @($type.GetProperties().Name | Sort-Object)
+            foreach ($item in $items | Where-Object PropertyName) {
+                $type.GetProperty($item.PropertyName).PropertyType.FullName | Should -Not -BeLike '*String*'
+            }
+        }
+    }
 }

@@ -147,6 +147,8 @@ internal sealed partial class Secrets
     /// <summary>What a word such as that of Basic authentication holds; null where it is none.</summary>
     private static string? FromBase64(string word)
     {
+        // Its padding was taken for the equals sign of a pair.
+        word = word.PadRight((word.Length + 3) / 4 * 4, '=');
         var bytes = new byte[word.Length];
         return word.Length >= 2 * Shortest && Convert.TryFromBase64String(word, bytes, out int length) && Encoding.UTF8.GetString(bytes, 0, length) is var text
             && !text.Any(char.IsControl) ? text : null;

@@ -13,6 +13,16 @@ public static class Display
     /// <returns>The text on one line, in which control characters and direction marks can be read.</returns>
     public static string Visible(string? text) => VisibleText.Of(text);
 
+    /// <summary>Several things as a list shows them, of each what <see cref="Visible"/> gives.</summary>
+    /// <param name="items">The things.</param>
+    /// <returns>The first four in braces, as PowerShell writes them.</returns>
+    public static string Several(object[]? items)
+    {
+        const int Most = 4;
+        IEnumerable<string> shown = (items ?? []).Take(Most).Select(item => VisibleText.Of(item?.ToString()));
+        return $"{{{string.Join(", ", shown)}{(items?.Length > Most ? "…" : "")}}}";
+    }
+
     /// <summary>A size for people.</summary>
     /// <param name="bytes">The size in bytes.</param>
     /// <returns>For example <c>1.2 GB</c>, in steps of 1024.</returns>

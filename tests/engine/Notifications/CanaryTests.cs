@@ -50,9 +50,19 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
         };
         await using var web = new WebServer
         {
-            Answer = static (request, _) => $"400 no\r\n\r\nI got {request.Path} {Uri.UnescapeDataString(request.Path)} {string.Join(' ', request.Headers.Values)}",
+            // In every form, each cut too, and in the words behind the status.
+            Answer = static (request, number) =>
+            {
+                string sent = $"{request.Path} {Uri.UnescapeDataString(request.Path)} {string.Join(' ', request.Headers.Values)}";
+                string[] words = [.. sent.Split([' ', '/', '=', '?', '&'], StringSplitOptions.RemoveEmptyEntries).Where(word => word.Contains(Canary, StringComparison.Ordinal))];
+                IEnumerable<string> echoes = SecretsTests.Forms.SelectMany(form => words.Select(form)).Append(sent);
+                return $"{(number % 2 == 0 ? 400 : 401)} no {string.Join(' ', words)}\r\n\r\n{string.Join(" and ", echoes)}";
+            },
         };
         RunAll(mail, web);
+        string told = string.Join('\n', _messages.OfType<WarningMessage>());
+        Assert.DoesNotContain("I got", told, StringComparison.Ordinal);
+        Assert.Contains(_messages, message => message is VerboseMessage { Text: var text } && text.StartsWith("By webhook came this answer: no", StringComparison.Ordinal));
         Assert.Contains(_messages, message => message is WarningMessage { Text: var text } && text.StartsWith("The notification by email failed: ", StringComparison.Ordinal));
         Assert.Contains(_messages, message => message is WarningMessage { Text: var text } && text.StartsWith("The notification by webhook failed: ", StringComparison.Ordinal));
     }
@@ -112,6 +122,11 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
 
         // What hides a password in another form hides it badly.
         string everything = string.Join('\n', files.Select(File.ReadAllText)) + string.Join('\n', _messages) + said;
+        foreach (string secret in new[] { "mail", "slack", "teams", "signature", "hook", "key", "header", "ping", "database" }.Select(name => Canary + name))
+        {
+            Assert.All(SecretsTests.Forms, form => Assert.DoesNotContain(form(secret), everything, StringComparison.OrdinalIgnoreCase));
+        }
+
         Assert.DoesNotContain(Convert.ToBase64String(Encoding.UTF8.GetBytes("\0robot\0" + Canary + "mail")), everything, StringComparison.Ordinal);
 
         void On(RunVerb verb, Action<RunEvidence> work)

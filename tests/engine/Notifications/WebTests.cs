@@ -33,6 +33,27 @@ public sealed class WebTests : IAsyncDisposable
         Assert.Equal(2, body.Split("```").Length - 1);
     }
 
+    /// <summary>What these services refuse, an alarm must not be: it is cut after it is escaped, which makes it longer.</summary>
+    [Theory]
+    [InlineData('&')]
+    [InlineData('<')]
+    [InlineData('\n')]
+    [InlineData('\u0001')]
+    [InlineData('日')]
+    public async Task LongAlarmsFit(char character)
+    {
+        string name = new(character, 20_000);
+        await SendAsync(
+            new() { Slack = new() { WebhookUrl = _server.Url("/slack") }, Teams = new() { WebhookUrl = _server.Url("/teams") } },
+            RunItem.Failed(RunVerb.Backup, name, "", SampleResults.Failure(name), SampleResults.Noon));
+        JsonElement blocks = JsonDocument.Parse(_server.Requests.Single(request => request.Path == "/slack").Body).RootElement.GetProperty("blocks");
+        Assert.InRange(blocks[0].GetProperty("text").GetProperty("text").GetString()!.Length, 1, 150);
+        string block = blocks[1].GetProperty("text").GetProperty("text").GetString()!;
+        Assert.InRange(block.Length, 1, 3000);
+        Assert.DoesNotMatch("&(?!(amp|lt|gt);)", block);
+        Assert.InRange(_server.Requests.Single(request => request.Path == "/teams").Body.Length, 1, 28 * 1024);
+    }
+
     [Fact]
     public async Task Teams()
     {
@@ -73,6 +94,11 @@ public sealed class WebTests : IAsyncDisposable
     [Theory]
     [InlineData("application/json", """{"text":{{summary}},"n":{{ schema_version }}}""", """{"text":"Backup of \"q\" completed successfully","n":1}""")]
     [InlineData("text/plain", "{{event}}: {{summary}}", "success: Backup of \"q\" completed successfully")]
+    [InlineData("application/x-www-form-urlencoded", "text={{summary}}&n={{schema_version}}", "text=Backup%20of%20%22q%22%20completed%20successfully&n=1")]
+    [InlineData("text/xml; charset=utf-8", "<a b=\"{{summary}}\">{{event}}</a>", "<a b=\"Backup of &quot;q&quot; completed successfully\">success</a>")]
+    [InlineData("text/html", "<p>{{summary}}</p>", "<p>Backup of &quot;q&quot; completed successfully</p>")]
+    [InlineData("text/csv", "{{summary}},{{event}}", "\"Backup of \"\"q\"\" completed successfully\",\"success\"")]
+    [InlineData("application/yaml", "text: {{summary}}", "text: \"Backup of \\\"q\\\" completed successfully\"")]
     public async Task Template(string contentType, string template, string expected)
     {
         await SendAsync(new() { Webhook = new() { Url = _server.Url("/hook"), Template = template, ContentType = contentType } }, RunItem.Of(SampleResults.Backup("\"q\"")));
