@@ -66,6 +66,17 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
         Assert.Contains("None of the 1 backups of 'fresh'", result.Reason, StringComparison.Ordinal);
     }
 
+    /// <summary>Two clocks are never quite the same: a little ahead is fresh, more is not.</summary>
+    [PostgresTheory]
+    [InlineData(2, Verdict.Passed)]
+    [InlineData(7, Verdict.Failed)]
+    public void BackupALittleAheadOfOurClockIsFresh(int minutes, Verdict expected)
+    {
+        server.CreateDatabase("fresh");
+        MadeAt(New("fresh"), DateTime.UtcNow.AddMinutes(minutes));
+        Assert.Equal(expected, Assert.Single(Check(TimeSpan.FromHours(26))).Verdict);
+    }
+
     /// <summary>What is too old is not rehearsed: it decides nothing any more.</summary>
     [PostgresFact]
     public void OldBackupIsNotWorthARehearsal()

@@ -91,6 +91,15 @@ public sealed class WebTests : IAsyncDisposable
         string? Text(string name) => message.GetProperty(name).GetString();
     }
 
+    [Fact]
+    public async Task SignatureStandsUnderTheHeaderThatWasChosen()
+    {
+        await SendAsync(new() { Webhook = new() { Url = _server.Url("/hook"), Secret = "key", SignatureHeader = "X-Our-Signature" } }, RunItem.Of(SampleResults.Backup()));
+        WebServer.Request request = Assert.Single(_server.Requests);
+        Assert.StartsWith("sha256=", request.Headers["X-Our-Signature"], StringComparison.Ordinal);
+        Assert.False(request.Headers.ContainsKey("X-CryoBackup-Signature"));
+    }
+
     [Theory]
     [InlineData("application/json", """{"text":{{summary}},"n":{{ schema_version }}}""", """{"text":"Backup of \"q\" completed successfully","n":1}""")]
     [InlineData("text/plain", "{{event}}: {{summary}}", "success: Backup of \"q\" completed successfully")]
