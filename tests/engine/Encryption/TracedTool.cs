@@ -14,7 +14,7 @@ internal sealed partial class TracedTool
     private const string LongestData = "4194304";
 
     // Like a test's, the tool's folder lies beside the build's.
-    private static readonly string Tool = Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup");
+    internal static readonly string Tool = Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup");
 
     private readonly Dictionary<string, MemoryStream> _files = new(StringComparer.Ordinal);
     private readonly List<string> _unseen = [];
