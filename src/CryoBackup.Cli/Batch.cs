@@ -51,8 +51,7 @@ internal static class Batch
                 throw new CryoBackupException(
                     CryoBackupError.BackupNotFound, "There was nothing to work on, so that nothing was done.", remedy: "Name what is to be worked on, or look at the configuration.");
             }
-            evidence?.Expect(all.OfType<BackupRequest>());
-            evidence?.Expect(all.OfType<VerificationRequest>());
+            evidence?.Expect(all.OfType<object>().Where(item => item is BackupRequest or VerificationRequest));
             List<TResult>[] found = [.. all.Select(_ => new List<TResult>())];
             var codes = new int[all.Length];
             Parallel.For(0, all.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, atOnce) }, i =>

@@ -25,7 +25,7 @@ public sealed class RunEvidence : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task<Delivery[]> _beginning = Task.FromResult<Delivery[]>([]);
     private readonly object _gate = new();
-    private readonly Dictionary<object, (string Thing, string? Other)> _expected = new(ReferenceEqualityComparer.Instance);
+    private readonly ExpectedWork _expected = new();
     private bool _started;
     private bool _finished;
 
@@ -56,43 +56,22 @@ public sealed class RunEvidence : IDisposable
     /// </summary>
     public bool HoldsResults => _reports is not null || _notifier is { IsEmpty: false } || _metrics is not null || _log is not null;
 
-    /// <summary>Names backups that are about to be made. One that was not begun when the run ends is a failure: nobody else would miss it.</summary>
-    /// <param name="requests">The very objects that are given to Run later.</param>
-    public void Expect(IEnumerable<BackupRequest> requests)
+    /// <summary>
+    /// Names backups or verifications that are about to be made. One that was not begun when the run ends is a failure: nobody else would miss it.
+    /// </summary>
+    /// <param name="requests">The very objects, of <see cref="BackupRequest"/> or <see cref="VerificationRequest"/>, that are given to Run later.</param>
+    public void Expect(IEnumerable<object> requests)
     {
         ArgumentNullException.ThrowIfNull(requests);
-        lock (_gate)
+        foreach (object request in requests)
         {
-            foreach (BackupRequest request in requests)
-            {
-                _expected[request] = (request.Database, null);
-            }
-        }
-    }
-
-    /// <summary>Names verifications that are about to be made. One that was not begun when the run ends is a failure: nobody else would miss it.</summary>
-    /// <param name="requests">The very objects that are given to Run later.</param>
-    public void Expect(IEnumerable<VerificationRequest> requests)
-    {
-        ArgumentNullException.ThrowIfNull(requests);
-        lock (_gate)
-        {
-            foreach (VerificationRequest request in requests)
-            {
-                _expected[request] = (request.Path, request.Database);
-            }
+            _expected.Add(request);
         }
     }
 
     /// <summary>Takes back what was named with Expect, for the user declined it.</summary>
     /// <param name="request">What is not done.</param>
-    public void Forgo(object request)
-    {
-        lock (_gate)
-        {
-            _expected.Remove(request);
-        }
-    }
+    public void Forgo(object request) => _expected.Remove(request);
 
     /// <summary>Backs up a database, on record. See <see cref="BackupWriter.Run"/>.</summary>
     /// <param name="request">What is asked for.</param>
@@ -204,7 +183,11 @@ public sealed class RunEvidence : IDisposable
             return;
         }
 
-        MissWhatWasNotBegun();
+        foreach ((string thing, string? database, CryoBackupException missed) in _expected.TakeMissed())
+        {
+            TakeFailure(thing, database, missed, DateTime.UtcNow, null);
+        }
+
         if (!_started || _run.Items.Count == 0)
         {
             return;
@@ -232,22 +215,6 @@ public sealed class RunEvidence : IDisposable
     {
         _stop.Cancel();
         _stop.Dispose();
-    }
-
-    private void MissWhatWasNotBegun()
-    {
-        (string Thing, string? Other)[] missed;
-        lock (_gate)
-        {
-            missed = [.. _expected.Values];
-            _expected.Clear();
-        }
-
-        foreach ((string thing, string? other) in missed)
-        {
-            var failure = new CryoBackupException(CryoBackupError.Cancelled, "It was not begun: the run ended before.", thing, "Look at what ended the run, and run it again.");
-            TakeFailure(thing, other, failure, DateTime.UtcNow, null);
-        }
     }
 
     private TResult Record<TResult>(object key, string thing, string? other, RestoreRequest? request, Func<TResult> work, Action<TResult> add)
