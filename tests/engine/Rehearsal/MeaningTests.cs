@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Rehearsal;
@@ -8,6 +7,7 @@ namespace CryoBackup.Tests.Rehearsal;
 /// that none passes because its letters are the same; and whatever is changed in what came back is found all the same.
 /// </summary>
 [Collection("rehearsed and sealed")]
+[Trait("Runs", "Once")]
 public sealed class MeaningTests(PostgresServer server) : IDisposable
 {
     private const string Sql =
@@ -112,4 +112,3 @@ public sealed class MeaningTests(PostgresServer server) : IDisposable
         Assert.True(Rehearse.Check(alone, "state").Passed && Rehearse.Check(alone, "schema").Passed, alone.Reason);
     }
 }
-#endif
