@@ -28,6 +28,9 @@ internal sealed record Disaster(string Folder)
     /// <summary>More arguments of the stock pg_dump whose archive is the oracle, and the archive that is restored too.</summary>
     public string[] DumpArguments { get; init; } = [];
 
+    /// <summary>The first major version that has what it needs.</summary>
+    public int Since { get; init; }
+
     /// <summary>True if rows may come back in other partitions than they were in.</summary>
     public bool MovesRows { get; init; }
 }
