@@ -14,7 +14,7 @@ internal sealed class ListCommand : Command
 
     private readonly Option<string[]> _databases = new("--database", "-d") { Description = "Only backups of these databases; * and ? are allowed", HelpName = "database" };
 
-    private readonly Option<bool> _latest = new("--latest") { Description = "Only the newest backup of each database" };
+    private readonly Option<bool> _latest = new("--latest") { Description = "Only the newest backup of each database of each server" };
 
     private readonly Option<string[]> _identity = CommonOptions.Identity();
 

@@ -53,7 +53,8 @@ public sealed class BackupRequest
     public bool IncludeGlobals { get; set; }
 
     /// <summary>
-    /// Days that backups are kept: after this one is made, older ones of the same database, server and folder are removed; null to keep all.
+    /// Days that backups are kept: after this one is made, older ones of the same database, server and folder are removed, but never the newest
+    /// three nor the newest proven one; a backup of a selection removes none. Null to keep all.
     /// </summary>
     public int? KeepDays { get; set; }
 
@@ -65,6 +66,9 @@ public sealed class BackupRequest
 
     /// <summary>How long pg_dump may be silent; null for no limit.</summary>
     public TimeSpan? StallTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>True if only a selection of the database is wanted.</summary>
+    internal bool IsPartial => IncludeSchema.Count + ExcludeSchema.Count + IncludeTable.Count + ExcludeTable.Count + ExcludeTableData.Count > 0;
 
     /// <summary>Another request that says the same.</summary>
     /// <returns>A copy.</returns>

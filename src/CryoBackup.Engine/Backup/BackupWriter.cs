@@ -127,39 +127,36 @@ public static class BackupWriter
         using PartialFile file = CreateFile(request, seal is not null, ref start);
         var dump = new DumpRun(request, seal, endpoint, application, snapshot, preflight.PgDump, observer, limits);
         (DumpOutcome outcome, List<string> warnings) = await DumpAsync(dump, file.Stream, preflight, observer, limits).ConfigureAwait(false);
-        BackupManifest.GlobalsRecord? globals = request.IncludeGlobals
-            ? await WriteGlobalsAsync(request, seal, file.FinalPath, endpoint, application, preflight, warnings, limits).ConfigureAwait(false)
-            : null;
-        BackupManifest made;
-        BackupInfo info;
-        try
+        using PartialFile? globalsFile = request.IncludeGlobals ? new PartialFile(file.FinalPath + GlobalsFile.Suffix(seal is not null)) : null;
+        BackupManifest.GlobalsRecord? globals = globalsFile is null
+            ? null
+            : await WriteGlobalsAsync(request, seal, globalsFile, endpoint, application, preflight, warnings, limits).ConfigureAwait(false);
+        foreach (string warning in warnings)
         {
-            foreach (string warning in warnings)
-            {
-                observer(new WarningMessage(warning));
-            }
-
-            limits.Token.ThrowIfCancellationRequested();
-            file.Publish();
-            BackupManifest manifest = Describe(
-                request, endpoint, snapshot, preflight.PgDump, outcome, globals, warnings, Path.GetFileName(file.FinalPath), start, clock.Elapsed);
-            string manifestPath = WriteManifest(file.FinalPath, seal is null ? manifest : manifest.Seal(seal.Recipients));
-            observer(new VerboseMessage($"Published {file.FinalPath}."));
-            made = manifest;
-            info = BackupCatalog.ToInfo(seal is null ? manifest : manifest.Seal(seal.Recipients) with { Warnings = warnings }, file.FinalPath, manifestPath);
-        }
-        catch
-        {
-            // Without its manifest it is no backup, and must not lie there like one.
-            File.Delete(file.FinalPath);
-            File.Delete(file.FinalPath + GlobalsFile.Suffix(seal is not null));
-            throw;
+            observer(new WarningMessage(warning));
         }
 
+        limits.Token.ThrowIfCancellationRequested();
+        BackupManifest made = Describe(
+            request, endpoint, snapshot, preflight.PgDump, outcome, globals, warnings, Path.GetFileName(file.FinalPath), start, clock.Elapsed);
+        BackupManifest written = seal is null ? made : made.Seal(seal.Recipients);
+        using PartialFile manifest = WriteManifest(file.FinalPath, written);
+        Publish(file, globalsFile, manifest);
+        observer(new VerboseMessage($"Published {file.FinalPath}."));
+        BackupInfo info = BackupCatalog.ToInfo(written with { Warnings = warnings }, file.FinalPath, manifest.FinalPath);
         if (request.KeepDays is { } days)
         {
             // While the folder's lock is still held: nobody else adds or removes a backup of this database.
-            info.Removed = [.. Retention.Apply(info, made, days, observer)];
+            List<string> told = [];
+            info.Removed =
+            [
+                .. Retention.Apply(info, written, days, message =>
+                {
+                    told.AddRange(message is WarningMessage warning ? [warning.Text] : []);
+                    observer(message);
+                }),
+            ];
+            info.Warnings = [.. info.Warnings, .. told];
         }
 
         return info;
@@ -205,7 +202,7 @@ public static class BackupWriter
     private static async Task<BackupManifest.GlobalsRecord> WriteGlobalsAsync(
         BackupRequest request,
         AgeSeal? seal,
-        string backup,
+        PartialFile file,
         ServerEndpoint endpoint,
         string application,
         BackupPreflight preflight,
@@ -213,8 +210,7 @@ public static class BackupWriter
         RunLimits limits)
     {
         bool withPasswords = await preflight.Snapshot.MayReadPasswordsAsync(limits.Token).ConfigureAwait(false);
-        string path = backup + GlobalsFile.Suffix(seal is not null);
-        string name = Path.GetFileName(path);
+        string name = Path.GetFileName(file.FinalPath);
         if (!withPasswords || seal is null)
         {
             warnings.Add(withPasswords
@@ -226,7 +222,7 @@ public static class BackupWriter
         using (limits.Watch(() => 0, request.StallTimeout, GlobalsStalled))
         {
             return await Task.Run(
-                () => GlobalsDump.Write(path, seal, preflight.PgDumpall, endpoint, application, withPasswords, limits.Token), CancellationToken.None).ConfigureAwait(false);
+                () => GlobalsDump.Write(file, seal, preflight.PgDumpall, endpoint, application, withPasswords, limits.Token), CancellationToken.None).ConfigureAwait(false);
         }
 
         CryoBackupException GlobalsStalled(TimeSpan limit) => new(
@@ -241,7 +237,7 @@ public static class BackupWriter
         // Names have a resolution of one second; what is there is never replaced.
         for (DateTime time = start; ; time = time.AddSeconds(1))
         {
-            string path = Path.Combine(request.Folder, BackupFileName.Create(request.Database, time, request.Compression, isSealed));
+            string path = Path.Combine(request.Folder, BackupFileName.Create(request.Database, time, request.Compression, isSealed, request.IsPartial));
             if (!File.Exists(path) && !File.Exists(path + BackupFileName.ManifestSuffix))
             {
                 start = time;
@@ -250,20 +246,41 @@ public static class BackupWriter
         }
     }
 
-    private static string WriteManifest(string path, BackupManifest manifest)
+    private static PartialFile WriteManifest(string path, BackupManifest manifest)
     {
-        using var file = new PartialFile(path + BackupFileName.ManifestSuffix);
+        var file = new PartialFile(path + BackupFileName.ManifestSuffix);
         try
         {
             file.Stream.Write(manifest.Serialize());
+            return file;
         }
         catch (IOException exception)
         {
+            file.Dispose();
             throw PartialFile.Translate(exception, file.FinalPath);
         }
+    }
 
-        file.Publish();
-        return file.FinalPath;
+    /// <summary>
+    /// Gives all files their names, the manifest last. Until then it lies there whole under its temporary name: by that the next run knows
+    /// what a run that died in between has published, and removes it.
+    /// </summary>
+    private static void Publish(PartialFile file, PartialFile? globals, PartialFile manifest)
+    {
+        manifest.Complete();
+        try
+        {
+            file.Publish();
+            globals?.Publish();
+            manifest.Publish();
+        }
+        catch
+        {
+            // Without its manifest it is no backup, and must not lie there like one.
+            file.Withdraw();
+            globals?.Withdraw();
+            throw;
+        }
     }
 
     private static BackupManifest Describe(
@@ -290,6 +307,7 @@ public static class BackupWriter
         {
             Timestamp = start.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
             Database = request.Database,
+            BackupType = request.IsPartial ? BackupManifest.PartialType : BackupManifest.FullType,
             BackupFile = fileName,
             SizeBytes = outcome.StoredBytes,
             Host = endpoint.Host,

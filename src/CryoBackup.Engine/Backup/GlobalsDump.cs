@@ -11,8 +11,8 @@ internal static class GlobalsDump
     // pg_dumpall's last words; without them it was cut short.
     private static ReadOnlySpan<byte> Conclusion => "-- PostgreSQL database cluster dump complete"u8;
 
-    /// <summary>Writes and publishes the file.</summary>
-    /// <param name="path">Its full path.</param>
+    /// <summary>Writes the file; its owner publishes it.</summary>
+    /// <param name="file">The file.</param>
     /// <param name="seal">Encrypts; null for no encryption.</param>
     /// <param name="pgDumpall">The program.</param>
     /// <param name="endpoint">The server, with any database of it.</param>
@@ -20,9 +20,9 @@ internal static class GlobalsDump
     /// <param name="withPasswords">False if the role may not read the password hashes.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>What the manifest records of it.</returns>
-    /// <exception cref="CryoBackupException">DumpFailed and others; no file is left.</exception>
+    /// <exception cref="CryoBackupException">DumpFailed and others.</exception>
     public static BackupManifest.GlobalsRecord Write(
-        string path, AgeSeal? seal, ClientTool pgDumpall, ServerEndpoint endpoint, string application, bool withPasswords, CancellationToken cancellationToken)
+        PartialFile file, AgeSeal? seal, ClientTool pgDumpall, ServerEndpoint endpoint, string application, bool withPasswords, CancellationToken cancellationToken)
     {
         using var environment = new LibpqEnvironment(endpoint, application);
         List<string> arguments = ["--globals-only", "--no-password", $"--database={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}"];
@@ -32,7 +32,6 @@ internal static class GlobalsDump
         }
 
         var command = new ToolCommand(pgDumpall.Path, arguments) { Environment = environment.Variables, ReadsOutput = true };
-        using var file = new PartialFile(path);
         using var sink = new BackupSink(file.Stream, CompressionKind.Gzip, level: null, seal, cancellationToken);
         using ToolProcess process = ToolProcess.Start(command, cancellationToken);
         bool concluded = Copy(process.StandardOutput, sink.Input);
@@ -49,10 +48,9 @@ internal static class GlobalsDump
                 CryoBackupError.DumpFailed, $"pg_dumpall of {endpoint.Address} ended well, and did not write to the end.", endpoint.Address, "Back up again.");
         }
 
-        file.Publish();
         return new BackupManifest.GlobalsRecord
         {
-            File = Path.GetFileName(path),
+            File = Path.GetFileName(file.FinalPath),
             SizeBytes = sink.BytesWritten,
             Sha256 = sink.Hash.ToLowerInvariant(),
             Passwords = withPasswords,

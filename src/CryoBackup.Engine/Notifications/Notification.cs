@@ -74,6 +74,11 @@ internal sealed class Notification
                 text.Append("  ").Append(figures).Append('\n');
             }
 
+            foreach (string removed in item.Backup?.Removed ?? [])
+            {
+                text.Append("  Removed old backup: ").Append(removed).Append('\n');
+            }
+
             foreach (string warning in item.Warnings)
             {
                 text.Append("  Warning: ").Append(warning).Append('\n');

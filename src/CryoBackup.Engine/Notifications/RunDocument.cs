@@ -63,7 +63,8 @@ internal sealed record RunDocument(
         item.Verification?.Verdict.ToString().ToLowerInvariant(),
         item.Verification?.Level.ToString().ToLowerInvariant(),
         item.Restore?.TargetDatabase ?? item.Wish?.TargetDatabase,
-        item.Restore?.Status.ToString().ToLowerInvariant());
+        item.Restore?.Status.ToString().ToLowerInvariant(),
+        item.Backup?.Removed);
 
     /// <summary>One thing that the run worked on; what its verb does not know is null.</summary>
     internal sealed record Result(
@@ -82,5 +83,6 @@ internal sealed record RunDocument(
         string? Verdict,
         string? Level,
         string? TargetDatabase,
-        string? Status);
+        string? Status,
+        IReadOnlyList<string>? Removed);
 }

@@ -3,7 +3,7 @@ using CryoBackup.Storage;
 
 namespace CryoBackup.Reports;
 
-/// <summary>The backups of one database that lie in one folder, oldest first: what the plots of a report show.</summary>
+/// <summary>The whole backups of one database that lie in one folder, oldest first: what the plots of a report show.</summary>
 internal static class BackupHistory
 {
     // More points than these, a plot of a page's width does not show.
@@ -47,6 +47,6 @@ internal static class BackupHistory
             }
         }
 
-        return [.. backups.Where(backup => string.Equals(backup.Database, database, StringComparison.Ordinal)).OrderBy(backup => backup.Start)];
+        return [.. backups.Where(backup => !backup.Partial && string.Equals(backup.Database, database, StringComparison.Ordinal)).OrderBy(backup => backup.Start)];
     }
 }

@@ -33,6 +33,14 @@ public sealed class BackupInfo
     /// <summary>True if the file is encrypted.</summary>
     public bool Encrypted { get; init; }
 
+    /// <summary>
+    /// True if the backup holds only a selection of the database (-IncludeSchema, -ExcludeTable and the like): it replaces no other, and is not taken for fresh.
+    /// </summary>
+    public bool Partial { get; init; }
+
+    /// <summary>The server's system identifier, by which two servers of the same host name and port are told apart; empty where the manifest does not say.</summary>
+    public string SystemIdentifier { get; init; } = "";
+
     /// <summary>The algorithm of <see cref="Hash"/>: SHA256.</summary>
     public string Algorithm { get; init; } = "SHA256";
 

@@ -30,7 +30,7 @@ internal sealed class MetricsFile
     private static readonly (string Name, string Help)[] Known =
     [
         (Start, "When the last backup began, whether it succeeded or not."),
-        (Success, "When the last successful backup ended."),
+        (Success, "When the last successful backup of the whole database ended."),
         (RunSuccess, "1 if the last backup succeeded, 0 if it failed."),
         (Duration, "How long the last successful backup took."),
         (Size, "The stored size of the last successful backup."),
@@ -154,7 +154,7 @@ internal sealed class MetricsFile
             case RunVerb.Backup:
                 values[Start] = Seconds(item.Start);
                 values[RunSuccess] = good ? 1 : 0;
-                if (item.Backup is { } backup)
+                if (item.Backup is { Partial: false } backup)
                 {
                     values[Success] = Seconds(backup.End);
                     values[Duration] = backup.Duration.TotalSeconds;

@@ -36,6 +36,10 @@ internal sealed class RunLog
     {
         _file.Info($"Database backup completed successfully: {backup.Path}");
         _file.Info($"Backup metadata created: {backup.ManifestPath}");
+        foreach (string removed in backup.Removed)
+        {
+            _file.Info($"Removed old backup: {removed}");
+        }
     }
 
     /// <summary>A backup was verified.</summary>

@@ -8,7 +8,7 @@ public static class BackupCatalog
     /// <summary>Lists the backups whose manifest is in the folder, newest first.</summary>
     /// <param name="folder">A full path of the file system.</param>
     /// <param name="databases">Only backups of these databases (wildcards * and ?); null or empty for all.</param>
-    /// <param name="latest">True for only the newest of each database.</param>
+    /// <param name="latest">True for only the newest of each database of each server, a whole one where there is any.</param>
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>One object a backup.</returns>
@@ -33,7 +33,7 @@ public static class BackupCatalog
         }
 
         IEnumerable<BackupInfo> newestFirst = backups.OrderByDescending(backup => backup.Start).ThenBy(backup => backup.Path, StringComparer.Ordinal);
-        return latest ? newestFirst.DistinctBy(backup => backup.Database, StringComparer.Ordinal) : newestFirst;
+        return latest ? BackupOrigin.Latest(newestFirst.Select(backup => (backup, BackupOrigin.Of(backup)))) : newestFirst;
     }
 
     /// <summary>What is to be said of a database that was asked for by its name, where no folder that was listed has a backup of it.</summary>
@@ -56,7 +56,7 @@ public static class BackupCatalog
     /// </summary>
     /// <param name="folder">A full path of the file system.</param>
     /// <param name="databases">Only backups of these databases (wildcards * and ?); empty for all.</param>
-    /// <param name="latest">True for only the newest of each database.</param>
+    /// <param name="latest">True for only the newest of each database of each server, a whole one where there is any.</param>
     /// <param name="observer">Takes a warning about each file that does not tell what database it is of.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Full paths in ordinal order; none where the folder has no such backup.</returns>
@@ -74,8 +74,7 @@ public static class BackupCatalog
         IEnumerable<KnownBackup> chosen = Known(folder, text => observer(new WarningMessage(text)), cancellationToken).Where(backup => IsWanted(backup.Database, databases));
         return
         [
-            .. (latest ? chosen.OrderByDescending(backup => backup.Start).DistinctBy(backup => backup.Database, StringComparer.Ordinal) : chosen)
-                .Select(backup => backup.Path).Order(StringComparer.Ordinal),
+            .. (latest ? BackupOrigin.Latest(chosen.Select(backup => (backup, backup.Origin))) : chosen).Select(backup => backup.Path).Order(StringComparer.Ordinal),
         ];
     }
 
@@ -105,6 +104,45 @@ public static class BackupCatalog
         }
 
         return known;
+    }
+
+    /// <summary>Finds the newest whole backup of a database, which must be of one server.</summary>
+    /// <param name="folders">Full paths of folders; of several, those that are not there are passed over.</param>
+    /// <param name="database">The database's exact name.</param>
+    /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The backup.</returns>
+    /// <exception cref="CryoBackupException">
+    /// BackupNotFound: there is none, or only such of a selection. NotABackup: there are backups of several servers, each of which has its own newest.
+    /// </exception>
+    public static BackupInfo FindLatest(
+        IReadOnlyList<string> folders, string database, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(folders);
+        string all = string.Join("', '", folders);
+        BackupInfo[] found =
+        [
+            .. folders.Where(folder => folders.Count == 1 || Directory.Exists(folder))
+                .SelectMany(folder => Find(folder, null, latest: false, observer, cancellationToken))
+                .Where(backup => string.Equals(backup.Database, database, StringComparison.Ordinal)),
+        ];
+        IReadOnlyList<BackupInfo> latest = BackupOrigin.Latest(found.Where(backup => !backup.Partial).Select(backup => (backup, BackupOrigin.Of(backup))));
+        return latest switch
+        {
+            [var only] => only,
+            [] when found.Length > 0 => throw new CryoBackupException(
+                CryoBackupError.BackupNotFound,
+                $"'{all}' holds no whole backup of database '{database}', only such of a selection.",
+                all,
+                "Name one of them by its path; Get-CryoBackup lists what the folder holds."),
+            [] => throw new CryoBackupException(
+                CryoBackupError.BackupNotFound, $"'{all}' holds no backup of database '{database}'.", all, "Get-CryoBackup lists what the folder holds."),
+            _ => throw new CryoBackupException(
+                CryoBackupError.NotABackup,
+                $"'{all}' holds backups of '{database}' from {latest.Count} servers, and which is meant is not said: {string.Join("; ", latest.Select(BackupOrigin.Of))}.",
+                all,
+                "Name the one backup by its path; Get-CryoBackup -Latest shows the newest of each server."),
+        };
     }
 
     /// <summary>The object for a manifest.</summary>
@@ -144,6 +182,8 @@ public static class BackupCatalog
                 "none" => "None",
                 _ => path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? "Gzip" : "None",
             },
+            Partial = manifest.IsPartial,
+            SystemIdentifier = manifest.Server?.SystemIdentifier ?? "",
             Encrypted = manifest.Encryption is not null || path.EndsWith(BackupFileName.SealedSuffix, StringComparison.Ordinal),
             Hash = (manifest.Sha256 ?? "").ToUpperInvariant(),
             ServerVersion = manifest.Server?.Version ?? "",
@@ -196,7 +236,8 @@ public static class BackupCatalog
             string manifestPath = path + BackupFileName.ManifestSuffix;
             if (File.Exists(manifestPath) && BackupManifest.Read(manifestPath) is var manifest && manifest.ReadStart() is var start && start > DateTime.MinValue)
             {
-                return new KnownBackup(path, manifest.Database, start, HasManifest: true);
+                var origin = new BackupOrigin(manifest.Database, manifest.Server?.SystemIdentifier ?? "", manifest.Host, manifest.Port, start, manifest.IsPartial);
+                return new KnownBackup(path, manifest.Database, start, HasManifest: true) { Origin = origin };
             }
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)

@@ -6,8 +6,8 @@ using CryoBackup.Encryption;
 namespace CryoBackup.Storage;
 
 /// <summary>
-/// The names of a backup's files: <c>&lt;database&gt;_&lt;yyyyMMdd&gt;_&lt;HHmmss&gt;_full.dump[.gz|.zst][.age]</c> in UTC. What a file
-/// system refuses is percent-encoded, so two databases never share a name.
+/// The names of a backup's files: <c>&lt;database&gt;_&lt;yyyyMMdd&gt;_&lt;HHmmss&gt;_full.dump[.gz|.zst][.age]</c> in UTC, with
+/// <c>_partial</c> for one that holds only a selection. What a file system refuses is percent-encoded, so two databases never share a name.
 /// </summary>
 internal static partial class BackupFileName
 {
@@ -31,9 +31,13 @@ internal static partial class BackupFileName
     /// <param name="start">When the backup began, in UTC.</param>
     /// <param name="compression">How the file is compressed.</param>
     /// <param name="isSealed">True if it is encrypted.</param>
+    /// <param name="isPartial">True if it holds only a selection of the database.</param>
     /// <returns>A name without a folder.</returns>
-    public static string Create(string database, DateTime start, CompressionKind compression, bool isSealed = false)
-        => string.Create(CultureInfo.InvariantCulture, $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_full.dump{Extension(compression)}{(isSealed ? SealedSuffix : "")}");
+    public static string Create(string database, DateTime start, CompressionKind compression, bool isSealed = false, bool isPartial = false)
+    {
+        string type = isPartial ? BackupManifest.PartialType : BackupManifest.FullType;
+        return string.Create(CultureInfo.InvariantCulture, $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_{type}.dump{Extension(compression)}{(isSealed ? SealedSuffix : "")}");
+    }
 
     /// <summary>A database's name as a part of a file's name. Different names give different results.</summary>
     /// <param name="database">The database.</param>
@@ -78,7 +82,7 @@ internal static partial class BackupFileName
             ? (Uri.UnescapeDataString(match.Groups[1].Value), start) : null;
     }
 
-    [GeneratedRegex(@"^(.+)_(\d{8}_\d{6})_full\.dump", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^(.+)_(\d{8}_\d{6})_(?:full|partial)\.dump", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex Form();
 
     private static string Extension(CompressionKind compression) => compression switch

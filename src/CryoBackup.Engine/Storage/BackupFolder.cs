@@ -3,9 +3,11 @@ namespace CryoBackup.Storage;
 /// <summary>Tells backups from what lies beside them, by their names alone.</summary>
 public static class BackupFolder
 {
+    /// <summary>What is appended to a backup's name for its globals', before the suffixes of compression and encryption.</summary>
+    internal const string GlobalsInfix = ".globals.sql";
+
     private static readonly string[] BackupSuffixes = [".dump", ".dump.gz", ".dump.zst", ".dump.age", ".dump.gz.age", ".dump.zst.age"];
-    private static readonly string[] GlobalsSuffixes =
-        [".globals.sql", ".globals.sql.gz", ".globals.sql.zst", ".globals.sql.age", ".globals.sql.gz.age", ".globals.sql.zst.age"];
+    private static readonly string[] GlobalsSuffixes = [.. new[] { "", ".gz", ".zst", ".age", ".gz.age", ".zst.age" }.Select(suffix => GlobalsInfix + suffix)];
 
     private static readonly string[] CompanionSuffixes = [BackupFileName.PartialSuffix, ".lock", .. GlobalsSuffixes];
 

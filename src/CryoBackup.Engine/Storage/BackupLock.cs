@@ -69,7 +69,7 @@ internal sealed class BackupLock : IDisposable
             {
                 if (TryTake(stream, path, folder, database, observer, cancellationToken) is { } taken)
                 {
-                    RemovePartialFiles(folder, name, observer);
+                    AbandonedFiles.Remove(folder, database, observer);
                     return taken;
                 }
             }
@@ -289,31 +289,5 @@ internal sealed class BackupLock : IDisposable
         {
             return "";
         }
-    }
-
-    /// <summary>While the lock is ours nobody writes a partial file of this database here, so those that lie here are dead.</summary>
-    private static void RemovePartialFiles(string folder, string name, Action<EngineMessage> observer)
-    {
-        foreach (string file in Directory.GetFiles(folder, $"*{BackupFileName.PartialSuffix}"))
-        {
-            if (IsOf(Path.GetFileName(file), name))
-            {
-                File.Delete(file);
-                observer(new WarningMessage($"Removed '{file}', which a backup that died had left."));
-            }
-        }
-    }
-
-    /// <summary>True for exactly &lt;name&gt;_&lt;8 digits&gt;_&lt;6 digits&gt;_full.dump…, so that app never takes app_old's.</summary>
-    private static bool IsOf(string file, string name)
-    {
-        const int TimeLength = 1 + 8 + 1 + 6;
-        return file.StartsWith(name, StringComparison.Ordinal)
-            && file.Length > name.Length + TimeLength
-            && file.AsSpan(name.Length, TimeLength) is ['_', .. var time]
-            && time[8] == '_'
-            && time[..8].IndexOfAnyExceptInRange('0', '9') < 0
-            && time[9..].IndexOfAnyExceptInRange('0', '9') < 0
-            && file.AsSpan(name.Length + TimeLength).StartsWith("_full.dump", StringComparison.Ordinal);
     }
 }

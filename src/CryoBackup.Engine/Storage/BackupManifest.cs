@@ -26,14 +26,20 @@ public sealed record BackupManifest
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    /// <summary>The <see cref="BackupType"/> of a backup that holds the whole database.</summary>
+    internal const string FullType = "full";
+
+    /// <summary>The <see cref="BackupType"/> of a backup that holds only a selection.</summary>
+    internal const string PartialType = "partial";
+
     /// <summary>When the backup began: ISO 8601 with Z for UTC; without a zone in manifests of the predecessor.</summary>
     public string Timestamp { get; init; } = "";
 
     /// <summary>The database.</summary>
     public string Database { get; init; } = "";
 
-    /// <summary>Always full.</summary>
-    public string BackupType { get; init; } = "full";
+    /// <summary>full, or partial for a backup of a selection: not every schema, table, or table's rows.</summary>
+    public string BackupType { get; init; } = FullType;
 
     /// <summary>The backup file's name, without a folder.</summary>
     public string BackupFile { get; init; } = "";
@@ -244,6 +250,11 @@ public sealed record BackupManifest
         /// <summary>Why.</summary>
         public string Reason { get; init; } = "";
     }
+
+    /// <summary>True if the backup is not known to hold the whole database. Before the type told it, a selection stood only in pg_dump's arguments.</summary>
+    [JsonIgnore]
+    public bool IsPartial => !string.Equals(BackupType, FullType, StringComparison.Ordinal)
+        || Client?.Arguments?.Exists(static argument => argument is not null && (argument.StartsWith("--exclude-", StringComparison.Ordinal) || argument is "--no-blobs" or "--no-large-objects")) == true;
 
     /// <summary>When the backup began, in UTC. The predecessor wrote its machine's local time, and is read so.</summary>
     /// <returns>The time; <see cref="DateTime.MinValue"/> where the manifest holds no time.</returns>

@@ -5,4 +5,9 @@ namespace CryoBackup.Storage;
 /// <param name="Database">The database, by its manifest or, without one that can be read, by its name.</param>
 /// <param name="Start">When it was begun, in UTC, by the same.</param>
 /// <param name="HasManifest">True if a manifest tells so.</param>
-internal sealed record KnownBackup(string Path, string Database, DateTime Start, bool HasManifest);
+internal sealed record KnownBackup(string Path, string Database, DateTime Start, bool HasManifest)
+{
+    /// <summary>Which server it is of, and whether it is whole; without a manifest what the name tells.</summary>
+    public BackupOrigin Origin { get; init; } = new(
+        Database, "", "", 0, Start, System.IO.Path.GetFileName(Path).Contains($"_{BackupManifest.PartialType}.dump", StringComparison.Ordinal));
+}

@@ -11,6 +11,7 @@ namespace CryoBackup.Storage;
 internal sealed partial class PartialFile : IDisposable
 {
     private string _path;
+    private bool _complete;
     private bool _published;
 
     /// <summary>Creates the file under its temporary name.</summary>
@@ -36,14 +37,35 @@ internal sealed partial class PartialFile : IDisposable
     /// <summary>Takes the content.</summary>
     public FileStream Stream { get; }
 
-    /// <summary>Forces the content to disk and gives the file its name.</summary>
+    /// <summary>Forces the content to disk, still under its temporary name. After it nothing is written any more.</summary>
     /// <exception cref="CryoBackupException">DestinationNotWritable or DiskFull.</exception>
-    public void Publish()
+    public void Complete()
     {
+        if (_complete)
+        {
+            return;
+        }
+
         try
         {
             Stream.Flush(flushToDisk: true);
             Stream.Dispose();
+            FlushFolder(Path.GetDirectoryName(FinalPath)!);
+            _complete = true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Translate(exception, FinalPath);
+        }
+    }
+
+    /// <summary>Forces the content to disk and gives the file its name.</summary>
+    /// <exception cref="CryoBackupException">DestinationNotWritable or DiskFull.</exception>
+    public void Publish()
+    {
+        Complete();
+        try
+        {
             File.Move(_path, FinalPath, overwrite: false);
             _path = FinalPath;
             FlushFolder(Path.GetDirectoryName(FinalPath)!);
@@ -54,6 +76,9 @@ internal sealed partial class PartialFile : IDisposable
             throw Translate(exception, FinalPath);
         }
     }
+
+    /// <summary>Takes a publication back: disposed of, the file is gone.</summary>
+    public void Withdraw() => _published = false;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -28,23 +28,30 @@ public static class Freshness
         ArgumentNullException.ThrowIfNull(how);
         ArgumentNullException.ThrowIfNull(databases);
         ArgumentNullException.ThrowIfNull(observer);
-        ILookup<string, KnownBackup> found;
+        ILookup<bool, KnownBackup> backups;
         try
         {
             // What is neither described nor named as one of ours is nobody's backup.
-            found = BackupCatalog.Known(folder, text => observer(new VerboseMessage(text)), cancellationToken)
-                .OrderByDescending(backup => backup.Start).ToLookup(backup => backup.Database, StringComparer.Ordinal);
+            backups = BackupCatalog.Known(folder, text => observer(new VerboseMessage(text)), cancellationToken)
+                .OrderByDescending(backup => backup.Start).ToLookup(backup => backup.Origin.IsPartial);
         }
         catch (CryoBackupException exception) when (exception.Error is CryoBackupError.BackupNotFound or CryoBackupError.PermissionDenied)
         {
             return MissingBackups.Everything(how, folder, databases, CheckNames.Age, exception);
         }
 
-        string[] all = [.. found.Select(group => group.Key)];
+        ILookup<string, KnownBackup> found = backups[false].ToLookup(backup => backup.Database, StringComparer.Ordinal);
+        string[] all = [.. backups.SelectMany(group => group).Select(backup => backup.Database).Distinct(StringComparer.Ordinal)];
 
         // A pattern that matches nothing stays, so that it fails as a name does.
         string[] Matching(string wanted)
             => Array.FindAll(all, database => FileSystemName.MatchesSimpleExpression(wanted, database, ignoreCase: false)) is { Length: > 0 } matches ? matches : [wanted];
+
+        foreach (KnownBackup partial in backups[true].DistinctBy(backup => backup.Database, StringComparer.Ordinal)
+            .Where(partial => !found[partial.Database].Any(whole => whole.Start >= partial.Start)))
+        {
+            observer(new WarningMessage($"'{partial.Path}' holds only a selection of '{partial.Database}'; it is not taken for a fresh backup."));
+        }
 
         IEnumerable<string> names = databases.Count == 0 ? all : databases.SelectMany(Matching);
         return

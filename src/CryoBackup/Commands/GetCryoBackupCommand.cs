@@ -39,7 +39,7 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     [ArgumentCompleter(typeof(BackupContentCompleter))]
     public string[]? Database { get; set; }
 
-    /// <summary>Only the newest backup of each database in a folder.</summary>
+    /// <summary>Only the newest backup of each database of each server in a folder, a whole one where there is any.</summary>
     [Parameter]
     public SwitchParameter Latest { get; set; }
 

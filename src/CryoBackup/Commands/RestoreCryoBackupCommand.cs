@@ -37,7 +37,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateNotNullOrEmpty]
     public string LiteralPath { get; set; } = "";
 
-    /// <summary>Takes the newest backup of -Database in the folder.</summary>
+    /// <summary>Takes the newest whole backup of -Database in the folder, which must be of one server.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LatestSet)]
     public SwitchParameter Latest { get; set; }
 
@@ -236,19 +236,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     private string? FindLatest(IReadOnlyList<string> folders)
     {
         string folder = string.Join("', '", folders);
-        BackupInfo[]? found = RunEngine(folder, (observer, stop) => folders
-            .Where(one => folders.Count == 1 || Directory.Exists(one))
-            .SelectMany(one => BackupCatalog.Find(one, null, latest: true, observer, stop))
-            .OrderByDescending(backup => backup.Start)
-            .ToArray());
-        if (found is null)
-        {
-            return null;
-        }
-
-        return Array.Find(found, backup => string.Equals(backup.Database, Database, StringComparison.Ordinal))?.Path
-            ?? throw new CryoBackupException(
-                CryoBackupError.BackupNotFound, $"'{folder}' holds no backup of database '{Database}'.", folder, "Get-CryoBackup lists what the folder holds.");
+        return RunEngine(folder, (observer, stop) => BackupCatalog.FindLatest(folders, Database, observer, stop))?.Path;
     }
 
     /// <summary>

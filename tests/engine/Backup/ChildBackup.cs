@@ -11,11 +11,20 @@ internal sealed class ChildBackup : IDisposable
     private readonly Process _process;
 
     /// <summary>Starts it.</summary>
-    public ChildBackup(ConnectionRequest connection, string database, string folder)
+    /// <param name="connection">The server.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="folder">The folder that takes the backup.</param>
+    /// <param name="includeGlobals">True for one with globals.</param>
+    /// <param name="under">A program with arguments that runs the child; null for none.</param>
+    public ChildBackup(ConnectionRequest connection, string database, string folder, bool includeGlobals = false, string[]? under = null)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])[
-            "exec", typeof(ChildBackup).Assembly.Location, connection.ComputerName!, connection.Port!.Value.ToString(CultureInfo.InvariantCulture), connection.UserName!, database, folder])
+        string[] command =
+        [
+            .. under ?? [], Environment.ProcessPath!, "exec", typeof(ChildBackup).Assembly.Location, connection.ComputerName!, connection.Port!.Value.ToString(CultureInfo.InvariantCulture), connection.UserName!, database, folder,
+            .. includeGlobals ? (string[])["globals"] : [],
+        ];
+        var start = new ProcessStartInfo(command[0]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in command[1..])
         {
             start.ArgumentList.Add(argument);
         }
@@ -34,6 +43,7 @@ internal sealed class ChildBackup : IDisposable
             Connection = new ConnectionRequest { ComputerName = arguments[0], Port = int.Parse(arguments[1], CultureInfo.InvariantCulture), UserName = arguments[2] },
             Database = arguments[3],
             Folder = arguments[4],
+            IncludeGlobals = arguments.Length > 5,
         };
         try
         {

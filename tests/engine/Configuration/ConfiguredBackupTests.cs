@@ -88,21 +88,22 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
         server.CreateDatabase("kept_other");
         BackupConfiguration configuration = Read($"{Server()}\nlocal_backup_dir: b\ndatabases: [kept]\nretention: {{full_backup: 30}}\nbackup: {{include_globals: true}}\n");
         BackupConfiguration endless = Read($"{Server()}\nlocal_backup_dir: b\ndatabases: [kept_other]\n");
-        string young = Age(Assert.Single(New(configuration)), 29, null);
+        string[] newest = [.. new[] { 1, 2 }.Select(days => Age(Assert.Single(New(configuration)), days, null))];
+        string young = Age(Assert.Single(New(configuration)), 31, null);
         string other = Age(Assert.Single(New(endless)), 400, null);
         string elsewhere = Age(Assert.Single(New(configuration)), 402, "other.example");
         string damaged = Age(Assert.Single(New(configuration)), 401, null);
         File.AppendAllText(damaged + BackupFileName.ManifestSuffix, "x");
-        string old = Age(Assert.Single(New(configuration)), 31, null);
+        string old = Age(Assert.Single(New(configuration)), 32, null);
 
         BackupInfo made = Assert.Single(New(configuration));
         Assert.Equal([old], made.Removed);
         Assert.DoesNotContain(Directory.GetFiles(Path.GetDirectoryName(made.Path)!), file => file.StartsWith(old, StringComparison.Ordinal));
-        Assert.All(new[] { young, other, elsewhere, damaged, made.Path }, path => Assert.True(File.Exists(path) && File.Exists(path + BackupFileName.ManifestSuffix), path));
+        Assert.All(new[] { newest[0], newest[1], young, other, elsewhere, damaged, made.Path }, path => Assert.True(File.Exists(path) && File.Exists(path + BackupFileName.ManifestSuffix), path));
         Assert.Contains(_messages, message => message is VerboseMessage verbose && verbose.Text.Contains(old, StringComparison.Ordinal));
 
         // A backup that fails removes nothing.
-        string oldAgain = Age(made, 31, null);
+        string oldAgain = Age(made, 33, null);
         server.Execute("postgres", "DROP DATABASE kept WITH (FORCE)");
         Assert.Throws<CryoBackupException>(() => New(configuration));
         Assert.True(File.Exists(oldAgain));

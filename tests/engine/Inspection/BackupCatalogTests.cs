@@ -13,7 +13,7 @@ public sealed class BackupCatalogTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private string Add(string database, int hour, bool file = true)
+    private string Add(string database, int hour, bool file = true, Func<BackupManifest, BackupManifest>? change = null)
     {
         string name = $"{BackupFileName.Encode(database)}_20240806_{hour:00}0000_full.dump.gz";
         string path = Path.Combine(_folder.Path, name);
@@ -34,7 +34,7 @@ public sealed class BackupCatalogTests : IDisposable
             Tables = [new() { Schema = "public", Name = "t", Rows = 7 }],
             ManifestSha256 = new string('0', 64),
         };
-        File.WriteAllBytes(path + BackupFileName.ManifestSuffix, manifest.Serialize());
+        File.WriteAllBytes(path + BackupFileName.ManifestSuffix, (change?.Invoke(manifest) ?? manifest).Serialize());
         return path;
     }
 
@@ -94,6 +94,51 @@ public sealed class BackupCatalogTests : IDisposable
         Assert.Equal(["good 1"], Find());
         Assert.Equal([damaged, lost], _messages.Cast<WarningMessage>().Select(message => message.Text.Contains(lost, StringComparison.Ordinal) ? lost : damaged).Order(StringComparer.Ordinal));
     }
+
+    /// <summary>Every server is localhost on its own machine.</summary>
+    [Fact]
+    public void NewestIsThatOfEachServer()
+    {
+        BackupManifest Of(BackupManifest manifest, string? identifier, string host = "localhost")
+            => manifest with { Host = host, Port = 5432, Server = identifier is null ? null : new() { SystemIdentifier = identifier } };
+        Add("app", 1, change: manifest => Of(manifest, "7000"));
+        Add("app", 2, change: manifest => Of(manifest, "7000"));
+        Assert.Equal(2, FindLatest().Start.Hour);
+
+        // An older one of a manifest without identifier is the namesake's; a newer one may be anybody's.
+        Add("app", 0, change: manifest => Of(manifest, null));
+        Assert.Equal(["app 2"], Find(latest: true));
+        Assert.Equal(2, FindLatest().Start.Hour);
+        Add("app", 3, change: manifest => Of(manifest, "7001"));
+        Add("app", 4, change: manifest => Of(manifest, null, "db9"));
+        Assert.Equal(["app 4", "app 3", "app 2"], Find(latest: true));
+        Assert.Equal(3, BackupCatalog.Choose(_folder.Path, ["app"], latest: true, _messages.Add, CancellationToken.None).Count);
+        CryoBackupException several = Assert.Throws<CryoBackupException>(() => FindLatest());
+        Assert.Equal(CryoBackupError.NotABackup, several.Error);
+        Assert.Contains(
+            "'app' from 3 servers, and which is meant is not said: db9:5432 (system identifier not recorded), newest of 2024-08-06 04:00:00Z; "
+            + "localhost:5432 (system identifier 7001), newest of 2024-08-06 03:00:00Z; localhost:5432 (system identifier 7000), newest of 2024-08-06 02:00:00Z",
+            several.Message,
+            StringComparison.Ordinal);
+        Assert.Equal(CryoBackupError.BackupNotFound, Assert.Throws<CryoBackupException>(() => FindLatest("other")).Error);
+    }
+
+    /// <summary>The newest is a whole one where there is any.</summary>
+    [Fact]
+    public void NewestIsWhole()
+    {
+        Add("app", 2, change: manifest => manifest with { BackupType = "partial" });
+        Assert.Equal(["app 2"], Find(latest: true));
+        Assert.Contains("only such of a selection", Assert.Throws<CryoBackupException>(() => FindLatest()).Message, StringComparison.Ordinal);
+        Add("app", 1);
+        Assert.Equal(["app 1"], Find(latest: true));
+        Assert.Equal((1, false), (FindLatest().Start.Hour, FindLatest().Partial));
+        Assert.Equal([false, true], BackupCatalog.Find(_folder.Path, null, false, _messages.Add, CancellationToken.None).Select(backup => backup.Partial).Order());
+    }
+
+    private BackupInfo FindLatest() => FindLatest("app");
+
+    private BackupInfo FindLatest(string database) => BackupCatalog.FindLatest([_folder.Path], database, _messages.Add, CancellationToken.None);
 
     [Fact]
     public void NamesAFolderThatIsNotThere()

@@ -77,6 +77,28 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
         Assert.Equal(expected, Assert.Single(Check(TimeSpan.FromHours(26))).Verdict);
     }
 
+    /// <summary>A backup of a selection is marked in name and manifest, and makes no database fresh.</summary>
+    [PostgresFact]
+    public void BackupOfASelectionIsNotFresh()
+    {
+        server.CreateDatabase("fresh");
+        server.Execute("fresh", "CREATE TABLE log (line text); CREATE TABLE t (a int)");
+        BackupInfo partial = BackupWriter.Run(
+            new BackupRequest { Connection = server.Connection, Database = "fresh", Folder = _folder.Path, ExcludeTableData = ["log"] }, _ => { }, CancellationToken.None);
+        Assert.True(partial.Partial);
+        Assert.EndsWith("_partial.dump.gz", partial.Path, StringComparison.Ordinal);
+        Assert.Equal(("fresh", "partial"), (BackupFileName.TryRead(Path.GetFileName(partial.Path))?.Database, BackupManifest.Read(partial.ManifestPath).BackupType));
+        Assert.Equal(Verdict.Passed, BackupVerifier.Run(new VerificationRequest { Path = partial.Path }, _ => { }, default).Verdict);
+
+        var messages = new List<EngineMessage>();
+        VerificationRequest request = Assert.Single(Freshness.Requests(new VerificationRequest { MaxAge = TimeSpan.FromHours(1) }, _folder.Path, [], messages.Add, default));
+        VerificationResult result = BackupVerifier.Run(request, _ => { }, default);
+        Assert.Equal((Verdict.Failed, "fresh"), (result.Verdict, result.Database));
+        Assert.Contains("holds only a selection of 'fresh'", Assert.IsType<WarningMessage>(Assert.Single(messages)).Text, StringComparison.Ordinal);
+        New("fresh");
+        Assert.Equal(Verdict.Passed, Assert.Single(Check(TimeSpan.FromHours(1))).Verdict);
+    }
+
     /// <summary>What is too old is not rehearsed: it decides nothing any more.</summary>
     [PostgresFact]
     public void OldBackupIsNotWorthARehearsal()
