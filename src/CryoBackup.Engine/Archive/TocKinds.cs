@@ -81,6 +81,11 @@ internal static partial class TocKinds
     /// <param name="entry">The entry.</param>
     public static bool IsOfDatabase(TocEntry entry) => IsRemark(entry) && entry.Name.StartsWith("DATABASE ", StringComparison.Ordinal);
 
+    /// <summary>False if the archive was written with standard_conforming_strings off: in its strings a backslash escapes.</summary>
+    /// <param name="entries">The table of contents.</param>
+    public static bool HasStandardStrings(IReadOnlyList<TocEntry> entries)
+        => !entries.Any(static entry => entry.Kind == "STDSTRINGS" && entry.Definition.Contains("'off'", StringComparison.Ordinal));
+
     [GeneratedRegex(@"\bmoney\b", RegexOptions.CultureInvariant)]
     private static partial Regex Money();
 }

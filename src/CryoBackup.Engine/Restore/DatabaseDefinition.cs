@@ -44,7 +44,7 @@ internal static partial class DatabaseDefinition
         }
 
         // Strings are read as the archive's own session wrote them, whatever the role or the server prefers.
-        bool standardStrings = !entries.Any(entry => entry.Kind == "STDSTRINGS" && entry.Definition.Contains("'off'", StringComparison.Ordinal));
+        bool standardStrings = TocKinds.HasStandardStrings(entries);
         return
         [
             DatabaseStatement.Preparing($"SET LOCAL standard_conforming_strings = {(standardStrings ? "on" : "off")}"),

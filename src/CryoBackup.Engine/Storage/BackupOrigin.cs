@@ -17,7 +17,7 @@ internal sealed record BackupOrigin(string Database, string Identifier, string H
 
     /// <summary>
     /// The newest backup of each database of each server, a whole one where there is any. System identifiers tell servers apart, for every
-    /// server is localhost on its own machine; a backup without one counts as its namesake's only where that has a newer one.
+    /// server is localhost on its own machine; a backup without one counts as a namesake's where that has a newer one.
     /// </summary>
     /// <param name="all">Backups with their origins.</param>
     /// <returns>Newest first.</returns>
@@ -52,6 +52,6 @@ internal sealed record BackupOrigin(string Database, string Identifier, string H
             .. known.Where(other => other.Start >= Start && (Host.Length == 0 || (other.Port == Port && string.Equals(other.Host, Host, StringComparison.OrdinalIgnoreCase))))
                 .Select(other => other.Identifier).Distinct(StringComparer.Ordinal),
         ];
-        return namesakes is [var only] ? only : string.Create(CultureInfo.InvariantCulture, $"{Host.ToLowerInvariant()}:{Port}");
+        return namesakes is [var first, ..] ? first : string.Create(CultureInfo.InvariantCulture, $"{Host.ToLowerInvariant()}:{Port}");
     }
 }

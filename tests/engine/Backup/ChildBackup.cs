@@ -74,6 +74,9 @@ internal sealed class ChildBackup : IDisposable
         Assert.Fail($"The child ended: {string.Join('\n', said)}\n{await _process.StandardError.ReadToEndAsync(patience.Token)}");
     }
 
+    /// <summary>Waits for its end.</summary>
+    public void WaitForExit() => _process.WaitForExit();
+
     /// <summary>Ends it as kill -9 does; what it started lives on.</summary>
     public void Kill()
     {

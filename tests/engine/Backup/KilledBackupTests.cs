@@ -38,6 +38,7 @@ public sealed class KilledBackupTests(PostgresServer server) : IDisposable
         WaitFor(files => suffixes.SequenceEqual(files.Where(file => file.StartsWith(Database + "_2", StringComparison.Ordinal) && !file.Contains("_2024", StringComparison.Ordinal))
             .Select(file => Array.Find(suffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal)) ?? file).Order(StringComparer.Ordinal)));
         Signals.Send("KILL", [.. LinuxProcesses.Tree(child.Id).Where(id => id != child.Id)]);
+        child.WaitForExit();
         AssertCleared();
     }
 

@@ -158,6 +158,7 @@ internal sealed class RestoreSelection
     /// <summary>With a partitioned table its partitions are chosen, which have its rows, and with any table the sequences of its columns.</summary>
     private void ChooseWithTables()
     {
+        IReadOnlyDictionary<int, int> embedded = EmbeddedPartitions.Parents(_entries);
         bool more;
         do
         {
@@ -169,11 +170,12 @@ internal sealed class RestoreSelection
                     "TABLE ATTACH" => Subject(entry) is { } child && Dependencies(entry).Any(table => table != child && IsChosen(table)),
                     "SEQUENCE OWNED BY" => Dependencies(entry).Any(table => TocKinds.IsRelation(table) && IsChosen(table)),
                     "SEQUENCE" => Subject(entry) is { } table && IsChosen(table),
+                    "TABLE" or "FOREIGN TABLE" => embedded.TryGetValue(entry.DumpId, out int parent) && _chosen.Contains(parent),
                     _ => false,
                 };
                 if (follows)
                 {
-                    more |= _chosen.Add((entry.Kind is "SEQUENCE" ? entry : Subject(entry)!).DumpId);
+                    more |= _chosen.Add((entry.Kind is "TABLE ATTACH" or "SEQUENCE OWNED BY" ? Subject(entry)! : entry).DumpId);
                 }
             }
         }
