@@ -33,7 +33,10 @@ internal sealed class RestoreCommand : Command
 
     private readonly Option<bool> _swap = new("--swap") { Description = "Restore beside the database, compare, then exchange the two by name; the old one is kept" };
 
-    private readonly Option<bool> _force = new("--force") { Description = "With --swap: end the sessions of the database that is swapped out; permits --skip-verification" };
+    private readonly Option<bool> _force = new("--force")
+    {
+        Description = "With --swap: end the sessions of the database that is swapped out; with --clean: drop also what the backup does not bring back; permits --skip-verification",
+    };
 
     private readonly Option<bool> _schemaOnly = new("--schema-only") { Description = "Definitions without rows" };
 
@@ -53,6 +56,13 @@ internal sealed class RestoreCommand : Command
     private readonly Option<bool> _planOnly = new("--plan-only") { Description = "Say what would be restored, and change nothing" };
 
     private readonly Option<string?> _reportPath = CommonOptions.ReportPath();
+
+    private readonly Option<TimeSpan> _lockTimeout = new("--lock-timeout")
+    {
+        Description = $"How long to wait for a lock in a database that is there already: {Duration.Help}; 30s unless said otherwise",
+        HelpName = "time",
+        CustomParser = Duration.Read,
+    };
 
     private readonly Option<TimeSpan> _timeout = new("--timeout")
     {
@@ -87,6 +97,7 @@ internal sealed class RestoreCommand : Command
         Add(_jobs);
         Add(_planOnly);
         Add(_reportPath);
+        Add(_lockTimeout);
         Add(_timeout);
         Validators.Add(result =>
         {
@@ -133,6 +144,10 @@ internal sealed class RestoreCommand : Command
             PlanOnly = arguments.GetValue(_planOnly),
             Jobs = arguments.GetValue(_jobs),
         };
+        if (arguments.GetResult(_lockTimeout) is not null)
+        {
+            request.LockTimeout = arguments.GetValue(_lockTimeout);
+        }
         if (arguments.GetResult(_timeout) is not null)
         {
             request.Timeout = Duration.ToLimit(arguments.GetValue(_timeout));
@@ -153,6 +168,10 @@ internal sealed class RestoreCommand : Command
                 foreach (string entry in result.Objects)
                 {
                     output.WriteLine(VisibleText.Of(entry));
+                }
+                foreach (string dropped in result.AlsoDropped)
+                {
+                    output.WriteLine(VisibleText.Of($"DROPPED, NOT RESTORED: {dropped}"));
                 }
                 output.WriteLine();
             }

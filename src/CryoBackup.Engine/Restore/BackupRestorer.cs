@@ -37,7 +37,7 @@ public static class BackupRestorer
         catch (Exception exception)
         {
             // What a limit or the user ended fails in many ways; the cause is the one to tell, with the target's state where it is known.
-            if (exception is not CryoBackupException { Error: CryoBackupError.Cancelled } && limits.Reason() is { } reason)
+            if (exception is not CryoBackupException { Error: CryoBackupError.Cancelled or CryoBackupError.LockTimeout } && limits.Reason() is { } reason)
             {
                 throw reason;
             }

@@ -24,6 +24,7 @@ internal sealed class DropStatementFilter : WriteOnlyStream
     public DropStatementFilter(Stream destination, IReadOnlyList<TocEntry> entries)
     {
         _destination = destination;
+        Dictionary<int, TocEntry> byId = entries.ToDictionary(entry => entry.DumpId);
         HashSet<int> attached = [.. entries.Where(entry => entry.Kind == "INDEX ATTACH").SelectMany(entry => entry.Dependencies)];
         ILookup<(string Schema, string Name), TocEntry> attachments =
             entries.Where(entry => entry.Kind == "INDEX ATTACH").ToLookup(entry => (entry.Schema, entry.Name));
@@ -31,10 +32,24 @@ internal sealed class DropStatementFilter : WriteOnlyStream
         [
             .. entries
                 .Where(entry => attached.Contains(entry.DumpId) && entry.Kind is "INDEX" or "CONSTRAINT"
-                    && attachments.Contains((entry.Schema, entry.Kind == "INDEX" ? entry.Name : entry.Name[(entry.Name.IndexOf(' ', StringComparison.Ordinal) + 1)..])))
+                    && attachments.Contains((entry.Schema, entry.Kind == "INDEX" ? entry.Name : NameOfConstraint(entry, byId))))
                 .Select(entry => entry.DropStatement)
                 .OrderBy(range => range.Offset),
         ];
+    }
+
+    /// <summary>An entry's name begins with its table's, which may itself hold blanks.</summary>
+    private static string NameOfConstraint(TocEntry constraint, Dictionary<int, TocEntry> byId)
+    {
+        foreach (int id in constraint.Dependencies)
+        {
+            if (byId.TryGetValue(id, out TocEntry? table) && TocKinds.IsRelation(table) && constraint.Name.StartsWith(table.Name + " ", StringComparison.Ordinal))
+            {
+                return constraint.Name[(table.Name.Length + 1)..];
+            }
+        }
+
+        return constraint.Name;
     }
 
     /// <inheritdoc/>

@@ -32,6 +32,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         GlobalsScript? globals = request.IncludeGlobals ? ReadGlobals(manifest) : null;
         RestorePlan plan;
         IReadOnlyList<string> roles;
+        IReadOnlyList<string> losses;
         ClientTool pgRestore;
         try
         {
@@ -51,6 +52,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             };
             await preflight.RunAsync().ConfigureAwait(false);
             roles = preflight.RolesToCreate;
+            losses = mode == RestoreMode.Clean ? await FindLossesAsync(plan, endpoint, token).ConfigureAwait(false) : [];
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
         {
@@ -67,7 +69,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             Warn($"Foreign keys form a circle, so that no order of rows satisfies all of them: {string.Join(", ", plan.Circular)}.");
         }
 
-        var outcome = new RestoreOutcome(request, endpoint, content, plan, roles, _start);
+        var outcome = new RestoreOutcome(request, endpoint, content, plan, roles, _start) { AlsoDropped = losses };
         if (request.PlanOnly)
         {
             return outcome.Planned(_warnings);
@@ -179,6 +181,31 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
 
         await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, _application, encoding, token).ConfigureAwait(false);
         return await TargetCatalog.ReadAsync(target, token).ConfigureAwait(false);
+    }
+
+    /// <summary>What -Clean would take away and not bring back: told in a plan, permitted by -Force, else an error.</summary>
+    private async Task<IReadOnlyList<string>> FindLossesAsync(RestorePlan plan, ServerEndpoint endpoint, CancellationToken token)
+    {
+        const int Shown = 20;
+        await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, _application, plan.Encoding, token).ConfigureAwait(false);
+        IReadOnlyList<string> losses = await CleanLosses.FindAsync(target, plan, token).ConfigureAwait(false);
+        if (losses.Count == 0)
+        {
+            return losses;
+        }
+
+        string list = string.Join("; ", losses.Take(Shown)) + (losses.Count > Shown ? string.Create(CultureInfo.InvariantCulture, $"; and {losses.Count - Shown} more") : "");
+        if (!request.Force && !request.PlanOnly)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.RestoreFailed,
+                $"With the backup's objects -Clean would drop from '{endpoint.Database}' what the backup does not bring back: {list}. Nothing was changed.",
+                endpoint.Database,
+                "See all of it with -PlanOnly (AlsoDropped), keep what is needed to make it again, and permit it with -Force; or use -Swap, which keeps the old database.");
+        }
+
+        Warn($"With the backup's objects -Clean {(request.PlanOnly ? "would drop" : "drops")} what the backup does not bring back: {list}.");
+        return losses;
     }
 
     private async Task<(TableComparison[] Tables, string? Previous)> RestoreAsync(

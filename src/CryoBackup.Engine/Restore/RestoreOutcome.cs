@@ -6,6 +6,9 @@ namespace CryoBackup.Restore;
 /// <summary>Makes the result of a restore, planned or done, from the same plan.</summary>
 internal sealed class RestoreOutcome(RestoreRequest request, ServerEndpoint endpoint, ArchiveContent content, RestorePlan plan, IReadOnlyList<string> roles, DateTime start)
 {
+    /// <summary>What is dropped and not restored.</summary>
+    public IReadOnlyList<string> AlsoDropped { get; init; } = [];
+
     /// <summary>What would be done.</summary>
     /// <param name="warnings">What speaks neither for nor against it.</param>
     public RestoreResult Planned(IReadOnlyList<string> warnings) => Make(
@@ -44,6 +47,7 @@ internal sealed class RestoreOutcome(RestoreRequest request, ServerEndpoint endp
             Roles = [.. roles],
             Objects = [.. plan.Entries.Select(entry => entry.ToString())],
             LeftOut = [.. plan.LeftOut.Select(item => $"{item.Entry}: {item.Reason}")],
+            AlsoDropped = [.. AlsoDropped],
             Tables = tables,
             Warnings = [.. warnings],
             PreviousDatabase = previous,

@@ -54,6 +54,9 @@ public sealed class RestoreRequest
     /// <summary>True to return what would be done, and change nothing.</summary>
     public bool PlanOnly { get; set; }
 
+    /// <summary>How long to wait for a lock in a database that is there already; others who come later wait behind it.</summary>
+    public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>True to end the sessions of the database that is swapped out, and to permit what is otherwise refused.</summary>
     public bool Force { get; set; }
 

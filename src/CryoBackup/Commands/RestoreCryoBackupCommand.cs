@@ -122,6 +122,12 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [Alias("TestMode")]
     public SwitchParameter PlanOnly { get => _request.PlanOnly; set => _request.PlanOnly = value; }
 
+    /// <summary>How long to wait for a lock in a database that is there already; a bare number is seconds.</summary>
+    [Parameter]
+    [Duration]
+    [ValidatePositiveDuration]
+    public TimeSpan LockTimeout { get => _request.LockTimeout; set => _request.LockTimeout = value; }
+
     /// <summary>How long the restore may take; a bare number is seconds; no limit without it.</summary>
     [Parameter]
     [Duration]
@@ -133,7 +139,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateNotNullOrEmpty]
     public string? ReportPath { get; set; }
 
-    /// <summary>Asks no question, and with -Swap ends the sessions of the database that is swapped out.</summary>
+    /// <summary>Asks no question, with -Swap ends the sessions of the database that is swapped out, and with -Clean drops also what the backup does not bring back.</summary>
     [Parameter]
     public SwitchParameter Force { get => _request.Force; set => _request.Force = value; }
 

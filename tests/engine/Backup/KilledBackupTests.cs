@@ -1,5 +1,6 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
-using CryoBackup.Postgres;
+using CryoBackup.Backup;
+using CryoBackup.Storage;
 using CryoBackup.Tests.Encryption;
 
 namespace CryoBackup.Tests.Backup;

@@ -1,5 +1,6 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Backup;
 

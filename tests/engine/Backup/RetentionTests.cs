@@ -1,6 +1,6 @@
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
 using CryoBackup.Notifications;
-using CryoBackup.Reports;
 using CryoBackup.Runs;
 using CryoBackup.Storage;
 using CryoBackup.Tests.Reports;

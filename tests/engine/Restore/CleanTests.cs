@@ -93,6 +93,96 @@ public sealed class CleanTests(ZooServer server)
         Assert.Equal(50L, server.Scalar("clean_more", "SELECT count(*) FROM customer"));
     }
 
+    /// <summary>PostgreSQL drops with a table what belongs to it; what the backup does not bring back is lost.</summary>
+    [PostgresFact]
+    public void WhatWouldBeLostIsListedAndRefused()
+    {
+        string[] lost =
+        [
+            "CHECK CONSTRAINT public.customer named", "COLUMN public.customer Odd \"column\"", "CONSTRAINT public.customer once", "FK CONSTRAINT public.order again",
+            "GRANT SELECT (id), UPDATE (name) ON TABLE public.customer TO pg_monitor", "GRANT SELECT ON TABLE public.order TO PUBLIC", "INDEX public.quick",
+            "POLICY public.customer mine", "PUBLICATION TABLE public.newer customer", "RULE public.customer never", "STATISTICS public.pair", "TABLE public.old_2026",
+            "TRIGGER public.customer late",
+        ];
+        server.CreateDatabase("clean_lost");
+        server.Execute("clean_lost", Shop + "CREATE TABLE old (y int) PARTITION BY LIST (y); CREATE TABLE old_2025 PARTITION OF old FOR VALUES IN (2025); CREATE INDEX ON old (y);"
+            + "ALTER TABLE customer ADD CONSTRAINT known CHECK (id > 0); GRANT SELECT, INSERT ON customer TO pg_monitor; GRANT UPDATE (id) ON customer TO pg_monitor; GRANT ALL ON old TO PUBLIC;"
+            + "CREATE TRIGGER known AFTER INSERT ON old FOR EACH ROW EXECUTE FUNCTION stamp(); ALTER TABLE customer ENABLE ROW LEVEL SECURITY; CREATE PUBLICATION known FOR TABLE customer");
+        string backup = server.BackUp("clean_lost");
+        server.Execute("clean_lost", "UPDATE customer SET name = 'changed'");
+        server.Restore(backup, "clean_lost", request => request.Clean = true);
+        server.Execute(
+            "clean_lost",
+            """"
+            UPDATE customer SET name = 'changed';
+            CREATE INDEX quick ON customer (name); ALTER TABLE customer ADD CONSTRAINT once UNIQUE (id, name); ALTER TABLE customer ADD CONSTRAINT named CHECK (name <> '');
+            ALTER TABLE customer ADD "Odd ""column""" int; CREATE TABLE outside (id int PRIMARY KEY); ALTER TABLE "order" ADD CONSTRAINT again FOREIGN KEY (id) REFERENCES outside NOT VALID;
+            CREATE TRIGGER late BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION stamp(); CREATE RULE never AS ON DELETE TO customer DO NOTHING;
+            CREATE POLICY mine ON customer USING (true); CREATE STATISTICS pair ON id, name FROM customer; CREATE PUBLICATION newer FOR TABLE customer;
+            GRANT SELECT (id), UPDATE (name) ON customer TO pg_monitor; GRANT SELECT ON "order" TO PUBLIC; CREATE TABLE old_2026 PARTITION OF old FOR VALUES IN (2026); INSERT INTO old VALUES (2026);
+            """");
+        string before = server.Dump("clean_lost");
+
+        RestoreResult plan = server.Restore(backup, "clean_lost", request => (request.Clean, request.PlanOnly) = (true, true));
+        Assert.Equal(lost, plan.AlsoDropped);
+        Assert.Contains("TRIGGER public.customer late", Assert.Single(plan.Warnings), StringComparison.Ordinal);
+        CryoBackupException e = server.Fail(backup, "clean_lost", request => request.Clean = true);
+        Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
+        Assert.All(lost, name => Assert.Contains(name, e.Message, StringComparison.Ordinal));
+        Assert.Contains("-Force", e.Remedy, StringComparison.Ordinal);
+        Assert.Equal(before, server.Dump("clean_lost"));
+
+        Assert.Equal(["TABLE public.old_2026"], server.Restore(backup, "clean_lost", request => (request.Clean, request.PlanOnly, request.Table) = (true, true, ["old"])).AlsoDropped);
+        RestoreResult done = server.Restore(backup, "clean_lost", request => (request.Clean, request.Force) = (true, true));
+        Assert.Equal(lost, done.AlsoDropped);
+        Assert.Contains(done.Warnings, text => text.Contains("drops what the backup does not bring back", StringComparison.Ordinal));
+        Assert.Equal(0L, server.Scalar("clean_lost", "SELECT count(*) FROM customer WHERE name = 'changed'"));
+        server.Execute("clean_lost", "DROP PUBLICATION newer");
+        Assert.Empty(server.Restore(backup, "clean_lost", request => (request.Clean, request.PlanOnly) = (true, true)).AlsoDropped);
+    }
+
+    [PostgresFact]
+    public void WithoutPrivilegesThoseThatAreThereWouldBeLost()
+    {
+        server.CreateDatabase("clean_granted");
+        server.Execute("clean_granted", Shop + "GRANT SELECT ON customer TO pg_monitor; GRANT EXECUTE ON FUNCTION stamp() TO pg_monitor");
+        string backup = server.BackUp("clean_granted");
+        Assert.Empty(server.Restore(backup, "clean_granted", request => (request.Clean, request.PlanOnly) = (true, true)).AlsoDropped);
+        Assert.Equal(
+            ["GRANT EXECUTE ON FUNCTION public.stamp() TO pg_monitor", "GRANT SELECT ON TABLE public.customer TO pg_monitor"],
+            server.Restore(backup, "clean_granted", request => (request.Clean, request.PlanOnly, request.NoPrivileges) = (true, true, true)).AlsoDropped);
+    }
+
+    /// <summary>What asks for a lock holds up everybody who comes later.</summary>
+    [PostgresTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void LockThatIsNotGrantedIsNamedWithItsHolder(bool prepared)
+    {
+        string name = prepared ? "clean_prepared" : "clean_locked";
+        string backup = BackUpShop(name);
+        string before = server.Dump(name);
+        using (Npgsql.NpgsqlConnection other = server.Open(name, "the report"))
+        {
+            using var command = new Npgsql.NpgsqlCommand("BEGIN; LOCK TABLE customer IN ACCESS SHARE MODE" + (prepared ? "; PREPARE TRANSACTION 'transfer 7'" : ""), other);
+            command.ExecuteNonQuery();
+            CryoBackupException e = server.Fail(backup, name, request => (request.Clean, request.LockTimeout) = (true, TimeSpan.FromSeconds(1)));
+            Assert.Equal(CryoBackupError.LockTimeout, e.Error);
+            Assert.Contains("waited 1 seconds for a lock on public.customer, held by ", e.Message.Replace("on customer", "on public.customer", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Contains(prepared ? "a prepared transaction of 'transfer 7'" : "of role postgres (the report, idle in transaction since ", e.Message, StringComparison.Ordinal);
+            Assert.Contains($"'{name}' is as it was before", e.Message, StringComparison.Ordinal);
+            Assert.Contains("-LockTimeout", e.Remedy, StringComparison.Ordinal);
+        }
+
+        if (prepared)
+        {
+            server.Execute(name, "ROLLBACK PREPARED 'transfer 7'");
+        }
+
+        Assert.Equal(before, server.Dump(name));
+        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, name, request => (request.Clean, request.LockTimeout) = (true, TimeSpan.FromSeconds(20))).Status);
+    }
+
     [PostgresFact]
     public void LargerThanTheServersLocks()
     {
