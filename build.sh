@@ -12,7 +12,7 @@ main() {
     for task in ${tasks//,/ }; do
         case $task in
             build|package|clean|help) ;;
-            test|matrix) needed+=(postgresql age zstd openssh-client strace systemd) ;;
+            test|matrix) needed+=(postgresql age zstd openssh-client strace systemd pgbouncer) ;;
             demo) needed+=(postgresql age zstd openssh-client) ;;
             bench) needed+=(postgresql age zstd pigz) ;;
             *) tasks= ;;
@@ -43,6 +43,7 @@ has() {
     case $1 in
         postgresql) command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || compgen -G '/usr/pgsql-*/bin/initdb' >/dev/null ;;
         openssh-client) command -v ssh-keygen >/dev/null ;;
+        pgbouncer) [[ -x /usr/sbin/pgbouncer ]] ;;
         systemd) command -v systemd-analyze >/dev/null ;;
         # .NET does not start without it.
         libicu) [[ ${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-} == 1 ]] || compgen -G '/usr/lib*/libicuuc.so.*' >/dev/null || compgen -G '/usr/lib/*/libicuuc.so.*' >/dev/null ;;
@@ -64,15 +65,21 @@ find_or_install() {
     fi
     command -v apt-get >/dev/null || die "Missing: ${missing[*]} (names of Debian's packages; on RHEL postgresql-server instead of postgresql). Install them."
     echo "Installing from the distribution's packages: ${missing[*]}"
-    # Debian's package would make and start a server of its own; nobody asked for that.
-    local no_server=/etc/postgresql-common/createcluster.d/cryobackup-build.conf
+    # Debian's packages would make and start servers of their own; nobody asked for that.
+    local no_server=/etc/postgresql-common/createcluster.d/cryobackup-build.conf no_start=/usr/sbin/policy-rc.d
     "${as_root[@]}" mkdir -p "${no_server%/*}"
     echo "create_main_cluster = false" | "${as_root[@]}" tee "$no_server" >/dev/null
+    if [[ -e $no_start ]]; then
+        no_start=
+    else
+        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$no_start"
+    fi
     # The library's package bears its version; the pattern takes it as it is called here.
     local said good=true
     said=$({ "${as_root[@]}" apt-get -qq update && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get -qq install -y --no-install-recommends "${missing[@]/#libicu/^libicu[0-9]+\$}"; } 2>&1) || good=false
-    "${as_root[@]}" rm "$no_server"
+    "${as_root[@]}" rm "$no_server" $no_start
+    [[ " ${missing[*]} " != *" pgbouncer "* ]] || "${as_root[@]}" update-rc.d pgbouncer disable 2>/dev/null || true
     $good || die "apt-get could not install ${missing[*]}: $said"
 }
 

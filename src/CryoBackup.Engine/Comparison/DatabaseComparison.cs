@@ -67,7 +67,7 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
                 try
                 {
                     using NpgsqlConnection session = TableReader.Open(endpoint, application, encoding, Monetary, moment.Id);
-                    sessions.Add(session.ProcessID);
+                    sessions.Add(TransactionPool.Ask(session));
 
                     // Whoever ends the sessions may not have seen this one.
                     end.ThrowIfCancellationRequested();

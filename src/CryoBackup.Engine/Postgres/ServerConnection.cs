@@ -20,14 +20,15 @@ internal static class ServerConnection
             NpgsqlConnection session = await Prepare(endpoint, endpoint.ToNpgsql(applicationName, clientEncoding)).OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                await using (NpgsqlCommand first = First(session, endpoint))
-                {
-                    await first.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-                }
-
+                await BeginAsync(session, endpoint, cancellationToken).ConfigureAwait(false);
                 await using (var readOnly = new NpgsqlCommand(SessionSettings.IfReadOnly, session))
                 {
                     endpoint.Server.IsReadOnly = await readOnly.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is "on";
+                }
+
+                if (!endpoint.Server.KeepsSessions)
+                {
+                    await CheckPoolAsync(session, endpoint, cancellationToken).ConfigureAwait(false);
                 }
 
                 return session;
@@ -84,6 +85,26 @@ internal static class ServerConnection
                 throw;
             }
         }
+    }
+
+    private static async Task BeginAsync(NpgsqlConnection session, ServerEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand first = First(session, endpoint);
+        await first.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Where the server's number of the session is not the one that it was given, a pooler answered for it.</summary>
+    private static async Task CheckPoolAsync(NpgsqlConnection session, ServerEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        if (session.ProcessID != await TransactionPool.AskAsync(session, cancellationToken).ConfigureAwait(false))
+        {
+            await using NpgsqlConnection another = await Prepare(endpoint, endpoint.ToNpgsql("CryoBackup", null))
+                .OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await BeginAsync(another, endpoint, cancellationToken).ConfigureAwait(false);
+            await TransactionPool.RefuseAsync(session, another, endpoint, cancellationToken).ConfigureAwait(false);
+        }
+
+        endpoint.Server.KeepsSessions = true;
     }
 
     private static NpgsqlCommand First(NpgsqlConnection session, ServerEndpoint endpoint)

@@ -5,6 +5,7 @@ internal sealed class ServerTraits
 {
     private volatile int _major;
     private volatile bool _readOnly;
+    private volatile bool _keepsSessions;
 
     /// <summary>The major version; 0 before the first session.</summary>
     public int Major
@@ -18,5 +19,12 @@ internal sealed class ServerTraits
     {
         get => _readOnly;
         set => _readOnly = value;
+    }
+
+    /// <summary>True once it is known that a pooler on the way gives each of our sessions one of the server's to keep.</summary>
+    public bool KeepsSessions
+    {
+        get => _keepsSessions;
+        set => _keepsSessions = value;
     }
 }

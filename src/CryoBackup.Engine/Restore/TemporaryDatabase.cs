@@ -140,6 +140,14 @@ internal static class TemporaryDatabase
                 await end.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
             }
 
+            // A pooler keeps sessions of ours, to hand them to whoever comes next; nobody else knows the temporary name.
+            await using (var idle = new NpgsqlCommand(
+                "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND usename = current_user",
+                server) { Parameters = { new() { Value = temporary } } })
+            {
+                await idle.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             await using NpgsqlTransaction transaction = await server.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             try
             {
