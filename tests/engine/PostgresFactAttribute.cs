@@ -7,6 +7,20 @@ public sealed class PostgresFactAttribute : FactAttribute
 {
     public PostgresFactAttribute() => Skip = ServerPrograms.ReasonToSkip;
 
+    /// <summary>The major version of PostgreSQL that brought what the test is about; skipped before.</summary>
+    public int Since
+    {
+        get;
+        init
+        {
+            field = value;
+            if (!ServerPrograms.Has(value))
+            {
+                Skip = $"PostgreSQL {value} brought what it tests.";
+            }
+        }
+    }
+
     /// <summary>True for a test that Windows cannot run.</summary>
     public bool UnixOnly
     {
@@ -30,20 +44,22 @@ public sealed class PostgresTheoryAttribute : TheoryAttribute
 
 internal static class ServerPrograms
 {
-    private static readonly Lazy<bool> Found = new(() =>
+    private static readonly Lazy<int?> Major = new(() =>
     {
         try
         {
-            ClientTools.Find("pg_ctl", 0, CancellationToken.None);
-            return true;
+            return ClientTools.Find("pg_ctl", 0, CancellationToken.None).Major;
         }
         catch (CryoBackupException)
         {
-            return false;
+            return null;
         }
     });
 
     public static bool OnCI => string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase);
 
-    public static string? ReasonToSkip => Found.Value || OnCI ? null : "No PostgreSQL server programs (pg_ctl) are installed here.";
+    public static string? ReasonToSkip => Major.Value is not null || OnCI ? null : "No PostgreSQL server programs (pg_ctl) are installed here.";
+
+    /// <summary>True if the server is of this major version or a later one.</summary>
+    public static bool Has(int major) => Major.Value is null || Major.Value >= major;
 }

@@ -81,7 +81,7 @@ public sealed class SelectionTests : IDisposable
         (string[] tables, BackupManifest manifest) = Run(new BackupRequest { IncludeTable = ["orders", "sales.readings", "dot.name"] });
         Assert.Equal(["audit.dot.name", "sales.orders", "sales.readings_1", "sales.readings_2"], tables);
         Assert.Equal(["\"MixedCase\"", "audit.log", "large objects", "public", "sales.\"Orders\"", "sales.newest", "tools"], Excluded(manifest));
-        Assert.Contains("sales.orders needs public.customers", Assert.Single(manifest.Warnings!), StringComparison.Ordinal);
+        Assert.Single(manifest.Warnings!, warning => warning.Contains("sales.orders needs public.customers", StringComparison.Ordinal));
     }
 
     /// <summary>A partition alone can be restored, because its parent's definition comes with it.</summary>

@@ -136,6 +136,7 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
 
         server.Execute("postgres", $"""
             DROP ROLE IF EXISTS {Roles};
+            SET password_encryption = 'scram-sha-256';
             CREATE ROLE globals_owner LOGIN PASSWORD 'secret' CONNECTION LIMIT 3; CREATE ROLE globals_reader LOGIN; CREATE ROLE "Globals; 'Guest'"; CREATE ROLE globals_group; CREATE ROLE globals_other;
             ALTER ROLE globals_owner SET search_path TO a, b; GRANT globals_group TO globals_owner; GRANT globals_reader TO globals_owner; GRANT globals_other TO globals_owner;
             COMMENT ON ROLE "Globals; 'Guest'" IS E'It''s; a \\ guest\nof ours';

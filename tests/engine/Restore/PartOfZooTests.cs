@@ -28,7 +28,7 @@ public sealed class PartOfZooTests(ZooServer server)
         UNION ALL SELECT name, 'ROW SECURITY', '', relrowsecurity || ' ' || relforcerowsecurity FROM relation
         UNION ALL
         SELECT name, 'column', a.attname, format('%s %s %s %s %s %s %s %s %s %s %s', format_type(a.atttypid, a.atttypmod), a.attcollation::regcollation, a.attnotnull, CASE WHEN relispartition THEN '' ELSE a.attidentity END,
-                      a.attgenerated, a.attstorage, a.attcompression, a.attstattarget, a.attacl, (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg_attver=%'), a.attfdwoptions)
+                      a.attgenerated, a.attstorage, to_jsonb(a)->>'attcompression', a.attstattarget, a.attacl, (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg_attver=%'), a.attfdwoptions)
         FROM relation JOIN pg_attribute a ON a.attrelid = oid WHERE a.attnum > 0 AND NOT a.attisdropped
         UNION ALL
         SELECT name, 'DEFAULT', a.attname, pg_get_expr(d.adbin, d.adrelid) FROM relation JOIN pg_attrdef d ON d.adrelid = relation.oid JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
@@ -125,7 +125,7 @@ public sealed class PartOfZooTests(ZooServer server)
             foreach (TocEntry part in entries.Where(entry => (TocKinds.IsPart(entry) || TocKinds.IsRemark(entry)) && entry.Dependencies.Contains(table.DumpId)))
             {
                 // A foreign key, policy or rule of another table may refer to this one.
-                bool ofAnother = part.Kind is "FK CONSTRAINT" or "POLICY" or "RULE" or "TRIGGER" or "TABLE ATTACH" && !(part.Schema == table.Schema && (part.Name == table.Name || part.Name.StartsWith(table.Name + " ", StringComparison.Ordinal)));
+                bool ofAnother = part.Kind is "FK CONSTRAINT" or "POLICY" or "RULE" or "TRIGGER" or "TABLE ATTACH" or "INDEX ATTACH" && !(part.Schema == table.Schema && (part.Name == table.Name || part.Name.StartsWith(table.Name + " ", StringComparison.Ordinal)));
                 Assert.True(ofAnother || accounted.Contains(part), $"{part} of {table} is neither restored nor left out with a reason.");
             }
         }

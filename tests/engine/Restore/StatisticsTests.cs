@@ -10,7 +10,7 @@ namespace CryoBackup.Tests.Restore;
 [Trait("Runs", "Once")]
 public sealed class StatisticsTests(ZooServer server)
 {
-    [PostgresFact]
+    [PostgresFact(Since = 14)]
     public void AFunctionThatFailsInAnalyzeIsAWarning()
     {
         string backup = BackUp("f07", "07-analyze-statistics", "CREATE TABLE app.other AS SELECT 1 AS a;");
