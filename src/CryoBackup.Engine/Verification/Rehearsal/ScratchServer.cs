@@ -214,8 +214,9 @@ internal sealed partial class ScratchServer : RehearsalServer
 
         foreach (string role in _roles)
         {
-            // At home the owner of a view may have been a superuser, who reads everything.
-            statements.Add($"CREATE ROLE {Quote(role)} NOLOGIN BYPASSRLS");
+            // At home the owner of a view may have been a superuser, who reads everything; before 14 no role but such a one does.
+            string superuser = _asSuperuser && Major < 14 ? " SUPERUSER" : "";
+            statements.Add($"CREATE ROLE {Quote(role)} NOLOGIN BYPASSRLS{superuser}");
             if (!_asSuperuser)
             {
                 statements.Add($"GRANT {Quote(role)} TO {Quote(_restorer)}");
