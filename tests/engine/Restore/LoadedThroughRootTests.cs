@@ -39,12 +39,7 @@ public sealed class LoadedThroughRootTests(ZooServer server) : IDisposable
         AssertRoot(server.Restore(backup, "root_copy", request => request.Create = true));
         AssertRoot(server.Restore(backup, "root_copy", request => request.Clean = true));
         AssertRoot(server.Restore(backup, "root_copy", request => request.Swap = true));
-        if (server.Cluster.Major >= 14)
-        {
-            // Which tables are partitions of another stands in no entry of pg_dump 13.
-            AssertRoot(server.Restore(backup, "root_copy", request => (request.Clean, request.Table) = (true, ["p"])));
-        }
-
+        AssertRoot(server.Restore(backup, "root_copy", request => (request.Clean, request.Table) = (true, ["p"])));
         server.Drop("root_copy");
         server.Restore(backup, "root_copy", request => (request.Create, request.SchemaOnly) = (true, true));
         AssertRoot(server.Restore(backup, "root_copy", request => request.DataOnly = true));
