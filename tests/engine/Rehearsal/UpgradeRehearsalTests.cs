@@ -10,7 +10,6 @@ public sealed class UpgradeRehearsalTests(PostgresServer server) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [NewerServerTheory]
-    [InlineData(16)]
     [InlineData(17)]
     [InlineData(18)]
     public void ComesBackOnANewerServer(int major)
