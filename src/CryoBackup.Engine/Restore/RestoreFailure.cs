@@ -20,6 +20,12 @@ internal static class RestoreFailure
         int exitCode, RestoreComplaint complaint, IReadOnlyList<string> tail, TocEntry? entry, string? sqlState, ServerEndpoint endpoint)
     {
         (CryoBackupError error, string? line, string? target) = DumpDiagnostics.Classify(complaint.Lines.Count > 0 ? complaint.Lines : tail, CryoBackupError.RestoreFailed);
+        if (error == CryoBackupError.RestoreFailed && sqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // Its words are of many kinds: "must be member of role", "must be owner of", "must be superuser to".
+            error = CryoBackupError.PermissionDenied;
+        }
+
         string message = $"pg_restore {DumpDiagnostics.Ending(exitCode)} on database '{endpoint.Database}' of {endpoint.Address}";
         if (entry is not null)
         {

@@ -85,6 +85,20 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
         Assert.Equal(DumpOf(disaster, disaster.StockFails ? disaster.Database : RestoreWithStockTools(disaster)), DumpOf(disaster, copy));
     }
 
+    /// <summary>What changes the catalog's or an extension's privileges, or keeps its state inside the server, is a superuser's: that is said, and nothing is called bad.</summary>
+    [PostgresTheory]
+    [InlineData("21-catalog-grant")]
+    [InlineData("26-internal-aggregate")]
+    [InlineData("28-default-privileges")]
+    public void NeedsASuperuserAndSaysSo(string folder)
+    {
+        Disaster disaster = Array.Find(All, each => each.Folder == folder)!;
+        Load(disaster);
+        string backup = server.BackUp(disaster.Database);
+        AssertRehearsed(disaster with { AllowSuperuser = false, Verdict = Verdict.Inconclusive, Says = "-AllowSuperuser" }, backup);
+        AssertRehearsed(disaster with { AllowSuperuser = true, Verdict = Verdict.Passed, Says = "" }, backup);
+    }
+
     [Fact]
     public void EveryFolderHasItsTest()
     {

@@ -65,6 +65,17 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
         Rehearse.AssertPassed(Rehearse.Run(latin));
     }
 
+    /// <summary>Nobody is made a member of PostgreSQL's own roles, which may have power over files and programs.</summary>
+    [PostgresFact]
+    public void WhatPostgresOwnRolesOwnNeedsASuperuser()
+    {
+        string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_owned", "CREATE TABLE t AS SELECT 1 AS n; ALTER TABLE t OWNER TO pg_monitor; GRANT SELECT ON t TO pg_read_server_files");
+        VerificationResult result = Rehearse.Run(backup);
+        Assert.True(result.Verdict == Verdict.Inconclusive, result.Reason);
+        Assert.Contains("-AllowSuperuser", result.Remedy, StringComparison.Ordinal);
+        Rehearse.AssertPassed(Rehearse.Run(backup, request => request.AllowSuperuser = true));
+    }
+
     [PostgresFact]
     public void FailsPromisesThatDoNotHold()
     {

@@ -101,7 +101,8 @@ internal abstract class RehearsalServer : IAsyncDisposable
         {
             await TargetDatabase.CreateAsync(server, name, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (PostgresException exception) when (exception.MessageText.Contains("locale", StringComparison.OrdinalIgnoreCase))
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.WrongObjectType or PostgresErrorCodes.InvalidParameterValue
+            or PostgresErrorCodes.FeatureNotSupported)
         {
             throw new CryoBackupException(
                 CryoBackupError.ObjectNotFound,

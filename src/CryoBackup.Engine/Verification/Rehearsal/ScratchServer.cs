@@ -161,10 +161,17 @@ internal sealed partial class ScratchServer : RehearsalServer
         // Owners needed it to be given their objects.
         await RunAsync(powerful, [.. GrantsOnSchemas("REVOKE", "FROM")], cancellationToken).ConfigureAwait(false);
 
+        // Who may grant nothing of an object but sees it is only warned (01007, and 01006 for REVOKE).
+        string? refusal = null;
+        working.Notice += (_, told) => refusal = told.Notice.SqlState is "01006" or "01007" ? told.Notice.MessageText : refusal;
         foreach (TocEntry privilege in Selection.Privileges)
         {
             string text = SessionAuthorization().Replace(privilege.Definition, "SET ROLE ").Replace("RESET SESSION AUTHORIZATION;", "RESET ROLE;", StringComparison.Ordinal);
             await RunOfArchiveAsync(working, privilege, text, cancellationToken).ConfigureAwait(false);
+            if (!_asSuperuser && refusal is not null)
+            {
+                throw new CryoBackupException(CryoBackupError.PermissionDenied, $"{privilege} cannot be restored: {refusal}.", privilege.ToString());
+            }
         }
 
         await RunAsync(powerful, _undo.GetValueOrDefault(name, []), cancellationToken).ConfigureAwait(false);
