@@ -84,15 +84,15 @@ function Invoke-OnScratchCluster([string[]] $Options, [string[]] $Command) {
 }
 
 # Starts an xunit project's tests beside what else is done; those started later wait for those started before.
-function Start-XunitTest([string] $Project, [string] $Framework, [string] $Results, [string[]] $Options = @()) {
+function Invoke-XunitTest([string] $Project, [string] $Framework, [string] $Results, [string[]] $Options = @()) {
     $report = Join-Path $Results "$Project-$Framework.trx"
     $words = @('test', (Join-Path $PSScriptRoot "tests/$Project"), '-c', $Configuration, '--no-build', '-f', $Framework, '--nologo')
     $words += @('--logger', "trx;LogFileName=$report") + $Options
-    Start-ThreadJob -Name "$Project $Framework" -ThrottleLimit 1 -ArgumentList $report, $words -ScriptBlock {
-        param($Report, $Words)
+    Start-ThreadJob -Name "$Project $Framework" -ThrottleLimit 1 -ScriptBlock {
         $start = Get-Date
-        & dotnet @Words 2>&1 | ForEach-Object { "$_" }
-        [pscustomobject] @{ Report = $Report; ExitCode = $LASTEXITCODE; Duration = (Get-Date) - $start }
+        $words = $using:words
+        & dotnet @words 2>&1 | ForEach-Object { "$_" }
+        [pscustomobject] @{ Report = $using:report; ExitCode = $LASTEXITCODE; Duration = (Get-Date) - $start }
     }
 }
 
@@ -153,11 +153,11 @@ function Invoke-Test {
     }
 
     $measured = @('--settings', (Join-Path $PSScriptRoot 'tests/engine/coverage.runsettings'), '--results-directory', $folder)
-    $script:results += @(Wait-XunitTest (Start-XunitTest 'engine' 'net10.0' $folder $measured))
+    $script:results += @(Wait-XunitTest (Invoke-XunitTest 'engine' 'net10.0' $folder $measured))
     # What they wait for, processes mostly, leaves room for these two beside each other.
     $others = @(
-        Start-XunitTest 'engine' 'net8.0' $folder @('--filter', 'Runs!=Once')
-        Start-XunitTest 'cli' 'net10.0' $folder
+        Invoke-XunitTest 'engine' 'net8.0' $folder @('--filter', 'Runs!=Once')
+        Invoke-XunitTest 'cli' 'net10.0' $folder
     )
     $script:results += @(Invoke-PesterTest $folder) + @($others | ForEach-Object { Wait-XunitTest $_ })
     if (-not (Test-Coverage $folder)) {
@@ -178,73 +178,13 @@ function Invoke-Demo {
     $script:exitCode = Invoke-OnScratchCluster @('--sample', 200000) ($words + $Argument)
 }
 
-# PlatyPS makes the help; what it leaves undone is finished here, so that Get-Help shows code as code and every default.
-function Complete-Maml([xml] $Maml, $Help) {
-    $names = [System.Xml.XmlNamespaceManager]::new($Maml.NameTable)
-    $names.AddNamespace('maml', 'http://schemas.microsoft.com/maml/2004/10')
-    $names.AddNamespace('command', 'http://schemas.microsoft.com/maml/dev/command/2004/10')
-    $names.AddNamespace('dev', 'http://schemas.microsoft.com/maml/dev/2004/10')
-    function Add-Element($Parent, [string] $Name, [string] $Text) {
-        $element = $Maml.CreateElement($Name, $names.LookupNamespace($Name.Split(':')[0]))
-        $element.InnerText = $Text
-        $null = $Parent.AppendChild($element)
-    }
-
-    foreach ($example in $Maml.SelectNodes('//command:example', $names)) {
-        $remarks = $example.SelectSingleNode('dev:remarks', $names)
-        foreach ($paragraph in $example.SelectNodes('maml:introduction/maml:para', $names)) {
-            if ($paragraph.InnerText -match '(?s)^```powershell\r?\n(?<code>.*)\n```$') {
-                $example.SelectSingleNode('dev:code', $names).InnerText = $Matches.code
-            }
-            elseif ($paragraph.InnerText -ne [string] [char] 0x80) {
-                Add-Element $remarks 'maml:para' $paragraph.InnerText
-            }
-        }
-
-        # A blank line before the next example.
-        Add-Element $remarks 'maml:para' ''
-        $null = $example.RemoveChild($example.SelectSingleNode('maml:introduction', $names))
-    }
-
-    foreach ($paragraph in @($Maml.SelectNodes('//maml:para', $names))) {
-        foreach ($text in $paragraph.InnerText -split '(?:\r?\n){2,}') {
-            # A line that begins no item of a list goes on from the one before; code marks mean nothing at the prompt.
-            Add-Element $paragraph.ParentNode 'maml:para' ($text -replace '\r?\n *(?![ -])', ' ').Replace('`', '')
-        }
-
-        $null = $paragraph.ParentNode.RemoveChild($paragraph)
-    }
-
-    foreach ($command in $Maml.SelectNodes('//command:command', $names)) {
-        $source = $Help | Where-Object Title -EQ $command.SelectSingleNode('command:details/command:name', $names).InnerText
-        foreach ($parameter in $command.SelectNodes('command:parameters/command:parameter', $names)) {
-            $default = ($source.Parameters | Where-Object Name -EQ $parameter.SelectSingleNode('maml:name', $names).InnerText).DefaultValue
-            Add-Element $parameter 'dev:defaultValue' $default
-        }
-    }
-
-    foreach ($link in $Maml.SelectNodes('//maml:uri[not(starts-with(., "http"))]', $names)) {
-        $link.InnerText = ''
-    }
-}
-
 function Invoke-Help {
     if (-not (Get-Module -ListAvailable -Name Microsoft.PowerShell.PlatyPS)) {
         throw 'Microsoft.PowerShell.PlatyPS was not found. Install it with: Install-PSResource Microsoft.PowerShell.PlatyPS'
     }
 
-    Import-Module -Name Microsoft.PowerShell.PlatyPS
-    $source = Join-Path $PSScriptRoot 'en-US'
-    $target = if ($Argument) { $Argument[0] } else { $source }
-    $help = Get-ChildItem -Path (Join-Path $source '*-*.md') | Sort-Object Name | ForEach-Object { Import-MarkdownCommandHelp -Path $_.FullName }
-    $work = Join-Path $output 'help'
-    $file = Export-MamlCommandHelp -CommandHelp $help -OutputFolder $work -Force
-    $maml = [xml] (Get-Content -LiteralPath $file.FullName -Raw)
-    Complete-Maml $maml $help
-    $settings = [System.Xml.XmlWriterSettings] @{ Indent = $true; NewLineChars = "`n"; Encoding = [System.Text.UTF8Encoding]::new($false) }
-    $writer = [System.Xml.XmlWriter]::Create((Join-Path (Resolve-Path -LiteralPath $target).ProviderPath 'CryoBackup.dll-Help.xml'), $settings)
-    $maml.Save($writer)
-    $writer.Dispose()
+    . (Join-Path $PSScriptRoot 'en-US/Maml.ps1')
+    Export-Maml (Join-Path $PSScriptRoot 'en-US') ($Argument ? $Argument[0] : (Join-Path $PSScriptRoot 'en-US')) (Join-Path $output 'help')
 }
 
 # The package is what lies in output/CryoBackup, under the version that its manifest got from Directory.Build.props.
