@@ -201,7 +201,7 @@ Describe 'Sizes, durations and moments in the views' {
         $lists = $format.SelectNodes('//View[ListControl]')
         $lists.Count | Should -Be 6
         foreach ($view in $lists) {
-            $type = [AppDomain]::CurrentDomain.GetAssemblies().ForEach{ $_.GetType($view.Name) }.Where{ $_ }[0]
+            $type = (Get-Command Get-CryoBackup).OutputType[0].Type.Assembly.GetType($view.Name)
             $items = $view.SelectNodes('.//ListItem')
             $names = $items | ForEach-Object { $_.Label ?? $_.PropertyName }
             $names | Sort-Object | Should -Be @($type.GetProperties().Name | Sort-Object)
