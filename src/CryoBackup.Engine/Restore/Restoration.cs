@@ -247,7 +247,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             }
 
             aftermath.Step = RestoreStep.Filling;
-            var run = new RestoreRun(request, plan, working, _application, pgRestore, spooling, observer, limits);
+            var run = new RestoreRun(request, plan, working, _application, pgRestore, spooling, observer, limits) { ServerMajor = server.PostgreSqlVersion.Major };
             var clock = Stopwatch.StartNew();
             run.Run();
             TellTime("Restored", clock);

@@ -19,7 +19,9 @@ internal sealed class RestoreRun(
     RunLimits limits)
 {
     private readonly List<string> _warnings = [];
-    private RestoreComplaint _complaint = new();
+
+    /// <summary>The server's major version; 0 where it is known not to be older than pg_restore.</summary>
+    public int ServerMajor { get; init; }
 
     /// <summary>pg_restore's warnings.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
@@ -66,16 +68,7 @@ internal sealed class RestoreRun(
     private List<string> Arguments(PrivateFolder folder, string name, IReadOnlyList<TocEntry> entries)
     {
         string list = folder.WriteFile(name, string.Concat(entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.DumpId};\n"))));
-        List<string> arguments =
-        [
-            "--exit-on-error",
-
-            // Only so does it name the entry that an error belongs to.
-            "--verbose",
-            "--no-password",
-            $"--use-list={list}",
-            $"--dbname={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}",
-        ];
+        List<string> arguments = [$"--use-list={list}"];
         if (request.NoOwner)
         {
             arguments.Add("--no-owner");
@@ -89,11 +82,6 @@ internal sealed class RestoreRun(
         if (request.NoTablespaces)
         {
             arguments.Add("--no-tablespaces");
-        }
-
-        if (plan.IsTransaction)
-        {
-            arguments.Add("--single-transaction");
         }
 
         if (plan.Mode == RestoreMode.Clean)
@@ -120,7 +108,7 @@ internal sealed class RestoreRun(
     private void RunOn(SpooledArchive spool, List<string> arguments, LibpqEnvironment environment)
     {
         arguments.Add(spool.Path);
-        using ToolProcess process = ToolProcess.Start(Command(arguments, environment, writesInput: false), limits.Token);
+        using RestoreProcess process = Start(arguments, environment, writesInput: false);
         Finish(process);
     }
 
@@ -146,7 +134,7 @@ internal sealed class RestoreRun(
 
     private void Feed(BackupSource source, List<string> arguments, LibpqEnvironment environment)
     {
-        using ToolProcess process = ToolProcess.Start(Command(arguments, environment, writesInput: true), limits.Token);
+        using RestoreProcess process = Start(arguments, environment, writesInput: true);
         try
         {
             Read(source, plan.Mode == RestoreMode.Clean ? new DropStatementFilter(process.StandardInput, plan.Archive) : process.StandardInput, "Restoring");
@@ -180,40 +168,30 @@ internal sealed class RestoreRun(
         }
     }
 
-    private ToolCommand Command(List<string> arguments, LibpqEnvironment environment, bool writesInput) => new(pgRestore.Path, arguments)
-    {
-        Environment = environment.Variables,
-        WritesInput = writesInput,
-        ErrorLine = line =>
-        {
-            _complaint.Take(line);
-            if (line.StartsWith("pg_restore: warning: ", StringComparison.Ordinal))
-            {
-                lock (_warnings)
-                {
-                    _warnings.Add(line);
-                }
+    private RestoreProcess Start(List<string> arguments, LibpqEnvironment environment, bool writesInput)
+        => new(pgRestore, arguments, endpoint, ServerMajor, plan.IsTransaction, environment, writesInput, limits.Token);
 
-                observer(new WarningMessage(line));
-            }
-        },
-    };
-
-    private void Finish(ToolProcess process)
+    private void Finish(RestoreProcess process)
     {
         int exitCode = process.WaitForExit(limits.Token);
+        foreach (string warning in process.Warnings)
+        {
+            _warnings.Add(warning);
+            observer(new WarningMessage(warning));
+        }
+
         if (exitCode == 0)
         {
-            _complaint = new RestoreComplaint();
             return;
         }
 
-        TocEntry? entry = plan.Archive.FirstOrDefault(entry => entry.DumpId == _complaint.DumpId);
+        RestoreComplaint complaint = process.Complaint;
+        TocEntry? entry = plan.Archive.FirstOrDefault(entry => entry.DumpId == complaint.DumpId);
 
         // Into what was there before, and is there again after a rollback, no statement is sent twice.
         string? sqlState = plan.IsTransaction
             ? null
-            : FailedStatement.FindSqlStateAsync(_complaint, entry, endpoint, application, plan.Encoding).GetAwaiter().GetResult();
-        throw RestoreFailure.Explain(exitCode, _complaint, process.StandardErrorTail, entry, sqlState, endpoint);
+            : FailedStatement.FindSqlStateAsync(complaint, entry, endpoint, application, plan.Encoding).GetAwaiter().GetResult();
+        throw RestoreFailure.Explain(exitCode, complaint, process.StandardErrorTail, entry, sqlState, endpoint);
     }
 }

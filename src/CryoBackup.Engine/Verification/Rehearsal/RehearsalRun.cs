@@ -192,7 +192,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             };
             using var limits = new RunLimits(timeout: null, cancellationToken);
             var plan = new RestorePlan(restore, content, TargetContent.Nothing) { Monetary = Monetary(content, manifest) };
-            new RestoreRun(restore, plan, server.Working, server.Application, pgRestore, spooling, observer, limits).Run();
+            new RestoreRun(restore, plan, server.Working, server.Application, pgRestore, spooling, observer, limits) { ServerMajor = ArchiveHeader.Major(server.Version) }.Run();
             await server.FinishAsync(content, cancellationToken).ConfigureAwait(false);
         }
         catch (CryoBackupException exception) when (exception.Error is CryoBackupError.RestoreFailed or CryoBackupError.ArchiveCorrupt)

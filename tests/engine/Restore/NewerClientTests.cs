@@ -1,0 +1,136 @@
+#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
+using System.Globalization;
+using CryoBackup.Postgres;
+
+namespace CryoBackup.Tests.Restore;
+
+/// <summary>
+/// A backup goes home to the server that it came from with a client that is newer than the server, as on a machine that is upgraded before
+/// its servers: pg_dump and pg_restore of 17 and later speak of what servers before 17 do not know.
+/// </summary>
+[Collection("zoo")]
+public sealed class NewerClientTests(ZooServer server) : IDisposable
+{
+    // Like a test's, the tool's folder lies beside the build's.
+    private static readonly string Tool = Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup");
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [NewerClientFact]
+    public void ABackupGoesHome()
+    {
+        server.LoadZoo("newer_home");
+        string backup = BackUp("newer_home");
+        string before = server.Dump("newer_home");
+
+        server.Drop("newer_new");
+        Assert.Equal(0, Run("restore", backup, "--database", "newer_new", "--create", "--jobs", "2").ExitCode);
+        Assert.Equal(before, server.Dump("newer_new"));
+        server.Execute("newer_new", "CREATE TABLE beside (a int)");
+        Assert.Equal(0, Run("restore", backup, "--database", "newer_new", "--clean", "--force").ExitCode);
+        server.Execute("newer_new", "DROP TABLE beside");
+        Assert.Equal(before, server.Dump("newer_new"));
+        Assert.Equal(0, Run("restore", backup, "--database", "newer_new", "--swap", "--force", "--jobs", "1").ExitCode);
+        Assert.Equal(before, server.Dump("newer_new"));
+
+        server.CreateDatabase("newer_rows");
+        Assert.Equal(0, Run("restore", backup, "--database", "newer_rows", "--schema-only").ExitCode);
+        Assert.Equal(0, Run("restore", backup, "--database", "newer_rows", "--data-only", "--force").ExitCode);
+        Assert.Equal(0, Run("test", backup, "--level", "restore").ExitCode);
+        foreach (string database in (string[])["newer_home", "newer_new", "newer_rows"])
+        {
+            server.Drop(database);
+        }
+    }
+
+    [NewerClientFact]
+    public void ItsErrorsAreFound()
+    {
+        server.CreateDatabase("newer_home");
+        server.Execute("newer_home", """
+            CREATE TABLE item (n int); INSERT INTO item VALUES (1), (2);
+            CREATE FUNCTION total() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM item); END';
+            CREATE MATERIALIZED VIEW summary AS SELECT total(); CREATE TABLE words AS SELECT 'SET transaction_timeout = 0;'::text AS t FROM generate_series(1, 3);
+            """);
+        string backup = BackUp("newer_home");
+        server.Drop("newer_new");
+        foreach (string jobs in (string[])["1", "2"])
+        {
+            (int exitCode, string said) = Run("restore", backup, "--database", "newer_new", "--create", "--jobs", jobs);
+            Assert.Equal(1, exitCode);
+            Assert.Contains("relation \"item\" does not exist", said, StringComparison.Ordinal);
+            Assert.Contains("MATERIALIZED VIEW DATA public.summary", said, StringComparison.Ordinal);
+            Assert.Contains("There is no database 'newer_new'.", said, StringComparison.Ordinal);
+            Assert.DoesNotContain("transaction_timeout", said, StringComparison.Ordinal);
+        }
+
+        server.CreateDatabase("newer_new");
+        server.Execute("newer_new", "CREATE TABLE item (n int)");
+        (int code, string words) = Run("restore", backup, "--database", "newer_new", "--clean", "--force");
+        Assert.Equal(1, code);
+        Assert.Contains("relation \"item\" does not exist", words, StringComparison.Ordinal);
+        Assert.Contains("MATERIALIZED VIEW DATA public.summary", words, StringComparison.Ordinal);
+        Assert.Contains("it was rolled back", words, StringComparison.Ordinal);
+        Assert.Equal(0L, server.Scalar("newer_new", "SELECT count(*) FROM item"));
+
+        server.Execute("newer_home", "DROP MATERIALIZED VIEW summary");
+        Assert.Equal(0, Run("restore", BackUp("newer_home"), "--database", "newer_new", "--clean", "--force").ExitCode);
+        Assert.Equal(3L, server.Scalar("newer_new", "SELECT count(*) FROM words"));
+        server.Drop("newer_new");
+        server.Drop("newer_home");
+    }
+
+    private string BackUp(string database)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_folder.Path, Guid.NewGuid().ToString("N"))).FullName;
+        Assert.Equal(0, Run("new", database, "--path", folder).ExitCode);
+        return Directory.GetFiles(folder, "*.gz").Single();
+    }
+
+    private (int ExitCode, string Said) Run(params string[] arguments)
+    {
+        var command = new ToolCommand(Tool, arguments)
+        {
+            Environment = new Dictionary<string, string?>
+            {
+                ["PGHOST"] = server.Connection.ComputerName,
+                ["PGPORT"] = server.Endpoint.Port.ToString(CultureInfo.InvariantCulture),
+                ["PGUSER"] = server.Connection.UserName,
+                ["PGPASSWORD"] = server.Connection.Password,
+                [ClientTools.FolderVariable] = NewerClientFactAttribute.Programs,
+            },
+        };
+        (int exitCode, string output, IReadOnlyList<string> errors) = ToolProcess.Run(command, CancellationToken.None);
+        string said = $"{output}\n{string.Join('\n', errors)}";
+        if (arguments[0] != "restore" || exitCode != 1)
+        {
+            Assert.True(exitCode == 0, $"cryobackup {string.Join(' ', arguments)} ended with {exitCode}:\n{said}");
+        }
+
+        return (exitCode, said);
+    }
+}
+
+/// <summary>A test that needs clients of 17 or later: those in CRYOBACKUP_TEST_NEWER_PGBIN, or of Debian's packages.</summary>
+public sealed class NewerClientFactAttribute : FactAttribute
+{
+    private static readonly Lazy<string?> Folder = new(Find);
+
+    public NewerClientFactAttribute() => Skip = ServerPrograms.ReasonToSkip
+        ?? (OperatingSystem.IsWindows() || Folder.Value is null ? "NOT TESTED: no pg_restore of 17 or later; name its folder in CRYOBACKUP_TEST_NEWER_PGBIN." : null);
+
+    /// <summary>Their folder.</summary>
+    public static string Programs => Folder.Value!;
+
+    private static string? Find()
+    {
+        const string Packages = "/usr/lib/postgresql";
+        string? named = Environment.GetEnvironmentVariable("CRYOBACKUP_TEST_NEWER_PGBIN");
+        string[] folders = named is { Length: > 0 } ? [named] : Directory.Exists(Packages) ? [.. Directory.GetDirectories(Packages).Select(folder => Path.Combine(folder, "bin"))] : [];
+        return Array.Find(folders, folder => File.Exists(Path.Combine(folder, "pg_restore"))
+            && ClientTools.ParseVersion(ToolProcess.Run(new ToolCommand(Path.Combine(folder, "pg_restore"), "--version"), CancellationToken.None).Output)?.Major >= 17);
+    }
+}
+#endif
