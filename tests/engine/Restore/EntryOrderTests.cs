@@ -25,8 +25,7 @@ public sealed class EntryOrderTests(ZooServer server)
             COMMENT ON INDEX tops_total IS 'late'; COMMENT ON MATERIALIZED VIEW sums IS 'late too';
             """;
         server.Drop("order_home");
-        server.CreateDatabase("order_home");
-        server.Execute("order_home", Sql);
+        server.Psql(server.CreateDatabase("order_home"), "-c", Sql);
         string backup = server.BackUp("order_home");
         string before = server.Dump("order_home");
         foreach (int? jobs in (int?[])[null, 1, 2, 4])

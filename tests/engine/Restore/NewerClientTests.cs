@@ -26,18 +26,18 @@ public sealed class NewerClientTests(ZooServer server) : IDisposable
         string before = server.Dump("newer_home");
 
         server.Drop("newer_new");
-        Assert.Equal(0, Run("restore", backup, "--database", "newer_new", "--create", "--jobs", "2").ExitCode);
+        Assert.Equal(0, Run("restore", backup, "--target-database", "newer_new", "--create", "--jobs", "2").ExitCode);
         Assert.Equal(before, server.Dump("newer_new"));
         server.Execute("newer_new", "CREATE TABLE beside (a int)");
-        Assert.Equal(0, Run("restore", backup, "--database", "newer_new", "--clean", "--force").ExitCode);
+        Assert.Equal(0, Run("restore", backup, "--target-database", "newer_new", "--clean", "--force").ExitCode);
         server.Execute("newer_new", "DROP TABLE beside");
         Assert.Equal(before, server.Dump("newer_new"));
-        Assert.Equal(0, Run("restore", backup, "--database", "newer_new", "--swap", "--force", "--jobs", "1").ExitCode);
+        Assert.Equal(0, Run("restore", backup, "--target-database", "newer_new", "--swap", "--force", "--jobs", "1").ExitCode);
         Assert.Equal(before, server.Dump("newer_new"));
 
         server.CreateDatabase("newer_rows");
-        Assert.Equal(0, Run("restore", backup, "--database", "newer_rows", "--schema-only").ExitCode);
-        Assert.Equal(0, Run("restore", backup, "--database", "newer_rows", "--data-only", "--force").ExitCode);
+        Assert.Equal(0, Run("restore", backup, "--target-database", "newer_rows", "--schema-only").ExitCode);
+        Assert.Equal(0, Run("restore", backup, "--target-database", "newer_rows", "--data-only", "--force").ExitCode);
         Assert.Equal(0, Run("test", backup, "--level", "restore").ExitCode);
         foreach (string database in (string[])["newer_home", "newer_new", "newer_rows"])
         {
@@ -48,6 +48,7 @@ public sealed class NewerClientTests(ZooServer server) : IDisposable
     [NewerClientFact]
     public void ItsErrorsAreFound()
     {
+        server.Drop("newer_home");
         server.CreateDatabase("newer_home");
         server.Execute("newer_home", """
             CREATE TABLE item (n int); INSERT INTO item VALUES (1), (2);
@@ -58,7 +59,7 @@ public sealed class NewerClientTests(ZooServer server) : IDisposable
         server.Drop("newer_new");
         foreach (string jobs in (string[])["1", "2"])
         {
-            (int exitCode, string said) = Run("restore", backup, "--database", "newer_new", "--create", "--jobs", jobs);
+            (int exitCode, string said) = Run("restore", backup, "--target-database", "newer_new", "--create", "--jobs", jobs);
             Assert.Equal(1, exitCode);
             Assert.Contains("relation \"item\" does not exist", said, StringComparison.Ordinal);
             Assert.Contains("MATERIALIZED VIEW DATA public.summary", said, StringComparison.Ordinal);
@@ -68,7 +69,7 @@ public sealed class NewerClientTests(ZooServer server) : IDisposable
 
         server.CreateDatabase("newer_new");
         server.Execute("newer_new", "CREATE TABLE item (n int)");
-        (int code, string words) = Run("restore", backup, "--database", "newer_new", "--clean", "--force");
+        (int code, string words) = Run("restore", backup, "--target-database", "newer_new", "--clean", "--force");
         Assert.Equal(1, code);
         Assert.Contains("relation \"item\" does not exist", words, StringComparison.Ordinal);
         Assert.Contains("MATERIALIZED VIEW DATA public.summary", words, StringComparison.Ordinal);
@@ -76,7 +77,7 @@ public sealed class NewerClientTests(ZooServer server) : IDisposable
         Assert.Equal(0L, server.Scalar("newer_new", "SELECT count(*) FROM item"));
 
         server.Execute("newer_home", "DROP MATERIALIZED VIEW summary");
-        Assert.Equal(0, Run("restore", BackUp("newer_home"), "--database", "newer_new", "--clean", "--force").ExitCode);
+        Assert.Equal(0, Run("restore", BackUp("newer_home"), "--target-database", "newer_new", "--clean", "--force").ExitCode);
         Assert.Equal(3L, server.Scalar("newer_new", "SELECT count(*) FROM words"));
         server.Drop("newer_new");
         server.Drop("newer_home");
