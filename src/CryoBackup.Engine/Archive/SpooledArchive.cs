@@ -79,6 +79,11 @@ internal sealed class SpooledArchive : IDisposable
         }
     }
 
+    /// <summary>Writes other bytes to a place of the archive.</summary>
+    /// <param name="offset">The first of them.</param>
+    /// <param name="bytes">What is to stand there.</param>
+    public void Change(long offset, ReadOnlySpan<byte> bytes) => RandomAccess.Write(_file.SafeFileHandle, bytes, offset);
+
     /// <summary>Removes the file.</summary>
     public void Dispose()
     {

@@ -54,6 +54,11 @@ internal sealed class RestoreRun(
             Spool(source, spool);
         }
 
+        foreach (ArchiveEdit edit in ArchiveEdit.NewerWords(plan.Archive, ServerMajor))
+        {
+            spool.Change(edit.Offset, edit.Bytes);
+        }
+
         if (jobs == 1)
         {
             RunOn(spool, Arguments(folder, "entries", plan.Entries), environment);
@@ -137,7 +142,8 @@ internal sealed class RestoreRun(
         using RestoreProcess process = Start(arguments, environment, writesInput: true);
         try
         {
-            Read(source, plan.Mode == RestoreMode.Clean ? new DropStatementFilter(process.StandardInput, plan.Archive) : process.StandardInput, "Restoring");
+            IEnumerable<ArchiveEdit> drops = plan.Mode == RestoreMode.Clean ? ArchiveEdit.DropsOfPartitions(plan.Archive) : [];
+            Read(source, new ArchiveEdits(process.StandardInput, [.. drops, .. ArchiveEdit.NewerWords(plan.Archive, ServerMajor)]), "Restoring");
             process.StandardInput.Dispose();
         }
         catch (IOException exception)

@@ -26,20 +26,17 @@ public sealed class NewerClientTests(ZooServer server) : IDisposable
         string before = server.Dump("newer_home");
 
         server.Drop("newer_new");
-        Assert.Equal(0, Run("restore", backup, "--target-database", "newer_new", "--create", "--jobs", "2").ExitCode);
+        AssertGood(Run("restore", backup, "--target-database", "newer_new", "--create", "--jobs", "2"));
         Assert.Equal(before, server.Dump("newer_new"));
         server.Execute("newer_new", "CREATE TABLE beside (a int)");
-        Assert.Equal(0, Run("restore", backup, "--target-database", "newer_new", "--clean", "--force").ExitCode);
+        AssertGood(Run("restore", backup, "--target-database", "newer_new", "--clean", "--force"));
         server.Execute("newer_new", "DROP TABLE beside");
         Assert.Equal(before, server.Dump("newer_new"));
-        Assert.Equal(0, Run("restore", backup, "--target-database", "newer_new", "--swap", "--force", "--jobs", "1").ExitCode);
+        AssertGood(Run("restore", backup, "--target-database", "newer_new", "--swap", "--force", "--jobs", "1"));
         Assert.Equal(before, server.Dump("newer_new"));
 
-        server.CreateDatabase("newer_rows");
-        Assert.Equal(0, Run("restore", backup, "--target-database", "newer_rows", "--schema-only").ExitCode);
-        Assert.Equal(0, Run("restore", backup, "--target-database", "newer_rows", "--data-only", "--force").ExitCode);
-        Assert.Equal(0, Run("test", backup, "--level", "restore").ExitCode);
-        foreach (string database in (string[])["newer_home", "newer_new", "newer_rows"])
+        AssertGood(Run("test", backup, "--level", "restore"));
+        foreach (string database in (string[])["newer_home", "newer_new"])
         {
             server.Drop(database);
         }
@@ -77,16 +74,22 @@ public sealed class NewerClientTests(ZooServer server) : IDisposable
         Assert.Equal(0L, server.Scalar("newer_new", "SELECT count(*) FROM item"));
 
         server.Execute("newer_home", "DROP MATERIALIZED VIEW summary");
-        Assert.Equal(0, Run("restore", BackUp("newer_home"), "--target-database", "newer_new", "--clean", "--force").ExitCode);
+        AssertGood(Run("restore", BackUp("newer_home"), "--target-database", "newer_new", "--clean", "--force"));
+        Assert.Equal(3L, server.Scalar("newer_new", "SELECT count(*) FROM words"));
+
+        server.Execute("newer_new", "TRUNCATE words, item");
+        AssertGood(Run("restore", BackUp("newer_home"), "--target-database", "newer_new", "--data-only", "--force"));
         Assert.Equal(3L, server.Scalar("newer_new", "SELECT count(*) FROM words"));
         server.Drop("newer_new");
         server.Drop("newer_home");
     }
 
+    private static void AssertGood((int ExitCode, string Said) run) => Assert.True(run.ExitCode == 0, run.Said);
+
     private string BackUp(string database)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder.Path, Guid.NewGuid().ToString("N"))).FullName;
-        Assert.Equal(0, Run("new", database, "--path", folder).ExitCode);
+        AssertGood(Run("new", database, "--path", folder));
         return Directory.GetFiles(folder, "*.gz").Single();
     }
 
@@ -105,11 +108,6 @@ public sealed class NewerClientTests(ZooServer server) : IDisposable
         };
         (int exitCode, string output, IReadOnlyList<string> errors) = ToolProcess.Run(command, CancellationToken.None);
         string said = $"{output}\n{string.Join('\n', errors)}";
-        if (arguments[0] != "restore" || exitCode != 1)
-        {
-            Assert.True(exitCode == 0, $"cryobackup {string.Join(' ', arguments)} ended with {exitCode}:\n{said}");
-        }
-
         return (exitCode, said);
     }
 }

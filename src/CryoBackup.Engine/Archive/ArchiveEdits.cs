@@ -1,0 +1,123 @@
+using CryoBackup.Streams;
+
+namespace CryoBackup.Archive;
+
+/// <summary>A place of an archive, and what is to stand there instead.</summary>
+/// <param name="Offset">Its first byte.</param>
+/// <param name="Size">Its length in bytes.</param>
+/// <param name="Bytes">What stands there instead.</param>
+internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
+{
+    // The archive's form of a text that is not there: the integer -1.
+    private static readonly byte[] Absent = [1, 1, 0, 0, 0];
+
+    /// <summary>
+    /// The DROP statements that pg_restore --clean must not run: pg_dump writes one for each index and constraint of a partition, though these
+    /// fall with the partition and cannot be dropped alone.
+    /// </summary>
+    /// <param name="entries">The archive's table of contents.</param>
+    public static IEnumerable<ArchiveEdit> DropsOfPartitions(IReadOnlyList<TocEntry> entries)
+    {
+        Dictionary<int, TocEntry> byId = entries.ToDictionary(entry => entry.DumpId);
+        HashSet<int> attached = [.. entries.Where(entry => entry.Kind == "INDEX ATTACH").SelectMany(entry => entry.Dependencies)];
+        ILookup<(string Schema, string Name), TocEntry> attachments =
+            entries.Where(entry => entry.Kind == "INDEX ATTACH").ToLookup(entry => (entry.Schema, entry.Name));
+        return entries
+            .Where(entry => attached.Contains(entry.DumpId) && entry.Kind is "INDEX" or "CONSTRAINT"
+                && attachments.Contains((entry.Schema, entry.Kind == "INDEX" ? entry.Name : NameOfConstraint(entry, byId))))
+            .Select(entry => new ArchiveEdit(entry.DropStatement.Offset, entry.DropStatement.Size, Absent));
+    }
+
+    /// <summary>An entry's name begins with its table's, which may itself hold blanks.</summary>
+    private static string NameOfConstraint(TocEntry constraint, Dictionary<int, TocEntry> byId)
+    {
+        foreach (int id in constraint.Dependencies)
+        {
+            if (byId.TryGetValue(id, out TocEntry? table) && TocKinds.IsRelation(table) && constraint.Name.StartsWith(table.Name + " ", StringComparison.Ordinal))
+            {
+                return constraint.Name[(table.Name.Length + 1)..];
+            }
+        }
+
+        return constraint.Name;
+    }
+
+    /// <summary>
+    /// What a newer pg_dump writes of the definitions of an older server that the same server does not understand, replaced by as many blanks:
+    /// that a subscription runs as its owner, which none could do otherwise before 16.
+    /// </summary>
+    /// <param name="entries">The archive's table of contents.</param>
+    /// <param name="serverMajor">The major version of the server that they are restored on.</param>
+    public static IEnumerable<ArchiveEdit> NewerWords(IReadOnlyList<TocEntry> entries, int serverMajor)
+    {
+        const string RunAsOwner = ", run_as_owner = true";
+        foreach (TocEntry entry in entries.Where(entry => serverMajor is > 0 and < 16 && entry.Kind == "SUBSCRIPTION"))
+        {
+            int options = Math.Max(0, entry.Definition.LastIndexOf(" WITH (connect = false", StringComparison.Ordinal));
+            int at = entry.Definition.IndexOf(RunAsOwner, options, StringComparison.Ordinal);
+            if (at >= 0)
+            {
+                // The definition ends where the DROP statement begins, and the options are ASCII.
+                long offset = entry.DropStatement.Offset - (entry.Definition.Length - at);
+                yield return new ArchiveEdit(offset, RunAsOwner.Length, [.. Enumerable.Repeat((byte)' ', RunAsOwner.Length)]);
+            }
+        }
+    }
+}
+
+/// <summary>Passes an archive on with some places changed.</summary>
+internal sealed class ArchiveEdits : WriteOnlyStream
+{
+    private readonly Stream _destination;
+    private readonly ArchiveEdit[] _edits;
+    private long _position;
+    private int _next;
+
+    /// <summary>Prepares it.</summary>
+    /// <param name="destination">Takes the archive; not closed.</param>
+    /// <param name="edits">What is changed; no two at one place.</param>
+    public ArchiveEdits(Stream destination, IEnumerable<ArchiveEdit> edits)
+    {
+        _destination = destination;
+        _edits = [.. edits.OrderBy(edit => edit.Offset)];
+    }
+
+    /// <inheritdoc/>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            if (_next == _edits.Length)
+            {
+                _destination.Write(buffer);
+                _position += buffer.Length;
+                return;
+            }
+
+            (long offset, int size, byte[] bytes) = _edits[_next];
+            if (_position < offset)
+            {
+                int before = (int)Math.Min(buffer.Length, offset - _position);
+                _destination.Write(buffer[..before]);
+                _position += before;
+                buffer = buffer[before..];
+            }
+            else
+            {
+                int within = (int)Math.Min(buffer.Length, offset + size - _position);
+                _position += within;
+                buffer = buffer[within..];
+                if (_position == offset + size)
+                {
+                    _destination.Write(bytes);
+                    _next++;
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Complete()
+    {
+    }
+}
