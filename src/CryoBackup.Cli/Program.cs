@@ -3,8 +3,10 @@ using System.CommandLine.Parsing;
 using System.Text;
 using CryoBackup.Cli;
 using CryoBackup.Cli.Commands;
+using CryoBackup.Cli.Output;
 using CryoBackup.Text;
 
+StandardStream.Install();
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
 var root = new RootCommand("""
@@ -12,6 +14,7 @@ var root = new RootCommand("""
 
     Results go to standard output; messages, warnings, errors and (on a terminal) progress to standard error.
     Exit codes: 0 good, 1 failed, 2 usage or configuration, 3 verdict Failed, 4 verdict Inconclusive; of several the worst.
+    What cannot be written to standard output or error ends nothing: the work goes on, and the exit code is 1 at least.
     Interrupted by Ctrl+C 130, by SIGTERM 143: what was begun is undone, what was complete stays.
     """)
 {
@@ -45,7 +48,8 @@ if (arguments.Errors.Count > 0)
 }
 
 // Signals are ours (see Interruption): the library's handling would end the process while the engine still cleans up.
-return arguments.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+int code = arguments.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+return code == ExitCode.Good && StandardStream.HasFailed ? ExitCode.Failed : code;
 
 static IEnumerable<string> NamesOf(CommandResult command)
     => command.Parent is CommandResult parent ? NamesOf(parent).Append(command.Command.Name) : [];

@@ -17,6 +17,9 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
     private const double LeastCompressed = 0.1;
     private const double LeastPlain = 0.5;
 
+    // The holder of the snapshot, and pg_dump.
+    private const int SessionsNeeded = 2;
+
     private readonly List<CryoBackupException> _findings = [];
     private DumpSnapshot? _snapshot;
     private ClientTool? _pgDump;
@@ -43,13 +46,8 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
         {
             await FindAsync(async () => selection = await _snapshot.SelectAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
             _findings.AddRange(selection is null ? [] : TableFindings.Of(selection));
-            await FindAsync(async () =>
-            {
-                if (await _snapshot.FindHiddenAsync(cancellationToken).ConfigureAwait(false) is { } finding)
-                {
-                    throw finding;
-                }
-            }).ConfigureAwait(false);
+            await FindAsync(() => _snapshot.FindHiddenAsync(cancellationToken)).ConfigureAwait(false);
+            await FindAsync(() => _snapshot.FindLackOfSessionsAsync(endpoint, SessionsNeeded, cancellationToken)).ConfigureAwait(false);
         }
 
         // Cancelled work must not go on to take the lock when nobody waits for it any more.
@@ -149,6 +147,14 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
             _findings.Add(NpgsqlErrors.Translate(exception, endpoint));
         }
     }
+
+    private Task FindAsync(Func<Task<CryoBackupException?>> look) => FindAsync(async () =>
+    {
+        if (await look().ConfigureAwait(false) is { } finding)
+        {
+            _findings.Add(finding);
+        }
+    });
 
     private void ThrowFindings()
     {

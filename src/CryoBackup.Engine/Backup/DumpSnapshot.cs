@@ -51,15 +51,6 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         ORDER BY n.nspname
         """;
 
-    // A waiting ACCESS EXCLUSIVE keeps others from the table just as a granted one does.
-    private const string LockHoldersQuery = """
-        SELECT pg_catalog.string_agg(DISTINCT l.relation::regclass::text
-                   || CASE WHEN l.granted THEN ' (held by process ' ELSE ' (awaited by process ' END || l.pid || ')', ', ')
-        FROM pg_catalog.pg_locks l
-        WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.relation = ANY ($1)
-          AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-        """;
-
     // Views, foreign keys and column defaults that stand on a relation.
     private const string DependentsQuery = """
         SELECT DISTINCT coalesce(r.ev_class, k.conrelid, a.adrelid)::regclass::text, d.refobjid::regclass::text
@@ -210,7 +201,12 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
                 await ReleaseAsync(cancellationToken).ConfigureAwait(false);
-                throw await DescribeLockAsync([.. before.Read], exception, cancellationToken).ConfigureAwait(false);
+                throw await new SnapshotLocks(_connection, _request).DescribeWaitAsync(before.Read, exception, cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.OutOfMemory)
+            {
+                await ReleaseAsync(cancellationToken).ConfigureAwait(false);
+                throw await new SnapshotLocks(_connection, _request).DescribeLackAsync(before.Read, exception, cancellationToken).ConfigureAwait(false);
             }
 
             await ExportAsync(cancellationToken).ConfigureAwait(false);
@@ -381,15 +377,11 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         }
     }
 
-    private async Task<CryoBackupException> DescribeLockAsync(DumpTable[] tables, Exception inner, CancellationToken cancellationToken)
-    {
-        await using NpgsqlCommand command = WithOids(LockHoldersQuery, [.. tables.Select(table => table.Oid)]);
-        string? holders = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string;
-        return new CryoBackupException(
-            CryoBackupError.LockTimeout,
-            string.Create(CultureInfo.InvariantCulture, $"The lock on {holders ?? "a table"} was not granted within {_request.LockTimeout.TotalSeconds:0.###} seconds."),
-            holders ?? _connection.Database,
-            "Wait until the other session has finished, or give a longer -LockTimeout.",
-            inner: inner);
-    }
+    /// <summary>How many more sessions the server must let the role open for the dump.</summary>
+    /// <param name="endpoint">The server.</param>
+    /// <param name="needed">The sessions of a backup, with this one.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <returns>What is to be said; null if it does.</returns>
+    public Task<CryoBackupException?> FindLackOfSessionsAsync(ServerEndpoint endpoint, int needed, CancellationToken cancellationToken)
+        => SessionRoom.FindLackAsync(new ServerQuestions(_connection, cancellationToken), endpoint, endpoint.Database, needed);
 }

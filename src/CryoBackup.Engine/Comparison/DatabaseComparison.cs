@@ -12,6 +12,9 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
     // How long sessions that were told to end are waited for; one whose server is gone would hold its thread for minutes.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    // How long a session is waited for that the server does not have yet.
+    private static readonly TimeSpan SessionPatience = TimeSpan.FromMinutes(5);
+
     /// <summary>The source's lc_monetary, in which values of type money are written; null for the database's own.</summary>
     public string? Monetary { get; init; }
 
@@ -66,7 +69,12 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
             {
                 try
                 {
-                    using NpgsqlConnection session = TableReader.Open(endpoint, application, encoding, Monetary, moment.Id);
+                    using NpgsqlConnection? session = Open(encoding, moment.Id, () => !sessions.IsEmpty, end);
+                    if (session is null)
+                    {
+                        return;
+                    }
+
                     sessions.Add(TransactionPool.Ask(session));
 
                     // Whoever ends the sessions may not have seen this one.
@@ -108,6 +116,29 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
             else
             {
                 _ = ended.ContinueWith(_ => moment.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+        }
+    }
+
+    /// <summary>Opens a reader's session. Where the server has none left, the readers that have one do without this one.</summary>
+    private NpgsqlConnection? Open(string encoding, string moment, Func<bool> othersRead, CancellationToken cancellationToken)
+    {
+        for (DateTime limit = DateTime.UtcNow + SessionPatience; ;)
+        {
+            try
+            {
+                return TableReader.Open(endpoint, application, encoding, Monetary, moment);
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.TooManyConnections && DateTime.UtcNow < limit)
+            {
+                if (othersRead())
+                {
+                    return null;
+                }
+
+                // ANALYZE may have the last one; it comes to an end.
+                cancellationToken.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(200));
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
     }

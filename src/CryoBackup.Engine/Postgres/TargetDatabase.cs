@@ -13,7 +13,22 @@ internal static class TargetDatabase
     /// <param name="Major">The server's major version.</param>
     /// <param name="Exists">True if the database exists.</param>
     /// <param name="FirstObject">A user's object in it; null if it has none or does not exist.</param>
-    public sealed record State(int Major, bool Exists, string? FirstObject);
+    /// <param name="Extensions">The extensions in it, which a restore keeps.</param>
+    /// <param name="ExtensionSchemas">The schemas that they are in.</param>
+    public sealed record State(int Major, bool Exists, string? FirstObject, IReadOnlyCollection<string> Extensions, IReadOnlyCollection<string> ExtensionSchemas)
+    {
+        /// <summary>True if an entry of an archive makes an extension that is there, the schema that it is in, or says something of it.</summary>
+        /// <param name="entry">The entry.</param>
+        public bool Keeps(TocEntry entry) => entry.Kind switch
+        {
+            "EXTENSION" => Extensions.Contains(entry.Name),
+            "COMMENT" => entry.Name.StartsWith(OfExtension, StringComparison.Ordinal) && Extensions.Contains(entry.Name[OfExtension.Length..].Trim('"')),
+            "SCHEMA" => ExtensionSchemas.Contains(entry.Name),
+            _ => false,
+        };
+    }
+
+    private const string OfExtension = "EXTENSION ";
 
     /// <summary>Looks at the target and changes nothing.</summary>
     /// <param name="endpoint">The server, with the target's name as the database.</param>
@@ -28,37 +43,48 @@ internal static class TargetDatabase
         exists.Parameters.AddWithValue(endpoint.Database);
         if ((long)(await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! == 0)
         {
-            return new State(major, false, null);
+            return new State(major, false, null, [], []);
         }
 
         await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding: null, cancellationToken).ConfigureAwait(false);
         await using var objects = new NpgsqlCommand(
             """
             SELECT pg_catalog.convert_to(name, CASE pg_catalog.current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END) FROM (
-                SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), 1, c.oid FROM pg_catalog.pg_class c
+                SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), 1, 'pg_catalog.pg_class'::regclass, c.oid FROM pg_catalog.pg_class c
                     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                    WHERE c.relkind NOT IN ('i', 'I') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
                 UNION ALL
-                SELECT 'function ' || p.oid::regprocedure::text, 2, p.oid FROM pg_catalog.pg_proc p
+                SELECT 'function ' || p.oid::regprocedure::text, 2, 'pg_catalog.pg_proc'::regclass, p.oid FROM pg_catalog.pg_proc p
                     JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
                     WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
                 UNION ALL
-                SELECT 'type ' || t.oid::regtype::text, 3, t.oid FROM pg_catalog.pg_type t
+                SELECT 'type ' || t.oid::regtype::text, 3, 'pg_catalog.pg_type'::regclass, t.oid FROM pg_catalog.pg_type t
                     JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-                    WHERE t.typcategory <> 'A' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                    WHERE t.typcategory <> 'A' AND t.typtype <> 'm' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                        AND NOT EXISTS (SELECT FROM pg_catalog.pg_class r WHERE r.oid = t.typrelid AND r.relkind <> 'c')
                 UNION ALL
-                SELECT 'schema ' || pg_catalog.quote_ident(nspname), 4, oid FROM pg_catalog.pg_namespace
+                SELECT 'schema ' || pg_catalog.quote_ident(nspname), 4, 'pg_catalog.pg_namespace'::regclass, oid FROM pg_catalog.pg_namespace
                     WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
+                        AND oid NOT IN (SELECT extnamespace FROM pg_catalog.pg_extension)
                 UNION ALL
-                SELECT 'large object ' || oid, 5, oid FROM pg_catalog.pg_largeobject_metadata
-            ) AS found (name, rank, oid)
+                SELECT 'large object ' || oid, 5, 'pg_catalog.pg_largeobject'::regclass, oid FROM pg_catalog.pg_largeobject_metadata
+            ) AS found (name, rank, class, oid)
+            WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = found.class AND d.objid = found.oid AND d.deptype = 'e')
             ORDER BY rank, oid LIMIT 1
             """,
             target);
 
         // As bytes, for in a database of SQL_ASCII names may be of any encoding.
         var name = (byte[]?)await objects.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
-        return new State(major, true, name is null ? null : ServerEncoding.Decode(name, encoding: null));
+        var ask = new ServerQuestions(target, cancellationToken);
+        return new State(
+            major,
+            true,
+            name is null ? null : ServerEncoding.Decode(name, encoding: null),
+            await ask.ListAsync("SELECT extname::text FROM pg_catalog.pg_extension WHERE extname <> ALL ($1)", []).ConfigureAwait(false),
+            await ask.ListAsync(
+                "SELECT DISTINCT n.nspname::text FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname <> ALL ($1)",
+                ["public", "pg_catalog"]).ConfigureAwait(false));
     }
 
     /// <summary>Creates a database from template0, so that nothing of a site's template1 gets into it.</summary>
@@ -79,6 +105,25 @@ internal static class TargetDatabase
         {
             await using var command = new NpgsqlCommand(statement, connection);
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether the server has the database.</summary>
+    /// <param name="endpoint">The server, with the database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <returns>Null where the server does not answer.</returns>
+    public static async Task<bool?> ExistsAsync(ServerEndpoint endpoint, string applicationName)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        try
+        {
+            await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, patience.Token).ConfigureAwait(false);
+            return await new ServerQuestions(server, patience.Token)
+                .AskAsync<bool>("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)", endpoint.Database).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or InvalidOperationException)
+        {
+            return null;
         }
     }
 

@@ -25,6 +25,17 @@ internal sealed class DatabaseStatement
     /// <summary>The entry that it is of; null for one of our own.</summary>
     public TocEntry? Entry { get; }
 
+    /// <summary>The server setting that it gives the database; null for any other statement.</summary>
+    public string? Setting => _statement switch
+    {
+        { } own when own.Has(0, "ALTER", "DATABASE", null, "SET", null) => own.Tokens[4].Name,
+        { } own when own.Has(0, "ALTER", "ROLE", null, "IN", "DATABASE", null, "SET", null) => own.Tokens[7].Name,
+        _ => null,
+    };
+
+    /// <summary>The role in whose sessions the setting holds; null for those of all.</summary>
+    public string? OfRole => _statement is { } own && own.Has(0, "ALTER", "ROLE", null, "IN", "DATABASE") ? own.Tokens[2].Name : null;
+
     /// <summary>The statement for a database.</summary>
     /// <param name="database">The database's name.</param>
     /// <returns>SQL without a semicolon.</returns>

@@ -39,7 +39,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             TargetDatabase.State state = await TargetDatabase.InspectAsync(endpoint, _application, token).ConfigureAwait(false);
             CheckTarget(mode, state);
             pgRestore = ClientTools.Find("pg_restore", Math.Max(state.Major, ArchiveHeader.Major(content.Header.DumpVersion)), token);
-            plan = new RestorePlan(request, content, await KeptAsync(mode, content.Encoding, endpoint, token).ConfigureAwait(false))
+            plan = new RestorePlan(request, content, await KeptAsync(mode, content.Encoding, endpoint, token).ConfigureAwait(false), mode is RestoreMode.Create or RestoreMode.Swap ? null : state.Keeps)
             {
                 Monetary = content.Entries.Any(TocKinds.SpeaksOfMoney) ? manifest?.Server?.LcMonetary : null,
             };

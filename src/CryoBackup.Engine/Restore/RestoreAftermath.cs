@@ -92,6 +92,12 @@ internal sealed class RestoreAftermath(ServerEndpoint endpoint, ServerEndpoint w
             }
         }
 
+        if (Step == RestoreStep.Making && await TargetDatabase.ExistsAsync(working, application).ConfigureAwait(false) == false)
+        {
+            // The server refused to make it.
+            return untouched;
+        }
+
         string? obstacle = await TargetDatabase.TryDropAsync(working, application).ConfigureAwait(false);
         return untouched + (obstacle is null
             ? $" The database '{working.Database}', which this restore was filling, was dropped again."

@@ -11,8 +11,9 @@ internal sealed class RestorePlan
     /// <param name="request">What was asked for.</param>
     /// <param name="content">What the archive holds.</param>
     /// <param name="target">What the target has and keeps.</param>
+    /// <param name="keeps">Tells what stands in the target already and is kept, whatever was chosen: extensions; null for nothing.</param>
     /// <exception cref="CryoBackupException">ConfigurationInvalid, ObjectNotFound.</exception>
-    public RestorePlan(RestoreRequest request, ArchiveContent content, TargetContent target)
+    public RestorePlan(RestoreRequest request, ArchiveContent content, TargetContent target, Func<TocEntry, bool>? keeps = null)
     {
         Mode = ModeOf(request);
         Archive = content.Entries;
@@ -26,7 +27,9 @@ internal sealed class RestorePlan
         bool Wanted(TocEntry entry) => (!request.NoPrivileges || !TocKinds.IsPrivilege(entry)) && request.Takes(entry);
         HashSet<TocEntry> chosen = [.. selection.Entries.Where(Wanted)];
         LeftOut[] outward = [.. ForeignReach.Of(content.Entries).Where(item => chosen.Remove(item.Entry))];
-        LeftOut = [.. selection.LeftOut.Where(item => Wanted(item.Entry)), .. outward];
+        LeftOut[] kept = [.. KeptIn(chosen, content.Entries, keeps ?? (static _ => false))];
+        chosen.ExceptWith(kept.Select(item => item.Entry));
+        LeftOut = [.. selection.LeftOut.Where(item => Wanted(item.Entry)), .. outward, .. kept];
         ToTell = [.. selection.Unpopulated.Where(item => Wanted(item.Entry)), .. outward];
         TocEntry[] entries = [.. selection.Entries.Where(chosen.Contains).OrderBy(TocKinds.IsOfEventTrigger)];
         (Entries, Circular) = Mode == RestoreMode.Data ? DataOrder.Sort(entries, content.Entries) : (entries, []);
@@ -149,6 +152,26 @@ internal sealed class RestorePlan
             : request.Swap ? RestoreMode.Swap
             : request.DataOnly ? RestoreMode.Data
             : RestoreMode.Empty;
+    }
+
+    /// <summary>What is left out because an extension stands in the target, and with it, where the backup's objects replace others, its rows.</summary>
+    private IEnumerable<LeftOut> KeptIn(HashSet<TocEntry> chosen, IReadOnlyList<TocEntry> archive, Func<TocEntry, bool> keeps)
+    {
+        HashSet<int> kept = [];
+        foreach (TocEntry entry in chosen.Where(keeps))
+        {
+            kept.Add(entry.DumpId);
+            yield return new LeftOut(entry, "the target has it, and it is kept as it is there");
+        }
+
+        if (kept.Count > 0 && Mode == RestoreMode.Clean)
+        {
+            HashSet<int> tables = [.. archive.Where(TocKinds.IsRelation).Select(entry => entry.DumpId)];
+            foreach (TocEntry rows in chosen.Where(entry => entry.IsTableData && !entry.Dependencies.Any(tables.Contains)))
+            {
+                yield return new LeftOut(rows, "it belongs to an extension, which is kept with its rows");
+            }
+        }
     }
 
     private static CryoBackupException Contradiction(string message, string remedy)

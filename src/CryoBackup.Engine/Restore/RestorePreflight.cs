@@ -6,7 +6,6 @@ using CryoBackup.Restore.Selection;
 using CryoBackup.Storage;
 using CryoBackup.Text;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace CryoBackup.Restore;
 
@@ -14,13 +13,8 @@ namespace CryoBackup.Restore;
 internal sealed class RestorePreflight(
     NpgsqlConnection server, ServerEndpoint endpoint, string application, RestorePlan plan, RestoreRequest request, CancellationToken cancellationToken)
 {
-    // What PostgreSQL lets only a superuser create.
-    private static readonly HashSet<string> KindsOfSuperusers = new(StringComparer.Ordinal)
-    {
-        "EVENT TRIGGER", "FOREIGN DATA WRAPPER", "ACCESS METHOD", "SUBSCRIPTION", "OPERATOR CLASS", "OPERATOR FAMILY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE",
-    };
-
     private readonly List<CryoBackupException> _findings = [];
+    private readonly ServerQuestions _ask = new(server, cancellationToken);
 
     /// <summary>The roles of the backup's globals; null where they were not asked for.</summary>
     public GlobalsScript? Globals { get; init; }
@@ -39,7 +33,8 @@ internal sealed class RestorePreflight(
     public async Task RunAsync()
     {
         await FindMissingAsync().ConfigureAwait(false);
-        await FindMissingRightsAsync().ConfigureAwait(false);
+        _findings.AddRange(await new RestoreRights(_ask, endpoint, plan, request, RolesToCreate).FindMissingAsync().ConfigureAwait(false));
+        await CheckServerAsync().ConfigureAwait(false);
         CheckSpoolSpace();
         if (plan.Makes)
         {
@@ -48,11 +43,12 @@ internal sealed class RestorePreflight(
         else
         {
             await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, plan.Encoding, cancellationToken).ConfigureAwait(false);
-            await CheckEncodingAsync(target).ConfigureAwait(false);
-            await CheckLocksAsync(target).ConfigureAwait(false);
+            var ask = new ServerQuestions(target, cancellationToken);
+            await CheckEncodingAsync(ask).ConfigureAwait(false);
+            await CheckLocksAsync(ask).ConfigureAwait(false);
             if (plan.Mode == RestoreMode.Data)
             {
-                await CheckTablesAsync(target).ConfigureAwait(false);
+                await CheckTablesAsync(target, ask).ConfigureAwait(false);
             }
         }
 
@@ -73,7 +69,7 @@ internal sealed class RestorePreflight(
 
     private async Task FindMissingAsync()
     {
-        string[] roles = await AbsentAsync(plan.RolesNeeded(request.NoOwner, request.NoPrivileges), "SELECT rolname FROM pg_catalog.pg_roles").ConfigureAwait(false);
+        string[] roles = await _ask.AbsentAsync(plan.RolesNeeded(request.NoOwner, request.NoPrivileges), "SELECT rolname FROM pg_catalog.pg_roles").ConfigureAwait(false);
         RolesToCreate = [.. roles.Where(role => Globals?.Has(role) == true)];
         roles = [.. roles.Except(RolesToCreate, StringComparer.Ordinal)];
         if (roles.Length > 0)
@@ -85,7 +81,7 @@ internal sealed class RestorePreflight(
                 WaysWithout(roles));
         }
 
-        string[] extensions = await AbsentAsync(
+        string[] extensions = await _ask.AbsentAsync(
             [.. plan.Entries.Where(entry => entry.Kind == "EXTENSION").Select(entry => entry.Name)], "SELECT name FROM pg_catalog.pg_available_extensions").ConfigureAwait(false);
         if (extensions.Length > 0)
         {
@@ -105,7 +101,7 @@ internal sealed class RestorePreflight(
                 "Install the locale on the server's machine, and restart the server.");
         }
 
-        string[] tablespaces = await AbsentAsync(
+        string[] tablespaces = await _ask.AbsentAsync(
             [.. plan.Entries.Select(entry => entry.Tablespace).Where(name => name.Length > 0)], "SELECT spcname FROM pg_catalog.pg_tablespace").ConfigureAwait(false);
         if (tablespaces.Length > 0)
         {
@@ -154,68 +150,6 @@ internal sealed class RestorePreflight(
         return string.Join(" ", ways);
     }
 
-    private async Task FindMissingRightsAsync()
-    {
-        if (await AskAsync<bool>(server, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user").ConfigureAwait(false))
-        {
-            return;
-        }
-
-        string role = endpoint.UserName;
-        if (RolesToCreate.Count > 0 && !await AskAsync<bool>(server, "SELECT rolcreaterole FROM pg_catalog.pg_roles WHERE rolname = current_user").ConfigureAwait(false))
-        {
-            Find(
-                CryoBackupError.PermissionDenied,
-                $"The role '{role}' may not create roles, and the backup needs some of its globals: {string.Join(", ", RolesToCreate)}.",
-                role,
-                "ALTER ROLE … CREATEROLE, or have somebody else create them.");
-        }
-
-        if (plan.Makes && !await AskAsync<bool>(server, "SELECT rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = current_user").ConfigureAwait(false))
-        {
-            Find(
-                CryoBackupError.PermissionDenied,
-                $"The role '{role}' may not create databases.",
-                role,
-                "ALTER ROLE … CREATEDB, or restore into an empty database that somebody else created.");
-        }
-
-        if (plan.Makes == false && !await AskAsync<bool>(server, "SELECT pg_catalog.has_database_privilege($1, 'CREATE')", endpoint.Database).ConfigureAwait(false)
-            && plan.Entries.Any(entry => entry.Kind is "SCHEMA" or "EXTENSION" or "PUBLICATION"))
-        {
-            Find(
-                CryoBackupError.PermissionDenied,
-                $"The role '{role}' may not create schemas in the database '{endpoint.Database}'.",
-                role,
-                "GRANT CREATE ON DATABASE … TO it, or use the database's owner.");
-        }
-
-        TocEntry[] beyond = [.. plan.Entries.Where(entry => KindsOfSuperusers.Contains(entry.Kind))];
-        if (beyond.Length > 0)
-        {
-            Find(
-                CryoBackupError.PermissionDenied,
-                $"Only a superuser may create {string.Join(", ", beyond.Select(entry => entry.ToString()))}, and the role '{role}' is none.",
-                role,
-                "Use a superuser, or restore only the schemas that you need with -Schema.");
-        }
-
-        if (!request.NoOwner)
-        {
-            IReadOnlyCollection<string> owners = RoleNames.Of(plan.Entries.Where(entry => entry.Kind != "POLICY"), noOwner: false, noPrivileges: true);
-            string[] foreign = await ListAsync(
-                "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname = ANY ($1) AND NOT pg_catalog.pg_has_role(r.oid, 'MEMBER')", owners).ConfigureAwait(false);
-            if (foreign.Length > 0)
-            {
-                Find(
-                    CryoBackupError.PermissionDenied,
-                    $"The role '{role}' is not a member of roles that own objects of the backup: {string.Join(", ", foreign)}.",
-                    foreign[0],
-                    "GRANT them to it, use a superuser, or take all objects over with -NoOwner.");
-            }
-        }
-    }
-
     /// <summary>The archive's rows need about as much room in tables as they have as text, and indexes come on top.</summary>
     private async Task CheckSpaceAsync()
     {
@@ -225,7 +159,7 @@ internal sealed class RestorePreflight(
         }
 
         // Only a superuser may see the setting; a folder that is not here belongs to another machine or container.
-        string? folder = await AskAsync<string?>(server, "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'data_directory'").ConfigureAwait(false);
+        string? folder = await _ask.AskAsync<string?>("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'data_directory'").ConfigureAwait(false);
         if (folder is not null && Directory.Exists(folder) && LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
         {
             Find(
@@ -250,9 +184,9 @@ internal sealed class RestorePreflight(
         }
     }
 
-    private async Task CheckEncodingAsync(NpgsqlConnection target)
+    private async Task CheckEncodingAsync(ServerQuestions target)
     {
-        string encoding = await AskAsync<string>(target, "SELECT pg_catalog.getdatabaseencoding()").ConfigureAwait(false);
+        string encoding = await target.AskAsync<string>("SELECT pg_catalog.getdatabaseencoding()").ConfigureAwait(false);
         bool holdsAll = encoding == plan.Encoding || encoding == "SQL_ASCII" || (encoding == "UTF8" && plan.Encoding != "SQL_ASCII");
         if (!holdsAll && !request.Force)
         {
@@ -265,15 +199,14 @@ internal sealed class RestorePreflight(
     }
 
     /// <summary>One transaction holds a lock for each table and index until its end.</summary>
-    private async Task CheckLocksAsync(NpgsqlConnection target)
+    private async Task CheckLocksAsync(ServerQuestions target)
     {
         if (!plan.IsTransaction)
         {
             return;
         }
 
-        long room = await AskAsync<long>(
-            target,
+        long room = await target.AskAsync<long>(
             """
             SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
                 * (pg_catalog.current_setting('max_connections')::bigint + pg_catalog.current_setting('max_prepared_transactions')::bigint)
@@ -291,19 +224,19 @@ internal sealed class RestorePreflight(
         }
     }
 
-    private async Task CheckTablesAsync(NpgsqlConnection target)
+    private async Task CheckTablesAsync(NpgsqlConnection connection, ServerQuestions target)
     {
-        Dictionary<(string, string), string> conditions = await ExtensionTables.ConditionsAsync(target, cancellationToken).ConfigureAwait(false);
+        Dictionary<(string, string), string> conditions = await ExtensionTables.ConditionsAsync(connection, cancellationToken).ConfigureAwait(false);
         var absent = new List<string>();
         var filled = new List<string>();
         foreach (TocEntry table in plan.Tables.Select(table => table.Entry))
         {
             string name = $"{TargetDatabase.Quote(table.Schema)}.{TargetDatabase.Quote(table.Name)}";
-            if (!await AskAsync<bool>(target, "SELECT pg_catalog.to_regclass($1) IS NOT NULL", name).ConfigureAwait(false))
+            if (!await target.AskAsync<bool>("SELECT pg_catalog.to_regclass($1) IS NOT NULL", name).ConfigureAwait(false))
             {
                 absent.Add(table.ToString());
             }
-            else if (await AskAsync<bool>(target, $"SELECT EXISTS (SELECT FROM ONLY {name} {conditions.GetValueOrDefault((table.Schema, table.Name))})").ConfigureAwait(false))
+            else if (await target.AskAsync<bool>($"SELECT EXISTS (SELECT FROM ONLY {name} {conditions.GetValueOrDefault((table.Schema, table.Name))})").ConfigureAwait(false))
             {
                 filled.Add(table.ToString());
             }
@@ -311,7 +244,7 @@ internal sealed class RestorePreflight(
 
         foreach (TocEntry large in plan.Entries.Where(entry => entry.Kind == "BLOB"))
         {
-            if (await AskAsync<bool>(target, "SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata WHERE oid::text = $1)", large.Name).ConfigureAwait(false))
+            if (await target.AskAsync<bool>("SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata WHERE oid::text = $1)", large.Name).ConfigureAwait(false))
             {
                 filled.Add($"large object {large.Name}");
             }
@@ -336,10 +269,49 @@ internal sealed class RestorePreflight(
         }
     }
 
+    /// <summary>A server that takes no changes, or too few sessions.</summary>
+    private async Task CheckServerAsync()
+    {
+        if (await _ask.AskAsync<bool>("SELECT pg_catalog.pg_is_in_recovery()").ConfigureAwait(false))
+        {
+            Find(
+                CryoBackupError.RestoreFailed,
+                $"The server {endpoint.Address} is a standby, which takes no changes.",
+                endpoint.Address,
+                "Name the primary (several hosts with PGTARGETSESSIONATTRS=primary find it), or promote this one.");
+        }
+        else if (await _ask.AskAsync<string>("SELECT pg_catalog.current_setting('transaction_read_only')").ConfigureAwait(false) == "on")
+        {
+            Find(
+                CryoBackupError.RestoreFailed,
+                $"The server {endpoint.Address} lets '{endpoint.UserName}' change nothing: default_transaction_read_only is on.",
+                endpoint.Address,
+                "Turn it off for the role, the database or the server (ALTER ROLE, ALTER DATABASE, ALTER SYSTEM … SET default_transaction_read_only = off).");
+        }
+
+        if (await SessionRoom.FindLackAsync(_ask, endpoint, plan.Makes ? null : endpoint.Database, SessionsNeeded, ", or restore with -Jobs 1, which needs the fewest").ConfigureAwait(false) is { } lack)
+        {
+            _findings.Add(lack);
+        }
+    }
+
+    /// <summary>Ours, and those of pg_restore, which has one more than it has jobs; the comparison takes no more than it gets.</summary>
+    private int SessionsNeeded => 1 + (request.Jobs is > 1 and var jobs ? jobs + 1 : 2);
+
     private async Task CheckSwapAsync()
     {
         string database = endpoint.Database;
-        if (!await AskAsync<bool>(server, "SELECT pg_catalog.pg_has_role(datdba, 'USAGE') FROM pg_catalog.pg_database WHERE datname = $1", database).ConfigureAwait(false))
+        string[] prepared = await _ask.ListAsync("SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = ANY ($1) ORDER BY prepared", [database]).ConfigureAwait(false);
+        if (prepared.Length > 0)
+        {
+            Find(
+                CryoBackupError.RestoreFailed,
+                $"The database '{database}' has prepared transactions, so it cannot be renamed: {string.Join(", ", prepared.Select(gid => $"'{gid}'"))}.",
+                database,
+                $"Finish each of them in that database: COMMIT PREPARED or ROLLBACK PREPARED '{prepared[0].Replace("'", "''", StringComparison.Ordinal)}'.");
+        }
+
+        if (!await _ask.AskAsync<bool>("SELECT pg_catalog.pg_has_role(datdba, 'USAGE') FROM pg_catalog.pg_database WHERE datname = $1", database).ConfigureAwait(false))
         {
             Find(
                 CryoBackupError.PermissionDenied,
@@ -363,7 +335,7 @@ internal sealed class RestorePreflight(
     {
         try
         {
-            await AskAsync<string>(server, "SELECT pg_catalog.set_config('lc_monetary', $1, true)", monetary).ConfigureAwait(false);
+            await _ask.AskAsync<string>("SELECT pg_catalog.set_config('lc_monetary', $1, true)", monetary).ConfigureAwait(false);
             return true;
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidParameterValue)
@@ -373,35 +345,4 @@ internal sealed class RestorePreflight(
     }
 
     private void Find(CryoBackupError error, string message, string target, string remedy) => _findings.Add(new CryoBackupException(error, message, target, remedy));
-
-    private async Task<string[]> AbsentAsync(IReadOnlyCollection<string> names, string existing)
-        => names.Count == 0 ? [] : await ListAsync($"SELECT DISTINCT name FROM pg_catalog.unnest($1) AS name WHERE name NOT IN ({existing}) ORDER BY name", names).ConfigureAwait(false);
-
-    private async Task<string[]> ListAsync(string query, IReadOnlyCollection<string> names)
-    {
-        await using var command = new NpgsqlCommand(query, server)
-        {
-            Parameters = { new() { Value = names.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text } },
-        };
-        var found = new List<string>();
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            found.Add(row.GetString(0));
-        }
-
-        return [.. found];
-    }
-
-    private async Task<T> AskAsync<T>(NpgsqlConnection connection, string query, params string[] parameters)
-    {
-        await using var command = new NpgsqlCommand(query, connection);
-        foreach (string parameter in parameters)
-        {
-            command.Parameters.AddWithValue(parameter);
-        }
-
-        object? answer = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
-        return answer is T value ? value : default!;
-    }
 }

@@ -13,6 +13,10 @@ internal sealed class RestoreProof(RestorePlan plan, ServerEndpoint endpoint, st
     /// <exception cref="CryoBackupException">RestoreFailed: something differs.</exception>
     public async Task<TableComparison[]> RunAsync(DatabaseProof proof, CancellationToken cancellationToken)
     {
+        await using ForcedRowSecurity? lifted = plan.IsTransaction
+            ? null
+            : await ForcedRowSecurity.LiftAsync(endpoint, application, plan.Encoding, cancellationToken).ConfigureAwait(false);
+
         // The statistics are the planner's: they say nothing of the rows, and need not wait for them.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<IReadOnlyList<string>> analyzing = PlannerStatistics.CollectAsync(plan, endpoint, application, ending.Token);

@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace CryoBackup.Postgres;
+
+/// <summary>Whether a server lets a role open as many sessions as a run needs.</summary>
+internal static class SessionRoom
+{
+    // Of others' sessions an ordinary role sees no more than whose they are. A superuser is bound by max_connections alone, and its own reserve of them.
+    private const string Query =
+        """
+        SELECT limits.name || ' leaves ' || greatest(limits.free, 0) || '|' || limits.setting
+        FROM (
+            SELECT 'the CONNECTION LIMIT of the role ' || quote_ident(r.rolname),
+                   r.rolconnlimit - (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.usesysid = r.oid AND a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'),
+                   'ALTER ROLE ' || quote_ident(r.rolname) || ' CONNECTION LIMIT …', r.rolconnlimit >= 0 AND NOT r.rolsuper
+            FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
+            UNION ALL
+            SELECT 'the CONNECTION LIMIT of the database ' || quote_ident(d.datname),
+                   d.datconnlimit - (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid AND a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'),
+                   'ALTER DATABASE ' || quote_ident(d.datname) || ' CONNECTION LIMIT …',
+                   d.datconnlimit >= 0 AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+            FROM pg_catalog.pg_database d WHERE d.datname = $1
+            UNION ALL
+            SELECT 'max_connections',
+                   pg_catalog.current_setting('max_connections')::int
+                       - CASE WHEN (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN 0
+                              ELSE pg_catalog.current_setting('superuser_reserved_connections')::int + coalesce(pg_catalog.current_setting('reserved_connections', true)::int, 0) END
+                       - (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'),
+                   'max_connections in postgresql.conf (takes a restart), or end idle sessions', true
+        ) AS limits (name, free, setting, holds)
+        WHERE limits.holds AND limits.free < $2::int
+        ORDER BY limits.free LIMIT 1
+        """;
+
+    /// <summary>Looks whether there is room.</summary>
+    /// <param name="ask">Asks the server; its own session is counted as one that there is.</param>
+    /// <param name="endpoint">The server.</param>
+    /// <param name="database">The database whose limit counts; null for none.</param>
+    /// <param name="needed">How many sessions the run has at once, with the one that asks.</param>
+    /// <param name="more">What else helps, as the end of a sentence; empty for nothing.</param>
+    /// <returns>What is to be said; null if there is room.</returns>
+    public static async Task<CryoBackupException?> FindLackAsync(ServerQuestions ask, ServerEndpoint endpoint, string? database, int needed, string more = "")
+    {
+        string? found = await ask.AskAsync<string?>(Query, database ?? "", (needed - 1).ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
+        return found?.Split('|') is not [{ } lack, { } setting] ? null : new CryoBackupException(
+            CryoBackupError.ConnectionFailed,
+            string.Create(CultureInfo.InvariantCulture, $"The run needs {needed} sessions on {endpoint.Address} at once, and beside the one that is open {lack}."),
+            endpoint.UserName,
+            $"Raise {setting}{more}.");
+    }
+}
