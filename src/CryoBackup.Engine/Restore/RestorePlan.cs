@@ -34,8 +34,8 @@ internal sealed class RestorePlan
         TocEntry[] entries = [.. selection.Entries.Where(chosen.Contains).OrderBy(TocKinds.IsOfEventTrigger)];
         (Entries, Circular) = Mode == RestoreMode.Data ? DataOrder.Sort(entries, content.Entries) : (entries, []);
 
-        // pg_restore reads a pipe from front to back, so only the archive's own order can be streamed.
-        InArchiveOrder = Entries.SequenceEqual(entries);
+        // pg_restore reads a pipe from front to back, so data can be streamed only in the archive's own order.
+        InArchiveOrder = Entries.Where(entry => entry.HasData).SequenceEqual(entries.Where(entry => entry.HasData));
         HashSet<int> ids = [.. Entries.Select(entry => entry.DumpId)];
         Tables = [.. content.Tables.Where(table => ids.Contains(table.Entry.DumpId))];
         OfDatabase = partial ? [] : [.. content.Entries.Where(entry => (entry.Kind == "DATABASE PROPERTIES" || TocKinds.IsOfDatabase(entry)) && Wanted(entry))];
@@ -72,7 +72,7 @@ internal sealed class RestorePlan
     /// <summary>Tables whose foreign keys form a circle, so that no order of rows satisfies them all.</summary>
     public IReadOnlyList<string> Circular { get; }
 
-    /// <summary>True if the entries stand in the archive's order.</summary>
+    /// <summary>True if the entries with data stand in the archive's order.</summary>
     public bool InArchiveOrder { get; }
 
     /// <summary>Settings, privileges and comment of the database itself, for a database that is made.</summary>

@@ -28,9 +28,9 @@ public sealed class NewerClientTests(ZooServer server) : IDisposable
         server.Drop("newer_new");
         AssertGood(Run("restore", backup, "--target-database", "newer_new", "--create", "--jobs", "2"));
         Assert.Equal(before, server.Dump("newer_new"));
-        server.Execute("newer_new", "CREATE TABLE beside (a int)");
+        server.Execute("newer_new", "CREATE TABLE public.beside (a int)");
         AssertGood(Run("restore", backup, "--target-database", "newer_new", "--clean", "--force"));
-        server.Execute("newer_new", "DROP TABLE beside");
+        server.Execute("newer_new", "DROP TABLE public.beside");
         Assert.Equal(before, server.Dump("newer_new"));
         AssertGood(Run("restore", backup, "--target-database", "newer_new", "--swap", "--force", "--jobs", "1"));
         Assert.Equal(before, server.Dump("newer_new"));

@@ -18,6 +18,7 @@ internal sealed class RestoreSelection
     private readonly IReadOnlyList<TocEntry> _entries;
     private readonly TargetContent _target;
     private readonly Dictionary<int, TocEntry> _byId;
+    private readonly Lazy<ILookup<(string Schema, string Name), TocEntry>> _callable;
 
     private const string FromNoRows = "it would be computed from no rows: ";
 
@@ -39,6 +40,8 @@ internal sealed class RestoreSelection
         _operatorClasses = new(() => _entries.Where(entry => entry.Kind is "OPERATOR CLASS")
             .SelectMany(entry => entry.Dependencies.Distinct(), static (entry, needed) => (entry, needed)).ToLookup(pair => pair.needed, pair => pair.entry));
         _btreeGist = new(() => [.. _entries.Where(entry => entry is { Kind: "EXTENSION", Name: "btree_gist" })]);
+        _callable = new(() => _entries.Where(entry => entry.Kind is "FUNCTION" or "PROCEDURE" or "AGGREGATE" or "TYPE" or "DOMAIN")
+            .ToLookup(entry => (entry.Schema, entry.Name.Split('(')[0])));
     }
 
     /// <summary>The entries to restore, in the archive's order.</summary>
@@ -84,6 +87,7 @@ internal sealed class RestoreSelection
         }
 
         selection.AddParts();
+        selection.TellOfTablesInBodies();
         selection.Entries = [.. entries.Where(entry => selection._included.Contains(entry.DumpId) && TocKinds.IsObject(entry))];
         return selection;
     }
@@ -214,6 +218,8 @@ internal sealed class RestoreSelection
         // The operator classes of built-in types for exclusion constraints.
         "CONSTRAINT" when entry.Definition.Contains(" EXCLUDE USING gist ", StringComparison.Ordinal)
             => _btreeGist.Value,
+        "CONSTRAINT" when entry.Definition.Contains(" WITHOUT OVERLAPS", StringComparison.Ordinal) => _btreeGist.Value,
+        "FUNCTION" or "PROCEDURE" => FunctionBodies.NamesIn(entry).SelectMany(name => _callable.Value[name]),
         "TYPE" => _operatorClasses.Value[entry.DumpId],
         _ => [],
     };
@@ -242,6 +248,23 @@ internal sealed class RestoreSelection
             if (!_included.Contains(part.DumpId) && Belongs(part) && Obstacle(part) is { } reason)
             {
                 _leftOut.Add(new LeftOut(part, reason));
+            }
+        }
+    }
+
+    /// <summary>Tables that the functions of the selection read or write by their bodies alone: they are restored only when they are asked for.</summary>
+    private void TellOfTablesInBodies()
+    {
+        ILookup<(string, string), TocEntry> tables = _entries.Where(IsNamedTable).ToLookup(entry => (entry.Schema, entry.Name));
+        HashSet<int> told = [];
+        foreach (TocEntry function in _entries.Where(entry => entry.Kind is "FUNCTION" or "PROCEDURE" && _included.Contains(entry.DumpId)))
+        {
+            foreach (TocEntry table in FunctionBodies.NamesIn(function).SelectMany(name => tables[name]))
+            {
+                if (!_included.Contains(table.DumpId) && !_target.Has(table) && told.Add(table.DumpId))
+                {
+                    _leftOut.Add(new LeftOut(table, $"the body of {function} names it; where that is called, add -Table {table.Schema}.{table.Name}"));
+                }
             }
         }
     }
