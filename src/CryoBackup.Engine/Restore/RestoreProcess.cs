@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Restore;
 

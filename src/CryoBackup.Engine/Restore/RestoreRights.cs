@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
+using CryoBackup.Restore.Selection;
 
 namespace CryoBackup.Restore;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Restore;
 

@@ -1,8 +1,9 @@
 using System.Globalization;
+using CryoBackup.Postgres;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace CryoBackup.Postgres;
+namespace CryoBackup.Backup;
 
 /// <summary>Says why the locks of a snapshot were not granted.</summary>
 /// <param name="connection">The session that asked for them, with no transaction open.</param>

@@ -1,6 +1,7 @@
+using CryoBackup.Archive;
 using CryoBackup.Text;
 
-namespace CryoBackup.Archive;
+namespace CryoBackup.Restore.Selection;
 
 /// <summary>
 /// What the bodies of functions name. A body is a string to PostgreSQL, which records nothing of what stands in it; only names with their schema can
