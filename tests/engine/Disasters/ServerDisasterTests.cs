@@ -1,5 +1,9 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Postgres.Scratch;
+using CryoBackup.Processes;
+using CryoBackup.Restore;
 using Npgsql;
 
 namespace CryoBackup.Tests.Disasters;

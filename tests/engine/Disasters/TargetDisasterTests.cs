@@ -1,5 +1,8 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Restore;
+using CryoBackup.Results;
 using CryoBackup.Tests.Restore;
 
 namespace CryoBackup.Tests.Disasters;

@@ -1,7 +1,10 @@
 #if NET10_0_OR_GREATER
 using System.Globalization;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
+using CryoBackup.Results;
 using CryoBackup.Tests.Restore;
+using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Disasters;
 
