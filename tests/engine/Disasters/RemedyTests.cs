@@ -1,7 +1,6 @@
 #if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
-using CryoBackup.Results;
 using CryoBackup.Tests.Rehearsal;
 using CryoBackup.Tests.Restore;
 

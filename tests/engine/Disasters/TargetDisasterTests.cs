@@ -2,7 +2,6 @@
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
-using CryoBackup.Results;
 using CryoBackup.Tests.Restore;
 
 namespace CryoBackup.Tests.Disasters;

@@ -2,7 +2,6 @@
 using System.Globalization;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
-using CryoBackup.Results;
 using CryoBackup.Tests.Restore;
 using CryoBackup.Verification;
 
