@@ -60,10 +60,16 @@ public sealed class ServerDisasterTests : IDisposable
         string data = Directory.GetFiles(cluster.Folder, "PG_VERSION", SearchOption.AllDirectories).Select(file => Path.GetDirectoryName(file)!).MinBy(path => path.Length)!;
         string signal = Path.Combine(data, "standby.signal");
         File.WriteAllText(signal, "");
-        UnixAccount? account = UnixAccount.ForServer();
-        account?.Own(signal);
+        UnixAccount? account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer();
+        string? name = null;
+        if (!OperatingSystem.IsWindows())
+        {
+            account?.Own(signal);
+            name = account?.Name;
+        }
+
         (int exitCode, string output, IReadOnlyList<string> errors) = ToolProcess.Run(
-            new ToolCommand(Path.Combine(cluster.BinFolder, "pg_ctl"), "restart", "-D", data, "-m", "fast", "-w", "-l", Path.Combine(cluster.Folder, "standby.log")) { UserName = account?.Name },
+            new ToolCommand(Path.Combine(cluster.BinFolder, "pg_ctl"), "restart", "-D", data, "-m", "fast", "-w", "-l", Path.Combine(cluster.Folder, "standby.log")) { UserName = name },
             CancellationToken.None);
         Assert.True(exitCode == 0, output + string.Join('\n', errors));
         foreach (bool plan in (bool[])[true, false])
