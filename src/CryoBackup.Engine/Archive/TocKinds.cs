@@ -60,6 +60,16 @@ internal static partial class TocKinds
     /// <param name="entry">The entry.</param>
     public static bool IsLargeObject(TocEntry entry) => entry.Kind is "BLOB" or "BLOB METADATA";
 
+    /// <summary>The large objects that an entry creates: one until PostgreSQL 16, many of one owner and with the same privileges from 17 on.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <returns>Their OIDs.</returns>
+    public static IReadOnlyList<string> LargeObjectsOf(TocEntry entry) => entry.Kind switch
+    {
+        "BLOB" => [entry.Name],
+        "BLOB METADATA" => [.. entry.Definition.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)],
+        _ => [],
+    };
+
     /// <summary>True for what defines columns of type money, whose text depends on the server's lc_monetary.</summary>
     /// <param name="entry">The entry.</param>
     public static bool SpeaksOfMoney(TocEntry entry) => entry.Kind is "TABLE" or "TYPE" or "DOMAIN" && Money().IsMatch(entry.Definition);

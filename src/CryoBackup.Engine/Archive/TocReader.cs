@@ -53,14 +53,19 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
 
     private ArchiveHeader ReadHeader()
     {
-        if (!input.Ensure(5) || !input.Take(5).SequenceEqual("PGDMP"u8))
+        input.Ensure(ForeignFile.StartLength);
+        if (!input.Buffered.StartsWith("PGDMP"u8))
         {
+            ForeignFile? foreign = ForeignFile.Recognize(input.Buffered[..Math.Min(input.Buffered.Length, ForeignFile.StartLength)]);
             throw new CryoBackupException(
                 CryoBackupError.NotABackup,
-                "This is not an archive of pg_dump's custom format: it does not begin with PGDMP.",
-                remedy: "Give a file made by New-CryoBackup or by pg_dump -Fc.");
+                foreign is null
+                    ? "This is not an archive of pg_dump's custom format: it does not begin with PGDMP."
+                    : $"This is {foreign.What}, not an archive of pg_dump's custom format.",
+                remedy: foreign?.Remedy ?? "Give a file made by New-CryoBackup or by pg_dump -Fc.");
         }
 
+        input.Skip("PGDMP".Length);
         var version = new Version(input.ReadByte(), input.ReadByte(), input.ReadByte());
         if (version < OldestVersion)
         {
@@ -95,8 +100,8 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
         {
             throw new CryoBackupException(
                 CryoBackupError.NotABackup,
-                $"The archive has format {format}; only the custom format (1, pg_dump -Fc) is one file that can be streamed.",
-                remedy: "Give a file made by New-CryoBackup or by pg_dump -Fc.");
+                $"The archive has format {format}{format switch { 3 => " (pg_dump -Ft)", 5 => " (pg_dump -Fd)", _ => "" }}; only the custom format (1, pg_dump -Fc) is one file that can be streamed.",
+                remedy: "Restore it with pg_restore -d NAME and its file or folder; for backups that can be proven use New-CryoBackup, or pg_dump -Fc.");
         }
 
         ArchiveCompression compression;

@@ -213,7 +213,7 @@ internal sealed class RestorePreflight(
             """).ConfigureAwait(false);
 
         // A table that is dropped and created locks both, and their row types' storage.
-        long needed = plan.Entries.LongCount(entry => TocKinds.IsRelation(entry) || entry.Kind is "INDEX" or "CONSTRAINT" or "SEQUENCE" || TocKinds.IsLargeObject(entry)) * 2;
+        long needed = plan.Entries.Sum(entry => TocKinds.IsRelation(entry) || entry.Kind is "INDEX" or "CONSTRAINT" or "SEQUENCE" ? 1L : TocKinds.LargeObjectsOf(entry).Count) * 2;
         if (needed > room)
         {
             Find(
@@ -242,11 +242,11 @@ internal sealed class RestorePreflight(
             }
         }
 
-        foreach (TocEntry large in plan.Entries.Where(entry => entry.Kind == "BLOB"))
+        foreach (string large in plan.Entries.SelectMany(TocKinds.LargeObjectsOf))
         {
-            if (await target.AskAsync<bool>("SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata WHERE oid::text = $1)", large.Name).ConfigureAwait(false))
+            if (await target.AskAsync<bool>("SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata WHERE oid::text = $1)", large).ConfigureAwait(false))
             {
-                filled.Add($"large object {large.Name}");
+                filled.Add($"large object {large}");
             }
         }
 

@@ -140,21 +140,12 @@ internal sealed class RestoreRun(
     private void Feed(BackupSource source, List<string> arguments, LibpqEnvironment environment)
     {
         using RestoreProcess process = Start(arguments, environment, writesInput: true);
-        try
-        {
-            IEnumerable<ArchiveEdit> drops = plan.Mode == RestoreMode.Clean ? ArchiveEdit.DropsOfPartitions(plan.Archive) : [];
-            Read(source, new ArchiveEdits(process.StandardInput, [.. drops, .. ArchiveEdit.NewerWords(plan.Archive, ServerMajor)]), "Restoring");
-            process.StandardInput.Dispose();
-        }
-        catch (IOException exception)
-        {
-            // pg_restore stopped reading: its exit says why.
-            Finish(process);
-            throw new CryoBackupException(
-                CryoBackupError.RestoreFailed, $"pg_restore ended before the archive did: {exception.Message}", endpoint.Database, inner: exception);
-        }
+        IEnumerable<ArchiveEdit> drops = plan.Mode == RestoreMode.Clean ? ArchiveEdit.DropsOfPartitions(plan.Archive) : [];
 
-        Finish(process);
+        // pg_restore reads no further than what it restores lies; where it ended for another reason, its exit says why.
+        using var feed = new ArchiveFeed(process.StandardInput, () => Finish(process));
+        Read(source, new ArchiveEdits(feed, [.. drops, .. ArchiveEdit.NewerWords(plan.Archive, ServerMajor)]), "Restoring");
+        feed.Complete();
     }
 
     private void Read(BackupSource source, Stream destination, string activity)

@@ -1,3 +1,4 @@
+using CryoBackup.Archive;
 using CryoBackup.Encryption;
 using CryoBackup.Processes;
 using CryoBackup.Streams;
@@ -28,7 +29,7 @@ internal sealed class BackupSource : IDisposable
         try
         {
             Length = _file.Length;
-            var start = new byte[Math.Max(GzipMember.HeaderLength, AgeHeader.StartLength)];
+            var start = new byte[Math.Max(ForeignFile.StartLength, Math.Max(GzipMember.HeaderLength, AgeHeader.StartLength))];
             int count = _file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
             _file.Position = 0;
             Stream source = _hash;
@@ -64,11 +65,7 @@ internal sealed class BackupSource : IDisposable
             }
             else
             {
-                throw new CryoBackupException(
-                    CryoBackupError.NotABackup,
-                    $"'{path}' is not a backup: {(opening.IsArmored ? "it is an encrypted file in age's armored form" : "it begins neither as an archive of pg_dump -Fc nor as gzip or zstd does")}.",
-                    path,
-                    opening.IsArmored ? "Encrypt without --armor, or take the armor off: age -d, then age -R again." : "Give a file made by New-CryoBackup or by pg_dump -Fc.");
+                throw NotABackup(path, opening.IsArmored, magic);
             }
         }
         catch
@@ -117,6 +114,16 @@ internal sealed class BackupSource : IDisposable
         "Use another backup; this one does not come back whole.",
         inner: exception);
 
+    private static CryoBackupException NotABackup(string path, bool isArmored, ReadOnlySpan<byte> start)
+    {
+        (string what, string remedy) = isArmored
+            ? ("it is an encrypted file in age's armored form", "Encrypt without --armor, or take the armor off: age -d, then age -R again.")
+            : ForeignFile.Recognize(start) is { } foreign
+                ? ($"it is {foreign.What}", foreign.Remedy)
+                : ("it begins neither as an archive of pg_dump -Fc nor as gzip or zstd does", "Give a file made by New-CryoBackup or by pg_dump -Fc.");
+        return new CryoBackupException(CryoBackupError.NotABackup, $"'{path}' is not a backup: {what}.", path, remedy);
+    }
+
     /// <summary>Opens a backup's file for reading.</summary>
     /// <param name="path">The full path.</param>
     /// <returns>The stream.</returns>
@@ -135,6 +142,15 @@ internal sealed class BackupSource : IDisposable
         {
             throw new CryoBackupException(
                 CryoBackupError.BackupNotFound, $"The backup file '{path}' does not exist.", path, "List the backups there are with Get-CryoBackup.", inner: exception);
+        }
+        catch (UnauthorizedAccessException exception) when (File.Exists(Path.Combine(path, "toc.dat")) || File.Exists(Path.Combine(path, "toc.dat.gz")))
+        {
+            throw new CryoBackupException(
+                CryoBackupError.NotABackup,
+                $"'{path}' is a folder of pg_dump's directory format, which is not one file that can be streamed.",
+                path,
+                "Restore it with pg_restore -d NAME FOLDER; for backups that can be proven use New-CryoBackup, or pg_dump -Fc.",
+                inner: exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -106,8 +106,11 @@ public sealed class ServerDisasterTests : IDisposable
     private static void Execute(ScratchCluster cluster, string sql, string database = "postgres")
     {
         using NpgsqlConnection connection = ServerConnection.OpenAsync(cluster.Endpoint.WithDatabase(database), "CryoBackup tests", null, CancellationToken.None).GetAwaiter().GetResult();
-        using var command = new NpgsqlCommand(sql, connection);
-        command.ExecuteNonQuery();
+        foreach (string statement in (string[])["SET search_path = public", sql])
+        {
+            using var command = new NpgsqlCommand(statement, connection);
+            command.ExecuteNonQuery();
+        }
     }
 
     private static CryoBackupException Restore(ScratchCluster cluster, string backup, bool plan)

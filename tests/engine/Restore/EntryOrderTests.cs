@@ -40,6 +40,22 @@ public sealed class EntryOrderTests(ZooServer server)
         server.Drop("order_home");
     }
 
+    /// <summary>pg_restore closes its input behind the last rows that it wants, with much of the archive still to come.</summary>
+    [PostgresFact]
+    public void AnEarlyTableOfALargeArchive()
+    {
+        server.Drop("order_home");
+        server.Drop("order_new");
+        server.CreateDatabase("order_home");
+        server.Execute("order_home", "CREATE TABLE a AS SELECT 1 AS n; CREATE TABLE b AS SELECT repeat(md5(n::text), 40) AS t FROM generate_series(1, 12000) n");
+        string backup = server.BackUp("order_home");
+        RestoreResult result = server.Restore(backup, "order_new", request => (request.Create, request.Table, request.Jobs) = (true, ["a"], 1));
+        Assert.Equal(RestoreStatus.Restored, result.Status);
+        Assert.Equal(1L, Assert.Single(result.Tables).FoundRows);
+        server.Drop("order_new");
+        server.Drop("order_home");
+    }
+
     [Fact]
     public void ForeignKeysOfPartitionedTablesWaitInArchivesOfOldToo()
     {
