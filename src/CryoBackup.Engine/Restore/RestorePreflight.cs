@@ -295,8 +295,8 @@ internal sealed class RestorePreflight(
         }
     }
 
-    /// <summary>Ours, and those of pg_restore, which has one more than it has jobs; the comparison takes no more than it gets.</summary>
-    private int SessionsNeeded => 1 + (request.Jobs is > 1 and var jobs ? jobs + 1 : 2);
+    /// <summary>Ours, one that the server has not quite ended, and those of pg_restore, which has one more than it has jobs; the comparison takes no more than it gets.</summary>
+    private int SessionsNeeded => 2 + (request.Jobs is > 1 and var jobs ? jobs + 1 : 2);
 
     private async Task CheckSwapAsync()
     {

@@ -28,7 +28,13 @@ public sealed class RemedyTests(ZooServer server)
         // The way that the remedy shows.
         server.Restore(backup, "f19_new", request => (request.Create, request.SchemaOnly) = (true, true));
         server.Execute("f19_new", "ALTER FUNCTION known SET search_path = public");
-        server.Restore(backup, "f19_new", request => request.DataOnly = true);
+
+        // Its check looks at another table's rows, which therefore go first.
+        foreach (string table in (string[])["dict", "data"])
+        {
+            server.Restore(backup, "f19_new", request => (request.DataOnly, request.Table) = (true, [table]));
+        }
+
         server.Drop("f19_new");
         server.Drop("f19");
     }
