@@ -50,6 +50,9 @@ public sealed class ArchiveContent
     /// <summary>The archive's size in bytes.</summary>
     public long Length { get; init; }
 
+    /// <summary>True if the table of contents stands a second time at its end, where a pg_dump put it whose output was appended to a file.</summary>
+    public bool HasTocAtEnd { get; init; }
+
     /// <summary>Of each data block whose place the table of contents does not tell: where it ought to tell it, and where the block begins.</summary>
     internal IReadOnlyList<(long Field, long Block)> Unlocated { get; init; } = [];
 }

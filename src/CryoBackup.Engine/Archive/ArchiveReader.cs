@@ -18,6 +18,7 @@ public sealed class ArchiveReader
     private readonly List<TableContent> _tables = [];
     private readonly List<(long Field, long Block)> _unlocated = [];
     private TocEntry? _current;
+    private bool _hasTocAtEnd;
     private long _largeObjectCount;
     private long _largeObjectBytes;
     private UInt128 _largeObjectFingerprint;
@@ -105,6 +106,7 @@ public sealed class ArchiveReader
             LargeObjectsWereRead = _largeObjectsWereRead,
             Length = _input.BytesRead,
             Unlocated = _unlocated,
+            HasTocAtEnd = _hasTocAtEnd,
         };
     }
 
@@ -162,9 +164,14 @@ public sealed class ArchiveReader
             }
         }
 
+        long end = _input.Offset;
         if (_input.Ensure(1))
         {
-            throw _input.Corrupt("more follows after its end");
+            _hasTocAtEnd = _toc.ReadAgain() && !_input.Ensure(1);
+            if (!_hasTocAtEnd)
+            {
+                throw _input.Corrupt("more follows after its end", end);
+            }
         }
     }
 

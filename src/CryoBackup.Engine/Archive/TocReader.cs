@@ -51,6 +51,28 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
         return _header;
     }
 
+    /// <summary>
+    /// Reads what stands behind the data: a pg_dump whose output is appended to a file believes that it writes the places of the data into its
+    /// table of contents, and writes it a second time.
+    /// </summary>
+    /// <returns>True if it is the same table of contents.</returns>
+    public bool ReadAgain()
+    {
+        try
+        {
+            return input.ReadInt() == _entries.Count && _entries.TrueForAll(entry => IsSame(entry, ReadTocEntry()));
+        }
+        catch (CryoBackupException exception) when (exception.Error == CryoBackupError.ArchiveCorrupt)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsSame(TocEntry entry, TocEntry again)
+        => entry.DumpId == again.DumpId && entry.HasData == again.HasData && string.Equals(entry.Kind, again.Kind, StringComparison.Ordinal)
+            && string.Equals(entry.Schema, again.Schema, StringComparison.Ordinal) && string.Equals(entry.Name, again.Name, StringComparison.Ordinal)
+            && string.Equals(entry.Definition, again.Definition, StringComparison.Ordinal);
+
     private ArchiveHeader ReadHeader()
     {
         input.Ensure(ForeignFile.StartLength);
@@ -61,7 +83,7 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
                 CryoBackupError.NotABackup,
                 foreign is null
                     ? "This is not an archive of pg_dump's custom format: it does not begin with PGDMP."
-                    : $"This is {foreign.What}, not an archive of pg_dump's custom format.",
+                    : $"This is {foreign.What}, not an archive of pg_dump's custom format, which begins with PGDMP.",
                 remedy: foreign?.Remedy ?? "Give a file made by New-CryoBackup or by pg_dump -Fc.");
         }
 
@@ -300,7 +322,7 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
         long offset = _offsetSize == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadInt64LittleEndian(bytes);
         if (flag == NotSet && _offsetSize == sizeof(long))
         {
-            _unsetOffsets.Add(dumpId, field);
+            _unsetOffsets.TryAdd(dumpId, field);
         }
 
         return flag == Set ? offset : null;

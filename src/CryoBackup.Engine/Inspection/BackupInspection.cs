@@ -390,7 +390,8 @@ internal sealed class BackupInspection
             return;
         }
 
-        Pass(CheckNames.Format, string.Create(CultureInfo.InvariantCulture, $"archive version {Content.Header.Version} with {Content.Entries.Count} entries"));
+        Pass(CheckNames.Format, string.Create(CultureInfo.InvariantCulture, $"archive version {Content.Header.Version} with {Content.Entries.Count} entries")
+            + (Content.HasTocAtEnd ? "; they stand a second time at its end, for it was appended to a file" : ""));
         CheckContent(Content, comparison?.Difference, source.Checksum);
     }
 
