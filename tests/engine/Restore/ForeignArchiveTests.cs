@@ -1,8 +1,5 @@
-using CryoBackup.Postgres;
-using CryoBackup.Processes;
 using CryoBackup.Restore;
 using CryoBackup.Tests.Archive;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Restore;
 
@@ -60,37 +57,5 @@ public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
         server.Execute("postgres", $"DROP DATABASE IF EXISTS {target}");
         var request = new RestoreRequest { Connection = server.Connection, Path = archive, TargetDatabase = target, Create = true };
         return BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
-    }
-
-    /// <summary>Into a file that is appended to, pg_dump writes its table of contents a second time, where it meant to correct the first.</summary>
-    [PostgresFact(UnixOnly = true)]
-    public void AnArchiveThatWasAppendedToAFile()
-    {
-        server.Drop("appended");
-        server.CreateDatabase("appended");
-        server.Execute("appended", "CREATE TABLE t AS SELECT generate_series(1, 7) AS a; CREATE INDEX ON t (a)");
-        using var folder = new TemporaryFolder();
-        string file = Path.Combine(folder.Path, "appended.dump");
-        using (var environment = new LibpqEnvironment(server.Endpoint.WithDatabase("appended"), "CryoBackup tests"))
-        {
-            ClientTool tool = ClientTools.Find("pg_dump", server.Cluster.Major, CancellationToken.None);
-            var command = new ToolCommand("/bin/sh", "-c", $"'{tool.Path}' -Fc -w >> '{file}'") { Environment = environment.Variables };
-            Assert.Equal(0, ToolProcess.Run(command, CancellationToken.None).ExitCode);
-        }
-
-        VerificationResult proven = BackupVerifier.Run(new VerificationRequest { Path = file }, static _ => { }, CancellationToken.None);
-        Assert.Contains(proven.Checks, check => check.Name == "backup_format" && check.Detail.Contains("a second time at its end", StringComparison.Ordinal));
-        foreach (int jobs in (int[])[1, 2])
-        {
-            server.Drop("appended_new");
-            Assert.Equal(RestoreStatus.Restored, server.Restore(file, "appended_new", request => (request.Create, request.Jobs) = (true, jobs)).Status);
-            Assert.Equal(7L, server.Scalar("appended_new", "SELECT count(*) FROM public.t"));
-        }
-
-        // Anything else behind the data is damage.
-        File.AppendAllText(file, "x");
-        Assert.Equal(CryoBackupError.ArchiveCorrupt, server.Fail(file, "appended_other", request => request.Create = true).Error);
-        server.Drop("appended_new");
-        server.Drop("appended");
     }
 }
