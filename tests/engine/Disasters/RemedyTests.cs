@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
 using CryoBackup.Tests.Rehearsal;
@@ -8,6 +7,7 @@ namespace CryoBackup.Tests.Disasters;
 
 /// <summary>What cannot come back says what it is, why, and what to do; what could only not come back in the archive's order comes back in another.</summary>
 [Collection("disasters")]
+[Trait("Runs", "Once")]
 public sealed class RemedyTests(ZooServer server)
 {
     [PostgresFact]
@@ -142,4 +142,3 @@ public sealed class RemedyTests(ZooServer server)
         server.Psql(server.CreateDatabase(database), "-f", Path.Combine(TestData.Folder("disasters"), disaster, "setup.sql"));
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using CryoBackup.Postgres.Scratch;
@@ -9,6 +8,7 @@ using Npgsql;
 namespace CryoBackup.Tests.Disasters;
 
 /// <summary>Servers that cannot do what is asked of them: each is named as what it is, and the state that is told is true.</summary>
+[Trait("Runs", "Once")]
 public sealed class ServerDisasterTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -125,4 +125,3 @@ public sealed class ServerDisasterTests : IDisposable
         return BackupWriter.Run(new BackupRequest { Connection = cluster.Connection, Database = database, Folder = folder }, static _ => { }, CancellationToken.None).Path;
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
@@ -8,6 +7,7 @@ namespace CryoBackup.Tests.Disasters;
 
 /// <summary>What a role or a server cannot do is found before anything changes, with what to do; what stands already is kept; the state that is told is true.</summary>
 [Collection("disasters")]
+[Trait("Runs", "Once")]
 public sealed class TargetDisasterTests(ZooServer server)
 {
     [PostgresFact]
@@ -204,4 +204,3 @@ public sealed class TargetDisasterTests(ZooServer server)
         return request;
     }
 }
-#endif

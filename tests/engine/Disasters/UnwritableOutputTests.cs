@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER
 using System.Globalization;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
@@ -9,6 +8,7 @@ namespace CryoBackup.Tests.Disasters;
 
 /// <summary>Where the tool's standard output or error cannot be written, the work goes on, the evidence is written, and the exit code is 1.</summary>
 [Collection("disasters")]
+[Trait("Runs", "Once")]
 public sealed class UnwritableOutputTests(ZooServer server) : IDisposable
 {
     // Like a test's, the tool's folder lies beside the build's.
@@ -66,4 +66,3 @@ public sealed class UnwritableOutputTests(ZooServer server) : IDisposable
         return ToolProcess.Run(command, CancellationToken.None).ExitCode;
     }
 }
-#endif

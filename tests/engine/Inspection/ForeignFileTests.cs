@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
@@ -7,6 +6,7 @@ using CryoBackup.Verification;
 namespace CryoBackup.Tests.Inspection;
 
 /// <summary>Files of other tools are known by what is in them, whatever they are called, and answered with the way that works.</summary>
+[Trait("Runs", "Once")]
 public sealed class ForeignFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -91,4 +91,3 @@ public sealed class ForeignFileTests : IDisposable
         return path;
     }
 }
-#endif

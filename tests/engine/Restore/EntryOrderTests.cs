@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
@@ -9,6 +8,7 @@ namespace CryoBackup.Tests.Restore;
 
 /// <summary>By several sessions everything comes after what it needs, through however many others it needs it.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class EntryOrderTests(ZooServer server)
 {
     [PostgresFact]
@@ -112,4 +112,3 @@ public sealed class EntryOrderTests(ZooServer server)
         Assert.Equal([5, 7], ParallelEntries.Split([.. more.Where(entry => entry.DumpId != 9)], more).After.Select(entry => entry.DumpId));
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
@@ -10,6 +9,7 @@ namespace CryoBackup.Tests.Restore;
 /// its servers: pg_dump and pg_restore of 17 and later speak of what servers before 17 do not know.
 /// </summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class NewerClientTests(ZooServer server) : IDisposable
 {
     // Like a test's, the tool's folder lies beside the build's.
@@ -132,4 +132,3 @@ public sealed class NewerClientFactAttribute : FactAttribute
             && ClientTools.ParseVersion(ToolProcess.Run(new ToolCommand(Path.Combine(folder, "pg_restore"), "--version"), CancellationToken.None).Output)?.Major >= 17);
     }
 }
-#endif
