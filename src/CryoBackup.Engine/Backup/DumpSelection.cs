@@ -16,6 +16,7 @@ internal sealed class DumpSelection
     private readonly ILookup<uint, DumpTable> _children;
     private readonly HashSet<uint> _selected;
     private readonly HashSet<uint> _withoutRows;
+    private readonly HashSet<string> _gone = new(StringComparer.Ordinal);
     private readonly List<string> _arguments = [];
     private readonly List<(string Name, string Reason)> _excluded = [];
 
@@ -51,6 +52,9 @@ internal sealed class DumpSelection
 
     /// <summary>The OIDs of the user's relations that the dump leaves out.</summary>
     public IEnumerable<uint> LeftOut => _catalog.Where(table => table.Extension is null && !_selected.Contains(table.Oid)).Select(table => table.Oid);
+
+    /// <summary>The schemas that the dump leaves out with all that is in them.</summary>
+    public IReadOnlyCollection<string> SchemasLeftOut => _gone;
 
     /// <summary>True if the dump must hold a table's rows.</summary>
     public bool TakesRows(DumpTable table) => table.HasRows && _selected.Contains(table.Oid) && !_withoutRows.Contains(table.Oid);
@@ -163,7 +167,8 @@ internal sealed class DumpSelection
         }
 
         // Without their schema extensions could not be made at restore; such a schema is kept, without its tables.
-        var gone = schemas.Where(schema => !kept.Contains(schema.Name) && !schema.HasExtension).Select(schema => schema.Name).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> gone = _gone;
+        gone.UnionWith(schemas.Where(schema => !kept.Contains(schema.Name) && !schema.HasExtension).Select(schema => schema.Name));
         foreach (DumpTable table in _catalog.Where(table => (table.Extension is null || table.IsRead) && !_selected.Contains(table.Oid) && !gone.Contains(table.Schema)))
         {
             _arguments.Add("--exclude-table=" + patterns.For(table));

@@ -51,18 +51,6 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         ORDER BY n.nspname
         """;
 
-    // Views, foreign keys and column defaults that stand on a relation.
-    private const string DependentsQuery = """
-        SELECT DISTINCT coalesce(r.ev_class, k.conrelid, a.adrelid)::regclass::text, d.refobjid::regclass::text
-        FROM pg_catalog.pg_depend d
-        LEFT JOIN pg_catalog.pg_rewrite r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
-        LEFT JOIN pg_catalog.pg_constraint k ON d.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = d.objid AND k.contype = 'f'
-        LEFT JOIN pg_catalog.pg_attrdef a ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND a.oid = d.objid
-        WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = ANY ($1) AND d.deptype = 'n'
-          AND coalesce(r.ev_class, k.conrelid, a.adrelid) <> ALL ($1)
-        ORDER BY 1, 2
-        """;
-
     private readonly NpgsqlConnection _connection;
     private readonly BackupRequest _request;
     private Dictionary<uint, DumpTable> _tables = [];
@@ -244,25 +232,11 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
-    /// <summary>The relations in the dump that need one that was left out: a restore of them fails where that is missing.</summary>
+    /// <summary>What is in the dump and needs something that was left out: a restore of it fails where that is missing.</summary>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>The needing and the needed.</returns>
-    public async Task<List<(string Dependent, string Needed)>> ListBrokenDependenciesAsync(CancellationToken cancellationToken)
-    {
-        var broken = new List<(string, string)>();
-        uint[] leftOut = [.. Selection!.LeftOut];
-        if (leftOut.Length > 0)
-        {
-            await using NpgsqlCommand command = WithOids(DependentsQuery, leftOut);
-            await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-            {
-                broken.Add((row.GetString(0), row.GetString(1)));
-            }
-        }
-
-        return broken;
-    }
+    public Task<IReadOnlyList<(string Dependent, string Needed)>> ListBrokenDependenciesAsync(CancellationToken cancellationToken)
+        => BrokenDependencies.ListAsync(_connection, Selection!, cancellationToken);
 
     /// <summary>What the role would leave out without a word, beside rows.</summary>
     /// <param name="cancellationToken">Ends the query.</param>
