@@ -193,8 +193,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.OutOfMemory)
             {
-                await ReleaseAsync(cancellationToken).ConfigureAwait(false);
-                throw await new SnapshotLocks(_connection, _request).DescribeLackAsync(before.Read, exception, cancellationToken).ConfigureAwait(false);
+                throw new SnapshotLocks(_connection, _request).DescribeLack(before.Read, exception);
             }
 
             await ExportAsync(cancellationToken).ConfigureAwait(false);

@@ -26,19 +26,17 @@ internal sealed class SnapshotLocks(NpgsqlConnection connection, BackupRequest r
         """;
 
     /// <summary>Every table is locked twice, by the holder of the snapshot and by pg_dump, and the server has room for so many locks.</summary>
-    public async Task<CryoBackupException> DescribeLackAsync(IEnumerable<DumpTable> tables, PostgresException inner, CancellationToken cancellationToken)
-    {
-        const string Setting = "max_locks_per_transaction";
-        string now = await new ServerQuestions(connection, cancellationToken).AskAsync<string>($"SELECT pg_catalog.current_setting('{Setting}')").ConfigureAwait(false);
-        return new CryoBackupException(
-            CryoBackupError.DumpFailed,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"The server has no room for the locks of the backup: {inner.MessageText}. It takes two for each of {tables.Count(table => table.Kind != 'S')} tables, and {Setting} is {now}."),
-            connection.Database,
-            $"Raise {Setting} in postgresql.conf (twice the number of tables, divided by max_connections, is enough beside what others need) and restart the server; or back up in parts, with -IncludeSchema.",
-            inner: inner);
-    }
+    /// <param name="tables">The tables.</param>
+    /// <param name="inner">What the server said; the session ended with it.</param>
+    public CryoBackupException DescribeLack(IEnumerable<DumpTable> tables, PostgresException inner) => new(
+        CryoBackupError.DumpFailed,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The server has no room for the locks of the backup: {inner.MessageText} ({inner.SqlState}). It takes two for each of {tables.Count(table => table.Kind != 'S')} tables."),
+        request.Database,
+        "Raise max_locks_per_transaction in postgresql.conf (twice the number of tables, divided by max_connections, is enough beside what others need) and restart the server; "
+            + "or back up in parts, with -IncludeSchema.",
+        inner: inner);
 
     /// <summary>Somebody else holds them, or waits for them.</summary>
     public async Task<CryoBackupException> DescribeWaitAsync(IEnumerable<DumpTable> tables, Exception inner, CancellationToken cancellationToken)
