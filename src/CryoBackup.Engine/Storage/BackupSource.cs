@@ -134,6 +134,16 @@ internal sealed class BackupSource : IDisposable
         {
             return RegularFile.Read(path);
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
+            && (File.Exists(Path.Combine(path, "toc.dat")) || File.Exists(Path.Combine(path, "toc.dat.gz"))))
+        {
+            throw new CryoBackupException(
+                CryoBackupError.NotABackup,
+                $"'{path}' is a folder of pg_dump's directory format, which is not one file that can be streamed.",
+                path,
+                "Restore it with pg_restore -d NAME FOLDER; for backups that can be proven use New-CryoBackup, or pg_dump -Fc.",
+                inner: exception);
+        }
         catch (IrregularFileException exception)
         {
             throw new CryoBackupException(CryoBackupError.NotABackup, $"The backup file '{path}' cannot be read: {exception.Message}", path, "Give the file of a backup.", inner: exception);
@@ -142,15 +152,6 @@ internal sealed class BackupSource : IDisposable
         {
             throw new CryoBackupException(
                 CryoBackupError.BackupNotFound, $"The backup file '{path}' does not exist.", path, "List the backups there are with Get-CryoBackup.", inner: exception);
-        }
-        catch (UnauthorizedAccessException exception) when (File.Exists(Path.Combine(path, "toc.dat")) || File.Exists(Path.Combine(path, "toc.dat.gz")))
-        {
-            throw new CryoBackupException(
-                CryoBackupError.NotABackup,
-                $"'{path}' is a folder of pg_dump's directory format, which is not one file that can be streamed.",
-                path,
-                "Restore it with pg_restore -d NAME FOLDER; for backups that can be proven use New-CryoBackup, or pg_dump -Fc.",
-                inner: exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
