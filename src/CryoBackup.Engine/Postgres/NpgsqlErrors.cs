@@ -66,7 +66,12 @@ internal static class NpgsqlErrors
     };
 
     private static CryoBackupException Describe(CryoBackupError error, string message, Exception inner, ServerEndpoint endpoint, string? target = null, ServerMessage? said = null) =>
-        new(error, message, target ?? (error is CryoBackupError.ConnectionFailed ? endpoint.Address : endpoint.Database), Remedies.For(error, endpoint, said), inner: inner);
+        new(
+            error,
+            message,
+            target ?? (error is CryoBackupError.ConnectionFailed ? endpoint.Address : endpoint.Database),
+            TlsRemedies.For(inner, endpoint) ?? Remedies.For(error, endpoint, said),
+            inner: inner);
 
     // The innermost reason says "connection refused" where the outermost says only "failed to connect".
     private static string Reason(Exception exception)

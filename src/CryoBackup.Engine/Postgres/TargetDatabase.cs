@@ -15,7 +15,9 @@ internal static class TargetDatabase
     /// <param name="FirstObject">A user's object in it; null if it has none or does not exist.</param>
     /// <param name="Extensions">The extensions in it, which a restore keeps.</param>
     /// <param name="ExtensionSchemas">The schemas that they are in.</param>
-    public sealed record State(int Major, bool Exists, string? FirstObject, IReadOnlyCollection<string> Extensions, IReadOnlyCollection<string> ExtensionSchemas)
+    /// <param name="ExtensionNeeds">What else their members hang on, in the server's words: transforms that were there before them.</param>
+    public sealed record State(
+        int Major, bool Exists, string? FirstObject, IReadOnlyCollection<string> Extensions, IReadOnlyCollection<string> ExtensionSchemas, IReadOnlyCollection<string> ExtensionNeeds)
     {
         /// <summary>True if an entry of an archive makes an extension that is there, the schema that it is in, or says something of it.</summary>
         /// <param name="entry">The entry.</param>
@@ -24,6 +26,7 @@ internal static class TargetDatabase
             "EXTENSION" => Extensions.Contains(entry.Name),
             "COMMENT" => entry.Name.StartsWith(OfExtension, StringComparison.Ordinal) && Extensions.Contains(entry.Name[OfExtension.Length..].Trim('"')),
             "SCHEMA" => ExtensionSchemas.Contains(entry.Name),
+            "TRANSFORM" => ExtensionNeeds.Any(need => need.EndsWith(entry.Name, StringComparison.OrdinalIgnoreCase)),
             _ => false,
         };
     }
@@ -43,7 +46,7 @@ internal static class TargetDatabase
         exists.Parameters.AddWithValue(endpoint.Database);
         if ((long)(await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! == 0)
         {
-            return new State(major, false, null, [], []);
+            return new State(major, false, null, [], [], []);
         }
 
         await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding: null, cancellationToken).ConfigureAwait(false);
@@ -84,7 +87,14 @@ internal static class TargetDatabase
             await ask.ListAsync("SELECT extname::text FROM pg_catalog.pg_extension WHERE extname <> ALL ($1)", []).ConfigureAwait(false),
             await ask.ListAsync(
                 "SELECT DISTINCT n.nspname::text FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname <> ALL ($1)",
-                ["public", "pg_catalog"]).ConfigureAwait(false));
+                ["public", "pg_catalog"]).ConfigureAwait(false),
+            await ask.ListAsync(
+                """
+                SELECT DISTINCT pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0)
+                FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_depend m ON m.classid = d.classid AND m.objid = d.objid AND m.deptype = 'e'
+                WHERE d.refclassid = 'pg_catalog.pg_transform'::regclass AND m.objid::text <> ALL ($1)
+                """,
+                []).ConfigureAwait(false));
     }
 
     /// <summary>Creates a database from template0, so that nothing of a site's template1 gets into it.</summary>

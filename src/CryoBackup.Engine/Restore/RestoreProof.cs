@@ -13,7 +13,7 @@ internal sealed class RestoreProof(RestorePlan plan, ServerEndpoint endpoint, st
     /// <exception cref="CryoBackupException">RestoreFailed: something differs.</exception>
     public async Task<TableComparison[]> RunAsync(DatabaseProof proof, CancellationToken cancellationToken)
     {
-        await using ForcedRowSecurity? lifted = plan.IsTransaction
+        ForcedRowSecurity? lifted = plan.IsTransaction
             ? null
             : await ForcedRowSecurity.LiftAsync(endpoint, application, plan.Encoding, cancellationToken).ConfigureAwait(false);
 
@@ -24,6 +24,8 @@ internal sealed class RestoreProof(RestorePlan plan, ServerEndpoint endpoint, st
         {
             await foreach (ProofPart part in proof.RunAsync(cancellationToken).ConfigureAwait(false))
             {
+                // The rows come first, and what follows is compared as it is to stay.
+                await ForceAgainAsync().ConfigureAwait(false);
                 Judge(part);
             }
 
@@ -38,7 +40,16 @@ internal sealed class RestoreProof(RestorePlan plan, ServerEndpoint endpoint, st
         {
             await ending.CancelAsync().ConfigureAwait(false);
             await ((Task)analyzing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ForceAgainAsync().ConfigureAwait(false);
             throw;
+        }
+
+        async Task ForceAgainAsync()
+        {
+            if (Interlocked.Exchange(ref lifted, null) is { } forced)
+            {
+                await forced.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using Npgsql;
@@ -95,6 +96,16 @@ public sealed class NpgsqlErrorsTests
             Assert.Equal(CryoBackupError.ConnectionFailed, Translate(broken).Error);
         }
     }
+
+    /// <summary>In .NET's words, as its sources have them.</summary>
+    [Theory]
+    [InlineData("The remote certificate is invalid according to the validation procedure: RemoteCertificateNameMismatch", "another name than 'db.example'")]
+    [InlineData("The remote certificate is invalid because of errors in the certificate chain: NotTimeValid", "expired")]
+    [InlineData("The remote certificate is invalid because of errors in the certificate chain: PartialChain", "not trusted here")]
+    [InlineData("The remote certificate is invalid because of errors in the certificate chain: UntrustedRoot", "Put the authority's certificate there")]
+    [InlineData("Authentication failed, see inner exception.", "listen_addresses")]
+    public void SaysWhatIsWrongWithACertificate(string reason, string remedy)
+        => Assert.Contains(remedy, Translate(new NpgsqlException("Exception while performing SSL handshake", new AuthenticationException(reason))).Remedy, StringComparison.Ordinal);
 
     [Fact]
     public void SaysTheInnermostReason()
