@@ -75,7 +75,7 @@ internal static class DefinitionDump
         }
 
         string[] members = [.. entry.Dependencies.SelectMany(id => groups[id])];
-        if (members.Length == 0 || !entry.Name.StartsWith("LARGE OBJECT", StringComparison.Ordinal))
+        if (members.Length == 0 || !entry.Name.StartsWith("LARGE OBJECTS ", StringComparison.Ordinal))
         {
             return [entry];
         }
