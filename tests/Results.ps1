@@ -44,7 +44,7 @@ function Test-Result([object[]] $Result) {
 
 # The skipped tests by name, a line for each runner, and last 'N passed, N failed, N skipped'.
 function Write-TestSum([object[]] $Result) {
-    $left = @($Result.SkippedTest | Where-Object { $_ })
+    $left = @($Result | ForEach-Object { $_.SkippedTest } | Where-Object { $_ })
     if ($left) {
         "`nSkipped:"
         $left | Group-Object | ForEach-Object { "  $($_.Name)" }

@@ -82,23 +82,29 @@ function Use-PostgreSql([int] $Major, [hashtable] $Folders, [scriptblock] $Scrip
     }
 }
 
-# The engine's tests; gives what they found.
-function Invoke-EngineTest([int] $Major, [string[]] $Filter) {
-    $report = Join-Path $results "$Major.trx"
-    $words = @('-c', 'Release', '--no-build', '-f', 'net10.0', '--nologo', '--logger', "trx;LogFileName=$report") + $Filter
-    & dotnet test (Join-Path $root 'tests/engine') @words *> (Join-Path $results "$Major-xunit.log")
-    Read-XunitFinding $Major 'xunit' $report
+# Starts the engine's tests, which leave a report.
+function Start-EngineTest([string] $Report, [string[]] $Filter) {
+    $words = @('test', (Join-Path $root 'tests/engine'), '-c', 'Release', '--no-build', '-f', 'net10.0', '--nologo') + $Filter
+    Start-ThreadJob { & dotnet @using:words --logger "trx;LogFileName=$using:Report" *> ($using:Report -replace '\.trx$', '-xunit.log') }
 }
 
-# The Pester tests of all parts, in one PowerShell on one scratch cluster; gives what they found.
-function Invoke-PesterTest([int] $Major) {
-    $report = Join-Path $results "$Major.json"
+# Runs the Pester tests of all parts, in one PowerShell on one scratch cluster; they leave a report.
+function Invoke-PesterTest([string] $Report) {
     $files = @($parts.Values | Where-Object { $_ } | ForEach-Object { "'$(Join-Path $root $_)'" }) -join ', '
-    $run = "& '$(Join-Path $root 'tests/Invoke-Tests.ps1')' -ResultPath '$report' -Path $files; exit `$LASTEXITCODE"
+    $run = "& '$(Join-Path $root 'tests/Invoke-Tests.ps1')' -ResultPath '$Report' -Path $files; exit `$LASTEXITCODE"
     $shell = @(Get-ShellCommand) + '-NoProfile', '-NonInteractive', '-Command', $run
     $scratch = Get-ChildItem -Path (Join-Path $root 'output/build/bin/CryoBackup.Scratch/release*/CryoBackup.Scratch.dll') | Select-Object -Last 1
-    & dotnet $scratch.FullName --sample 20000 -- @shell *> (Join-Path $results "$Major-pester.log")
-    Read-PesterFinding $Major $parts $report
+    & dotnet $scratch.FullName --sample 20000 -- @shell *> ($Report -replace '\.json$', '-pester.log')
+}
+
+# All parts of a major, the engine's tests beside the others; gives what they found.
+function Invoke-Part([int] $Major, [string[]] $Filter) {
+    $reports = 'trx', 'json' | ForEach-Object { Join-Path $results "$Major.$_" }
+    $engine = Start-EngineTest $reports[0] $Filter
+    Invoke-PesterTest $reports[1]
+    $null = $engine | Wait-Job | Receive-Job
+    Read-XunitFinding $Major 'xunit' $reports[0]
+    Read-PesterFinding $Major $parts $reports[1]
 }
 
 $words = @($Word -split '[, ]+' | Where-Object { $_ })
@@ -131,7 +137,7 @@ $durations = @{}
 foreach ($major in $majors) {
     $watch.Restart()
     $found = if ($folders[$major]) {
-        Use-PostgreSql $major $folders { Invoke-EngineTest $major $filter; Invoke-PesterTest $major }
+        Use-PostgreSql $major $folders { Invoke-Part $major $filter }
     }
     else {
         $parts.Keys | ForEach-Object { ConvertTo-Finding $major $_ 'all' 'Skipped' "PostgreSQL $major cannot be had here, see above" }
