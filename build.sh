@@ -19,10 +19,9 @@ main() {
         esac
     done
     [[ -n $tasks ]] || die "Usage: ./build.sh build|test|matrix|demo|bench|package [arguments]; several tasks with commas" 2
-    # PowerShell takes the first mount that it finds for the root. In a chroot whose root is none that would be /proc: so it gets one, and
-    # what else a system has, for itself alone.
+    # PowerShell takes the first mount that it finds for the root. In a chroot whose root is none that would be /proc: so it gets one, for itself alone.
     if [[ $EUID -eq 0 && -r /proc/self/mounts ]] && ! grep -q '^[^ ]* / ' /proc/self/mounts; then
-        exec unshare --mount --propagation unchanged bash -c 'mount --rbind / /mnt; [[ -d /sys/class ]] || mount -t sysfs sysfs /mnt/sys; chroot /mnt "$0" "$@"; code=$?
+        exec unshare --mount --propagation unchanged bash -c 'mount --rbind / /mnt && chroot /mnt "$0" "$@"; code=$?
             umount --recursive --lazy /mnt; exit $code' "$PWD/build.sh" "$@"
     fi
     find_or_install "${needed[@]}"

@@ -1,3 +1,5 @@
+using CryoBackup.Tests.Encryption;
+
 namespace CryoBackup.Tests;
 
 /// <summary>A test with a program of others, skipped where it is not installed.</summary>
@@ -14,4 +16,10 @@ public sealed class ProgramTheoryAttribute : TheoryAttribute
 public sealed class FileFactAttribute : FactAttribute
 {
     public FileFactAttribute(string path) => Skip = File.Exists(path) ? null : $"Needs {path}.";
+}
+
+/// <summary>A test that needs a server, and strace that works.</summary>
+public sealed class TracedFactAttribute : FactAttribute
+{
+    public TracedFactAttribute() => Skip = ServerPrograms.ReasonToSkip ?? TracedTool.ReasonToSkip;
 }

@@ -13,7 +13,7 @@ public sealed class DurabilityTests(PostgresServer server) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [SyncTraceFact]
+    [TracedFact]
     public void FileIsForcedToDiskBeforeItsNameAndTheFolderAfterIt()
     {
         server.CreateDatabase("durable");
@@ -48,10 +48,5 @@ public sealed class DurabilityTests(PostgresServer server) : IDisposable
             Assert.True(synced >= 0 && Math.Max(last, synced) < named && named < entered, $"{file}: {synced}, {named}, {entered}\n{string.Join('\n', calls)}");
             last = entered;
         }
-    }
-
-    private sealed class SyncTraceFactAttribute : FactAttribute
-    {
-        public SyncTraceFactAttribute() => Skip = ServerPrograms.ReasonToSkip ?? TracedTool.ReasonToSkip;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using CryoBackup.Processes;
 using CryoBackup.Storage;
 using CryoBackup.Streams;
 using CryoBackup.Verification;
@@ -162,14 +163,21 @@ public sealed class BackupInspectionTests(PostgresServer server) : IDisposable
         VerifyAssert.Failed(_folder.Path, "file_integrity", _folder.Path, "cannot be read");
     }
 
-    // A file of the kernel's that has a size and gives an error to whoever reads it.
-    private const string UnreadableFile = "/sys/class/net/lo/speed";
-
-    [FileFact(UnreadableFile)]
+    /// <summary>On a disk that fails in the middle of the file.</summary>
+    [TracedFact]
     public void NamesAFileThatCannotBeReadToItsEnd()
     {
-        VerifyAssert.Failed(UnreadableFile, "hash_calculation", UnreadableFile, "cannot be read to its end");
-        VerifyAssert.Failed(UnreadableFile, VerificationLevel.Hash, "hash_calculation", UnreadableFile, "cannot be read to its end");
+        string path = Make().Path;
+        foreach (string level in (string[])["hash", "content"])
+        {
+            (int exitCode, string output, IReadOnlyList<string> errors) = ToolProcess.Run(
+                new ToolCommand(
+                    "strace", "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", "inject=read,pread64:error=EIO:when=2+", "--",
+                    Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup")), "test", path, "--level", level),
+                CancellationToken.None);
+            Assert.True(exitCode == 3, output + string.Join('\n', errors));
+            Assert.Contains("cannot be read to its end", output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        }
     }
 
     [PostgresFact]

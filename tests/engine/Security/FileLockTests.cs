@@ -96,11 +96,5 @@ public sealed class FileLockTests(PostgresServer server) : IDisposable
 
         return environment;
     }
-
-    /// <summary>A test that needs a server, and strace that works.</summary>
-    private sealed class TracedFactAttribute : FactAttribute
-    {
-        public TracedFactAttribute() => Skip = ServerPrograms.ReasonToSkip ?? TracedTool.ReasonToSkip;
-    }
 }
 #endif
