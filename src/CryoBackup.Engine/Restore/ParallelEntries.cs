@@ -20,14 +20,7 @@ internal static class ParallelEntries
     {
         HashSet<int> partitions = [.. PartitionsAndParents(archive)];
         HashSet<int> after = [.. entries.Where(entry => !MayStandBeside(entry, partitions)).Select(entry => entry.DumpId)];
-        int before;
-        do
-        {
-            before = after.Count;
-            after.UnionWith(entries.Where(entry => entry.Dependencies.Any(after.Contains)).Select(entry => entry.DumpId));
-        }
-        while (after.Count > before);
-
+        Reach.Extend(after, entries.SelectMany(entry => entry.Dependencies, static (entry, needed) => (needed, entry.DumpId)).ToLookup(pair => pair.needed, pair => pair.DumpId));
         return ([.. entries.Where(entry => !after.Contains(entry.DumpId))], [.. entries.Where(entry => after.Contains(entry.DumpId))]);
     }
 

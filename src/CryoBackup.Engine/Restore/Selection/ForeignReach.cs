@@ -19,15 +19,7 @@ internal static class ForeignReach
         }
 
         HashSet<int> reaching = [.. foreign];
-        (int Reader, int Read)[] edges = [.. Edges(entries)];
-        int before;
-        do
-        {
-            before = reaching.Count;
-            reaching.UnionWith(edges.Where(edge => reaching.Contains(edge.Read)).Select(edge => edge.Reader));
-        }
-        while (reaching.Count > before);
-
+        Reach.Extend(reaching, Edges(entries).ToLookup(edge => edge.Read, edge => edge.Reader));
         return
         [
             .. entries.Where(entry => entry.IsTableData && entry.Dependencies.Any(foreign.Contains))

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CryoBackup.Archive;
 using CryoBackup.Comparison;
 using CryoBackup.Text;
@@ -30,13 +31,20 @@ internal sealed class RestoreSelection
     // Looked for once, not by each of perhaps a million entries.
     private readonly Lazy<ILookup<int, TocEntry>> _operatorClasses;
     private readonly Lazy<TocEntry[]> _btreeGist;
+    private readonly UnfilledReads _unfilled;
+
+    // Parts to look at, and those that wait for an entry.
+    private readonly Queue<TocEntry> _ready = [];
+    private readonly Dictionary<TocEntry, List<TocEntry>> _waiting = [];
     private bool _choosesPublic;
+    private bool _includesPublic;
 
     private RestoreSelection(IReadOnlyList<TocEntry> entries, TargetContent target)
     {
         _entries = entries;
         _target = target;
         _byId = entries.ToDictionary(entry => entry.DumpId);
+        _unfilled = new(entries, Dependencies, entry => IsChosen(entry) || _leftToTarget.Contains(entry.DumpId));
         _operatorClasses = new(() => _entries.Where(entry => entry.Kind is "OPERATOR CLASS")
             .SelectMany(entry => entry.Dependencies.Distinct(), static (entry, needed) => (entry, needed)).ToLookup(pair => pair.needed, pair => pair.entry));
         _btreeGist = new(() => [.. _entries.Where(entry => entry is { Kind: "EXTENSION", Name: "btree_gist" })]);
@@ -104,6 +112,9 @@ internal sealed class RestoreSelection
         return narrowed;
     }
 
+    /// <summary>Why a part is not included, and what lifts that once it is included or left to the target; null if nothing does.</summary>
+    private sealed record Obstacle(string Reason, TocEntry? Until);
+
     private static TocEntry PublicSchema { get; } = new() { Kind = "SCHEMA", Name = "public" };
 
     private static bool IsNamedTable(TocEntry entry) => TocKinds.IsRelation(entry) || string.Equals(entry.Kind, "SEQUENCE", StringComparison.Ordinal);
@@ -163,27 +174,20 @@ internal sealed class RestoreSelection
     private void ChooseWithTables()
     {
         IReadOnlyDictionary<int, int> embedded = EmbeddedPartitions.Parents(_entries);
-        bool more;
-        do
+        Reach.Extend(_chosen, _entries.SelectMany(Followers).ToLookup(pair => pair.Table, pair => pair.Follower));
+
+        IEnumerable<(int Table, int Follower)> Followers(TocEntry entry)
         {
-            more = false;
-            foreach (TocEntry entry in _entries)
+            TocEntry? subject = entry.Kind is "TABLE ATTACH" or "SEQUENCE OWNED BY" or "SEQUENCE" ? Subject(entry) : null;
+            return (entry.Kind, subject) switch
             {
-                bool follows = entry.Kind switch
-                {
-                    "TABLE ATTACH" => Subject(entry) is { } child && Dependencies(entry).Any(table => table != child && IsChosen(table)),
-                    "SEQUENCE OWNED BY" => Dependencies(entry).Any(table => TocKinds.IsRelation(table) && IsChosen(table)),
-                    "SEQUENCE" => Subject(entry) is { } table && IsChosen(table),
-                    "TABLE" or "FOREIGN TABLE" => embedded.TryGetValue(entry.DumpId, out int parent) && _chosen.Contains(parent),
-                    _ => false,
-                };
-                if (follows)
-                {
-                    more |= _chosen.Add((entry.Kind is "TABLE ATTACH" or "SEQUENCE OWNED BY" ? Subject(entry)! : entry).DumpId);
-                }
-            }
+                ("TABLE ATTACH", { } child) => Dependencies(entry).Where(table => table != child).Select(table => (table.DumpId, child.DumpId)),
+                ("SEQUENCE OWNED BY", { } sequence) => Dependencies(entry).Where(TocKinds.IsRelation).Select(table => (table.DumpId, sequence.DumpId)),
+                ("SEQUENCE", { } table) => [(table.DumpId, entry.DumpId)],
+                ("TABLE" or "FOREIGN TABLE", _) when embedded.TryGetValue(entry.DumpId, out int parent) => [(parent, entry.DumpId)],
+                _ => [],
+            };
         }
-        while (more);
     }
 
     private bool IsChosen(TocEntry entry) => _chosen.Contains(entry.DumpId);
@@ -197,6 +201,13 @@ internal sealed class RestoreSelection
         {
             if (_included.Add(next.DumpId))
             {
+                Waken(next);
+                if (!_includesPublic && next.Schema == PublicSchema.Name)
+                {
+                    _includesPublic = true;
+                    Waken(PublicSchema);
+                }
+
                 foreach (TocEntry needed in Dependencies(next).Concat(UnrecordedNeeds(next)).Where(needed => !_included.Contains(needed.DumpId)))
                 {
                     if (IsChosen(needed) || !_target.Has(needed))
@@ -205,6 +216,7 @@ internal sealed class RestoreSelection
                     }
                     else if (_leftToTarget.Add(needed.DumpId))
                     {
+                        Waken(needed);
                         _leftOut.Add(new LeftOut(needed, "the target has it, and it is left as it is there"));
                     }
                 }
@@ -228,27 +240,36 @@ internal sealed class RestoreSelection
     private void AddParts()
     {
         TocEntry[] parts = [.. _entries.Where(entry => !_included.Contains(entry.DumpId) && (TocKinds.IsPart(entry) || TocKinds.IsRemark(entry) || IsFollower(entry)))];
-        bool more;
-        do
+        Array.ForEach(parts, _ready.Enqueue);
+        while (_ready.TryDequeue(out TocEntry? part))
         {
-            more = false;
-            foreach (TocEntry part in parts)
+            // The schema public is in no archive: what is said about it waits for anything within it.
+            Obstacle? obstacle = Belongs(part) ? ObstacleOf(part) : new Obstacle("", Subject(part) ?? PublicSchema);
+            if (_included.Contains(part.DumpId) || obstacle is null)
             {
-                if (!_included.Contains(part.DumpId) && Belongs(part) && Obstacle(part) is null)
-                {
-                    Include(part);
-                    more = true;
-                }
+                Include(part);
+            }
+            else if (obstacle.Until is { } awaited)
+            {
+                (CollectionsMarshal.GetValueRefOrAddDefault(_waiting, awaited, out _) ??= []).Add(part);
             }
         }
-        while (more);
 
         foreach (TocEntry part in parts)
         {
-            if (!_included.Contains(part.DumpId) && Belongs(part) && Obstacle(part) is { } reason)
+            if (!_included.Contains(part.DumpId) && Belongs(part) && ObstacleOf(part) is { } obstacle)
             {
-                _leftOut.Add(new LeftOut(part, reason));
+                _leftOut.Add(new LeftOut(part, obstacle.Reason));
             }
+        }
+    }
+
+    /// <summary>Looks again at the parts that waited for an entry, which is now included or left to the target.</summary>
+    private void Waken(TocEntry awaited)
+    {
+        if (_waiting.Remove(awaited, out List<TocEntry>? parts))
+        {
+            parts.ForEach(_ready.Enqueue);
         }
     }
 
@@ -282,25 +303,24 @@ internal sealed class RestoreSelection
         }
 
         // The schema public is in no archive, what is said about it is.
-        return TocKinds.IsRemark(part) && part.Name == "SCHEMA public" && (_choosesPublic || !_target.Has(PublicSchema))
-            && _included.Any(id => _byId[id].Schema == PublicSchema.Name);
+        return TocKinds.IsRemark(part) && part.Name == "SCHEMA public" && (_choosesPublic || !_target.Has(PublicSchema)) && _includesPublic;
     }
 
     /// <summary>Why a part of something included is not included; null if nothing stands against it.</summary>
-    private string? Obstacle(TocEntry part)
+    private Obstacle? ObstacleOf(TocEntry part)
     {
         TocEntry? subject = Subject(part);
         if (part.Kind is "TABLE DATA" or "MATERIALIZED VIEW DATA" or "STATISTICS DATA" && subject is not null && !IsChosen(subject))
         {
-            return "only its definition is needed, by what was chosen";
+            return new("only its definition is needed, by what was chosen", null);
         }
 
-        if (part.Kind is "MATERIALIZED VIEW DATA" && subject is not null && FirstWithoutRows(subject, []) is { } empty)
+        if (part.Kind is "MATERIALIZED VIEW DATA" && subject is not null && _unfilled.First(subject) is { } empty)
         {
-            return $"{FromNoRows}of {empty} only the definition is restored; choose it too, or REFRESH MATERIALIZED VIEW once it has its rows";
+            return new($"{FromNoRows}of {empty} only the definition is restored; choose it too, or REFRESH MATERIALIZED VIEW once it has its rows", empty);
         }
 
-        if (part.Kind is "RULE" && part.Name.EndsWith(" _RETURN", StringComparison.Ordinal))
+        if (UnfilledReads.IsRule(part))
         {
             // The view itself, of which the archive has only a stand-in before.
             return null;
@@ -310,28 +330,12 @@ internal sealed class RestoreSelection
         {
             if (!_included.Contains(needed.DumpId))
             {
-                return $"it needs {needed}, which was not chosen";
+                return new($"it needs {needed}, which was not chosen", needed);
             }
 
             if (part.Kind is "FK CONSTRAINT" && TocKinds.IsRelation(needed) && !IsChosen(needed) && subject is not null && IsChosen(subject))
             {
-                return $"it refers to rows of {needed}, of which only the definition is restored";
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>The first relation that a view reads, by way of other views too, and whose rows are neither chosen nor the target's.</summary>
-    private TocEntry? FirstWithoutRows(TocEntry view, HashSet<int> seen)
-    {
-        IEnumerable<TocEntry> rule = _entries.Where(entry => entry.Kind is "RULE" && entry.Schema == view.Schema && entry.Name == view.Name + " _RETURN");
-        foreach (TocEntry read in Dependencies(view).Concat(rule.SelectMany(Dependencies)).Where(read => TocKinds.IsRelation(read) && seen.Add(read.DumpId)))
-        {
-            bool hasRows = read.Kind is "VIEW" || IsChosen(read) || _leftToTarget.Contains(read.DumpId);
-            if ((hasRows ? read.Kind is "VIEW" ? FirstWithoutRows(read, seen) : null : read) is { } empty)
-            {
-                return empty;
+                return new($"it refers to rows of {needed}, of which only the definition is restored", null);
             }
         }
 
