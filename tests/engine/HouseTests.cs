@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace CryoBackup.Tests;
@@ -40,6 +41,11 @@ public sealed partial class HouseTests
     public void EveryFileLiesInARoomOfTheList() =>
         Assert.All(Sources(), file => Assert.Contains(RoomOf(file), Rooms));
 
+    /// <summary>A session has the encoding of its database, which may have no other characters.</summary>
+    [Fact]
+    public void SqlIsAscii() => Assert.All(Sources(), file => Assert.All(
+        Sql().Matches(File.ReadAllText(file)), sql => Assert.True(Ascii.IsValid(sql.Value), $"{file}: {sql.Value}")));
+
     [Fact]
     public void TheNamespaceIsTheFolder() => Assert.All(Sources(), file =>
     {
@@ -63,6 +69,10 @@ public sealed partial class HouseTests
     }
 
     private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+
+    // Whatever names the catalog is SQL; all else may be words for people.
+    [GeneratedRegex("\"{3}(?:(?!\"{3}).)*pg_catalog\\.(?:(?!\"{3}).)*\"{3}|\"[^\"\n]*pg_catalog\\.[^\"\n]*\"", RegexOptions.Singleline)]
+    private static partial Regex Sql();
 
     [GeneratedRegex(@"^using (?:static )?CryoBackup\.(\w+)")]
     private static partial Regex UsingLine();

@@ -8,16 +8,16 @@ internal static class SessionRoom
     // Of others' sessions an ordinary role sees no more than whose they are. A superuser is bound by max_connections alone, and its own reserve of them.
     private const string Query =
         """
-        SELECT limits.name || ' leaves ' || greatest(limits.free, 0) || '|' || limits.setting
+        SELECT limits.name || ' leaves ' || greatest(limits.free, 0) || pg_catalog.chr(31) || limits.setting
         FROM (
             SELECT 'the CONNECTION LIMIT of the role ' || quote_ident(r.rolname),
                    r.rolconnlimit - (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.usesysid = r.oid AND a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'),
-                   'ALTER ROLE ' || quote_ident(r.rolname) || ' CONNECTION LIMIT …', r.rolconnlimit >= 0 AND NOT r.rolsuper
+                   'ALTER ROLE ' || quote_ident(r.rolname) || ' CONNECTION LIMIT', r.rolconnlimit >= 0 AND NOT r.rolsuper
             FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
             UNION ALL
             SELECT 'the CONNECTION LIMIT of the database ' || quote_ident(d.datname),
                    d.datconnlimit - (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid AND a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'),
-                   'ALTER DATABASE ' || quote_ident(d.datname) || ' CONNECTION LIMIT …',
+                   'ALTER DATABASE ' || quote_ident(d.datname) || ' CONNECTION LIMIT',
                    d.datconnlimit >= 0 AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
             FROM pg_catalog.pg_database d WHERE d.datname = $1
             UNION ALL
@@ -42,7 +42,7 @@ internal static class SessionRoom
     public static async Task<CryoBackupException?> FindLackAsync(ServerQuestions ask, ServerEndpoint endpoint, string? database, int needed, string more = "")
     {
         string? found = await ask.AskAsync<string?>(Query, database ?? "", (needed - 1).ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
-        return found?.Split('|') is not [{ } lack, { } setting] ? null : new CryoBackupException(
+        return found?.Split('\u001f') is not [{ } lack, { } setting] ? null : new CryoBackupException(
             CryoBackupError.ConnectionFailed,
             string.Create(CultureInfo.InvariantCulture, $"The run needs {needed} sessions on {endpoint.Address} at once, and beside the one that is open {lack}."),
             endpoint.UserName,

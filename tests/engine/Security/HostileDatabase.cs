@@ -60,9 +60,12 @@ internal static partial class HostileDatabase
                 END;
             END LOOP;
 
-            FOR f IN SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            FOR f IN SELECT c.relname, (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+                                        WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.atttypid <> 'pg_catalog.anyarray'::pg_catalog.regtype) AS columns
+                     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                      WHERE n.nspname = 'pg_catalog' AND c.relkind IN ('r', 'v') AND c.relname = ANY (string_to_array($names$ {0} $names$, ' ')) LOOP
-                EXECUTE pg_catalog.format('CREATE VIEW public.%I AS SELECT *, public.spring(%L) AS sprung FROM pg_catalog.%I', f.relname, 'relation ' || f.relname, f.relname);
+                EXECUTE pg_catalog.format('CREATE VIEW public.%I AS SELECT %s, public.spring(%L) AS sprung FROM pg_catalog.%I',
+                    f.relname, f.columns, 'relation ' || f.relname, f.relname);
             END LOOP;
 
             FOREACH f.relname IN ARRAY ARRAY['text', 'name', 'oid', 'int4', 'int8', 'bool', 'numeric', 'char', 'regclass', 'regtype', 'regprocedure', 'jsonb', 'timestamptz', 'xid'] LOOP

@@ -4,10 +4,12 @@ using CryoBackup.Restore;
 
 namespace CryoBackup.Tests.Security;
 
-/// <summary>Behind a pooler, which drops the options of the startup packet and hands one client's session to the next.</summary>
-[Collection("watched")]
+/// <summary>
+/// Behind a pooler, which drops the options of the startup packet and hands one client's session to the next. On a server of its own: what
+/// a pooler says first in a session is not ours.
+/// </summary>
 [Trait("Runs", "Once")]
-public sealed class PoolerTests : IDisposable
+public sealed class PoolerTests : IClassFixture<WatchedServer>, IDisposable
 {
     private const string Database = "pooled";
     private readonly TemporaryFolder _folder = new();
