@@ -203,10 +203,10 @@ Describe 'Sizes, durations and moments in the views' {
         foreach ($view in $lists) {
             $type = (Get-Command Get-CryoBackup).OutputType[0].Type.Assembly.GetType($view.Name)
             $items = $view.SelectNodes('.//ListItem')
-            $names = $items | ForEach-Object { $_.Label ?? $_.PropertyName }
+            $names = $items | ForEach-Object { ($_.SelectSingleNode('Label') ?? $_.SelectSingleNode('PropertyName')).InnerText }
             $names | Sort-Object | Should -Be @($type.GetProperties().Name | Sort-Object)
-            foreach ($item in $items | Where-Object PropertyName) {
-                $type.GetProperty($item.PropertyName).PropertyType.FullName | Should -Not -BeLike '*String*'
+            foreach ($name in $view.SelectNodes('.//ListItem/PropertyName')) {
+                $type.GetProperty($name.InnerText).PropertyType.FullName | Should -Not -BeLike '*String*'
             }
         }
     }
