@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Backup;
 using CryoBackup.Storage;
 using CryoBackup.Tests.Encryption;
@@ -7,6 +6,7 @@ namespace CryoBackup.Tests.Backup;
 
 /// <summary>However a backup dies, the next one leaves nothing of it in the folder, no password hash above all, and takes nothing else away.</summary>
 [Collection("environment")]
+[Trait("Runs", "Once")]
 public sealed class KilledBackupTests(PostgresServer server) : IDisposable
 {
     private const string Database = "killed";
@@ -124,4 +124,3 @@ public sealed class KilledBackupTests(PostgresServer server) : IDisposable
         return [.. warnings];
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
 using CryoBackup.Storage;
 
@@ -8,6 +7,7 @@ namespace CryoBackup.Tests.Backup;
 /// Retention against a model of its own: two servers of one name share a folder, the clock jumps and stands, runs pause for months, some backups
 /// are of a selection, some unproven, some lose their file. Whatever happens, what the promise names stays.
 /// </summary>
+[Trait("Runs", "Once")]
 public sealed class RetentionHistoryTests : IDisposable
 {
     private static readonly string[] Servers = ["7000", "7001"];
@@ -129,4 +129,3 @@ public sealed class RetentionHistoryTests : IDisposable
 
     private sealed record Made(string Path, DateTime Start, string Server, bool IsPartial, bool IsProven);
 }
-#endif

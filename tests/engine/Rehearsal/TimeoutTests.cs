@@ -1,9 +1,9 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Verification;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>Nothing in a backup holds its proof for ever.</summary>
 [Collection("rehearsed and sealed")]
+[Trait("Runs", "Once")]
 public sealed class TimeoutTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -58,4 +58,3 @@ public sealed class TimeoutTests(PostgresServer server) : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() => BackupVerifier.Run(new VerificationRequest { Path = backup, Level = VerificationLevel.Hash }, static _ => { }, user.Token));
     }
 }
-#endif

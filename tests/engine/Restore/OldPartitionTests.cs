@@ -1,10 +1,10 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Archive;
 
 namespace CryoBackup.Tests.Restore;
 
 /// <summary>Archives of PostgreSQL 13 and before tell of partitions only in the partitions' own definitions.</summary>
 [Collection("zoo")]
+[Trait("Runs", "Once")]
 public sealed class OldPartitionTests(ZooServer server) : IDisposable
 {
     private const string Odd = "odd.Schema.a.\"b\"";
@@ -78,4 +78,3 @@ public sealed class OldPartitionTests(ZooServer server) : IDisposable
         Assert.Equal(7L, server.Scalar("p13", "SELECT count(*) FROM lonely"));
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using System.Globalization;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
@@ -9,6 +8,7 @@ namespace CryoBackup.Tests.Security;
 
 /// <summary>Where file locks do not hold, or are switched off, a run is not mistaken for a dead one: its partial file stays.</summary>
 [Collection("backup")]
+[Trait("Runs", "Once")]
 public sealed class FileLockTests(PostgresServer server) : IDisposable
 {
     // A file system that grants every lock to everybody, and one that has none.
@@ -97,4 +97,3 @@ public sealed class FileLockTests(PostgresServer server) : IDisposable
         return environment;
     }
 }
-#endif

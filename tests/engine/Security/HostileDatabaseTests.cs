@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Backup;
 using CryoBackup.Configuration;
 using CryoBackup.Postgres;
@@ -15,6 +14,7 @@ namespace CryoBackup.Tests.Security;
 /// database is called by our sessions (the kind of CVE-2018-1058).
 /// </summary>
 [Collection("watched")]
+[Trait("Runs", "Once")]
 public sealed class HostileDatabaseTests : IDisposable
 {
     private const string Database = "hostile";
@@ -196,4 +196,3 @@ public sealed class HostileDatabaseTests : IDisposable
         _read = log.Length;
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Archive;
 using CryoBackup.Comparison;
 using CryoBackup.Restore;
@@ -10,6 +9,7 @@ namespace CryoBackup.Tests.Security;
 /// A table of contents in which each entry needs the one behind it: what follows dependencies takes time in proportion to its length, and
 /// no stack, whatever order a stranger gave it.
 /// </summary>
+[Trait("Runs", "Once")]
 public sealed class HostileOrderTests
 {
     private const int Length = 50_000;
@@ -97,4 +97,3 @@ public sealed class HostileOrderTests
     private static TocEntry Entry(int id, string kind, string name, params int[] dependencies)
         => new() { DumpId = id, Kind = kind, Name = name, Schema = "public", Section = TocSection.PreData, Dependencies = dependencies };
 }
-#endif

@@ -1,4 +1,3 @@
-#if NET10_0_OR_GREATER // once is enough of what does not hang on the runtime
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
@@ -10,6 +9,7 @@ namespace CryoBackup.Tests.Security;
 
 /// <summary>Whatever ALTER ROLE and ALTER DATABASE say, our sessions begin with our own settings, and the programs' too.</summary>
 [Collection("watched")]
+[Trait("Runs", "Once")]
 public sealed class HostileSettingsTests : IDisposable
 {
     private const string Role = "hampered";
@@ -141,4 +141,3 @@ public sealed class HostileSettingsTests : IDisposable
         return connection;
     }
 }
-#endif
