@@ -83,7 +83,7 @@ function Use-PostgreSql([int] $Major, [hashtable] $Folders, [scriptblock] $Scrip
 }
 
 # Starts the engine's tests, which leave a report.
-function Start-EngineTest([string] $Report, [string[]] $Filter) {
+function Invoke-EngineTest([string] $Report, [string[]] $Filter) {
     $words = @('test', (Join-Path $root 'tests/engine'), '-c', 'Release', '--no-build', '-f', 'net10.0', '--nologo') + $Filter
     Start-ThreadJob { & dotnet @using:words --logger "trx;LogFileName=$using:Report" *> ($using:Report -replace '\.trx$', '-xunit.log') }
 }
@@ -100,7 +100,7 @@ function Invoke-PesterTest([string] $Report) {
 # All parts of a major, the engine's tests beside the others; gives what they found.
 function Invoke-Part([int] $Major, [string[]] $Filter) {
     $reports = 'trx', 'json' | ForEach-Object { Join-Path $results "$Major.$_" }
-    $engine = Start-EngineTest $reports[0] $Filter
+    $engine = Invoke-EngineTest $reports[0] $Filter
     Invoke-PesterTest $reports[1]
     $null = $engine | Wait-Job | Receive-Job
     Read-XunitFinding $Major 'xunit' $reports[0]

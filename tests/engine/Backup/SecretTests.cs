@@ -9,7 +9,6 @@ namespace CryoBackup.Tests.Backup;
 [Collection("environment")]
 public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
 {
-    // Not another run's at the same time.
     // What no escaping changes, and no other run on this machine has.
     private static readonly string Token = $"{Guid.NewGuid():N}";
     private static readonly string Canary = $"canary-Ω:\\'\" {Token}";
