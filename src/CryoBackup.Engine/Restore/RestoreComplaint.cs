@@ -12,6 +12,7 @@ namespace CryoBackup.Restore;
 internal sealed partial class RestoreComplaint
 {
     // A statement as long as this is no longer kept whole, and not repeated.
+    private const int LongestField = 8_000;
     private const int LongestStatement = 1 << 16;
     private const int MostLines = 40;
 
@@ -113,7 +114,7 @@ internal sealed partial class RestoreComplaint
         else
         {
             Keep(line);
-            if (_field is not null && _fields.TryGetValue(_field, out string? before) && line.Length > 0)
+            if (_field is not null && _fields.TryGetValue(_field, out string? before) && line.Length > 0 && before.Length < LongestField)
             {
                 _fields[_field] = $"{before}; {line.Trim()}";
             }
