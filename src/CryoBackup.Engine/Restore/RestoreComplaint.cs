@@ -12,8 +12,8 @@ namespace CryoBackup.Restore;
 internal sealed partial class RestoreComplaint
 {
     // A statement as long as this is no longer kept whole, and not repeated.
-    private const int LongestField = 8_000;
     private const int LongestStatement = 1 << 16;
+    private const int LongestField = 8_000;
     private const int MostLines = 40;
 
     private readonly List<string> _lines = [];
