@@ -10,7 +10,7 @@ namespace CryoBackup.Tests.Disasters;
 [Trait("Runs", "Once")]
 public sealed class TargetDisasterTests(ZooServer server)
 {
-    [PostgresFact]
+    [PostgresFact(Since = 15)]
     public void ASettingThatOnlyASuperuserMayMake()
     {
         string backup = BackUp("f09", "09-superuser-setting", "ALTER ROLE f09_app IN DATABASE f09 SET work_mem = '8MB'; ALTER DATABASE f09 SET work_mem = '16MB'");

@@ -11,7 +11,7 @@ namespace CryoBackup.Tests.Restore;
 [Trait("Runs", "Once")]
 public sealed class EntryOrderTests(ZooServer server)
 {
-    [PostgresFact]
+    [PostgresFact(Since = 14)]
     public void WhatNeedsAPrimaryKeyComesAfterIt()
     {
         // Which columns a query may show hangs on the key, so that what has such a query comes after the data, and what hangs on that later still.
