@@ -22,7 +22,8 @@ internal static class BackupFiles
         string full = Path.GetFullPath(path);
         string name = Path.GetFileName(full);
         string? folder = Path.GetDirectoryName(full);
-        string[] found = Directory.Exists(full) ? BackupFolder.List(full)
+        string[] found =
+            Directory.Exists(full) ? BackupFolder.List(full)
             : name.AsSpan().IndexOfAny('*', '?') >= 0 && !File.Exists(full) && Directory.Exists(folder) ? Directory.GetFiles(folder, name)
             : [];
         return found.Length > 0 ? found : [full];

@@ -17,8 +17,8 @@ internal static class Batch
         Func<Action<EngineMessage>, CancellationToken, IEnumerable<TItem>> items,
         Func<TItem, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
         Action<IReadOnlyList<TResult>, TextWriter> print,
-        Func<TResult, int> judge)
-        => Run(arguments, items, null, (_, item, observer, cancellationToken) => work(item, observer, cancellationToken), print, judge);
+        Func<TResult, int> judge
+    ) => Run(arguments, items, null, (_, item, observer, cancellationToken) => work(item, observer, cancellationToken), print, judge);
 
     /// <summary>Runs a verb on each item and prints the results, also those that were complete before an interruption.</summary>
     /// <param name="arguments">The command line.</param>
@@ -36,54 +36,78 @@ internal static class Batch
         Func<RunEvidence, TItem, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
         Action<IReadOnlyList<TResult>, TextWriter> print,
         Func<TResult, int> judge,
-        int atOnce = 1)
+        int atOnce = 1
+    )
     {
         using var interruption = new Interruption();
         using var observer = new ConsoleObserver(arguments.GetValue(CommonOptions.Verbose));
         var results = new List<TResult>();
         RunEvidence? evidence = null;
-        int code = Attempt(observer, interruption, () =>
-        {
-            evidence = open?.Invoke(observer.Observe);
-            TItem[] all = [.. List(items, evidence, observer, interruption)];
-            if (all.Length == 0)
+        int code = Attempt(
+            observer,
+            interruption,
+            () =>
             {
-                throw new CryoBackupException(
-                    CryoBackupError.BackupNotFound, "There was nothing to work on, so that nothing was done.", remedy: "Name what is to be worked on, or look at the configuration.");
-            }
-            evidence?.Expect(all.OfType<object>().Where(item => item is BackupRequest or VerificationRequest));
-            List<TResult>[] found = [.. all.Select(_ => new List<TResult>())];
-            var codes = new int[all.Length];
-            Parallel.For(0, all.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, atOnce) }, i =>
-            {
-                if (!interruption.Token.IsCancellationRequested)
+                evidence = open?.Invoke(observer.Observe);
+                TItem[] all = [.. List(items, evidence, observer, interruption)];
+                if (all.Length == 0)
                 {
-                    codes[i] = Attempt(observer, interruption, () =>
-                    {
-                        try
-                        {
-                            found[i].AddRange(work(evidence!, all[i], observer.Observe, interruption.Token));
-                        }
-                        catch (Exception failure)
-                        {
-                            evidence?.Fail(NameOf(all[i]), failure);
-                            throw;
-                        }
-                        return found[i].Select(judge).Aggregate(ExitCode.Good, ExitCode.Worst);
-                    });
+                    throw new CryoBackupException(
+                        CryoBackupError.BackupNotFound,
+                        "There was nothing to work on, so that nothing was done.",
+                        remedy: "Name what is to be worked on, or look at the configuration."
+                    );
                 }
-            });
-            results.AddRange(found.SelectMany(each => each));
-            return codes.Aggregate(ExitCode.Good, ExitCode.Worst);
-        });
-        code = ExitCode.Worst(code, Attempt(observer, interruption, () =>
-        {
-            // An interruption is told of too, in a few words.
-            using var limit = new CancellationTokenSource(interruption.Code is null ? Timeout.InfiniteTimeSpan : s_lastWords);
-            evidence?.Finish(observer.Observe, limit.Token);
-            evidence?.Dispose();
-            return ExitCode.Good;
-        }));
+                evidence?.Expect(all.OfType<object>().Where(item => item is BackupRequest or VerificationRequest));
+                List<TResult>[] found = [.. all.Select(_ => new List<TResult>())];
+                var codes = new int[all.Length];
+                Parallel.For(
+                    0,
+                    all.Length,
+                    new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, atOnce) },
+                    i =>
+                    {
+                        if (!interruption.Token.IsCancellationRequested)
+                        {
+                            codes[i] = Attempt(
+                                observer,
+                                interruption,
+                                () =>
+                                {
+                                    try
+                                    {
+                                        found[i].AddRange(work(evidence!, all[i], observer.Observe, interruption.Token));
+                                    }
+                                    catch (Exception failure)
+                                    {
+                                        evidence?.Fail(NameOf(all[i]), failure);
+                                        throw;
+                                    }
+                                    return found[i].Select(judge).Aggregate(ExitCode.Good, ExitCode.Worst);
+                                }
+                            );
+                        }
+                    }
+                );
+                results.AddRange(found.SelectMany(each => each));
+                return codes.Aggregate(ExitCode.Good, ExitCode.Worst);
+            }
+        );
+        code = ExitCode.Worst(
+            code,
+            Attempt(
+                observer,
+                interruption,
+                () =>
+                {
+                    // An interruption is told of too, in a few words.
+                    using var limit = new CancellationTokenSource(interruption.Code is null ? Timeout.InfiniteTimeSpan : s_lastWords);
+                    evidence?.Finish(observer.Observe, limit.Token);
+                    evidence?.Dispose();
+                    return ExitCode.Good;
+                }
+            )
+        );
         observer.Dispose();
         if (arguments.GetValue(CommonOptions.Json))
         {
@@ -96,17 +120,22 @@ internal static class Batch
         return interruption.Code ?? code;
     }
 
-    private static string NameOf<TItem>(TItem item) => item switch
-    {
-        BackupRequest backup => backup.Database,
-        VerificationRequest verification => verification.Path,
-        string path => path,
-        _ => "",
-    };
+    private static string NameOf<TItem>(TItem item) =>
+        item switch
+        {
+            BackupRequest backup => backup.Database,
+            VerificationRequest verification => verification.Path,
+            string path => path,
+            _ => "",
+        };
 
     /// <summary>What keeps the work from beginning at all is on record too.</summary>
     private static IEnumerable<TItem> List<TItem>(
-        Func<Action<EngineMessage>, CancellationToken, IEnumerable<TItem>> items, RunEvidence? evidence, ConsoleObserver observer, Interruption interruption)
+        Func<Action<EngineMessage>, CancellationToken, IEnumerable<TItem>> items,
+        RunEvidence? evidence,
+        ConsoleObserver observer,
+        Interruption interruption
+    )
     {
         try
         {

@@ -7,7 +7,8 @@ namespace CryoBackup.Cli;
 /// <summary>An option that takes the values of an engine enumeration, written in lower case with hyphens: verify-full.</summary>
 internal static class Choice
 {
-    public static Option<T?> Option<T>(string name, string description) where T : struct, Enum
+    public static Option<T?> Option<T>(string name, string description)
+        where T : struct, Enum
     {
         string[] names = [.. Enum.GetNames<T>().Select(ToKebabCase)];
         var option = new Option<T?>(name)
@@ -20,7 +21,8 @@ internal static class Choice
         return option;
     }
 
-    private static T? Read<T>(ArgumentResult argument, string name, string[] names) where T : struct, Enum
+    private static T? Read<T>(ArgumentResult argument, string name, string[] names)
+        where T : struct, Enum
     {
         string text = argument.Tokens[0].Value;
         int index = Array.FindIndex(names, known => string.Equals(known, text, StringComparison.OrdinalIgnoreCase));

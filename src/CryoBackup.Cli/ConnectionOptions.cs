@@ -14,7 +14,11 @@ internal sealed class ConnectionOptions
 
     private readonly Option<int?> _port = Number.Option("--port", "port", "Port of the server [PGPORT]", "-p");
 
-    private readonly Option<string?> _userName = new("--user-name", "-U") { Description = "Role to connect as [PGUSER]", HelpName = "role" };
+    private readonly Option<string?> _userName = new("--user-name", "-U")
+    {
+        Description = "Role to connect as [PGUSER]",
+        HelpName = "role",
+    };
 
     private readonly Option<string?> _passwordFile = new("--password-file")
     {
@@ -34,14 +38,15 @@ internal sealed class ConnectionOptions
     }
 
     /// <exception cref="CryoBackupException">ConfigurationInvalid if the password file cannot be read or is empty.</exception>
-    public ConnectionRequest Read(ParseResult arguments) => new()
-    {
-        ComputerName = arguments.GetValue(_computerName),
-        Port = arguments.GetValue(_port),
-        UserName = arguments.GetValue(_userName),
-        Password = arguments.GetValue(_passwordFile) is { } file ? ReadPassword(file) : null,
-        SslMode = arguments.GetValue(_sslMode),
-    };
+    public ConnectionRequest Read(ParseResult arguments) =>
+        new()
+        {
+            ComputerName = arguments.GetValue(_computerName),
+            Port = arguments.GetValue(_port),
+            UserName = arguments.GetValue(_userName),
+            Password = arguments.GetValue(_passwordFile) is { } file ? ReadPassword(file) : null,
+            SslMode = arguments.GetValue(_sslMode),
+        };
 
     /// <summary>The request's properties that the command line tells.</summary>
     public IEnumerable<string> Said(ParseResult arguments)
@@ -54,7 +59,9 @@ internal sealed class ConnectionOptions
             (nameof(given.UserName), given.UserName is not null),
             (nameof(given.Password), given.Password is not null),
             (nameof(given.SslMode), given.SslMode is not null),
-        }.Where(pair => pair.Item2).Select(pair => pair.Item1);
+        }
+            .Where(pair => pair.Item2)
+            .Select(pair => pair.Item1);
     }
 
     private static string ReadPassword(string file)
@@ -72,11 +79,16 @@ internal sealed class ConnectionOptions
                 $"The password file '{file}' cannot be read: {exception.Message}",
                 file,
                 "Name a file that this user may read, with the password as its first line.",
-                inner: exception);
+                inner: exception
+            );
         }
         return string.IsNullOrEmpty(password)
             ? throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid, $"The password file '{file}' has an empty first line.", file, "Write the password as its first line.")
+                CryoBackupError.ConfigurationInvalid,
+                $"The password file '{file}' has an empty first line.",
+                file,
+                "Write the password as its first line."
+            )
             : password;
     }
 }

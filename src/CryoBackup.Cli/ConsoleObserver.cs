@@ -11,8 +11,8 @@ internal sealed class ConsoleObserver(bool verbose) : IDisposable
     private static readonly TimeSpan s_betweenRedraws = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _lock = new();
-    private readonly bool _showsProgress = !Console.IsErrorRedirected
-        && !string.Equals(Environment.GetEnvironmentVariable("TERM"), "dumb", StringComparison.Ordinal);
+    private readonly bool _showsProgress =
+        !Console.IsErrorRedirected && !string.Equals(Environment.GetEnvironmentVariable("TERM"), "dumb", StringComparison.Ordinal);
     private long _lastDrawn;
     private int _drawnWidth;
 
@@ -59,7 +59,9 @@ internal sealed class ConsoleObserver(bool verbose) : IDisposable
             }
             if (verbose)
             {
-                WriteLine($"Error: {failure.Error}{(failure.InnerException is { } cause ? $", caused by {cause.GetType().Name}: {cause.Message}" : "")}");
+                WriteLine(
+                    $"Error: {failure.Error}{(failure.InnerException is { } cause ? $", caused by {cause.GetType().Name}: {cause.Message}" : "")}"
+                );
             }
         }
     }
@@ -70,7 +72,11 @@ internal sealed class ConsoleObserver(bool verbose) : IDisposable
         lock (_lock)
         {
             WriteLine($"cryobackup: unexpected {exception.GetType().Name}: {exception.Message}");
-            foreach (string line in verbose ? exception.ToString().Split('\n') : ["Remedy: this is a mistake in CryoBackup; run again with --verbose and report what it prints."])
+            foreach (
+                string line in verbose
+                    ? exception.ToString().Split('\n')
+                    : ["Remedy: this is a mistake in CryoBackup; run again with --verbose and report what it prints."]
+            )
             {
                 WriteLine(line.TrimEnd('\r'));
             }
@@ -102,7 +108,9 @@ internal sealed class ConsoleObserver(bool verbose) : IDisposable
         {
             return;
         }
-        string percent = progress.Fraction is { } fraction ? string.Create(CultureInfo.InvariantCulture, $"  {Math.Floor(fraction * 100):0} %") : "";
+        string percent = progress.Fraction is { } fraction
+            ? string.Create(CultureInfo.InvariantCulture, $"  {Math.Floor(fraction * 100):0} %")
+            : "";
         string remaining = progress.Remaining is { } time ? $"  {Units.Clock(time)} left" : "";
         string line = VisibleText.Of($"{progress.Activity}{percent}{remaining}  {progress.Status}");
         int width = Math.Max(20, Console.WindowWidth) - 1;

@@ -20,8 +20,8 @@ internal static class Duration
     }
 
     /// <summary>As <see cref="Read"/>, and <c>none</c> for <see cref="Timeout.InfiniteTimeSpan"/>: the parser cannot hand on a null.</summary>
-    public static TimeSpan ReadLimit(ArgumentResult argument)
-        => string.Equals(argument.Tokens[0].Value, "none", StringComparison.OrdinalIgnoreCase) ? Timeout.InfiniteTimeSpan : Read(argument);
+    public static TimeSpan ReadLimit(ArgumentResult argument) =>
+        string.Equals(argument.Tokens[0].Value, "none", StringComparison.OrdinalIgnoreCase) ? Timeout.InfiniteTimeSpan : Read(argument);
 
     /// <summary>The engine's word for a limit.</summary>
     public static TimeSpan? ToLimit(TimeSpan limit) => limit == Timeout.InfiniteTimeSpan ? null : limit;
@@ -30,11 +30,33 @@ internal static class Duration
     {
         if (text.Contains(':', StringComparison.Ordinal))
         {
-            return TimeSpan.TryParseExact(text, ["h\\:mm\\:ss", "hh\\:mm\\:ss", "d\\.hh\\:mm\\:ss"], CultureInfo.InvariantCulture, out TimeSpan clock)
-                && clock > TimeSpan.Zero ? clock : null;
+            return
+                TimeSpan.TryParseExact(
+                    text,
+                    ["h\\:mm\\:ss", "hh\\:mm\\:ss", "d\\.hh\\:mm\\:ss"],
+                    CultureInfo.InvariantCulture,
+                    out TimeSpan clock
+                )
+                && clock > TimeSpan.Zero
+                ? clock
+                : null;
         }
-        double? unit = text.Length < 2 ? null : char.ToLowerInvariant(text[^1]) switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => null };
-        if (unit is null || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count == 0)
+        double? unit =
+            text.Length < 2
+                ? null
+                : char.ToLowerInvariant(text[^1]) switch
+                {
+                    's' => 1,
+                    'm' => 60,
+                    'h' => 3600,
+                    'd' => 86400,
+                    _ => null,
+                };
+        if (
+            unit is null
+            || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            || count == 0
+        )
         {
             return null;
         }

@@ -16,10 +16,11 @@ internal static class ExitCode
 
     public static int Of(CryoBackupException failure) => failure.Error == CryoBackupError.ConfigurationInvalid ? Usage : Failed;
 
-    public static int Of(Verdict verdict) => verdict switch
-    {
-        Verdict.Passed => Good,
-        Verdict.Inconclusive => VerdictInconclusive,
-        _ => VerdictFailed,
-    };
+    public static int Of(Verdict verdict) =>
+        verdict switch
+        {
+            Verdict.Passed => Good,
+            Verdict.Inconclusive => VerdictInconclusive,
+            _ => VerdictFailed,
+        };
 }

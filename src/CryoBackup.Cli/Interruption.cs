@@ -31,15 +31,20 @@ internal sealed class Interruption : IDisposable
         _cancellation.Dispose();
     }
 
-    private void Register(PosixSignal signal, int code)
-        => _registrations.Add(PosixSignalRegistration.Create(signal, context =>
-        {
-            if (Code is not null)
-            {
-                return;
-            }
-            context.Cancel = true;
-            Code = code;
-            _cancellation.Cancel();
-        }));
+    private void Register(PosixSignal signal, int code) =>
+        _registrations.Add(
+            PosixSignalRegistration.Create(
+                signal,
+                context =>
+                {
+                    if (Code is not null)
+                    {
+                        return;
+                    }
+                    context.Cancel = true;
+                    Code = code;
+                    _cancellation.Cancel();
+                }
+            )
+        );
 }

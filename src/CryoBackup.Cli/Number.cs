@@ -7,8 +7,13 @@ namespace CryoBackup.Cli;
 /// <summary>An option that takes a whole number; which numbers are sensible is for the engine to say.</summary>
 internal static class Number
 {
-    public static Option<int?> Option(string name, string helpName, string description, params string[] aliases)
-        => new(name, aliases) { Description = description, HelpName = helpName, CustomParser = argument => Read(argument, name) };
+    public static Option<int?> Option(string name, string helpName, string description, params string[] aliases) =>
+        new(name, aliases)
+        {
+            Description = description,
+            HelpName = helpName,
+            CustomParser = argument => Read(argument, name),
+        };
 
     private static int? Read(ArgumentResult argument, string name)
     {

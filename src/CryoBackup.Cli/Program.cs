@@ -9,14 +9,16 @@ using CryoBackup.Text;
 StandardStream.Install();
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
-var root = new RootCommand("""
+var root = new RootCommand(
+    """
     Proven backups of PostgreSQL databases.
 
     Results go to standard output; messages, warnings, errors and (on a terminal) progress to standard error.
     Exit codes: 0 good, 1 failed, 2 usage or configuration, 3 verdict Failed, 4 verdict Inconclusive; of several the worst.
     What cannot be written to standard output or error ends nothing: the work goes on, and the exit code is 1 at least.
     Interrupted by Ctrl+C 130, by SIGTERM 143: what was begun is undone, what was complete stays.
-    """)
+    """
+)
 {
     new NewCommand(),
     new TestCommand(),
@@ -51,5 +53,5 @@ if (arguments.Errors.Count > 0)
 int code = arguments.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
 return code == ExitCode.Good && StandardStream.HasFailed ? ExitCode.Failed : code;
 
-static IEnumerable<string> NamesOf(CommandResult command)
-    => command.Parent is CommandResult parent ? NamesOf(parent).Append(command.Command.Name) : [];
+static IEnumerable<string> NamesOf(CommandResult command) =>
+    command.Parent is CommandResult parent ? NamesOf(parent).Append(command.Command.Name) : [];

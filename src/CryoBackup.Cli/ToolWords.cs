@@ -8,11 +8,16 @@ internal static partial class ToolWords
     /// <summary>Translates <c>-TargetDatabase</c> to <c>--target-database</c> and <c>Get-CryoBackup</c> to <c>cryobackup list</c>.</summary>
     public static string Translate(string advice)
     {
-        string withCommands = Cmdlet().Replace(advice, match => match.Groups[1].Value switch
-        {
-            "Get" => "cryobackup list",
-            string verb => "cryobackup " + verb.ToLowerInvariant(),
-        });
+        string withCommands = Cmdlet()
+            .Replace(
+                advice,
+                match =>
+                    match.Groups[1].Value switch
+                    {
+                        "Get" => "cryobackup list",
+                        string verb => "cryobackup " + verb.ToLowerInvariant(),
+                    }
+            );
         return Parameter().Replace(withCommands, match => "-" + WordStart().Replace(match.Value[1..], "-$0").ToLowerInvariant());
     }
 

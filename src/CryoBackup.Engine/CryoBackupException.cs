@@ -16,7 +16,8 @@ public sealed class CryoBackupException : Exception
         string? target = null,
         string? remedy = null,
         IReadOnlyList<string>? standardError = null,
-        Exception? inner = null)
+        Exception? inner = null
+    )
         : base(message, inner)
     {
         Error = error;

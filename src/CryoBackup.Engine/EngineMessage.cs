@@ -17,4 +17,5 @@ public sealed record WarningMessage(string Text) : EngineMessage;
 /// <param name="Fraction">The part that is done, 0 to 1; null while unknown.</param>
 /// <param name="Remaining">The time left; null while unknown.</param>
 /// <param name="Completed">True once, with the last message of an activity.</param>
-public sealed record ProgressMessage(string Activity, string Status, double? Fraction, TimeSpan? Remaining, bool Completed = false) : EngineMessage;
+public sealed record ProgressMessage(string Activity, string Status, double? Fraction, TimeSpan? Remaining, bool Completed = false)
+    : EngineMessage;

@@ -24,7 +24,12 @@ internal sealed class RunLimits : IDisposable
         if (timeout is { } limit)
         {
             // Longer than a timer can be set for is no limit either.
-            _timeoutTimer = new Timer(_ => End(TimedOut()), null, limit < LongestTimer ? limit : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timeoutTimer = new Timer(
+                _ => End(TimedOut()),
+                null,
+                limit < LongestTimer ? limit : Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan
+            );
         }
     }
 
@@ -62,7 +67,8 @@ internal sealed class RunLimits : IDisposable
             },
             null,
             period,
-            period);
+            period
+        );
     }
 
     /// <summary>Why the run ended early. A user's cancellation is thrown as such.</summary>
@@ -85,10 +91,12 @@ internal sealed class RunLimits : IDisposable
         _source.Dispose();
     }
 
-    private CryoBackupException TimedOut() => new(
-        CryoBackupError.Cancelled,
-        string.Create(CultureInfo.InvariantCulture, $"The work was ended because it took longer than {_timeout}."),
-        remedy: "Give a longer -Timeout.");
+    private CryoBackupException TimedOut() =>
+        new(
+            CryoBackupError.Cancelled,
+            string.Create(CultureInfo.InvariantCulture, $"The work was ended because it took longer than {_timeout}."),
+            remedy: "Give a longer -Timeout."
+        );
 
     private void End(CryoBackupException reason)
     {

@@ -20,7 +20,10 @@ internal static class ErrorRecords
     {
         if (failure is not CryoBackupException known)
         {
-            return new ErrorRecord(failure, Unexpected, ErrorCategory.NotSpecified, target) { ErrorDetails = new ErrorDetails(VisibleText.Of(failure.Message)) };
+            return new ErrorRecord(failure, Unexpected, ErrorCategory.NotSpecified, target)
+            {
+                ErrorDetails = new ErrorDetails(VisibleText.Of(failure.Message)),
+            };
         }
 
         string message = string.Join(Environment.NewLine, known.StandardError.Prepend(known.Message).Select(VisibleText.Of));
@@ -34,51 +37,63 @@ internal static class ErrorRecords
     /// <param name="message">One sentence that names the thing and the reason.</param>
     /// <param name="remedy">What the administrator can do.</param>
     /// <returns>The record.</returns>
-    internal static ErrorRecord Create(string id, ErrorCategory category, object target, string message, string remedy)
-        => Create(new InvalidOperationException(message), id, category, target, VisibleText.Of(message), remedy);
+    internal static ErrorRecord Create(string id, ErrorCategory category, object target, string message, string remedy) =>
+        Create(new InvalidOperationException(message), id, category, target, VisibleText.Of(message), remedy);
 
     /// <summary>Tells whether the next record would fail for the same reason, so that the command must end.</summary>
     /// <param name="error">The error.</param>
     /// <returns>True if the environment is at fault, not the record.</returns>
-    internal static bool EndsCommand(CryoBackupError error)
-        => error is CryoBackupError.PgToolNotFound or CryoBackupError.PgToolTooOld or CryoBackupError.ToolNotFound
-            or CryoBackupError.ConfigurationInvalid or CryoBackupError.ConnectionFailed or CryoBackupError.AuthenticationFailed;
+    internal static bool EndsCommand(CryoBackupError error) =>
+        error
+            is CryoBackupError.PgToolNotFound
+                or CryoBackupError.PgToolTooOld
+                or CryoBackupError.ToolNotFound
+                or CryoBackupError.ConfigurationInvalid
+                or CryoBackupError.ConnectionFailed
+                or CryoBackupError.AuthenticationFailed;
 
-    private static ErrorRecord Create(Exception failure, string id, ErrorCategory category, object target, string message, string? remedy)
-        => new(failure, id, category, target) { ErrorDetails = new ErrorDetails(message) { RecommendedAction = VisibleText.Of(remedy) } };
+    private static ErrorRecord Create(
+        Exception failure,
+        string id,
+        ErrorCategory category,
+        object target,
+        string message,
+        string? remedy
+    ) => new(failure, id, category, target) { ErrorDetails = new ErrorDetails(message) { RecommendedAction = VisibleText.Of(remedy) } };
 
-// Without a default arm the compiler demands a category for every error; values that have no name do not come from the engine.
+    // Without a default arm the compiler demands a category for every error; values that have no name do not come from the engine.
 #pragma warning disable CS8524
-    private static ErrorCategory CategoryOf(CryoBackupError error) => error switch
-    {
-        CryoBackupError.PgToolNotFound => ErrorCategory.NotInstalled,
-        CryoBackupError.PgToolTooOld => ErrorCategory.ResourceUnavailable,
-        CryoBackupError.ToolNotFound => ErrorCategory.NotInstalled,
-        CryoBackupError.ConnectionFailed => ErrorCategory.ConnectionError,
-        CryoBackupError.AuthenticationFailed => ErrorCategory.AuthenticationError,
-        CryoBackupError.DatabaseNotFound => ErrorCategory.ObjectNotFound,
-        CryoBackupError.DatabaseNotEmpty => ErrorCategory.ResourceExists,
-        CryoBackupError.DatabaseExists => ErrorCategory.ResourceExists,
-        CryoBackupError.PermissionDenied => ErrorCategory.PermissionDenied,
-        CryoBackupError.RowSecurityActive => ErrorCategory.PermissionDenied,
-        CryoBackupError.LockTimeout => ErrorCategory.OperationTimeout,
-        CryoBackupError.BackupNotFound => ErrorCategory.ObjectNotFound,
-        CryoBackupError.NotABackup => ErrorCategory.InvalidData,
-        CryoBackupError.ManifestInvalid => ErrorCategory.InvalidData,
-        CryoBackupError.HashMismatch => ErrorCategory.InvalidData,
-        CryoBackupError.ArchiveCorrupt => ErrorCategory.InvalidData,
-        CryoBackupError.ArchiveTooNew => ErrorCategory.ResourceUnavailable,
-        CryoBackupError.IdentityMissing => ErrorCategory.SecurityError,
-        CryoBackupError.IdentityWrong => ErrorCategory.SecurityError,
-        CryoBackupError.DestinationNotWritable => ErrorCategory.WriteError,
-        CryoBackupError.DiskFull => ErrorCategory.WriteError,
-        CryoBackupError.BackupLocked => ErrorCategory.ResourceBusy,
-        CryoBackupError.DumpFailed => ErrorCategory.InvalidResult,
-        CryoBackupError.RestoreFailed => ErrorCategory.InvalidResult,
-        CryoBackupError.ObjectNotFound => ErrorCategory.ObjectNotFound,
-        CryoBackupError.ConfigurationInvalid => ErrorCategory.InvalidArgument,
-        CryoBackupError.NotificationFailed => ErrorCategory.ConnectionError,
-        CryoBackupError.Cancelled => ErrorCategory.OperationTimeout,
-    };
+    private static ErrorCategory CategoryOf(CryoBackupError error) =>
+        error switch
+        {
+            CryoBackupError.PgToolNotFound => ErrorCategory.NotInstalled,
+            CryoBackupError.PgToolTooOld => ErrorCategory.ResourceUnavailable,
+            CryoBackupError.ToolNotFound => ErrorCategory.NotInstalled,
+            CryoBackupError.ConnectionFailed => ErrorCategory.ConnectionError,
+            CryoBackupError.AuthenticationFailed => ErrorCategory.AuthenticationError,
+            CryoBackupError.DatabaseNotFound => ErrorCategory.ObjectNotFound,
+            CryoBackupError.DatabaseNotEmpty => ErrorCategory.ResourceExists,
+            CryoBackupError.DatabaseExists => ErrorCategory.ResourceExists,
+            CryoBackupError.PermissionDenied => ErrorCategory.PermissionDenied,
+            CryoBackupError.RowSecurityActive => ErrorCategory.PermissionDenied,
+            CryoBackupError.LockTimeout => ErrorCategory.OperationTimeout,
+            CryoBackupError.BackupNotFound => ErrorCategory.ObjectNotFound,
+            CryoBackupError.NotABackup => ErrorCategory.InvalidData,
+            CryoBackupError.ManifestInvalid => ErrorCategory.InvalidData,
+            CryoBackupError.HashMismatch => ErrorCategory.InvalidData,
+            CryoBackupError.ArchiveCorrupt => ErrorCategory.InvalidData,
+            CryoBackupError.ArchiveTooNew => ErrorCategory.ResourceUnavailable,
+            CryoBackupError.IdentityMissing => ErrorCategory.SecurityError,
+            CryoBackupError.IdentityWrong => ErrorCategory.SecurityError,
+            CryoBackupError.DestinationNotWritable => ErrorCategory.WriteError,
+            CryoBackupError.DiskFull => ErrorCategory.WriteError,
+            CryoBackupError.BackupLocked => ErrorCategory.ResourceBusy,
+            CryoBackupError.DumpFailed => ErrorCategory.InvalidResult,
+            CryoBackupError.RestoreFailed => ErrorCategory.InvalidResult,
+            CryoBackupError.ObjectNotFound => ErrorCategory.ObjectNotFound,
+            CryoBackupError.ConfigurationInvalid => ErrorCategory.InvalidArgument,
+            CryoBackupError.NotificationFailed => ErrorCategory.ConnectionError,
+            CryoBackupError.Cancelled => ErrorCategory.OperationTimeout,
+        };
 #pragma warning restore CS8524
 }

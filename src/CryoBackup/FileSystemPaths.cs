@@ -31,8 +31,8 @@ internal static class FileSystemPaths
     /// <param name="isPath">Tells them apart; null where all are paths.</param>
     /// <returns>Full paths, and the other words as they are.</returns>
     /// <exception cref="CryoBackupException">ConfigurationInvalid: the drive does not exist, or the path is not one of the file system.</exception>
-    internal static string[] Literals(SessionState session, IEnumerable<string> given, Func<string, bool>? isPath = null)
-        => [.. given.Select(item => isPath is null || isPath(item) ? Literal(session, item, CryoBackupError.ConfigurationInvalid) : item)];
+    internal static string[] Literals(SessionState session, IEnumerable<string> given, Func<string, bool>? isPath = null) =>
+        [.. given.Select(item => isPath is null || isPath(item) ? Literal(session, item, CryoBackupError.ConfigurationInvalid) : item)];
 
     /// <summary>Resolves a path with wildcards. One that matches nothing is taken as it is written, so that the engine says that it is missing.</summary>
     /// <param name="session">The session, which knows the drives and the current location.</param>
@@ -68,13 +68,22 @@ internal static class FileSystemPaths
         if (!string.Equals(provider.Name, "FileSystem", StringComparison.OrdinalIgnoreCase))
         {
             throw new CryoBackupException(
-                error, $"'{path}' is a path of the provider {provider.Name}. Backups lie in the file system.", path, "Give a folder or file of the file system.");
+                error,
+                $"'{path}' is a path of the provider {provider.Name}. Backups lie in the file system.",
+                path,
+                "Give a folder or file of the file system."
+            );
         }
     }
 
-    private static bool IsUnknownPath(Exception failure)
-        => failure is SessionStateException or ProviderInvocationException or PSArgumentException or PSInvalidOperationException or NotSupportedException;
+    private static bool IsUnknownPath(Exception failure) =>
+        failure
+            is SessionStateException
+                or ProviderInvocationException
+                or PSArgumentException
+                or PSInvalidOperationException
+                or NotSupportedException;
 
-    private static CryoBackupException Unknown(string path, CryoBackupError error, Exception failure)
-        => new(error, $"'{path}' is not a path: {failure.Message}", path, "Check the drive and the spelling.", null, failure);
+    private static CryoBackupException Unknown(string path, CryoBackupError error, Exception failure) =>
+        new(error, $"'{path}' is not a path: {failure.Message}", path, "Check the drive and the spelling.", null, failure);
 }

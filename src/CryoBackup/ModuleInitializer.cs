@@ -48,18 +48,20 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
         }
     }
 
-    private static Assembly? ResolveEngine(AssemblyLoadContext context, AssemblyName name)
-        => string.Equals(name.Name, EngineName, StringComparison.Ordinal) ? Engine.LoadFromAssemblyName(name) : null;
+    private static Assembly? ResolveEngine(AssemblyLoadContext context, AssemblyName name) =>
+        string.Equals(name.Name, EngineName, StringComparison.Ordinal) ? Engine.LoadFromAssemblyName(name) : null;
 
     private sealed class EngineContext : AssemblyLoadContext
     {
         private readonly string _folder = Path.Combine(
-            Path.GetDirectoryName(typeof(ModuleInitializer).Assembly.Location)!, "bin", "engine", Environment.Version.Major >= 10 ? "net10.0" : "net8.0");
+            Path.GetDirectoryName(typeof(ModuleInitializer).Assembly.Location)!,
+            "bin",
+            "engine",
+            Environment.Version.Major >= 10 ? "net10.0" : "net8.0"
+        );
 
         internal EngineContext()
-            : base(EngineName)
-        {
-        }
+            : base(EngineName) { }
 
         protected override Assembly? Load(AssemblyName assemblyName)
         {

@@ -7,7 +7,14 @@ namespace CryoBackup.Benchmarks;
 /// <param name="Before">What prepares a run, untimed.</param>
 /// <param name="After">What checks the run and cleans up, untimed.</param>
 /// <param name="Output">The file or folder whose size counts, as a pattern of the shell; null where nothing is written.</param>
-internal sealed record Contender(string Name, string Command, string? Rival = null, string? Before = null, string? After = null, string? Output = null);
+internal sealed record Contender(
+    string Name,
+    string Command,
+    string? Rival = null,
+    string? Before = null,
+    string? After = null,
+    string? Output = null
+);
 
 /// <summary>What one run cost.</summary>
 /// <param name="Wall">Seconds from start to end.</param>

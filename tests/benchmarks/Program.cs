@@ -18,7 +18,9 @@ for (int i = 0; i < args.Length; i++)
     };
     if (!good)
     {
-        Console.Error.WriteLine($"CryoBackup.Benchmarks: {args[i]} {value} is not understood; it takes --rows N (at least 1000), --runs N, --tool PATH.");
+        Console.Error.WriteLine(
+            $"CryoBackup.Benchmarks: {args[i]} {value} is not understood; it takes --rows N (at least 1000), --runs N, --tool PATH."
+        );
         return 2;
     }
     i++;
@@ -34,7 +36,9 @@ string folder = Path.GetFullPath($"output/bench/{Environment.ProcessId}");
 Directory.CreateDirectory(folder);
 try
 {
-    Console.WriteLine($"{Environment.ProcessorCount} cores, {Shell.Do("pg_dump --version")}, median of {runs} runs in turn, times of the client's side only");
+    Console.WriteLine(
+        $"{Environment.ProcessorCount} cores, {Shell.Do("pg_dump --version")}, median of {runs} runs in turn, times of the client's side only"
+    );
     (IReadOnlyDictionary<string, Run> small, long smallSize) = Measure(rows / 10);
     (IReadOnlyDictionary<string, Run> large, long largeSize) = Measure(rows);
     Report.PrintGrowth(small, large, smallSize, largeSize);
@@ -53,15 +57,22 @@ finally
     var suite = new Suite(tool, folder);
     long size = suite.WritePlainArchive();
     Console.WriteLine();
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rowCount:N0} readings, {rowCount / 10:N0} molecules: {size / 1048576.0:N1} MiB of archive before compression"));
+    Console.WriteLine(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{rowCount:N0} readings, {rowCount / 10:N0} molecules: {size / 1048576.0:N1} MiB of archive before compression"
+        )
+    );
     var medians = new Dictionary<string, Run>(StringComparer.Ordinal);
-    foreach ((string title, Contender[] contenders) in new[]
-    {
-        ("backup", suite.Backups()),
-        ("verification", suite.Verifications()),
-        ("restore", suite.Restores()),
-        ("rehearsal", suite.Rehearsals()),
-    })
+    foreach (
+        (string title, Contender[] contenders) in new[]
+        {
+            ("backup", suite.Backups()),
+            ("verification", suite.Verifications()),
+            ("restore", suite.Restores()),
+            ("rehearsal", suite.Rehearsals()),
+        }
+    )
     {
         foreach ((string name, Run median) in RunInTurn(contenders))
         {
@@ -84,7 +95,9 @@ Dictionary<string, Run> RunInTurn(Contender[] contenders)
             // Nobody pays for what the one before left to be written.
             Shell.Do($"{contender.Before ?? ":"}; psql -Xq -d postgres -c CHECKPOINT; sync");
             (double wall, double cpu, long peak) = Shell.Time(contender.Command);
-            long size = contender.Output is { } output ? long.Parse(Shell.Do($"du -cb {output} | tail -n 1 | cut -f 1"), CultureInfo.InvariantCulture) : 0;
+            long size = contender.Output is { } output
+                ? long.Parse(Shell.Do($"du -cb {output} | tail -n 1 | cut -f 1"), CultureInfo.InvariantCulture)
+                : 0;
             Shell.Do(contender.After ?? ":");
             all[contender.Name].Add(new Run(wall, cpu, peak, size));
         }
@@ -93,4 +106,8 @@ Dictionary<string, Run> RunInTurn(Contender[] contenders)
 }
 
 // By wall time; the memory is the highest of all runs, because a peak that shows only sometimes is still needed.
-static Run Median(List<Run> runs) => runs.OrderBy(run => run.Wall).ElementAt((runs.Count - 1) / 2) with { PeakMemory = runs.Max(run => run.PeakMemory) };
+static Run Median(List<Run> runs) =>
+    runs.OrderBy(run => run.Wall).ElementAt((runs.Count - 1) / 2) with
+    {
+        PeakMemory = runs.Max(run => run.PeakMemory),
+    };

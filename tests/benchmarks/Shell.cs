@@ -29,8 +29,7 @@ internal static class Shell
             do
             {
                 peak = Math.Max(peak, ProcessMemory.OfDescendants(bash.Id));
-            }
-            while (!bash.WaitForExit(s_betweenSamples));
+            } while (!bash.WaitForExit(s_betweenSamples));
             if (bash.ExitCode != 0)
             {
                 throw new InvalidOperationException($"exit code {bash.ExitCode} from: {line}");

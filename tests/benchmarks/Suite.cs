@@ -28,34 +28,46 @@ internal sealed class Suite(string tool, string folder)
     public static string Restore(int jobs) => $"cryobackup restore --jobs {jobs}";
 
     public Contender[] Backups() =>
-    [
-        new(Floor, $"pg_dump -Fc -Z0 {Source} > /dev/null"),
-        Stock(Dump, $"pg_dump -Fc -f {folder}/stock.dump {Source}", $"{folder}/stock.dump"),
-        Stock("pg_dump -Fc -Z1", $"pg_dump -Fc -Z1 -f {folder}/z1.dump {Source}", $"{folder}/z1.dump"),
-        Stock("pg_dump -Fd -j2 -Z1", $"pg_dump -Fd -j2 -Z1 -f {folder}/z1.dir {Source}", $"{folder}/z1.dir"),
-        Stock("pg_dump -Fc -Z0 | pigz -1", $"pg_dump -Fc -Z0 {Source} | pigz -1 > {folder}/pigz.gz", $"{folder}/pigz.gz"),
-        Stock("pg_dump -Fc -Z0 | zstd -1", $"pg_dump -Fc -Z0 {Source} | zstd -q -1 -o {folder}/zstd.zst", $"{folder}/zstd.zst"),
-        new(New, $"{tool} new {Source} --path {folder}/new > /dev/null", Dump, $"rm -rf {folder}/new", Output: _backup),
-        new(NewSealed, $"{tool} new {Source} --path {folder}/sealed --recipient $(age-keygen -y {_identity}) > /dev/null", Dump, $"rm -rf {folder}/sealed", Output: _sealed),
-    ];
+        [
+            new(Floor, $"pg_dump -Fc -Z0 {Source} > /dev/null"),
+            Stock(Dump, $"pg_dump -Fc -f {folder}/stock.dump {Source}", $"{folder}/stock.dump"),
+            Stock("pg_dump -Fc -Z1", $"pg_dump -Fc -Z1 -f {folder}/z1.dump {Source}", $"{folder}/z1.dump"),
+            Stock("pg_dump -Fd -j2 -Z1", $"pg_dump -Fd -j2 -Z1 -f {folder}/z1.dir {Source}", $"{folder}/z1.dir"),
+            Stock("pg_dump -Fc -Z0 | pigz -1", $"pg_dump -Fc -Z0 {Source} | pigz -1 > {folder}/pigz.gz", $"{folder}/pigz.gz"),
+            Stock("pg_dump -Fc -Z0 | zstd -1", $"pg_dump -Fc -Z0 {Source} | zstd -q -1 -o {folder}/zstd.zst", $"{folder}/zstd.zst"),
+            new(New, $"{tool} new {Source} --path {folder}/new > /dev/null", Dump, $"rm -rf {folder}/new", Output: _backup),
+            new(
+                NewSealed,
+                $"{tool} new {Source} --path {folder}/sealed --recipient $(age-keygen -y {_identity}) > /dev/null",
+                Dump,
+                $"rm -rf {folder}/sealed",
+                Output: _sealed
+            ),
+        ];
 
     public Contender[] Verifications() =>
-    [
-        new(Gunzip, $"gunzip -t {_backup}"),
-        new("pg_restore -f /dev/null (pg_dump -Fc)", $"pg_restore -f /dev/null {folder}/stock.dump", Gunzip),
-        new(Test, $"{tool} test {_backup} > /dev/null", Gunzip),
-        new(TestSealed, $"{tool} test {_sealed} --identity {_identity} > /dev/null", Gunzip),
-    ];
+        [
+            new(Gunzip, $"gunzip -t {_backup}"),
+            new("pg_restore -f /dev/null (pg_dump -Fc)", $"pg_restore -f /dev/null {folder}/stock.dump", Gunzip),
+            new(Test, $"{tool} test {_backup} > /dev/null", Gunzip),
+            new(TestSealed, $"{tool} test {_sealed} --identity {_identity} > /dev/null", Gunzip),
+        ];
 
     public Contender[] Restores() =>
-    [
-        .. new[] { 1, 2 }.SelectMany(jobs => new[]
-        {
-            Into(PgRestore(jobs), $"pg_restore -j{jobs} -d {Target} {_plain}", null),
-            Into(Restore(jobs), $"{tool} restore {_backup} --target-database {Target} --jobs {jobs} > /dev/null", PgRestore(jobs)),
-        }),
-        Into(RestoreSealed, $"{tool} restore {_sealed} --target-database {Target} --jobs 1 --identity {_identity} > /dev/null", PgRestore(1)),
-    ];
+        [
+            .. new[] { 1, 2 }.SelectMany(jobs =>
+                new[]
+                {
+                    Into(PgRestore(jobs), $"pg_restore -j{jobs} -d {Target} {_plain}", null),
+                    Into(Restore(jobs), $"{tool} restore {_backup} --target-database {Target} --jobs {jobs} > /dev/null", PgRestore(jobs)),
+                }
+            ),
+            Into(
+                RestoreSealed,
+                $"{tool} restore {_sealed} --target-database {Target} --jobs 1 --identity {_identity} > /dev/null",
+                PgRestore(1)
+            ),
+        ];
 
     /// <summary>Beside the stock restore with as many jobs, into the server of the benchmark, which has the settings of a throwaway one.</summary>
     public Contender[] Rehearsals() => [new(Rehearsal, $"{tool} test {_backup} --level restore > /dev/null", PgRestore(2))];
@@ -74,11 +86,16 @@ internal sealed class Suite(string tool, string folder)
         return path;
     }
 
-    private static Contender Stock(string name, string command, string output)
-        => new(name, command, name == Dump ? null : Dump, $"rm -rf {output}", Output: output);
+    private static Contender Stock(string name, string command, string output) =>
+        new(name, command, name == Dump ? null : Dump, $"rm -rf {output}", Output: output);
 
-    private static Contender Into(string name, string command, string? rival) => new(
-        name, command, rival, $"dropdb --if-exists {Target} 2>/dev/null; createdb -T template0 {Target}",
-        // A restore that brings too little would be quick: count.
-        $"""test "$(psql -XAt -d {Target} -c 'SELECT count(*) FROM readings')" = "$(psql -XAt -d {Source} -c 'SELECT count(*) FROM readings')"; dropdb {Target}""");
+    private static Contender Into(string name, string command, string? rival) =>
+        new(
+            name,
+            command,
+            rival,
+            $"dropdb --if-exists {Target} 2>/dev/null; createdb -T template0 {Target}",
+            // A restore that brings too little would be quick: count.
+            $"""test "$(psql -XAt -d {Target} -c 'SELECT count(*) FROM readings')" = "$(psql -XAt -d {Source} -c 'SELECT count(*) FROM readings')"; dropdb {Target}"""
+        );
 }

@@ -102,7 +102,10 @@ public sealed class CommandLineTests : IDisposable
         (_, string output, _) = Tool.Run("test", Path.Combine(_folder, "*.dump"), "--json");
 
         using JsonDocument results = JsonDocument.Parse(output);
-        Assert.Equal(["a.dump", "b.dump"], results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString())));
+        Assert.Equal(
+            ["a.dump", "b.dump"],
+            results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString()))
+        );
     }
 
     [Fact]
@@ -117,7 +120,10 @@ public sealed class CommandLineTests : IDisposable
             (_, string output, _) = Tool.Run(["test", .. paths, "--json"]);
 
             using JsonDocument results = JsonDocument.Parse(output);
-            Assert.Equal(["a.dump"], results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString())));
+            Assert.Equal(
+                ["a.dump"],
+                results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString()))
+            );
         }
     }
 
@@ -135,7 +141,10 @@ public sealed class CommandLineTests : IDisposable
         (_, string output, _) = Tool.Run(["test", _folder, "--json", .. options]);
 
         using JsonDocument results = JsonDocument.Parse(output);
-        Assert.Equal(expected, results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString())));
+        Assert.Equal(
+            expected,
+            results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString()))
+        );
     }
 
     [Fact]
@@ -182,11 +191,14 @@ public sealed class CommandLineTests : IDisposable
             Assert.Equal(3, exitCode);
             using JsonDocument results = JsonDocument.Parse(output);
             Assert.Equal(["app", "crm"], results.RootElement.EnumerateArray().Select(result => result.GetProperty("database").GetString()));
-            Assert.All(results.RootElement.EnumerateArray(), result =>
-            {
-                Assert.Equal("Failed", result.GetProperty("verdict").GetString());
-                Assert.Contains("does not exist", result.GetProperty("reason").GetString(), StringComparison.Ordinal);
-            });
+            Assert.All(
+                results.RootElement.EnumerateArray(),
+                result =>
+                {
+                    Assert.Equal("Failed", result.GetProperty("verdict").GetString());
+                    Assert.Contains("does not exist", result.GetProperty("reason").GetString(), StringComparison.Ordinal);
+                }
+            );
         }
 
         (int nameless, string one, _) = Tool.Run(["test", folder, .. options, "--json"]);
@@ -205,7 +217,8 @@ public sealed class CommandLineTests : IDisposable
         Assert.DoesNotContain("other*", error, StringComparison.Ordinal);
     }
 
-    private static string DataFile(string name, [CallerFilePath] string thisFile = "") => Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "data", name);
+    private static string DataFile(string name, [CallerFilePath] string thisFile = "") =>
+        Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "data", name);
 
     [Fact]
     public void A_backup_without_a_manifest_is_Inconclusive()
@@ -222,7 +235,12 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void A_restore_of_a_missing_backup_is_an_error_with_a_remedy()
     {
-        (int exitCode, string output, string errors) = Tool.Run("restore", Path.Combine(_folder, "one.dump.gz"), "--target-database", "copy");
+        (int exitCode, string output, string errors) = Tool.Run(
+            "restore",
+            Path.Combine(_folder, "one.dump.gz"),
+            "--target-database",
+            "copy"
+        );
 
         Assert.Equal(1, exitCode);
         Assert.Empty(output);

@@ -62,8 +62,11 @@ public sealed class ConfigCommandTests : IDisposable
     }
 
     [Fact]
-    public void The_schema_lies_beside_the_tool()
-        => Assert.Equal(Tool.Run("config", "--schema").Output, File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "cryobackup.schema.json")));
+    public void The_schema_lies_beside_the_tool() =>
+        Assert.Equal(
+            Tool.Run("config", "--schema").Output,
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "cryobackup.schema.json"))
+        );
 
     private string Write(string name, string text)
     {

@@ -18,17 +18,49 @@ public sealed class HostileManifestTests : IDisposable
     private static IEnumerable<(string Name, byte[] Manifest)> Hostile()
     {
         yield return ("end-of-time", Manifest("end-of-time", timestamp: "9999-12-31T23:59:59.9999999Z", more: "\"duration_seconds\": 1e8"));
-        yield return ("overflow-rows", Manifest("overflow-rows", more: "\"tables\": [" + string.Join(',', Enumerable.Range(0, 3000).Select(
-            number => string.Create(CultureInfo.InvariantCulture, $"{{\"schema\": \"s\", \"name\": \"t{number}\", \"rows\": 8796093022208, \"bytes\": 9223372036854775807, \"fingerprint\": \"0\"}}"))) + "]"));
-        yield return ("overflow-objects", Manifest("overflow-objects", more: "\"tables\": [], \"objects\": {\"TABLE\": 2147483647, \"VIEW\": 2147483647}"));
-        yield return ("negative", Manifest("negative", more: "\"uncompressed_bytes\": -9223372036854775808, \"globals\": {\"file\": \"x\", \"size_bytes\": -1, \"sha256\": \"\"}"));
+        yield return (
+            "overflow-rows",
+            Manifest(
+                "overflow-rows",
+                more: "\"tables\": ["
+                    + string.Join(
+                        ',',
+                        Enumerable
+                            .Range(0, 3000)
+                            .Select(number =>
+                                string.Create(
+                                    CultureInfo.InvariantCulture,
+                                    $"{{\"schema\": \"s\", \"name\": \"t{number}\", \"rows\": 8796093022208, \"bytes\": 9223372036854775807, \"fingerprint\": \"0\"}}"
+                                )
+                            )
+                    )
+                    + "]"
+            )
+        );
+        yield return (
+            "overflow-objects",
+            Manifest("overflow-objects", more: "\"tables\": [], \"objects\": {\"TABLE\": 2147483647, \"VIEW\": 2147483647}")
+        );
+        yield return (
+            "negative",
+            Manifest(
+                "negative",
+                more: "\"uncompressed_bytes\": -9223372036854775808, \"globals\": {\"file\": \"x\", \"size_bytes\": -1, \"sha256\": \"\"}"
+            )
+        );
         yield return ("nan", Manifest("nan", more: "\"duration_seconds\": 1e999"));
         yield return ("deep", Encoding.UTF8.GetBytes("{\"a\":" + new string('[', 100_000)));
         yield return ("long-name", Manifest("long-name", database: new string('x', 50_000_000)));
         yield return ("keys-twice", Manifest("keys-twice", more: "\"host\": \"b\", \"host\": \"c\""));
-        yield return ("wrong-types", Encoding.UTF8.GetBytes("""{"database": ["a"], "backup_file": {}, "size_bytes": "1", "port": 1.5, "tables": 7}"""));
+        yield return (
+            "wrong-types",
+            Encoding.UTF8.GetBytes("""{"database": ["a"], "backup_file": {}, "size_bytes": "1", "port": 1.5, "tables": 7}""")
+        );
         yield return ("mark-and-nul", [.. Encoding.UTF8.Preamble, .. Manifest("mark-and-nul", database: "a\\u0000\\u001b[2Jb")]);
-        yield return ("nul", Manifest("nul", database: "a\\u0000\\u001b[2J\\u202eb", more: "\"warnings\": [null], \"client\": {\"arguments\": null}"));
+        yield return (
+            "nul",
+            Manifest("nul", database: "a\\u0000\\u001b[2J\\u202eb", more: "\"warnings\": [null], \"client\": {\"arguments\": null}")
+        );
         yield return ("no-bytes", []);
     }
 
@@ -48,12 +80,15 @@ public sealed class HostileManifestTests : IDisposable
 
         using var listener = new Alarm();
         string configuration = Path.Combine(_folder, "c.yaml");
-        File.WriteAllText(configuration, $$"""
+        File.WriteAllText(
+            configuration,
+            $$"""
             notifications: {webhook: {url: "http://127.0.0.1:{{listener.Port}}/hook"} }
             metrics_file: {{Path.Combine(_folder, "cryobackup.prom")}}
             log_file: {{Path.Combine(_folder, "cryobackup.log")}}
             reports: {verification_dir: {{Path.Combine(_folder, "reports")}}, html: true}
-            """);
+            """
+        );
         (int exitCode, string output, string errors) = Tool.Run(["test", backups, "--config", configuration, .. more]);
 
         Assert.Equal(3, exitCode);
@@ -79,19 +114,44 @@ public sealed class HostileManifestTests : IDisposable
         (int exitCode, string output, string errors) = Tool.Run("list", _folder);
         Assert.Equal(0, exitCode);
         Assert.Contains("good_20260131_120000_full.dump", output, StringComparison.Ordinal);
-        foreach (string name in new[] { "end-of-time", "negative", "nan", "deep", "long-name", "keys-twice", "wrong-types", "mark-and-nul", "nul", "no-bytes" })
+        foreach (
+            string name in new[]
+            {
+                "end-of-time",
+                "negative",
+                "nan",
+                "deep",
+                "long-name",
+                "keys-twice",
+                "wrong-types",
+                "mark-and-nul",
+                "nul",
+                "no-bytes",
+            }
+        )
         {
-            Assert.Contains($"warning: The manifest '{Path.Combine(_folder, name)}_20260131_120000_full.dump.meta.json' cannot be relied on", errors, StringComparison.Ordinal);
+            Assert.Contains(
+                $"warning: The manifest '{Path.Combine(_folder, name)}_20260131_120000_full.dump.meta.json' cannot be relied on",
+                errors,
+                StringComparison.Ordinal
+            );
         }
     }
 
-    private static byte[] Manifest(string name, string database = "app", string timestamp = "2026-01-31T12:00:00Z", string more = "\"label\": \"x\"")
+    private static byte[] Manifest(
+        string name,
+        string database = "app",
+        string timestamp = "2026-01-31T12:00:00Z",
+        string more = "\"label\": \"x\""
+    )
     {
-        byte[] bytes = Encoding.UTF8.GetBytes($$"""
+        byte[] bytes = Encoding.UTF8.GetBytes(
+            $$"""
             {"timestamp": "{{timestamp}}", "database": "{{database}}", "backup_type": "full", "backup_file": "{{name}}_20260131_120000_full.dump",
             "size_bytes": 19, "backup_tool_version": "0.1.0", "schema_version": 1, "sha256": "{{Zeros}}", {{more}},
             "manifest_sha256": "{{Zeros}}"}
-            """);
+            """
+        );
         int at = bytes.AsSpan().LastIndexOf("\"manifest_sha256\": \""u8) + "\"manifest_sha256\": \"".Length;
         Encoding.ASCII.GetBytes(Convert.ToHexString(SHA256.HashData(bytes)).ToLowerInvariant()).CopyTo(bytes, at);
         return bytes;
@@ -113,7 +173,13 @@ public sealed class HostileManifestTests : IDisposable
                 var text = new StringBuilder();
                 var buffer = new byte[1 << 16];
                 int length = int.MaxValue;
-                while (text.ToString() is var so && (so.IndexOf("\r\n\r\n", StringComparison.Ordinal) is var head && (head < 0 || so.Length < head + 4 + Length(so, ref length))))
+                while (
+                    text.ToString() is var so
+                    && (
+                        so.IndexOf("\r\n\r\n", StringComparison.Ordinal) is var head
+                        && (head < 0 || so.Length < head + 4 + Length(so, ref length))
+                    )
+                )
                 {
                     int read = stream.Read(buffer);
                     if (read == 0)
@@ -141,7 +207,10 @@ public sealed class HostileManifestTests : IDisposable
         {
             const string key = "Content-Length: ";
             int at = head.IndexOf(key, StringComparison.OrdinalIgnoreCase);
-            return length = at < 0 ? 0 : int.Parse(head.AsSpan(at + key.Length, head.IndexOf('\r', at) - at - key.Length), CultureInfo.InvariantCulture);
+            return length =
+                at < 0
+                    ? 0
+                    : int.Parse(head.AsSpan(at + key.Length, head.IndexOf('\r', at) - at - key.Length), CultureInfo.InvariantCulture);
         }
     }
 }

@@ -40,7 +40,17 @@ public sealed class OutputTests
     {
         var output = new StringWriter();
 
-        Json.Print([new VerificationResult { Database = "größe", Verdict = Verdict.Inconclusive, Duration = TimeSpan.FromSeconds(61.5) }], output);
+        Json.Print(
+            [
+                new VerificationResult
+                {
+                    Database = "größe",
+                    Verdict = Verdict.Inconclusive,
+                    Duration = TimeSpan.FromSeconds(61.5),
+                },
+            ],
+            output
+        );
 
         Assert.Contains("\"database\": \"größe\"", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("\"verdict\": \"Inconclusive\"", output.ToString(), StringComparison.Ordinal);

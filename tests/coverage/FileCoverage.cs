@@ -38,8 +38,12 @@ internal sealed class FileCoverage(string name)
 
             // The lines below the class are those of its methods once more. A record's copy constructor is the compiler's.
             string copy = $"({type.Attribute("name")!.Value})";
-            foreach (XElement line in type.Elements("methods").Elements("method")
-                .Where(method => method.Attribute("name")!.Value != ".ctor" || method.Attribute("signature")!.Value != copy).Descendants("line"))
+            foreach (
+                XElement line in type.Elements("methods")
+                    .Elements("method")
+                    .Where(method => method.Attribute("name")!.Value != ".ctor" || method.Attribute("signature")!.Value != copy)
+                    .Descendants("line")
+            )
             {
                 file.Add(line);
             }

@@ -3,7 +3,8 @@ using System.Xml.Linq;
 using CryoBackup.Coverage;
 
 // Prints what the tests covered of the engine and of the cmdlets, and the files below the aim. Ends with 1 if that is less than the floor.
-const double LinesAimed = 95, BranchesAimed = 90;
+const double LinesAimed = 95,
+    BranchesAimed = 90;
 
 // Without a server, age or npm some tests are skipped; with more than these the floor means nothing.
 const int SkippedAtMost = 20;
@@ -39,12 +40,13 @@ bool Measure(string what, string project, string? report, double linesFloor, dou
     Print($"Below the aim of {LinesAimed} % and {BranchesAimed} % (why: {reasons}):");
     foreach (FileCoverage file in files)
     {
-        double ofLines = Percent(file.LinesCovered, file.Lines), ofBranches = Percent(file.BranchesCovered, file.Branches);
+        double ofLines = Percent(file.LinesCovered, file.Lines),
+            ofBranches = Percent(file.BranchesCovered, file.Branches);
         if (ofLines < LinesAimed || ofBranches < BranchesAimed)
         {
             string missed = file.MissedLines() is { Length: > 0 } numbers ? $" not run: {numbers}" : "";
             string reason = known.Contains($"`{file.Name}`", StringComparison.Ordinal) ? "" : " NO REASON GIVEN";
-            Print($"  {file.Name,-44} lines {ofLines,5:F1} %, branches {ofBranches,5:F1} %{missed}{reason}");
+            Print($"  {file.Name, -44} lines {ofLines, 5:F1} %, branches {ofBranches, 5:F1} %{missed}{reason}");
         }
     }
 
@@ -63,10 +65,13 @@ static double Percent(int part, int whole) => whole == 0 ? 100 : 100.0 * part / 
 
 static void Print(FormattableString text) => Console.WriteLine(FormattableString.Invariant(text));
 
-static int Skipped(string results) => Directory.EnumerateFiles(results, "engine-net10.0.trx").Sum(trx =>
-{
-    XElement counters = XDocument.Load(trx).Descendants().First(element => element.Name.LocalName == "Counters");
-    return Count(counters, "total") - Count(counters, "executed");
-});
+static int Skipped(string results) =>
+    Directory
+        .EnumerateFiles(results, "engine-net10.0.trx")
+        .Sum(trx =>
+        {
+            XElement counters = XDocument.Load(trx).Descendants().First(element => element.Name.LocalName == "Counters");
+            return Count(counters, "total") - Count(counters, "executed");
+        });
 
 static int Count(XElement counters, string name) => int.Parse(counters.Attribute(name)!.Value, CultureInfo.InvariantCulture);

@@ -11,8 +11,25 @@ public sealed partial class HouseTests
     // From top to bottom, as CONTRIBUTING.md shows them. A room within a room belongs to it.
     private static readonly string[] Rooms =
     [
-        "", "Results", "Text", "Streams", "Processes", "Archive", "Postgres", "Encryption", "Storage", "Comparison", "Inspection", "Backup",
-        "Restore", "Verification", "Configuration", "Runs", "Reports", "Notifications", "Hosting",
+        "",
+        "Results",
+        "Text",
+        "Streams",
+        "Processes",
+        "Archive",
+        "Postgres",
+        "Encryption",
+        "Storage",
+        "Comparison",
+        "Inspection",
+        "Backup",
+        "Restore",
+        "Verification",
+        "Configuration",
+        "Runs",
+        "Reports",
+        "Notifications",
+        "Hosting",
     ];
 
     private static readonly string Engine = Path.GetFullPath(Path.Combine(Here(), "../../src/CryoBackup.Engine"));
@@ -38,22 +55,28 @@ public sealed partial class HouseTests
     }
 
     [Fact]
-    public void EveryFileLiesInARoomOfTheList() =>
-        Assert.All(Sources(), file => Assert.Contains(RoomOf(file), Rooms));
+    public void EveryFileLiesInARoomOfTheList() => Assert.All(Sources(), file => Assert.Contains(RoomOf(file), Rooms));
 
     /// <summary>A session has the encoding of its database, which may have no other characters.</summary>
     [Fact]
-    public void SqlIsAscii() => Assert.All(Sources(), file => Assert.All(
-        Sql().Matches(File.ReadAllText(file)), sql => Assert.True(Ascii.IsValid(sql.Value), $"{file}: {sql.Value}")));
+    public void SqlIsAscii() =>
+        Assert.All(
+            Sources(),
+            file => Assert.All(Sql().Matches(File.ReadAllText(file)), sql => Assert.True(Ascii.IsValid(sql.Value), $"{file}: {sql.Value}"))
+        );
 
     [Fact]
-    public void TheNamespaceIsTheFolder() => Assert.All(Sources(), file =>
-    {
-        string folder = Path.GetDirectoryName(Path.GetRelativePath(Engine, file))!.Replace(Path.DirectorySeparatorChar, '.');
-        // What users see is named by the views, and is the product's own.
-        string expected = folder is "" or "Results" ? "CryoBackup" : "CryoBackup." + folder;
-        Assert.Contains($"namespace {expected};", File.ReadAllLines(file));
-    });
+    public void TheNamespaceIsTheFolder() =>
+        Assert.All(
+            Sources(),
+            file =>
+            {
+                string folder = Path.GetDirectoryName(Path.GetRelativePath(Engine, file))!.Replace(Path.DirectorySeparatorChar, '.');
+                // What users see is named by the views, and is the product's own.
+                string expected = folder is "" or "Results" ? "CryoBackup" : "CryoBackup." + folder;
+                Assert.Contains($"namespace {expected};", File.ReadAllLines(file));
+            }
+        );
 
     private static IEnumerable<string> Sources()
     {

@@ -44,7 +44,15 @@ internal sealed class Mutator(int seed)
             case 6 when bytes.Count - at >= 4:
                 // A length, inflated.
                 var number = new byte[4];
-                BinaryPrimitives.WriteInt32LittleEndian(number, _random.Next(3) switch { 0 => int.MaxValue, 1 => _random.Next(), _ => 1 << _random.Next(31) });
+                BinaryPrimitives.WriteInt32LittleEndian(
+                    number,
+                    _random.Next(3) switch
+                    {
+                        0 => int.MaxValue,
+                        1 => _random.Next(),
+                        _ => 1 << _random.Next(31),
+                    }
+                );
                 for (int i = 0; i < 4; i++)
                 {
                     bytes[at + i] = number[i];

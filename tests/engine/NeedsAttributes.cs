@@ -7,8 +7,14 @@ public sealed class ProgramTheoryAttribute : TheoryAttribute
 {
     public ProgramTheoryAttribute(string program)
     {
-        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        Skip = !OperatingSystem.IsWindows() && Array.Exists(folders, folder => File.Exists(Path.Combine(folder, program))) ? null : $"Needs {program}.";
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(
+            Path.PathSeparator,
+            StringSplitOptions.RemoveEmptyEntries
+        );
+        Skip =
+            !OperatingSystem.IsWindows() && Array.Exists(folders, folder => File.Exists(Path.Combine(folder, program)))
+                ? null
+                : $"Needs {program}.";
     }
 }
 

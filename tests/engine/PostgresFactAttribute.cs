@@ -58,7 +58,8 @@ internal static class ServerPrograms
 
     public static bool OnCI => string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase);
 
-    public static string? ReasonToSkip => Major.Value is not null || OnCI ? null : "No PostgreSQL server programs (pg_ctl) are installed here.";
+    public static string? ReasonToSkip =>
+        Major.Value is not null || OnCI ? null : "No PostgreSQL server programs (pg_ctl) are installed here.";
 
     /// <summary>True if the server is of this major version or a later one.</summary>
     public static bool Has(int major) => Major.Value is null || Major.Value >= major;

@@ -13,18 +13,20 @@ public class PostgresServer : IDisposable
     private readonly Lazy<ScratchCluster> _cluster;
 
     public PostgresServer()
-        : this(static () => new ScratchClusterOptions())
-    {
-    }
+        : this(static () => new ScratchClusterOptions()) { }
 
     /// <summary>A server with more of its own than the tests' settings.</summary>
-    private protected PostgresServer(Func<ScratchClusterOptions> options) => _cluster = new(() => ScratchCluster.Start(
-        options() with
-        {
-            SharedBuffers = "64MB",
-            Settings = new Dictionary<string, string> { ["max_connections"] = "60", ["max_prepared_transactions"] = "2" },
-        },
-        CancellationToken.None));
+    private protected PostgresServer(Func<ScratchClusterOptions> options) =>
+        _cluster = new(() =>
+            ScratchCluster.Start(
+                options() with
+                {
+                    SharedBuffers = "64MB",
+                    Settings = new Dictionary<string, string> { ["max_connections"] = "60", ["max_prepared_transactions"] = "2" },
+                },
+                CancellationToken.None
+            )
+        );
 
     internal ScratchCluster Cluster => _cluster.Value;
 
@@ -32,13 +34,14 @@ public class PostgresServer : IDisposable
     internal ServerEndpoint Endpoint => Cluster.Endpoint;
 
     /// <summary>The superuser's connection, a fresh object at each call.</summary>
-    internal ConnectionRequest Connection => new()
-    {
-        ComputerName = Cluster.Connection.ComputerName,
-        Port = Cluster.Connection.Port,
-        UserName = Cluster.Connection.UserName,
-        Password = Cluster.Connection.Password,
-    };
+    internal ConnectionRequest Connection =>
+        new()
+        {
+            ComputerName = Cluster.Connection.ComputerName,
+            Port = Cluster.Connection.Port,
+            UserName = Cluster.Connection.UserName,
+            Password = Cluster.Connection.Password,
+        };
 
     /// <summary>Makes a database from template0, anew if it exists.</summary>
     /// <param name="name">Its name, quoted here.</param>
@@ -68,12 +71,16 @@ public class PostgresServer : IDisposable
     }
 
     /// <summary>An open connection as superuser.</summary>
-    internal NpgsqlConnection Open(string database, string applicationName = "CryoBackup tests") => Open(Endpoint.WithDatabase(database), applicationName);
+    internal NpgsqlConnection Open(string database, string applicationName = "CryoBackup tests") =>
+        Open(Endpoint.WithDatabase(database), applicationName);
 
     /// <summary>An open connection with the search path of the role and the database, as users have it.</summary>
     internal static NpgsqlConnection Open(ServerEndpoint endpoint, string applicationName = "CryoBackup tests")
     {
-        NpgsqlConnection connection = ServerConnection.OpenAsync(endpoint, applicationName, clientEncoding: null, CancellationToken.None).GetAwaiter().GetResult();
+        NpgsqlConnection connection = ServerConnection
+            .OpenAsync(endpoint, applicationName, clientEncoding: null, CancellationToken.None)
+            .GetAwaiter()
+            .GetResult();
         using var path = new NpgsqlCommand("SET search_path TO DEFAULT", connection);
         path.ExecuteNonQuery();
         return connection;

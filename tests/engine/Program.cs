@@ -7,10 +7,11 @@ namespace CryoBackup.Tests;
 /// <summary>What the tests run in a process of its own.</summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) => arguments switch
-    {
-        [_] => LonelyVerifier.Run(arguments),
-        ["rehearse", var backup] => KilledRehearsalTests.Run(backup),
-        _ => ChildBackup.Run(arguments),
-    };
+    private static int Main(string[] arguments) =>
+        arguments switch
+        {
+            [_] => LonelyVerifier.Run(arguments),
+            ["rehearse", var backup] => KilledRehearsalTests.Run(backup),
+            _ => ChildBackup.Run(arguments),
+        };
 }

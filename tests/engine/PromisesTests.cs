@@ -13,14 +13,27 @@ public sealed partial class PromisesTests
     [Fact]
     public void EveryPromiseStandsOnItsPage()
     {
-        string[] missing = [.. Promises().Where(row => !Flat(Page(row[0])).Contains(Flat(row[1]), StringComparison.Ordinal)).Select(row => $"{row[0]}: {row[1]}")];
+        string[] missing =
+        [
+            .. Promises()
+                .Where(row => !Flat(Page(row[0])).Contains(Flat(row[1]), StringComparison.Ordinal))
+                .Select(row => $"{row[0]}: {row[1]}"),
+        ];
         Assert.True(missing.Length == 0, $"No longer on their pages:\n{string.Join('\n', missing)}");
     }
 
     [Fact]
     public void EveryTestThatIsNamedIsThere()
     {
-        string[] missing = [.. Promises().Select(row => row[2]).Concat(Errors().Select(row => row[1])).SelectMany(Names).Distinct(StringComparer.Ordinal).Where(name => BodyOf(name) is null)];
+        string[] missing =
+        [
+            .. Promises()
+                .Select(row => row[2])
+                .Concat(Errors().Select(row => row[1]))
+                .SelectMany(Names)
+                .Distinct(StringComparer.Ordinal)
+                .Where(name => BodyOf(name) is null),
+        ];
         Assert.True(missing.Length == 0, $"No such tests:\n{string.Join('\n', missing)}");
         Assert.All(Promises(), row => Assert.NotEmpty(Names(row[2])));
     }
@@ -38,19 +51,37 @@ public sealed partial class PromisesTests
         string[] points = [.. list.Split("\n- ").Select(point => Flat(point.TrimStart('-')))];
         string[] held = [.. Promises().Where(row => row[0] == page).Select(row => Flat(row[1]))];
         Assert.NotEmpty(held);
-        Assert.All(points, point => Assert.True(Array.Exists(held, words => point.Contains(words, StringComparison.Ordinal)), $"{page} promises what no line of tests/PROMISES.md holds: {point}"));
+        Assert.All(
+            points,
+            point =>
+                Assert.True(
+                    Array.Exists(held, words => point.Contains(words, StringComparison.Ordinal)),
+                    $"{page} promises what no line of tests/PROMISES.md holds: {point}"
+                )
+        );
     }
 
     [Fact]
     public void EveryErrorIsProvoked()
     {
-        string[] ofTheFace = [.. ConstantOfTheFace().Matches(File.ReadAllText(Path.Combine(Root, "src", "CryoBackup", "ErrorRecords.cs"))).Select(match => match.Groups[1].Value)];
+        string[] ofTheFace =
+        [
+            .. ConstantOfTheFace()
+                .Matches(File.ReadAllText(Path.Combine(Root, "src", "CryoBackup", "ErrorRecords.cs")))
+                .Select(match => match.Groups[1].Value),
+        ];
         Assert.Contains("Unexpected", ofTheFace);
         Assert.Equal([.. Enum.GetNames<CryoBackupError>(), .. ofTheFace], Errors().Select(row => row[0]).ToHashSet(StringComparer.Ordinal));
         foreach (string[] row in Errors())
         {
-            Assert.All(Names(row[1]), name => Assert.True(
-                Regex.IsMatch(BodyOf(name) ?? "", $@"\b{row[0]}\b"), $"{name}, which is to provoke {row[0]}, does not name it."));
+            Assert.All(
+                Names(row[1]),
+                name =>
+                    Assert.True(
+                        Regex.IsMatch(BodyOf(name) ?? "", $@"\b{row[0]}\b"),
+                        $"{name}, which is to provoke {row[0]}, does not name it."
+                    )
+            );
         }
     }
 
@@ -58,9 +89,15 @@ public sealed partial class PromisesTests
 
     private static string[][] Errors() => Rows("## Errors");
 
-    private static string[][] Rows(string heading)
-        => [.. Text.SkipWhile(line => line != heading).Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
-            .Where(line => line.StartsWith('|')).Skip(2).Select(line => line.Trim('|', ' ').Split(" | ").Select(cell => cell.Trim()).ToArray())];
+    private static string[][] Rows(string heading) =>
+        [
+            .. Text.SkipWhile(line => line != heading)
+                .Skip(1)
+                .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
+                .Where(line => line.StartsWith('|'))
+                .Skip(2)
+                .Select(line => line.Trim('|', ' ').Split(" | ").Select(cell => cell.Trim()).ToArray()),
+        ];
 
     private static string[] Names(string cell) => [.. Name().Matches(cell).Select(match => match.Groups[1].Value)];
 
@@ -72,7 +109,9 @@ public sealed partial class PromisesTests
             string script = Page(Path.Combine("tests", file));
             int begin = script.IndexOf($"It '{words}'", StringComparison.Ordinal);
             int end = begin < 0 ? -1 : script.IndexOf("\n    It '", begin, StringComparison.Ordinal);
-            return begin < 0 ? null : end < 0 ? script[begin..] : script[begin..end];
+            return begin < 0 ? null
+                : end < 0 ? script[begin..]
+                : script[begin..end];
         }
 
         (string type, string method) = name.Split('.', 2) is [var first, var second] ? (first, second) : (name, "");

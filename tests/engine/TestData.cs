@@ -10,5 +10,6 @@ internal static class TestData
     /// <summary>One of its folders.</summary>
     public static string Folder(string name) => Path.Combine(Root(), name);
 
-    private static string Root([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "data"));
+    private static string Root([CallerFilePath] string thisFile = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "data"));
 }

@@ -14,7 +14,10 @@ internal static class Thoroughness
 
     /// <summary>Whether this is the build for the older runtime, in which less is tried again.</summary>
     internal static bool OnOlderRuntime { get; } =
-        typeof(Thoroughness).Assembly.GetCustomAttribute<TargetFrameworkAttribute>()?.FrameworkName.EndsWith("v8.0", StringComparison.Ordinal) ?? false;
+        typeof(Thoroughness)
+            .Assembly.GetCustomAttribute<TargetFrameworkAttribute>()
+            ?.FrameworkName.EndsWith("v8.0", StringComparison.Ordinal)
+        ?? false;
 
     internal static T Of<T>(T sample, T all) => All ? all : sample;
 }

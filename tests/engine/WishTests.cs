@@ -20,8 +20,11 @@ public sealed class WishTests
     }
 
     [Fact]
-    public void OfARestore()
-        => Refused("TargetDatabase", () => BackupRestorer.Run(new RestoreRequest { Path = "/nowhere" }, static _ => { }, CancellationToken.None));
+    public void OfARestore() =>
+        Refused(
+            "TargetDatabase",
+            () => BackupRestorer.Run(new RestoreRequest { Path = "/nowhere" }, static _ => { }, CancellationToken.None)
+        );
 
     [Fact]
     public void OfAVerification()
@@ -42,29 +45,37 @@ public sealed class WishTests
     [Fact]
     public void OfOneVerificationServeForAnother()
     {
-        var request = new VerificationRequest { Path = "/one", Level = VerificationLevel.Hash, MaxAge = TimeSpan.FromHours(26), Identities = ["/key"] };
+        var request = new VerificationRequest
+        {
+            Path = "/one",
+            Level = VerificationLevel.Hash,
+            MaxAge = TimeSpan.FromHours(26),
+            Identities = ["/key"],
+        };
         VerificationRequest other = request.For("/two");
         Assert.Equal(("/one", "/two"), (request.Path, other.Path));
         Assert.Equal((request.Level, request.MaxAge, request.Identities), (other.Level, other.MaxAge, other.Identities));
     }
 
-    private static Action Backup(Action<BackupRequest> wish) => () =>
-    {
-        var request = new BackupRequest { Database = "app", Folder = Path.GetTempPath() };
-        wish(request);
-        BackupWriter.Run(request, static _ => { }, CancellationToken.None);
-    };
+    private static Action Backup(Action<BackupRequest> wish) =>
+        () =>
+        {
+            var request = new BackupRequest { Database = "app", Folder = Path.GetTempPath() };
+            wish(request);
+            BackupWriter.Run(request, static _ => { }, CancellationToken.None);
+        };
 
     private static Action Verification(Action<VerificationRequest> wish) => Verification(VerificationLevel.Content, wish);
 
     private static Action Rehearsal(Action<VerificationRequest> wish) => Verification(VerificationLevel.Restore, wish);
 
-    private static Action Verification(VerificationLevel level, Action<VerificationRequest> wish) => () =>
-    {
-        var request = new VerificationRequest { Path = "/nowhere", Level = level };
-        wish(request);
-        BackupVerifier.Run(request, static _ => { }, CancellationToken.None);
-    };
+    private static Action Verification(VerificationLevel level, Action<VerificationRequest> wish) =>
+        () =>
+        {
+            var request = new VerificationRequest { Path = "/nowhere", Level = level };
+            wish(request);
+            BackupVerifier.Run(request, static _ => { }, CancellationToken.None);
+        };
 
     private static void Refused(string parameter, Action run)
     {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using CryoBackup;
 using CryoBackup.Postgres.Scratch;
 using CryoBackup.Scratch;
+
 using var cancellation = new CancellationTokenSource();
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -20,7 +21,12 @@ void Stop(PosixSignalContext context)
 {
     // Handled here, so that the server is stopped before we end.
     context.Cancel = true;
-    signalled = context.Signal switch { PosixSignal.SIGINT => 2, PosixSignal.SIGHUP => 1, _ => 15 };
+    signalled = context.Signal switch
+    {
+        PosixSignal.SIGINT => 2,
+        PosixSignal.SIGHUP => 1,
+        _ => 15,
+    };
     cancellation.Cancel();
 }
 
@@ -35,7 +41,9 @@ try
     var exitCode = ScratchCommand.Run(cluster, arguments.Command, cancellation.Token);
     if (arguments.Keep && signalled == 0)
     {
-        Console.Error.WriteLine($"The server stays until Ctrl+C: psql -h {cluster.Connection.ComputerName} -p {cluster.Connection.Port} -U {cluster.Connection.UserName}");
+        Console.Error.WriteLine(
+            $"The server stays until Ctrl+C: psql -h {cluster.Connection.ComputerName} -p {cluster.Connection.Port} -U {cluster.Connection.UserName}"
+        );
         cancellation.Token.WaitHandle.WaitOne();
         return exitCode;
     }

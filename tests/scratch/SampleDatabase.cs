@@ -21,7 +21,12 @@ internal static class SampleDatabase
         var script = Path.Combine(AppContext.BaseDirectory, "data", "cryoprotect.sql");
         if (!File.Exists(script))
         {
-            throw new CryoBackupException(CryoBackupError.ConfigurationInvalid, $"The script of the sample database, '{script}', does not exist.", script, "Build tests/scratch again.");
+            throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                $"The script of the sample database, '{script}', does not exist.",
+                script,
+                "Build tests/scratch again."
+            );
         }
 
         using (var connection = new NpgsqlConnection(cluster.Endpoint.ToNpgsql("CryoBackup scratch").ConnectionString))
@@ -35,7 +40,10 @@ internal static class SampleDatabase
         using var environment = new LibpqEnvironment(endpoint, "CryoBackup scratch", clientEncoding: "UTF8");
         var psql = ClientTools.Find("psql", cluster.Major, cancellationToken);
         var count = rows.ToString(CultureInfo.InvariantCulture);
-        var command = new ToolCommand(psql.Path, "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-v", $"rows={count}", "-f", script) { Environment = environment.Variables };
+        var command = new ToolCommand(psql.Path, "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-v", $"rows={count}", "-f", script)
+        {
+            Environment = environment.Variables,
+        };
         using var tool = ToolProcess.Start(command, cancellationToken);
         var exitCode = tool.WaitForExit(cancellationToken);
         if (exitCode != 0)

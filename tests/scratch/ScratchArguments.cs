@@ -18,7 +18,9 @@ internal sealed record ScratchArguments(int? SampleRows, bool Keep, IReadOnlyLis
             switch (words[i])
             {
                 case "--":
-                    return i + 1 < words.Count ? (new ScratchArguments(rows, keep, [.. words.Skip(i + 1)]), null) : (null, "No command follows --.");
+                    return i + 1 < words.Count
+                        ? (new ScratchArguments(rows, keep, [.. words.Skip(i + 1)]), null)
+                        : (null, "No command follows --.");
                 case "--keep":
                     keep = true;
                     break;

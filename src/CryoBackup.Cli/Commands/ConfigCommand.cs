@@ -17,9 +17,13 @@ internal sealed class ConfigCommand : Command
 
     private readonly Option<bool> _schema = new("--schema") { Description = "Print the JSON Schema, for editors" };
 
-    private readonly Option<bool> _check = new("--check") { Description = "Check the file, and print what it means with secrets masked; so unless said otherwise" };
+    private readonly Option<bool> _check = new("--check")
+    {
+        Description = "Check the file, and print what it means with secrets masked; so unless said otherwise",
+    };
 
-    public ConfigCommand() : base("config", "Check the configuration, or print an example of one")
+    public ConfigCommand()
+        : base("config", "Check the configuration, or print an example of one")
     {
         Add(_file);
         Add(_check);
@@ -46,7 +50,11 @@ internal sealed class ConfigCommand : Command
         try
         {
             BackupConfiguration configuration = Check(arguments.GetValue(_file), observer);
-            Console.Out.Write(arguments.GetValue(CommonOptions.Json) ? ConfigurationView.ToJson(configuration).ToJsonString(Json.Options) + Environment.NewLine : ConfigurationView.ToYaml(configuration));
+            Console.Out.Write(
+                arguments.GetValue(CommonOptions.Json)
+                    ? ConfigurationView.ToJson(configuration).ToJsonString(Json.Options) + Environment.NewLine
+                    : ConfigurationView.ToYaml(configuration)
+            );
             return ExitCode.Good;
         }
         catch (CryoBackupException failure)
@@ -59,8 +67,14 @@ internal sealed class ConfigCommand : Command
     private static BackupConfiguration Check(string? file, ConsoleObserver observer)
     {
         string current = Directory.GetCurrentDirectory();
-        string path = ConfigurationFile.Find(file is null ? null : Path.GetFullPath(file, current), current) ?? throw new CryoBackupException(
-            CryoBackupError.ConfigurationInvalid, "There is no configuration here.", current, "Name a file; cryobackup config --example prints one to begin with.");
+        string path =
+            ConfigurationFile.Find(file is null ? null : Path.GetFullPath(file, current), current)
+            ?? throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                "There is no configuration here.",
+                current,
+                "Name a file; cryobackup config --example prints one to begin with."
+            );
         BackupConfiguration configuration = ConfigurationFile.Read(path, observer.Observe);
         configuration.Require(ConfigurationUse.Check);
         observer.Say($"cryobackup: '{path}' is good.");

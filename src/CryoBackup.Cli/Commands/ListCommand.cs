@@ -12,7 +12,11 @@ internal sealed class ListCommand : Command
 {
     private readonly Operands _paths = new("path", "Folders; that of the configuration or the current one unless said otherwise");
 
-    private readonly Option<string[]> _databases = new("--database", "-d") { Description = "Only backups of these databases; * and ? are allowed", HelpName = "database" };
+    private readonly Option<string[]> _databases = new("--database", "-d")
+    {
+        Description = "Only backups of these databases; * and ? are allowed",
+        HelpName = "database",
+    };
 
     private readonly Option<bool> _latest = new("--latest") { Description = "Only the newest backup of each database of each server" };
 
@@ -20,7 +24,8 @@ internal sealed class ListCommand : Command
 
     private readonly ConfigOption _config = new(ConfigurationUse.Get);
 
-    public ListCommand() : base("list", "List the backups of a folder, newest first")
+    public ListCommand()
+        : base("list", "List the backups of a folder, newest first")
     {
         _paths.AddTo(this);
         Add(_databases);
@@ -38,12 +43,18 @@ internal sealed class ListCommand : Command
         var listed = new List<string>();
         return Batch.Run<(string? Folder, string? Database), BackupInfo>(
             arguments,
-            (observer, _) => [.. Folders(arguments, observer).Select(folder => (folder, (string?)null)), .. databases.Select(name => ((string?)null, name))],
+            (observer, _) =>
+                [
+                    .. Folders(arguments, observer).Select(folder => (folder, (string?)null)),
+                    .. databases.Select(name => ((string?)null, name)),
+                ],
             (item, observer, cancellationToken) =>
             {
                 if (item.Folder is not { } folder)
                 {
-                    return listed.Count > 0 && BackupCatalog.NotFound([item.Database!], found, listed) is [var failure] ? throw failure : [];
+                    return listed.Count > 0 && BackupCatalog.NotFound([item.Database!], found, listed) is [var failure]
+                        ? throw failure
+                        : [];
                 }
                 BackupInfo[] backups =
                 [
@@ -51,14 +62,16 @@ internal sealed class ListCommand : Command
                         BackupCatalog.Find(Path.GetFullPath(folder), databases, arguments.GetValue(_latest), observer, cancellationToken),
                         BackupPlan.Identities(_config.Read(arguments, observer), _identity.Read(arguments)),
                         observer,
-                        cancellationToken),
+                        cancellationToken
+                    ),
                 ];
                 listed.Add(Path.GetFullPath(folder));
                 found.UnionWith(backups.Select(backup => backup.Database));
                 return backups;
             },
             BackupTable.Print,
-            _ => ExitCode.Good);
+            _ => ExitCode.Good
+        );
     }
 
     private IReadOnlyList<string> Folders(ParseResult arguments, Action<EngineMessage> observer)

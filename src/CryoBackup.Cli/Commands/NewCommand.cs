@@ -11,16 +11,24 @@ namespace CryoBackup.Cli.Commands;
 /// <summary>cryobackup new: backs up databases.</summary>
 internal sealed class NewCommand : Command
 {
-    private readonly Operands _databases = new("database", "Databases to back up, one after the other; those of the configuration unless said otherwise", "-d");
+    private readonly Operands _databases = new(
+        "database",
+        "Databases to back up, one after the other; those of the configuration unless said otherwise",
+        "-d"
+    );
 
     private readonly Option<string> _path = new("--path")
     {
-        Description = "Folder that takes the backups; it is created when missing; that of the configuration or the current one unless said otherwise",
+        Description =
+            "Folder that takes the backups; it is created when missing; that of the configuration or the current one unless said otherwise",
         HelpName = "folder",
         DefaultValueFactory = _ => ".",
     };
 
-    private readonly Option<CompressionKind?> _compression = Choice.Option<CompressionKind>("--compression", "How the file is compressed; gzip unless said otherwise");
+    private readonly Option<CompressionKind?> _compression = Choice.Option<CompressionKind>(
+        "--compression",
+        "How the file is compressed; gzip unless said otherwise"
+    );
 
     private readonly Option<int?> _compressionLevel = Number.Option("--compression-level", "1-9", "1 (fast) to 9 (small)");
 
@@ -60,9 +68,16 @@ internal sealed class NewCommand : Command
         HelpName = "name",
     };
 
-    private readonly Option<bool> _includeGlobals = new("--include-globals") { Description = "Write the cluster's roles and tablespaces beside the backup, as SQL" };
+    private readonly Option<bool> _includeGlobals = new("--include-globals")
+    {
+        Description = "Write the cluster's roles and tablespaces beside the backup, as SQL",
+    };
 
-    private readonly Option<string?> _label = new("--label") { Description = "Words of yours that are kept in the manifest", HelpName = "text" };
+    private readonly Option<string?> _label = new("--label")
+    {
+        Description = "Words of yours that are kept in the manifest",
+        HelpName = "text",
+    };
 
     private readonly Option<bool> _skipRowCount = new("--skip-row-count")
     {
@@ -94,7 +109,8 @@ internal sealed class NewCommand : Command
 
     private readonly ConfigOption _config = new(ConfigurationUse.New);
 
-    public NewCommand() : base("new", "Back up databases, each into a file that carries its own proof")
+    public NewCommand()
+        : base("new", "Back up databases, each into a file that carries its own proof")
     {
         _databases.AddTo(this);
         _config.AddTo(this);
@@ -114,18 +130,28 @@ internal sealed class NewCommand : Command
         Add(_lockTimeout);
         Add(_timeout);
         Add(_stallTimeout);
-        SetAction(arguments => Batch.Run<BackupRequest, BackupInfo>(
-            arguments,
-            (observer, cancellationToken) => BackupPlan.Create(
-                Configuration(arguments, observer), Read(arguments), Said(arguments), _databases.Read(arguments), observer, cancellationToken),
-            observer => new RunEvidence(RunVerb.Backup, Configuration(arguments, observer), null),
-            (evidence, request, observer, cancellationToken) => [evidence.Run(request, observer, cancellationToken)],
-            BackupTable.Print,
-            _ => ExitCode.Good));
+        SetAction(arguments =>
+            Batch.Run<BackupRequest, BackupInfo>(
+                arguments,
+                (observer, cancellationToken) =>
+                    BackupPlan.Create(
+                        Configuration(arguments, observer),
+                        Read(arguments),
+                        Said(arguments),
+                        _databases.Read(arguments),
+                        observer,
+                        cancellationToken
+                    ),
+                observer => new RunEvidence(RunVerb.Backup, Configuration(arguments, observer), null),
+                (evidence, request, observer, cancellationToken) => [evidence.Run(request, observer, cancellationToken)],
+                BackupTable.Print,
+                _ => ExitCode.Good
+            )
+        );
     }
 
-    private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer)
-        => _config.Read(arguments, observer, BackupPlan.ReplacedBy(Said(arguments), _databases.Read(arguments)));
+    private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer) =>
+        _config.Read(arguments, observer, BackupPlan.ReplacedBy(Said(arguments), _databases.Read(arguments)));
 
     /// <summary>The request's properties that the command line tells.</summary>
     private HashSet<string> Said(ParseResult arguments)
@@ -148,7 +174,11 @@ internal sealed class NewCommand : Command
             [nameof(BackupRequest.Timeout)] = _timeout,
             [nameof(BackupRequest.StallTimeout)] = _stallTimeout,
         };
-        return [.. options.Where(pair => arguments.GetResult(pair.Value) is { Implicit: false }).Select(pair => pair.Key), .. _connection.Said(arguments)];
+        return
+        [
+            .. options.Where(pair => arguments.GetResult(pair.Value) is { Implicit: false }).Select(pair => pair.Key),
+            .. _connection.Said(arguments),
+        ];
     }
 
     private BackupRequest Read(ParseResult arguments)
@@ -158,7 +188,12 @@ internal sealed class NewCommand : Command
             Connection = _connection.Read(arguments),
             Folder = Path.GetFullPath(arguments.GetRequiredValue(_path)),
             CompressionLevel = arguments.GetValue(_compressionLevel),
-            Recipients = [.. (arguments.GetValue(_recipient) ?? []).Select(item => item.Length == 0 || AgeRecipients.IsRecipient(item.Trim()) ? item : Path.GetFullPath(item))],
+            Recipients =
+            [
+                .. (arguments.GetValue(_recipient) ?? []).Select(item =>
+                    item.Length == 0 || AgeRecipients.IsRecipient(item.Trim()) ? item : Path.GetFullPath(item)
+                ),
+            ],
             IncludeSchema = arguments.GetValue(_includeSchema) ?? [],
             ExcludeSchema = arguments.GetValue(_excludeSchema) ?? [],
             IncludeTable = arguments.GetValue(_includeTable) ?? [],

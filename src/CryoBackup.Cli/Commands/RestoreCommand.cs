@@ -25,33 +25,59 @@ internal sealed class RestoreCommand : Command
 
     private readonly Option<bool> _create = new("--create") { Description = "Create the database, with the source's encoding and locale" };
 
-    private readonly Option<string[]> _schema = Names("--schema", "Only this schema with all that belongs to it; a name or a pattern with * and ?; may be repeated");
+    private readonly Option<string[]> _schema = Names(
+        "--schema",
+        "Only this schema with all that belongs to it; a name or a pattern with * and ?; may be repeated"
+    );
 
-    private readonly Option<string[]> _table = Names("--table", "Only this table with all that belongs to it; name or schema.name, or a pattern; may be repeated");
+    private readonly Option<string[]> _table = Names(
+        "--table",
+        "Only this table with all that belongs to it; name or schema.name, or a pattern; may be repeated"
+    );
 
-    private readonly Option<bool> _clean = new("--clean") { Description = "Drop the backup's objects first, in one transaction with the restore: all or nothing" };
+    private readonly Option<bool> _clean = new("--clean")
+    {
+        Description = "Drop the backup's objects first, in one transaction with the restore: all or nothing",
+    };
 
-    private readonly Option<bool> _swap = new("--swap") { Description = "Restore beside the database, compare, then exchange the two by name; the old one is kept" };
+    private readonly Option<bool> _swap = new("--swap")
+    {
+        Description = "Restore beside the database, compare, then exchange the two by name; the old one is kept",
+    };
 
     private readonly Option<bool> _force = new("--force")
     {
-        Description = "With --swap: end the sessions of the database that is swapped out; with --clean: drop also what the backup does not bring back; permits --skip-verification",
+        Description =
+            "With --swap: end the sessions of the database that is swapped out; with --clean: drop also what the backup does not bring back; permits --skip-verification",
     };
 
     private readonly Option<bool> _schemaOnly = new("--schema-only") { Description = "Definitions without rows" };
 
     private readonly Option<bool> _dataOnly = new("--data-only") { Description = "Rows, into tables that are there and empty" };
 
-    private readonly Option<bool> _noOwner = new("--no-owner") { Description = "Leave every object to the restoring role instead of its recorded owner" };
+    private readonly Option<bool> _noOwner = new("--no-owner")
+    {
+        Description = "Leave every object to the restoring role instead of its recorded owner",
+    };
 
     private readonly Option<bool> _noPrivileges = new("--no-privileges") { Description = "Leave out GRANT and REVOKE" };
 
-    private readonly Option<bool> _includeGlobals = new("--include-globals") { Description = "Create the roles that the backup needs and the server lacks, from the backup's globals" };
+    private readonly Option<bool> _includeGlobals = new("--include-globals")
+    {
+        Description = "Create the roles that the backup needs and the server lacks, from the backup's globals",
+    };
 
-    private readonly Option<bool> _skipVerification = new("--skip-verification") { Description = "Restore without verifying the file first; only with --force" };
+    private readonly Option<bool> _skipVerification = new("--skip-verification")
+    {
+        Description = "Restore without verifying the file first; only with --force",
+    };
 
     private readonly Option<int?> _jobs = Number.Option(
-        "--jobs", "number", "Sessions that pg_restore uses at once; more than one needs space for a private temporary copy", "-j");
+        "--jobs",
+        "number",
+        "Sessions that pg_restore uses at once; more than one needs space for a private temporary copy",
+        "-j"
+    );
 
     private readonly Option<bool> _planOnly = new("--plan-only") { Description = "Say what would be restored, and change nothing" };
 
@@ -75,7 +101,8 @@ internal sealed class RestoreCommand : Command
 
     private readonly ConfigOption _config = new(ConfigurationUse.Restore);
 
-    public RestoreCommand() : base("restore", "Restore a backup, and compare what came back with what was saved")
+    public RestoreCommand()
+        : base("restore", "Restore a backup, and compare what came back with what was saved")
     {
         _path.AddTo(this);
         _config.AddTo(this);
@@ -106,19 +133,27 @@ internal sealed class RestoreCommand : Command
                 result.AddError("Name one backup file to restore.");
             }
         });
-        SetAction(arguments => Batch.Run<string, RestoreResult>(
-            arguments,
-            (_, _) => _path.Read(arguments),
-            observer => new RunEvidence(RunVerb.Restore, Configuration(arguments, observer), CommonOptions.FullPath(arguments.GetValue(_reportPath))),
-            (evidence, path, observer, cancellationToken) => [evidence.Run(Read(arguments, path, observer), observer, cancellationToken)],
-            Print,
-            result => result.Status == RestoreStatus.Failed ? ExitCode.Failed : ExitCode.Good));
+        SetAction(arguments =>
+            Batch.Run<string, RestoreResult>(
+                arguments,
+                (_, _) => _path.Read(arguments),
+                observer => new RunEvidence(
+                    RunVerb.Restore,
+                    Configuration(arguments, observer),
+                    CommonOptions.FullPath(arguments.GetValue(_reportPath))
+                ),
+                (evidence, path, observer, cancellationToken) =>
+                    [evidence.Run(Read(arguments, path, observer), observer, cancellationToken)],
+                Print,
+                result => result.Status == RestoreStatus.Failed ? ExitCode.Failed : ExitCode.Good
+            )
+        );
     }
 
     private static Option<string[]> Names(string name, string description) => new(name) { Description = description, HelpName = "name" };
 
-    private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer)
-        => _config.Read(arguments, observer, BackupPlan.ReplacedBy(_connection.Said(arguments).ToHashSet(StringComparer.Ordinal)));
+    private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer) =>
+        _config.Read(arguments, observer, BackupPlan.ReplacedBy(_connection.Said(arguments).ToHashSet(StringComparer.Ordinal)));
 
     private RestoreRequest Read(ParseResult arguments, string path, Action<EngineMessage> observer)
     {
@@ -175,7 +210,17 @@ internal sealed class RestoreCommand : Command
                 }
                 output.WriteLine();
             }
-            var table = new Table("TargetDatabase", "Status", "Mode", ">Objects", ">Tables", ">Matching", ">Rows", ">Duration", "SourceDatabase");
+            var table = new Table(
+                "TargetDatabase",
+                "Status",
+                "Mode",
+                ">Objects",
+                ">Tables",
+                ">Matching",
+                ">Rows",
+                ">Duration",
+                "SourceDatabase"
+            );
             table.Add(
                 result.TargetDatabase,
                 result.Status.ToString(),
@@ -185,7 +230,8 @@ internal sealed class RestoreCommand : Command
                 Units.Count(result.Tables.Count(table => table.Matches)),
                 Units.Count(result.Tables.Sum(table => table.FoundRows ?? 0)),
                 Units.Time(result.Duration),
-                result.SourceDatabase);
+                result.SourceDatabase
+            );
             table.Print(output);
         }
     }

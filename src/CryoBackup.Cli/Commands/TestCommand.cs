@@ -21,12 +21,16 @@ internal sealed class TestCommand : Command
 
     private readonly Option<bool> _latest = new("--latest") { Description = "Of a folder only the newest backup of each database" };
 
-    private readonly Operands _paths = new("path", "Backup files, or folders of them; * and ? are allowed in the file name; the folder of the configuration unless said otherwise");
+    private readonly Operands _paths = new(
+        "path",
+        "Backup files, or folders of them; * and ? are allowed in the file name; the folder of the configuration unless said otherwise"
+    );
 
     private readonly Option<VerificationLevel?> _level = Choice.Option<VerificationLevel>(
         "--level",
         "hash: the stored bytes are those that were written; content (unless said otherwise): also every table's rows and content; restore: also restored "
-            + "into a throwaway server, and everything that came back compared");
+            + "into a throwaway server, and everything that came back compared"
+    );
 
     private readonly Option<string[]> _identity = CommonOptions.Identity();
 
@@ -35,7 +39,9 @@ internal sealed class TestCommand : Command
     private readonly Option<string?> _reportPath = CommonOptions.ReportPath();
 
     private readonly Option<TimeSpan?> _maxAge = Time(
-        "--max-age", "How old a backup may be (RPO); of a folder, the newest proven backup of each database: failed if there is none younger");
+        "--max-age",
+        "How old a backup may be (RPO); of a folder, the newest proven backup of each database: failed if there is none younger"
+    );
 
     private readonly Option<TimeSpan?> _maxRestoreTime = Time("--max-restore-time", "How long the restore of a rehearsal may take (RTO)");
 
@@ -48,11 +54,15 @@ internal sealed class TestCommand : Command
 
     private readonly Option<string?> _serverPath = new("--server-path")
     {
-        Description = "Folder of the server programs (initdb, pg_ctl, postgres) of the throwaway server: another version rehearses an upgrade",
+        Description =
+            "Folder of the server programs (initdb, pg_ctl, postgres) of the throwaway server: another version rehearses an upgrade",
         HelpName = "folder",
     };
 
-    private readonly Option<bool> _keep = new("--keep") { Description = "Leave the rehearsal's server, or scratch database, and say how to connect" };
+    private readonly Option<bool> _keep = new("--keep")
+    {
+        Description = "Leave the rehearsal's server, or scratch database, and say how to connect",
+    };
 
     private readonly Option<bool> _force = new("--force") { Description = "Rehearse even on the server that the backup came from" };
 
@@ -67,7 +77,8 @@ internal sealed class TestCommand : Command
 
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print no result; the exit code is the verdict" };
 
-    public TestCommand() : base("test", "Prove backups, by their files or by a rehearsal of their restore: exit code 0 passed, 3 failed, 4 inconclusive")
+    public TestCommand()
+        : base("test", "Prove backups, by their files or by a rehearsal of their restore: exit code 0 passed, 3 failed, 4 inconclusive")
     {
         _paths.AddTo(this);
         _config.AddTo(this);
@@ -97,32 +108,44 @@ internal sealed class TestCommand : Command
                 result.AddError("--latest and --max-age exclude each other: an age asks for the newest proven backup of each database.");
             }
         });
-        SetAction(arguments => Batch.Run<VerificationRequest, VerificationResult>(
-            arguments,
-            (observer, cancellationToken) => Requests(arguments, observer, cancellationToken),
-            observer => new RunEvidence(RunVerb.Verification, _config.Read(arguments, observer), CommonOptions.FullPath(arguments.GetValue(_reportPath))),
-            (evidence, request, observer, cancellationToken) => [evidence.Run(request, observer, cancellationToken)],
-            (results, output) => Print(results, output, arguments.GetValue(_quiet)),
-            result => ExitCode.Of(result.Verdict),
-            arguments.GetValue(_throttleLimit) ?? 1));
+        SetAction(arguments =>
+            Batch.Run<VerificationRequest, VerificationResult>(
+                arguments,
+                (observer, cancellationToken) => Requests(arguments, observer, cancellationToken),
+                observer => new RunEvidence(
+                    RunVerb.Verification,
+                    _config.Read(arguments, observer),
+                    CommonOptions.FullPath(arguments.GetValue(_reportPath))
+                ),
+                (evidence, request, observer, cancellationToken) => [evidence.Run(request, observer, cancellationToken)],
+                (results, output) => Print(results, output, arguments.GetValue(_quiet)),
+                result => ExitCode.Of(result.Verdict),
+                arguments.GetValue(_throttleLimit) ?? 1
+            )
+        );
     }
 
-    private static Option<TimeSpan?> Time(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "time",
-        CustomParser = argument =>
+    private static Option<TimeSpan?> Time(string name, string description) =>
+        new(name)
         {
-            if (DurationText.TryParse(argument.Tokens[0].Value) is { } time && time > TimeSpan.Zero)
+            Description = description,
+            HelpName = "time",
+            CustomParser = argument =>
             {
-                return time;
-            }
-            argument.AddError($"'{argument.Tokens[0].Value}' is not a length of time; write {DurationText.Forms}.");
-            return null;
-        },
-    };
+                if (DurationText.TryParse(argument.Tokens[0].Value) is { } time && time > TimeSpan.Zero)
+                {
+                    return time;
+                }
+                argument.AddError($"'{argument.Tokens[0].Value}' is not a length of time; write {DurationText.Forms}.");
+                return null;
+            },
+        };
 
-    private IReadOnlyList<VerificationRequest> Requests(ParseResult arguments, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    private IReadOnlyList<VerificationRequest> Requests(
+        ParseResult arguments,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         VerificationRequest how = Read(arguments, observer);
         string[] given = [.. _paths.Read(arguments).Select(Path.GetFullPath)];
@@ -136,7 +159,11 @@ internal sealed class TestCommand : Command
             given.Length > 0 ? [.. given.Where(IsFolder).Select(folder => (folder, (IReadOnlyList<string>)[]))]
             : BackupPlan.Expected(_config.Read(arguments, observer)) is { Count: > 0 } configured ? configured
             : throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid, "No backup is named to test, and no configuration names a folder of them.", "Path", "Name at least one backup file, or a folder of them.");
+                CryoBackupError.ConfigurationInvalid,
+                "No backup is named to test, and no configuration names a folder of them.",
+                "Path",
+                "Name at least one backup file, or a folder of them."
+            );
         string[] files = [.. given.Where(path => !IsFolder(path))];
         if (files.Length > 0 && databases.Length > 0)
         {
@@ -144,12 +171,15 @@ internal sealed class TestCommand : Command
                 CryoBackupError.ConfigurationInvalid,
                 $"--database chooses among the backups of a folder; '{files[0]}' is none.",
                 files[0],
-                "Give the folder, or leave --database out.");
+                "Give the folder, or leave --database out."
+            );
         }
         return
         [
             .. BackupFiles.Of(files).Select(how.For),
-            .. folders.SelectMany(folder => FolderVerification.Requests(how, folder.Folder, databases, folder.Databases, latest, observer, cancellationToken)),
+            .. folders.SelectMany(folder =>
+                FolderVerification.Requests(how, folder.Folder, databases, folder.Databases, latest, observer, cancellationToken)
+            ),
         ];
     }
 

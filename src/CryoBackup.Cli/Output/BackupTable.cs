@@ -16,7 +16,8 @@ internal static class BackupTable
                 Units.Time(backup.Duration),
                 SizeText.Of(backup.Size),
                 backup.Encrypted ? "sealed" : Units.Count(backup.RowCount),
-                backup.Path);
+                backup.Path
+            );
         }
         table.Print(output);
     }

@@ -17,5 +17,6 @@ internal static class Json
         Converters = { new JsonStringEnumConverter() },
     };
 
-    public static void Print<T>(IReadOnlyList<T> results, TextWriter output) => output.WriteLine(VisibleText.OfJson(JsonSerializer.Serialize(results, Options)));
+    public static void Print<T>(IReadOnlyList<T> results, TextWriter output) =>
+        output.WriteLine(VisibleText.OfJson(JsonSerializer.Serialize(results, Options)));
 }

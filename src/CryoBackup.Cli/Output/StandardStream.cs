@@ -20,8 +20,10 @@ internal sealed partial class StandardStream : TextWriter
 
     private readonly Lazy<TextWriter> _writer;
 
-    private StandardStream(bool isOpen, Func<Stream> open) => _writer = new Lazy<TextWriter>(
-        () => new StreamWriter(isOpen ? open() : throw new IOException("It is closed."), Encoding) { AutoFlush = true });
+    private StandardStream(bool isOpen, Func<Stream> open) =>
+        _writer = new Lazy<TextWriter>(() =>
+            new StreamWriter(isOpen ? open() : throw new IOException("It is closed."), Encoding) { AutoFlush = true }
+        );
 
     /// <summary>True if something could not be written.</summary>
     public static bool HasFailed => s_hasFailed;
@@ -66,7 +68,8 @@ internal sealed partial class StandardStream : TextWriter
         {
             write(_writer.Value);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException or NotSupportedException)
         {
             s_hasFailed = true;
         }
@@ -75,7 +78,8 @@ internal sealed partial class StandardStream : TextWriter
     /// <summary>What the runtime has opened itself closes when a program is started; what was there before does not, or it would not be here.</summary>
     private static bool IsOpen(int descriptor)
     {
-        const int GetFlags = 1, CloseOnExec = 1;
+        const int GetFlags = 1,
+            CloseOnExec = 1;
         return OperatingSystem.IsWindows() || (GetControl(descriptor, GetFlags) is >= 0 and var flags && (flags & CloseOnExec) == 0);
     }
 

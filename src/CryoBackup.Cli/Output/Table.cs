@@ -17,13 +17,20 @@ internal sealed class Table(params string[] headings)
             return;
         }
         string[] titles = [.. headings.Select(heading => heading.TrimStart('>'))];
-        int[] widths = [.. titles.Select((title, column) => _rows.Max(row => row[column].Length) is var widest && widest > title.Length ? widest : title.Length)];
+        int[] widths =
+        [
+            .. titles.Select(
+                (title, column) => _rows.Max(row => row[column].Length) is var widest && widest > title.Length ? widest : title.Length
+            ),
+        ];
         foreach (string[] row in _rows.Prepend([.. widths.Zip(titles, (_, title) => new string('-', title.Length))]).Prepend(titles))
         {
             output.WriteLine(indent + string.Join("  ", row.Select((cell, column) => Align(cell, column, widths[column]))).TrimEnd());
         }
     }
 
-    private string Align(string cell, int column, int width)
-        => headings[column].StartsWith('>') ? cell.PadLeft(width) : column == headings.Length - 1 ? cell : cell.PadRight(width);
+    private string Align(string cell, int column, int width) =>
+        headings[column].StartsWith('>') ? cell.PadLeft(width)
+        : column == headings.Length - 1 ? cell
+        : cell.PadRight(width);
 }

@@ -12,9 +12,7 @@ internal struct Adler32
     private uint _high;
 
     /// <summary>Begins with the checksum of nothing.</summary>
-    public Adler32()
-    {
-    }
+    public Adler32() { }
 
     /// <summary>The checksum of what was appended.</summary>
     public readonly uint Value => (_high << 16) | _low;
@@ -23,7 +21,8 @@ internal struct Adler32
     /// <param name="data">Any number of bytes.</param>
     public void Append(ReadOnlySpan<byte> data)
     {
-        uint low = _low, high = _high;
+        uint low = _low,
+            high = _high;
         while (!data.IsEmpty)
         {
             int length = Math.Min(Run, data.Length);

@@ -10,14 +10,15 @@ public sealed class TableContent
     public TableFingerprint? Fingerprint { get; init; }
 
     /// <summary>The table as users see it.</summary>
-    public TableInfo ToTableInfo() => new()
-    {
-        Schema = Entry.Schema,
-        Name = Entry.Name,
-        Rows = Fingerprint?.Rows ?? 0,
-        Bytes = Fingerprint?.Bytes ?? 0,
-        Fingerprint = Fingerprint?.Text ?? "",
-    };
+    public TableInfo ToTableInfo() =>
+        new()
+        {
+            Schema = Entry.Schema,
+            Name = Entry.Name,
+            Rows = Fingerprint?.Rows ?? 0,
+            Bytes = Fingerprint?.Bytes ?? 0,
+            Fingerprint = Fingerprint?.Text ?? "",
+        };
 }
 
 /// <summary>What a whole archive was found to hold, once it has flowed by to its end.</summary>

@@ -20,11 +20,15 @@ internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
     {
         Dictionary<int, TocEntry> byId = entries.ToDictionary(entry => entry.DumpId);
         HashSet<int> attached = [.. entries.Where(entry => entry.Kind == "INDEX ATTACH").SelectMany(entry => entry.Dependencies)];
-        ILookup<(string Schema, string Name), TocEntry> attachments =
-            entries.Where(entry => entry.Kind == "INDEX ATTACH").ToLookup(entry => (entry.Schema, entry.Name));
+        ILookup<(string Schema, string Name), TocEntry> attachments = entries
+            .Where(entry => entry.Kind == "INDEX ATTACH")
+            .ToLookup(entry => (entry.Schema, entry.Name));
         return entries
-            .Where(entry => attached.Contains(entry.DumpId) && entry.Kind is "INDEX" or "CONSTRAINT"
-                && attachments.Contains((entry.Schema, entry.Kind == "INDEX" ? entry.Name : NameOfConstraint(entry, byId))))
+            .Where(entry =>
+                attached.Contains(entry.DumpId)
+                && entry.Kind is "INDEX" or "CONSTRAINT"
+                && attachments.Contains((entry.Schema, entry.Kind == "INDEX" ? entry.Name : NameOfConstraint(entry, byId)))
+            )
             .Select(entry => new ArchiveEdit(entry.DropStatement.Offset, entry.DropStatement.Size, Absent));
     }
 
@@ -33,7 +37,11 @@ internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
     {
         foreach (int id in constraint.Dependencies)
         {
-            if (byId.TryGetValue(id, out TocEntry? table) && TocKinds.IsRelation(table) && constraint.Name.StartsWith(table.Name + " ", StringComparison.Ordinal))
+            if (
+                byId.TryGetValue(id, out TocEntry? table)
+                && TocKinds.IsRelation(table)
+                && constraint.Name.StartsWith(table.Name + " ", StringComparison.Ordinal)
+            )
             {
                 return constraint.Name[(table.Name.Length + 1)..];
             }
@@ -117,7 +125,5 @@ internal sealed class ArchiveEdits : WriteOnlyStream
     }
 
     /// <inheritdoc/>
-    public override void Complete()
-    {
-    }
+    public override void Complete() { }
 }

@@ -7,10 +7,13 @@ public enum ArchiveCompression
 {
     /// <summary>Not: they hold plain COPY text.</summary>
     None = 0,
+
     /// <summary>Each is a zlib stream.</summary>
     Gzip = 1,
+
     /// <summary>Each is an LZ4 frame.</summary>
     Lz4 = 2,
+
     /// <summary>Each is a Zstandard frame.</summary>
     Zstd = 3,
 }
@@ -41,6 +44,8 @@ public sealed class ArchiveHeader
     internal static int Major(string version)
     {
         int end = version.AsSpan().IndexOfAnyExceptInRange('0', '9');
-        return int.TryParse(end < 0 ? version : version.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out int major) ? major : 0;
+        return int.TryParse(end < 0 ? version : version.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out int major)
+            ? major
+            : 0;
     }
 }

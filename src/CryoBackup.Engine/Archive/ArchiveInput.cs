@@ -124,7 +124,7 @@ internal sealed class ArchiveInput(Stream source, Stream? copyTo, CancellationTo
 
         // A long text grows with what really comes, so a false length cannot take memory.
         using var whole = new MemoryStream();
-        for (int remaining = length; remaining > 0;)
+        for (int remaining = length; remaining > 0; )
         {
             int take = Math.Min(remaining, StringStep);
             whole.Write(Take(take));
@@ -179,10 +179,12 @@ internal sealed class ArchiveInput(Stream source, Stream? copyTo, CancellationTo
     /// <summary>The archive is not what pg_dump writes.</summary>
     /// <param name="what">In which way.</param>
     /// <param name="at">Where; null for where it is being read.</param>
-    public CryoBackupException Corrupt(string what, long? at = null) => new(
-        CryoBackupError.ArchiveCorrupt,
-        string.Create(CultureInfo.InvariantCulture, $"The archive is damaged at byte {at ?? Offset}: {what}."),
-        remedy: "Use another backup; this one does not come back whole.");
+    public CryoBackupException Corrupt(string what, long? at = null) =>
+        new(
+            CryoBackupError.ArchiveCorrupt,
+            string.Create(CultureInfo.InvariantCulture, $"The archive is damaged at byte {at ?? Offset}: {what}."),
+            remedy: "Use another backup; this one does not come back whole."
+        );
 
     /// <summary>What stands in a message of a text that may be long.</summary>
     /// <param name="text">The text.</param>

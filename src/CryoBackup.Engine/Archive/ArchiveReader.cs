@@ -175,8 +175,8 @@ public sealed class ArchiveReader
         }
     }
 
-    private string WhyUnexpected(int dumpId)
-        => _toc.Entries.FirstOrDefault(candidate => candidate.DumpId == dumpId) switch
+    private string WhyUnexpected(int dumpId) =>
+        _toc.Entries.FirstOrDefault(candidate => candidate.DumpId == dumpId) switch
         {
             null => $"a data block has the dump ID {dumpId}, which the table of contents does not know",
             { HasData: true } twice => $"the data of {twice} comes twice",

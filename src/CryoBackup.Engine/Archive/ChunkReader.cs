@@ -126,9 +126,7 @@ internal sealed class ChunkReader(ArchiveInput input, ArchiveCompression compres
         public void Drain()
         {
             Span<byte> rest = stackalloc byte[512];
-            while (Read(rest) > 0)
-            {
-            }
+            while (Read(rest) > 0) { }
         }
     }
 }

@@ -42,6 +42,10 @@ internal sealed record CopyStatement(string Table, string Columns)
         }
 
         string shown = ArchiveInput.Shorten(sql.Trim());
-        throw new CryoBackupException(CryoBackupError.ArchiveCorrupt, $"The archive's statement \"{shown}\" is not a COPY … FROM stdin;", shown);
+        throw new CryoBackupException(
+            CryoBackupError.ArchiveCorrupt,
+            $"The archive's statement \"{shown}\" is not a COPY … FROM stdin;",
+            shown
+        );
     }
 }

@@ -19,8 +19,11 @@ internal static class EmbeddedPartitions
         foreach (TocEntry entry in entries)
         {
             // Most have none, and need not be read as SQL.
-            if (entry.Kind is not ("TABLE" or "FOREIGN TABLE") || !entry.Definition.Contains("PARTITION", StringComparison.Ordinal)
-                || ParentName(entry, standardStrings) is not { } name)
+            if (
+                entry.Kind is not ("TABLE" or "FOREIGN TABLE")
+                || !entry.Definition.Contains("PARTITION", StringComparison.Ordinal)
+                || ParentName(entry, standardStrings) is not { } name
+            )
             {
                 continue;
             }
@@ -44,14 +47,27 @@ internal static class EmbeddedPartitions
         foreach (SqlStatement statement in SqlStatement.Split(entry.Definition, standardStrings))
         {
             int only = statement.Has(2, "ONLY") ? 1 : 0;
-            if (statement.Has(0, "ALTER", "TABLE") && NameAt(statement, 2 + only) is var (parent, after)
-                && statement.Has(after, "ATTACH", "PARTITION") && NameAt(statement, after + 2) is var (partition, _) && partition == (entry.Schema, entry.Name))
+            if (
+                statement.Has(0, "ALTER", "TABLE")
+                && NameAt(statement, 2 + only) is var (parent, after)
+                && statement.Has(after, "ATTACH", "PARTITION")
+                && NameAt(statement, after + 2) is var (partition, _)
+                && partition == (entry.Schema, entry.Name)
+            )
             {
                 return parent;
             }
 
-            int table = statement.Has(0, "CREATE", "FOREIGN", "TABLE") ? 3 : statement.Has(0, "CREATE", "TABLE") ? 2 : -1;
-            if (table > 0 && NameAt(statement, table) is var (_, behind) && statement.Has(behind, "PARTITION", "OF") && NameAt(statement, behind + 2) is var (of, _))
+            int table =
+                statement.Has(0, "CREATE", "FOREIGN", "TABLE") ? 3
+                : statement.Has(0, "CREATE", "TABLE") ? 2
+                : -1;
+            if (
+                table > 0
+                && NameAt(statement, table) is var (_, behind)
+                && statement.Has(behind, "PARTITION", "OF")
+                && NameAt(statement, behind + 2) is var (of, _)
+            )
             {
                 return of;
             }
@@ -61,8 +77,8 @@ internal static class EmbeddedPartitions
     }
 
     /// <summary>A name with its schema, and where it has ended.</summary>
-    private static ((string Schema, string Name) Name, int End)? NameAt(SqlStatement statement, int at)
-        => statement.Has(at, null, ".", null) && statement.Tokens[at].IsName && statement.Tokens[at + 2].IsName
+    private static ((string Schema, string Name) Name, int End)? NameAt(SqlStatement statement, int at) =>
+        statement.Has(at, null, ".", null) && statement.Tokens[at].IsName && statement.Tokens[at + 2].IsName
             ? ((statement.Tokens[at].Name, statement.Tokens[at + 2].Name), at + 3)
             : null;
 }

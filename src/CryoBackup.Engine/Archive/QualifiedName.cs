@@ -23,6 +23,9 @@ internal sealed partial record QualifiedName(string Schema, string Name)
 
     private static string Unquote(string part) => part.StartsWith('"') ? part[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : part;
 
-    [GeneratedRegex("""^("(?:[^"]|"")+"|[^\s"().,;]+)\.("(?:[^"]|"")+"|[^\s"().,;]+)""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^("(?:[^"]|"")+"|[^\s"().,;]+)\.("(?:[^"]|"")+"|[^\s"().,;]+)""",
+        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
+    )]
     private static partial Regex Parts();
 }

@@ -24,7 +24,13 @@ internal sealed class SpooledArchive : IDisposable
         Path = System.IO.Path.Combine(_folder.Path, "archive");
         try
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 };
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.Read,
+                BufferSize = 0,
+            };
             if (!OperatingSystem.IsWindows())
             {
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -33,7 +39,10 @@ internal sealed class SpooledArchive : IDisposable
             _file = new FileStream(Path, options);
             if (OperatingSystem.IsLinux())
             {
-                string open = string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{_file.SafeFileHandle.DangerousGetHandle()}");
+                string open = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"/proc/{Environment.ProcessId}/fd/{_file.SafeFileHandle.DangerousGetHandle()}"
+                );
                 if (File.Exists(open))
                 {
                     File.Delete(Path);
@@ -110,18 +119,14 @@ internal sealed class SpooledArchive : IDisposable
 
     private sealed class SpoolingStream(SpooledArchive spool) : WriteOnlyStream
     {
-        public override void Complete()
-        {
-        }
+        public override void Complete() { }
 
         public override void Write(ReadOnlySpan<byte> buffer) => spool.Write(buffer);
     }
 
     private sealed class LenientStream(SpooledArchive spool) : WriteOnlyStream
     {
-        public override void Complete()
-        {
-        }
+        public override void Complete() { }
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {

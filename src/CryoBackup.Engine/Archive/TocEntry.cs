@@ -5,10 +5,13 @@ public enum TocSection
 {
     /// <summary>Not restored by section, for example a comment on the archive.</summary>
     None = 1,
+
     /// <summary>Definitions that the data needs.</summary>
     PreData = 2,
+
     /// <summary>Rows, large objects, sequence values.</summary>
     Data = 3,
+
     /// <summary>Indexes, constraints, triggers and what else is faster or only right after the data.</summary>
     PostData = 4,
 }

@@ -68,10 +68,13 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
         }
     }
 
-    private static bool IsSame(TocEntry entry, TocEntry again)
-        => entry.DumpId == again.DumpId && entry.HasData == again.HasData && string.Equals(entry.Kind, again.Kind, StringComparison.Ordinal)
-            && string.Equals(entry.Schema, again.Schema, StringComparison.Ordinal) && string.Equals(entry.Name, again.Name, StringComparison.Ordinal)
-            && string.Equals(entry.Definition, again.Definition, StringComparison.Ordinal);
+    private static bool IsSame(TocEntry entry, TocEntry again) =>
+        entry.DumpId == again.DumpId
+        && entry.HasData == again.HasData
+        && string.Equals(entry.Kind, again.Kind, StringComparison.Ordinal)
+        && string.Equals(entry.Schema, again.Schema, StringComparison.Ordinal)
+        && string.Equals(entry.Name, again.Name, StringComparison.Ordinal)
+        && string.Equals(entry.Definition, again.Definition, StringComparison.Ordinal);
 
     private ArchiveHeader ReadHeader()
     {
@@ -84,7 +87,8 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
                 foreign is null
                     ? "This is not an archive of pg_dump's custom format: it does not begin with PGDMP."
                     : $"This is {foreign.What}, not an archive of pg_dump's custom format, which begins with PGDMP.",
-                remedy: foreign?.Remedy ?? "Give a file made by New-CryoBackup or by pg_dump -Fc.");
+                remedy: foreign?.Remedy ?? "Give a file made by New-CryoBackup or by pg_dump -Fc."
+            );
         }
 
         input.Skip("PGDMP".Length);
@@ -94,7 +98,8 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
             throw new CryoBackupException(
                 CryoBackupError.NotABackup,
                 $"The archive has format version {version}, which PostgreSQL 11 and older wrote; the oldest that can be verified is {OldestVersion}.",
-                remedy: "Restore it with the pg_restore of its own time, and back up again.");
+                remedy: "Restore it with the pg_restore of its own time, and back up again."
+            );
         }
 
         if (version.Major > 1 || version.Minor > NewestVersion.Minor)
@@ -102,7 +107,8 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
             throw new CryoBackupException(
                 CryoBackupError.ArchiveTooNew,
                 $"The archive has format version {version}; the newest that is understood is {NewestVersion}.",
-                remedy: "Use a newer CryoBackup.");
+                remedy: "Use a newer CryoBackup."
+            );
         }
 
         int intSize = input.ReadByte();
@@ -123,7 +129,8 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
             throw new CryoBackupException(
                 CryoBackupError.NotABackup,
                 $"The archive has format {format}{format switch { 3 => " (pg_dump -Ft)", 5 => " (pg_dump -Fd)", _ => "" }}; only the custom format (1, pg_dump -Fc) is one file that can be streamed.",
-                remedy: "Restore it with pg_restore -d NAME and its file or folder; for backups that can be proven use New-CryoBackup, or pg_dump -Fc.");
+                remedy: "Restore it with pg_restore -d NAME and its file or folder; for backups that can be proven use New-CryoBackup, or pg_dump -Fc."
+            );
         }
 
         ArchiveCompression compression;
@@ -163,10 +170,22 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
     private DateTime ReadTime()
     {
         // The fields of C's struct tm: months count from 0, years from 1900; the last is the daylight-saving flag.
-        int second = input.ReadInt(), minute = input.ReadInt(), hour = input.ReadInt(), day = input.ReadInt(), month = input.ReadInt(), year = input.ReadInt();
+        int second = input.ReadInt(),
+            minute = input.ReadInt(),
+            hour = input.ReadInt(),
+            day = input.ReadInt(),
+            month = input.ReadInt(),
+            year = input.ReadInt();
         input.ReadInt();
-        if (second is < 0 or > 60 || minute is < 0 or > 59 || hour is < 0 or > 23 || month is < 0 or > 11 || year is < 0 or > 8000
-            || day < 1 || day > DateTime.DaysInMonth(year + 1900, month + 1))
+        if (
+            second is < 0 or > 60
+            || minute is < 0 or > 59
+            || hour is < 0 or > 23
+            || month is < 0 or > 11
+            || year is < 0 or > 8000
+            || day < 1
+            || day > DateTime.DaysInMonth(year + 1900, month + 1)
+        )
         {
             throw input.Corrupt("the time of its creation is no time");
         }
@@ -207,15 +226,20 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
     /// <summary>A few bytes of a compressed file could claim entries that fill every memory.</summary>
     private void Weigh(TocEntry entry, int count)
     {
-        _size += EntrySize + (sizeof(char) * ((long)entry.Name.Length + entry.Definition.Length + entry.CopyStatement.Length)) + (sizeof(int) * (long)entry.Dependencies.Length);
+        _size +=
+            EntrySize
+            + (sizeof(char) * ((long)entry.Name.Length + entry.Definition.Length + entry.CopyStatement.Length))
+            + (sizeof(int) * (long)entry.Dependencies.Length);
         if (_size > _largest)
         {
             throw new CryoBackupException(
                 CryoBackupError.ArchiveCorrupt,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The archive's table of contents is too large: {_entries.Count} of its {count} entries already take {SizeText.Of(_largest)}, the most that is read (a quarter of the machine's memory)."),
-                remedy: "If you trust where it comes from, use a machine with more memory.");
+                    $"The archive's table of contents is too large: {_entries.Count} of its {count} entries already take {SizeText.Of(_largest)}, the most that is read (a quarter of the machine's memory)."
+                ),
+                remedy: "If you trust where it comes from, use a machine with more memory."
+            );
         }
     }
 
@@ -310,7 +334,9 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
 
     private long? ReadOffset(int dumpId, bool hasData)
     {
-        const int NotSet = 1, Set = OffsetIsSet, NoData = 3;
+        const int NotSet = 1,
+            Set = OffsetIsSet,
+            NoData = 3;
         long field = input.Offset;
         int flag = input.ReadByte();
         if (flag is < NotSet or > NoData || (flag == NoData) == hasData)

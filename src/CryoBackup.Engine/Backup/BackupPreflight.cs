@@ -11,7 +11,8 @@ namespace CryoBackup.Backup;
 /// Everything that can be known to speak against a backup before it begins, found in one go, so that an administrator need not stumble
 /// over one thing after the other. What was found fit on the way is kept for the backup.
 /// </summary>
-internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endpoint, string application, Action<EngineMessage> observer) : IAsyncDisposable
+internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endpoint, string application, Action<EngineMessage> observer)
+    : IAsyncDisposable
 {
     // Compressed, a dump may shrink to a tenth of its tables; not compressed, to half, for a table has room in its pages.
     private const double LeastCompressed = 0.1;
@@ -41,10 +42,14 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         DumpSelection? selection = null;
-        await FindAsync(async () => _snapshot = await DumpSnapshot.ConnectAsync(endpoint, application, request, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        await FindAsync(async () =>
+                _snapshot = await DumpSnapshot.ConnectAsync(endpoint, application, request, cancellationToken).ConfigureAwait(false)
+            )
+            .ConfigureAwait(false);
         if (_snapshot is not null)
         {
-            await FindAsync(async () => selection = await _snapshot.SelectAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await FindAsync(async () => selection = await _snapshot.SelectAsync(cancellationToken).ConfigureAwait(false))
+                .ConfigureAwait(false);
             _findings.AddRange(selection is null ? [] : TableFindings.Of(selection));
             await FindAsync(() => _snapshot.FindHiddenAsync(cancellationToken)).ConfigureAwait(false);
             await FindAsync(() => _snapshot.FindLackOfSessionsAsync(endpoint, SessionsNeeded, cancellationToken)).ConfigureAwait(false);
@@ -97,7 +102,8 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
                 CryoBackupError.DiskFull,
                 $"'{request.Folder}' has {SizeText.Of(free)} free; the backup of {SizeText.Of(tables)} of tables needs at least {SizeText.Of(needed)}.",
                 request.Folder,
-                "Free space, or choose another folder.");
+                "Free space, or choose another folder."
+            );
         }
     }
 
@@ -148,13 +154,14 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
         }
     }
 
-    private Task FindAsync(Func<Task<CryoBackupException?>> look) => FindAsync(async () =>
-    {
-        if (await look().ConfigureAwait(false) is { } finding)
+    private Task FindAsync(Func<Task<CryoBackupException?>> look) =>
+        FindAsync(async () =>
         {
-            _findings.Add(finding);
-        }
-    });
+            if (await look().ConfigureAwait(false) is { } finding)
+            {
+                _findings.Add(finding);
+            }
+        });
 
     private void ThrowFindings()
     {
@@ -167,13 +174,17 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
         {
             throw new CryoBackupException(
                 _findings[0].Error,
-                string.Create(CultureInfo.InvariantCulture, $"{_findings.Count} things speak against the backup of '{request.Database}': {Number(_findings.Select(finding => finding.Message))}"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{_findings.Count} things speak against the backup of '{request.Database}': {Number(_findings.Select(finding => finding.Message))}"
+                ),
                 _findings[0].Target,
                 Number(_findings.Select(finding => finding.Remedy ?? "See the message.")),
-                inner: new AggregateException(_findings));
+                inner: new AggregateException(_findings)
+            );
         }
     }
 
-    private static string Number(IEnumerable<string> sentences)
-        => string.Join(' ', sentences.Select((sentence, index) => string.Create(CultureInfo.InvariantCulture, $"({index + 1}) {sentence}")));
+    private static string Number(IEnumerable<string> sentences) =>
+        string.Join(' ', sentences.Select((sentence, index) => string.Create(CultureInfo.InvariantCulture, $"({index + 1}) {sentence}")));
 }

@@ -68,7 +68,8 @@ public sealed class BackupRequest
     public TimeSpan? StallTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>True if only a selection of the database is wanted.</summary>
-    internal bool IsPartial => IncludeSchema.Count + ExcludeSchema.Count + IncludeTable.Count + ExcludeTable.Count + ExcludeTableData.Count > 0;
+    internal bool IsPartial =>
+        IncludeSchema.Count + ExcludeSchema.Count + IncludeTable.Count + ExcludeTable.Count + ExcludeTableData.Count > 0;
 
     /// <summary>Another request that says the same.</summary>
     /// <returns>A copy.</returns>

@@ -27,7 +27,9 @@ public static class BackupWriter
         using AgeSeal? seal = AgeSeal.Prepare(request.Recipients, cancellationToken);
         if (seal is not null && request.Label is not null)
         {
-            observer(new WarningMessage("The label is not kept: the manifest of an encrypted backup, which stands in clear, holds no words."));
+            observer(
+                new WarningMessage("The label is not kept: the manifest of an encrypted backup, which stands in clear, holds no words.")
+            );
         }
 
         using var limits = new RunLimits(request.Timeout, cancellationToken);
@@ -48,8 +50,13 @@ public static class BackupWriter
                 throw;
             }
 
-            throw PartialFileError(exception, request.Folder) ?? throw new CryoBackupException(
-                CryoBackupError.DumpFailed, $"The backup of '{request.Database}' failed: {exception.Message}", request.Database, inner: exception);
+            throw PartialFileError(exception, request.Folder)
+                ?? throw new CryoBackupException(
+                    CryoBackupError.DumpFailed,
+                    $"The backup of '{request.Database}' failed: {exception.Message}",
+                    request.Database,
+                    inner: exception
+                );
         }
     }
 
@@ -67,26 +74,37 @@ public static class BackupWriter
 
         if (request.CompressionLevel is < 1 or > 9)
         {
-            throw Invalid($"The compression level {request.CompressionLevel} is not from 1 to 9.", "CompressionLevel", "Give a level from 1 (fast) to 9 (small).");
+            throw Invalid(
+                $"The compression level {request.CompressionLevel} is not from 1 to 9.",
+                "CompressionLevel",
+                "Give a level from 1 (fast) to 9 (small)."
+            );
         }
 
         if (request.IncludeSchema.Count > 0 && request.IncludeTable.Count > 0)
         {
             throw Invalid(
-                "Schemas and tables to include were both given.", "IncludeTable", "Name each table with its schema in -IncludeTable, or narrow -IncludeSchema with -ExcludeTable.");
+                "Schemas and tables to include were both given.",
+                "IncludeTable",
+                "Name each table with its schema in -IncludeTable, or narrow -IncludeSchema with -ExcludeTable."
+            );
         }
 
         if (request is { Compression: CompressionKind.None, CompressionLevel: not null })
         {
-            throw Invalid("A compression level was given for a backup without compression.", "CompressionLevel", "Leave one of the two out.");
+            throw Invalid(
+                "A compression level was given for a backup without compression.",
+                "CompressionLevel",
+                "Leave one of the two out."
+            );
         }
     }
 
-    private static CryoBackupException Invalid(string message, string target, string remedy)
-        => new(CryoBackupError.ConfigurationInvalid, message, target, remedy);
+    private static CryoBackupException Invalid(string message, string target, string remedy) =>
+        new(CryoBackupError.ConfigurationInvalid, message, target, remedy);
 
-    private static CryoBackupException? PartialFileError(Exception exception, string folder)
-        => exception is IOException or UnauthorizedAccessException ? PartialFile.Translate(exception, folder) : null;
+    private static CryoBackupException? PartialFileError(Exception exception, string folder) =>
+        exception is IOException or UnauthorizedAccessException ? PartialFile.Translate(exception, folder) : null;
 
     private static async Task<BackupInfo> RunAsync(BackupRequest request, AgeSeal? seal, Action<EngineMessage> observer, RunLimits limits)
     {
@@ -117,7 +135,8 @@ public static class BackupWriter
         string application,
         BackupPreflight preflight,
         Action<EngineMessage> observer,
-        RunLimits limits)
+        RunLimits limits
+    )
     {
         DateTime start = DateTime.UtcNow;
         var clock = Stopwatch.StartNew();
@@ -126,8 +145,11 @@ public static class BackupWriter
 
         using PartialFile file = CreateFile(request, seal is not null, ref start);
         var dump = new DumpRun(request, seal, endpoint, application, snapshot, preflight.PgDump, observer, limits);
-        (DumpOutcome outcome, List<string> warnings) = await DumpAsync(dump, file.Stream, preflight, observer, limits).ConfigureAwait(false);
-        using PartialFile? globalsFile = request.IncludeGlobals ? new PartialFile(file.FinalPath + GlobalsFile.Suffix(seal is not null)) : null;
+        (DumpOutcome outcome, List<string> warnings) = await DumpAsync(dump, file.Stream, preflight, observer, limits)
+            .ConfigureAwait(false);
+        using PartialFile? globalsFile = request.IncludeGlobals
+            ? new PartialFile(file.FinalPath + GlobalsFile.Suffix(seal is not null))
+            : null;
         BackupManifest.GlobalsRecord? globals = globalsFile is null
             ? null
             : await WriteGlobalsAsync(request, seal, globalsFile, endpoint, application, preflight, warnings, limits).ConfigureAwait(false);
@@ -138,7 +160,17 @@ public static class BackupWriter
 
         limits.Token.ThrowIfCancellationRequested();
         BackupManifest made = Describe(
-            request, endpoint, snapshot, preflight.PgDump, outcome, globals, warnings, Path.GetFileName(file.FinalPath), start, clock.Elapsed);
+            request,
+            endpoint,
+            snapshot,
+            preflight.PgDump,
+            outcome,
+            globals,
+            warnings,
+            Path.GetFileName(file.FinalPath),
+            start,
+            clock.Elapsed
+        );
         BackupManifest written = seal is null ? made : made.Seal(seal.Recipients);
         using PartialFile manifest = WriteManifest(file.FinalPath, written);
         Publish(file, globalsFile, manifest);
@@ -150,11 +182,16 @@ public static class BackupWriter
             List<string> told = [];
             info.Removed =
             [
-                .. Retention.Apply(info, written, days, message =>
-                {
-                    told.AddRange(message is WarningMessage warning ? [warning.Text] : []);
-                    observer(message);
-                }),
+                .. Retention.Apply(
+                    info,
+                    written,
+                    days,
+                    message =>
+                    {
+                        told.AddRange(message is WarningMessage warning ? [warning.Text] : []);
+                        observer(message);
+                    }
+                ),
             ];
             info.Warnings = [.. info.Warnings, .. told];
         }
@@ -163,7 +200,12 @@ public static class BackupWriter
     }
 
     private static async Task<(DumpOutcome Outcome, List<string> Warnings)> DumpAsync(
-        DumpRun dump, FileStream file, BackupPreflight preflight, Action<EngineMessage> observer, RunLimits limits)
+        DumpRun dump,
+        FileStream file,
+        BackupPreflight preflight,
+        Action<EngineMessage> observer,
+        RunLimits limits
+    )
     {
         DumpSnapshot snapshot = preflight.Snapshot;
         for (int attempt = 0; ; attempt++)
@@ -178,9 +220,14 @@ public static class BackupWriter
                 warnings.AddRange(outcome.Warnings);
                 return (outcome, warnings);
             }
-            catch (CryoBackupException exception) when (exception.Error == CryoBackupError.LockTimeout && attempt < Attempts - 1 && !limits.Token.IsCancellationRequested)
+            catch (CryoBackupException exception)
+                when (exception.Error == CryoBackupError.LockTimeout && attempt < Attempts - 1 && !limits.Token.IsCancellationRequested)
             {
-                observer(new VerboseMessage($"A session that waits for the backup's locks kept pg_dump from taking them; it is let through. ({exception.Message})"));
+                observer(
+                    new VerboseMessage(
+                        $"A session that waits for the backup's locks kept pg_dump from taking them; it is let through. ({exception.Message})"
+                    )
+                );
                 await snapshot.ReleaseAsync(limits.Token).ConfigureAwait(false);
                 file.SetLength(0);
             }
@@ -190,7 +237,13 @@ public static class BackupWriter
     private static async Task<List<string>> ListWarningsAsync(DumpSnapshot snapshot, ClientTool pgDump, CancellationToken cancellationToken)
     {
         List<string> warnings = [];
-        warnings.AddRange(new[] { SecurityFixes.Warning("The server", snapshot.Facts.Version), SecurityFixes.Warning("pg_dump", pgDump.Version) }.OfType<string>());
+        warnings.AddRange(
+            new[]
+            {
+                SecurityFixes.Warning("The server", snapshot.Facts.Version),
+                SecurityFixes.Warning("pg_dump", pgDump.Version),
+            }.OfType<string>()
+        );
         foreach ((string dependent, string needed) in await snapshot.ListBrokenDependenciesAsync(cancellationToken).ConfigureAwait(false))
         {
             warnings.Add($"{dependent} needs {needed}, which the backup leaves out; where that is missing, it cannot be restored.");
@@ -207,29 +260,40 @@ public static class BackupWriter
         string application,
         BackupPreflight preflight,
         List<string> warnings,
-        RunLimits limits)
+        RunLimits limits
+    )
     {
         bool withPasswords = await preflight.Snapshot.MayReadPasswordsAsync(limits.Token).ConfigureAwait(false);
         string name = Path.GetFileName(file.FinalPath);
         if (!withPasswords || seal is null)
         {
-            warnings.Add(withPasswords
-                ? $"'{name}' holds the password hashes of the roles; keep it as you keep passwords, or encrypt the backup with -Recipient."
-                : $"'{name}' holds the roles without their passwords, which role '{endpoint.UserName}' may not read.");
+            warnings.Add(
+                withPasswords
+                    ? $"'{name}' holds the password hashes of the roles; keep it as you keep passwords, or encrypt the backup with -Recipient."
+                    : $"'{name}' holds the roles without their passwords, which role '{endpoint.UserName}' may not read."
+            );
         }
 
         // It is short: silence and the whole of it have the same limit.
         using (limits.Watch(() => 0, request.StallTimeout, GlobalsStalled))
         {
             return await Task.Run(
-                () => GlobalsDump.Write(file, seal, preflight.PgDumpall, endpoint, application, withPasswords, limits.Token), CancellationToken.None).ConfigureAwait(false);
+                    () => GlobalsDump.Write(file, seal, preflight.PgDumpall, endpoint, application, withPasswords, limits.Token),
+                    CancellationToken.None
+                )
+                .ConfigureAwait(false);
         }
 
-        CryoBackupException GlobalsStalled(TimeSpan limit) => new(
-            CryoBackupError.DumpFailed,
-            string.Create(CultureInfo.InvariantCulture, $"pg_dumpall of {endpoint.Address} was ended because it took longer than {limit.TotalSeconds:0.###} seconds."),
-            endpoint.Address,
-            "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer.");
+        CryoBackupException GlobalsStalled(TimeSpan limit) =>
+            new(
+                CryoBackupError.DumpFailed,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"pg_dumpall of {endpoint.Address} was ended because it took longer than {limit.TotalSeconds:0.###} seconds."
+                ),
+                endpoint.Address,
+                "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer."
+            );
     }
 
     private static PartialFile CreateFile(BackupRequest request, bool isSealed, ref DateTime start)
@@ -237,7 +301,10 @@ public static class BackupWriter
         // Names have a resolution of one second; what is there is never replaced.
         for (DateTime time = start; ; time = time.AddSeconds(1))
         {
-            string path = Path.Combine(request.Folder, BackupFileName.Create(request.Database, time, request.Compression, isSealed, request.IsPartial));
+            string path = Path.Combine(
+                request.Folder,
+                BackupFileName.Create(request.Database, time, request.Compression, isSealed, request.IsPartial)
+            );
             if (!File.Exists(path) && !File.Exists(path + BackupFileName.ManifestSuffix))
             {
                 start = time;
@@ -293,7 +360,8 @@ public static class BackupWriter
         List<string> warnings,
         string fileName,
         DateTime start,
-        TimeSpan duration)
+        TimeSpan duration
+    )
     {
         ArchiveContent content = outcome.Content;
         DatabaseFacts facts = snapshot.Facts;
@@ -337,14 +405,16 @@ public static class BackupWriter
             State = [.. snapshot.States.Select(BackupManifest.StateRecord.Of)],
             Tables =
             [
-                .. content.Tables.Select(table => table.ToTableInfo()).Select(table => new BackupManifest.TableRecord
-                {
-                    Schema = table.Schema,
-                    Name = table.Name,
-                    Rows = table.Rows,
-                    Bytes = table.Bytes,
-                    Fingerprint = table.Fingerprint,
-                }),
+                .. content
+                    .Tables.Select(table => table.ToTableInfo())
+                    .Select(table => new BackupManifest.TableRecord
+                    {
+                        Schema = table.Schema,
+                        Name = table.Name,
+                        Rows = table.Rows,
+                        Bytes = table.Bytes,
+                        Fingerprint = table.Fingerprint,
+                    }),
             ],
             LargeObjects = new BackupManifest.LargeObjectRecord
             {
@@ -352,7 +422,14 @@ public static class BackupWriter
                 Bytes = content.LargeObjectBytes,
                 Fingerprint = TableFingerprint.Format(content.LargeObjectFingerprint),
             },
-            Excluded = [.. snapshot.Selection!.Excluded.Select(item => new BackupManifest.ExclusionRecord { Name = item.Name, Reason = item.Reason })],
+            Excluded =
+            [
+                .. snapshot.Selection!.Excluded.Select(item => new BackupManifest.ExclusionRecord
+                {
+                    Name = item.Name,
+                    Reason = item.Reason,
+                }),
+            ],
             RowsCounted = !request.SkipRowCount,
             Globals = globals,
             Warnings = warnings,

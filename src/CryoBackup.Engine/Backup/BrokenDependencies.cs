@@ -51,7 +51,10 @@ internal static class BrokenDependencies
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>The needing and the needed; empty for a whole backup.</returns>
     public static async Task<IReadOnlyList<(string Dependent, string Needed)>> ListAsync(
-        NpgsqlConnection connection, DumpSelection selection, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        DumpSelection selection,
+        CancellationToken cancellationToken
+    )
     {
         uint[] relations = [.. selection.LeftOut];
         string[] schemas = [.. selection.SchemasLeftOut];

@@ -12,9 +12,20 @@ internal static partial class DumpDiagnostics
     private static readonly (CryoBackupError Error, Func<string, bool> Tells)[] Rules =
     [
         (CryoBackupError.DatabaseNotFound, line => DatabaseMissing().IsMatch(line)),
-        (CryoBackupError.AuthenticationFailed, Any(
-            "password authentication failed", "no password supplied", "no pg_hba.conf entry", "pg_hba.conf rejects", "Peer authentication failed", "Ident authentication failed",
-            "authentication failed for user", "is not permitted to log in", "FATAL:  role \"")),
+        (
+            CryoBackupError.AuthenticationFailed,
+            Any(
+                "password authentication failed",
+                "no password supplied",
+                "no pg_hba.conf entry",
+                "pg_hba.conf rejects",
+                "Peer authentication failed",
+                "Ident authentication failed",
+                "authentication failed for user",
+                "is not permitted to log in",
+                "FATAL:  role \""
+            )
+        ),
         (CryoBackupError.PgToolTooOld, Any("server version mismatch", "aborting because of server version")),
         (CryoBackupError.ArchiveTooNew, Any("in file header")),
         (CryoBackupError.NotABackup, Any("does not appear to be a valid archive", "input file appears to be a text format dump")),
@@ -22,17 +33,37 @@ internal static partial class DumpDiagnostics
         (CryoBackupError.RowSecurityActive, Any("row-level security policy", "row security")),
         (CryoBackupError.LockTimeout, Any("due to lock timeout")),
         (CryoBackupError.PermissionDenied, Any("permission denied", "must be owner of", "must be superuser", "must be a superuser")),
-        (CryoBackupError.ConnectionFailed, Any(
-            "could not connect", "connection to server", "server closed the connection", "terminating connection", "connection not open", "SSL connection has been closed",
-            "could not receive data from server", "could not send data to server", "the database system is", "too many clients", "remaining connection slots", "could not translate host name")),
-        (CryoBackupError.ArchiveCorrupt, Any("could not read from input file", "unexpected end of file", "found unexpected block ID", "unrecognized data block type")),
+        (
+            CryoBackupError.ConnectionFailed,
+            Any(
+                "could not connect",
+                "connection to server",
+                "server closed the connection",
+                "terminating connection",
+                "connection not open",
+                "SSL connection has been closed",
+                "could not receive data from server",
+                "could not send data to server",
+                "the database system is",
+                "too many clients",
+                "remaining connection slots",
+                "could not translate host name"
+            )
+        ),
+        (
+            CryoBackupError.ArchiveCorrupt,
+            Any("could not read from input file", "unexpected end of file", "found unexpected block ID", "unrecognized data block type")
+        ),
     ];
 
     /// <summary>The kind of the failure, and the object it happened to.</summary>
     /// <param name="standardError">The program's lines.</param>
     /// <param name="fallback">The kind when no line tells.</param>
     /// <returns>The kind; the line that told it, without the program's name; the object, as the TOC entry or the message names it. Null where not known.</returns>
-    public static (CryoBackupError Error, string? Line, string? Object) Classify(IReadOnlyList<string> standardError, CryoBackupError fallback)
+    public static (CryoBackupError Error, string? Line, string? Object) Classify(
+        IReadOnlyList<string> standardError,
+        CryoBackupError fallback
+    )
     {
         var relevant = standardError.Where(IsOfError).ToList();
         foreach (var (error, tells) in Rules)
@@ -62,7 +93,13 @@ internal static partial class DumpDiagnostics
     /// <param name="fallback">The kind when no line tells: DumpFailed or RestoreFailed.</param>
     /// <param name="endpoint">The server and database it worked on.</param>
     /// <returns>The exception to throw; its target is the object, else the database.</returns>
-    public static CryoBackupException Explain(string toolName, int exitCode, IReadOnlyList<string> standardError, CryoBackupError fallback, ServerEndpoint endpoint)
+    public static CryoBackupException Explain(
+        string toolName,
+        int exitCode,
+        IReadOnlyList<string> standardError,
+        CryoBackupError fallback,
+        ServerEndpoint endpoint
+    )
     {
         var (error, line, target) = Classify(standardError, fallback);
         ServerMessage? said = ServerMessage.Of(standardError);
@@ -72,7 +109,8 @@ internal static partial class DumpDiagnostics
             (null, null) => ".",
 
             // The program says what it was doing, and the server, perhaps on another line, why it could not.
-            ({ } own, { } server) when !own.Contains(server.Text, StringComparison.Ordinal) => $": {own.TrimEnd('.')}: {server.Text}{(server with { SqlState = null }).Addition}",
+            ({ } own, { } server) when !own.Contains(server.Text, StringComparison.Ordinal) =>
+                $": {own.TrimEnd('.')}: {server.Text}{(server with { SqlState = null }).Addition}",
             ({ } own, { } server) => $": {own.TrimEnd('.')}{(server with { SqlState = null }).Addition}",
             _ => $": {(line ?? said!.Text).TrimEnd('.')}.",
         };
@@ -81,15 +119,17 @@ internal static partial class DumpDiagnostics
 
     /// <summary>What became of a program, in words.</summary>
     /// <param name="exitCode">Its code, not 0.</param>
-    public static string Ending(int exitCode) => exitCode > 128 && !OperatingSystem.IsWindows()
-        ? string.Create(CultureInfo.InvariantCulture, $"was ended by signal {exitCode - 128}")
-        : string.Create(CultureInfo.InvariantCulture, $"failed with exit code {exitCode}");
+    public static string Ending(int exitCode) =>
+        exitCode > 128 && !OperatingSystem.IsWindows()
+            ? string.Create(CultureInfo.InvariantCulture, $"was ended by signal {exitCode - 128}")
+            : string.Create(CultureInfo.InvariantCulture, $"failed with exit code {exitCode}");
 
     /// <summary>The warnings among a program's lines, without its name.</summary>
     public static IReadOnlyList<string> Warnings(IEnumerable<string> standardError) =>
         [.. standardError.Select(line => WarningLine().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value)];
 
-    private static Func<string, bool> Any(params string[] signs) => line => Array.Exists(signs, sign => line.Contains(sign, StringComparison.Ordinal));
+    private static Func<string, bool> Any(params string[] signs) =>
+        line => Array.Exists(signs, sign => line.Contains(sign, StringComparison.Ordinal));
 
     // Only what a program or a server says of itself: the lines of a failed statement may hold any words.
     private static bool IsOfError(string line) => ErrorLine().IsMatch(line);
@@ -111,11 +151,17 @@ internal static partial class DumpDiagnostics
         }
 
         // pg_restore names the entry before its error.
-        var before = standardError.TakeWhile(l => !ReferenceEquals(l, line)).Select(l => TocEntry().Match(l)).LastOrDefault(match => match.Success);
+        var before = standardError
+            .TakeWhile(l => !ReferenceEquals(l, line))
+            .Select(l => TocEntry().Match(l))
+            .LastOrDefault(match => match.Success);
         return before?.Groups[1].Value;
     }
 
-    [GeneratedRegex(@"^(?:\S+: (?:error: |fatal: |detail: (?!Query was|Command was))|(?:\S+: )?(?:FATAL|ERROR|PANIC):  |connection to server |could not translate host name )", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?:\S+: (?:error: |fatal: |detail: (?!Query was|Command was))|(?:\S+: )?(?:FATAL|ERROR|PANIC):  |connection to server |could not translate host name )",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex ErrorLine();
 
     [GeneratedRegex(@"^\S+: warning: (.+)$", RegexOptions.CultureInvariant)]
@@ -134,6 +180,9 @@ internal static partial class DumpDiagnostics
     [GeneratedRegex(@"from TOC entry \d+; \d+ \d+ (.+)$", RegexOptions.CultureInvariant)]
     private static partial Regex TocEntry();
 
-    [GeneratedRegex(@"(?:permission denied for|must be owner of|policy for|COPY failed for) ((?:\w+ ){0,2}(?:""[^""]+""|\S+))", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?:permission denied for|must be owner of|policy for|COPY failed for) ((?:\w+ ){0,2}(?:""[^""]+""|\S+))",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex NamedObject();
 }

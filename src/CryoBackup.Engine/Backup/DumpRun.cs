@@ -13,7 +13,13 @@ namespace CryoBackup.Backup;
 /// <param name="Hash">Its SHA-256 in upper-case hexadecimal.</param>
 /// <param name="Arguments">pg_dump's arguments.</param>
 /// <param name="Warnings">pg_dump's warnings.</param>
-internal sealed record DumpOutcome(ArchiveContent Content, long StoredBytes, string Hash, IReadOnlyList<string> Arguments, IReadOnlyList<string> Warnings);
+internal sealed record DumpOutcome(
+    ArchiveContent Content,
+    long StoredBytes,
+    string Hash,
+    IReadOnlyList<string> Arguments,
+    IReadOnlyList<string> Warnings
+);
 
 /// <summary>One run of pg_dump through the tap into a file, with the rows of each table counted beside it in the same snapshot.</summary>
 internal sealed class DumpRun(
@@ -24,7 +30,8 @@ internal sealed class DumpRun(
     DumpSnapshot snapshot,
     ClientTool pgDump,
     Action<EngineMessage> observer,
-    RunLimits limits)
+    RunLimits limits
+)
 {
     // What a dying pg_dump may take to say why, before it is ended.
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
@@ -72,11 +79,14 @@ internal sealed class DumpRun(
         {
             using (limits.Watch(() => progress.BytesRead, request.StallTimeout, Stalled))
             {
-                content = await Task.Factory.StartNew(
-                    () => ArchiveReader.Read(process.StandardOutput, sink.Input, progress.Follow, token),
-                    CancellationToken.None,
-                    TaskCreationOptions.LongRunning,
-                    TaskScheduler.Default).ConfigureAwait(false);
+                content = await Task
+                    .Factory.StartNew(
+                        () => ArchiveReader.Read(process.StandardOutput, sink.Input, progress.Follow, token),
+                        CancellationToken.None,
+                        TaskCreationOptions.LongRunning,
+                        TaskScheduler.Default
+                    )
+                    .ConfigureAwait(false);
             }
 
             sink.Complete();
@@ -130,22 +140,30 @@ internal sealed class DumpRun(
             : exception;
     }
 
-    private CryoBackupException Failure(int exitCode, ToolProcess process)
-        => DumpDiagnostics.Explain("pg_dump", exitCode, process.StandardErrorTail, CryoBackupError.DumpFailed, endpoint);
+    private CryoBackupException Failure(int exitCode, ToolProcess process) =>
+        DumpDiagnostics.Explain("pg_dump", exitCode, process.StandardErrorTail, CryoBackupError.DumpFailed, endpoint);
 
-    private CryoBackupException Stalled(TimeSpan limit) => new(
-        CryoBackupError.DumpFailed,
-        string.Create(CultureInfo.InvariantCulture, $"pg_dump of '{request.Database}' was ended because nothing came from it for {limit.TotalSeconds:0.###} seconds."),
-        request.Database,
-        "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer.");
+    private CryoBackupException Stalled(TimeSpan limit) =>
+        new(
+            CryoBackupError.DumpFailed,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"pg_dump of '{request.Database}' was ended because nothing came from it for {limit.TotalSeconds:0.###} seconds."
+            ),
+            request.Database,
+            "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer."
+        );
 
-    private CryoBackupException CountStalled(TimeSpan limit) => new(
-        CryoBackupError.DumpFailed,
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"The backup of '{request.Database}' was ended because after the dump no table's rows were counted to the end for {limit.TotalSeconds:0.###} seconds."),
-        request.Database,
-        "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer, and -SkipRowCount does without the count.");
+    private CryoBackupException CountStalled(TimeSpan limit) =>
+        new(
+            CryoBackupError.DumpFailed,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The backup of '{request.Database}' was ended because after the dump no table's rows were counted to the end for {limit.TotalSeconds:0.###} seconds."
+            ),
+            request.Database,
+            "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer, and -SkipRowCount does without the count."
+        );
 
     /// <summary>The archive must hold the rows of exactly the tables that the snapshot shows and the user selected.</summary>
     private void CheckTables(ArchiveContent content)
@@ -155,7 +173,10 @@ internal sealed class DumpRun(
         {
             if (!awaited.Remove(table.Entry.Oid))
             {
-                throw Unproven($"{table.Entry.Schema}.{table.Entry.Name}", "pg_dump wrote them, and the snapshot does not show it, or it was to be left out");
+                throw Unproven(
+                    $"{table.Entry.Schema}.{table.Entry.Name}",
+                    "pg_dump wrote them, and the snapshot does not show it, or it was to be left out"
+                );
             }
         }
 
@@ -166,6 +187,11 @@ internal sealed class DumpRun(
         }
     }
 
-    private static CryoBackupException Unproven(string table, string reason) => new(
-        CryoBackupError.DumpFailed, $"The rows of {table} cannot be proven: {reason}.", table, "Back up again, when no migration runs.");
+    private static CryoBackupException Unproven(string table, string reason) =>
+        new(
+            CryoBackupError.DumpFailed,
+            $"The rows of {table} cannot be proven: {reason}.",
+            table,
+            "Back up again, when no migration runs."
+        );
 }

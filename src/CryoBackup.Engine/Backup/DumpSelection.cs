@@ -28,13 +28,15 @@ internal sealed class DumpSelection
         _children = catalog.Where(table => table.Parent != 0).ToLookup(table => table.Parent);
         HashSet<string> wanted = SelectSchemas(schemas);
         _selected = SelectTables(wanted);
-        HashSet<string> kept = request.IncludeTable.Count == 0
-            ? wanted
-            : [.. _selected.Select(oid => _byOid[oid].Schema)];
+        HashSet<string> kept = request.IncludeTable.Count == 0 ? wanted : [.. _selected.Select(oid => _byOid[oid].Schema)];
         if (kept.Count == 0 || (request.IncludeTable.Count > 0 && _selected.Count == 0))
         {
             throw new CryoBackupException(
-                CryoBackupError.ObjectNotFound, $"The selection leaves nothing of '{request.Database}' to back up.", request.Database, "Name fewer objects to leave out.");
+                CryoBackupError.ObjectNotFound,
+                $"The selection leaves nothing of '{request.Database}' to back up.",
+                request.Database,
+                "Name fewer objects to leave out."
+            );
         }
 
         _withoutRows = WithBelongings(ResolveTables(request.ExcludeTableData, [.. catalog.Where(table => table.Kind is 'r' or 'p')]));
@@ -51,7 +53,8 @@ internal sealed class DumpSelection
     public IEnumerable<DumpTable> Read => _catalog.Where(table => table.IsRead && _selected.Contains(table.Oid));
 
     /// <summary>The OIDs of the user's relations that the dump leaves out.</summary>
-    public IEnumerable<uint> LeftOut => _catalog.Where(table => table.Extension is null && !_selected.Contains(table.Oid)).Select(table => table.Oid);
+    public IEnumerable<uint> LeftOut =>
+        _catalog.Where(table => table.Extension is null && !_selected.Contains(table.Oid)).Select(table => table.Oid);
 
     /// <summary>The schemas that the dump leaves out with all that is in them.</summary>
     public IReadOnlyCollection<string> SchemasLeftOut => _gone;
@@ -65,14 +68,17 @@ internal sealed class DumpSelection
     /// <param name="schemas">Every schema of users and extensions.</param>
     /// <param name="asciiOnly">True if letters beyond ASCII cannot be told to pg_dump, whose arguments must be in the encoding of its session.</param>
     /// <exception cref="CryoBackupException">ObjectNotFound: a pattern matches nothing. ConfigurationInvalid: a name cannot be told to pg_dump.</exception>
-    public static DumpSelection Resolve(BackupRequest request, IReadOnlyList<DumpTable> catalog, IReadOnlyList<DumpSchema> schemas, bool asciiOnly)
-        => new(request, [.. catalog], schemas, asciiOnly);
+    public static DumpSelection Resolve(
+        BackupRequest request,
+        IReadOnlyList<DumpTable> catalog,
+        IReadOnlyList<DumpSchema> schemas,
+        bool asciiOnly
+    ) => new(request, [.. catalog], schemas, asciiOnly);
 
     private HashSet<string> SelectSchemas(IReadOnlyList<DumpSchema> schemas)
     {
-        IEnumerable<string> included = _request.IncludeSchema.Count == 0
-            ? schemas.Select(schema => schema.Name)
-            : ResolveSchemas(_request.IncludeSchema, schemas);
+        IEnumerable<string> included =
+            _request.IncludeSchema.Count == 0 ? schemas.Select(schema => schema.Name) : ResolveSchemas(_request.IncludeSchema, schemas);
         return [.. included.Except(ResolveSchemas(_request.ExcludeSchema, schemas), StringComparer.Ordinal)];
     }
 
@@ -146,7 +152,11 @@ internal sealed class DumpSelection
             DumpTable[] matches = [.. tables.Where(table => pattern.MatchesTable(table.Schema, table.Name))];
             if (matches.Length == 0)
             {
-                throw pattern.NotFound("table", $"database '{_request.Database}'", tables.Where(table => table.Kind != 'S').Select(table => $"{table.Schema}.{table.Name}"));
+                throw pattern.NotFound(
+                    "table",
+                    $"database '{_request.Database}'",
+                    tables.Where(table => table.Kind != 'S').Select(table => $"{table.Schema}.{table.Name}")
+                );
             }
 
             found.UnionWith(matches);
@@ -159,7 +169,9 @@ internal sealed class DumpSelection
     {
         foreach (DumpSchema schema in schemas.Where(schema => !kept.Contains(schema.Name)))
         {
-            _excluded.Add((schema.QuotedName, _request.IncludeTable.Count > 0 ? "no table of the schema is selected" : "the schema is not selected"));
+            _excluded.Add(
+                (schema.QuotedName, _request.IncludeTable.Count > 0 ? "no table of the schema is selected" : "the schema is not selected")
+            );
             if (!schema.HasExtension)
             {
                 _arguments.Add("--exclude-schema=" + patterns.For(schema));
@@ -169,7 +181,11 @@ internal sealed class DumpSelection
         // Without their schema extensions could not be made at restore; such a schema is kept, without its tables.
         HashSet<string> gone = _gone;
         gone.UnionWith(schemas.Where(schema => !kept.Contains(schema.Name) && !schema.HasExtension).Select(schema => schema.Name));
-        foreach (DumpTable table in _catalog.Where(table => (table.Extension is null || table.IsRead) && !_selected.Contains(table.Oid) && !gone.Contains(table.Schema)))
+        foreach (
+            DumpTable table in _catalog.Where(table =>
+                (table.Extension is null || table.IsRead) && !_selected.Contains(table.Oid) && !gone.Contains(table.Schema)
+            )
+        )
         {
             _arguments.Add("--exclude-table=" + patterns.For(table));
             if (kept.Contains(table.Schema))
@@ -198,15 +214,16 @@ internal sealed class DumpSelection
         }
     }
 
-    private string? ReasonWithoutRows(DumpTable table) => table switch
-    {
-        { Kind: 'f' } => "the rows of a foreign table live on another server",
-        { Kind: 'm' } => "the rows of a materialized view are computed again at restore",
-        { Kind: 'r', Extension: { } extension, Condition: null } => $"the extension {extension} brings its rows",
-        { Kind: 'r', OnlyOnPrimary: true } => "an unlogged table has its rows only on the primary, and this server is a standby",
-        { Kind: 'r', } when _withoutRows.Contains(table.Oid) => "its rows are left out by -ExcludeTableData",
-        _ => null,
-    };
+    private string? ReasonWithoutRows(DumpTable table) =>
+        table switch
+        {
+            { Kind: 'f' } => "the rows of a foreign table live on another server",
+            { Kind: 'm' } => "the rows of a materialized view are computed again at restore",
+            { Kind: 'r', Extension: { } extension, Condition: null } => $"the extension {extension} brings its rows",
+            { Kind: 'r', OnlyOnPrimary: true } => "an unlogged table has its rows only on the primary, and this server is a standby",
+            { Kind: 'r' } when _withoutRows.Contains(table.Oid) => "its rows are left out by -ExcludeTableData",
+            _ => null,
+        };
 
     /// <summary>Writes names as pg_dump's patterns: quoted, and so taken as they are.</summary>
     private sealed class PatternWriter(DumpTable[] catalog, IReadOnlyList<DumpSchema> schemas, bool asciiOnly)
@@ -219,7 +236,10 @@ internal sealed class DumpSelection
 
         public string For(DumpTable table)
         {
-            CheckAlone(table.QuotedName, catalog.Where(other => IsTakenFor(table.Schema, other.Schema) && IsTakenFor(table.Name, other.Name)));
+            CheckAlone(
+                table.QuotedName,
+                catalog.Where(other => IsTakenFor(table.Schema, other.Schema) && IsTakenFor(table.Name, other.Name))
+            );
             return $"{Quote(table.Schema)}.{Quote(table.Name)}";
         }
 
@@ -229,7 +249,11 @@ internal sealed class DumpSelection
             var quoted = new StringBuilder("\"");
             foreach (Rune letter in name.EnumerateRunes())
             {
-                quoted.Append(asciiOnly && !letter.IsAscii ? "\"?\"" : letter.Value == '"' ? "\"\"" : letter.ToString());
+                quoted.Append(
+                    asciiOnly && !letter.IsAscii ? "\"?\""
+                    : letter.Value == '"' ? "\"\""
+                    : letter.ToString()
+                );
             }
 
             return quoted.Append('"').ToString();
@@ -251,7 +275,8 @@ internal sealed class DumpSelection
                     CryoBackupError.ConfigurationInvalid,
                     $"{name} cannot be left out alone: its letters beyond ASCII cannot be told to pg_dump here, and another name differs only in them.",
                     name,
-                    "Leave out none of them, or rename one.");
+                    "Leave out none of them, or rename one."
+                );
             }
         }
     }

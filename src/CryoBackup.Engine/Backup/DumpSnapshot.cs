@@ -87,9 +87,15 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The holder, without a snapshot yet.</returns>
     public static async Task<DumpSnapshot> ConnectAsync(
-        ServerEndpoint endpoint, string applicationName, BackupRequest request, CancellationToken cancellationToken)
+        ServerEndpoint endpoint,
+        string applicationName,
+        BackupRequest request,
+        CancellationToken cancellationToken
+    )
     {
-        NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, applicationName, null, cancellationToken).ConfigureAwait(false);
+        NpgsqlConnection connection = await ServerConnection
+            .OpenAsync(endpoint, applicationName, null, cancellationToken)
+            .ConfigureAwait(false);
         try
         {
             DatabaseFacts facts = await DatabaseFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -97,7 +103,9 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             {
                 // Such a database holds bytes of any encoding; only a session without conversion reads its names.
                 await connection.DisposeAsync().ConfigureAwait(false);
-                connection = await ServerConnection.OpenAsync(endpoint, applicationName, "SQL_ASCII", cancellationToken).ConfigureAwait(false);
+                connection = await ServerConnection
+                    .OpenAsync(endpoint, applicationName, "SQL_ASCII", cancellationToken)
+                    .ConfigureAwait(false);
             }
 
             var snapshot = new DumpSnapshot(connection, facts, request);
@@ -140,21 +148,23 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         {
             while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                tables.Add(new DumpTable
-                {
-                    Oid = row.GetFieldValue<uint>(0),
-                    Schema = row.GetString(1),
-                    Name = row.GetString(2),
-                    QuotedName = row.GetString(3),
-                    Kind = row.GetString(4)[0],
-                    Bytes = row.GetInt64(5),
-                    Readable = row.GetBoolean(6),
-                    RowSecurity = row.GetBoolean(7),
-                    Parent = row.GetFieldValue<uint>(8),
-                    Extension = row.IsDBNull(9) ? null : row.GetString(9),
-                    Condition = row.IsDBNull(10) ? null : row.GetString(10),
-                    OnlyOnPrimary = row.GetBoolean(11),
-                });
+                tables.Add(
+                    new DumpTable
+                    {
+                        Oid = row.GetFieldValue<uint>(0),
+                        Schema = row.GetString(1),
+                        Name = row.GetString(2),
+                        QuotedName = row.GetString(3),
+                        Kind = row.GetString(4)[0],
+                        Bytes = row.GetInt64(5),
+                        Readable = row.GetBoolean(6),
+                        RowSecurity = row.GetBoolean(7),
+                        Parent = row.GetFieldValue<uint>(8),
+                        Extension = row.IsDBNull(9) ? null : row.GetString(9),
+                        Condition = row.IsDBNull(10) ? null : row.GetString(10),
+                        OnlyOnPrimary = row.GetBoolean(11),
+                    }
+                );
             }
         }
 
@@ -179,8 +189,13 @@ internal sealed class DumpSnapshot : IAsyncDisposable
                 // LOCK takes no snapshot; the first query does.
                 await LockAsync([.. before.Read], cancellationToken).ConfigureAwait(false);
             }
-            catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable
-                or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.WrongObjectType or PostgresErrorCodes.DeadlockDetected)
+            catch (PostgresException exception)
+                when (exception.SqlState
+                        is PostgresErrorCodes.UndefinedTable
+                            or PostgresErrorCodes.InvalidSchemaName
+                            or PostgresErrorCodes.WrongObjectType
+                            or PostgresErrorCodes.DeadlockDetected
+                )
             {
                 // A table of the list was dropped or renamed before its lock was ours, or its new owner waited for another of our locks.
                 await ReleaseAsync(cancellationToken).ConfigureAwait(false);
@@ -189,7 +204,9 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
                 await ReleaseAsync(cancellationToken).ConfigureAwait(false);
-                throw await new SnapshotLocks(_connection, _request).DescribeWaitAsync(before.Read, exception, cancellationToken).ConfigureAwait(false);
+                throw await new SnapshotLocks(_connection, _request)
+                    .DescribeWaitAsync(before.Read, exception, cancellationToken)
+                    .ConfigureAwait(false);
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.OutOfMemory)
             {
@@ -214,7 +231,8 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             CryoBackupError.DumpFailed,
             $"No snapshot could be taken: in each of {Attempts} attempts tables were created, renamed or dropped while the locks were being taken.",
             _connection.Database,
-            "Back up when no migration runs.");
+            "Back up when no migration runs."
+        );
     }
 
     /// <summary>Lets go of the snapshot and of every lock.</summary>
@@ -227,21 +245,24 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     /// <returns>The number of rows.</returns>
     public async Task<long> CountAsync(DumpTable table, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand($"SELECT pg_catalog.count(*) FROM ONLY {table.QuotedName} {table.Condition}", _connection);
+        await using var command = new NpgsqlCommand(
+            $"SELECT pg_catalog.count(*) FROM ONLY {table.QuotedName} {table.Condition}",
+            _connection
+        );
         return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
     /// <summary>What is in the dump and needs something that was left out: a restore of it fails where that is missing.</summary>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>The needing and the needed.</returns>
-    public Task<IReadOnlyList<(string Dependent, string Needed)>> ListBrokenDependenciesAsync(CancellationToken cancellationToken)
-        => BrokenDependencies.ListAsync(_connection, Selection!, cancellationToken);
+    public Task<IReadOnlyList<(string Dependent, string Needed)>> ListBrokenDependenciesAsync(CancellationToken cancellationToken) =>
+        BrokenDependencies.ListAsync(_connection, Selection!, cancellationToken);
 
     /// <summary>What the role would leave out without a word, beside rows.</summary>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>The finding; null if the dump of the whole database would be whole, or only a part is wanted, to which no user mapping belongs.</returns>
-    public Task<CryoBackupException?> FindHiddenAsync(CancellationToken cancellationToken)
-        => _request.IncludeSchema.Count + _request.IncludeTable.Count > 0
+    public Task<CryoBackupException?> FindHiddenAsync(CancellationToken cancellationToken) =>
+        _request.IncludeSchema.Count + _request.IncludeTable.Count > 0
             ? Task.FromResult<CryoBackupException?>(null)
             : UserMappings.FindHiddenAsync(_connection, cancellationToken);
 
@@ -259,23 +280,29 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     public static Task EndSessionsAsync(ServerEndpoint endpoint, string applicationName)
     {
         // On a thread of its own, because a frozen server holds up even the opening.
-        return Patience.EndAsync(Task.Run(async () =>
-        {
-            await using NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, "CryoBackup cleanup", null, CancellationToken.None).ConfigureAwait(false);
-            await using var command = new NpgsqlCommand(
-                "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE application_name = $1 AND pid <> pg_catalog.pg_backend_pid()",
-                connection);
-            command.Parameters.AddWithValue(applicationName);
-            await command.ExecuteScalarAsync(CancellationToken.None).ConfigureAwait(false);
-        }));
+        return Patience.EndAsync(
+            Task.Run(async () =>
+            {
+                await using NpgsqlConnection connection = await ServerConnection
+                    .OpenAsync(endpoint, "CryoBackup cleanup", null, CancellationToken.None)
+                    .ConfigureAwait(false);
+                await using var command = new NpgsqlCommand(
+                    "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE application_name = $1 AND pid <> pg_catalog.pg_backend_pid()",
+                    connection
+                );
+                command.Parameters.AddWithValue(applicationName);
+                await command.ExecuteScalarAsync(CancellationToken.None).ConfigureAwait(false);
+            })
+        );
     }
 
     /// <summary>Closes the connection; the server then lets go of snapshot and locks.</summary>
-    public async ValueTask DisposeAsync() => await Patience.EndAsync(Task.Run(() => _connection.DisposeAsync().AsTask())).ConfigureAwait(false);
+    public async ValueTask DisposeAsync() =>
+        await Patience.EndAsync(Task.Run(() => _connection.DisposeAsync().AsTask())).ConfigureAwait(false);
 
     /// <summary>A time as PostgreSQL's settings have it, where 0 would mean no limit.</summary>
-    public static string Milliseconds(TimeSpan time)
-        => Math.Clamp((long)time.TotalMilliseconds, 1, int.MaxValue).ToString(CultureInfo.InvariantCulture);
+    public static string Milliseconds(TimeSpan time) =>
+        Math.Clamp((long)time.TotalMilliseconds, 1, int.MaxValue).ToString(CultureInfo.InvariantCulture);
 
     private static (uint Oid, string Name) Identity(DumpTable table) => (table.Oid, table.QuotedName);
 
@@ -290,7 +317,9 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     private NpgsqlCommand WithOids(string query, uint[] oids)
     {
         var command = new NpgsqlCommand(query, _connection);
-        command.Parameters.Add(new NpgsqlParameter { Value = oids, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Oid });
+        command.Parameters.Add(
+            new NpgsqlParameter { Value = oids, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Oid }
+        );
         return command;
     }
 
@@ -341,7 +370,9 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     {
         _tables = selection.Read.ToDictionary(table => table.Oid, table => table with { Bytes = 0 });
         await using NpgsqlCommand command = WithOids(
-            "SELECT t.oid, pg_catalog.pg_table_size(t.oid) FROM pg_catalog.unnest($1) AS t (oid)", [.. _tables.Values.Where(selection.TakesRows).Select(table => table.Oid)]);
+            "SELECT t.oid, pg_catalog.pg_table_size(t.oid) FROM pg_catalog.unnest($1) AS t (oid)",
+            [.. _tables.Values.Where(selection.TakesRows).Select(table => table.Oid)]
+        );
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -355,6 +386,6 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     /// <param name="needed">The sessions of a backup, with this one.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>What is to be said; null if it does.</returns>
-    public Task<CryoBackupException?> FindLackOfSessionsAsync(ServerEndpoint endpoint, int needed, CancellationToken cancellationToken)
-        => SessionRoom.FindLackAsync(new ServerQuestions(_connection, cancellationToken), endpoint, endpoint.Database, needed);
+    public Task<CryoBackupException?> FindLackOfSessionsAsync(ServerEndpoint endpoint, int needed, CancellationToken cancellationToken) =>
+        SessionRoom.FindLackAsync(new ServerQuestions(_connection, cancellationToken), endpoint, endpoint.Database, needed);
 }

@@ -22,10 +22,22 @@ internal static class GlobalsDump
     /// <returns>What the manifest records of it.</returns>
     /// <exception cref="CryoBackupException">DumpFailed and others.</exception>
     public static BackupManifest.GlobalsRecord Write(
-        PartialFile file, AgeSeal? seal, ClientTool pgDumpall, ServerEndpoint endpoint, string application, bool withPasswords, CancellationToken cancellationToken)
+        PartialFile file,
+        AgeSeal? seal,
+        ClientTool pgDumpall,
+        ServerEndpoint endpoint,
+        string application,
+        bool withPasswords,
+        CancellationToken cancellationToken
+    )
     {
         using var environment = new LibpqEnvironment(endpoint, application);
-        List<string> arguments = ["--globals-only", "--no-password", $"--database={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}"];
+        List<string> arguments =
+        [
+            "--globals-only",
+            "--no-password",
+            $"--database={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}",
+        ];
         if (!withPasswords)
         {
             arguments.Add("--no-role-passwords");
@@ -45,7 +57,11 @@ internal static class GlobalsDump
         if (!concluded)
         {
             throw new CryoBackupException(
-                CryoBackupError.DumpFailed, $"pg_dumpall of {endpoint.Address} ended well, and did not write to the end.", endpoint.Address, "Back up again.");
+                CryoBackupError.DumpFailed,
+                $"pg_dumpall of {endpoint.Address} ended well, and did not write to the end.",
+                endpoint.Address,
+                "Back up again."
+            );
         }
 
         return new BackupManifest.GlobalsRecord

@@ -44,9 +44,13 @@ internal sealed class RowCount : IAsyncDisposable
             {
                 throw new CryoBackupException(
                     CryoBackupError.DumpFailed,
-                    string.Create(CultureInfo.InvariantCulture, $"{table.Entry.Schema}.{table.Entry.Name} has {counted} rows in the snapshot, and pg_dump wrote {found}."),
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{table.Entry.Schema}.{table.Entry.Name} has {counted} rows in the snapshot, and pg_dump wrote {found}."
+                    ),
                     $"{table.Entry.Schema}.{table.Entry.Name}",
-                    "Back up again; if it happens again, look for TRUNCATE or table rewrites at the time of the backup, and check the table's indexes.");
+                    "Back up again; if it happens again, look for TRUNCATE or table rewrites at the time of the backup, and check the table's indexes."
+                );
             }
         }
     }

@@ -28,22 +28,32 @@ internal sealed class SnapshotLocks(NpgsqlConnection connection, BackupRequest r
     /// <summary>Every table is locked twice, by the holder of the snapshot and by pg_dump, and the server has room for so many locks.</summary>
     /// <param name="tables">The tables.</param>
     /// <param name="inner">What the server said; the session ended with it.</param>
-    public CryoBackupException DescribeLack(IEnumerable<DumpTable> tables, PostgresException inner) => new(
-        CryoBackupError.DumpFailed,
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"The server has no room for the locks of the backup: {inner.MessageText} ({inner.SqlState}). It takes two for each of {tables.Count(table => table.Kind != 'S')} tables."),
-        request.Database,
-        "Raise max_locks_per_transaction in postgresql.conf (twice the number of tables, divided by max_connections, is enough beside what others need) and restart the server; "
-            + "or back up in parts, with -IncludeSchema.",
-        inner: inner);
+    public CryoBackupException DescribeLack(IEnumerable<DumpTable> tables, PostgresException inner) =>
+        new(
+            CryoBackupError.DumpFailed,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The server has no room for the locks of the backup: {inner.MessageText} ({inner.SqlState}). It takes two for each of {tables.Count(table => table.Kind != 'S')} tables."
+            ),
+            request.Database,
+            "Raise max_locks_per_transaction in postgresql.conf (twice the number of tables, divided by max_connections, is enough beside what others need) and restart the server; "
+                + "or back up in parts, with -IncludeSchema.",
+            inner: inner
+        );
 
     /// <summary>Somebody else holds them, or waits for them.</summary>
-    public async Task<CryoBackupException> DescribeWaitAsync(IEnumerable<DumpTable> tables, Exception inner, CancellationToken cancellationToken)
+    public async Task<CryoBackupException> DescribeWaitAsync(
+        IEnumerable<DumpTable> tables,
+        Exception inner,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = new NpgsqlCommand(LockHoldersQuery, connection)
         {
-            Parameters = { new() { Value = tables.Select(table => table.Oid).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid } },
+            Parameters =
+            {
+                new() { Value = tables.Select(table => table.Oid).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid },
+            },
         };
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await row.ReadAsync(cancellationToken).ConfigureAwait(false);
@@ -51,11 +61,15 @@ internal sealed class SnapshotLocks(NpgsqlConnection connection, BackupRequest r
         string? endings = row.IsDBNull(1) ? null : row.GetString(1);
         return new CryoBackupException(
             CryoBackupError.LockTimeout,
-            string.Create(CultureInfo.InvariantCulture, $"The lock on {holders ?? "a table"} was not granted within {request.LockTimeout.TotalSeconds:0.###} seconds."),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The lock on {holders ?? "a table"} was not granted within {request.LockTimeout.TotalSeconds:0.###} seconds."
+            ),
             holders ?? connection.Database,
             endings is null
                 ? "Wait until the other session has finished, or give a longer -LockTimeout."
                 : $"A prepared transaction holds its locks until somebody ends it, for weeks and over restarts. Ask whose it is; then, in this database: COMMIT PREPARED instead, or {endings}.",
-            inner: inner);
+            inner: inner
+        );
     }
 }

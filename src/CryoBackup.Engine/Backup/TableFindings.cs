@@ -13,7 +13,8 @@ internal static class TableFindings
                 CryoBackupError.PermissionDenied,
                 $"The role may not read: {unreadable}.",
                 unreadable,
-                "GRANT pg_read_all_data TO the role (PostgreSQL 14 and later), or USAGE on the schemas and SELECT on these tables and sequences.");
+                "GRANT pg_read_all_data TO the role (PostgreSQL 14 and later), or USAGE on the schemas and SELECT on these tables and sequences."
+            );
         }
 
         string hidden = Join(selection.Read.Where(table => table.RowSecurity && selection.TakesRows(table)));
@@ -23,7 +24,8 @@ internal static class TableFindings
                 CryoBackupError.RowSecurityActive,
                 $"Row security hides rows from the role in: {hidden}. A backup of what it sees would be a smaller one.",
                 hidden,
-                "ALTER ROLE … BYPASSRLS, or back up as the tables' owner (without FORCE ROW LEVEL SECURITY) or a superuser.");
+                "ALTER ROLE … BYPASSRLS, or back up as the tables' owner (without FORCE ROW LEVEL SECURITY) or a superuser."
+            );
         }
     }
 

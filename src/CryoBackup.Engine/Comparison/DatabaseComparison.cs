@@ -23,7 +23,11 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
     /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Every table, expected and found, in the order given; partitions that are loaded through their root as that.</returns>
-    public async Task<TableComparison[]> CompareAsync(IReadOnlyList<TableContent> tables, string encoding, CancellationToken cancellationToken)
+    public async Task<TableComparison[]> CompareAsync(
+        IReadOnlyList<TableContent> tables,
+        string encoding,
+        CancellationToken cancellationToken
+    )
     {
         IReadOnlyList<RowSet> sets = RowSet.Of(tables);
         SharedSnapshot moment = await SharedSnapshot.TakeAsync(endpoint, application, encoding, cancellationToken).ConfigureAwait(false);
@@ -31,12 +35,17 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
         Task ended = Task.CompletedTask;
         try
         {
-            Dictionary<(string, string), string> conditions = await ExtensionTables.ConditionsAsync(moment.Connection, cancellationToken).ConfigureAwait(false);
-            HashSet<(string, string)> divisible = await TablePiece.FindDivisibleAsync(moment.Connection, cancellationToken).ConfigureAwait(false);
+            Dictionary<(string, string), string> conditions = await ExtensionTables
+                .ConditionsAsync(moment.Connection, cancellationToken)
+                .ConfigureAwait(false);
+            HashSet<(string, string)> divisible = await TablePiece
+                .FindDivisibleAsync(moment.Connection, cancellationToken)
+                .ConfigureAwait(false);
             divisible.ExceptWith(conditions.Keys);
             TablePiece[] pieces =
             [
-                .. TablePiece.Cut([.. sets.Select(set => set.Expected is { } rows && divisible.Contains(KeyOf(set)) ? TablePiece.PagesOf(rows) : 0)])
+                .. TablePiece
+                    .Cut([.. sets.Select(set => set.Expected is { } rows && divisible.Contains(KeyOf(set)) ? TablePiece.PagesOf(rows) : 0)])
                     .Where(piece => sets[piece.Table].Expected is not null),
             ];
             var found = new TableFingerprint[sets.Count];
@@ -46,7 +55,10 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             CancellationToken end = ending.Token;
             using var progress = new ProgressReporter(
-                $"Comparing {endpoint.Database}", observer, () => ($"{done} of {pieces.Length} parts of {sets.Count} tables", pieces.Length == 0 ? 1 : (double)done / pieces.Length));
+                $"Comparing {endpoint.Database}",
+                observer,
+                () => ($"{done} of {pieces.Length} parts of {sets.Count} tables", pieces.Length == 0 ? 1 : (double)done / pieces.Length)
+            );
 
             void ReadSome(NpgsqlConnection session)
             {
@@ -55,7 +67,12 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
                     TablePiece piece = pieces[index];
                     RowSet set = sets[piece.Table];
                     string? condition = piece.Condition ?? conditions.GetValueOrDefault(KeyOf(set));
-                    TableFingerprint part = TableReader.Read(session, TableReader.ToStdout(set.CopyStatement, condition, set.IsOfRoot), encoding, end);
+                    TableFingerprint part = TableReader.Read(
+                        session,
+                        TableReader.ToStdout(set.CopyStatement, condition, set.IsOfRoot),
+                        encoding,
+                        end
+                    );
                     lock (found)
                     {
                         (found[piece.Table] ??= new TableFingerprint()).Add(part);
@@ -90,8 +107,13 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
             }
 
             int count = Math.Min(Environment.ProcessorCount, pieces.Length);
-            Task reading = ended = Task.WhenAll(Enumerable.Range(0, count)
-                .Select(_ => Task.Factory.StartNew(RunSession, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            Task reading = ended = Task.WhenAll(
+                Enumerable
+                    .Range(0, count)
+                    .Select(_ =>
+                        Task.Factory.StartNew(RunSession, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                    )
+            );
             if (await Task.WhenAny(reading, Task.Delay(Timeout.Infinite, end)).ConfigureAwait(false) != reading)
             {
                 // They wait for the server, and a server that is gone would hold them for minutes.
@@ -115,7 +137,12 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
             }
             else
             {
-                _ = ended.ContinueWith(_ => moment.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                _ = ended.ContinueWith(
+                    _ => moment.DisposeAsync().AsTask(),
+                    CancellationToken.None,
+                    TaskContinuationOptions.None,
+                    TaskScheduler.Default
+                );
             }
         }
     }
@@ -123,13 +150,14 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
     /// <summary>Opens a reader's session. Where the server has none left, the readers that have one do without this one.</summary>
     private NpgsqlConnection? Open(string encoding, string moment, Func<bool> othersRead, CancellationToken cancellationToken)
     {
-        for (DateTime limit = DateTime.UtcNow + SessionPatience; ;)
+        for (DateTime limit = DateTime.UtcNow + SessionPatience; ; )
         {
             try
             {
                 return TableReader.Open(endpoint, application, encoding, Monetary, moment);
             }
-            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.TooManyConnections && DateTime.UtcNow < limit)
+            catch (PostgresException exception)
+                when (exception.SqlState == PostgresErrorCodes.TooManyConnections && DateTime.UtcNow < limit)
             {
                 if (othersRead())
                 {

@@ -45,7 +45,9 @@ internal sealed class DatabaseProof(ServerEndpoint endpoint, string application,
     public async IAsyncEnumerable<ProofPart> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return await CompareRowsAsync(cancellationToken).ConfigureAwait(false);
-        await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, Content.Encoding, cancellationToken).ConfigureAwait(false);
+        await using NpgsqlConnection target = await TargetDatabase
+            .OpenAsync(endpoint, application, Content.Encoding, cancellationToken)
+            .ConfigureAwait(false);
         if (HasOnlyOurLargeObjects)
         {
             yield return await CompareLargeObjectsAsync(target, cancellationToken).ConfigureAwait(false);
@@ -56,9 +58,14 @@ internal sealed class DatabaseProof(ServerEndpoint endpoint, string application,
             yield return await LookForObjectsAsync(target, cancellationToken).ConfigureAwait(false);
         }
 
-        List<string> differences = await new RestoredState(target, Entries, Source, cancellationToken).FindDifferencesAsync().ConfigureAwait(false);
+        List<string> differences = await new RestoredState(target, Entries, Source, cancellationToken)
+            .FindDifferencesAsync()
+            .ConfigureAwait(false);
         yield return new ProofPart(
-            CheckNames.State, "sequences, indexes, constraints, triggers and materialized views are as they were", OfDatabase(differences));
+            CheckNames.State,
+            "sequences, indexes, constraints, triggers and materialized views are as they were",
+            OfDatabase(differences)
+        );
     }
 
     /// <summary>The first few of many texts, and how many more there are.</summary>
@@ -78,18 +85,30 @@ internal sealed class DatabaseProof(ServerEndpoint endpoint, string application,
         string[] unread = [.. tables.Where(table => table.ExpectedRows is null).Select(table => table.ToString())];
         return new ProofPart(
             CheckNames.Rows,
-            string.Create(CultureInfo.InvariantCulture, $"{tables.Length} tables with {tables.Sum(table => table.FoundRows ?? 0)} rows, each with its fingerprint"),
-            [.. tables.Where(table => table.ExpectedRows is not null && !table.Matches).Select(table => new Finding(Describe(table), table.ToString()))])
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{tables.Length} tables with {tables.Sum(table => table.FoundRows ?? 0)} rows, each with its fingerprint"
+            ),
+            [
+                .. tables
+                    .Where(table => table.ExpectedRows is not null && !table.Matches)
+                    .Select(table => new Finding(Describe(table), table.ToString())),
+            ]
+        )
         {
             Suspects = "triggers, rules",
-            Unread = unread.Length == 0 ? null
-                : $"the archive has the rows of {Shorten(unread)} in a form that is not read here, or its partitions' columns in different orders, so they were not compared",
+            Unread =
+                unread.Length == 0
+                    ? null
+                    : $"the archive has the rows of {Shorten(unread)} in a form that is not read here, or its partitions' columns in different orders, so they were not compared",
         };
     }
 
-    private static string Describe(TableComparison table) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}) instead of {table.ExpectedRows} ({table.ExpectedFingerprint})");
+    private static string Describe(TableComparison table) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}) instead of {table.ExpectedRows} ({table.ExpectedFingerprint})"
+        );
 
     private async Task<ProofPart> CompareLargeObjectsAsync(NpgsqlConnection target, CancellationToken cancellationToken)
     {
@@ -100,9 +119,17 @@ internal sealed class DatabaseProof(ServerEndpoint endpoint, string application,
             string.Create(CultureInfo.InvariantCulture, $"{count}, each with its content"),
             same
                 ? []
-                : OfDatabase([string.Create(CultureInfo.InvariantCulture, $"the {count} large objects are not the {Content.LargeObjectCount} of the backup, by OID and content")]))
+                : OfDatabase([
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the {count} large objects are not the {Content.LargeObjectCount} of the backup, by OID and content"
+                    ),
+                ])
+        )
         {
-            Unread = Content.LargeObjectsWereRead ? null : "the archive's own form of the large objects is not read here, so they were only counted",
+            Unread = Content.LargeObjectsWereRead
+                ? null
+                : "the archive's own form of the large objects is not read here, so they were only counted",
         };
     }
 
@@ -113,16 +140,33 @@ internal sealed class DatabaseProof(ServerEndpoint endpoint, string application,
         return new ProofPart(
             CheckNames.Objects,
             string.Create(CultureInfo.InvariantCulture, $"{looked.Length} objects are there"),
-            OfDatabase([.. looked.Where(entry => !IsThere(found, entry)).Select(entry => $"{entry} is missing")]));
+            OfDatabase([.. looked.Where(entry => !IsThere(found, entry)).Select(entry => $"{entry} is missing")])
+        );
     }
 
     /// <summary>A type that was never more than a shell is a TYPE to pg_dump; the shell of one that was completed is no more.</summary>
-    private static bool IsThere(TargetContent found, TocEntry entry) => found.Has(entry) || entry.Kind switch
-    {
-        "TYPE" => found.Has(new TocEntry { Kind = "SHELL TYPE", Schema = entry.Schema, Name = entry.Name }),
-        "SHELL TYPE" => found.Has(new TocEntry { Kind = "TYPE", Schema = entry.Schema, Name = entry.Name }),
-        _ => false,
-    };
+    private static bool IsThere(TargetContent found, TocEntry entry) =>
+        found.Has(entry)
+        || entry.Kind switch
+        {
+            "TYPE" => found.Has(
+                new TocEntry
+                {
+                    Kind = "SHELL TYPE",
+                    Schema = entry.Schema,
+                    Name = entry.Name,
+                }
+            ),
+            "SHELL TYPE" => found.Has(
+                new TocEntry
+                {
+                    Kind = "TYPE",
+                    Schema = entry.Schema,
+                    Name = entry.Name,
+                }
+            ),
+            _ => false,
+        };
 
     private Finding[] OfDatabase(List<string> texts) => [.. texts.Select(text => new Finding(text, endpoint.Database))];
 }

@@ -12,7 +12,10 @@ internal static class LargeObjectReader
     /// <param name="connection">A connection to the database.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Their number and the sum of their fingerprints.</returns>
-    public static async Task<(long Count, UInt128 Fingerprint)> ReadAllAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public static async Task<(long Count, UInt128 Fingerprint)> ReadAllAsync(
+        NpgsqlConnection connection,
+        CancellationToken cancellationToken
+    )
     {
         var oids = new List<uint>();
         await using (var list = new NpgsqlCommand("SELECT oid FROM pg_catalog.pg_largeobject_metadata", connection))

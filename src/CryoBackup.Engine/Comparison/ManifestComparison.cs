@@ -17,31 +17,36 @@ internal sealed class ManifestComparison
     {
         _manifest = manifest;
         _content = content;
-        Dictionary<(string Schema, string Name), BackupManifest.TableRecord> expected =
-            (manifest?.Tables ?? []).ToDictionary(table => (table.Schema, table.Name));
+        Dictionary<(string Schema, string Name), BackupManifest.TableRecord> expected = (manifest?.Tables ?? []).ToDictionary(table =>
+            (table.Schema, table.Name)
+        );
         var comparisons = new List<TableComparison>();
         foreach (TableContent table in content.Tables)
         {
             expected.Remove((table.Entry.Schema, table.Entry.Name), out BackupManifest.TableRecord? record);
-            comparisons.Add(new TableComparison
-            {
-                Schema = table.Entry.Schema,
-                Name = table.Entry.Name,
-                ExpectedRows = record?.Rows,
-                ExpectedFingerprint = record?.Fingerprint ?? "",
-                FoundRows = table.Fingerprint?.Rows,
-                FoundFingerprint = table.Fingerprint?.Text ?? "",
-            });
+            comparisons.Add(
+                new TableComparison
+                {
+                    Schema = table.Entry.Schema,
+                    Name = table.Entry.Name,
+                    ExpectedRows = record?.Rows,
+                    ExpectedFingerprint = record?.Fingerprint ?? "",
+                    FoundRows = table.Fingerprint?.Rows,
+                    FoundFingerprint = table.Fingerprint?.Text ?? "",
+                }
+            );
         }
 
         int found = comparisons.Count;
-        comparisons.AddRange(expected.Values.Select(record => new TableComparison
-        {
-            Schema = record.Schema,
-            Name = record.Name,
-            ExpectedRows = record.Rows,
-            ExpectedFingerprint = record.Fingerprint,
-        }));
+        comparisons.AddRange(
+            expected.Values.Select(record => new TableComparison
+            {
+                Schema = record.Schema,
+                Name = record.Name,
+                ExpectedRows = record.Rows,
+                ExpectedFingerprint = record.Fingerprint,
+            })
+        );
         Tables = [.. comparisons];
         Difference = manifest?.Tables is null ? null : FindDifference(manifest, found);
     }
@@ -56,11 +61,14 @@ internal sealed class ManifestComparison
     /// True if an archive that is whole is another than the one described. Bytes that change in place leave its length and its kinds
     /// of objects as they are, and touch hardly more than one table.
     /// </summary>
-    public bool IsOther => _manifest is not null
-        && (!string.Equals(_manifest.Database, _content.Header.Database, StringComparison.Ordinal)
+    public bool IsOther =>
+        _manifest is not null
+        && (
+            !string.Equals(_manifest.Database, _content.Header.Database, StringComparison.Ordinal)
             || _manifest.UncompressedBytes != _content.Length
             || _manifest.Objects?.Values.Sum(count => (long)count) != _content.Entries.Count
-            || Tables.Count(table => !table.Matches) > 1);
+            || Tables.Count(table => !table.Matches) > 1
+        );
 
     private string? FindDifference(BackupManifest manifest, int found)
     {
@@ -75,13 +83,22 @@ internal sealed class ManifestComparison
             TableComparison table = Tables[first];
             return table.ExpectedRows is null
                 ? $"{table} is in the archive and not in the manifest"
-                : string.Create(CultureInfo.InvariantCulture, $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}); recorded are {table.ExpectedRows} ({table.ExpectedFingerprint})");
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}); recorded are {table.ExpectedRows} ({table.ExpectedFingerprint})"
+                );
         }
 
-        return manifest.LargeObjects is { } objects
-            && (objects.Count != _content.LargeObjectCount
-                || !string.Equals(objects.Fingerprint, TableFingerprint.Format(_content.LargeObjectFingerprint), StringComparison.Ordinal))
-            ? string.Create(CultureInfo.InvariantCulture, $"the {_content.LargeObjectCount} large objects are not the {objects.Count} recorded ones")
+        return
+            manifest.LargeObjects is { } objects
+            && (
+                objects.Count != _content.LargeObjectCount
+                || !string.Equals(objects.Fingerprint, TableFingerprint.Format(_content.LargeObjectFingerprint), StringComparison.Ordinal)
+            )
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"the {_content.LargeObjectCount} large objects are not the {objects.Count} recorded ones"
+            )
             : null;
     }
 }

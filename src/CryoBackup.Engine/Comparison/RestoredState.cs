@@ -14,15 +14,28 @@ namespace CryoBackup.Comparison;
 /// <param name="entries">What was restored.</param>
 /// <param name="source">What the backup records of the source; null for nothing.</param>
 /// <param name="cancellationToken">Ends the queries.</param>
-internal sealed partial class RestoredState(NpgsqlConnection target, IReadOnlyList<TocEntry> entries, IReadOnlyList<ObjectState>? source, CancellationToken cancellationToken)
+internal sealed partial class RestoredState(
+    NpgsqlConnection target,
+    IReadOnlyList<TocEntry> entries,
+    IReadOnlyList<ObjectState>? source,
+    CancellationToken cancellationToken
+)
 {
-    private readonly HashSet<(string Kind, string Schema, string Name)> _entries = [.. entries.Select(entry => (entry.Kind, entry.Schema, entry.Name))];
+    private readonly HashSet<(string Kind, string Schema, string Name)> _entries =
+    [
+        .. entries.Select(entry => (entry.Kind, entry.Schema, entry.Name)),
+    ];
     private readonly HashSet<string> _relations = [.. entries.Where(TocKinds.IsRelation).Select(NameOf)];
 
     // pg_dump says so of what was not validated or enforced at the source, of a constraint or in the table's own definition.
     private readonly HashSet<string> _unvalidated =
     [
-        .. entries.Where(entry => entry.Definition.Contains("NOT VALID", StringComparison.Ordinal) || entry.Definition.Contains("NOT ENFORCED", StringComparison.Ordinal)).Select(NameOf),
+        .. entries
+            .Where(entry =>
+                entry.Definition.Contains("NOT VALID", StringComparison.Ordinal)
+                || entry.Definition.Contains("NOT ENFORCED", StringComparison.Ordinal)
+            )
+            .Select(NameOf),
     ];
 
     /// <summary>Looks for what is not as it was.</summary>
@@ -39,7 +52,11 @@ internal sealed partial class RestoredState(NpgsqlConnection target, IReadOnlyLi
         }
 
         List<ObjectState> found = await ObjectState.ReadAsync(target, cancellationToken).ConfigureAwait(false);
-        foreach (ObjectState state in found.Where(state => _relations.Contains($"{state.Schema}.{state.Relation}") && source?.Contains(state) != true))
+        foreach (
+            ObjectState state in found.Where(state =>
+                _relations.Contains($"{state.Schema}.{state.Relation}") && source?.Contains(state) != true
+            )
+        )
         {
             if (await IsWrongAsync(state).ConfigureAwait(false))
             {
@@ -47,42 +64,54 @@ internal sealed partial class RestoredState(NpgsqlConnection target, IReadOnlyLi
             }
         }
 
-        differences.AddRange((source ?? []).Except(found).Where(IsSwitchOfRestored).Select(state => $"{state.Subject} is not {state.State}, as it was"));
+        differences.AddRange(
+            (source ?? []).Except(found).Where(IsSwitchOfRestored).Select(state => $"{state.Subject} is not {state.State}, as it was")
+        );
         return differences;
     }
 
     /// <summary>Whether a state that the source is not known to have had tells of a fault.</summary>
-    private async Task<bool> IsWrongAsync(ObjectState state) => state.Kind switch
-    {
-        "index" => state.State != "incomplete" || await LacksPartitionAsync(state).ConfigureAwait(false),
-        "constraint" => state.State != "not validated, as inherited" && !_unvalidated.Contains($"{state.Schema}.{state.Relation}")
-            && !_unvalidated.Contains($"{state.Schema}.{state.Relation} {state.Name}"),
-        "materialized view" => _entries.Contains(("MATERIALIZED VIEW DATA", state.Schema, state.Relation)),
-        _ => source is not null && IsSwitchOfRestored(state),
-    };
+    private async Task<bool> IsWrongAsync(ObjectState state) =>
+        state.Kind switch
+        {
+            "index" => state.State != "incomplete" || await LacksPartitionAsync(state).ConfigureAwait(false),
+            "constraint" => state.State != "not validated, as inherited"
+                && !_unvalidated.Contains($"{state.Schema}.{state.Relation}")
+                && !_unvalidated.Contains($"{state.Schema}.{state.Relation} {state.Name}"),
+            "materialized view" => _entries.Contains(("MATERIALIZED VIEW DATA", state.Schema, state.Relation)),
+            _ => source is not null && IsSwitchOfRestored(state),
+        };
 
     /// <summary>What a restore sets by an entry of its own, and nothing else changes.</summary>
-    private bool IsSwitchOfRestored(ObjectState state) => state.Kind switch
-    {
-        "trigger" => _entries.Contains(("TRIGGER", state.Schema, $"{state.Relation} {state.Name}")),
-        "rule" => _entries.Contains(("RULE", state.Schema, $"{state.Relation} {state.Name}")),
-        "table" => _entries.Contains(("TABLE", state.Schema, state.Relation)),
-        _ => false,
-    };
+    private bool IsSwitchOfRestored(ObjectState state) =>
+        state.Kind switch
+        {
+            "trigger" => _entries.Contains(("TRIGGER", state.Schema, $"{state.Relation} {state.Name}")),
+            "rule" => _entries.Contains(("RULE", state.Schema, $"{state.Relation} {state.Name}")),
+            "table" => _entries.Contains(("TABLE", state.Schema, state.Relation)),
+            _ => false,
+        };
 
     /// <summary>The index of a partitioned table is valid once every partition's is attached; at the source, too, some may be missing.</summary>
     private async Task<bool> LacksPartitionAsync(ObjectState index)
     {
         var name = new QualifiedName(index.Schema, index.Name);
-        int expected = entries.Count(entry => entry.Kind == "INDEX ATTACH" && QualifiedName.After(entry.Definition, "ALTER INDEX ") == name);
+        int expected = entries.Count(entry =>
+            entry.Kind == "INDEX ATTACH" && QualifiedName.After(entry.Definition, "ALTER INDEX ") == name
+        );
         await using var command = new NpgsqlCommand(
             """
             SELECT pg_catalog.count(*) FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2
             """,
-            target)
+            target
+        )
         {
-            Parameters = { new() { Value = index.Schema }, new() { Value = index.Name } },
+            Parameters =
+            {
+                new() { Value = index.Schema },
+                new() { Value = index.Name },
+            },
         };
         return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! < expected;
     }
@@ -100,9 +129,14 @@ internal sealed partial class RestoredState(NpgsqlConnection target, IReadOnlyLi
         long expected = long.Parse(recorded.Groups[1].ValueSpan, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         await using var command = new NpgsqlCommand(
             $"SELECT s.last_value, p.increment_by < 0 FROM {TargetDatabase.Quote(entry.Schema)}.{TargetDatabase.Quote(entry.Name)} s, pg_catalog.pg_sequences p WHERE p.schemaname = $1 AND p.sequencename = $2",
-            target)
+            target
+        )
         {
-            Parameters = { new() { Value = entry.Schema }, new() { Value = entry.Name } },
+            Parameters =
+            {
+                new() { Value = entry.Schema },
+                new() { Value = entry.Name },
+            },
         };
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         if (!await row.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -113,7 +147,9 @@ internal sealed partial class RestoredState(NpgsqlConnection target, IReadOnlyLi
         // Sequences are not part of a snapshot: the dump may hold a later value than the rows need, never an earlier one.
         long found = row.GetInt64(0);
         bool behind = row.GetBoolean(1) ? found > expected : found < expected;
-        return behind ? string.Create(CultureInfo.InvariantCulture, $"the sequence {NameOf(entry)} stands at {found}, behind the recorded {expected}") : null;
+        return behind
+            ? string.Create(CultureInfo.InvariantCulture, $"the sequence {NameOf(entry)} stands at {found}, behind the recorded {expected}")
+            : null;
     }
 
     [GeneratedRegex(@", (-?[0-9]+), (?:true|false)\);\s*$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]

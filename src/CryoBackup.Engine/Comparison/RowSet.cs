@@ -15,7 +15,11 @@ internal sealed class RowSet
         CopyStatement = tables[0].Entry.CopyStatement;
 
         // Partitions may have their columns in different orders, and then a line of text does not tell what another's would.
-        if (tables.All(table => table.Fingerprint is not null && string.Equals(table.Entry.CopyStatement, CopyStatement, StringComparison.Ordinal)))
+        if (
+            tables.All(table =>
+                table.Fingerprint is not null && string.Equals(table.Entry.CopyStatement, CopyStatement, StringComparison.Ordinal)
+            )
+        )
         {
             Expected = new TableFingerprint();
             foreach (TableContent table in tables)
@@ -40,24 +44,25 @@ internal sealed class RowSet
     /// <summary>The rows of an archive's tables.</summary>
     /// <param name="tables">The tables.</param>
     /// <returns>Sets that hold each row once, in the order of their first tables.</returns>
-    public static IReadOnlyList<RowSet> Of(IReadOnlyList<TableContent> tables)
-        => [.. tables.GroupBy(table => RootOf(table) ?? NameOf(table)).Select(group => new RowSet(group.Key, [.. group]))];
+    public static IReadOnlyList<RowSet> Of(IReadOnlyList<TableContent> tables) =>
+        [.. tables.GroupBy(table => RootOf(table) ?? NameOf(table)).Select(group => new RowSet(group.Key, [.. group]))];
 
     /// <summary>What was found beside what was to be found.</summary>
     /// <param name="found">The rows of the database; null if they were not read.</param>
-    public TableComparison Compare(TableFingerprint? found) => new()
-    {
-        Schema = Name.Schema,
-        Name = Name.Name,
-        ExpectedRows = Expected?.Rows,
-        ExpectedFingerprint = Expected?.Text ?? "",
-        FoundRows = found?.Rows,
-        FoundFingerprint = found?.Text ?? "",
-    };
+    public TableComparison Compare(TableFingerprint? found) =>
+        new()
+        {
+            Schema = Name.Schema,
+            Name = Name.Name,
+            ExpectedRows = Expected?.Rows,
+            ExpectedFingerprint = Expected?.Text ?? "",
+            FoundRows = found?.Rows,
+            FoundFingerprint = found?.Text ?? "",
+        };
 
     /// <summary>The root that the rows of a partition are loaded through; null where they go into the table itself.</summary>
-    private static QualifiedName? RootOf(TableContent table)
-        => QualifiedName.After(table.Entry.CopyStatement, "COPY ") is { } target && target != NameOf(table) ? target : null;
+    private static QualifiedName? RootOf(TableContent table) =>
+        QualifiedName.After(table.Entry.CopyStatement, "COPY ") is { } target && target != NameOf(table) ? target : null;
 
     private static QualifiedName NameOf(TableContent table) => new(table.Entry.Schema, table.Entry.Name);
 }

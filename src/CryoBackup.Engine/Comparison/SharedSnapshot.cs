@@ -24,13 +24,25 @@ internal sealed class SharedSnapshot : IAsyncDisposable
     /// <param name="encoding">The encoding of the database that the archive is of.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The snapshot, there until it is disposed of.</returns>
-    public static async Task<SharedSnapshot> TakeAsync(ServerEndpoint endpoint, string applicationName, string encoding, CancellationToken cancellationToken)
+    public static async Task<SharedSnapshot> TakeAsync(
+        ServerEndpoint endpoint,
+        string applicationName,
+        string encoding,
+        CancellationToken cancellationToken
+    )
     {
-        NpgsqlConnection connection = await TargetDatabase.OpenAsync(endpoint, applicationName, encoding, cancellationToken).ConfigureAwait(false);
+        NpgsqlConnection connection = await TargetDatabase
+            .OpenAsync(endpoint, applicationName, encoding, cancellationToken)
+            .ConfigureAwait(false);
         try
         {
-            await TargetDatabase.ExecuteAsync(
-                connection, [.. SessionSettings.ForReading, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"], cancellationToken).ConfigureAwait(false);
+            await TargetDatabase
+                .ExecuteAsync(
+                    connection,
+                    [.. SessionSettings.ForReading, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"],
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             await using var export = new NpgsqlCommand("SELECT pg_catalog.pg_export_snapshot()", connection);
             return new SharedSnapshot(connection, (string)(await export.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!);
         }
@@ -45,7 +57,10 @@ internal sealed class SharedSnapshot : IAsyncDisposable
     /// <param name="processes">The IDs of their server processes.</param>
     public async Task EndAsync(int[] processes)
     {
-        await using var end = new NpgsqlCommand("SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.unnest($1) AS pid", Connection)
+        await using var end = new NpgsqlCommand(
+            "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.unnest($1) AS pid",
+            Connection
+        )
         {
             Parameters = { new() { Value = processes } },
         };

@@ -18,9 +18,11 @@ internal sealed record TablePiece(int Table, long? First, long? End, long Pages)
     private const int RowHeader = 28;
 
     /// <summary>The WHERE clause of this piece; null for the whole table.</summary>
-    public string? Condition => First is null ? null
-        : string.Create(CultureInfo.InvariantCulture, $"WHERE ctid >= '({First},0)'::pg_catalog.tid")
-            + (End is null ? "" : string.Create(CultureInfo.InvariantCulture, $" AND ctid < '({End},0)'::pg_catalog.tid"));
+    public string? Condition =>
+        First is null
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"WHERE ctid >= '({First},0)'::pg_catalog.tid")
+                + (End is null ? "" : string.Create(CultureInfo.InvariantCulture, $" AND ctid < '({End},0)'::pg_catalog.tid"));
 
     /// <summary>Cuts tables into pieces, so that several sessions share a large one too.</summary>
     /// <param name="pages">How many pages each table has; 0 for one that is not to be cut.</param>
@@ -55,7 +57,10 @@ internal sealed record TablePiece(int Table, long? First, long? End, long Pages)
     /// <param name="connection">A connection to the database.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>Schemas and names of the tables whose pages the server can read one by one.</returns>
-    public static async Task<HashSet<(string Schema, string Name)>> FindDivisibleAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public static async Task<HashSet<(string Schema, string Name)>> FindDivisibleAsync(
+        NpgsqlConnection connection,
+        CancellationToken cancellationToken
+    )
     {
         var tables = new HashSet<(string, string)>();
 
@@ -67,7 +72,8 @@ internal sealed record TablePiece(int Table, long? First, long? End, long Pages)
             WHERE c.relkind = 'r' AND a.amname = 'heap' AND n.nspname <> 'pg_catalog'
                 AND pg_catalog.current_setting('server_version_num')::int >= 140000
             """,
-            connection);
+            connection
+        );
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
         {

@@ -18,7 +18,13 @@ internal static class TableReader
     /// <param name="monetary">The lc_monetary that values of type money were written in; null for the database's own.</param>
     /// <param name="snapshot">The moment, as <see cref="SharedSnapshot"/> names it; null for now.</param>
     /// <returns>The session.</returns>
-    public static NpgsqlConnection Open(ServerEndpoint endpoint, string applicationName, string encoding, string? monetary, string? snapshot)
+    public static NpgsqlConnection Open(
+        ServerEndpoint endpoint,
+        string applicationName,
+        string encoding,
+        string? monetary,
+        string? snapshot
+    )
     {
         NpgsqlConnection connection = ServerConnection.Open(endpoint, applicationName, encoding, BufferSize);
         try
@@ -26,11 +32,17 @@ internal static class TableReader
             Execute(connection, string.Join("; ", SessionSettings.ForReading));
             if (monetary is not null)
             {
-                using var money = new NpgsqlCommand("SELECT pg_catalog.set_config('lc_monetary', $1, false)", connection) { Parameters = { new() { Value = monetary } } };
+                using var money = new NpgsqlCommand("SELECT pg_catalog.set_config('lc_monetary', $1, false)", connection)
+                {
+                    Parameters = { new() { Value = monetary } },
+                };
                 money.ExecuteNonQuery();
             }
 
-            Execute(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" + (snapshot is null ? "" : $"; SET TRANSACTION SNAPSHOT '{snapshot}'"));
+            Execute(
+                connection,
+                "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" + (snapshot is null ? "" : $"; SET TRANSACTION SNAPSHOT '{snapshot}'")
+            );
             return connection;
         }
         catch

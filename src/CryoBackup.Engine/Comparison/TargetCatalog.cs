@@ -7,8 +7,7 @@ namespace CryoBackup.Comparison;
 internal static class TargetCatalog
 {
     // Kinds and names are written as pg_dump writes them. An operator's name does not tell its operands; one of that name will do.
-    private const string Query =
-        """
+    private const string Query = """
         SELECT found.kind, coalesce(n.nspname::text, ''), found.name
         FROM (
             SELECT 'SCHEMA', 0::oid, nspname::text FROM pg_catalog.pg_namespace
@@ -50,9 +49,32 @@ internal static class TargetCatalog
 
     private static readonly HashSet<string> Kinds = new(StringComparer.Ordinal)
     {
-        "SCHEMA", "EXTENSION", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE", "INDEX", "TABLE", "CONSTRAINT", "DOMAIN", "TYPE", "SHELL TYPE",
-        "FUNCTION", "PROCEDURE", "AGGREGATE", "OPERATOR", "OPERATOR CLASS", "OPERATOR FAMILY", "COLLATION", "CONVERSION", "TEXT SEARCH PARSER",
-        "TEXT SEARCH TEMPLATE", "TEXT SEARCH DICTIONARY", "TEXT SEARCH CONFIGURATION", "PROCEDURAL LANGUAGE", "ACCESS METHOD",
+        "SCHEMA",
+        "EXTENSION",
+        "VIEW",
+        "MATERIALIZED VIEW",
+        "FOREIGN TABLE",
+        "SEQUENCE",
+        "INDEX",
+        "TABLE",
+        "CONSTRAINT",
+        "DOMAIN",
+        "TYPE",
+        "SHELL TYPE",
+        "FUNCTION",
+        "PROCEDURE",
+        "AGGREGATE",
+        "OPERATOR",
+        "OPERATOR CLASS",
+        "OPERATOR FAMILY",
+        "COLLATION",
+        "CONVERSION",
+        "TEXT SEARCH PARSER",
+        "TEXT SEARCH TEMPLATE",
+        "TEXT SEARCH DICTIONARY",
+        "TEXT SEARCH CONFIGURATION",
+        "PROCEDURAL LANGUAGE",
+        "ACCESS METHOD",
     };
 
     /// <summary>Whether objects of a kind are looked for.</summary>

@@ -19,7 +19,9 @@ public sealed record BackupConfiguration : Settings
     public DatabaseSettings Database { get; init; } = new();
 
     /// <summary>The databases; null for the one of <see cref="Database"/>.</summary>
-    [Setting("The databases to back up: a list of names or of maps with what is different for one; or all; or a map of include and exclude, which asks the server.")]
+    [Setting(
+        "The databases to back up: a list of names or of maps with what is different for one; or all; or a map of include and exclude, which asks the server."
+    )]
     public DatabaseSelection? Databases { get; init; }
 
     /// <summary>The folder of the backups, as a full path; null where the file names none.</summary>
@@ -63,7 +65,11 @@ public sealed record BackupConfiguration : Settings
     public ReportSettings Reports { get; init; } = new();
 
     /// <summary>The metrics' file, as a full path.</summary>
-    [Setting("A Prometheus textfile that is replaced after each run.", Example = "/var/lib/node_exporter/textfile/cryobackup.prom", IsPath = true)]
+    [Setting(
+        "A Prometheus textfile that is replaced after each run.",
+        Example = "/var/lib/node_exporter/textfile/cryobackup.prom",
+        IsPath = true
+    )]
     public string? MetricsFile { get; init; }
 
     /// <summary>The log's file, as a full path.</summary>
@@ -75,7 +81,11 @@ public sealed record BackupConfiguration : Settings
     public LogFormat LogFormat { get; init; } = LogFormat.Text;
 
     /// <summary>The size in bytes beyond which the log is put aside.</summary>
-    [Setting("The size in bytes beyond which it is put aside and begun anew; 10485760 unless said otherwise.", Example = "10485760", Minimum = 1024)]
+    [Setting(
+        "The size in bytes beyond which it is put aside and begun anew; 10485760 unless said otherwise.",
+        Example = "10485760",
+        Minimum = 1024
+    )]
     public long LogMaxBytes { get; init; } = DefaultLogMaxBytes;
 
     /// <summary>How many logs put aside are kept.</summary>
@@ -91,7 +101,16 @@ public sealed record BackupConfiguration : Settings
     public AwsSettings? Aws { get; init; }
 
     /// <summary>The log, gathered from its keys; null where the file names none.</summary>
-    public LogSettings? Log => LogFile is null ? null : new() { File = LogFile, Format = LogFormat, MaxBytes = LogMaxBytes, MaxFiles = LogMaxFiles };
+    public LogSettings? Log =>
+        LogFile is null
+            ? null
+            : new()
+            {
+                File = LogFile,
+                Format = LogFormat,
+                MaxBytes = LogMaxBytes,
+                MaxFiles = LogMaxFiles,
+            };
 
     /// <summary>The metrics, from their key; null where the file names none.</summary>
     public MetricsSettings? Metrics => MetricsFile is null ? null : new() { File = MetricsFile };
@@ -108,16 +127,65 @@ public sealed record BackupConfiguration : Settings
         string[] needless = use switch
         {
             ConfigurationUse.New => ["encryption.identity_file", "databases[].encryption.identity_file"],
-            ConfigurationUse.Test => ["database", "databases", "backup", "retention", "compression", "encryption.recipients", "encryption.recipients_file"],
-            ConfigurationUse.Restore => ["database.database", "databases", "backup", "retention", "compression", "encryption.recipients", "encryption.recipients_file"],
+            ConfigurationUse.Test =>
+            [
+                "database",
+                "databases",
+                "backup",
+                "retention",
+                "compression",
+                "encryption.recipients",
+                "encryption.recipients_file",
+            ],
+            ConfigurationUse.Restore =>
+            [
+                "database.database",
+                "databases",
+                "backup",
+                "retention",
+                "compression",
+                "encryption.recipients",
+                "encryption.recipients_file",
+            ],
             ConfigurationUse.Get =>
-                ["database", "databases", "backup", "retention", "compression", "encryption.recipients", "encryption.recipients_file", "notifications", "reports", "metrics_file", "log_file"],
-            ConfigurationUse.Notify => ["database", "databases", "backup", "retention", "compression", "encryption", "reports", "metrics_file", "log_file"],
+            [
+                "database",
+                "databases",
+                "backup",
+                "retention",
+                "compression",
+                "encryption.recipients",
+                "encryption.recipients_file",
+                "notifications",
+                "reports",
+                "metrics_file",
+                "log_file",
+            ],
+            ConfigurationUse.Notify =>
+            [
+                "database",
+                "databases",
+                "backup",
+                "retention",
+                "compression",
+                "encryption",
+                "reports",
+                "metrics_file",
+                "log_file",
+            ],
             _ => [],
         };
         foreach ((string path, CryoBackupException missing) in Missing)
         {
-            if (!needless.Concat(replaced).Any(key => path == key || path.StartsWith(key + ".", StringComparison.Ordinal) || path.StartsWith(key + "[", StringComparison.Ordinal)))
+            if (
+                !needless
+                    .Concat(replaced)
+                    .Any(key =>
+                        path == key
+                        || path.StartsWith(key + ".", StringComparison.Ordinal)
+                        || path.StartsWith(key + "[", StringComparison.Ordinal)
+                    )
+            )
             {
                 throw missing;
             }

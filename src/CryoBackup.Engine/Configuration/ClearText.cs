@@ -10,7 +10,10 @@ internal static class ClearText
     /// <returns>One sentence a channel, which names keys and never values.</returns>
     public static IEnumerable<string> Find(NotificationSettings settings)
     {
-        if (settings.Email is { Enabled: true, SmtpSecurity: SmtpSecurity.None, SmtpPassword.Length: > 0 } email && !IsThisMachine(email.SmtpServer))
+        if (
+            settings.Email is { Enabled: true, SmtpSecurity: SmtpSecurity.None, SmtpPassword.Length: > 0 } email
+            && !IsThisMachine(email.SmtpServer)
+        )
         {
             yield return "notifications.email sends smtp_password in clear, as smtp_security is none; say starttls or tls.";
         }
@@ -24,14 +27,20 @@ internal static class ClearText
         ];
         foreach ((string key, ChannelSettings? channel, string? text, bool sendsSecrets) in channels)
         {
-            if (channel is { Enabled: true } && Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme == Uri.UriSchemeHttp
-                && (sendsSecrets || address.UserInfo.Length > 0 || address.Query.Length > 1) && !IsThisMachine(address.Host))
+            if (
+                channel is { Enabled: true }
+                && Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
+                && address.Scheme == Uri.UriSchemeHttp
+                && (sendsSecrets || address.UserInfo.Length > 0 || address.Query.Length > 1)
+                && !IsThisMachine(address.Host)
+            )
             {
                 yield return $"notifications.{key} sends secrets in clear, as it begins with http://; use https://.";
             }
         }
     }
 
-    private static bool IsThisMachine(string host)
-        => string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
+    private static bool IsThisMachine(string host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 }

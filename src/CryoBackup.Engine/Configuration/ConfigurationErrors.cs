@@ -16,8 +16,8 @@ internal sealed class ConfigurationErrors(string path)
     /// <param name="remedy">What to do.</param>
     /// <param name="inner">The cause, where there is one.</param>
     /// <returns>ConfigurationInvalid.</returns>
-    public CryoBackupException At(long line, long column, string reason, string remedy, Exception? inner = null)
-        => Of(string.Create(CultureInfo.InvariantCulture, $", line {line}, column {column}"), reason, remedy, inner);
+    public CryoBackupException At(long line, long column, string reason, string remedy, Exception? inner = null) =>
+        Of(string.Create(CultureInfo.InvariantCulture, $", line {line}, column {column}"), reason, remedy, inner);
 
     /// <summary>An error at a value's place.</summary>
     /// <param name="node">The value.</param>
@@ -43,6 +43,6 @@ internal sealed class ConfigurationErrors(string path)
         return line.Length <= Longest ? $"'{line}'" : $"'{line[..Longest]}…'";
     }
 
-    private CryoBackupException Of(string place, string reason, string remedy, Exception? inner)
-        => new(CryoBackupError.ConfigurationInvalid, $"The configuration '{Path}'{place}: {reason}.", Path, remedy, inner: inner);
+    private CryoBackupException Of(string place, string reason, string remedy, Exception? inner) =>
+        new(CryoBackupError.ConfigurationInvalid, $"The configuration '{Path}'{place}: {reason}.", Path, remedy, inner: inner);
 }

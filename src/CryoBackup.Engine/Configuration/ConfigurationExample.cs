@@ -64,17 +64,26 @@ public static class ConfigurationExample
             first = false;
         }
 
-        string sections = string.Join(", ", ConfigurationKey.Of(typeof(DatabaseEntry)).Where(key => key.Kind == KeyKind.Section).Select(key => key.Name));
+        string sections = string.Join(
+            ", ",
+            ConfigurationKey.Of(typeof(DatabaseEntry)).Where(key => key.Kind == KeyKind.Section).Select(key => key.Name)
+        );
         text.Append(indent).Append("    # It may also have a section of its own in place of the file's: ").Append(sections).Append(".\n");
         text.Append(indent).Append("# Or: databases: all, or, for some of the server's:\n");
-        string patterns = string.Join(", ", ConfigurationKey.Of(typeof(DatabaseSelection)).Select(key => $"{key.Name}: {key.Setting.Example}"));
+        string patterns = string.Join(
+            ", ",
+            ConfigurationKey.Of(typeof(DatabaseSelection)).Select(key => $"{key.Name}: {key.Setting.Example}")
+        );
         text.Append(indent).Append("# databases: { ").Append(patterns).Append(" }\n");
     }
 
-    private static bool IsForeign(ConfigurationKey key)
-        => key.Setting.Instead is not null || (key.Kind == KeyKind.Section && ConfigurationKey.Of(key.ValueType).All(inner => inner.Setting.Instead is not null));
+    private static bool IsForeign(ConfigurationKey key) =>
+        key.Setting.Instead is not null
+        || (key.Kind == KeyKind.Section && ConfigurationKey.Of(key.ValueType).All(inner => inner.Setting.Instead is not null));
 
     /// <summary>A section is in use if a key of it is.</summary>
-    private static bool IsInUse(ConfigurationKey key)
-        => key.Kind == KeyKind.Section ? ConfigurationKey.Of(key.ValueType).Any(IsInUse) : key.Setting.IsCommon || key.Setting.IsRequired || key.Name == "enabled";
+    private static bool IsInUse(ConfigurationKey key) =>
+        key.Kind == KeyKind.Section
+            ? ConfigurationKey.Of(key.ValueType).Any(IsInUse)
+            : key.Setting.IsCommon || key.Setting.IsRequired || key.Name == "enabled";
 }

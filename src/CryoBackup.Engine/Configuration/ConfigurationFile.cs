@@ -33,7 +33,8 @@ public static class ConfigurationFile
                 CryoBackupError.ConfigurationInvalid,
                 $"The configuration '{found}' was found, not named, and is not obeyed: {why}.",
                 found,
-                "If it is meant, name it with -Config; else run from another folder. It is obeyed unnamed where it and the folders above it belong to this account or to the administrator, and nobody else may write to them.")
+                "If it is meant, name it with -Config; else run from another folder. It is obeyed unnamed where it and the folders above it belong to this account or to the administrator, and nobody else may write to them."
+            )
             : found;
     }
 
@@ -42,7 +43,8 @@ public static class ConfigurationFile
     /// <param name="observer">Takes the one warning about keys that are somebody else's job.</param>
     /// <returns>The configuration; variables that are not set are an error only when <see cref="BackupConfiguration.Require"/> is asked for them.</returns>
     /// <exception cref="CryoBackupException">ConfigurationInvalid, with line, column and remedy.</exception>
-    public static BackupConfiguration Read(string path, Action<EngineMessage> observer) => Read(path, observer, Environment.GetEnvironmentVariable);
+    public static BackupConfiguration Read(string path, Action<EngineMessage> observer) =>
+        Read(path, observer, Environment.GetEnvironmentVariable);
 
     /// <summary>As the other overload, with variables that need not be those of this process.</summary>
     /// <param name="path">The file's full path.</param>
@@ -62,7 +64,12 @@ public static class ConfigurationFile
     /// <param name="observer">Takes the warning.</param>
     /// <param name="environment">Looks a variable up.</param>
     /// <returns>The configuration.</returns>
-    internal static BackupConfiguration Read(string text, ConfigurationErrors errors, Action<EngineMessage> observer, Func<string, string?> environment)
+    internal static BackupConfiguration Read(
+        string text,
+        ConfigurationErrors errors,
+        Action<EngineMessage> observer,
+        Func<string, string?> environment
+    )
     {
         string baseFolder = BaseFolder(errors.Path);
         var reader = new ConfigurationReader(errors, new ConfigurationVariables(baseFolder, environment), baseFolder);
@@ -91,17 +98,25 @@ public static class ConfigurationFile
     internal static string BaseFolder(string path)
     {
         string folder = Path.GetDirectoryName(path) ?? path;
-        return string.Equals(Path.GetFileName(folder), "config", StringComparison.OrdinalIgnoreCase) ? Path.GetDirectoryName(folder) ?? folder : folder;
+        return string.Equals(Path.GetFileName(folder), "config", StringComparison.OrdinalIgnoreCase)
+            ? Path.GetDirectoryName(folder) ?? folder
+            : folder;
     }
 
     private static string InWords(string path, IReadOnlyList<(string Path, string Instead)> foreign)
     {
-        IEnumerable<string> groups = foreign.GroupBy(item => item.Instead, StringComparer.Ordinal).Select(group => $"{Names([.. group.Select(item => item.Path)])}: {group.Key}");
+        IEnumerable<string> groups = foreign
+            .GroupBy(item => item.Instead, StringComparer.Ordinal)
+            .Select(group => $"{Names([.. group.Select(item => item.Path)])}: {group.Key}");
         return $"'{path}' has keys of the predecessor that are somebody else's job. {string.Join("; ", groups)}.";
     }
 
     /// <summary>Several keys of one section are named by it.</summary>
-    private static string Names(IReadOnlyList<string> paths)
-        => string.Join(", ", paths.GroupBy(path => path[..(path.LastIndexOf('.') + 1)], StringComparer.Ordinal)
-            .SelectMany(section => section.Key.Length > 0 && section.Count() > 1 ? [section.Key.TrimEnd('.')] : section.AsEnumerable()));
+    private static string Names(IReadOnlyList<string> paths) =>
+        string.Join(
+            ", ",
+            paths
+                .GroupBy(path => path[..(path.LastIndexOf('.') + 1)], StringComparer.Ordinal)
+                .SelectMany(section => section.Key.Length > 0 && section.Count() > 1 ? [section.Key.TrimEnd('.')] : section.AsEnumerable())
+        );
 }

@@ -9,22 +9,31 @@ internal enum KeyKind
 {
     /// <summary>A text.</summary>
     Text,
+
     /// <summary>A whole number.</summary>
     Number,
+
     /// <summary>true or false.</summary>
     Flag,
+
     /// <summary>A length of time.</summary>
     Duration,
+
     /// <summary>A word out of several.</summary>
     Choice,
+
     /// <summary>One text or a list of them.</summary>
     TextList,
+
     /// <summary>One word or a list of them.</summary>
     ChoiceList,
+
     /// <summary>Names with texts.</summary>
     TextMap,
+
     /// <summary>A section with keys of its own.</summary>
     Section,
+
     /// <summary>The databases: all, a list, or a map of patterns.</summary>
     Databases,
 }
@@ -68,15 +77,23 @@ internal sealed class ConfigurationKey
     /// <summary>The keys of a section, in the model's order; what every channel has comes last.</summary>
     /// <param name="section">A type of the model.</param>
     /// <returns>Its keys.</returns>
-    public static IReadOnlyList<ConfigurationKey> Of(Type section) => KeysByType.GetOrAdd(section, type =>
-    [
-        .. type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Select(property => (Property: property, Setting: property.GetCustomAttribute<SettingAttribute>()))
-            .Where(pair => pair.Setting is not null)
-            .Select(pair => new ConfigurationKey(pair.Property, pair.Setting!))
-            .OrderBy(key => key.Name == "enabled" ? 0 : key.Property.DeclaringType == type ? 1 : 2)
-            .ThenBy(key => key.Property.MetadataToken),
-    ]);
+    public static IReadOnlyList<ConfigurationKey> Of(Type section) =>
+        KeysByType.GetOrAdd(
+            section,
+            type =>
+                [
+                    .. type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                        .Select(property => (Property: property, Setting: property.GetCustomAttribute<SettingAttribute>()))
+                        .Where(pair => pair.Setting is not null)
+                        .Select(pair => new ConfigurationKey(pair.Property, pair.Setting!))
+                        .OrderBy(key =>
+                            key.Name == "enabled" ? 0
+                            : key.Property.DeclaringType == type ? 1
+                            : 2
+                        )
+                        .ThenBy(key => key.Property.MetadataToken),
+                ]
+        );
 
     /// <summary>Every key of the file with its path, sections before what is in them: <c>notifications.email.to</c>, <c>databases[].name</c>.</summary>
     /// <returns>Paths and keys.</returns>
@@ -106,15 +123,15 @@ internal sealed class ConfigurationKey
         }
     }
 
-    private static KeyKind KindOf(Type type)
-        => type == typeof(string) ? KeyKind.Text
-            : type == typeof(bool) ? KeyKind.Flag
-            : type == typeof(int) || type == typeof(long) ? KeyKind.Number
-            : type == typeof(TimeSpan) ? KeyKind.Duration
-            : type.IsEnum ? KeyKind.Choice
-            : type == typeof(DatabaseSelection) ? KeyKind.Databases
-            : type == typeof(IReadOnlyList<string>) ? KeyKind.TextList
-            : type == typeof(IReadOnlyDictionary<string, string>) ? KeyKind.TextMap
-            : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? KeyKind.ChoiceList
-            : KeyKind.Section;
+    private static KeyKind KindOf(Type type) =>
+        type == typeof(string) ? KeyKind.Text
+        : type == typeof(bool) ? KeyKind.Flag
+        : type == typeof(int) || type == typeof(long) ? KeyKind.Number
+        : type == typeof(TimeSpan) ? KeyKind.Duration
+        : type.IsEnum ? KeyKind.Choice
+        : type == typeof(DatabaseSelection) ? KeyKind.Databases
+        : type == typeof(IReadOnlyList<string>) ? KeyKind.TextList
+        : type == typeof(IReadOnlyDictionary<string, string>) ? KeyKind.TextMap
+        : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? KeyKind.ChoiceList
+        : KeyKind.Section;
 }

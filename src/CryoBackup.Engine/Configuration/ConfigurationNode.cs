@@ -37,7 +37,8 @@ internal sealed record ListNode(IReadOnlyList<ConfigurationNode> Items, int Line
 /// <param name="Entries">The keys with their places, and their values.</param>
 /// <param name="Line">The line, from 1.</param>
 /// <param name="Column">The column, from 1.</param>
-internal sealed record MapNode(IReadOnlyList<(ScalarNode Key, ConfigurationNode Value)> Entries, int Line, int Column) : ConfigurationNode(Line, Column)
+internal sealed record MapNode(IReadOnlyList<(ScalarNode Key, ConfigurationNode Value)> Entries, int Line, int Column)
+    : ConfigurationNode(Line, Column)
 {
     /// <inheritdoc/>
     public override string Kind => "a map";

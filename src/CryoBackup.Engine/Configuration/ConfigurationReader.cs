@@ -56,7 +56,8 @@ internal sealed class ConfigurationReader
         var read = new HashSet<string>(StringComparer.Ordinal);
         foreach ((ScalarNode name, ConfigurationNode value) in map.Entries)
         {
-            ConfigurationKey key = keys.FirstOrDefault(candidate => candidate.Name == name.Text)
+            ConfigurationKey key =
+                keys.FirstOrDefault(candidate => candidate.Name == name.Text)
                 ?? throw _errors.At(name, $"{Unknown(name, value, path)} is not known", NearestKey.Remedy(name.Text, keys));
             string keyPath = path + key.Name;
             if (key.Setting.Instead is { } instead && key.Name != "enabled")
@@ -89,7 +90,11 @@ internal sealed class ConfigurationReader
     /// <summary>A section that is disabled needs no variables; one that is enabled needs its required keys.</summary>
     private void Complete(object section, IReadOnlyList<ConfigurationKey> keys, HashSet<string> read, MapNode map, string path)
     {
-        if (keys.FirstOrDefault(key => key.Name == "enabled") is { } enabled && enabled.Property.GetValue(section) is false && !_missing.ContainsKey(path + "enabled"))
+        if (
+            keys.FirstOrDefault(key => key.Name == "enabled") is { } enabled
+            && enabled.Property.GetValue(section) is false
+            && !_missing.ContainsKey(path + "enabled")
+        )
         {
             foreach (string key in _missing.Keys.Where(key => key.StartsWith(path, StringComparison.Ordinal)).ToArray())
             {
@@ -103,25 +108,34 @@ internal sealed class ConfigurationReader
         {
             if (!read.Contains(key.Name))
             {
-                throw _errors.At(map, $"'{path}{key.Name}' is missing", path.EndsWith("[].", StringComparison.Ordinal) ? "Give it." : $"Give it, or say '{path}enabled: false'.");
+                throw _errors.At(
+                    map,
+                    $"'{path}{key.Name}' is missing",
+                    path.EndsWith("[].", StringComparison.Ordinal) ? "Give it." : $"Give it, or say '{path}enabled: false'."
+                );
             }
 
             if (key.Property.GetValue(section) is null or "" or IReadOnlyList<string> { Count: 0 })
             {
-                throw _errors.At(map.Entries.First(entry => entry.Key.Text == key.Name).Value, $"'{path}{key.Name}' is empty", "Give it a value.");
+                throw _errors.At(
+                    map.Entries.First(entry => entry.Key.Text == key.Name).Value,
+                    $"'{path}{key.Name}' is empty",
+                    "Give it a value."
+                );
             }
         }
     }
 
-    private object? ReadValue(ConfigurationKey key, ConfigurationNode value, string path) => key.Kind switch
-    {
-        KeyKind.Section => ReadSection(key.ValueType, value as MapNode ?? throw Wrong(value, path, "keys with values"), path + "."),
-        KeyKind.Databases => ReadDatabases(value, path),
-        KeyKind.TextList => ReadTexts(key, value, path),
-        KeyKind.ChoiceList => ReadChoices(key, value, path),
-        KeyKind.TextMap => ReadMap(value, path),
-        _ => ReadScalar(key, value as ScalarNode ?? throw Wrong(value, path, KindInWords(key)), path),
-    };
+    private object? ReadValue(ConfigurationKey key, ConfigurationNode value, string path) =>
+        key.Kind switch
+        {
+            KeyKind.Section => ReadSection(key.ValueType, value as MapNode ?? throw Wrong(value, path, "keys with values"), path + "."),
+            KeyKind.Databases => ReadDatabases(value, path),
+            KeyKind.TextList => ReadTexts(key, value, path),
+            KeyKind.ChoiceList => ReadChoices(key, value, path),
+            KeyKind.TextMap => ReadMap(value, path),
+            _ => ReadScalar(key, value as ScalarNode ?? throw Wrong(value, path, KindInWords(key)), path),
+        };
 
     private object? ReadScalar(ConfigurationKey key, ScalarNode node, string path)
     {
@@ -149,14 +163,19 @@ internal sealed class ConfigurationReader
                     throw Unfit(node, path, KindInWords(key));
                 }
 
-                if (number < key.Setting.Minimum || number > Math.Min(key.Setting.Maximum, key.ValueType == typeof(int) ? int.MaxValue : long.MaxValue))
+                if (
+                    number < key.Setting.Minimum
+                    || number > Math.Min(key.Setting.Maximum, key.ValueType == typeof(int) ? int.MaxValue : long.MaxValue)
+                )
                 {
                     throw _errors.At(node, $"'{path}' is out of its range", $"Give {KindInWords(key)}.");
                 }
 
                 return key.ValueType == typeof(int) ? (object)(int)number : number;
             case KeyKind.Duration:
-                return DurationText.TryParse(text) is { } duration && duration > TimeSpan.Zero ? duration : throw Unfit(node, path, KindInWords(key));
+                return DurationText.TryParse(text) is { } duration && duration > TimeSpan.Zero
+                    ? duration
+                    : throw Unfit(node, path, KindInWords(key));
             default:
                 return ReadChoice(key, node, text, path);
         }
@@ -202,7 +221,11 @@ internal sealed class ConfigurationReader
             // The predecessor's mail addresses: several in one text.
             foreach (string part in key.Name == "to" ? text.Split(',', StringSplitOptions.TrimEntries) : [text])
             {
-                texts.Add(part.Length > 0 && !node.IsEmpty ? ReadText(key, node, part, path) : throw _errors.At(node, $"an item of '{path}' is empty", "Give it a value, or remove it."));
+                texts.Add(
+                    part.Length > 0 && !node.IsEmpty
+                        ? ReadText(key, node, part, path)
+                        : throw _errors.At(node, $"an item of '{path}' is empty", "Give it a value, or remove it.")
+                );
             }
         }
 
@@ -229,7 +252,9 @@ internal sealed class ConfigurationReader
             }
         }
 
-        return choices.Count > 0 || _missing.ContainsKey(path) ? choices : throw _errors.At(value, $"'{path}' is empty", $"Give {KindInWords(key)}, or say 'enabled: false'.");
+        return choices.Count > 0 || _missing.ContainsKey(path)
+            ? choices
+            : throw _errors.At(value, $"'{path}' is empty", $"Give {KindInWords(key)}, or say 'enabled: false'.");
     }
 
     private Dictionary<string, string> ReadMap(ConfigurationNode value, string path)
@@ -237,7 +262,11 @@ internal sealed class ConfigurationReader
         var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach ((ScalarNode name, ConfigurationNode item) in (value as MapNode ?? throw Wrong(value, path, "names with values")).Entries)
         {
-            string text = _variables.Fill(item as ScalarNode ?? throw Wrong(item, IsPlainName(name.Text) ? $"{path}.{name.Text}" : path, "a text"), _errors, out CryoBackupException? missing);
+            string text = _variables.Fill(
+                item as ScalarNode ?? throw Wrong(item, IsPlainName(name.Text) ? $"{path}.{name.Text}" : path, "a text"),
+                _errors,
+                out CryoBackupException? missing
+            );
             if (missing is not null)
             {
                 _missing.TryAdd(path, missing);
@@ -245,7 +274,11 @@ internal sealed class ConfigurationReader
 
             if (!IsPlainName(name.Text) || text.AsSpan().ContainsAny('\r', '\n') || !map.TryAdd(name.Text, text))
             {
-                throw _errors.At(name, $"an entry of '{path}' is not a header of its own, on one line", "Give each header once: letters, digits and hyphens, and a value without line breaks.");
+                throw _errors.At(
+                    name,
+                    $"an entry of '{path}' is not a header of its own, on one line",
+                    "Give each header once: letters, digits and hyphens, and a value without line breaks."
+                );
             }
         }
 
@@ -265,7 +298,11 @@ internal sealed class ConfigurationReader
             case ListNode { Items.Count: > 0 } list:
                 return new DatabaseSelection { Entries = [.. ReadEntries(list, path)] };
             default:
-                throw _errors.At(value, $"'{path}' is not a selection of databases", "Write all, a list of databases, or a map of include and exclude.");
+                throw _errors.At(
+                    value,
+                    $"'{path}' is not a selection of databases",
+                    "Write all, a list of databases, or a map of include and exclude."
+                );
         }
     }
 
@@ -289,7 +326,13 @@ internal sealed class ConfigurationReader
                     continue;
                 }
 
-                entry = new DatabaseEntry { Name = name.Length > 0 && !node.IsEmpty ? name : throw _errors.At(node, $"an item of '{path}' is empty", "Give it a value, or remove it.") };
+                entry = new DatabaseEntry
+                {
+                    Name =
+                        name.Length > 0 && !node.IsEmpty
+                            ? name
+                            : throw _errors.At(node, $"an item of '{path}' is empty", "Give it a value, or remove it."),
+                };
             }
 
             yield return seen.Add((entry.Host, entry.Port, entry.Name))
@@ -298,30 +341,36 @@ internal sealed class ConfigurationReader
         }
     }
 
-    private static string KindInWords(ConfigurationKey key) => key.Kind switch
-    {
-        KeyKind.Flag => "true or false",
-        KeyKind.Number when key.Setting.Maximum != long.MaxValue => string.Create(CultureInfo.InvariantCulture, $"a whole number from {key.Setting.Minimum} to {key.Setting.Maximum}"),
-        KeyKind.Number => string.Create(CultureInfo.InvariantCulture, $"a whole number from {key.Setting.Minimum}"),
-        KeyKind.Duration => "a length of time such as " + DurationText.Forms,
-        KeyKind.Choice => "one of " + string.Join(", ", key.Words),
-        KeyKind.ChoiceList => "any of " + string.Join(", ", key.Words),
-        KeyKind.TextList => "a text or a list of texts",
-        _ => "a text",
-    };
+    private static string KindInWords(ConfigurationKey key) =>
+        key.Kind switch
+        {
+            KeyKind.Flag => "true or false",
+            KeyKind.Number when key.Setting.Maximum != long.MaxValue => string.Create(
+                CultureInfo.InvariantCulture,
+                $"a whole number from {key.Setting.Minimum} to {key.Setting.Maximum}"
+            ),
+            KeyKind.Number => string.Create(CultureInfo.InvariantCulture, $"a whole number from {key.Setting.Minimum}"),
+            KeyKind.Duration => "a length of time such as " + DurationText.Forms,
+            KeyKind.Choice => "one of " + string.Join(", ", key.Words),
+            KeyKind.ChoiceList => "any of " + string.Join(", ", key.Words),
+            KeyKind.TextList => "a text or a list of texts",
+            _ => "a text",
+        };
 
-    private CryoBackupException Wrong(ConfigurationNode node, string path, string wanted)
-        => _errors.At(node, $"'{path}' takes {wanted}, and {node.Kind} is there", $"Give {wanted}; cryobackup config --example shows how.");
+    private CryoBackupException Wrong(ConfigurationNode node, string path, string wanted) =>
+        _errors.At(node, $"'{path}' takes {wanted}, and {node.Kind} is there", $"Give {wanted}; cryobackup config --example shows how.");
 
     // Without a value it may be one itself, whose colon has no blank behind it.
-    private static string Unknown(ScalarNode name, ConfigurationNode value, string path)
-        => value is ScalarNode { IsEmpty: true } || !IsPlainName(name.Text)
-            ? "what stands here as a key" : $"the key {ConfigurationErrors.Quote(path + name.Text)}";
+    private static string Unknown(ScalarNode name, ConfigurationNode value, string path) =>
+        value is ScalarNode { IsEmpty: true } || !IsPlainName(name.Text)
+            ? "what stands here as a key"
+            : $"the key {ConfigurationErrors.Quote(path + name.Text)}";
 
-    private CryoBackupException Unfit(ScalarNode node, string path, string wanted)
-        => _errors.At(
+    private CryoBackupException Unfit(ScalarNode node, string path, string wanted) =>
+        _errors.At(
             node,
             // Not what is there instead: it may be a secret that got to the wrong place.
             $"'{path}' takes {wanted}",
-            $"Give {wanted}.");
+            $"Give {wanted}."
+        );
 }

@@ -15,32 +15,45 @@ internal static class ConfigurationRules
             throw errors.At(
                 PlaceOf(root, "aws", "enabled"),
                 "'aws.enabled' is true, and CryoBackup uploads nothing by itself; a backup that seems to be in S3 and is not would be worse than none",
-                "Say 'enabled: false', and copy the folder after the backup: rclone copy backups/database REMOTE:BUCKET/PREFIX (rclone config sets the remote up).");
+                "Say 'enabled: false', and copy the folder after the backup: rclone copy backups/database REMOTE:BUCKET/PREFIX (rclone config sets the remote up)."
+            );
         }
 
-        foreach (BackupSettings backup in new[] { configuration.Backup }.Concat(configuration.Databases?.Entries.Select(entry => entry.Backup) ?? []).OfType<BackupSettings>())
+        foreach (
+            BackupSettings backup in new[] { configuration.Backup }
+                .Concat(configuration.Databases?.Entries.Select(entry => entry.Backup) ?? [])
+                .OfType<BackupSettings>()
+        )
         {
             if (backup.IncludeSchema.Count > 0 && backup.IncludeTable.Count > 0)
             {
                 throw errors.At(
                     PlaceOf(root, "backup"),
                     "'backup.include_schema' and 'backup.include_table' are both there",
-                    "Name each table with its schema in include_table, or narrow include_schema with exclude_table.");
+                    "Name each table with its schema in include_table, or narrow include_schema with exclude_table."
+                );
             }
         }
 
         if (configuration.Notifications.Email is { Enabled: true } email)
         {
-            foreach ((string key, string address) in email.To.Select(to => ("to", to)).Prepend(("from", email.From)).Where(pair => pair.Item2.Length > 0 && !IsAddress(pair.Item2)))
+            foreach (
+                (string key, string address) in email
+                    .To.Select(to => ("to", to))
+                    .Prepend(("from", email.From))
+                    .Where(pair => pair.Item2.Length > 0 && !IsAddress(pair.Item2))
+            )
             {
                 throw errors.At(
-                    PlaceOf(root, "notifications", "email", key), $"an address of 'notifications.email.{key}' is not a mail address", "Give one such as admin@example.com, or Name <admin@example.com>.");
+                    PlaceOf(root, "notifications", "email", key),
+                    $"an address of 'notifications.email.{key}' is not a mail address",
+                    "Give one such as admin@example.com, or Name <admin@example.com>."
+                );
             }
         }
     }
 
-    private static bool IsAddress(string text)
-        => !text.Any(char.IsControl) && System.Net.Mail.MailAddress.TryCreate(text, out _);
+    private static bool IsAddress(string text) => !text.Any(char.IsControl) && System.Net.Mail.MailAddress.TryCreate(text, out _);
 
     private static ConfigurationNode PlaceOf(ConfigurationNode node, params string[] path)
     {

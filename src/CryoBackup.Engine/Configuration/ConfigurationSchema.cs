@@ -7,7 +7,11 @@ namespace CryoBackup.Configuration;
 /// <summary>The JSON Schema of the file, for editors, made from the model. cryobackup.schema.json is what it makes.</summary>
 public static class ConfigurationSchema
 {
-    private static readonly JsonSerializerOptions Form = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Form = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Makes it.</summary>
     /// <returns>JSON, with a line break at its end.</returns>
@@ -38,7 +42,11 @@ public static class ConfigurationSchema
         JsonArray required = [.. keys.Where(key => key.Setting.IsRequired).Select(key => (JsonNode)key.Name)];
         if (required.Count > 0 && keys.Any(key => key.Name == "enabled"))
         {
-            schema["if"] = new JsonObject { ["properties"] = new JsonObject { ["enabled"] = new JsonObject { ["const"] = false } }, ["required"] = new JsonArray("enabled") };
+            schema["if"] = new JsonObject
+            {
+                ["properties"] = new JsonObject { ["enabled"] = new JsonObject { ["const"] = false } },
+                ["required"] = new JsonArray("enabled"),
+            };
             schema["else"] = new JsonObject { ["required"] = required };
         }
         else if (required.Count > 0)
@@ -56,18 +64,34 @@ public static class ConfigurationSchema
             KeyKind.Section => OfSection(key.ValueType),
             KeyKind.Databases => AnyOf(
                 new JsonObject { ["const"] = "all" },
-                new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = AnyOf(Text(), OfSection(typeof(DatabaseEntry))) },
-                OfSection(typeof(DatabaseSelection))),
+                new JsonObject
+                {
+                    ["type"] = "array",
+                    ["minItems"] = 1,
+                    ["items"] = AnyOf(Text(), OfSection(typeof(DatabaseEntry))),
+                },
+                OfSection(typeof(DatabaseSelection))
+            ),
             KeyKind.Flag => OrReference(new JsonObject { ["type"] = "boolean" }),
             KeyKind.Number => OrReference(Number(key)),
             KeyKind.Duration => OrReference(Pattern(@"^([0-9]+[smhd]|([0-9]+\.)?[0-9]{1,2}:[0-9]{2}:[0-9]{2})$")),
             KeyKind.Choice => OrReference(Words(key)),
             KeyKind.TextList => AnyOf(Text(), new JsonObject { ["type"] = "array", ["items"] = Text() }),
-            KeyKind.ChoiceList => AnyOf(Words(key), new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = Words(key) }),
+            KeyKind.ChoiceList => AnyOf(
+                Words(key),
+                new JsonObject
+                {
+                    ["type"] = "array",
+                    ["minItems"] = 1,
+                    ["items"] = Words(key),
+                }
+            ),
             KeyKind.TextMap => new JsonObject { ["type"] = "object", ["additionalProperties"] = Text() },
             _ => Text(),
         };
-        schema["description"] = key.Setting.Instead is { } instead ? $"{key.Setting.Description} Not used: {instead}." : key.Setting.Description;
+        schema["description"] = key.Setting.Instead is { } instead
+            ? $"{key.Setting.Description} Not used: {instead}."
+            : key.Setting.Description;
         if (key.Setting.Instead is not null)
         {
             schema["deprecated"] = true;
@@ -92,7 +116,8 @@ public static class ConfigurationSchema
         return schema;
     }
 
-    private static JsonObject Words(ConfigurationKey key) => new() { ["enum"] = new JsonArray([.. key.Words.Select(word => (JsonNode)word)]) };
+    private static JsonObject Words(ConfigurationKey key) =>
+        new() { ["enum"] = new JsonArray([.. key.Words.Select(word => (JsonNode)word)]) };
 
     // What looks like a number or a word of YAML may be a text too: a password of digits.
     private static JsonObject Text() => new() { ["type"] = new JsonArray("string", "number", "boolean") };

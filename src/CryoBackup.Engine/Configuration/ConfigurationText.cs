@@ -20,7 +20,9 @@ internal static class ConfigurationText
             throw errors.Whole("it is encoded in UTF-16", "Save it as UTF-8: Get-Content FILE | Set-Content -Encoding utf8 NEW.");
         }
 
-        ReadOnlySpan<byte> content = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes;
+        ReadOnlySpan<byte> content = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble)
+            ? bytes.AsSpan(Encoding.UTF8.Preamble.Length)
+            : bytes;
         if (FirstFault(content) is { } fault)
         {
             (int line, int column) = PlaceOf(content, fault.Index);
@@ -37,7 +39,10 @@ internal static class ConfigurationText
             using FileStream file = RegularFile.Read(errors.Path);
             if (file.Length > MaximumLength)
             {
-                throw errors.Whole($"it has {file.Length} bytes, and no configuration is longer than {MaximumLength}", "Name the right file; cryobackup config --example prints one.");
+                throw errors.Whole(
+                    $"it has {file.Length} bytes, and no configuration is longer than {MaximumLength}",
+                    "Name the right file; cryobackup config --example prints one."
+                );
             }
 
             byte[] bytes = new byte[file.Length];
@@ -46,7 +51,11 @@ internal static class ConfigurationText
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw errors.Whole("it does not exist", "Name a file that exists; cryobackup config --example prints one to begin with.", exception);
+            throw errors.Whole(
+                "it does not exist",
+                "Name a file that exists; cryobackup config --example prints one to begin with.",
+                exception
+            );
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
@@ -59,7 +68,7 @@ internal static class ConfigurationText
 
     private static (int Index, string Reason, string Remedy)? FirstFault(ReadOnlySpan<byte> content)
     {
-        for (int index = 0; index < content.Length;)
+        for (int index = 0; index < content.Length; )
         {
             if (Rune.DecodeFromUtf8(content[index..], out Rune rune, out int length) != System.Buffers.OperationStatus.Done)
             {

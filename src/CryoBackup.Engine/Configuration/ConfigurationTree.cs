@@ -60,14 +60,26 @@ internal sealed partial class ConfigurationTree
         ConfigurationNode root = ReadNode(0);
         if (Next() is DocumentEnd && Next() is DocumentStart second)
         {
-            throw _errors.At(second.Start.Line, second.Start.Column, "a second document begins here", "Keep one document in the file, and remove the line ---.");
+            throw _errors.At(
+                second.Start.Line,
+                second.Start.Column,
+                "a second document begins here",
+                "Keep one document in the file, and remove the line ---."
+            );
         }
 
         return root switch
         {
             MapNode map => map,
-            ScalarNode { IsEmpty: true } => throw _errors.Whole("it is empty", "Write what is wanted into it; cryobackup config --example prints a file to begin with."),
-            _ => throw _errors.At(root, $"{root.Kind} is there where keys with values belong", "Begin with lines such as 'database:' and, under it and indented, '  host: localhost'."),
+            ScalarNode { IsEmpty: true } => throw _errors.Whole(
+                "it is empty",
+                "Write what is wanted into it; cryobackup config --example prints a file to begin with."
+            ),
+            _ => throw _errors.At(
+                root,
+                $"{root.Kind} is there where keys with values belong",
+                "Begin with lines such as 'database:' and, under it and indented, '  host: localhost'."
+            ),
         };
     }
 
@@ -88,20 +100,35 @@ internal sealed partial class ConfigurationTree
         (int line, int column) = ((int)current.Start.Line, (int)current.Start.Column);
         if (depth > MaximumDepth || ++_nodes > MaximumNodes)
         {
-            throw _errors.At(line, column, depth > MaximumDepth ? "it is nested more deeply than any configuration" : "it holds more values than any configuration", Remedy);
+            throw _errors.At(
+                line,
+                column,
+                depth > MaximumDepth ? "it is nested more deeply than any configuration" : "it holds more values than any configuration",
+                Remedy
+            );
         }
 
         if (current is AnchorAlias alias)
         {
             return _anchors.TryGetValue(alias.Value.Value, out ConfigurationNode? known)
                 ? known
-                : throw _errors.At(line, column, "an alias is there, a word that begins with *, which stands for nothing that ends before it", "Write the value itself; a text that begins with * stands in quotes.");
+                : throw _errors.At(
+                    line,
+                    column,
+                    "an alias is there, a word that begins with *, which stands for nothing that ends before it",
+                    "Write the value itself; a text that begins with * stands in quotes."
+                );
         }
 
         var begun = (NodeEvent)current;
         if (!begun.Tag.IsEmpty && !begun.Tag.IsNonSpecific)
         {
-            throw _errors.At(line, column, "a tag is there, a word that begins with !, and none is known here", "Remove the tag; a text that begins with ! stands in quotes.");
+            throw _errors.At(
+                line,
+                column,
+                "a tag is there, a word that begins with !, and none is known here",
+                "Remove the tag; a text that begins with ! stands in quotes."
+            );
         }
 
         ConfigurationNode node = current switch
@@ -163,11 +190,19 @@ internal sealed partial class ConfigurationTree
             int tab = text.AsSpan().IndexOfAnyExcept(' ');
             if (tab >= 0 && text[tab] == '\t')
             {
-                return _errors.At(candidate, tab + 1, "the line is indented with a tab, which YAML does not allow", "Indent with spaces.", exception);
+                return _errors.At(
+                    candidate,
+                    tab + 1,
+                    "the line is indented with a tab, which YAML does not allow",
+                    "Indent with spaces.",
+                    exception
+                );
             }
         }
 
-        string remedy = _lines[line - 1].Contains("${", StringComparison.Ordinal) ? "Put what holds ${…} in quotes where it stands within braces or brackets. " + Remedy : Remedy;
+        string remedy = _lines[line - 1].Contains("${", StringComparison.Ordinal)
+            ? "Put what holds ${…} in quotes where it stands within braces or brackets. " + Remedy
+            : Remedy;
         return _errors.At(line, Math.Max(1, exception.Start.Column), "it is not YAML: " + Reason(exception), remedy, exception);
     }
 

@@ -5,14 +5,19 @@ public enum ConfigurationUse
 {
     /// <summary>All of it: it is checked.</summary>
     Check,
+
     /// <summary>New: the server, the databases, the recipients, and who is told.</summary>
     New,
+
     /// <summary>Test: the identities, and who is told.</summary>
     Test,
+
     /// <summary>Restore: the server, the identities, and who is told.</summary>
     Restore,
+
     /// <summary>Get: the identities.</summary>
     Get,
+
     /// <summary>The trial of the channels: who is told.</summary>
     Notify,
 }

@@ -74,7 +74,11 @@ internal sealed class ConfigurationVariables(string baseFolder, Func<string, str
 
         if (value is null)
         {
-            missing ??= errors.At(node, $"the environment variable {name} is not set", $"Set {name}, or write ${{{name}:-default}}; a secret may also be mounted: ${{file:PATH}}.");
+            missing ??= errors.At(
+                node,
+                $"the environment variable {name} is not set",
+                $"Set {name}, or write ${{{name}:-default}}; a secret may also be mounted: ${{file:PATH}}."
+            );
         }
         else if (value.Contains('\0', StringComparison.Ordinal))
         {
@@ -100,7 +104,11 @@ internal sealed class ConfigurationVariables(string baseFolder, Func<string, str
             int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             if (length > MaximumFileLength)
             {
-                missing ??= errors.At(node, $"the file '{full}' is too long for a value, which has at most {MaximumFileLength} bytes", "Name a file that holds the value alone.");
+                missing ??= errors.At(
+                    node,
+                    $"the file '{full}' is too long for a value, which has at most {MaximumFileLength} bytes",
+                    "Name a file that holds the value alone."
+                );
                 return null;
             }
 
@@ -108,12 +116,14 @@ internal sealed class ConfigurationVariables(string baseFolder, Func<string, str
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or DecoderFallbackException)
         {
-            string reason = exception is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : $"cannot be read: {exception.Message.TrimEnd('.')}";
+            string reason = exception is FileNotFoundException or DirectoryNotFoundException
+                ? "does not exist"
+                : $"cannot be read: {exception.Message.TrimEnd('.')}";
             missing ??= errors.At(node, $"the file '{full}' {reason}", "Mount the file, or correct its path.");
             return null;
         }
     }
 
-    private static bool IsName(string name)
-        => name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(character => char.IsAsciiLetterOrDigit(character) || character == '_');
+    private static bool IsName(string name) =>
+        name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(character => char.IsAsciiLetterOrDigit(character) || character == '_');
 }

@@ -47,30 +47,47 @@ public static partial class ConfigurationView
         return view;
     }
 
-    private static JsonNode? OfValue(ConfigurationKey key, object? value) => value switch
-    {
-        null or "" => null,
-        IReadOnlyDictionary<string, string> map => map.Count == 0 ? null : new JsonObject(map.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)Mask))),
-        DatabaseSelection selection => OfSelection(selection),
-        Settings section => OfSection(section) is { Count: > 0 } inner ? inner : null,
-        not null when key.Setting.IsSecret => Mask,
-        string text => text,
-        bool flag => flag,
-        int number => number,
-        long number => number,
-        TimeSpan duration => InWords(duration),
-        IEnumerable items => items.Cast<object>().Select(item => (JsonNode?)(item as string ?? ConfigurationKey.WordOf(item.ToString()!))).ToArray() is { Length: > 0 } list ? new JsonArray(list) : null,
-        _ => ConfigurationKey.WordOf(value.ToString()!),
-    };
+    private static JsonNode? OfValue(ConfigurationKey key, object? value) =>
+        value switch
+        {
+            null or "" => null,
+            IReadOnlyDictionary<string, string> map => map.Count == 0
+                ? null
+                : new JsonObject(map.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)Mask))),
+            DatabaseSelection selection => OfSelection(selection),
+            Settings section => OfSection(section) is { Count: > 0 } inner ? inner : null,
+            not null when key.Setting.IsSecret => Mask,
+            string text => text,
+            bool flag => flag,
+            int number => number,
+            long number => number,
+            TimeSpan duration => InWords(duration),
+            IEnumerable items => items
+                .Cast<object>()
+                .Select(item => (JsonNode?)(item as string ?? ConfigurationKey.WordOf(item.ToString()!)))
+                .ToArray()
+                is { Length: > 0 } list
+                ? new JsonArray(list)
+                : null,
+            _ => ConfigurationKey.WordOf(value.ToString()!),
+        };
 
-    private static JsonNode OfSelection(DatabaseSelection selection)
-        => !selection.All ? new JsonArray([.. selection.Entries.Select(OfSection)])
-            : OfSection(selection) is { Count: > 0 } patterns ? patterns
-            : "all";
+    private static JsonNode OfSelection(DatabaseSelection selection) =>
+        !selection.All ? new JsonArray([.. selection.Entries.Select(OfSection)])
+        : OfSection(selection) is { Count: > 0 } patterns ? patterns
+        : "all";
 
     private static string InWords(TimeSpan duration)
     {
-        foreach ((string unit, long ticks) in new[] { ("d", TimeSpan.TicksPerDay), ("h", TimeSpan.TicksPerHour), ("m", TimeSpan.TicksPerMinute), ("s", TimeSpan.TicksPerSecond) })
+        foreach (
+            (string unit, long ticks) in new[]
+            {
+                ("d", TimeSpan.TicksPerDay),
+                ("h", TimeSpan.TicksPerHour),
+                ("m", TimeSpan.TicksPerMinute),
+                ("s", TimeSpan.TicksPerSecond),
+            }
+        )
         {
             if (duration.Ticks % ticks == 0)
             {
@@ -106,15 +123,18 @@ public static partial class ConfigurationView
 
                     break;
                 default:
-                    text.Append(' ').Append(value!.GetValueKind() == JsonValueKind.String ? Scalar(value.ToString()) : value.ToJsonString()).Append('\n');
+                    text.Append(' ')
+                        .Append(value!.GetValueKind() == JsonValueKind.String ? Scalar(value.ToString()) : value.ToJsonString())
+                        .Append('\n');
                     break;
             }
         }
     }
 
     /// <summary>Quoted where YAML, or a reader of another version of it, could take it for something else.</summary>
-    private static string Scalar(string text)
-        => Plain().IsMatch(text) && text.ToLowerInvariant() is not ("true" or "false" or "yes" or "no" or "on" or "off" or "null" or "y" or "n")
+    private static string Scalar(string text) =>
+        Plain().IsMatch(text)
+        && text.ToLowerInvariant() is not ("true" or "false" or "yes" or "no" or "on" or "off" or "null" or "y" or "n")
             ? text
             : JsonSerializer.Serialize(text, Quoting).Replace("${", "$${", StringComparison.Ordinal);
 

@@ -18,7 +18,12 @@ public sealed record DatabaseSettings : Settings
     public string? Username { get; init; }
 
     /// <summary>Its password. Secret.</summary>
-    [Setting("Its password. Not needed where .pgpass, a certificate or peer authentication does it.", Example = "${POSTGRES_PASSWORD}", IsSecret = true, IsCommon = true)]
+    [Setting(
+        "Its password. Not needed where .pgpass, a certificate or peer authentication does it.",
+        Example = "${POSTGRES_PASSWORD}",
+        IsSecret = true,
+        IsCommon = true
+    )]
     public string? Password { get; init; }
 
     /// <summary>The database that is backed up where <c>databases</c> names none.</summary>

@@ -12,14 +12,27 @@ public sealed record EncryptionSettings : Settings
     public IReadOnlyList<string> Recipients { get; init; } = [];
 
     /// <summary>Full paths of files that hold public keys.</summary>
-    [Setting("Files that hold public keys, one a line: one path or a list.", Example = "config/recipients.txt", IsPath = true, IsCommon = true)]
+    [Setting(
+        "Files that hold public keys, one a line: one path or a list.",
+        Example = "config/recipients.txt",
+        IsPath = true,
+        IsCommon = true
+    )]
     public IReadOnlyList<string> RecipientsFile { get; init; } = [];
 
     /// <summary>Full paths of identity files, for Test, Restore and Get; a host that only makes backups needs none.</summary>
-    [Setting("Identity files or SSH private keys that open backups, for Test, Restore and Get: one path or a list. The host that makes backups needs none.", Example = "/etc/cryobackup/identity.txt", IsPath = true)]
+    [Setting(
+        "Identity files or SSH private keys that open backups, for Test, Restore and Get: one path or a list. The host that makes backups needs none.",
+        Example = "/etc/cryobackup/identity.txt",
+        IsPath = true
+    )]
     public IReadOnlyList<string> IdentityFile { get; init; } = [];
 
     /// <summary>The predecessor's key: a file of either kind, as a full path.</summary>
-    [Setting("The predecessor's key: a file of public keys, or an identity file, which gives its own public key and opens backups too.", Example = "config/backup_encryption_key", IsPath = true)]
+    [Setting(
+        "The predecessor's key: a file of public keys, or an identity file, which gives its own public key and opens backups too.",
+        Example = "config/backup_encryption_key",
+        IsPath = true
+    )]
     public string? KeyFile { get; init; }
 }

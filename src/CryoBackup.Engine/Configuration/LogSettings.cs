@@ -5,6 +5,7 @@ public enum LogFormat
 {
     /// <summary>The predecessor's lines: time, logger, level, message.</summary>
     Text,
+
     /// <summary>One JSON object a line.</summary>
     Json,
 }

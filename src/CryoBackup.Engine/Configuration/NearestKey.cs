@@ -17,7 +17,13 @@ internal static class NearestKey
             return $"Did you mean '{near}'?";
         }
 
-        string[] elsewhere = [.. ConfigurationKey.All().Where(item => item.Key.Name == name && !item.Path.Contains("[]", StringComparison.Ordinal)).Select(item => item.Path)];
+        string[] elsewhere =
+        [
+            .. ConfigurationKey
+                .All()
+                .Where(item => item.Key.Name == name && !item.Path.Contains("[]", StringComparison.Ordinal))
+                .Select(item => item.Path),
+        ];
         return elsewhere.Length > 0
             ? $"It belongs elsewhere: {string.Join(", ", elsewhere)}."
             : $"The keys here are {string.Join(", ", known.Select(key => key.Name))}.";

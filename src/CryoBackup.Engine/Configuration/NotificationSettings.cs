@@ -5,8 +5,10 @@ public enum NotificationEvent
 {
     /// <summary>All went well.</summary>
     Success,
+
     /// <summary>Something failed: a backup was not made, a verdict is Failed or Inconclusive, a restore did not come back whole.</summary>
     Failure,
+
     /// <summary>It went well, with warnings.</summary>
     Warning,
 }
@@ -16,10 +18,13 @@ public enum SmtpSecurity
 {
     /// <summary>TLS from the first byte on port 465, STARTTLS on every other.</summary>
     Auto,
+
     /// <summary>In clear until STARTTLS, which the server must offer.</summary>
     Starttls,
+
     /// <summary>TLS from the first byte.</summary>
     Tls,
+
     /// <summary>In clear. Only for a server on this machine or a trusted network.</summary>
     None,
 }
@@ -57,14 +62,20 @@ public abstract record ChannelSettings : Settings
 
     /// <summary>What it wants to hear of; never empty.</summary>
     [Setting("What it is told of: any of success, failure, warning; all three unless said otherwise.", Example = "[failure, warning]")]
-    public IReadOnlyList<NotificationEvent> On { get; init; } = [NotificationEvent.Success, NotificationEvent.Failure, NotificationEvent.Warning];
+    public IReadOnlyList<NotificationEvent> On { get; init; } =
+    [NotificationEvent.Success, NotificationEvent.Failure, NotificationEvent.Warning];
 
     /// <summary>How long the channel may take, all its attempts together.</summary>
     [Setting("How long it may take, all attempts together: 30s, 2m; 30s unless said otherwise.", Example = "30s")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often it is tried again after an error that may pass.</summary>
-    [Setting("How often it is tried again after an error that may pass; 2 unless said otherwise.", Example = "2", Minimum = 0, Maximum = 10)]
+    [Setting(
+        "How often it is tried again after an error that may pass; 2 unless said otherwise.",
+        Example = "2",
+        Minimum = 0,
+        Maximum = 10
+    )]
     public int Retries { get; init; } = 2;
 }
 
@@ -100,7 +111,11 @@ public sealed record EmailSettings : ChannelSettings
     public string? SmtpPassword { get; init; }
 
     /// <summary>The full path of certificates (PEM) that are trusted beside the system's; null for none.</summary>
-    [Setting("A file of certificates (PEM) that are trusted beside the system's, for a mail server of one's own.", Example = "config/mail-ca.pem", IsPath = true)]
+    [Setting(
+        "A file of certificates (PEM) that are trusted beside the system's, for a mail server of one's own.",
+        Example = "config/mail-ca.pem",
+        IsPath = true
+    )]
     public string? SmtpCaFile { get; init; }
 }
 
@@ -132,19 +147,33 @@ public sealed record WebhookSettings : ChannelSettings
     public string Url { get; init; } = "";
 
     /// <summary>The key of the HMAC-SHA-256 over the body; null for no signature. Secret.</summary>
-    [Setting("The key of the signature (HMAC-SHA-256 of the body); without it, no signature.", Example = "${file:/run/secrets/webhook_key}", IsSecret = true)]
+    [Setting(
+        "The key of the signature (HMAC-SHA-256 of the body); without it, no signature.",
+        Example = "${file:/run/secrets/webhook_key}",
+        IsSecret = true
+    )]
     public string? Secret { get; init; }
 
     /// <summary>The header that takes the signature.</summary>
-    [Setting("The header that takes the signature, as sha256=<hexadecimal>; X-CryoBackup-Signature unless said otherwise.", Example = "X-CryoBackup-Signature")]
+    [Setting(
+        "The header that takes the signature, as sha256=<hexadecimal>; X-CryoBackup-Signature unless said otherwise.",
+        Example = "X-CryoBackup-Signature"
+    )]
     public string SignatureHeader { get; init; } = "X-CryoBackup-Signature";
 
     /// <summary>More headers; their values are secret.</summary>
-    [Setting("More headers to send, each a name and a value.", Example = "{ Authorization: \"Bearer ${BACKUP_WEBHOOK_TOKEN}\" }", IsSecret = true)]
+    [Setting(
+        "More headers to send, each a name and a value.",
+        Example = "{ Authorization: \"Bearer ${BACKUP_WEBHOOK_TOKEN}\" }",
+        IsSecret = true
+    )]
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The body's template, in which {{name}} stands for a value; null for the whole result as JSON.</summary>
-    [Setting("A template of the body, in which {{name}} stands for a value of the result; without it, the whole result as JSON.", Example = "'{\"text\": {{summary}}}'")]
+    [Setting(
+        "A template of the body, in which {{name}} stands for a value of the result; without it, the whole result as JSON.",
+        Example = "'{\"text\": {{summary}}}'"
+    )]
     public string? Template { get; init; }
 
     /// <summary>The body's media type.</summary>
@@ -156,7 +185,13 @@ public sealed record WebhookSettings : ChannelSettings
 public sealed record HealthchecksSettings : ChannelSettings
 {
     /// <summary>The check's address, to which /start and /fail are added. Secret.</summary>
-    [Setting("The check's address, to which /start and /fail are added.", Example = "${HEALTHCHECKS_URL}", IsRequired = true, IsSecret = true, IsUrl = true)]
+    [Setting(
+        "The check's address, to which /start and /fail are added.",
+        Example = "${HEALTHCHECKS_URL}",
+        IsRequired = true,
+        IsSecret = true,
+        IsUrl = true
+    )]
     public string Url { get; init; } = "";
 
     /// <summary>Whether the beginning of a run is told.</summary>

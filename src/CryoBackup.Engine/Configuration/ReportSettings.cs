@@ -8,11 +8,19 @@ public sealed record ReportSettings : Settings
     public bool Enabled { get; init; } = true;
 
     /// <summary>The folder of verification reports, as a full path.</summary>
-    [Setting("The folder of verification reports; reports/backup_verification unless said otherwise.", Example = "reports/backup_verification", IsPath = true)]
+    [Setting(
+        "The folder of verification reports; reports/backup_verification unless said otherwise.",
+        Example = "reports/backup_verification",
+        IsPath = true
+    )]
     public string VerificationDir { get; init; } = "reports/backup_verification";
 
     /// <summary>The folder of restore reports, as a full path.</summary>
-    [Setting("The folder of restore reports; reports/database_restore unless said otherwise.", Example = "reports/database_restore", IsPath = true)]
+    [Setting(
+        "The folder of restore reports; reports/database_restore unless said otherwise.",
+        Example = "reports/database_restore",
+        IsPath = true
+    )]
     public string RestoreDir { get; init; } = "reports/database_restore";
 
     /// <summary>Whether each report is written as a page too.</summary>

@@ -4,7 +4,13 @@ namespace CryoBackup.Configuration;
 public sealed record RetentionSettings : Settings
 {
     /// <summary>Days; null to keep all.</summary>
-    [Setting("Days that backups are kept: after each good backup, older ones of the same database are removed, never the newest three. Without it all are kept.", Example = "30", Minimum = 1, Maximum = 36500, IsCommon = true)]
+    [Setting(
+        "Days that backups are kept: after each good backup, older ones of the same database are removed, never the newest three. Without it all are kept.",
+        Example = "30",
+        Minimum = 1,
+        Maximum = 36500,
+        IsCommon = true
+    )]
     public int? FullBackup { get; init; }
 
     /// <summary>The predecessor's; not used.</summary>

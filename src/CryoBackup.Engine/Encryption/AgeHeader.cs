@@ -29,10 +29,15 @@ internal sealed class AgeHeader
     public bool NeedsPassphrase => Kinds.Contains("scrypt", StringComparer.Ordinal);
 
     /// <summary>The kinds with their numbers, for a sentence.</summary>
-    public string Recipients => string.Join(
-        ", ",
-        Kinds.GroupBy(kind => kind, StringComparer.Ordinal)
-            .Select(group => group.Count() == 1 ? group.Key : string.Create(CultureInfo.InvariantCulture, $"{group.Count()} of {group.Key}")));
+    public string Recipients =>
+        string.Join(
+            ", ",
+            Kinds
+                .GroupBy(kind => kind, StringComparer.Ordinal)
+                .Select(group =>
+                    group.Count() == 1 ? group.Key : string.Create(CultureInfo.InvariantCulture, $"{group.Count()} of {group.Key}")
+                )
+        );
 
     private static ReadOnlySpan<byte> VersionLine => "age-encryption.org/v1\n"u8;
 
@@ -61,7 +66,9 @@ internal sealed class AgeHeader
             string[] words = line[3..].Split(' ');
             if (Array.Exists(words, word => word.Length == 0))
             {
-                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"line {lines.Number} does not name a recipient"));
+                throw new InvalidDataException(
+                    string.Create(CultureInfo.InvariantCulture, $"line {lines.Number} does not name a recipient")
+                );
             }
 
             int body = ReadBody(lines);
@@ -77,7 +84,9 @@ internal sealed class AgeHeader
 
         if (!line.StartsWith("--- ", StringComparison.Ordinal) || Decode(line[4..]) != MacLength)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"line {lines.Number} is neither a recipient nor the MAC"));
+            throw new InvalidDataException(
+                string.Create(CultureInfo.InvariantCulture, $"line {lines.Number} is neither a recipient nor the MAC")
+            );
         }
 
         return new AgeHeader(kinds);
@@ -92,7 +101,9 @@ internal sealed class AgeHeader
             int bytes = line.Length > BodyColumns ? -1 : Decode(line);
             if (bytes < 0)
             {
-                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"line {lines.Number} is not the base64 of a key"));
+                throw new InvalidDataException(
+                    string.Create(CultureInfo.InvariantCulture, $"line {lines.Number} is not the base64 of a key")
+                );
             }
 
             length += bytes;
@@ -112,14 +123,19 @@ internal sealed class AgeHeader
         bool good = words[0] switch
         {
             "X25519" => words.Length == 2 && Decode(words[1]) == KeyLength && body == WrappedKeyLength,
-            SshPublicKey.Ed25519 => words.Length == 3 && Decode(words[1]) == TagLength && Decode(words[2]) == KeyLength && body == WrappedKeyLength,
+            SshPublicKey.Ed25519 => words.Length == 3
+                && Decode(words[1]) == TagLength
+                && Decode(words[2]) == KeyLength
+                && body == WrappedKeyLength,
             SshPublicKey.Rsa => words.Length == 2 && Decode(words[1]) == TagLength && body > 0,
             "scrypt" => words.Length == 3 && body == WrappedKeyLength,
             _ => true,
         };
         if (!good)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"the recipient that ends at line {line} is not a whole {words[0]}"));
+            throw new InvalidDataException(
+                string.Create(CultureInfo.InvariantCulture, $"the recipient that ends at line {line} is not a whole {words[0]}")
+            );
         }
     }
 
@@ -128,11 +144,12 @@ internal sealed class AgeHeader
     {
         string padded = text.PadRight((text.Length + 3) / 4 * 4, '=');
         var bytes = new byte[padded.Length];
-        return !text.Contains('=', StringComparison.Ordinal)
+        return
+            !text.Contains('=', StringComparison.Ordinal)
             && Convert.TryFromBase64String(padded, bytes, out int count)
             && string.Equals(Convert.ToBase64String(bytes, 0, count), padded, StringComparison.Ordinal)
-                ? count
-                : -1;
+            ? count
+            : -1;
     }
 
     private sealed class LineReader(Stream file)

@@ -18,22 +18,37 @@ internal static class AgeIdentities
         {
             if (string.IsNullOrWhiteSpace(path))
             {
-                throw new CryoBackupException(CryoBackupError.ConfigurationInvalid, "An empty path of an identity was given.", "Identity", "Give the path of an identity file.");
+                throw new CryoBackupException(
+                    CryoBackupError.ConfigurationInvalid,
+                    "An empty path of an identity was given.",
+                    "Identity",
+                    "Give the path of an identity file."
+                );
             }
 
             // A face has made a full path of it.
-            if ((KeyFile.IsIdentity(Path.GetFileName(path)) || path.Contains("PRIVATE KEY-----", StringComparison.Ordinal)) && !File.Exists(path))
+            if (
+                (KeyFile.IsIdentity(Path.GetFileName(path)) || path.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
+                && !File.Exists(path)
+            )
             {
                 // Not repeated: it is a secret.
                 throw new CryoBackupException(
-                    CryoBackupError.ConfigurationInvalid, "An identity itself was given instead of the path of its file.", "Identity",
-                    "Give the path: what stands on a command line can be read by others, so make a new pair if they could.");
+                    CryoBackupError.ConfigurationInvalid,
+                    "An identity itself was given instead of the path of its file.",
+                    "Identity",
+                    "Give the path: what stands on a command line can be read by others, so make a new pair if they could."
+                );
             }
 
             CheckOne(path);
             if (OthersMayRead(path))
             {
-                observer(new WarningMessage($"The identity file '{path}' can be read by others than its owner; {(OperatingSystem.IsWindows() ? "restrict its permissions" : $"chmod 600 '{path}'")}."));
+                observer(
+                    new WarningMessage(
+                        $"The identity file '{path}' can be read by others than its owner; {(OperatingSystem.IsWindows() ? "restrict its permissions" : $"chmod 600 '{path}'")}."
+                    )
+                );
             }
         }
     }
@@ -52,7 +67,9 @@ internal static class AgeIdentities
         }
 
         (int exitCode, string output, _) = ToolProcess.Run(
-            new ToolCommand(OptionalTool.Find("age-keygen", "Telling the recipient of an identity"), "-y", path), cancellationToken);
+            new ToolCommand(OptionalTool.Find("age-keygen", "Telling the recipient of an identity"), "-y", path),
+            cancellationToken
+        );
         return exitCode == 0 ? [.. KeyFile.Lines(output).Select(line => line.Text)] : [];
     }
 
@@ -60,15 +77,32 @@ internal static class AgeIdentities
     {
         string text = KeyFile.Read(path, "The identity file", CryoBackupError.IdentityMissing);
         SshPublicKey.OfPrivateKey(text, out bool isProtected);
-        if (isProtected || text.Contains("BEGIN ENCRYPTED PRIVATE KEY-----", StringComparison.Ordinal)
-            || (text.Contains("PRIVATE KEY-----", StringComparison.Ordinal) && text.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal)))
+        if (
+            isProtected
+            || text.Contains("BEGIN ENCRYPTED PRIVATE KEY-----", StringComparison.Ordinal)
+            || (
+                text.Contains("PRIVATE KEY-----", StringComparison.Ordinal)
+                && text.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal)
+            )
+        )
         {
-            throw Invalid(path, $"The identity '{path}' is protected by a passphrase, which nobody is there to type.", $"Take the passphrase off a copy that only you can read (ssh-keygen -p -N '' -f COPY), or use an identity without one. {KeyFile.MakePair}.");
+            throw Invalid(
+                path,
+                $"The identity '{path}' is protected by a passphrase, which nobody is there to type.",
+                $"Take the passphrase off a copy that only you can read (ssh-keygen -p -N '' -f COPY), or use an identity without one. {KeyFile.MakePair}."
+            );
         }
 
-        if (text.StartsWith("age-encryption.org/", StringComparison.Ordinal) || text.StartsWith("-----BEGIN AGE ENCRYPTED FILE-----", StringComparison.Ordinal))
+        if (
+            text.StartsWith("age-encryption.org/", StringComparison.Ordinal)
+            || text.StartsWith("-----BEGIN AGE ENCRYPTED FILE-----", StringComparison.Ordinal)
+        )
         {
-            throw Invalid(path, $"The identity file '{path}' is encrypted itself, and nobody is there to type its passphrase.", $"Decrypt it to a file that only you can read (age -d -o COPY '{path}'), and give that one.");
+            throw Invalid(
+                path,
+                $"The identity file '{path}' is encrypted itself, and nobody is there to type its passphrase.",
+                $"Decrypt it to a file that only you can read (age -d -o COPY '{path}'), and give that one."
+            );
         }
 
         if (text.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
@@ -82,12 +116,20 @@ internal static class AgeIdentities
             string what = Array.Exists(lines, line => AgeRecipients.IsRecipient(line.Text) && !KeyFile.IsIdentity(line.Text))
                 ? "it holds recipients, which are public and open nothing"
                 : KeyFile.Describe(text);
-            throw Invalid(path, $"'{path}' is not an identity file of age nor an SSH private key: {what}.", $"Give the secret key that belongs to a recipient of the backup. {KeyFile.MakePair}.");
+            throw Invalid(
+                path,
+                $"'{path}' is not an identity file of age nor an SSH private key: {what}.",
+                $"Give the secret key that belongs to a recipient of the backup. {KeyFile.MakePair}."
+            );
         }
 
         if (Array.Find(lines, line => !Bech32.TryRead(line.Text, out _, out _)) is { Number: > 0 } damaged)
         {
-            throw Invalid(path, $"Line {damaged.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)} of the identity file '{path}' is mistyped or cut: its checksum does not fit.", "Copy the file again from where it is kept.");
+            throw Invalid(
+                path,
+                $"Line {damaged.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)} of the identity file '{path}' is mistyped or cut: its checksum does not fit.",
+                "Copy the file again from where it is kept."
+            );
         }
     }
 
@@ -113,9 +155,15 @@ internal static class AgeIdentities
         ];
         try
         {
-            return new FileInfo(path).GetAccessControl().GetAccessRules(includeExplicit: true, includeInherited: true, typeof(SecurityIdentifier))
+            return new FileInfo(path)
+                .GetAccessControl()
+                .GetAccessRules(includeExplicit: true, includeInherited: true, typeof(SecurityIdentifier))
                 .OfType<FileSystemAccessRule>()
-                .Any(rule => rule.AccessControlType == AccessControlType.Allow && rule.FileSystemRights.HasFlag(FileSystemRights.ReadData) && everybody.Contains(rule.IdentityReference));
+                .Any(rule =>
+                    rule.AccessControlType == AccessControlType.Allow
+                    && rule.FileSystemRights.HasFlag(FileSystemRights.ReadData)
+                    && everybody.Contains(rule.IdentityReference)
+                );
         }
         catch (UnauthorizedAccessException)
         {
@@ -124,5 +172,6 @@ internal static class AgeIdentities
         }
     }
 
-    private static CryoBackupException Invalid(string path, string message, string remedy) => new(CryoBackupError.ConfigurationInvalid, message, path, remedy);
+    private static CryoBackupException Invalid(string path, string message, string remedy) =>
+        new(CryoBackupError.ConfigurationInvalid, message, path, remedy);
 }

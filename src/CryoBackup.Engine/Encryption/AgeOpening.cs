@@ -41,7 +41,8 @@ internal sealed class AgeOpening
     public bool IsSealed(ReadOnlySpan<byte> start)
     {
         IsArmored = AgeHeader.IsArmored(start);
-        return !IsArmored && (AgeHeader.IsStart(start) || _recorded.Count > 0 || _path.EndsWith(AgeHeader.FileSuffix, StringComparison.Ordinal));
+        return !IsArmored
+            && (AgeHeader.IsStart(start) || _recorded.Count > 0 || _path.EndsWith(AgeHeader.FileSuffix, StringComparison.Ordinal));
     }
 
     /// <summary>Checks the header, and opens the stage.</summary>
@@ -62,11 +63,16 @@ internal sealed class AgeOpening
                 _path,
                 Header.NeedsPassphrase
                     ? "Decrypt it with age -d, and use what comes of it."
-                    : "Give -Identity with the file of the secret key that belongs to one of its recipients.");
+                    : "Give -Identity with the file of the secret key that belongs to one of its recipients."
+            );
         }
 
         return new FilterReadStream(
-            AgeProgram.Command(["-d", .. _identities.SelectMany(identity => new[] { "-i", identity })]), source, _cancellationToken, Explain);
+            AgeProgram.Command(["-d", .. _identities.SelectMany(identity => new[] { "-i", identity })]),
+            source,
+            _cancellationToken,
+            Explain
+        );
     }
 
     private AgeHeader ReadHeader(FileStream file)
@@ -90,29 +96,45 @@ internal sealed class AgeOpening
         IReadOnlyList<string> words = AgeProgram.Clean(errors);
         string last = words.LastOrDefault(line => line.StartsWith("age: ", StringComparison.Ordinal)) ?? "";
         WasEnded = AgeProgram.WasEnded(exitCode, errors);
-        return Failure = WasEnded
-            ? new CryoBackupException(
-                CryoBackupError.RestoreFailed,
-                string.Create(CultureInfo.InvariantCulture, $"age, which decrypts '{_path}', was ended from outside (exit code {exitCode})."),
-                "age",
-                "Try again; if it happens again, see whether the system ends programs for want of memory.",
-                words)
-            : last.Contains("no identity matched", StringComparison.Ordinal) || last.Contains("incorrect identity", StringComparison.Ordinal) ? NoMatch(words)
-            : last.Contains("error: reading \"", StringComparison.Ordinal) ? new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid, $"age cannot use an identity: {last}", "Identity", "Give an identity file that age can read.", words)
+        return Failure =
+            WasEnded
+                ? new CryoBackupException(
+                    CryoBackupError.RestoreFailed,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"age, which decrypts '{_path}', was ended from outside (exit code {exitCode})."
+                    ),
+                    "age",
+                    "Try again; if it happens again, see whether the system ends programs for want of memory.",
+                    words
+                )
+            : last.Contains("no identity matched", StringComparison.Ordinal)
+            || last.Contains("incorrect identity", StringComparison.Ordinal)
+                ? NoMatch(words)
+            : last.Contains("error: reading \"", StringComparison.Ordinal)
+                ? new CryoBackupException(
+                    CryoBackupError.ConfigurationInvalid,
+                    $"age cannot use an identity: {last}",
+                    "Identity",
+                    "Give an identity file that age can read.",
+                    words
+                )
             : last.Contains("header", StringComparison.Ordinal) ? HeaderDamaged(last, words)
             : new CryoBackupException(
                 CryoBackupError.ArchiveCorrupt,
                 $"The encrypted payload of '{_path}' is damaged or cut: {last}.",
                 _path,
                 "Use another backup; this one does not come back whole.",
-                words);
+                words
+            );
     }
 
     /// <summary>A flipped bit in a recipient's stanza looks to age like somebody else's key; the manifest knows better.</summary>
     private CryoBackupException NoMatch(IReadOnlyList<string> words)
     {
-        string? own = _identities.SelectMany(RecipientsOf).FirstOrDefault(recipient => _recorded.Contains(recipient, StringComparer.Ordinal));
+        string? own = _identities
+            .SelectMany(RecipientsOf)
+            .FirstOrDefault(recipient => _recorded.Contains(recipient, StringComparer.Ordinal));
         return own is not null
             ? HeaderDamaged($"it no longer opens with the identity of '{own}', for which it was encrypted", words)
             : new CryoBackupException(
@@ -120,7 +142,8 @@ internal sealed class AgeOpening
                 $"No identity given opens '{_path}', which is encrypted for {Header!.Recipients}{(_recorded.Count > 0 ? ": " + string.Join(", ", _recorded) : " (or its header is damaged)")}.",
                 _path,
                 "Give the identity that belongs to one of its recipients; the manifest records their public keys, and age-keygen -y prints that of an identity.",
-                words);
+                words
+            );
     }
 
     private IEnumerable<string> RecipientsOf(string identity)
@@ -136,10 +159,12 @@ internal sealed class AgeOpening
         }
     }
 
-    private CryoBackupException HeaderDamaged(string reason, IReadOnlyList<string>? words = null) => new(
-        CryoBackupError.ArchiveCorrupt,
-        $"The header of the encrypted file '{_path}' is damaged: {reason.TrimEnd('.')}.",
-        _path,
-        "Use another backup; without its header nobody can decrypt this one.",
-        words);
+    private CryoBackupException HeaderDamaged(string reason, IReadOnlyList<string>? words = null) =>
+        new(
+            CryoBackupError.ArchiveCorrupt,
+            $"The header of the encrypted file '{_path}' is damaged: {reason.TrimEnd('.')}.",
+            _path,
+            "Use another backup; without its header nobody can decrypt this one.",
+            words
+        );
 }

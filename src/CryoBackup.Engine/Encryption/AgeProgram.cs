@@ -7,9 +7,9 @@ namespace CryoBackup.Encryption;
 internal static class AgeProgram
 {
     // On Linux a session of its own has no terminal, so nothing (such as a plugin) can wait there for an answer.
-    private static readonly Lazy<string?> Detach = new(() => OperatingSystem.IsLinux()
-        ? Array.Find(["/usr/bin/setsid", "/bin/setsid"], File.Exists)
-        : null);
+    private static readonly Lazy<string?> Detach = new(() =>
+        OperatingSystem.IsLinux() ? Array.Find(["/usr/bin/setsid", "/bin/setsid"], File.Exists) : null
+    );
 
     /// <summary>Names, separated by commas, of variables that age and its plugins get too, for plugins that take a secret from one.</summary>
     private const string MoreVariables = "CRYOBACKUP_AGE_ENV";
@@ -27,11 +27,15 @@ internal static class AgeProgram
         string[] needed =
         [
             .. Agents,
-            .. (Environment.GetEnvironmentVariable(MoreVariables) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            .. (Environment.GetEnvironmentVariable(MoreVariables) ?? "").Split(
+                ',',
+                StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries
+            ),
         ];
         return command with
         {
-            Environment = ChildEnvironment.Needed(name => name.StartsWith("AGE", StringComparison.Ordinal) || Array.IndexOf(needed, name) >= 0)
+            Environment = ChildEnvironment
+                .Needed(name => name.StartsWith("AGE", StringComparison.Ordinal) || Array.IndexOf(needed, name) >= 0)
                 .ToDictionary(StringComparer.Ordinal),
         };
     }
@@ -41,10 +45,14 @@ internal static class AgeProgram
 
     /// <summary>The last words without what age prints at each failure, and without any secret.</summary>
     public static IReadOnlyList<string> Clean(IReadOnlyList<string> errors) =>
-    [
-        .. errors.Where(line => !line.Contains("report unexpected or unhelpful errors", StringComparison.Ordinal))
-            .Select(line => line.Contains("AGE-SECRET-KEY-", StringComparison.OrdinalIgnoreCase) || line.Contains("AGE-PLUGIN-", StringComparison.OrdinalIgnoreCase)
-                ? "age: (a line with a secret in it)"
-                : line),
-    ];
+        [
+            .. errors
+                .Where(line => !line.Contains("report unexpected or unhelpful errors", StringComparison.Ordinal))
+                .Select(line =>
+                    line.Contains("AGE-SECRET-KEY-", StringComparison.OrdinalIgnoreCase)
+                    || line.Contains("AGE-PLUGIN-", StringComparison.OrdinalIgnoreCase)
+                        ? "age: (a line with a secret in it)"
+                        : line
+                ),
+        ];
 }

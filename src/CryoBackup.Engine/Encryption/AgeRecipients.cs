@@ -11,8 +11,10 @@ public static class AgeRecipients
     public static bool IsRecipient(string given)
     {
         ArgumentNullException.ThrowIfNull(given);
-        return given.StartsWith("age1", StringComparison.OrdinalIgnoreCase) || given.StartsWith("ssh-", StringComparison.Ordinal)
-            || given.StartsWith("ecdsa-", StringComparison.Ordinal) || KeyFile.IsIdentity(given);
+        return given.StartsWith("age1", StringComparison.OrdinalIgnoreCase)
+            || given.StartsWith("ssh-", StringComparison.Ordinal)
+            || given.StartsWith("ecdsa-", StringComparison.Ordinal)
+            || KeyFile.IsIdentity(given);
     }
 
     /// <summary>Reads recipients and files of recipients.</summary>
@@ -79,7 +81,8 @@ public static class AgeRecipients
             throw Invalid(
                 $"The file '{path}' holds identities, which are secret; a backup is encrypted to their recipients.",
                 path,
-                $"Write them to a file of their own: age-keygen -y '{path}' > recipients.txt; keep the identities away from the host that makes backups.");
+                $"Write them to a file of their own: age-keygen -y '{path}' > recipients.txt; keep the identities away from the host that makes backups."
+            );
         }
 
         if (!IsRecipient(lines[0].Text))
@@ -95,23 +98,36 @@ public static class AgeRecipients
         if (KeyFile.IsIdentity(text))
         {
             // Not repeated: it is a secret.
-            throw Invalid("An identity, which is secret, was given as a recipient.", "Recipient", "Give its public key, which age-keygen -y prints; make a new pair if others could see this one.");
+            throw Invalid(
+                "An identity, which is secret, was given as a recipient.",
+                "Recipient",
+                "Give its public key, which age-keygen -y prints; make a new pair if others could see this one."
+            );
         }
 
         if (text.StartsWith("ssh-", StringComparison.Ordinal) || text.StartsWith("ecdsa-", StringComparison.Ordinal))
         {
-            return SshPublicKey.Read(text) ?? throw Invalid(
-                $"{what} '{text}' is not a whole public key of the kinds ssh-ed25519 and ssh-rsa.", text, "Copy the line of the .pub file as it is. " + KeyFile.MakePair + ".");
+            return SshPublicKey.Read(text)
+                ?? throw Invalid(
+                    $"{what} '{text}' is not a whole public key of the kinds ssh-ed25519 and ssh-rsa.",
+                    text,
+                    "Copy the line of the .pub file as it is. " + KeyFile.MakePair + "."
+                );
         }
 
         // "age" itself, or the name of a plugin behind it, as in age1yubikey1….
-        bool good = Bech32.TryRead(text, out string readable, out int bytes)
+        bool good =
+            Bech32.TryRead(text, out string readable, out int bytes)
             && (readable == "age" ? bytes == 32 : readable.StartsWith("age1", StringComparison.Ordinal));
         return good
             ? text.ToLowerInvariant()
-            : throw Invalid($"{what} '{text}' is mistyped or cut: its checksum does not fit.", text, "Copy it again from the file of its identity (the line 'public key'), or: age-keygen -y identity.txt");
+            : throw Invalid(
+                $"{what} '{text}' is mistyped or cut: its checksum does not fit.",
+                text,
+                "Copy it again from the file of its identity (the line 'public key'), or: age-keygen -y identity.txt"
+            );
     }
 
-    private static CryoBackupException Invalid(string message, string target, string? remedy = null)
-        => new(CryoBackupError.ConfigurationInvalid, message, target, remedy ?? KeyFile.MakePair + ".");
+    private static CryoBackupException Invalid(string message, string target, string? remedy = null) =>
+        new(CryoBackupError.ConfigurationInvalid, message, target, remedy ?? KeyFile.MakePair + ".");
 }

@@ -51,8 +51,8 @@ internal sealed class AgeSeal : IDisposable
     /// <summary>Opens the stage.</summary>
     /// <param name="destination">Takes the encrypted bytes, on another thread; not closed.</param>
     /// <param name="cancellationToken">Ends age.</param>
-    public WriteOnlyStream Encrypt(Stream destination, CancellationToken cancellationToken)
-        => new FilterWriteStream(Command(), destination, cancellationToken, Explain);
+    public WriteOnlyStream Encrypt(Stream destination, CancellationToken cancellationToken) =>
+        new FilterWriteStream(Command(), destination, cancellationToken, Explain);
 
     /// <inheritdoc/>
     public void Dispose() => _folder.Dispose();
@@ -70,19 +70,27 @@ internal sealed class AgeSeal : IDisposable
                 CryoBackupError.ConfigurationInvalid,
                 $"age refuses the recipients {string.Join(", ", Recipients.Select(Shorten))}: {(words.Count > 0 ? words[^1] : string.Create(CultureInfo.InvariantCulture, $"exit code {exitCode}"))}",
                 "Recipient",
-                "Install the plugin or the newer age that this kind of recipient needs, or give another recipient. " + KeyFile.MakePair + ".",
-                words);
+                "Install the plugin or the newer age that this kind of recipient needs, or give another recipient. "
+                    + KeyFile.MakePair
+                    + ".",
+                words
+            );
         }
     }
 
     private static string Shorten(string recipient) => recipient.Length > 70 ? recipient[..40] + "…" + recipient[^8..] : recipient;
 
-    private static CryoBackupException Explain(int exitCode, IReadOnlyList<string> errors) => new(
-        CryoBackupError.DumpFailed,
-        AgeProgram.WasEnded(exitCode, errors)
-            ? string.Create(CultureInfo.InvariantCulture, $"age, which encrypts the backup, was ended from outside (exit code {exitCode}).")
-            : string.Create(CultureInfo.InvariantCulture, $"age, which encrypts the backup, failed with exit code {exitCode}."),
-        "age",
-        "Back up again; if it happens again, see what age wrote to standard error, and whether the system ends programs for want of memory.",
-        AgeProgram.Clean(errors));
+    private static CryoBackupException Explain(int exitCode, IReadOnlyList<string> errors) =>
+        new(
+            CryoBackupError.DumpFailed,
+            AgeProgram.WasEnded(exitCode, errors)
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"age, which encrypts the backup, was ended from outside (exit code {exitCode})."
+                )
+                : string.Create(CultureInfo.InvariantCulture, $"age, which encrypts the backup, failed with exit code {exitCode}."),
+            "age",
+            "Back up again; if it happens again, see what age wrote to standard error, and whether the system ends programs for want of memory.",
+            AgeProgram.Clean(errors)
+        );
 }

@@ -18,8 +18,14 @@ internal static class Bech32
         bytes = 0;
         string lower = text.ToLowerInvariant();
         int separator = lower.LastIndexOf('1');
-        if (separator < 1 || lower.Length - separator - 1 < ChecksumLength
-            || (!string.Equals(text, lower, StringComparison.Ordinal) && !string.Equals(text, text.ToUpperInvariant(), StringComparison.Ordinal)))
+        if (
+            separator < 1
+            || lower.Length - separator - 1 < ChecksumLength
+            || (
+                !string.Equals(text, lower, StringComparison.Ordinal)
+                && !string.Equals(text, text.ToUpperInvariant(), StringComparison.Ordinal)
+            )
+        )
         {
             return false;
         }

@@ -31,7 +31,9 @@ internal static class SshPublicKey
         }
 
         ReadOnlySpan<byte> rest = blob.AsSpan(0, length);
-        bool whole = TryTake(ref rest, out ReadOnlySpan<byte> kind) && kind.SequenceEqual(Encoding.ASCII.GetBytes(words[0]))
+        bool whole =
+            TryTake(ref rest, out ReadOnlySpan<byte> kind)
+            && kind.SequenceEqual(Encoding.ASCII.GetBytes(words[0]))
             && TryTake(ref rest, out ReadOnlySpan<byte> first)
             && (words[0] == Rsa ? TryTake(ref rest, out _) : first.Length == Ed25519Length)
             && rest.IsEmpty;
@@ -62,7 +64,12 @@ internal static class SshPublicKey
 
         // Cipher, key derivation and its options, the number of keys, the first public key.
         ReadOnlySpan<byte> rest = blob.AsSpan(magic.Length, length - magic.Length);
-        if (!TryTake(ref rest, out ReadOnlySpan<byte> cipher) || !TryTake(ref rest, out _) || !TryTake(ref rest, out _) || rest.Length < sizeof(uint))
+        if (
+            !TryTake(ref rest, out ReadOnlySpan<byte> cipher)
+            || !TryTake(ref rest, out _)
+            || !TryTake(ref rest, out _)
+            || rest.Length < sizeof(uint)
+        )
         {
             return null;
         }
@@ -75,7 +82,9 @@ internal static class SshPublicKey
         }
 
         ReadOnlySpan<byte> inner = key;
-        return TryTake(ref inner, out ReadOnlySpan<byte> kind) ? Read($"{Encoding.ASCII.GetString(kind)} {Convert.ToBase64String(key)}") : null;
+        return TryTake(ref inner, out ReadOnlySpan<byte> kind)
+            ? Read($"{Encoding.ASCII.GetString(kind)} {Convert.ToBase64String(key)}")
+            : null;
     }
 
     private static bool TryTake(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> field)

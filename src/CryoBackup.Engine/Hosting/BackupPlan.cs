@@ -25,15 +25,17 @@ public static class BackupPlan
         IReadOnlySet<string> said,
         IReadOnlyList<string> databases,
         Action<EngineMessage> observer,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(given);
         ArgumentNullException.ThrowIfNull(said);
         ArgumentNullException.ThrowIfNull(databases);
         configuration?.Require(ConfigurationUse.New, ReplacedBy(said, databases));
-        IEnumerable<DatabaseEntry> entries = databases.Count > 0
-            ? databases.Distinct(StringComparer.Ordinal).SelectMany(name => Named(configuration, name, given.Connection))
-            : Configured(configuration, given, said, observer, cancellationToken);
+        IEnumerable<DatabaseEntry> entries =
+            databases.Count > 0
+                ? databases.Distinct(StringComparer.Ordinal).SelectMany(name => Named(configuration, name, given.Connection))
+                : Configured(configuration, given, said, observer, cancellationToken);
         return [.. entries.Select(entry => CreateOne(configuration, entry, given, said, cancellationToken))];
     }
 
@@ -41,7 +43,8 @@ public static class BackupPlan
     /// <param name="configuration">The configuration; null for none.</param>
     /// <param name="given">What the user said.</param>
     /// <returns>What there is of both.</returns>
-    public static ConnectionRequest Connect(BackupConfiguration? configuration, ConnectionRequest given) => Connect(configuration, null, given);
+    public static ConnectionRequest Connect(BackupConfiguration? configuration, ConnectionRequest given) =>
+        Connect(configuration, null, given);
 
     /// <summary>The identity files of a configuration, for Test, Restore and Get.</summary>
     /// <param name="configuration">The configuration; null for none.</param>
@@ -55,13 +58,20 @@ public static class BackupPlan
             return given;
         }
 
-        IEnumerable<EncryptionSettings> sections = configuration.Databases?.Entries.Select(entry => entry.Encryption).Prepend(configuration.Encryption).OfType<EncryptionSettings>()
+        IEnumerable<EncryptionSettings> sections =
+            configuration
+                .Databases?.Entries.Select(entry => entry.Encryption)
+                .Prepend(configuration.Encryption)
+                .OfType<EncryptionSettings>()
             ?? new[] { configuration.Encryption }.OfType<EncryptionSettings>();
 
         // A key file of recipients opens nothing, and one that is missing matters only where something is encrypted; that says so then.
         return
         [
-            .. sections.SelectMany(section => section.KeyFile is { } key && KeyFile.HoldsIdentities(key) ? section.IdentityFile.Append(key) : section.IdentityFile)
+            .. sections
+                .SelectMany(section =>
+                    section.KeyFile is { } key && KeyFile.HoldsIdentities(key) ? section.IdentityFile.Append(key) : section.IdentityFile
+                )
                 .Distinct(StringComparer.Ordinal),
         ];
     }
@@ -69,8 +79,13 @@ public static class BackupPlan
     /// <summary>The folders that a configuration's backups lie in.</summary>
     /// <param name="configuration">The configuration; null for none.</param>
     /// <returns>Full paths, each once; empty where it names none.</returns>
-    public static IReadOnlyList<string> Folders(BackupConfiguration? configuration)
-        => [.. (configuration?.Databases?.Entries.Select(entry => entry.LocalBackupDir) ?? []).Prepend(configuration?.LocalBackupDir).OfType<string>().Distinct(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Folders(BackupConfiguration? configuration) =>
+        [
+            .. (configuration?.Databases?.Entries.Select(entry => entry.LocalBackupDir) ?? [])
+                .Prepend(configuration?.LocalBackupDir)
+                .OfType<string>()
+                .Distinct(StringComparer.Ordinal),
+        ];
 
     /// <summary>The folders that a configuration's backups lie in, with the databases that each is to hold.</summary>
     /// <param name="configuration">The configuration; null for none.</param>
@@ -79,7 +94,9 @@ public static class BackupPlan
     {
         IEnumerable<(string? Folder, string Name)> named = configuration switch
         {
-            { Databases: { } selection } => selection.Entries.Select(entry => (entry.LocalBackupDir ?? configuration.LocalBackupDir, entry.Name)),
+            { Databases: { } selection } => selection.Entries.Select(entry =>
+                (entry.LocalBackupDir ?? configuration.LocalBackupDir, entry.Name)
+            ),
             { Database.Database: { } one } => [(configuration.LocalBackupDir, one)],
             _ => [],
         };
@@ -88,7 +105,8 @@ public static class BackupPlan
         // Where each of several databases has a folder of its own, the common one holds none.
         return
         [
-            .. Folders(configuration).Where(folder => byFolder.Contains(folder) || byFolder.Count == 0)
+            .. Folders(configuration)
+                .Where(folder => byFolder.Contains(folder) || byFolder.Count == 0)
                 .Select(folder => (folder, (IReadOnlyList<string>)[.. byFolder[folder].Distinct(StringComparer.Ordinal)])),
         ];
     }
@@ -112,13 +130,17 @@ public static class BackupPlan
             replaced.AddRange(["database.username", "database.password", "databases[].username", "databases[].password"]);
         }
 
-        replaced.AddRange(new[]
-        {
-            (nameof(ConnectionRequest.ComputerName), "database.host"),
-            (nameof(ConnectionRequest.Port), "database.port"),
-            (nameof(BackupRequest.Folder), "local_backup_dir"),
-            (nameof(BackupRequest.Recipients), "encryption"),
-        }.Where(pair => said.Contains(pair.Item1)).SelectMany(pair => new[] { pair.Item2, $"databases[].{pair.Item2[(pair.Item2.LastIndexOf('.') + 1)..]}" }));
+        replaced.AddRange(
+            new[]
+            {
+                (nameof(ConnectionRequest.ComputerName), "database.host"),
+                (nameof(ConnectionRequest.Port), "database.port"),
+                (nameof(BackupRequest.Folder), "local_backup_dir"),
+                (nameof(BackupRequest.Recipients), "encryption"),
+            }
+                .Where(pair => said.Contains(pair.Item1))
+                .SelectMany(pair => new[] { pair.Item2, $"databases[].{pair.Item2[(pair.Item2.LastIndexOf('.') + 1)..]}" })
+        );
         return [.. replaced];
     }
 
@@ -131,19 +153,39 @@ public static class BackupPlan
         DatabaseEntry[] entries = [.. (configuration?.Databases?.Entries ?? []).Where(entry => entry.Name == name)];
         DatabaseEntry[] there =
         [
-            .. entries.Where(entry => (given.ComputerName is null || given.ComputerName == (entry.Host ?? configuration?.Database.Host))
-                && (given.Port is null || given.Port == (entry.Port ?? configuration?.Database.Port))),
+            .. entries.Where(entry =>
+                (given.ComputerName is null || given.ComputerName == (entry.Host ?? configuration?.Database.Host))
+                && (given.Port is null || given.Port == (entry.Port ?? configuration?.Database.Port))
+            ),
         ];
-        return there.Length > 0 ? there : entries.Length > 0 ? entries[..1] : [new DatabaseEntry { Name = name }];
+        return there.Length > 0 ? there
+            : entries.Length > 0 ? entries[..1]
+            : [new DatabaseEntry { Name = name }];
     }
 
     private static IReadOnlyList<DatabaseEntry> Configured(
-        BackupConfiguration? configuration, BackupRequest given, IReadOnlySet<string> said, Action<EngineMessage> observer, CancellationToken cancellationToken)
+        BackupConfiguration? configuration,
+        BackupRequest given,
+        IReadOnlySet<string> said,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         if (configuration?.Databases is { } selection)
         {
             return selection.All
-                ? [.. DatabaseList.Read(selection, Connect(configuration, null, given.Connection), configuration.Database.Database ?? Maintenance, observer, cancellationToken).Select(name => new DatabaseEntry { Name = name })]
+                ?
+                [
+                    .. DatabaseList
+                        .Read(
+                            selection,
+                            Connect(configuration, null, given.Connection),
+                            configuration.Database.Database ?? Maintenance,
+                            observer,
+                            cancellationToken
+                        )
+                        .Select(name => new DatabaseEntry { Name = name }),
+                ]
                 : selection.Entries;
         }
 
@@ -151,13 +193,23 @@ public static class BackupPlan
             ? [new DatabaseEntry { Name = one }]
             : throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid,
-                configuration is null ? "No database is named, and there is no configuration that names one." : $"No database is named, neither on the command line nor in the configuration '{configuration.Path}'.",
+                configuration is null
+                    ? "No database is named, and there is no configuration that names one."
+                    : $"No database is named, neither on the command line nor in the configuration '{configuration.Path}'.",
                 configuration?.Path ?? "Database",
-                configuration is null ? "Name a database with -Database, or a configuration with -Config." : "Name one with -Database, or in the configuration's databases or database.database.");
+                configuration is null
+                    ? "Name a database with -Database, or a configuration with -Config."
+                    : "Name one with -Database, or in the configuration's databases or database.database."
+            );
     }
 
     private static BackupRequest CreateOne(
-        BackupConfiguration? configuration, DatabaseEntry entry, BackupRequest given, IReadOnlySet<string> said, CancellationToken cancellationToken)
+        BackupConfiguration? configuration,
+        DatabaseEntry entry,
+        BackupRequest given,
+        IReadOnlySet<string> said,
+        CancellationToken cancellationToken
+    )
     {
         BackupRequest request = given.Copy();
         request.Database = entry.Name;
@@ -176,7 +228,10 @@ public static class BackupPlan
         if ((entry.Compression ?? configuration.Compression) is { } compression && Takes(nameof(request.Compression)))
         {
             request.Compression = compression.Enabled ? compression.Method ?? CompressionKind.Gzip : CompressionKind.None;
-            request.CompressionLevel = !Takes(nameof(request.CompressionLevel)) ? given.CompressionLevel : compression.Enabled && request.Compression != CompressionKind.None ? compression.Level : null;
+            request.CompressionLevel =
+                !Takes(nameof(request.CompressionLevel)) ? given.CompressionLevel
+                : compression.Enabled && request.Compression != CompressionKind.None ? compression.Level
+                : null;
         }
 
         if ((entry.Encryption ?? configuration.Encryption) is { Enabled: true } encryption && Takes(nameof(request.Recipients)))
@@ -204,7 +259,9 @@ public static class BackupPlan
         request.ExcludeSchema = takes(nameof(request.ExcludeSchema)) ? backup.ExcludeSchema : request.ExcludeSchema;
         request.ExcludeTable = takes(nameof(request.ExcludeTable)) ? backup.ExcludeTable : request.ExcludeTable;
         request.ExcludeTableData = takes(nameof(request.ExcludeTableData)) ? backup.ExcludeTableData : request.ExcludeTableData;
-        request.IncludeGlobals = takes(nameof(request.IncludeGlobals)) ? backup.IncludeGlobals ?? request.IncludeGlobals : request.IncludeGlobals;
+        request.IncludeGlobals = takes(nameof(request.IncludeGlobals))
+            ? backup.IncludeGlobals ?? request.IncludeGlobals
+            : request.IncludeGlobals;
         request.Label = takes(nameof(request.Label)) ? backup.Label : request.Label;
         request.SkipRowCount = takes(nameof(request.SkipRowCount)) ? backup.SkipRowCount ?? request.SkipRowCount : request.SkipRowCount;
         request.LockTimeout = takes(nameof(request.LockTimeout)) ? backup.LockTimeout ?? request.LockTimeout : request.LockTimeout;
@@ -227,7 +284,8 @@ public static class BackupPlan
                 CryoBackupError.ConfigurationInvalid,
                 $"The configuration '{path}' enables encryption and names no key; no backup is made in clear.",
                 path,
-                $"Name a file of public keys as encryption.recipients_file. {KeyFile.MakePair}.");
+                $"Name a file of public keys as encryption.recipients_file. {KeyFile.MakePair}."
+            );
     }
 
     private static ConnectionRequest Connect(BackupConfiguration? configuration, DatabaseEntry? entry, ConnectionRequest given)
@@ -236,7 +294,8 @@ public static class BackupPlan
         DatabaseSettings server = configuration?.Database ?? new DatabaseSettings();
 
         // A password belongs to its role: another role does not get it.
-        (string? userName, string? password) = given.UserName is not null ? (given.UserName, given.Password)
+        (string? userName, string? password) =
+            given.UserName is not null ? (given.UserName, given.Password)
             : entry?.Username is not null ? (entry.Username, given.Password ?? entry.Password)
             : (server.Username, given.Password ?? entry?.Password ?? server.Password);
         return new ConnectionRequest

@@ -17,7 +17,12 @@ internal static class DatabaseList
     /// <returns>Names, in their order; at least one.</returns>
     /// <exception cref="CryoBackupException">What a connection can fail with; ObjectNotFound: a name or pattern means no database.</exception>
     public static IReadOnlyList<string> Read(
-        DatabaseSelection selection, ConnectionRequest connection, string database, Action<EngineMessage> observer, CancellationToken cancellationToken)
+        DatabaseSelection selection,
+        ConnectionRequest connection,
+        string database,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         ServerEndpoint endpoint = ServerEndpoint.Resolve(connection, database, observer);
         try
@@ -44,19 +49,34 @@ internal static class DatabaseList
             throw nothing.NotFound("database", address, names);
         }
 
-        string[] selected = [.. names.Where(name => (include.Length == 0 || Array.Exists(include, pattern => pattern.MatchesSchema(name))) && !Array.Exists(exclude, pattern => pattern.MatchesSchema(name)))];
+        string[] selected =
+        [
+            .. names.Where(name =>
+                (include.Length == 0 || Array.Exists(include, pattern => pattern.MatchesSchema(name)))
+                && !Array.Exists(exclude, pattern => pattern.MatchesSchema(name))
+            ),
+        ];
         return selected.Length > 0
             ? selected
             : throw new CryoBackupException(
-                CryoBackupError.ObjectNotFound, $"Of the databases of {address} none is left by the configuration's include and exclude.", "databases", "Correct databases.include and databases.exclude.");
+                CryoBackupError.ObjectNotFound,
+                $"Of the databases of {address} none is left by the configuration's include and exclude.",
+                "databases",
+                "Correct databases.include and databases.exclude."
+            );
     }
 
     private static async Task<IReadOnlyList<string>> Ask(ServerEndpoint endpoint, CancellationToken cancellationToken)
     {
-        NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, "CryoBackup", null, cancellationToken).ConfigureAwait(false);
+        NpgsqlConnection connection = await ServerConnection
+            .OpenAsync(endpoint, "CryoBackup", null, cancellationToken)
+            .ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            var command = new NpgsqlCommand("SELECT datname::text FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname", connection);
+            var command = new NpgsqlCommand(
+                "SELECT datname::text FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname",
+                connection
+            );
             await using (command.ConfigureAwait(false))
             {
                 var names = new List<string>();

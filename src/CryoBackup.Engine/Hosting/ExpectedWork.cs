@@ -39,12 +39,15 @@ internal sealed class ExpectedWork
     {
         lock (_waiting)
         {
-            (string, string?, CryoBackupException)[] missed = [.. _waiting.Values.Select(work => (work.Thing, work.Database, Missed(work.Thing)))];
+            (string, string?, CryoBackupException)[] missed =
+            [
+                .. _waiting.Values.Select(work => (work.Thing, work.Database, Missed(work.Thing))),
+            ];
             _waiting.Clear();
             return missed;
         }
     }
 
-    private static CryoBackupException Missed(string thing)
-        => new(CryoBackupError.Cancelled, "It was not begun: the run ended before.", thing, "Look at what ended the run, and run it again.");
+    private static CryoBackupException Missed(string thing) =>
+        new(CryoBackupError.Cancelled, "It was not begun: the run ended before.", thing, "Look at what ended the run, and run it again.");
 }

@@ -40,8 +40,10 @@ public sealed class RunEvidence : IDisposable
         if (verb is RunVerb.Verification or RunVerb.Restore)
         {
             ReportSettings? settings = configuration?.Reports;
-            _reports = reportPath is not null ? ReportFiles.At(reportPath, settings?.Html ?? false)
-                : settings is { Enabled: true } ? ReportFiles.InFolder(verb == RunVerb.Restore ? settings.RestoreDir : settings.VerificationDir, settings.Html)
+            _reports =
+                reportPath is not null ? ReportFiles.At(reportPath, settings?.Html ?? false)
+                : settings is { Enabled: true }
+                    ? ReportFiles.InFolder(verb == RunVerb.Restore ? settings.RestoreDir : settings.VerificationDir, settings.Html)
                 : null;
         }
 
@@ -79,8 +81,8 @@ public sealed class RunEvidence : IDisposable
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The backup.</returns>
     /// <exception cref="CryoBackupException">It was not made.</exception>
-    public BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
-        request, request.Database, request.Folder, null, () => BackupWriter.Run(request, Watch(observer), cancellationToken), Add);
+    public BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) =>
+        Record(request, request.Database, request.Folder, null, () => BackupWriter.Run(request, Watch(observer), cancellationToken), Add);
 
     /// <summary>Verifies a backup, or the freshness of a database, on record. See <see cref="BackupVerifier.Run"/>.</summary>
     /// <param name="request">What is asked for.</param>
@@ -88,8 +90,8 @@ public sealed class RunEvidence : IDisposable
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The verdict.</returns>
     /// <exception cref="CryoBackupException">There could be none.</exception>
-    public VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
-        request, request.Path, request.Database, null, () => BackupVerifier.Run(request, Watch(observer), cancellationToken), Add);
+    public VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) =>
+        Record(request, request.Path, request.Database, null, () => BackupVerifier.Run(request, Watch(observer), cancellationToken), Add);
 
     /// <summary>Restores a backup, on record. See <see cref="BackupRestorer.Run"/>.</summary>
     /// <param name="request">What is asked for.</param>
@@ -97,8 +99,15 @@ public sealed class RunEvidence : IDisposable
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>What was done, or would be.</returns>
     /// <exception cref="CryoBackupException">It was not restored.</exception>
-    public RestoreResult Run(RestoreRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) => Record(
-        request, request.Path, null, request, () => BackupRestorer.Run(request, Watch(observer), cancellationToken), result => Add(request, result));
+    public RestoreResult Run(RestoreRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) =>
+        Record(
+            request,
+            request.Path,
+            null,
+            request,
+            () => BackupRestorer.Run(request, Watch(observer), cancellationToken),
+            result => Add(request, result)
+        );
 
     /// <summary>Tells that the run begins. Returns at once; the telling goes on beside the work.</summary>
     internal void Start()
@@ -116,15 +125,18 @@ public sealed class RunEvidence : IDisposable
     /// <summary>Adds the log to those who listen to the engine.</summary>
     /// <param name="observer">Who listens already.</param>
     /// <returns>The observer for the engine.</returns>
-    internal Action<EngineMessage> Watch(Action<EngineMessage> observer) => _log is null ? observer : message =>
-    {
-        if (message is WarningMessage warning)
-        {
-            _log.Warn(warning.Text);
-        }
+    internal Action<EngineMessage> Watch(Action<EngineMessage> observer) =>
+        _log is null
+            ? observer
+            : message =>
+            {
+                if (message is WarningMessage warning)
+                {
+                    _log.Warn(warning.Text);
+                }
 
-        observer(message);
-    };
+                observer(message);
+            };
 
     /// <summary>Tells that the work on one thing begins.</summary>
     /// <param name="thing">The database that is backed up, or the full path of the backup that is verified or restored.</param>
@@ -168,7 +180,8 @@ public sealed class RunEvidence : IDisposable
     /// <param name="thing">The database, or the full path of the backup.</param>
     /// <param name="failure">What was thrown.</param>
     /// <param name="request">What Restore was asked for; null for another verb.</param>
-    public void Fail(string thing, Exception failure, RestoreRequest? request = null) => TakeFailure(thing, null, failure, DateTime.UtcNow, request);
+    public void Fail(string thing, Exception failure, RestoreRequest? request = null) =>
+        TakeFailure(thing, null, failure, DateTime.UtcNow, request);
 
     /// <summary>
     /// Writes the report and the metrics and tells everybody, all at the same time. What could not be written or sent is a warning: given to
@@ -217,7 +230,14 @@ public sealed class RunEvidence : IDisposable
         _stop.Dispose();
     }
 
-    private TResult Record<TResult>(object key, string thing, string? other, RestoreRequest? request, Func<TResult> work, Action<TResult> add)
+    private TResult Record<TResult>(
+        object key,
+        string thing,
+        string? other,
+        RestoreRequest? request,
+        Func<TResult> work,
+        Action<TResult> add
+    )
     {
         Forgo(key);
         DateTime begun = Begin(thing, other);
@@ -273,7 +293,12 @@ public sealed class RunEvidence : IDisposable
         if (_run.Verb == RunVerb.Verification)
         {
             string? report = WriteReport(
-                "verification", "Verification", _run.End, () => ReportJson.Serialize(VerificationReport.Of(_run)), () => ReportPage.Verification(_run, cancellationToken));
+                "verification",
+                "Verification",
+                _run.End,
+                () => ReportJson.Serialize(VerificationReport.Of(_run)),
+                () => ReportPage.Verification(_run, cancellationToken)
+            );
             foreach (RunItem item in _run.Items)
             {
                 if (item.Verification is { } result)
@@ -288,7 +313,12 @@ public sealed class RunEvidence : IDisposable
         foreach (RunItem item in _run.Items)
         {
             string? report = WriteReport(
-                "restore", "Restore", item.End, () => ReportJson.Serialize(RestoreReport.Of(_run, item)), () => ReportPage.Restore(_run, item, cancellationToken));
+                "restore",
+                "Restore",
+                item.End,
+                () => ReportJson.Serialize(RestoreReport.Of(_run, item)),
+                () => ReportPage.Restore(_run, item, cancellationToken)
+            );
             if (item.Restore is { } result)
             {
                 result.ReportPath = report;
@@ -369,8 +399,10 @@ public sealed class RunEvidence : IDisposable
         }
     }
 
-    private static string InWords(Exception exception)
-        => exception is CryoBackupException or OperationCanceledException ? RunItem.Describe(exception) : $"it failed ({exception.GetType().Name}: {exception.Message})";
+    private static string InWords(Exception exception) =>
+        exception is CryoBackupException or OperationCanceledException
+            ? RunItem.Describe(exception)
+            : $"it failed ({exception.GetType().Name}: {exception.Message})";
 
     private void Trouble(string text)
     {

@@ -34,7 +34,12 @@ internal sealed class BackupInspection
     /// <param name="observer">Takes progress and messages.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     public BackupInspection(
-        string path, VerificationLevel level, IReadOnlyList<string> identities, Action<EngineMessage> observer, CancellationToken cancellationToken)
+        string path,
+        VerificationLevel level,
+        IReadOnlyList<string> identities,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         _identities = identities;
         _path = path;
@@ -77,12 +82,15 @@ internal sealed class BackupInspection
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                Unreadable(new CryoBackupException(
-                    CryoBackupError.ArchiveCorrupt,
-                    $"The backup file '{_path}' cannot be read to its end: {exception.Message}",
-                    _path,
-                    "Look for a failing disk or a lost connection to it, or use another backup.",
-                    inner: exception));
+                Unreadable(
+                    new CryoBackupException(
+                        CryoBackupError.ArchiveCorrupt,
+                        $"The backup file '{_path}' cannot be read to its end: {exception.Message}",
+                        _path,
+                        "Look for a failing disk or a lost connection to it, or use another backup.",
+                        inner: exception
+                    )
+                );
             }
             catch (CryoBackupException exception)
             {
@@ -94,7 +102,12 @@ internal sealed class BackupInspection
         }
         else
         {
-            NotRun(CheckNames.Metadata, _lost is null ? "there is no file that a manifest could describe" : $"it describes a backup of {_lost.Database}, whose file is not there");
+            NotRun(
+                CheckNames.Metadata,
+                _lost is null
+                    ? "there is no file that a manifest could describe"
+                    : $"it describes a backup of {_lost.Database}, whose file is not there"
+            );
             NotRun(CheckNames.Hash, "the file could not be read");
             NotRunBelow("the file could not be read");
         }
@@ -109,7 +122,11 @@ internal sealed class BackupInspection
         DateTime end = DateTime.UtcNow;
         return new VerificationResult
         {
-            Database = (Manifest ?? _lost)?.Database ?? Content?.Header.Database ?? BackupFileName.TryRead(Path.GetFileName(_path))?.Database ?? "",
+            Database =
+                (Manifest ?? _lost)?.Database
+                ?? Content?.Header.Database
+                ?? BackupFileName.TryRead(Path.GetFileName(_path))?.Database
+                ?? "",
             Path = _path,
             Level = _level,
             Verdict = verdict,
@@ -134,7 +151,10 @@ internal sealed class BackupInspection
         if (_level == VerificationLevel.Hash)
         {
             return Manifest?.Sha256 is null
-                ? (Verdict.Inconclusive, $"There is {(Manifest is null ? "no manifest, so " : "")}no recorded hash to compare with; level Content reads the archive itself.")
+                ? (
+                    Verdict.Inconclusive,
+                    $"There is {(Manifest is null ? "no manifest, so " : "")}no recorded hash to compare with; level Content reads the archive itself."
+                )
                 : (Verdict.Passed, "The stored bytes are those that were written.");
         }
 
@@ -164,10 +184,13 @@ internal sealed class BackupInspection
     }
 
     /// <summary>The tables that were read, with their rows as far as they are counted.</summary>
-    private string Rows => string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables")
-        + (Array.Exists(_tables, table => table.FoundRows is null)
-            ? ", not all rows counted"
-            : string.Create(CultureInfo.InvariantCulture, $" with {_tables.Sum(table => table.FoundRows ?? 0)} rows"));
+    private string Rows =>
+        string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables")
+        + (
+            Array.Exists(_tables, table => table.FoundRows is null)
+                ? ", not all rows counted"
+                : string.Create(CultureInfo.InvariantCulture, $" with {_tables.Sum(table => table.FoundRows ?? 0)} rows")
+        );
 
     private void CheckFile()
     {
@@ -176,7 +199,12 @@ internal sealed class BackupInspection
             using FileStream file = BackupSource.OpenFile(_path);
             if (file.Length == 0)
             {
-                throw new CryoBackupException(CryoBackupError.NotABackup, $"The backup file '{_path}' is empty.", _path, "Use another backup.");
+                throw new CryoBackupException(
+                    CryoBackupError.NotABackup,
+                    $"The backup file '{_path}' is empty.",
+                    _path,
+                    "Use another backup."
+                );
             }
 
             Pass(CheckNames.File, string.Create(CultureInfo.InvariantCulture, $"{file.Length} bytes"));
@@ -204,7 +232,8 @@ internal sealed class BackupInspection
             $"The backup file '{_path}' does not exist; its manifest, which is still there, describes a backup of '{_lost.Database}' of {_lost.Timestamp}.",
             _path,
             "Look for the file where it was moved or copied to, or use another backup.",
-            inner: missing);
+            inner: missing
+        );
     }
 
     private void Unreadable(CryoBackupException failure)
@@ -233,14 +262,19 @@ internal sealed class BackupInspection
         }
 
         // Where the file system takes APP.dump for app.dump, so may the user.
-        StringComparison comparison = OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        StringComparison comparison =
+            OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
         if (!string.Equals(Manifest.BackupFile, Path.GetFileName(_path), comparison))
         {
-            Fail(CheckNames.Metadata, new CryoBackupException(
-                CryoBackupError.ManifestInvalid,
-                $"The manifest '{path}' describes '{Manifest.BackupFile}', not this file.",
-                path,
-                "Put each manifest beside the file that it was written for, both under their own names."));
+            Fail(
+                CheckNames.Metadata,
+                new CryoBackupException(
+                    CryoBackupError.ManifestInvalid,
+                    $"The manifest '{path}' describes '{Manifest.BackupFile}', not this file.",
+                    path,
+                    "Put each manifest beside the file that it was written for, both under their own names."
+                )
+            );
             return;
         }
 
@@ -261,7 +295,8 @@ internal sealed class BackupInspection
         {
             source = new BackupSource(_path, opening, _cancellationToken);
         }
-        catch (CryoBackupException exception) when (exception.Error is CryoBackupError.ToolNotFound or CryoBackupError.IdentityMissing || opening.WasEnded)
+        catch (CryoBackupException exception)
+            when (exception.Error is CryoBackupError.ToolNotFound or CryoBackupError.IdentityMissing || opening.WasEnded)
         {
             Obstacle = exception;
             HashAlone();
@@ -316,20 +351,38 @@ internal sealed class BackupInspection
         CryoBackupException? archiveFailure = null;
         CryoBackupException? compressionFailure = null;
         Stream? copy = Copy?.Invoke(source.IsSealed);
-        using (new ProgressReporter(
-            Activity,
-            _observer,
-            () => Look(source.BytesRead, source.Length, Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}" : "")))
+        using (
+            new ProgressReporter(
+                Activity,
+                _observer,
+                () =>
+                    Look(
+                        source.BytesRead,
+                        source.Length,
+                        Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}" : ""
+                    )
+            )
+        )
         {
             try
             {
-                Content = ArchiveReader.Read(Bounded(source.Output), copy, started => Volatile.Write(ref reader, started), _cancellationToken);
+                Content = ArchiveReader.Read(
+                    Bounded(source.Output),
+                    copy,
+                    started => Volatile.Write(ref reader, started),
+                    _cancellationToken
+                );
                 _cancellationToken.ThrowIfCancellationRequested();
             }
             catch (CryoBackupException exception)
             {
                 archiveFailure = new CryoBackupException(
-                    exception.Error, $"'{_path}': {exception.Message}", _path, exception.Remedy, inner: exception);
+                    exception.Error,
+                    $"'{_path}': {exception.Message}",
+                    _path,
+                    exception.Remedy,
+                    inner: exception
+                );
             }
             catch (InvalidDataException exception)
             {
@@ -390,8 +443,11 @@ internal sealed class BackupInspection
             return;
         }
 
-        Pass(CheckNames.Format, string.Create(CultureInfo.InvariantCulture, $"archive version {Content.Header.Version} with {Content.Entries.Count} entries")
-            + (Content.HasTocAtEnd ? "; they stand a second time at its end, for it was appended to a file" : ""));
+        Pass(
+            CheckNames.Format,
+            string.Create(CultureInfo.InvariantCulture, $"archive version {Content.Header.Version} with {Content.Entries.Count} entries")
+                + (Content.HasTocAtEnd ? "; they stand a second time at its end, for it was appended to a file" : "")
+        );
         CheckContent(Content, comparison?.Difference, source.Checksum);
     }
 
@@ -404,11 +460,20 @@ internal sealed class BackupInspection
         }
 
         long most = (2 * recorded) + BeyondRecord;
-        return new BoundedReadStream(archive, most, () => new CryoBackupException(
-            CryoBackupError.ArchiveCorrupt,
-            string.Create(CultureInfo.InvariantCulture, $"The archive goes on beyond {SizeText.Of(most)}, though {recorded} bytes are recorded; it was not read further."),
-            _path,
-            "Use another backup."));
+        return new BoundedReadStream(
+            archive,
+            most,
+            () =>
+                new CryoBackupException(
+                    CryoBackupError.ArchiveCorrupt,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The archive goes on beyond {SizeText.Of(most)}, though {recorded} bytes are recorded; it was not read further."
+                    ),
+                    _path,
+                    "Use another backup."
+                )
+        );
     }
 
     private void CannotDecrypt(AgeOpening opening)
@@ -432,11 +497,18 @@ internal sealed class BackupInspection
         {
             if (Manifest is not null && Manifest.SizeBytes != length)
             {
-                Fail(CheckNames.Hash, new CryoBackupException(
-                    CryoBackupError.HashMismatch,
-                    string.Create(CultureInfo.InvariantCulture, $"'{_path}' has {length} bytes; its manifest records {Manifest.SizeBytes}."),
-                    _path,
-                    "Use another backup."));
+                Fail(
+                    CheckNames.Hash,
+                    new CryoBackupException(
+                        CryoBackupError.HashMismatch,
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"'{_path}' has {length} bytes; its manifest records {Manifest.SizeBytes}."
+                        ),
+                        _path,
+                        "Use another backup."
+                    )
+                );
                 return;
             }
 
@@ -451,19 +523,25 @@ internal sealed class BackupInspection
             return;
         }
 
-        string size = Manifest.SizeBytes == length
-            ? "of the recorded size"
-            : string.Create(CultureInfo.InvariantCulture, $"{length} instead of {Manifest.SizeBytes} bytes long");
+        string size =
+            Manifest.SizeBytes == length
+                ? "of the recorded size"
+                : string.Create(CultureInfo.InvariantCulture, $"{length} instead of {Manifest.SizeBytes} bytes long");
         (string what, string remedy) = archive switch
         {
-            null => ("is not what was written: its SHA-256 differs from the recorded one", "Use another backup, and look for a failing disk or transfer."),
+            null => (
+                "is not what was written: its SHA-256 differs from the recorded one",
+                "Use another backup, and look for a failing disk or transfer."
+            ),
             _ when comparison!.IsOther => (
                 $"is a whole archive of '{archive.Header.Database}', but not the one that its manifest describes: its SHA-256 differs",
-                "Look for files that were exchanged: put each manifest beside the file that it was written for."),
+                "Look for files that were exchanged: put each manifest beside the file that it was written for."
+            ),
             _ => (
                 "was changed after it was written: its SHA-256 differs from the recorded one, though it still is a whole archive"
                     + (comparison.Difference is null ? " with the recorded rows" : ": " + comparison.Difference),
-                "Use another backup, and look for a failing disk or transfer."),
+                "Use another backup, and look for a failing disk or transfer."
+            ),
         };
         Fail(CheckNames.Hash, new CryoBackupException(CryoBackupError.HashMismatch, $"'{_path}' ({size}) {what}.", _path, remedy));
     }
@@ -476,7 +554,10 @@ internal sealed class BackupInspection
         }
         else if (Manifest?.Tables is not null)
         {
-            Pass(CheckNames.Content, string.Create(CultureInfo.InvariantCulture, $"rows and fingerprints of {_tables.Length} tables are the recorded ones"));
+            Pass(
+                CheckNames.Content,
+                string.Create(CultureInfo.InvariantCulture, $"rows and fingerprints of {_tables.Length} tables are the recorded ones")
+            );
         }
         else if (content.Header.Compression is ArchiveCompression.Lz4 or ArchiveCompression.Zstd)
         {
@@ -485,8 +566,16 @@ internal sealed class BackupInspection
         else
         {
             int uncounted = _tables.Count(table => table.FoundRows is null);
-            string read = string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables, each to its end")
-                + (uncounted == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; the rows of {uncounted}, written as INSERT statements, are not counted"));
+            string read =
+                string.Create(CultureInfo.InvariantCulture, $"{_tables.Length} tables, each to its end")
+                + (
+                    uncounted == 0
+                        ? ""
+                        : string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"; the rows of {uncounted}, written as INSERT statements, are not counted"
+                        )
+                );
             Unrecorded = Unrecorded.Find(_path, Manifest, checksum, content.Header.Compression);
             if (Unrecorded is null)
             {
@@ -517,8 +606,16 @@ internal sealed class BackupInspection
         }
     }
 
-    private void FailContent(string difference) => Fail(CheckNames.Content, new CryoBackupException(
-        CryoBackupError.ArchiveCorrupt, $"The content of '{_path}' is not what was recorded: {difference}.", _path, "Use another backup."));
+    private void FailContent(string difference) =>
+        Fail(
+            CheckNames.Content,
+            new CryoBackupException(
+                CryoBackupError.ArchiveCorrupt,
+                $"The content of '{_path}' is not what was recorded: {difference}.",
+                _path,
+                "Use another backup."
+            )
+        );
 
     private static (string Status, double? Fraction) Look(long read, long length, string table)
     {
@@ -555,7 +652,16 @@ internal sealed class BackupInspection
     private void Add(string name, CheckOutcome outcome, string detail, CryoBackupError? error = null)
     {
         TimeSpan now = _clock.Elapsed;
-        _checks.Add(new CheckResult { Name = name, Outcome = outcome, Detail = detail, ErrorId = error, Duration = now - _checkStart });
+        _checks.Add(
+            new CheckResult
+            {
+                Name = name,
+                Outcome = outcome,
+                Detail = detail,
+                ErrorId = error,
+                Duration = now - _checkStart,
+            }
+        );
         _checkStart = now;
         _observer(new VerboseMessage($"{name}: {outcome}: {detail}"));
     }

@@ -13,7 +13,11 @@ public static class EncryptedTables
     /// <returns>The same objects, one by one as they were read.</returns>
     /// <exception cref="CryoBackupException">IdentityMissing, ConfigurationInvalid about an identity.</exception>
     public static IEnumerable<BackupInfo> Read(
-        IEnumerable<BackupInfo> backups, IReadOnlyList<string> identities, Action<EngineMessage> observer, CancellationToken cancellationToken)
+        IEnumerable<BackupInfo> backups,
+        IReadOnlyList<string> identities,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(backups);
         ArgumentNullException.ThrowIfNull(identities);
@@ -29,7 +33,12 @@ public static class EncryptedTables
         }
     }
 
-    private static void ReadTables(BackupInfo backup, IReadOnlyList<string> identities, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    private static void ReadTables(
+        BackupInfo backup,
+        IReadOnlyList<string> identities,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         var inspection = new BackupInspection(backup.Path, VerificationLevel.Content, identities, observer, cancellationToken);
         inspection.Run();
@@ -39,7 +48,11 @@ public static class EncryptedTables
         }
         else
         {
-            observer(new WarningMessage($"The tables of '{backup.Path}' cannot be told: {(inspection.Failure ?? inspection.Obstacle)?.Message ?? "its archive was not read."}"));
+            observer(
+                new WarningMessage(
+                    $"The tables of '{backup.Path}' cannot be told: {(inspection.Failure ?? inspection.Obstacle)?.Message ?? "its archive was not read."}"
+                )
+            );
         }
     }
 }

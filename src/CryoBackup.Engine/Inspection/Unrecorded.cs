@@ -34,20 +34,22 @@ internal sealed class Unrecorded
         }
 
         string record = manifest is null ? "no manifest" : "its manifest, which has no hash,";
-        string reason = checksum is not null
+        string reason =
+            checksum is not null
                 ? $"and {checksum}'s own checksum is good, but {record} records what was written: there is nothing to compare it with"
             : blocks == ArchiveCompression.Gzip
                 ? $"and zlib's checksums of the rows are good, but its definitions carry none, and {record} records what was written"
             : manifest is null
                 ? "but it carries no checksum, and no manifest records what was written: a value that changed would not be found"
-                : "but it carries no checksum, and its manifest records none: a value that changed would not be found";
+            : "but it carries no checksum, and its manifest records none: a value that changed would not be found";
         string name = Path.GetFileName(path);
         string rehearse = "Test-CryoBackup -Level Restore proves whether it comes back.";
         return new Unrecorded(
             reason,
             manifest is null && BackupFileName.TryRead(name) is not null
                 ? $"New-CryoBackup writes '{name}{BackupFileName.ManifestSuffix}' beside it: look for it where this file came from. {rehearse}"
-                : rehearse);
+                : rehearse
+        );
     }
 
     /// <summary>The finding in one sentence.</summary>

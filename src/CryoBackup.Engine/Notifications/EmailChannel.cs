@@ -7,8 +7,8 @@ using CryoBackup.Configuration;
 namespace CryoBackup.Notifications;
 
 /// <summary>Mail, by SMTP. The password is never sent in clear, unless the configuration says that the connection is to be.</summary>
-internal sealed class EmailChannel(EmailSettings settings) : NotificationChannel(
-    "email", settings, new Secrets(settings.SmtpPassword, $"\0{settings.SmtpUsername}\0{settings.SmtpPassword}"))
+internal sealed class EmailChannel(EmailSettings settings)
+    : NotificationChannel("email", settings, new Secrets(settings.SmtpPassword, $"\0{settings.SmtpUsername}\0{settings.SmtpPassword}"))
 {
     private const int ImplicitTlsPort = 465;
 
@@ -17,8 +17,10 @@ internal sealed class EmailChannel(EmailSettings settings) : NotificationChannel
     {
         MailAddress from = SmtpAddress.Read(settings.From);
         MailAddress[] to = [.. settings.To.Select(SmtpAddress.Read)];
-        SmtpSecurity security = settings.SmtpSecurity != SmtpSecurity.Auto ? settings.SmtpSecurity
-            : settings.SmtpPort == ImplicitTlsPort ? SmtpSecurity.Tls : SmtpSecurity.Starttls;
+        SmtpSecurity security =
+            settings.SmtpSecurity != SmtpSecurity.Auto ? settings.SmtpSecurity
+            : settings.SmtpPort == ImplicitTlsPort ? SmtpSecurity.Tls
+            : SmtpSecurity.Starttls;
 
         using var session = new SmtpSession();
         await session.ConnectAsync(settings.SmtpServer, settings.SmtpPort, cancellationToken).ConfigureAwait(false);
@@ -33,7 +35,9 @@ internal sealed class EmailChannel(EmailSettings settings) : NotificationChannel
             if (!session.Offers("STARTTLS"))
             {
                 throw new NotificationFailure(
-                    "the mail server does not offer STARTTLS; set smtp_security to tls, or to none if the network can be trusted", isTransient: false);
+                    "the mail server does not offer STARTTLS; set smtp_security to tls, or to none if the network can be trusted",
+                    isTransient: false
+                );
             }
 
             await session.StartTlsAsync(cancellationToken).ConfigureAwait(false);

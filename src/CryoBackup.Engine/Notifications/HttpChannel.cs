@@ -19,14 +19,14 @@ internal abstract class HttpChannel : NotificationChannel
     /// <param name="address">Where it posts to; secret.</param>
     /// <param name="moreSecrets">What else must never be shown.</param>
     private protected HttpChannel(string name, ChannelSettings settings, string address, params IEnumerable<string?> moreSecrets)
-        : base(name, settings, new Secrets(moreSecrets.Prepend(address).Concat(Proxies())))
-        => _address = address;
+        : base(name, settings, new Secrets(moreSecrets.Prepend(address).Concat(Proxies()))) => _address = address;
 
     /// <summary>The settings' address.</summary>
     /// <exception cref="NotificationFailure">It is not a web address.</exception>
-    private protected Uri Address => Uri.TryCreate(_address, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
-        ? address
-        : throw new NotificationFailure("its address is not a web address (http or https)", isTransient: false);
+    private protected Uri Address =>
+        Uri.TryCreate(_address, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
+            ? address
+            : throw new NotificationFailure("its address is not a web address (http or https)", isTransient: false);
 
     /// <summary>Posts once.</summary>
     /// <param name="message">What, and where to.</param>
@@ -51,13 +51,16 @@ internal abstract class HttpChannel : NotificationChannel
             }
         }
 
-        using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage answer = await client
+            .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+            .ConfigureAwait(false);
         if (!answer.IsSuccessStatusCode)
         {
             int status = (int)answer.StatusCode;
             throw new NotificationFailure(
                 string.Create(CultureInfo.InvariantCulture, $"the server answered {status} ({InWords(answer.StatusCode)})"),
-                isTransient: status >= 500 || answer.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout)
+                isTransient: status >= 500 || answer.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
+            )
             {
                 Answer = $"{answer.ReasonPhrase} {await ReadAsync(answer, cancellationToken).ConfigureAwait(false)}".Trim(),
                 RetryAfter = answer.Headers.RetryAfter?.Delta,
@@ -66,20 +69,21 @@ internal abstract class HttpChannel : NotificationChannel
     }
 
     // What comes with a status is the server's own text, which may repeat what it was sent.
-    private static string InWords(HttpStatusCode status) => (int)status switch
-    {
-        < 400 => "a redirection, which is not followed",
-        400 => "it did not understand",
-        401 or 403 => "not permitted",
-        404 or 410 => "there is nothing at that address",
-        407 => "the proxy demands an account",
-        408 or 504 => "it took too long",
-        413 => "too large for it",
-        429 => "too often for it",
-        < 500 => "refused",
-        502 or 503 => "not available",
-        _ => "an error of the server",
-    };
+    private static string InWords(HttpStatusCode status) =>
+        (int)status switch
+        {
+            < 400 => "a redirection, which is not followed",
+            400 => "it did not understand",
+            401 or 403 => "not permitted",
+            404 or 410 => "there is nothing at that address",
+            407 => "the proxy demands an account",
+            408 or 504 => "it took too long",
+            413 => "too large for it",
+            429 => "too often for it",
+            < 500 => "refused",
+            502 or 503 => "not available",
+            _ => "an error of the server",
+        };
 
     /// <summary>An answer, as much as comes soon: it often says what is wrong.</summary>
     private static async Task<string> ReadAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
@@ -92,12 +96,15 @@ internal abstract class HttpChannel : NotificationChannel
         {
             using Stream stream = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
             int read;
-            while (length < buffer.Length && (read = await stream.ReadAsync(buffer.AsMemory(length), limit.Token).ConfigureAwait(false)) > 0)
+            while (
+                length < buffer.Length && (read = await stream.ReadAsync(buffer.AsMemory(length), limit.Token).ConfigureAwait(false)) > 0
+            )
             {
                 length += read;
             }
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             // The status says enough.
         }
@@ -106,11 +113,12 @@ internal abstract class HttpChannel : NotificationChannel
     }
 
     // Their addresses may carry an account, which .NET repeats.
-    private static IEnumerable<string?> Proxies() => ((string[])["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])
-        .Select(Environment.GetEnvironmentVariable)
-        .Select(proxy => proxy is null || proxy.Contains("://", StringComparison.Ordinal) ? proxy : "http://" + proxy)
-        .Select(proxy => Uri.TryCreate(proxy, UriKind.Absolute, out Uri? address) ? address.UserInfo : null)
-        .SelectMany(user => new[] { user, user is null ? null : Uri.UnescapeDataString(user) });
+    private static IEnumerable<string?> Proxies() =>
+        ((string[])["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])
+            .Select(Environment.GetEnvironmentVariable)
+            .Select(proxy => proxy is null || proxy.Contains("://", StringComparison.Ordinal) ? proxy : "http://" + proxy)
+            .Select(proxy => Uri.TryCreate(proxy, UriKind.Absolute, out Uri? address) ? address.UserInfo : null)
+            .SelectMany(user => new[] { user, user is null ? null : Uri.UnescapeDataString(user) });
 }
 
 /// <summary>What is posted.</summary>

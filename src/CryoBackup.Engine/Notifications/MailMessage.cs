@@ -106,8 +106,8 @@ internal static class SmtpAddress
     /// <summary>Reads an address.</summary>
     /// <param name="text">For example <c>Backup &lt;backup@example.com&gt;</c>.</param>
     /// <exception cref="NotificationFailure">It is none.</exception>
-    public static MailAddress Read(string text)
-        => MailAddress.TryCreate(text, out MailAddress? address) && Of(address).All(character => character is > ' ' and <= '~')
+    public static MailAddress Read(string text) =>
+        MailAddress.TryCreate(text, out MailAddress? address) && Of(address).All(character => character is > ' ' and <= '~')
             ? address
             : throw new NotificationFailure("one of its addresses is not a mail address", isTransient: false);
 

@@ -29,12 +29,13 @@ internal sealed class Notification
     public RunRecord Run { get; }
 
     /// <summary>What a channel may want to hear of, or not.</summary>
-    public NotificationEvent Event => Run.State switch
-    {
-        RunState.Success => NotificationEvent.Success,
-        RunState.Warning => NotificationEvent.Warning,
-        _ => NotificationEvent.Failure,
-    };
+    public NotificationEvent Event =>
+        Run.State switch
+        {
+            RunState.Success => NotificationEvent.Success,
+            RunState.Warning => NotificationEvent.Warning,
+            _ => NotificationEvent.Failure,
+        };
 
     /// <summary>success, warning or failure.</summary>
     public string EventName => Event.ToString().ToLowerInvariant();
@@ -54,8 +55,8 @@ internal sealed class Notification
     /// <summary>A text cut to a length that a service accepts.</summary>
     /// <param name="text">The text.</param>
     /// <param name="length">The most characters.</param>
-    public static string Cut(string text, int length)
-        => text.Length <= length ? text : string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1), "…");
+    public static string Cut(string text, int length) =>
+        text.Length <= length ? text : string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1), "…");
 
     private string Describe()
     {
@@ -103,19 +104,28 @@ internal sealed class Notification
             text.Append("Report: ").Append(report).Append('\n');
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"Run on {Run.Machine}, {Figures.Moment(Run.Start)}, {Figures.Time(Run.End - Run.Start)}\n").ToString();
+        return text.Append(
+                CultureInfo.InvariantCulture,
+                $"Run on {Run.Machine}, {Figures.Moment(Run.Start)}, {Figures.Time(Run.End - Run.Start)}\n"
+            )
+            .ToString();
     }
 
-    private static string FiguresOf(RunItem item) => item switch
-    {
-        { Backup: { } backup } => $"{SizeText.Of(backup.Size)}, {Rows(backup)}{Figures.Time(backup.Duration)}",
-        { Verification: { } result } => $"Level {result.Level}, {Figures.Time(result.Duration)}",
-        { Restore: { } result } => string.Create(
-            CultureInfo.InvariantCulture, $"{result.Objects.Length} objects, {result.Tables.Length} tables, {Figures.Time(result.Duration)}"),
-        _ => "",
-    };
+    private static string FiguresOf(RunItem item) =>
+        item switch
+        {
+            { Backup: { } backup } => $"{SizeText.Of(backup.Size)}, {Rows(backup)}{Figures.Time(backup.Duration)}",
+            { Verification: { } result } => $"Level {result.Level}, {Figures.Time(result.Duration)}",
+            { Restore: { } result } => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{result.Objects.Length} objects, {result.Tables.Length} tables, {Figures.Time(result.Duration)}"
+            ),
+            _ => "",
+        };
 
     // Manifests of encrypted backups tell of no rows.
-    private static string Rows(BackupInfo backup) => backup.TableCount == 0 ? "" : string.Create(
-        CultureInfo.InvariantCulture, $"{backup.TableCount} tables, {Figures.Count(backup.RowCount)} rows, ");
+    private static string Rows(BackupInfo backup) =>
+        backup.TableCount == 0
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"{backup.TableCount} tables, {Figures.Count(backup.RowCount)} rows, ");
 }

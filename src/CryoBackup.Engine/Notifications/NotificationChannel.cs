@@ -37,8 +37,8 @@ internal abstract class NotificationChannel
     /// <param name="notification">What is told.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What happened.</returns>
-    public async Task<Delivery> DeliverAsync(Notification notification, CancellationToken cancellationToken)
-        => await AttemptAsync(token => SendAsync(notification, token), cancellationToken).ConfigureAwait(false);
+    public async Task<Delivery> DeliverAsync(Notification notification, CancellationToken cancellationToken) =>
+        await AttemptAsync(token => SendAsync(notification, token), cancellationToken).ConfigureAwait(false);
 
     /// <summary>Sends once.</summary>
     /// <param name="notification">What is told.</param>
@@ -86,30 +86,47 @@ internal abstract class NotificationChannel
         }
     }
 
-    private Delivery Undelivered(string detail, NotificationFailure? why) => new(Name, false, detail)
-    {
-        // Masked as a whole, and only then cut: a cut could leave half a secret.
-        Answer = why?.Answer is { Length: > 0 } answer ? Notification.Cut(_secrets.Clean(answer), MostOfAnAnswer) : null,
-    };
+    private Delivery Undelivered(string detail, NotificationFailure? why) =>
+        new(Name, false, detail)
+        {
+            // Masked as a whole, and only then cut: a cut could leave half a secret.
+            Answer = why?.Answer is { Length: > 0 } answer ? Notification.Cut(_secrets.Clean(answer), MostOfAnAnswer) : null,
+        };
 
     // The platform's own sentences may hold an address, or a proxy's password.
-    private static NotificationFailure Explain(Exception exception) => exception switch
-    {
-        NotificationFailure known => known,
-        HttpRequestException { InnerException: AuthenticationException cause } => Untrusted(cause),
-        AuthenticationException cause => Untrusted(cause),
-        HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => Failed("the proxy did not let it through", exception),
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => Failed("the server's name is not known", exception),
-        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded or HttpRequestError.HttpProtocolError }
-            => Failed("what answers there does not speak HTTP", exception),
-        HttpRequestException or IOException or SocketException => Failed($"the connection failed{Why(exception)}", exception),
-        _ => new NotificationFailure($"it failed ({exception.GetType().Name})", isTransient: false, exception) { Answer = exception.Message },
-    };
+    private static NotificationFailure Explain(Exception exception) =>
+        exception switch
+        {
+            NotificationFailure known => known,
+            HttpRequestException { InnerException: AuthenticationException cause } => Untrusted(cause),
+            AuthenticationException cause => Untrusted(cause),
+            HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => Failed(
+                "the proxy did not let it through",
+                exception
+            ),
+            HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => Failed(
+                "the server's name is not known",
+                exception
+            ),
+            HttpRequestException
+            {
+                HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded or HttpRequestError.HttpProtocolError
+            } => Failed("what answers there does not speak HTTP", exception),
+            HttpRequestException or IOException or SocketException => Failed($"the connection failed{Why(exception)}", exception),
+            _ => new NotificationFailure($"it failed ({exception.GetType().Name})", isTransient: false, exception)
+            {
+                Answer = exception.Message,
+            },
+        };
 
-    private static NotificationFailure Failed(string message, Exception exception) => new(message, isTransient: true, exception) { Answer = exception.Message };
+    private static NotificationFailure Failed(string message, Exception exception) =>
+        new(message, isTransient: true, exception) { Answer = exception.Message };
 
-    private static NotificationFailure Untrusted(AuthenticationException cause)
-        => new("the server's identity could not be verified", isTransient: false, cause) { Answer = cause.InnerException?.Message ?? cause.Message };
+    private static NotificationFailure Untrusted(AuthenticationException cause) =>
+        new("the server's identity could not be verified", isTransient: false, cause)
+        {
+            Answer = cause.InnerException?.Message ?? cause.Message,
+        };
 
     /// <summary>The system's words for what became of a connection, where it has any.</summary>
     private static string Why(Exception exception)

@@ -8,8 +8,7 @@ internal sealed class NotificationFailure : Exception
     /// <param name="isTransient">True if the same attempt may succeed a little later.</param>
     /// <param name="inner">The cause, where there is one.</param>
     public NotificationFailure(string message, bool isTransient, Exception? inner = null)
-        : base(message, inner)
-        => IsTransient = isTransient;
+        : base(message, inner) => IsTransient = isTransient;
 
     /// <summary>True if the same attempt may succeed a little later.</summary>
     public bool IsTransient { get; }

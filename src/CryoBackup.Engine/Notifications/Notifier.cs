@@ -37,14 +37,26 @@ public sealed class Notifier
     public Task<Delivery[]> TryAllAsync(CancellationToken cancellationToken)
     {
         DateTime now = DateTime.UtcNow;
-        var notification = new Notification(new RunRecord { Verb = RunVerb.Trial, Start = now, End = now });
+        var notification = new Notification(
+            new RunRecord
+            {
+                Verb = RunVerb.Trial,
+                Start = now,
+                End = now,
+            }
+        );
         return Task.WhenAll(_channels.Select(channel => channel.DeliverAsync(notification, cancellationToken)));
     }
 
     /// <summary>Tells those channels that want to know that a run begins.</summary>
     /// <param name="cancellationToken">Gives up.</param>
-    internal Task<Delivery[]> BeginAsync(CancellationToken cancellationToken)
-        => Task.WhenAll(_channels.OfType<HealthchecksChannel>().Where(channel => channel.TellsStart).Select(channel => channel.BeginAsync(cancellationToken)));
+    internal Task<Delivery[]> BeginAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(
+            _channels
+                .OfType<HealthchecksChannel>()
+                .Where(channel => channel.TellsStart)
+                .Select(channel => channel.BeginAsync(cancellationToken))
+        );
 
     /// <summary>Tells each channel that wants to know how a run ended.</summary>
     /// <param name="run">A run that has ended.</param>
@@ -52,6 +64,10 @@ public sealed class Notifier
     internal Task<Delivery[]> EndAsync(RunRecord run, CancellationToken cancellationToken)
     {
         var notification = new Notification(run);
-        return Task.WhenAll(_channels.Where(channel => channel.Wants(notification.Event)).Select(channel => channel.DeliverAsync(notification, cancellationToken)));
+        return Task.WhenAll(
+            _channels
+                .Where(channel => channel.Wants(notification.Event))
+                .Select(channel => channel.DeliverAsync(notification, cancellationToken))
+        );
     }
 }

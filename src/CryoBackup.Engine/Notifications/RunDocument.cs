@@ -18,7 +18,8 @@ internal sealed record RunDocument(
     double DurationSeconds,
     IReadOnlyList<string> Reports,
     RunDocument.Result[] Results,
-    string BackupToolVersion)
+    string BackupToolVersion
+)
 {
     /// <summary>How it is written: keys in snake_case, everything beyond ASCII as it is.</summary>
     public static readonly JsonSerializerOptions Json = new()
@@ -35,7 +36,13 @@ internal sealed record RunDocument(
         return new RunDocument(
             1,
             notification.EventName,
-            run.Verb switch { RunVerb.Backup => "backup", RunVerb.Verification => "verification", RunVerb.Restore => "restore", _ => "test" },
+            run.Verb switch
+            {
+                RunVerb.Backup => "backup",
+                RunVerb.Verification => "verification",
+                RunVerb.Restore => "restore",
+                _ => "test",
+            },
             notification.Title,
             notification.Body,
             run.Machine,
@@ -44,27 +51,30 @@ internal sealed record RunDocument(
             ReportJson.Seconds(run.End - run.Start),
             run.Reports,
             [.. run.Items.Select(Of)],
-            ToolVersion.Text);
+            ToolVersion.Text
+        );
     }
 
-    private static Result Of(RunItem item) => new(
-        item.Database.Length > 0 ? item.Database : null,
-        item.Path.Length > 0 ? item.Path : null,
-        item.State.ToString().ToLowerInvariant(),
-        item.Message,
-        item.Warnings,
-        ErrorLine.Of(item.Failure),
-        ReportJson.Time(item.Start),
-        ReportJson.Seconds(item.End - item.Start),
-        item.Backup?.Size,
-        item.Backup?.UncompressedSize,
-        item.Backup is { TableCount: > 0 } backup ? backup.RowCount : null,
-        item.Backup?.Hash.ToLowerInvariant() ?? item.Verification?.Hash.ToLowerInvariant(),
-        item.Verification?.Verdict.ToString().ToLowerInvariant(),
-        item.Verification?.Level.ToString().ToLowerInvariant(),
-        item.Restore?.TargetDatabase ?? item.Wish?.TargetDatabase,
-        item.Restore?.Status.ToString().ToLowerInvariant(),
-        item.Backup?.Removed);
+    private static Result Of(RunItem item) =>
+        new(
+            item.Database.Length > 0 ? item.Database : null,
+            item.Path.Length > 0 ? item.Path : null,
+            item.State.ToString().ToLowerInvariant(),
+            item.Message,
+            item.Warnings,
+            ErrorLine.Of(item.Failure),
+            ReportJson.Time(item.Start),
+            ReportJson.Seconds(item.End - item.Start),
+            item.Backup?.Size,
+            item.Backup?.UncompressedSize,
+            item.Backup is { TableCount: > 0 } backup ? backup.RowCount : null,
+            item.Backup?.Hash.ToLowerInvariant() ?? item.Verification?.Hash.ToLowerInvariant(),
+            item.Verification?.Verdict.ToString().ToLowerInvariant(),
+            item.Verification?.Level.ToString().ToLowerInvariant(),
+            item.Restore?.TargetDatabase ?? item.Wish?.TargetDatabase,
+            item.Restore?.Status.ToString().ToLowerInvariant(),
+            item.Backup?.Removed
+        );
 
     /// <summary>One thing that the run worked on; what its verb does not know is null.</summary>
     internal sealed record Result(
@@ -84,5 +94,6 @@ internal sealed record RunDocument(
         string? Level,
         string? TargetDatabase,
         string? Status,
-        IReadOnlyList<string>? Removed);
+        IReadOnlyList<string>? Removed
+    );
 }

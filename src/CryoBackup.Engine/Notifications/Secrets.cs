@@ -24,7 +24,13 @@ internal sealed partial class Secrets
     /// <param name="secrets">Passwords, keys, values of headers, and addresses; null and empty ones are left out.</param>
     public Secrets(params IEnumerable<string?> secrets)
     {
-        foreach (string piece in secrets.OfType<string>().SelectMany(PiecesOf).Where(piece => piece.Length >= Shortest).Distinct(StringComparer.Ordinal))
+        foreach (
+            string piece in secrets
+                .OfType<string>()
+                .SelectMany(PiecesOf)
+                .Where(piece => piece.Length >= Shortest)
+                .Distinct(StringComparer.Ordinal)
+        )
         {
             foreach (string form in FormsOf(piece).Where(form => form.Length >= Shortest))
             {
@@ -95,15 +101,23 @@ internal sealed partial class Secrets
         if (Uri.TryCreate(secret, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https")
         {
             // A service knows its own name; the way to it is the secret.
-            return address.UserInfo.Split(':').Append(address.UserInfo)
+            return address
+                .UserInfo.Split(':')
+                .Append(address.UserInfo)
                 .Concat(address.Query.TrimStart('?').Split('&').SelectMany(pair => pair.Split('=', 2).Skip(1)))
-                .Append(address.Query).Append(address.Fragment).Append(address.PathAndQuery).Append(secret[(secret.IndexOf('/', secret.IndexOf("//", StringComparison.Ordinal) + 2) + 1)..])
+                .Append(address.Query)
+                .Append(address.Fragment)
+                .Append(address.PathAndQuery)
+                .Append(secret[(secret.IndexOf('/', secret.IndexOf("//", StringComparison.Ordinal) + 2) + 1)..])
                 .Concat(address.Segments.Select(segment => segment.Trim('/')).Where(segment => segment.Length >= 2 * Shortest))
                 .SelectMany(piece => new[] { piece, Uri.UnescapeDataString(piece), WebUtility.UrlDecode(piece) });
         }
 
-        return secret.Split([' ', ',', ';', '=', ':', '"', '\t', '\0'], StringSplitOptions.RemoveEmptyEntries).Append(secret)
-            .SelectMany(piece => new[] { piece, FromBase64(piece) }).OfType<string>();
+        return secret
+            .Split([' ', ',', ';', '=', ':', '"', '\t', '\0'], StringSplitOptions.RemoveEmptyEntries)
+            .Append(secret)
+            .SelectMany(piece => new[] { piece, FromBase64(piece) })
+            .OfType<string>();
     }
 
     private static IEnumerable<string> FormsOf(string piece)
@@ -113,10 +127,21 @@ internal sealed partial class Secrets
         string json = JavaScriptEncoder.Default.Encode(piece);
         return
         [
-            piece, url, Uri.EscapeDataString(url), WebUtility.UrlEncode(piece), Uri.EscapeDataString(json),
-            json, JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(piece), json.Replace("/", "\\/", StringComparison.Ordinal), Escaped(piece, "\\u{0:x4}"),
-            WebUtility.HtmlEncode(piece), HtmlEncoder.Default.Encode(piece), Escaped(piece, "&#{0};"), Escaped(piece, "&#x{0:x};"),
-            Convert.ToHexString(bytes), .. Base64Of(bytes),
+            piece,
+            url,
+            Uri.EscapeDataString(url),
+            WebUtility.UrlEncode(piece),
+            Uri.EscapeDataString(json),
+            json,
+            JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(piece),
+            json.Replace("/", "\\/", StringComparison.Ordinal),
+            Escaped(piece, "\\u{0:x4}"),
+            WebUtility.HtmlEncode(piece),
+            HtmlEncoder.Default.Encode(piece),
+            Escaped(piece, "&#{0};"),
+            Escaped(piece, "&#x{0:x};"),
+            Convert.ToHexString(bytes),
+            .. Base64Of(bytes),
         ];
     }
 
@@ -150,8 +175,13 @@ internal sealed partial class Secrets
         // Its padding was taken for the equals sign of a pair.
         word = word.PadRight((word.Length + 3) / 4 * 4, '=');
         var bytes = new byte[word.Length];
-        return word.Length >= 2 * Shortest && Convert.TryFromBase64String(word, bytes, out int length) && Encoding.UTF8.GetString(bytes, 0, length) is var text
-            && !text.Any(char.IsControl) ? text : null;
+        return
+            word.Length >= 2 * Shortest
+            && Convert.TryFromBase64String(word, bytes, out int length)
+            && Encoding.UTF8.GetString(bytes, 0, length) is var text
+            && !text.Any(char.IsControl)
+            ? text
+            : null;
     }
 
     [GeneratedRegex(@"://[^/\s@]+@", RegexOptions.CultureInvariant)]

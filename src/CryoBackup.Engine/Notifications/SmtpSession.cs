@@ -90,7 +90,8 @@ internal sealed class SmtpSession : IDisposable
                 offered.Length == 0
                     ? "an account is configured, but the mail server offers no authentication"
                     : "the mail server offers neither AUTH PLAIN nor AUTH LOGIN",
-                isTransient: false)
+                isTransient: false
+            )
             {
                 Answer = _mechanisms,
             };
@@ -180,7 +181,9 @@ internal sealed class SmtpSession : IDisposable
     private static string OwnName()
     {
         string name = Environment.MachineName.ToLowerInvariant();
-        return name.Length > 0 && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.') ? name : "[127.0.0.1]";
+        return name.Length > 0 && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.')
+            ? name
+            : "[127.0.0.1]";
     }
 
     private static void Require((int Code, string[] Lines) reply, int code, string what)
@@ -191,25 +194,29 @@ internal sealed class SmtpSession : IDisposable
         }
     }
 
-    private static NotificationFailure Refusal(int code, string[] lines, string what) => new(
-        string.Create(CultureInfo.InvariantCulture, $"the mail server refused {what}: {code} ({InWords(code)})"), isTransient: code is >= 400 and < 500)
-    {
-        Answer = string.Join(' ', lines),
-    };
+    private static NotificationFailure Refusal(int code, string[] lines, string what) =>
+        new(
+            string.Create(CultureInfo.InvariantCulture, $"the mail server refused {what}: {code} ({InWords(code)})"),
+            isTransient: code is >= 400 and < 500
+        )
+        {
+            Answer = string.Join(' ', lines),
+        };
 
     // What comes with a code is the server's own text, which may repeat what it was sent.
-    private static string InWords(int code) => code switch
-    {
-        421 => "not available",
-        < 500 => code >= 400 ? "not now" : "unexpected",
-        < 530 => "not understood",
-        530 => "it demands an account",
-        534 or 535 or 538 => "the account or its password is not taken",
-        550 or 551 or 553 => "no such mailbox, or not permitted",
-        552 => "too large",
-        554 => "not taken",
-        _ => "refused",
-    };
+    private static string InWords(int code) =>
+        code switch
+        {
+            421 => "not available",
+            < 500 => code >= 400 ? "not now" : "unexpected",
+            < 530 => "not understood",
+            530 => "it demands an account",
+            534 or 535 or 538 => "the account or its password is not taken",
+            550 or 551 or 553 => "no such mailbox, or not permitted",
+            552 => "too large",
+            554 => "not taken",
+            _ => "refused",
+        };
 
     private async Task<(int Code, string[] Lines)> CommandAsync(string line, int code, string what, CancellationToken cancellationToken)
     {

@@ -36,17 +36,24 @@ internal sealed partial class WebhookChannel(WebhookSettings settings)
 
         Func<JsonElement, string> encode = EncodingOf(settings.ContentType);
         using JsonDocument values = JsonDocument.Parse(json);
-        return Placeholder().Replace(template, match =>
-        {
-            string name = match.Groups[1].Value;
-            if (!values.RootElement.TryGetProperty(name, out JsonElement value))
-            {
-                string known = string.Join(", ", values.RootElement.EnumerateObject().Select(property => property.Name));
-                throw new NotificationFailure($"its template asks for '{name}', which there is not; there are {known}", isTransient: false);
-            }
+        return Placeholder()
+            .Replace(
+                template,
+                match =>
+                {
+                    string name = match.Groups[1].Value;
+                    if (!values.RootElement.TryGetProperty(name, out JsonElement value))
+                    {
+                        string known = string.Join(", ", values.RootElement.EnumerateObject().Select(property => property.Name));
+                        throw new NotificationFailure(
+                            $"its template asks for '{name}', which there is not; there are {known}",
+                            isTransient: false
+                        );
+                    }
 
-            return encode(value);
-        });
+                    return encode(value);
+                }
+            );
     }
 
     /// <summary>How a value stands in a body, so that none can become more than a value: a name may hold quotes, ampersands or tags.</summary>
@@ -58,7 +65,8 @@ internal sealed partial class WebhookChannel(WebhookSettings settings)
             "text/plain" or "text/markdown" => Bare,
             "text/csv" => value => $"\"{Bare(value).Replace("\"", "\"\"", StringComparison.Ordinal)}\"",
             "application/x-www-form-urlencoded" => value => Uri.EscapeDataString(Bare(value)),
-            _ when type.Contains("xml", StringComparison.Ordinal) || type.Contains("html", StringComparison.Ordinal) => value => HtmlText.Escape(Bare(value)),
+            _ when type.Contains("xml", StringComparison.Ordinal) || type.Contains("html", StringComparison.Ordinal) => value =>
+                HtmlText.Escape(Bare(value)),
 
             // JSON itself, and whatever takes it, as YAML does.
             _ => value => value.GetRawText(),

@@ -19,7 +19,15 @@ internal sealed class SlackChannel(SlackSettings settings) : HttpChannel("slack"
             ["text"] = Escape(notification.Title),
             ["blocks"] = new object[]
             {
-                new { type = "header", text = new { type = "plain_text", text = Notification.Cut($"{Sign(notification.Event)} {notification.Title}", MostOfHeader) } },
+                new
+                {
+                    type = "header",
+                    text = new
+                    {
+                        type = "plain_text",
+                        text = Notification.Cut($"{Sign(notification.Event)} {notification.Title}", MostOfHeader),
+                    },
+                },
                 new { type = "section", text = new { type = "mrkdwn", text = $"```{Block(notification.Body)}```" } },
             },
         };
@@ -45,14 +53,19 @@ internal sealed class SlackChannel(SlackSettings settings) : HttpChannel("slack"
         }
     }
 
-    private static string Sign(NotificationEvent what)
-        => what switch { NotificationEvent.Success => "\u2705", NotificationEvent.Warning => "\u26A0\uFE0F", _ => "\u274C" };
+    private static string Sign(NotificationEvent what) =>
+        what switch
+        {
+            NotificationEvent.Success => "\u2705",
+            NotificationEvent.Warning => "\u26A0\uFE0F",
+            _ => "\u274C",
+        };
 
     // The three that Slack asks for; none else has a meaning within a block of code.
-    private static string Escape(string text) => text
-        .Replace("&", "&amp;", StringComparison.Ordinal)
-        .Replace("<", "&lt;", StringComparison.Ordinal)
-        .Replace(">", "&gt;", StringComparison.Ordinal);
+    private static string Escape(string text) =>
+        text.Replace("&", "&amp;", StringComparison.Ordinal)
+            .Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace(">", "&gt;", StringComparison.Ordinal);
 }
 
 /// <summary>A workflow of Microsoft Teams: an adaptive card.</summary>
@@ -63,15 +76,18 @@ internal sealed class TeamsChannel(TeamsSettings settings) : HttpChannel("teams"
     private const int MostOfBody = 6000;
 
     /// <inheritdoc/>
-    protected override Task SendAsync(Notification notification, CancellationToken cancellationToken)
-        => PostAsync(new HttpMessage(Address, Card(notification), "application/json; charset=utf-8", notification.Id), cancellationToken);
+    protected override Task SendAsync(Notification notification, CancellationToken cancellationToken) =>
+        PostAsync(new HttpMessage(Address, Card(notification), "application/json; charset=utf-8", notification.Id), cancellationToken);
 
     private static byte[] Card(Notification notification)
     {
         // Lines and what must be escaped take more than their characters.
         for (int length = MostOfBody; ; length /= 2)
         {
-            byte[] card = JsonSerializer.SerializeToUtf8Bytes(Message(notification, Notification.Cut(notification.Body, length)), RunDocument.Json);
+            byte[] card = JsonSerializer.SerializeToUtf8Bytes(
+                Message(notification, Notification.Cut(notification.Body, length)),
+                RunDocument.Json
+            );
             if (card.Length <= MostOfCard || length < 100)
             {
                 return card;
@@ -81,8 +97,15 @@ internal sealed class TeamsChannel(TeamsSettings settings) : HttpChannel("teams"
 
     private static Dictionary<string, object?> Message(Notification notification, string text)
     {
-        string colour = notification.Event switch { NotificationEvent.Success => "good", NotificationEvent.Warning => "warning", _ => "attention" };
-        IEnumerable<object> lines = text.TrimEnd('\n').Split('\n').Select(line => Text(line.TrimStart(), line.StartsWith(' ') ? "none" : "small", "default", bold: false));
+        string colour = notification.Event switch
+        {
+            NotificationEvent.Success => "good",
+            NotificationEvent.Warning => "warning",
+            _ => "attention",
+        };
+        IEnumerable<object> lines = text.TrimEnd('\n')
+            .Split('\n')
+            .Select(line => Text(line.TrimStart(), line.StartsWith(' ') ? "none" : "small", "default", bold: false));
         return new()
         {
             ["type"] = "message",
@@ -106,12 +129,23 @@ internal sealed class TeamsChannel(TeamsSettings settings) : HttpChannel("teams"
     }
 
     // A TextBlock would take * and [ in a name for Markdown; a run of rich text takes nothing.
-    private static object Text(string text, string spacing, string colour, bool bold) => new
-    {
-        type = "RichTextBlock",
-        spacing,
-        inlines = new object[] { new { type = "TextRun", text, color = colour, weight = bold ? "bolder" : "default", size = bold ? "medium" : "default" } },
-    };
+    private static object Text(string text, string spacing, string colour, bool bold) =>
+        new
+        {
+            type = "RichTextBlock",
+            spacing,
+            inlines = new object[]
+            {
+                new
+                {
+                    type = "TextRun",
+                    text,
+                    color = colour,
+                    weight = bold ? "bolder" : "default",
+                    size = bold ? "medium" : "default",
+                },
+            },
+        };
 }
 
 /// <summary>A service that waits to hear from us, and cries when it does not: the address itself, with /start or /fail.</summary>
@@ -128,7 +162,10 @@ internal sealed class HealthchecksChannel(HealthchecksSettings settings) : HttpC
     public Task<Delivery> BeginAsync(CancellationToken cancellationToken)
     {
         string id = Guid.NewGuid().ToString("N");
-        Task<Delivery> begin = AttemptAsync(token => PostAsync(new HttpMessage(With("/start"), [], "text/plain; charset=utf-8", id), token), cancellationToken);
+        Task<Delivery> begin = AttemptAsync(
+            token => PostAsync(new HttpMessage(With("/start"), [], "text/plain; charset=utf-8", id), token),
+            cancellationToken
+        );
         _begin = begin;
         return begin;
     }
@@ -143,7 +180,8 @@ internal sealed class HealthchecksChannel(HealthchecksSettings settings) : HttpC
         await _begin.WaitAsync(cancellationToken).ConfigureAwait(false);
         Uri address = notification.Event == NotificationEvent.Failure ? With("/fail") : Address;
         byte[] body = Encoding.UTF8.GetBytes(Notification.Cut($"{notification.Title}\n{notification.Body}", MostOfBody));
-        await PostAsync(new HttpMessage(address, body, "text/plain; charset=utf-8", notification.Id), cancellationToken).ConfigureAwait(false);
+        await PostAsync(new HttpMessage(address, body, "text/plain; charset=utf-8", notification.Id), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     private Uri With(string more)

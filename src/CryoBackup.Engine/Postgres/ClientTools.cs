@@ -40,7 +40,8 @@ internal static partial class ClientTools
                     CryoBackupError.PgToolNotFound,
                     $"{FolderVariable} names the folder '{named}', which does not exist.",
                     named,
-                    $"Set {FolderVariable} to the folder that holds PostgreSQL's programs, or remove it to have them looked for in the usual places.");
+                    $"Set {FolderVariable} to the folder that holds PostgreSQL's programs, or remove it to have them looked for in the usual places."
+                );
             }
 
             searched.Add(named);
@@ -80,11 +81,17 @@ internal static partial class ClientTools
             throw new CryoBackupException(
                 CryoBackupError.PgToolTooOld,
                 $"PostgreSQL {minimumMajor} needs {toolName} {minimumMajor} or newer, but the newest found is {newest.Version} ('{newest.Path}'). Looked at: {places}.",
-                toolName, Remedy(minimumMajor, IsServerProgram(toolName)));
+                toolName,
+                Remedy(minimumMajor, IsServerProgram(toolName))
+            );
         }
 
         throw new CryoBackupException(
-            CryoBackupError.PgToolNotFound, $"The program {toolName} of PostgreSQL was not found. Looked at: {places}.", toolName, Remedy(minimumMajor, IsServerProgram(toolName)));
+            CryoBackupError.PgToolNotFound,
+            $"The program {toolName} of PostgreSQL was not found. Looked at: {places}.",
+            toolName,
+            Remedy(minimumMajor, IsServerProgram(toolName))
+        );
     }
 
     /// <summary>Reads the version out of what a program prints for --version; null if it is none of PostgreSQL's.</summary>
@@ -105,12 +112,13 @@ internal static partial class ClientTools
                 CryoBackupError.PgToolNotFound,
                 $"The programs in the folder '{folder}' of {FolderVariable} are not run: {why}.",
                 folder,
-                $"Let {FolderVariable} name a folder that belongs to this account or to the administrator, and to which nobody else may write, nor to the folders above it.");
+                $"Let {FolderVariable} name a folder that belongs to this account or to the administrator, and to which nobody else may write, nor to the folders above it."
+            );
         }
     }
 
-    private static string PathOf(string folder, string toolName)
-        => Path.GetFullPath(Path.Combine(folder, OperatingSystem.IsWindows() ? toolName + ".exe" : toolName));
+    private static string PathOf(string folder, string toolName) =>
+        Path.GetFullPath(Path.Combine(folder, OperatingSystem.IsWindows() ? toolName + ".exe" : toolName));
 
     private static ClientTool? Inspect(string folder, string toolName, CancellationToken cancellationToken)
     {
@@ -160,13 +168,17 @@ internal static partial class ClientTools
     }
 
     private static IEnumerable<string> OnPath(Func<string, string?> environment) =>
-        (environment("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(Path.IsPathFullyQualified);
+        (environment("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(Path.IsPathFullyQualified);
 
     private static IEnumerable<string> PackageFolders()
     {
         if (OperatingSystem.IsWindows())
         {
-            var roots = new[] { Environment.SpecialFolder.ProgramFiles, Environment.SpecialFolder.ProgramFilesX86 }.Select(Environment.GetFolderPath).Where(p => p.Length > 0);
+            var roots = new[] { Environment.SpecialFolder.ProgramFiles, Environment.SpecialFolder.ProgramFilesX86 }
+                .Select(Environment.GetFolderPath)
+                .Where(p => p.Length > 0);
             return roots.SelectMany(root => Below(Path.Combine(root, "PostgreSQL"), "*", "bin"));
         }
 
@@ -205,12 +217,11 @@ internal static partial class ClientTools
         var version = major > 0 ? major.ToString(CultureInfo.InvariantCulture) : "<version>";
         var debian = server ? "postgresql-" : "postgresql-client-";
         var redHat = server ? "-server" : "";
-        return
-            $"Windows: winget install PostgreSQL.PostgreSQL.{version}. " +
-            $"Debian, Ubuntu: apt-get install {debian}{version} (repository apt.postgresql.org). " +
-            $"RHEL: dnf install postgresql{version}{redHat} (repository yum.postgresql.org). " +
-            $"macOS: brew install postgresql@{version}. " +
-            $"Or set {FolderVariable} to the folder that holds the programs.";
+        return $"Windows: winget install PostgreSQL.PostgreSQL.{version}. "
+            + $"Debian, Ubuntu: apt-get install {debian}{version} (repository apt.postgresql.org). "
+            + $"RHEL: dnf install postgresql{version}{redHat} (repository yum.postgresql.org). "
+            + $"macOS: brew install postgresql@{version}. "
+            + $"Or set {FolderVariable} to the folder that holds the programs.";
     }
 
     [GeneratedRegex(@"\A\S+ \([^)]+\) ((\d+)[^\s]*)", RegexOptions.CultureInvariant)]

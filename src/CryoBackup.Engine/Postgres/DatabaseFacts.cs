@@ -76,7 +76,12 @@ internal sealed partial record DatabaseFacts
                 Encoding = row.GetString(2),
                 Collation = row.IsDBNull(3) ? "" : row.GetString(3),
                 Ctype = row.IsDBNull(4) ? "" : row.GetString(4),
-                LocaleProvider = (row.IsDBNull(5) ? "c" : row.GetString(5)) switch { "i" => "icu", "b" => "builtin", _ => "libc" },
+                LocaleProvider = (row.IsDBNull(5) ? "c" : row.GetString(5)) switch
+                {
+                    "i" => "icu",
+                    "b" => "builtin",
+                    _ => "libc",
+                },
                 Locale = row.IsDBNull(6) ? null : row.GetString(6),
                 Now = row.GetDateTime(7).ToUniversalTime(),
                 Monetary = row.GetString(8),
@@ -85,11 +90,18 @@ internal sealed partial record DatabaseFacts
 
         return facts with
         {
-            SystemIdentifier = await TryReadAsync(connection, "SELECT system_identifier::text FROM pg_catalog.pg_control_system()", cancellationToken).ConfigureAwait(false),
+            SystemIdentifier = await TryReadAsync(
+                    connection,
+                    "SELECT system_identifier::text FROM pg_catalog.pg_control_system()",
+                    cancellationToken
+                )
+                .ConfigureAwait(false),
             Lsn = await TryReadAsync(
-                connection,
-                "SELECT (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END)::text",
-                cancellationToken).ConfigureAwait(false),
+                    connection,
+                    "SELECT (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END)::text",
+                    cancellationToken
+                )
+                .ConfigureAwait(false),
         };
     }
 
@@ -101,8 +113,12 @@ internal sealed partial record DatabaseFacts
             await using var command = new NpgsqlCommand(query, connection);
             return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string;
         }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.InsufficientPrivilege
-            or PostgresErrorCodes.FeatureNotSupported or PostgresErrorCodes.UndefinedFunction)
+        catch (PostgresException exception)
+            when (exception.SqlState
+                    is PostgresErrorCodes.InsufficientPrivilege
+                        or PostgresErrorCodes.FeatureNotSupported
+                        or PostgresErrorCodes.UndefinedFunction
+            )
         {
             return null;
         }

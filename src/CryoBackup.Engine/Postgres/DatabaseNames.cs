@@ -31,9 +31,13 @@ public static class DatabaseNames
     private static async Task<IReadOnlyList<string>> ListAsync(ConnectionRequest request, CancellationToken cancellationToken)
     {
         ServerEndpoint endpoint = ServerEndpoint.Resolve(request, "postgres", _ => { });
-        await using NpgsqlConnection connection = await ServerConnection.OpenAsync(endpoint, ApplicationName, clientEncoding: null, cancellationToken).ConfigureAwait(false);
+        await using NpgsqlConnection connection = await ServerConnection
+            .OpenAsync(endpoint, ApplicationName, clientEncoding: null, cancellationToken)
+            .ConfigureAwait(false);
         await using var query = new NpgsqlCommand(
-            "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname COLLATE \"C\"", connection);
+            "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname COLLATE \"C\"",
+            connection
+        );
         await using NpgsqlDataReader reader = await query.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         var names = new List<string>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))

@@ -9,7 +9,10 @@ internal static class ExtensionTables
     /// <param name="connection">A connection to the database.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>By schema and table the WHERE clause of the rows that a dump holds.</returns>
-    public static async Task<Dictionary<(string Schema, string Name), string>> ConditionsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public static async Task<Dictionary<(string Schema, string Name), string>> ConditionsAsync(
+        NpgsqlConnection connection,
+        CancellationToken cancellationToken
+    )
     {
         var conditions = new Dictionary<(string, string), string>();
         await using var command = new NpgsqlCommand(
@@ -21,7 +24,8 @@ internal static class ExtensionTables
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             WHERE config.condition <> ''
             """,
-            connection);
+            connection
+        );
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
         {

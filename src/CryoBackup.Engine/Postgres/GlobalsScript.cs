@@ -58,13 +58,19 @@ internal sealed partial class GlobalsScript
         return string.Concat(statement.AsSpan(0, start), ForSuperusers().Replace(statement[start..end], ""), statement.AsSpan(end));
     }
 
-    private static string Name(string identifier)
-        => identifier[0] == '"' ? identifier[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : identifier;
+    private static string Name(string identifier) =>
+        identifier[0] == '"' ? identifier[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : identifier;
 
-    [GeneratedRegex("""^(?:CREATE ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+)$|ALTER ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) (?:WITH(?<attributes> )|SET )|COMMENT ON ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) IS |SECURITY LABEL FOR .+? ON ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) IS )""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^(?:CREATE ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+)$|ALTER ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) (?:WITH(?<attributes> )|SET )|COMMENT ON ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) IS |SECURITY LABEL FOR .+? ON ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) IS )""",
+        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
+    )]
     private static partial Regex OfRole();
 
-    [GeneratedRegex("""^(?<grant>GRANT (?<role>"(?:[^"]|"")+"|[^\s"]+) TO (?<member>"(?:[^"]|"")+"|[^\s"]+)(?: WITH .+?)?)(?: GRANTED BY (?:"(?:[^"]|"")+"|[^\s"]+))?$""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^(?<grant>GRANT (?<role>"(?:[^"]|"")+"|[^\s"]+) TO (?<member>"(?:[^"]|"")+"|[^\s"]+)(?: WITH .+?)?)(?: GRANTED BY (?:"(?:[^"]|"")+"|[^\s"]+))?$""",
+        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
+    )]
     private static partial Regex Membership();
 
     [GeneratedRegex(" (?:NOSUPERUSER|NOREPLICATION|NOBYPASSRLS)(?![A-Z])", RegexOptions.CultureInvariant)]

@@ -14,7 +14,11 @@ internal static class HostList
         var portTexts = (ports ?? "").Split(',', StringSplitOptions.TrimEntries);
         if (portTexts.Length != 1 && portTexts.Length != hostNames.Length)
         {
-            throw Invalid($"{portTexts.Length} ports are given for {hostNames.Length} hosts.", ports, "Give one port for all hosts, or one for each.");
+            throw Invalid(
+                $"{portTexts.Length} ports are given for {hostNames.Length} hosts.",
+                ports,
+                "Give one port for all hosts, or one for each."
+            );
         }
 
         var list = new List<(string, int)>();
@@ -27,7 +31,11 @@ internal static class HostList
                 host = WithoutBrackets(host);
                 if (host.Count(c => c == ':') == 1)
                 {
-                    throw Invalid($"The host '{host}' has a port in it.", host, "Give the host alone, and the port by its own parameter or PGPORT.");
+                    throw Invalid(
+                        $"The host '{host}' has a port in it.",
+                        host,
+                        "Give the host alone, and the port by its own parameter or PGPORT."
+                    );
                 }
             }
 
@@ -39,7 +47,11 @@ internal static class HostList
 
     /// <summary>The first host of the list that accepts a connection, tried in order as libpq does.</summary>
     /// <exception cref="CryoBackupException">ConnectionFailed, with the reason of each.</exception>
-    public static (string Host, int Port) FirstThatAnswers(IReadOnlyList<(string Host, int Port)> hosts, int timeoutSeconds, Action<EngineMessage> observer)
+    public static (string Host, int Port) FirstThatAnswers(
+        IReadOnlyList<(string Host, int Port)> hosts,
+        int timeoutSeconds,
+        Action<EngineMessage> observer
+    )
     {
         var reasons = new List<string>();
         foreach (var (host, port) in hosts)
@@ -47,12 +59,21 @@ internal static class HostList
             try
             {
                 Knock(host, port, timeoutSeconds);
-                observer(new VerboseMessage(string.Create(CultureInfo.InvariantCulture, $"Of {hosts.Count} hosts, '{host}' port {port} answers and is used.")));
+                observer(
+                    new VerboseMessage(
+                        string.Create(CultureInfo.InvariantCulture, $"Of {hosts.Count} hosts, '{host}' port {port} answers and is used.")
+                    )
+                );
                 return (host, port);
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException or IOException or ArgumentException)
             {
-                reasons.Add(string.Create(CultureInfo.InvariantCulture, $"'{host}' port {port}: {(e is OperationCanceledException ? "no answer in time" : e.Message)}"));
+                reasons.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"'{host}' port {port}: {(e is OperationCanceledException ? "no answer in time" : e.Message)}"
+                    )
+                );
             }
         }
 
@@ -60,7 +81,8 @@ internal static class HostList
             CryoBackupError.ConnectionFailed,
             $"None of the hosts answers: {string.Join("; ", reasons)}.",
             string.Join(",", hosts.Select(h => h.Host)),
-            "Check the names, the ports, the network and that one of the servers is running.");
+            "Check the names, the ports, the network and that one of the servers is running."
+        );
     }
 
     private static void Knock(string host, int port, int timeoutSeconds)
@@ -74,7 +96,11 @@ internal static class HostList
         if (SocketFolders.IsSocket(host))
         {
             using var local = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            local.Connect(new UnixDomainSocketEndPoint(host[0] == '@' ? "\0" + SocketFolders.SocketPath(host[1..], port) : SocketFolders.SocketPath(host, port)));
+            local.Connect(
+                new UnixDomainSocketEndPoint(
+                    host[0] == '@' ? "\0" + SocketFolders.SocketPath(host[1..], port) : SocketFolders.SocketPath(host, port)
+                )
+            );
             return;
         }
 
@@ -96,5 +122,6 @@ internal static class HostList
 
     private static string WithoutBrackets(string host) => host is ['[', .., ']'] ? host[1..^1] : host;
 
-    private static CryoBackupException Invalid(string message, string? target, string remedy) => new(CryoBackupError.ConfigurationInvalid, message, target, remedy);
+    private static CryoBackupException Invalid(string message, string? target, string remedy) =>
+        new(CryoBackupError.ConfigurationInvalid, message, target, remedy);
 }

@@ -12,8 +12,18 @@ internal sealed class LibpqEnvironment : IDisposable
     // Where libpq's own files lie, and what Kerberos goes by. None of it is a secret.
     private static readonly string[] Needed =
     [
-        "PGSYSCONFDIR", "PGLOCALEDIR", "PGMINPROTOCOLVERSION", "PGMAXPROTOCOLVERSION",
-        "KRB5CCNAME", "KRB5_CONFIG", "KRB5_KTNAME", "KRB5_CLIENT_KTNAME", "KRB5RCACHEDIR", "KRB5RCACHETYPE", "KRB5_TRACE", "GSS_USE_PROXY",
+        "PGSYSCONFDIR",
+        "PGLOCALEDIR",
+        "PGMINPROTOCOLVERSION",
+        "PGMAXPROTOCOLVERSION",
+        "KRB5CCNAME",
+        "KRB5_CONFIG",
+        "KRB5_KTNAME",
+        "KRB5_CLIENT_KTNAME",
+        "KRB5RCACHEDIR",
+        "KRB5RCACHETYPE",
+        "KRB5_TRACE",
+        "GSS_USE_PROXY",
     ];
 
     private readonly Dictionary<string, string?> _variables = new(StringComparer.Ordinal);
@@ -25,7 +35,11 @@ internal sealed class LibpqEnvironment : IDisposable
     /// <param name="clientEncoding">PostgreSQL's name of the session's encoding; null to leave it to the program.</param>
     /// <param name="settings">Server settings of the session, besides those that make values comparable.</param>
     public LibpqEnvironment(
-        ServerEndpoint endpoint, string applicationName, string? clientEncoding = null, IEnumerable<KeyValuePair<string, string>>? settings = null)
+        ServerEndpoint endpoint,
+        string applicationName,
+        string? clientEncoding = null,
+        IEnumerable<KeyValuePair<string, string>>? settings = null
+    )
     {
         foreach ((string name, string? value) in ChildEnvironment.Needed(name => Array.IndexOf(Needed, name) >= 0))
         {

@@ -11,7 +11,11 @@ internal static class NpgsqlErrors
     /// <param name="exception">What was thrown while talking to the server.</param>
     /// <param name="endpoint">The server.</param>
     /// <param name="fallback">The kind of an SQL error that says nothing else: DumpFailed or RestoreFailed.</param>
-    public static CryoBackupException Translate(Exception exception, ServerEndpoint endpoint, CryoBackupError fallback = CryoBackupError.DumpFailed)
+    public static CryoBackupException Translate(
+        Exception exception,
+        ServerEndpoint endpoint,
+        CryoBackupError fallback = CryoBackupError.DumpFailed
+    )
     {
         switch (exception)
         {
@@ -25,11 +29,31 @@ internal static class NpgsqlErrors
             case OperationCanceledException:
                 return Describe(CryoBackupError.Cancelled, $"The work on {endpoint.Address} was cancelled.", exception, endpoint);
             case NpgsqlException { InnerException: null } missing when missing.Message.StartsWith("No password", StringComparison.Ordinal):
-                return Describe(CryoBackupError.AuthenticationFailed, $"The server {endpoint.Address} asks for a password of role '{endpoint.UserName}', and none was given.", exception, endpoint);
-            case NpgsqlException or SocketException or IOException or TimeoutException or AuthenticationException or ObjectDisposedException:
-                return Describe(CryoBackupError.ConnectionFailed, $"No connection to {endpoint.Address}, database '{endpoint.Database}': {Reason(exception)}", exception, endpoint);
+                return Describe(
+                    CryoBackupError.AuthenticationFailed,
+                    $"The server {endpoint.Address} asks for a password of role '{endpoint.UserName}', and none was given.",
+                    exception,
+                    endpoint
+                );
+            case NpgsqlException
+            or SocketException
+            or IOException
+            or TimeoutException
+            or AuthenticationException
+            or ObjectDisposedException:
+                return Describe(
+                    CryoBackupError.ConnectionFailed,
+                    $"No connection to {endpoint.Address}, database '{endpoint.Database}': {Reason(exception)}",
+                    exception,
+                    endpoint
+                );
             default:
-                return Describe(fallback, $"The work on {endpoint.Address}, database '{endpoint.Database}', failed: {exception.Message}", exception, endpoint);
+                return Describe(
+                    fallback,
+                    $"The work on {endpoint.Address}, database '{endpoint.Database}', failed: {exception.Message}",
+                    exception,
+                    endpoint
+                );
         }
     }
 
@@ -39,39 +63,64 @@ internal static class NpgsqlErrors
         var said = ServerMessage.Of(exception);
         var message = error switch
         {
-            CryoBackupError.AuthenticationFailed => $"The server {endpoint.Address} refused role '{endpoint.UserName}': {exception.MessageText}.",
+            CryoBackupError.AuthenticationFailed =>
+                $"The server {endpoint.Address} refused role '{endpoint.UserName}': {exception.MessageText}.",
             CryoBackupError.DatabaseNotFound => $"The server {endpoint.Address} has no database '{endpoint.Database}'.",
-            CryoBackupError.ConnectionFailed => $"The server {endpoint.Address} ended or refused the connection: {said.Text}{said.Addition}",
+            CryoBackupError.ConnectionFailed =>
+                $"The server {endpoint.Address} ended or refused the connection: {said.Text}{said.Addition}",
             _ => $"The server {endpoint.Address}, database '{endpoint.Database}', reports: {said.Text}{said.Addition}",
         };
-        var target = exception.TableName is { Length: > 0 } table ? (exception.SchemaName is { Length: > 0 } schema ? schema + "." + table : table) : null;
+        var target = exception.TableName is { Length: > 0 } table
+            ? (exception.SchemaName is { Length: > 0 } schema ? schema + "." + table : table)
+            : null;
         return Describe(error, message, exception, endpoint, target, said);
     }
 
-    private static CryoBackupError KindOf(string sqlState, string? routine, CryoBackupError fallback) => sqlState switch
-    {
-        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => CryoBackupError.AuthenticationFailed,
-        PostgresErrorCodes.InvalidCatalogName => CryoBackupError.DatabaseNotFound,
-        PostgresErrorCodes.DuplicateDatabase => CryoBackupError.DatabaseExists,
-        PostgresErrorCodes.InsufficientPrivilege =>
+    private static CryoBackupError KindOf(string sqlState, string? routine, CryoBackupError fallback) =>
+        sqlState switch
+        {
+            PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
+                CryoBackupError.AuthenticationFailed,
+            PostgresErrorCodes.InvalidCatalogName => CryoBackupError.DatabaseNotFound,
+            PostgresErrorCodes.DuplicateDatabase => CryoBackupError.DatabaseExists,
+            PostgresErrorCodes.InsufficientPrivilege =>
             // With row_security off a policy has this code too; the server's function tells it apart in every language.
-            routine == "check_enable_rls" ? CryoBackupError.RowSecurityActive : CryoBackupError.PermissionDenied,
-        PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected => CryoBackupError.LockTimeout,
-        PostgresErrorCodes.DiskFull => CryoBackupError.DiskFull,
-        PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.ConnectionFailure or PostgresErrorCodes.SqlClientUnableToEstablishSqlConnection
-            or PostgresErrorCodes.ConnectionException or PostgresErrorCodes.ConnectionDoesNotExist or PostgresErrorCodes.SqlServerRejectedEstablishmentOfSqlConnection
-            or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.DatabaseDropped
-            or PostgresErrorCodes.IdleSessionTimeout or "25P03" or PostgresErrorCodes.ProtocolViolation => CryoBackupError.ConnectionFailed,
-        _ => fallback,
-    };
+            routine == "check_enable_rls"
+                ? CryoBackupError.RowSecurityActive
+                : CryoBackupError.PermissionDenied,
+            PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected => CryoBackupError.LockTimeout,
+            PostgresErrorCodes.DiskFull => CryoBackupError.DiskFull,
+            PostgresErrorCodes.TooManyConnections
+            or PostgresErrorCodes.ConnectionFailure
+            or PostgresErrorCodes.SqlClientUnableToEstablishSqlConnection
+            or PostgresErrorCodes.ConnectionException
+            or PostgresErrorCodes.ConnectionDoesNotExist
+            or PostgresErrorCodes.SqlServerRejectedEstablishmentOfSqlConnection
+            or PostgresErrorCodes.AdminShutdown
+            or PostgresErrorCodes.CrashShutdown
+            or PostgresErrorCodes.CannotConnectNow
+            or PostgresErrorCodes.DatabaseDropped
+            or PostgresErrorCodes.IdleSessionTimeout
+            or "25P03"
+            or PostgresErrorCodes.ProtocolViolation => CryoBackupError.ConnectionFailed,
+            _ => fallback,
+        };
 
-    private static CryoBackupException Describe(CryoBackupError error, string message, Exception inner, ServerEndpoint endpoint, string? target = null, ServerMessage? said = null) =>
+    private static CryoBackupException Describe(
+        CryoBackupError error,
+        string message,
+        Exception inner,
+        ServerEndpoint endpoint,
+        string? target = null,
+        ServerMessage? said = null
+    ) =>
         new(
             error,
             message,
             target ?? (error is CryoBackupError.ConnectionFailed ? endpoint.Address : endpoint.Database),
             TlsRemedies.For(inner, endpoint) ?? Remedies.For(error, endpoint, said),
-            inner: inner);
+            inner: inner
+        );
 
     // The innermost reason says "connection refused" where the outermost says only "failed to connect".
     private static string Reason(Exception exception)
@@ -82,6 +131,8 @@ internal static class NpgsqlErrors
             inner = inner is AggregateException many ? many.InnerExceptions[0] : inner.InnerException!;
         }
 
-        return string.Equals(inner.Message, exception.Message, StringComparison.Ordinal) ? exception.Message : $"{exception.Message.TrimEnd('.')}: {inner.Message}";
+        return string.Equals(inner.Message, exception.Message, StringComparison.Ordinal)
+            ? exception.Message
+            : $"{exception.Message.TrimEnd('.')}: {inner.Message}";
     }
 }

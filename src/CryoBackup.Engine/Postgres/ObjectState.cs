@@ -11,8 +11,7 @@ namespace CryoBackup.Postgres;
 internal sealed record ObjectState(string Kind, string Schema, string Relation, string Name, string State)
 {
     // What a column of a newer version says is read by its name. Triggers of partitions and of foreign keys follow those that they were made for.
-    private const string Query =
-        """
+    private const string Query = """
         SELECT found.kind, n.nspname::text, r.relname::text, found.name, found.state
         FROM (
             SELECT 'index', i.indrelid, (SELECT c.relname::text FROM pg_catalog.pg_class c WHERE c.oid = i.indexrelid),

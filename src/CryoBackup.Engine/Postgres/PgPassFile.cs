@@ -7,7 +7,9 @@ namespace CryoBackup.Postgres;
 internal sealed class PgPassFile
 {
     /// <summary>A password file that does not exist, for clients that would otherwise look up one that was not taken on purpose.</summary>
-    public static readonly string None = OperatingSystem.IsWindows() ? System.IO.Path.Combine(System.IO.Path.GetTempPath(), "cryobackup-no-pgpass") : "/dev/null/pgpass";
+    public static readonly string None = OperatingSystem.IsWindows()
+        ? System.IO.Path.Combine(System.IO.Path.GetTempPath(), "cryobackup-no-pgpass")
+        : "/dev/null/pgpass";
 
     private readonly string[] _lines;
 
@@ -40,11 +42,17 @@ internal sealed class PgPassFile
         if (!OperatingSystem.IsWindows())
         {
             const UnixFileMode OfOthers =
-                UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute |
-                UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+                UnixFileMode.GroupRead
+                | UnixFileMode.GroupWrite
+                | UnixFileMode.GroupExecute
+                | UnixFileMode.OtherRead
+                | UnixFileMode.OtherWrite
+                | UnixFileMode.OtherExecute;
             if ((File.GetUnixFileMode(path) & OfOthers) != 0)
             {
-                observer(new WarningMessage($"The password file '{path}' was ignored because others have access to it; run: chmod 0600 '{path}'"));
+                observer(
+                    new WarningMessage($"The password file '{path}' was ignored because others have access to it; run: chmod 0600 '{path}'")
+                );
                 return null;
             }
         }

@@ -40,7 +40,8 @@ internal static class PgServiceFile
         throw Invalid(
             $"The connection service '{service}' is defined in none of: {string.Join(", ", searched)}.",
             service,
-            "Add the section to one of these files, or correct or unset PGSERVICE.");
+            "Add the section to one of these files, or correct or unset PGSERVICE."
+        );
     }
 
     private static Dictionary<string, string>? Section(string file, string service)
@@ -52,7 +53,12 @@ internal static class PgServiceFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Invalid($"The service file '{file}' cannot be read: {e.Message}", file, "Give this user read access to it, or unset PGSERVICE.", e);
+            throw Invalid(
+                $"The service file '{file}' cannot be read: {e.Message}",
+                file,
+                "Give this user read access to it, or unset PGSERVICE.",
+                e
+            );
         }
 
         Dictionary<string, string>? settings = null;
@@ -71,9 +77,10 @@ internal static class PgServiceFile
                     break;
                 }
 
-                settings = line.Length > 2 && line[^1] == ']' && string.Equals(line[1..^1], service, StringComparison.Ordinal)
-                    ? new Dictionary<string, string>(StringComparer.Ordinal)
-                    : null;
+                settings =
+                    line.Length > 2 && line[^1] == ']' && string.Equals(line[1..^1], service, StringComparison.Ordinal)
+                        ? new Dictionary<string, string>(StringComparer.Ordinal)
+                        : null;
                 continue;
             }
 
@@ -84,7 +91,11 @@ internal static class PgServiceFile
 
             if (line.StartsWith("ldap", StringComparison.Ordinal) && line.Contains("://", StringComparison.Ordinal))
             {
-                throw Invalid($"Line {number} of the service file '{file}' asks for an LDAP look-up, which is not supported.", file, "Write the connection's settings into the section.");
+                throw Invalid(
+                    $"Line {number} of the service file '{file}' asks for an LDAP look-up, which is not supported.",
+                    file,
+                    "Write the connection's settings into the section."
+                );
             }
 
             var equals = line.IndexOf('=', StringComparison.Ordinal);
@@ -96,7 +107,11 @@ internal static class PgServiceFile
             var keyword = line[..equals];
             if (keyword is "service" or "servicefile")
             {
-                throw Invalid($"Line {number} of the service file '{file}' names another service, which libpq does not allow.", file, "Remove the line.");
+                throw Invalid(
+                    $"Line {number} of the service file '{file}' names another service, which libpq does not allow.",
+                    file,
+                    "Remove the line."
+                );
             }
 
             settings.TryAdd(keyword, line[(equals + 1)..]);

@@ -56,15 +56,18 @@ internal sealed class PostgresEnvironment
     public string? ValueOf(string keyword) => Variables.TryGetValue(keyword, out var variable) ? Read(variable) : null;
 
     /// <summary>Where the user's password file lies unless told otherwise; null without a home folder.</summary>
-    public string? DefaultPassFile => UserFolder is { } folder ? Path.Combine(folder, OperatingSystem.IsWindows() ? "pgpass.conf" : ".pgpass") : null;
+    public string? DefaultPassFile =>
+        UserFolder is { } folder ? Path.Combine(folder, OperatingSystem.IsWindows() ? "pgpass.conf" : ".pgpass") : null;
 
     /// <summary>Where the user's service file lies unless told otherwise; null without a home folder.</summary>
     public string? DefaultServiceFile => UserFolder is { } folder ? Path.Combine(folder, ".pg_service.conf") : null;
 
     /// <summary>Where libpq looks for a certificate, key or list of the user unless told otherwise; null without a home folder.</summary>
     /// <param name="name">The file's name.</param>
-    public string? UserFile(string name)
-        => UserFolder is not { } folder ? null : OperatingSystem.IsWindows() ? Path.Combine(folder, name) : Path.Combine(folder, ".postgresql", name);
+    public string? UserFile(string name) =>
+        UserFolder is not { } folder ? null
+        : OperatingSystem.IsWindows() ? Path.Combine(folder, name)
+        : Path.Combine(folder, ".postgresql", name);
 
     /// <summary>Where the machine's service file may lie, in order.</summary>
     public IEnumerable<string> SystemServiceFiles
@@ -79,7 +82,13 @@ internal sealed class PostgresEnvironment
             // libpq has one such folder compiled in; these are the packagers' choices.
             return OperatingSystem.IsWindows()
                 ? []
-                : ["/etc/postgresql-common/pg_service.conf", "/etc/sysconfig/pgsql/pg_service.conf", "/etc/pg_service.conf", "/usr/local/pgsql/etc/pg_service.conf"];
+                :
+                [
+                    "/etc/postgresql-common/pg_service.conf",
+                    "/etc/sysconfig/pgsql/pg_service.conf",
+                    "/etc/pg_service.conf",
+                    "/usr/local/pgsql/etc/pg_service.conf",
+                ];
         }
     }
 

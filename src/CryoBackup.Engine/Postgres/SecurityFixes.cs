@@ -21,8 +21,23 @@ internal static class SecurityFixes
             return null;
         }
 
-        int? firstFixed = major switch { 13 => 22, 14 => 19, 15 => 14, 16 => 10, 17 => 6, _ => null };
-        if (major >= 18 || (parts.Length > 1 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int minor) && minor >= firstFixed))
+        int? firstFixed = major switch
+        {
+            13 => 22,
+            14 => 19,
+            15 => 14,
+            16 => 10,
+            17 => 6,
+            _ => null,
+        };
+        if (
+            major >= 18
+            || (
+                parts.Length > 1
+                && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int minor)
+                && minor >= firstFixed
+            )
+        )
         {
             return null;
         }

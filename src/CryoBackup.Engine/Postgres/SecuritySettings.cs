@@ -13,8 +13,23 @@ internal static class SecuritySettings
     /// <summary>The keywords, which are handed on to libpq's programs as they were found. The last two forbid nothing.</summary>
     public static readonly string[] Keywords =
     [
-        "sslnegotiation", "sslrootcert", "sslcert", "sslkey", "sslcertmode", "sslcrl", "sslcrldir", "sslsni", "ssl_min_protocol_version", "ssl_max_protocol_version",
-        "channel_binding", "require_auth", "requirepeer", "gssencmode", "krbsrvname", "gsslib", "gssdelegation",
+        "sslnegotiation",
+        "sslrootcert",
+        "sslcert",
+        "sslkey",
+        "sslcertmode",
+        "sslcrl",
+        "sslcrldir",
+        "sslsni",
+        "ssl_min_protocol_version",
+        "ssl_max_protocol_version",
+        "channel_binding",
+        "require_auth",
+        "requirepeer",
+        "gssencmode",
+        "krbsrvname",
+        "gsslib",
+        "gssdelegation",
     ];
 
     // libpq's own choice unless told otherwise.
@@ -24,8 +39,8 @@ internal static class SecuritySettings
     /// <summary>Whether libpq, asked only for encryption, checks the certificate all the same: where there is an authority to check it by.</summary>
     /// <param name="security">The settings.</param>
     /// <param name="defaultRoot">The file of authorities in the user's folder; null without a folder.</param>
-    public static bool HasAuthority(IReadOnlyDictionary<string, string> security, string? defaultRoot)
-        => security.TryGetValue("sslrootcert", out string? root) ? root != "system" : File.Exists(defaultRoot);
+    public static bool HasAuthority(IReadOnlyDictionary<string, string> security, string? defaultRoot) =>
+        security.TryGetValue("sslrootcert", out string? root) ? root != "system" : File.Exists(defaultRoot);
 
     /// <summary>Refuses what only libpq's programs could obey.</summary>
     /// <param name="security">The settings.</param>
@@ -40,25 +55,49 @@ internal static class SecuritySettings
         {
             (string why, string remedy)? refusal = keyword switch
             {
-                "sslcrl" or "sslcrldir" when tls => ("revocation lists are read by libpq alone", "Unset it; where a certificate was revoked, have its authority (sslrootcert) replaced."),
+                "sslcrl" or "sslcrldir" when tls => (
+                    "revocation lists are read by libpq alone",
+                    "Unset it; where a certificate was revoked, have its authority (sslrootcert) replaced."
+                ),
                 "sslsni" when tls && value is not "1" => ("the server's name is always sent", "Unset it."),
-                "sslcertmode" when tls && value is not ("allow" or "disable") => ("whether the server asked for a certificate is not told", "Use allow or disable."),
-                "requirepeer" when isSocket => ("whose process listens at the socket is not told", "Use a socket in a folder that only that account may write to, and unset it."),
-                "ssl_min_protocol_version" when tls && Array.IndexOf(Protocols, value) < 0 => ("the version is not known", $"Use {string.Join(", ", Protocols)}."),
-                "ssl_max_protocol_version" when tls && Array.IndexOf(Protocols, value) < Array.IndexOf(Protocols, LeastProtocol)
-                    => ("the version is not known, or too old to be spoken", $"Use {LeastProtocol} or {Protocols[^1]}."),
+                "sslcertmode" when tls && value is not ("allow" or "disable") => (
+                    "whether the server asked for a certificate is not told",
+                    "Use allow or disable."
+                ),
+                "requirepeer" when isSocket => (
+                    "whose process listens at the socket is not told",
+                    "Use a socket in a folder that only that account may write to, and unset it."
+                ),
+                "ssl_min_protocol_version" when tls && Array.IndexOf(Protocols, value) < 0 => (
+                    "the version is not known",
+                    $"Use {string.Join(", ", Protocols)}."
+                ),
+                "ssl_max_protocol_version" when tls && Array.IndexOf(Protocols, value) < Array.IndexOf(Protocols, LeastProtocol) => (
+                    "the version is not known, or too old to be spoken",
+                    $"Use {LeastProtocol} or {Protocols[^1]}."
+                ),
                 _ => null,
             };
             if (refusal is var (reason, way))
             {
-                throw Refused($"{PostgresEnvironment.Variables[keyword]} ({keyword}) is set to '{value}'", reason, PostgresEnvironment.Variables[keyword], way);
+                throw Refused(
+                    $"{PostgresEnvironment.Variables[keyword]} ({keyword}) is set to '{value}'",
+                    reason,
+                    PostgresEnvironment.Variables[keyword],
+                    way
+                );
             }
         }
 
         bool checks = tls && mode is SslMode.VerifyCA or SslMode.VerifyFull;
         if (checks && !security.ContainsKey("sslcrl") && !security.ContainsKey("sslcrldir") && File.Exists(defaultRevocations))
         {
-            throw Refused($"There is a revocation list '{defaultRevocations}'", "revocation lists are read by libpq alone", defaultRevocations, "Move it elsewhere.");
+            throw Refused(
+                $"There is a revocation list '{defaultRevocations}'",
+                "revocation lists are read by libpq alone",
+                defaultRevocations,
+                "Move it elsewhere."
+            );
         }
     }
 
@@ -108,7 +147,8 @@ internal static class SecuritySettings
                 $"The value '{value}' of {PostgresEnvironment.Variables[keyword]} ({keyword}) is not understood.",
                 value,
                 "Correct or unset it.",
-                inner: e);
+                inner: e
+            );
         }
     }
 
@@ -119,7 +159,8 @@ internal static class SecuritySettings
     {
         int least = Array.IndexOf(Protocols, security.GetValueOrDefault("ssl_min_protocol_version", LeastProtocol));
         int most = Array.IndexOf(Protocols, security.GetValueOrDefault("ssl_max_protocol_version", Protocols[^1]));
-        SslProtocols allowed = (least <= 2 && most >= 2 ? SslProtocols.Tls12 : SslProtocols.None) | (most >= 3 ? SslProtocols.Tls13 : SslProtocols.None);
+        SslProtocols allowed =
+            (least <= 2 && most >= 2 ? SslProtocols.Tls12 : SslProtocols.None) | (most >= 3 ? SslProtocols.Tls13 : SslProtocols.None);
         if (security.ContainsKey("ssl_min_protocol_version") || security.ContainsKey("ssl_max_protocol_version"))
         {
             tls.EnabledSslProtocols = allowed;
@@ -133,9 +174,11 @@ internal static class SecuritySettings
         }
     }
 
-    private static CryoBackupException Refused(string what, string why, string? target, string remedy) => new(
-        CryoBackupError.ConfigurationInvalid,
-        $"{what}, which pg_dump and pg_restore would obey and our own sessions cannot: {why}. Nothing was sent to the server.",
-        target,
-        remedy);
+    private static CryoBackupException Refused(string what, string why, string? target, string remedy) =>
+        new(
+            CryoBackupError.ConfigurationInvalid,
+            $"{what}, which pg_dump and pg_restore would obey and our own sessions cannot: {why}. Nothing was sent to the server.",
+            target,
+            remedy
+        );
 }

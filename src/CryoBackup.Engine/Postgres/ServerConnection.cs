@@ -12,12 +12,18 @@ internal static class ServerConnection
     /// <param name="cancellationToken">Ends the opening.</param>
     /// <returns>The session, unpooled: it ends when it is disposed of.</returns>
     public static async Task<NpgsqlConnection> OpenAsync(
-        ServerEndpoint endpoint, string applicationName, string? clientEncoding, CancellationToken cancellationToken)
+        ServerEndpoint endpoint,
+        string applicationName,
+        string? clientEncoding,
+        CancellationToken cancellationToken
+    )
     {
         while (true)
         {
             int known = endpoint.Server.Major;
-            NpgsqlConnection session = await Prepare(endpoint, endpoint.ToNpgsql(applicationName, clientEncoding)).OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            NpgsqlConnection session = await Prepare(endpoint, endpoint.ToNpgsql(applicationName, clientEncoding))
+                .OpenConnectionAsync(cancellationToken)
+                .ConfigureAwait(false);
             try
             {
                 await BeginAsync(session, endpoint, cancellationToken).ConfigureAwait(false);
@@ -99,7 +105,8 @@ internal static class ServerConnection
         if (session.ProcessID != await TransactionPool.AskAsync(session, cancellationToken).ConfigureAwait(false))
         {
             await using NpgsqlConnection another = await Prepare(endpoint, endpoint.ToNpgsql("CryoBackup", null))
-                .OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                .OpenConnectionAsync(cancellationToken)
+                .ConfigureAwait(false);
             await BeginAsync(another, endpoint, cancellationToken).ConfigureAwait(false);
             await TransactionPool.RefuseAsync(session, another, endpoint, cancellationToken).ConfigureAwait(false);
         }
@@ -117,8 +124,9 @@ internal static class ServerConnection
     /// A server of 14 or later may be told to end a session before our first statement has arrived. The option against that is unknown to
     /// older ones, which would refuse the session for it; so it is given as soon as the version is known.
     /// </summary>
-    private static bool WasIdle(NpgsqlException exception, int knownMajor)
-        => knownMajor == 0 && exception is PostgresException { SqlState: "57P05" } or { InnerException: IOException or System.Net.Sockets.SocketException };
+    private static bool WasIdle(NpgsqlException exception, int knownMajor) =>
+        knownMajor == 0
+        && exception is PostgresException { SqlState: "57P05" } or { InnerException: IOException or System.Net.Sockets.SocketException };
 
     private static NpgsqlDataSource Prepare(ServerEndpoint endpoint, NpgsqlConnectionStringBuilder connection)
     {

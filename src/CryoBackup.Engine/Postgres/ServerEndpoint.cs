@@ -11,13 +11,33 @@ internal sealed class ServerEndpoint
 
     // Of a service file; these say nothing that matters here, or are ours to say.
     private static readonly string[] IgnoredKeywords =
-        ["application_name", "fallback_application_name", "client_encoding", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "sslcompression"];
+    [
+        "application_name",
+        "fallback_application_name",
+        "client_encoding",
+        "keepalives",
+        "keepalives_idle",
+        "keepalives_interval",
+        "keepalives_count",
+        "tcp_user_timeout",
+        "sslcompression",
+    ];
 
     private readonly PgPassFile? _passFile;
 
     private ServerEndpoint(
-        string host, int port, string userName, string database, SslMode sslMode, string? password, PgPassFile? passFile,
-        int connectTimeout, string? options, IReadOnlyDictionary<string, string> security, ServerTraits server)
+        string host,
+        int port,
+        string userName,
+        string database,
+        SslMode sslMode,
+        string? password,
+        PgPassFile? passFile,
+        int connectTimeout,
+        string? options,
+        IReadOnlyDictionary<string, string> security,
+        ServerTraits server
+    )
     {
         Host = host;
         Port = port;
@@ -77,12 +97,20 @@ internal sealed class ServerEndpoint
         Resolve(request, database, observer, PostgresEnvironment.OfProcess);
 
     /// <summary>As the other overload, with variables that need not be those of this process.</summary>
-    public static ServerEndpoint Resolve(ConnectionRequest request, string? database, Action<EngineMessage> observer, PostgresEnvironment environment)
+    public static ServerEndpoint Resolve(
+        ConnectionRequest request,
+        string? database,
+        Action<EngineMessage> observer,
+        PostgresEnvironment environment
+    )
     {
         var service = environment.Read("PGSERVICE") is { } name ? PgServiceFile.Read(name, environment) : new Dictionary<string, string>();
-        string? Setting(string keyword) => service.TryGetValue(keyword, out var value) && value.Length > 0 ? value : environment.ValueOf(keyword);
+        string? Setting(string keyword) =>
+            service.TryGetValue(keyword, out var value) && value.Length > 0 ? value : environment.ValueOf(keyword);
 
-        foreach (var keyword in service.Keys.Where(k => !PostgresEnvironment.Variables.ContainsKey(k) && Array.IndexOf(IgnoredKeywords, k) < 0))
+        foreach (
+            var keyword in service.Keys.Where(k => !PostgresEnvironment.Variables.ContainsKey(k) && Array.IndexOf(IgnoredKeywords, k) < 0)
+        )
         {
             observer(new WarningMessage($"The setting '{keyword}' of the connection service is not used."));
         }
@@ -91,12 +119,18 @@ internal sealed class ServerEndpoint
         // A host that the user typed must not be overruled by an address left in the environment.
         var address = NullIfEmpty(request.ComputerName) is null ? Setting("hostaddr") : null;
         var hostName = NullIfEmpty(request.ComputerName) ?? Setting("host");
-        var hosts = HostList.Parse(address ?? hostName, request.Port?.ToString(CultureInfo.InvariantCulture) ?? Setting("port"), DefaultPort);
+        var hosts = HostList.Parse(
+            address ?? hostName,
+            request.Port?.ToString(CultureInfo.InvariantCulture) ?? Setting("port"),
+            DefaultPort
+        );
         if (hosts.Count > 1 && Setting("target_session_attrs") is { } wanted and not "any")
         {
             throw Invalid(
                 $"Several hosts with target_session_attrs '{wanted}' are not supported: every session of one backup must reach the same server.",
-                string.Join(",", hosts), "Name the one server to use.");
+                string.Join(",", hosts),
+                "Name the one server to use."
+            );
         }
 
         var (host, port) = hosts.Count == 1 ? hosts[0] : HostList.FirstThatAnswers(hosts, connectTimeout, observer);
@@ -105,12 +139,22 @@ internal sealed class ServerEndpoint
         {
             throw Invalid(
                 $"The server's address '{address}' is given apart from its name '{hostName}', so its certificate cannot be checked against the name.",
-                address, "Unset PGHOSTADDR (hostaddr) and let the name be looked up.");
+                address,
+                "Unset PGHOSTADDR (hostaddr) and let the name be looked up."
+            );
         }
 
         var userName = NullIfEmpty(request.UserName) ?? Setting("user") ?? Environment.UserName;
         var databaseName = NullIfEmpty(database) ?? Setting("dbname") ?? userName;
-        foreach (var (what, value) in new[] { ("host", host), ("user name", userName), ("database name", databaseName), ("password", request.Password ?? "") })
+        foreach (
+            var (what, value) in new[]
+            {
+                ("host", host),
+                ("user name", userName),
+                ("database name", databaseName),
+                ("password", request.Password ?? ""),
+            }
+        )
         {
             if (value.Contains('\0', StringComparison.Ordinal))
             {
@@ -135,10 +179,25 @@ internal sealed class ServerEndpoint
         }
 
         // libpq takes a mere wish for encryption so, where it can check the certificate.
-        sslMode = sslMode == SslMode.Require && SecuritySettings.HasAuthority(security, environment.UserFile("root.crt")) ? SslMode.VerifyCA : sslMode;
+        sslMode =
+            sslMode == SslMode.Require && SecuritySettings.HasAuthority(security, environment.UserFile("root.crt"))
+                ? SslMode.VerifyCA
+                : sslMode;
         SecuritySettings.Check(security, sslMode, SocketFolders.IsSocket(host), environment.UserFile("root.crl"));
 
-        return new ServerEndpoint(host, port, userName, databaseName, sslMode, password, passFile, connectTimeout, Setting("options"), security, new ServerTraits());
+        return new ServerEndpoint(
+            host,
+            port,
+            userName,
+            databaseName,
+            sslMode,
+            password,
+            passFile,
+            connectTimeout,
+            Setting("options"),
+            security,
+            new ServerTraits()
+        );
     }
 
     /// <summary>The same server and role with another database; a password from the password file is looked up anew.</summary>
@@ -201,33 +260,41 @@ internal sealed class ServerEndpoint
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{UserName}@{Address}/{Database}");
 
     /// <summary>host:port, for messages.</summary>
-    public string Address => string.Create(
-        CultureInfo.InvariantCulture, $"{(Host.Contains(':', StringComparison.Ordinal) && !IsSocket ? "[" + Host + "]" : Host)}:{Port}");
+    public string Address =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(Host.Contains(':', StringComparison.Ordinal) && !IsSocket ? "[" + Host + "]" : Host)}:{Port}"
+        );
 
     /// <summary>The mode in libpq's spelling.</summary>
-    internal static string LibpqName(SslMode mode) => mode switch
-    {
-        SslMode.Disable => "disable",
-        SslMode.Allow => "allow",
-        SslMode.Prefer => "prefer",
-        SslMode.Require => "require",
-        SslMode.VerifyCA => "verify-ca",
-        SslMode.VerifyFull => "verify-full",
-        _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, null),
-    };
+    internal static string LibpqName(SslMode mode) =>
+        mode switch
+        {
+            SslMode.Disable => "disable",
+            SslMode.Allow => "allow",
+            SslMode.Prefer => "prefer",
+            SslMode.Require => "require",
+            SslMode.VerifyCA => "verify-ca",
+            SslMode.VerifyFull => "verify-full",
+            _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, null),
+        };
 
-    private static bool IsUtf8(string? encoding) => encoding is null || encoding.Equals("UTF8", StringComparison.OrdinalIgnoreCase) || encoding.Equals("UTF-8", StringComparison.OrdinalIgnoreCase);
+    private static bool IsUtf8(string? encoding) =>
+        encoding is null
+        || encoding.Equals("UTF8", StringComparison.OrdinalIgnoreCase)
+        || encoding.Equals("UTF-8", StringComparison.OrdinalIgnoreCase);
 
-    private static Npgsql.SslMode ToNpgsqlMode(SslMode mode) => mode switch
-    {
-        SslMode.Disable => Npgsql.SslMode.Disable,
-        SslMode.Allow => Npgsql.SslMode.Allow,
-        SslMode.Prefer => Npgsql.SslMode.Prefer,
-        SslMode.Require => Npgsql.SslMode.Require,
-        SslMode.VerifyCA => Npgsql.SslMode.VerifyCA,
-        SslMode.VerifyFull => Npgsql.SslMode.VerifyFull,
-        _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, null),
-    };
+    private static Npgsql.SslMode ToNpgsqlMode(SslMode mode) =>
+        mode switch
+        {
+            SslMode.Disable => Npgsql.SslMode.Disable,
+            SslMode.Allow => Npgsql.SslMode.Allow,
+            SslMode.Prefer => Npgsql.SslMode.Prefer,
+            SslMode.Require => Npgsql.SslMode.Require,
+            SslMode.VerifyCA => Npgsql.SslMode.VerifyCA,
+            SslMode.VerifyFull => Npgsql.SslMode.VerifyFull,
+            _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, null),
+        };
 
     private static SslMode ParseSslMode(string? text, string? requireSsl, string? rootCertificate)
     {
@@ -241,11 +308,19 @@ internal sealed class ServerEndpoint
             "require" => SslMode.Require,
             "verify-ca" => SslMode.VerifyCA,
             "verify-full" => SslMode.VerifyFull,
-            _ => throw Invalid($"The SSL mode '{text}' of PGSSLMODE or the service file is not known.", text, "Use disable, allow, prefer, require, verify-ca or verify-full."),
+            _ => throw Invalid(
+                $"The SSL mode '{text}' of PGSSLMODE or the service file is not known.",
+                text,
+                "Use disable, allow, prefer, require, verify-ca or verify-full."
+            ),
         };
         if (rootCertificate == "system" && mode != SslMode.VerifyFull)
         {
-            throw Invalid("The system's certificate authorities (sslrootcert=system) may only be used with SSL mode verify-full.", text, "Set PGSSLMODE=verify-full, or name a root certificate file.");
+            throw Invalid(
+                "The system's certificate authorities (sslrootcert=system) may only be used with SSL mode verify-full.",
+                text,
+                "Set PGSSLMODE=verify-full, or name a root certificate file."
+            );
         }
 
         return mode;
@@ -260,7 +335,11 @@ internal sealed class ServerEndpoint
 
         if (!int.TryParse(text.AsSpan().Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
         {
-            throw Invalid($"The connect time-out '{text}' of PGCONNECT_TIMEOUT or the service file is not a number of seconds.", text, "Correct or unset it.");
+            throw Invalid(
+                $"The connect time-out '{text}' of PGCONNECT_TIMEOUT or the service file is not a number of seconds.",
+                text,
+                "Correct or unset it."
+            );
         }
 
         // libpq: zero or less means no limit, and one second is too short to be meant.

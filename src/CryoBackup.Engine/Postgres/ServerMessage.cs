@@ -32,18 +32,17 @@ internal sealed partial record ServerMessage(string Text, string? SqlState, stri
     {
         get
         {
-            string[] more =
-            [
-                .. SqlState is null ? (string[])[] : [SqlState],
-                .. Detail is null ? (string[])[] : [Detail.TrimEnd('.')],
-            ];
-            return (more.Length == 0 ? "" : $" ({string.Join("; ", more)})") + "." + (Hint is null ? "" : $" PostgreSQL's hint: {Hint.TrimEnd('.')}.");
+            string[] more = [.. SqlState is null ? (string[])[] : [SqlState], .. Detail is null ? (string[])[] : [Detail.TrimEnd('.')]];
+            return (more.Length == 0 ? "" : $" ({string.Join("; ", more)})")
+                + "."
+                + (Hint is null ? "" : $" PostgreSQL's hint: {Hint.TrimEnd('.')}.");
         }
     }
 
     /// <summary>As Npgsql has it.</summary>
     /// <param name="exception">What the server sent.</param>
-    public static ServerMessage Of(PostgresException exception) => new(exception.MessageText, exception.SqlState, exception.Detail, exception.Hint);
+    public static ServerMessage Of(PostgresException exception) =>
+        new(exception.MessageText, exception.SqlState, exception.Detail, exception.Hint);
 
     /// <summary>As a program of PostgreSQL printed it.</summary>
     /// <param name="standardError">Its lines.</param>
@@ -55,7 +54,12 @@ internal sealed partial record ServerMessage(string Text, string? SqlState, stri
             if (FromServer().Match(standardError[index]) is { Success: true } match)
             {
                 string text = match.Groups[1].Value;
-                return new ServerMessage(text, Guess(text), Field("DETAIL:  ", standardError, index + 1), Field("HINT:  ", standardError, index + 1));
+                return new ServerMessage(
+                    text,
+                    Guess(text),
+                    Field("DETAIL:  ", standardError, index + 1),
+                    Field("HINT:  ", standardError, index + 1)
+                );
             }
         }
 
@@ -71,7 +75,9 @@ internal sealed partial record ServerMessage(string Text, string? SqlState, stri
     {
         string[] field =
         [
-            .. lines.Skip(start).TakeWhile(line => !FromServer().IsMatch(line))
+            .. lines
+                .Skip(start)
+                .TakeWhile(line => !FromServer().IsMatch(line))
                 .SkipWhile(line => !line.StartsWith(name, StringComparison.Ordinal))
                 .TakeWhile((line, index) => index == 0 || !(NextField().IsMatch(line) || line.StartsWith("pg_", StringComparison.Ordinal))),
         ];
@@ -96,7 +102,10 @@ internal sealed partial record ServerMessage(string Text, string? SqlState, stri
     [GeneratedRegex("^could not create unique index |^duplicate key value violates unique constraint ", RegexOptions.CultureInvariant)]
     private static partial Regex Unique();
 
-    [GeneratedRegex("violates check constraint |is violated by some row$|^no partition of relation |violates partition constraint", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "violates check constraint |is violated by some row$|^no partition of relation |violates partition constraint",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Check();
 
     [GeneratedRegex("^out of (?:shared )?memory|^invalid memory alloc request size ", RegexOptions.CultureInvariant)]

@@ -35,7 +35,10 @@ internal sealed class ServerQuestions(NpgsqlConnection connection, CancellationT
     {
         await using var command = new NpgsqlCommand(query, connection)
         {
-            Parameters = { new() { Value = names.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text } },
+            Parameters =
+            {
+                new() { Value = names.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+            },
         };
         var found = new List<string>();
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -51,6 +54,12 @@ internal sealed class ServerQuestions(NpgsqlConnection connection, CancellationT
     /// <param name="names">The list.</param>
     /// <param name="existing">A query for the others.</param>
     /// <returns>The names, each once, sorted.</returns>
-    public async Task<string[]> AbsentAsync(IReadOnlyCollection<string> names, string existing)
-        => names.Count == 0 ? [] : await ListAsync($"SELECT DISTINCT name FROM pg_catalog.unnest($1) AS name WHERE name NOT IN ({existing}) ORDER BY name", names).ConfigureAwait(false);
+    public async Task<string[]> AbsentAsync(IReadOnlyCollection<string> names, string existing) =>
+        names.Count == 0
+            ? []
+            : await ListAsync(
+                    $"SELECT DISTINCT name FROM pg_catalog.unnest($1) AS name WHERE name NOT IN ({existing}) ORDER BY name",
+                    names
+                )
+                .ConfigureAwait(false);
 }

@@ -6,8 +6,7 @@ namespace CryoBackup.Postgres;
 internal static class SessionRoom
 {
     // Of others' sessions an ordinary role sees no more than whose they are. A superuser is bound by max_connections alone, and its own reserve of them.
-    private const string Query =
-        """
+    private const string Query = """
         SELECT limits.name || ' leaves ' || greatest(limits.free, 0) || pg_catalog.chr(31) || limits.setting
         FROM (
             SELECT 'the CONNECTION LIMIT of the role ' || quote_ident(r.rolname),
@@ -39,13 +38,26 @@ internal static class SessionRoom
     /// <param name="needed">How many sessions the run has at once, with the one that asks.</param>
     /// <param name="more">What else helps, as the end of a sentence; empty for nothing.</param>
     /// <returns>What is to be said; null if there is room.</returns>
-    public static async Task<CryoBackupException?> FindLackAsync(ServerQuestions ask, ServerEndpoint endpoint, string? database, int needed, string more = "")
+    public static async Task<CryoBackupException?> FindLackAsync(
+        ServerQuestions ask,
+        ServerEndpoint endpoint,
+        string? database,
+        int needed,
+        string more = ""
+    )
     {
-        string? found = await ask.AskAsync<string?>(Query, database ?? "", (needed - 1).ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
-        return found?.Split('\u001f') is not [{ } lack, { } setting] ? null : new CryoBackupException(
-            CryoBackupError.ConnectionFailed,
-            string.Create(CultureInfo.InvariantCulture, $"The run needs {needed} sessions on {endpoint.Address} at once, and beside the one that is open {lack}."),
-            endpoint.UserName,
-            $"Raise {setting}{more}.");
+        string? found = await ask.AskAsync<string?>(Query, database ?? "", (needed - 1).ToString(CultureInfo.InvariantCulture))
+            .ConfigureAwait(false);
+        return found?.Split('\u001f') is not [{ } lack, { } setting]
+            ? null
+            : new CryoBackupException(
+                CryoBackupError.ConnectionFailed,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The run needs {needed} sessions on {endpoint.Address} at once, and beside the one that is open {lack}."
+                ),
+                endpoint.UserName,
+                $"Raise {setting}{more}."
+            );
     }
 }

@@ -7,12 +7,7 @@ internal static class SessionSettings
 {
     /// <summary>What the text form of a value depends on, besides time zone, date style and encoding.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Comparable { get; } =
-    [
-        new("DateStyle", "ISO"),
-        new("IntervalStyle", "postgres"),
-        new("extra_float_digits", "3"),
-        new("bytea_output", "hex"),
-    ];
+    [new("DateStyle", "ISO"), new("IntervalStyle", "postgres"), new("extra_float_digits", "3"), new("bytea_output", "hex")];
 
     /// <summary>
     /// What ALTER ROLE or ALTER DATABASE may have set against us: what would end our work, or change what statements mean and how the
@@ -39,10 +34,8 @@ internal static class SessionSettings
     public static IReadOnlyList<string> ForReading { get; } =
     [
         "SET row_security = off",
-
         // Not shared out among processes, which would only hand the rows from one to the other.
         "SET max_parallel_workers_per_gather = 0",
-
         // A view put in a table's place calls its owner's functions (CVE-2024-7348). pg_dump asks in the same way whether the server knows it.
         "SELECT pg_catalog.set_config(name, 'view, foreign-table', false) FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind'",
     ];
@@ -62,7 +55,10 @@ internal static class SessionSettings
     public static string First(int major, string? inherited)
     {
         // With options of the user's own the role is left as they have made it.
-        IEnumerable<KeyValuePair<string, string>> settings = Unhindered.Concat(OfVersion(major)).Concat(Comparable).Append(new("TimeZone", "UTC"));
+        IEnumerable<KeyValuePair<string, string>> settings = Unhindered
+            .Concat(OfVersion(major))
+            .Concat(Comparable)
+            .Append(new("TimeZone", "UTC"));
         settings = string.IsNullOrWhiteSpace(inherited) ? settings.Concat(Defaults) : settings;
         return "SELECT pg_catalog.set_config('search_path', '', false)"
             + string.Concat(settings.Select(setting => $", pg_catalog.set_config('{setting.Key}', '{setting.Value}', false)"));
@@ -72,8 +68,7 @@ internal static class SessionSettings
     /// Lets a session write where only the role or the database says otherwise, and tells whether it may. A server that is set read-only
     /// as a whole is so for a reason (a failover, a disk that is nearly full).
     /// </summary>
-    public const string IfReadOnly =
-        """
+    public const string IfReadOnly = """
         SELECT CASE WHEN source IN ('database', 'user', 'database user') THEN pg_catalog.set_config(name, 'off', false) ELSE setting END
         FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only'
         """;
@@ -81,7 +76,8 @@ internal static class SessionSettings
     /// <summary>Options of a session of ours, before the first statement.</summary>
     /// <param name="inherited">Options as the user wrote them.</param>
     /// <param name="major">The server's major version; 0 while it is not known.</param>
-    public static string OfSession(string? inherited, int major) => Options(inherited, Unhindered.Concat(OfVersion(major)).Concat(Comparable));
+    public static string OfSession(string? inherited, int major) =>
+        Options(inherited, Unhindered.Concat(OfVersion(major)).Concat(Comparable));
 
     /// <summary>Options of the sessions of PostgreSQL's programs, which empty their search path themselves.</summary>
     /// <param name="inherited">Options as the user wrote them.</param>
@@ -89,7 +85,9 @@ internal static class SessionSettings
     /// <param name="settings">More, which count before those that sessions of ours have.</param>
     public static string OfProgram(string? inherited, ServerTraits server, IEnumerable<KeyValuePair<string, string>> settings)
     {
-        KeyValuePair<string, string>[] writing = server is { Major: > 0, IsReadOnly: false } ? [new("default_transaction_read_only", "off")] : [];
+        KeyValuePair<string, string>[] writing = server is { Major: > 0, IsReadOnly: false }
+            ? [new("default_transaction_read_only", "off")]
+            : [];
         return Options(inherited, Unhindered.Concat(OfVersion(server.Major)).Concat(writing).Concat(Comparable).Concat(settings));
     }
 

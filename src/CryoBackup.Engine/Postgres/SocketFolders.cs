@@ -7,7 +7,8 @@ internal static class SocketFolders
     private static readonly string[] Defaults = ["/var/run/postgresql", "/tmp"];
 
     /// <summary>True if the host is the folder of a socket (or, with @, an abstract one) and not a name or an address.</summary>
-    public static bool IsSocket(string host) => host.Length > 0 && (host[0] is '/' or '@' || (OperatingSystem.IsWindows() && Path.IsPathFullyQualified(host)));
+    public static bool IsSocket(string host) =>
+        host.Length > 0 && (host[0] is '/' or '@' || (OperatingSystem.IsWindows() && Path.IsPathFullyQualified(host)));
 
     /// <summary>True for the folders that libpq treats as "localhost".</summary>
     public static bool IsDefault(string host) => Array.IndexOf(Defaults, host.Length > 1 ? host.TrimEnd('/') : host) >= 0;

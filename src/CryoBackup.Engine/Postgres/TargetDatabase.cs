@@ -17,18 +17,26 @@ internal static class TargetDatabase
     /// <param name="ExtensionSchemas">The schemas that they are in.</param>
     /// <param name="ExtensionNeeds">What else their members hang on, in the server's words: transforms that were there before them.</param>
     public sealed record State(
-        int Major, bool Exists, string? FirstObject, IReadOnlyCollection<string> Extensions, IReadOnlyCollection<string> ExtensionSchemas, IReadOnlyCollection<string> ExtensionNeeds)
+        int Major,
+        bool Exists,
+        string? FirstObject,
+        IReadOnlyCollection<string> Extensions,
+        IReadOnlyCollection<string> ExtensionSchemas,
+        IReadOnlyCollection<string> ExtensionNeeds
+    )
     {
         /// <summary>True if an entry of an archive makes an extension that is there, the schema that it is in, or says something of it.</summary>
         /// <param name="entry">The entry.</param>
-        public bool Keeps(TocEntry entry) => entry.Kind switch
-        {
-            "EXTENSION" => Extensions.Contains(entry.Name),
-            "COMMENT" => entry.Name.StartsWith(OfExtension, StringComparison.Ordinal) && Extensions.Contains(entry.Name[OfExtension.Length..].Trim('"')),
-            "SCHEMA" => ExtensionSchemas.Contains(entry.Name),
-            "TRANSFORM" => ExtensionNeeds.Any(need => need.EndsWith(entry.Name, StringComparison.OrdinalIgnoreCase)),
-            _ => false,
-        };
+        public bool Keeps(TocEntry entry) =>
+            entry.Kind switch
+            {
+                "EXTENSION" => Extensions.Contains(entry.Name),
+                "COMMENT" => entry.Name.StartsWith(OfExtension, StringComparison.Ordinal)
+                    && Extensions.Contains(entry.Name[OfExtension.Length..].Trim('"')),
+                "SCHEMA" => ExtensionSchemas.Contains(entry.Name),
+                "TRANSFORM" => ExtensionNeeds.Any(need => need.EndsWith(entry.Name, StringComparison.OrdinalIgnoreCase)),
+                _ => false,
+            };
     }
 
     private const string OfExtension = "EXTENSION ";
@@ -40,7 +48,8 @@ internal static class TargetDatabase
     /// <returns>What was found.</returns>
     public static async Task<State> InspectAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
     {
-        await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, cancellationToken).ConfigureAwait(false);
+        await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, cancellationToken)
+            .ConfigureAwait(false);
         int major = server.PostgreSqlVersion.Major;
         await using var exists = new NpgsqlCommand("SELECT pg_catalog.count(*) FROM pg_catalog.pg_database WHERE datname = $1", server);
         exists.Parameters.AddWithValue(endpoint.Database);
@@ -49,7 +58,8 @@ internal static class TargetDatabase
             return new State(major, false, null, [], [], []);
         }
 
-        await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding: null, cancellationToken).ConfigureAwait(false);
+        await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding: null, cancellationToken)
+            .ConfigureAwait(false);
         await using var objects = new NpgsqlCommand(
             """
             SELECT pg_catalog.convert_to(name, CASE pg_catalog.current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END) FROM (
@@ -75,7 +85,8 @@ internal static class TargetDatabase
             WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = found.class AND d.objid = found.oid AND d.deptype = 'e')
             ORDER BY rank, oid LIMIT 1
             """,
-            target);
+            target
+        );
 
         // As bytes, for in a database of SQL_ASCII names may be of any encoding.
         var name = (byte[]?)await objects.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
@@ -86,15 +97,20 @@ internal static class TargetDatabase
             name is null ? null : ServerEncoding.Decode(name, encoding: null),
             await ask.ListAsync("SELECT extname::text FROM pg_catalog.pg_extension WHERE extname <> ALL ($1)", []).ConfigureAwait(false),
             await ask.ListAsync(
-                "SELECT DISTINCT n.nspname::text FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname <> ALL ($1)",
-                ["public", "pg_catalog"]).ConfigureAwait(false),
+                    "SELECT DISTINCT n.nspname::text FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname <> ALL ($1)",
+                    ["public", "pg_catalog"]
+                )
+                .ConfigureAwait(false),
             await ask.ListAsync(
-                """
-                SELECT DISTINCT pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0)
-                FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_depend m ON m.classid = d.classid AND m.objid = d.objid AND m.deptype = 'e'
-                WHERE d.refclassid = 'pg_catalog.pg_transform'::regclass AND m.objid::text <> ALL ($1)
-                """,
-                []).ConfigureAwait(false));
+                    """
+                    SELECT DISTINCT pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0)
+                    FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_depend m ON m.classid = d.classid AND m.objid = d.objid AND m.deptype = 'e'
+                    WHERE d.refclassid = 'pg_catalog.pg_transform'::regclass AND m.objid::text <> ALL ($1)
+                    """,
+                    []
+                )
+                .ConfigureAwait(false)
+        );
     }
 
     /// <summary>Creates a database from template0, so that nothing of a site's template1 gets into it.</summary>
@@ -102,14 +118,18 @@ internal static class TargetDatabase
     /// <param name="database">The name.</param>
     /// <param name="options">What follows the name in CREATE DATABASE.</param>
     /// <param name="cancellationToken">Ends the statement.</param>
-    public static Task CreateAsync(NpgsqlConnection server, string database, string options, CancellationToken cancellationToken)
-        => ExecuteAsync(server, [$"CREATE DATABASE {Quote(database)} {options}"], cancellationToken);
+    public static Task CreateAsync(NpgsqlConnection server, string database, string options, CancellationToken cancellationToken) =>
+        ExecuteAsync(server, [$"CREATE DATABASE {Quote(database)} {options}"], cancellationToken);
 
     /// <summary>Runs statements one by one.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="statements">The statements.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public static async Task ExecuteAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken)
+    public static async Task ExecuteAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<string> statements,
+        CancellationToken cancellationToken
+    )
     {
         foreach (string statement in statements)
         {
@@ -127,9 +147,11 @@ internal static class TargetDatabase
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try
         {
-            await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, patience.Token).ConfigureAwait(false);
+            await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, patience.Token)
+                .ConfigureAwait(false);
             return await new ServerQuestions(server, patience.Token)
-                .AskAsync<bool>("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)", endpoint.Database).ConfigureAwait(false);
+                .AskAsync<bool>("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)", endpoint.Database)
+                .ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or InvalidOperationException)
         {
@@ -146,7 +168,8 @@ internal static class TargetDatabase
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         try
         {
-            await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, patience.Token).ConfigureAwait(false);
+            await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, patience.Token)
+                .ConfigureAwait(false);
             await DropAsync(server, endpoint, applicationName, patience.Token).ConfigureAwait(false);
             return null;
         }
@@ -161,7 +184,12 @@ internal static class TargetDatabase
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="cancellationToken">Ends the statements.</param>
-    public static async Task DropAsync(NpgsqlConnection server, ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
+    public static async Task DropAsync(
+        NpgsqlConnection server,
+        ServerEndpoint endpoint,
+        string applicationName,
+        CancellationToken cancellationToken
+    )
     {
         string force = server.PostgreSqlVersion.Major >= 13 ? " WITH (FORCE)" : "";
         string[] drop = [$"DROP DATABASE IF EXISTS {Quote(endpoint.Database)}{force}"];
@@ -172,14 +200,21 @@ internal static class TargetDatabase
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
         {
             // Subscriptions forbid it. They are let go without a word to their publishers, whose slots belong to the database that was saved.
-            await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding: null, cancellationToken).ConfigureAwait(false);
+            await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding: null, cancellationToken)
+                .ConfigureAwait(false);
             foreach (string subscription in await SubscriptionsAsync(target, cancellationToken).ConfigureAwait(false))
             {
                 string name = Quote(subscription);
                 await ExecuteAsync(
-                    target,
-                    [$"ALTER SUBSCRIPTION {name} DISABLE", $"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)", $"DROP SUBSCRIPTION {name}"],
-                    cancellationToken).ConfigureAwait(false);
+                        target,
+                        [
+                            $"ALTER SUBSCRIPTION {name} DISABLE",
+                            $"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)",
+                            $"DROP SUBSCRIPTION {name}",
+                        ],
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
             }
 
             await target.CloseAsync().ConfigureAwait(false);
@@ -197,7 +232,11 @@ internal static class TargetDatabase
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
     /// <returns>The open connection.</returns>
-    public static async Task<NpgsqlConnection> ConnectToServerAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
+    public static async Task<NpgsqlConnection> ConnectToServerAsync(
+        ServerEndpoint endpoint,
+        string applicationName,
+        CancellationToken cancellationToken
+    )
     {
         // The target itself may have to be renamed, which our own session would forbid.
         string[] candidates = [.. Maintenance.Where(database => !string.Equals(database, endpoint.Database, StringComparison.Ordinal))];
@@ -205,9 +244,11 @@ internal static class TargetDatabase
         {
             try
             {
-                return await OpenAsync(endpoint.WithDatabase(database), applicationName, encoding: null, cancellationToken).ConfigureAwait(false);
+                return await OpenAsync(endpoint.WithDatabase(database), applicationName, encoding: null, cancellationToken)
+                    .ConfigureAwait(false);
             }
-            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidCatalogName && database != candidates[^1])
+            catch (PostgresException exception)
+                when (exception.SqlState == PostgresErrorCodes.InvalidCatalogName && database != candidates[^1])
             {
                 // Some sites drop the database postgres.
             }
@@ -222,15 +263,26 @@ internal static class TargetDatabase
     /// <param name="encoding">The archive's encoding, as PostgreSQL names it; null to look at nothing that is named in it.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
     /// <returns>The open connection, which takes names as <see cref="ServerEncoding"/> reads them from the archive.</returns>
-    public static Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, string applicationName, string? encoding, CancellationToken cancellationToken)
-        => ServerConnection.OpenAsync(endpoint, applicationName, string.Equals(encoding, "SQL_ASCII", StringComparison.Ordinal) ? encoding : null, cancellationToken);
+    public static Task<NpgsqlConnection> OpenAsync(
+        ServerEndpoint endpoint,
+        string applicationName,
+        string? encoding,
+        CancellationToken cancellationToken
+    ) =>
+        ServerConnection.OpenAsync(
+            endpoint,
+            applicationName,
+            string.Equals(encoding, "SQL_ASCII", StringComparison.Ordinal) ? encoding : null,
+            cancellationToken
+        );
 
     private static async Task<List<string>> SubscriptionsAsync(NpgsqlConnection target, CancellationToken cancellationToken)
     {
         var names = new List<string>();
         await using var command = new NpgsqlCommand(
             "SELECT subname FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
-            target);
+            target
+        );
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
         {

@@ -17,21 +17,28 @@ internal static class TransactionPool
     /// <param name="cancellationToken">Ends the questions.</param>
     /// <exception cref="CryoBackupException">ConnectionFailed.</exception>
     public static async Task RefuseAsync(
-        NpgsqlConnection session, NpgsqlConnection another, ServerEndpoint endpoint, CancellationToken cancellationToken)
+        NpgsqlConnection session,
+        NpgsqlConnection another,
+        ServerEndpoint endpoint,
+        CancellationToken cancellationToken
+    )
     {
         int before = await AskAsync(session, cancellationToken).ConfigureAwait(false);
         await using NpgsqlTransaction transaction = await another.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
 
         // While the second one holds a session of the server, the first either keeps its own or is given what is left.
-        if (await AskAsync(another, cancellationToken).ConfigureAwait(false) == before
-            || await AskAsync(session, cancellationToken).ConfigureAwait(false) != before)
+        if (
+            await AskAsync(another, cancellationToken).ConfigureAwait(false) == before
+            || await AskAsync(session, cancellationToken).ConfigureAwait(false) != before
+        )
         {
             throw new CryoBackupException(
                 CryoBackupError.ConnectionFailed,
                 $"Between this machine and the server stands a pooler ({endpoint.Address}) that gives each transaction another session; "
                     + "a backup needs sessions that keep what they hold. Nothing was done.",
                 endpoint.Address,
-                "Name the server itself, or a pool of sessions (PgBouncer: pool_mode = session).");
+                "Name the server itself, or a pool of sessions (PgBouncer: pool_mode = session)."
+            );
         }
     }
 

@@ -6,8 +6,7 @@ namespace CryoBackup.Postgres;
 internal static class UserMappings
 {
     // As the view pg_user_mappings decides; that options are null there may also mean that there are none.
-    private const string HiddenQuery =
-        """
+    private const string HiddenQuery = """
         SELECT (CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(m.usename) END) || ' at ' || pg_catalog.quote_ident(m.srvname) AS mapping
         FROM pg_catalog.pg_user_mappings m
         JOIN pg_catalog.pg_foreign_server s ON s.oid = m.srvid
@@ -34,10 +33,13 @@ internal static class UserMappings
         }
 
         string all = string.Join(", ", hidden);
-        return hidden.Count == 0 ? null : new CryoBackupException(
-            CryoBackupError.PermissionDenied,
-            $"The role may not see the options of the user mappings of {all}. A backup by it would leave them out: names and passwords at foreign servers.",
-            all,
-            "Back up as a superuser; or go without user mappings and name the schemas with -IncludeSchema.");
+        return hidden.Count == 0
+            ? null
+            : new CryoBackupException(
+                CryoBackupError.PermissionDenied,
+                $"The role may not see the options of the user mappings of {all}. A backup by it would leave them out: names and passwords at foreign servers.",
+                all,
+                "Back up as a superuser; or go without user mappings and name the schemas with -IncludeSchema."
+            );
     }
 }

@@ -21,7 +21,11 @@ internal sealed class FilterReadStream : ReadOnlyStream
     /// <param name="cancellationToken">Ends the program.</param>
     /// <param name="explain">Turns exit code and last words into what <see cref="Read"/> throws; null for InvalidDataException.</param>
     public FilterReadStream(
-        ToolCommand command, Stream source, CancellationToken cancellationToken, Func<int, IReadOnlyList<string>, Exception>? explain = null)
+        ToolCommand command,
+        Stream source,
+        CancellationToken cancellationToken,
+        Func<int, IReadOnlyList<string>, Exception>? explain = null
+    )
     {
         _explain = explain;
         _name = Path.GetFileNameWithoutExtension(command.Path);
@@ -41,7 +45,8 @@ internal sealed class FilterReadStream : ReadOnlyStream
             _sourceFailure?.Throw();
             if (exitCode != 0)
             {
-                throw _explain?.Invoke(exitCode, _tool.StandardErrorTail) ?? new InvalidDataException($"{_name} failed with exit code {exitCode}: {string.Join(' ', _tool.StandardErrorTail)}");
+                throw _explain?.Invoke(exitCode, _tool.StandardErrorTail)
+                    ?? new InvalidDataException($"{_name} failed with exit code {exitCode}: {string.Join(' ', _tool.StandardErrorTail)}");
             }
 
             _ended = true;

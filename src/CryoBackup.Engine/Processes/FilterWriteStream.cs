@@ -21,12 +21,21 @@ internal sealed class FilterWriteStream : WriteOnlyStream
     /// <param name="cancellationToken">Ends the program.</param>
     /// <param name="explain">Turns exit code and last words into what is thrown; null for DumpFailed.</param>
     public FilterWriteStream(
-        ToolCommand command, Stream destination, CancellationToken cancellationToken, Func<int, IReadOnlyList<string>, Exception>? explain = null)
+        ToolCommand command,
+        Stream destination,
+        CancellationToken cancellationToken,
+        Func<int, IReadOnlyList<string>, Exception>? explain = null
+    )
     {
         _explain = explain;
         _name = Path.GetFileNameWithoutExtension(command.Path);
         _tool = ToolProcess.Start(command with { WritesInput = true, ReadsOutput = true }, cancellationToken);
-        _pump = Task.Factory.StartNew(() => Pump(destination), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _pump = Task.Factory.StartNew(
+            () => Pump(destination),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
     }
 
     /// <inheritdoc/>
@@ -98,8 +107,14 @@ internal sealed class FilterWriteStream : WriteOnlyStream
         int exitCode = _tool.WaitForExit(CancellationToken.None);
         if (exitCode != 0)
         {
-            throw _explain?.Invoke(exitCode, _tool.StandardErrorTail) ?? new CryoBackupException(
-                CryoBackupError.DumpFailed, $"{_name} failed with exit code {exitCode}.", _name, "See what it wrote to standard error.", _tool.StandardErrorTail);
+            throw _explain?.Invoke(exitCode, _tool.StandardErrorTail)
+                ?? new CryoBackupException(
+                    CryoBackupError.DumpFailed,
+                    $"{_name} failed with exit code {exitCode}.",
+                    _name,
+                    "See what it wrote to standard error.",
+                    _tool.StandardErrorTail
+                );
         }
     }
 }

@@ -28,8 +28,11 @@ internal static class OptionalTool
     /// <summary>As the other overload, with a search path that need not be that of this process.</summary>
     public static string Find(string name, string feature, string searchPath)
     {
-        var folders = searchPath.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(Path.IsPathFullyQualified).Distinct(StringComparer.Ordinal).ToArray();
+        var folders = searchPath
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(Path.IsPathFullyQualified)
+            .Distinct(StringComparer.Ordinal)
+            .ToArray();
         foreach (var folder in folders)
         {
             var path = Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name);
@@ -43,7 +46,8 @@ internal static class OptionalTool
             CryoBackupError.ToolNotFound,
             $"{feature} needs the program {name}, which was not found. Looked at: {(folders.Length > 0 ? string.Join(", ", folders) : "nothing, because PATH is empty")}.",
             name,
-            Installation.TryGetValue(name, out var how) ? how : $"Install {name} and add its folder to the PATH.");
+            Installation.TryGetValue(name, out var how) ? how : $"Install {name} and add its folder to the PATH."
+        );
     }
 
     private static bool IsProgram(string path)

@@ -33,6 +33,11 @@ internal static class Patience
     public static async Task EndAsync(Task work)
     {
         await Task.WhenAny(work, Task.Delay(Limit, CancellationToken.None)).ConfigureAwait(false);
-        _ = work.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = work.ContinueWith(
+            static ended => ended.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default
+        );
     }
 }

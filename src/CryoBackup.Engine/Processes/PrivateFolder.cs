@@ -32,8 +32,12 @@ internal sealed class PrivateFolder : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CryoBackupException(
-                CryoBackupError.DestinationNotWritable, $"No private folder can be made in '{System.IO.Path.GetTempPath()}': {e.Message}", System.IO.Path.GetTempPath(),
-                "Make the temporary folder writable for this user, or point TMPDIR (TEMP on Windows) to one that is.", inner: e);
+                CryoBackupError.DestinationNotWritable,
+                $"No private folder can be made in '{System.IO.Path.GetTempPath()}': {e.Message}",
+                System.IO.Path.GetTempPath(),
+                "Make the temporary folder writable for this user, or point TMPDIR (TEMP on Windows) to one that is.",
+                inner: e
+            );
         }
     }
 
@@ -44,7 +48,11 @@ internal sealed class PrivateFolder : IDisposable
         {
             try
             {
-                foreach (string folder in Directory.GetDirectories(System.IO.Path.GetTempPath(), prefix + "*").Where(folder => ProcessMark.IsOfDeadProcess(folder, prefix)))
+                foreach (
+                    string folder in Directory
+                        .GetDirectories(System.IO.Path.GetTempPath(), prefix + "*")
+                        .Where(folder => ProcessMark.IsOfDeadProcess(folder, prefix))
+                )
                 {
                     new PrivateFolder(folder).Dispose();
                 }
@@ -91,8 +99,15 @@ internal sealed class PrivateFolder : IDisposable
         using var identity = WindowsIdentity.GetCurrent();
         var access = new DirectorySecurity();
         access.SetAccessRuleProtection(isProtected: true, preserveInheritance: false);
-        access.AddAccessRule(new FileSystemAccessRule(
-            identity.User!, FileSystemRights.FullControl, InheritanceFlags.ContainerInherit | InheritanceFlags.ObjectInherit, PropagationFlags.None, AccessControlType.Allow));
+        access.AddAccessRule(
+            new FileSystemAccessRule(
+                identity.User!,
+                FileSystemRights.FullControl,
+                InheritanceFlags.ContainerInherit | InheritanceFlags.ObjectInherit,
+                PropagationFlags.None,
+                AccessControlType.Allow
+            )
+        );
         folder.SetAccessControl(access);
     }
 }

@@ -17,7 +17,9 @@ internal sealed record ProcessIdentity(int Id, string Started, string Machine)
     public static ProcessIdentity? Parse(string text)
     {
         var lines = text.Split('\n', StringSplitOptions.TrimEntries);
-        return lines.Length >= 3 && int.TryParse(lines[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? new ProcessIdentity(id, lines[1], lines[2]) : null;
+        return lines.Length >= 3 && int.TryParse(lines[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            ? new ProcessIdentity(id, lines[1], lines[2])
+            : null;
     }
 
     /// <summary>True if the process lives, false if it is dead, null if it belongs to another machine or container, where it cannot be looked at.</summary>
@@ -49,7 +51,15 @@ internal sealed record ProcessIdentity(int Id, string Started, string Machine)
             using var process = Process.GetProcessById(id);
             return process.StartTime.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or Win32Exception or NotSupportedException)
+        catch (Exception e)
+            when (e
+                    is IOException
+                        or UnauthorizedAccessException
+                        or ArgumentException
+                        or InvalidOperationException
+                        or Win32Exception
+                        or NotSupportedException
+            )
         {
             return null;
         }

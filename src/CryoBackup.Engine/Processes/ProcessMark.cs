@@ -11,7 +11,9 @@ internal static class ProcessMark
     // The clock by which a process's start is told is not quite that of the file system.
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(5);
 
-    private static readonly string Machine = XxHash32.HashToUInt32(Encoding.UTF8.GetBytes(ProcessIdentity.Current.Machine)).ToString("x8", CultureInfo.InvariantCulture);
+    private static readonly string Machine = XxHash32
+        .HashToUInt32(Encoding.UTF8.GetBytes(ProcessIdentity.Current.Machine))
+        .ToString("x8", CultureInfo.InvariantCulture);
 
     /// <summary>The mark of this process: its ID, and a short hash of the machine and of the namespace in which the ID counts.</summary>
     public static string Current { get; } = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Machine}");
@@ -22,7 +24,11 @@ internal static class ProcessMark
     public static bool IsOfDeadProcess(string folder, string prefix)
     {
         string[] parts = Path.GetFileName(folder)[prefix.Length..].Split('-');
-        if (parts.Length < 3 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int id) || !string.Equals(parts[1], Machine, StringComparison.Ordinal))
+        if (
+            parts.Length < 3
+            || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+            || !string.Equals(parts[1], Machine, StringComparison.Ordinal)
+        )
         {
             return false;
         }

@@ -57,7 +57,8 @@ internal sealed class StandardErrorTail
         }
     }
 
-    private static void Keep(MemoryStream line, ReadOnlySpan<byte> bytes) => line.Write(bytes[..(int)Math.Min(bytes.Length, MaximumBytes - line.Length)]);
+    private static void Keep(MemoryStream line, ReadOnlySpan<byte> bytes) =>
+        line.Write(bytes[..(int)Math.Min(bytes.Length, MaximumBytes - line.Length)]);
 
     private static string Decode(ReadOnlySpan<byte> bytes)
     {

@@ -122,8 +122,11 @@ internal sealed class ToolProcess : IDisposable
             var name = Path.GetFileNameWithoutExtension(command.Path);
             throw new CryoBackupException(
                 Array.IndexOf(PostgresPrograms, name) >= 0 ? CryoBackupError.PgToolNotFound : CryoBackupError.ToolNotFound,
-                $"The program '{command.Path}' cannot be started: {e.Message}", command.Path,
-                "Check that the file exists and may be run by this user.", inner: e);
+                $"The program '{command.Path}' cannot be started: {e.Message}",
+                command.Path,
+                "Check that the file exists and may be run by this user.",
+                inner: e
+            );
         }
 
         return new ToolProcess(process, command, cancellationToken);
@@ -242,8 +245,6 @@ internal sealed class ToolProcess : IDisposable
     private static void Drop(Stream stream)
     {
         var buffer = new byte[16 * 1024];
-        while (stream.Read(buffer) > 0)
-        {
-        }
+        while (stream.Read(buffer) > 0) { }
     }
 }

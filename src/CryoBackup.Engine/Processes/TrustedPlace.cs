@@ -25,7 +25,8 @@ internal static partial class TrustedPlace
         {
             return OperatingSystem.IsWindows() ? WhyNotOnWindows(path) : WhyNotOnUnix(path, 0);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException or EntryPointNotFoundException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or NotSupportedException or EntryPointNotFoundException)
         {
             return $"'{path}' cannot be looked at: {exception.Message}";
         }
@@ -52,7 +53,10 @@ internal static partial class TrustedPlace
             {
                 // Who may replace it is told by its folder, which has been looked at; what it leads to is looked at from the root on.
                 string rest = path[Math.Min(path.Length, place.Length)..].TrimStart('/');
-                string target = Path.GetFullPath(Path.Combine(new FileInfo(place).LinkTarget ?? place, rest), Path.GetDirectoryName(place)!);
+                string target = Path.GetFullPath(
+                    Path.Combine(new FileInfo(place).LinkTarget ?? place, rest),
+                    Path.GetDirectoryName(place)!
+                );
                 return depth < DeepestLinks ? WhyNotOnUnix(target, depth + 1) : $"'{place}' is a link that leads nowhere";
             }
 
@@ -73,18 +77,26 @@ internal static partial class TrustedPlace
         using var ourselves = WindowsIdentity.GetCurrent();
         SecurityIdentifier?[] trusted =
         [
-            ourselves.User, ourselves.Owner,
-            new(WellKnownSidType.BuiltinAdministratorsSid, null), new(WellKnownSidType.LocalSystemSid, null),
-
+            ourselves.User,
+            ourselves.Owner,
+            new(WellKnownSidType.BuiltinAdministratorsSid, null),
+            new(WellKnownSidType.LocalSystemSid, null),
             // The installer of the system, to whom what lies below Program Files may belong.
             new("S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"),
         ];
         var file = new FileInfo(path);
-        foreach ((string place, FileSystemSecurity security) in new (string, FileSystemSecurity)[]
-        {
-            (path, file.Exists ? file.GetAccessControl(AccessControlSections.Owner) : new DirectoryInfo(path).GetAccessControl(AccessControlSections.Owner)),
-            (file.DirectoryName!, file.Directory!.GetAccessControl(AccessControlSections.Owner)),
-        })
+        foreach (
+            (string place, FileSystemSecurity security) in new (string, FileSystemSecurity)[]
+            {
+                (
+                    path,
+                    file.Exists
+                        ? file.GetAccessControl(AccessControlSections.Owner)
+                        : new DirectoryInfo(path).GetAccessControl(AccessControlSections.Owner)
+                ),
+                (file.DirectoryName!, file.Directory!.GetAccessControl(AccessControlSections.Owner)),
+            }
+        )
         {
             if (security.GetOwner(typeof(SecurityIdentifier)) is SecurityIdentifier owner && !trusted.Contains(owner))
             {
@@ -99,8 +111,15 @@ internal static partial class TrustedPlace
     [UnsupportedOSPlatform("windows")]
     private readonly partial record struct UnixStatus(int Mode, uint Owner, uint Group)
     {
-        private const int TypeMask = 0xF000, Folder = 0x4000, Link = 0xA000, Sticky = 0x200, GroupWrite = 0x10, OthersWrite = 0x2;
-        private const int CurrentFolder = -100, NoFollow = 0x100, TypeModeAndOwners = 0x1 | 0x2 | 0x8 | 0x10;
+        private const int TypeMask = 0xF000,
+            Folder = 0x4000,
+            Link = 0xA000,
+            Sticky = 0x200,
+            GroupWrite = 0x10,
+            OthersWrite = 0x2;
+        private const int CurrentFolder = -100,
+            NoFollow = 0x100,
+            TypeModeAndOwners = 0x1 | 0x2 | 0x8 | 0x10;
 
         public static uint Ourselves { get; } = EffectiveUser();
 
@@ -126,7 +145,8 @@ internal static partial class TrustedPlace
             if (OperatingSystem.IsLinux())
             {
                 return StatusOnLinux(CurrentFolder, path, NoFollow, TypeModeAndOwners, answer) == 0
-                    ? new UnixStatus(*(ushort*)(answer + 28), *(uint*)(answer + 20), *(uint*)(answer + 24)) : null;
+                    ? new UnixStatus(*(ushort*)(answer + 28), *(uint*)(answer + 20), *(uint*)(answer + 24))
+                    : null;
             }
 
             if (!OperatingSystem.IsMacOS())
@@ -134,13 +154,19 @@ internal static partial class TrustedPlace
                 return null;
             }
 
-            int result = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? StatusOnIntelMac(path, answer) : StatusOnMac(path, answer);
+            int result =
+                RuntimeInformation.ProcessArchitecture == Architecture.X64 ? StatusOnIntelMac(path, answer) : StatusOnMac(path, answer);
             return result == 0 ? new UnixStatus(*(ushort*)(answer + 4), *(uint*)(answer + 16), *(uint*)(answer + 20)) : null;
         }
 
-        private static bool HasMembers(uint group)
-            => File.ReadLines("/etc/group").Select(line => line.Split(':')).Any(
-                fields => fields.Length > 3 && fields[2] == group.ToString(System.Globalization.CultureInfo.InvariantCulture) && fields[3].Length > 0);
+        private static bool HasMembers(uint group) =>
+            File.ReadLines("/etc/group")
+                .Select(line => line.Split(':'))
+                .Any(fields =>
+                    fields.Length > 3
+                    && fields[2] == group.ToString(System.Globalization.CultureInfo.InvariantCulture)
+                    && fields[3].Length > 0
+                );
 
         [LibraryImport("libc", EntryPoint = "geteuid")]
         private static partial uint EffectiveUser();

@@ -25,18 +25,23 @@ internal sealed partial record UnixAccount(string Name, uint UserId, uint GroupI
         foreach (var name in (string[])["postgres", "_postgres", "nobody"])
         {
             // macOS writes nobody's ID as -2.
-            if (accounts.Find(fields => fields[0] == name) is { } fields
+            if (
+                accounts.Find(fields => fields[0] == name) is { } fields
                 && long.TryParse(fields[2], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var user)
                 && long.TryParse(fields[3], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var group)
-                && user != 0)
+                && user != 0
+            )
             {
                 return new UnixAccount(name, unchecked((uint)user), unchecked((uint)group));
             }
         }
 
         throw new CryoBackupException(
-            CryoBackupError.PermissionDenied, "PostgreSQL does not run as root, and there is neither an account 'postgres' nor 'nobody' to run it as.", "postgres",
-            "Run as an ordinary user, or create the account: useradd --system postgres");
+            CryoBackupError.PermissionDenied,
+            "PostgreSQL does not run as root, and there is neither an account 'postgres' nor 'nobody' to run it as.",
+            "postgres",
+            "Run as an ordinary user, or create the account: useradd --system postgres"
+        );
     }
 
     /// <summary>Gives a file or folder to the account.</summary>
@@ -44,7 +49,9 @@ internal sealed partial record UnixAccount(string Name, uint UserId, uint GroupI
     {
         if (ChangeOwner(path, UserId, GroupId) != 0)
         {
-            throw new IOException($"The owner of '{path}' cannot be changed to {Name}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+            throw new IOException(
+                $"The owner of '{path}' cannot be changed to {Name}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}"
+            );
         }
     }
 

@@ -22,7 +22,8 @@ internal static class BackupHistory
         {
             manifests =
             [
-                .. Directory.EnumerateFiles(folder, "*" + BackupFileName.ManifestSuffix)
+                .. Directory
+                    .EnumerateFiles(folder, "*" + BackupFileName.ManifestSuffix)
                     .Where(path => form.IsMatch(Path.GetFileName(path)))
                     .OrderDescending(StringComparer.Ordinal)
                     .Take(Most),
@@ -47,6 +48,11 @@ internal static class BackupHistory
             }
         }
 
-        return [.. backups.Where(backup => !backup.Partial && string.Equals(backup.Database, database, StringComparison.Ordinal)).OrderBy(backup => backup.Start)];
+        return
+        [
+            .. backups
+                .Where(backup => !backup.Partial && string.Equals(backup.Database, database, StringComparison.Ordinal))
+                .OrderBy(backup => backup.Start),
+        ];
     }
 }

@@ -11,9 +11,10 @@ internal static class Figures
 
     /// <summary>A duration: seconds below a minute, a clock above.</summary>
     /// <param name="duration">The duration.</param>
-    public static string Time(TimeSpan duration) => duration < TimeSpan.FromMinutes(1)
-        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, duration.TotalSeconds):0.0##} s")
-        : string.Create(CultureInfo.InvariantCulture, $"{(long)duration.TotalHours}:{duration.Minutes:00}:{duration.Seconds:00}");
+    public static string Time(TimeSpan duration) =>
+        duration < TimeSpan.FromMinutes(1)
+            ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, duration.TotalSeconds):0.0##} s")
+            : string.Create(CultureInfo.InvariantCulture, $"{(long)duration.TotalHours}:{duration.Minutes:00}:{duration.Seconds:00}");
 
     /// <summary>A moment, for example <c>2026-01-31 23:59:00 UTC</c>.</summary>
     /// <param name="moment">In UTC.</param>

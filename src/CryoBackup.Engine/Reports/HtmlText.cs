@@ -27,8 +27,7 @@ internal sealed class HtmlText
     /// <summary>Adds an element that holds nothing but a text.</summary>
     /// <param name="name">The element's name, with its attributes.</param>
     /// <param name="text">Any text.</param>
-    public HtmlText Element(string name, string text)
-        => Markup($"<{name}>").Text(text).Markup($"</{name.Split(' ')[0]}>\n");
+    public HtmlText Element(string name, string text) => Markup($"<{name}>").Text(text).Markup($"</{name.Split(' ')[0]}>\n");
 
     /// <summary>Adds a row of a table.</summary>
     /// <param name="cell">The cells' element: td or th.</param>
@@ -50,8 +49,10 @@ internal sealed class HtmlText
     /// <summary>A text escaped for elements and for attributes in double quotes, of HTML and of XML.</summary>
     /// <param name="text">Any text.</param>
     // Control characters are not allowed in HTML, escaped or not; NUL even is an error.
-    public static string Escape(string text)
-        => WebUtility.HtmlEncode(string.Concat(text.Select(character => char.IsControl(character) && character is not ('\n' or '\t') ? '\uFFFD' : character)));
+    public static string Escape(string text) =>
+        WebUtility.HtmlEncode(
+            string.Concat(text.Select(character => char.IsControl(character) && character is not ('\n' or '\t') ? '\uFFFD' : character))
+        );
 
     /// <summary>A cell of a table.</summary>
     /// <param name="Text">Any text.</param>

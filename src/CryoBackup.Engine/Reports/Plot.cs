@@ -18,7 +18,13 @@ internal static class Plot
     /// <param name="points">Moments, ascending, in UTC, with their values; at least one.</param>
     /// <param name="words">Puts a value into words.</param>
     /// <param name="current">The moment of the backup that the page is about; null for none.</param>
-    public static void Draw(HtmlText page, string title, IReadOnlyList<(DateTime Time, double Value)> points, Func<double, string> words, DateTime? current)
+    public static void Draw(
+        HtmlText page,
+        string title,
+        IReadOnlyList<(DateTime Time, double Value)> points,
+        Func<double, string> words,
+        DateTime? current
+    )
     {
         DateTime first = points[0].Time;
         double span = Math.Max(1, (points[^1].Time - first).TotalSeconds);
@@ -26,7 +32,8 @@ internal static class Plot
         double scale = most > 0 ? (Bottom - Top) / most : 0;
 
         // The scale begins at zero: half the height is half the size.
-        double X(DateTime time) => points.Count == 1 ? (Left + Right) / 2 : Left + 4 + ((Right - Left - 8) * (time - first).TotalSeconds / span);
+        double X(DateTime time) =>
+            points.Count == 1 ? (Left + Right) / 2 : Left + 4 + ((Right - Left - 8) * (time - first).TotalSeconds / span);
         double Y(double value) => Bottom - (value * scale);
 
         string last = words(points[^1].Value);
@@ -35,21 +42,35 @@ internal static class Plot
             .Markup("\">\n")
             .Markup($"<line class=\"axis\" x1=\"{Number(Left)}\" y1=\"{Number(Bottom)}\" x2=\"{Number(Right)}\" y2=\"{Number(Bottom)}\"/>")
             .Markup($"<line class=\"grid\" x1=\"{Number(Left)}\" y1=\"{Number(Top)}\" x2=\"{Number(Right)}\" y2=\"{Number(Top)}\"/>\n")
-            .Markup($"<text class=\"title\" x=\"{Number(Left)}\" y=\"14\">").Text(title).Markup("</text>")
-            .Markup($"<text class=\"last\" x=\"{Number(Right)}\" y=\"14\" text-anchor=\"end\">").Text(last).Markup("</text>")
-            .Markup($"<text x=\"{Number(Left)}\" y=\"{Number(Top - 4)}\">").Text(words(most)).Markup("</text>")
-            .Markup($"<text x=\"{Number(Left)}\" y=\"{Number(Bottom + 15)}\">").Text(Day(first)).Markup("</text>");
+            .Markup($"<text class=\"title\" x=\"{Number(Left)}\" y=\"14\">")
+            .Text(title)
+            .Markup("</text>")
+            .Markup($"<text class=\"last\" x=\"{Number(Right)}\" y=\"14\" text-anchor=\"end\">")
+            .Text(last)
+            .Markup("</text>")
+            .Markup($"<text x=\"{Number(Left)}\" y=\"{Number(Top - 4)}\">")
+            .Text(words(most))
+            .Markup("</text>")
+            .Markup($"<text x=\"{Number(Left)}\" y=\"{Number(Bottom + 15)}\">")
+            .Text(Day(first))
+            .Markup("</text>");
         if (points.Count > 1)
         {
-            page.Markup($"<text x=\"{Number(Right)}\" y=\"{Number(Bottom + 15)}\" text-anchor=\"end\">").Text(Day(points[^1].Time)).Markup("</text>\n")
-                .Markup($"<polyline class=\"curve\" points=\"{string.Join(' ', points.Select(point => $"{Number(X(point.Time))},{Number(Y(point.Value))}"))}\"/>\n");
+            page.Markup($"<text x=\"{Number(Right)}\" y=\"{Number(Bottom + 15)}\" text-anchor=\"end\">")
+                .Text(Day(points[^1].Time))
+                .Markup("</text>\n")
+                .Markup(
+                    $"<polyline class=\"curve\" points=\"{string.Join(' ', points.Select(point => $"{Number(X(point.Time))},{Number(Y(point.Value))}"))}\"/>\n"
+                );
         }
 
         double radius = points.Count > 60 ? 1.5 : 2.5;
         foreach ((DateTime time, double value) in points)
         {
             bool isCurrent = time == current;
-            page.Markup($"<circle class=\"{(isCurrent ? "current" : "point")}\" cx=\"{Number(X(time))}\" cy=\"{Number(Y(value))}\" r=\"{Number(isCurrent ? 4 : radius)}\"><title>")
+            page.Markup(
+                    $"<circle class=\"{(isCurrent ? "current" : "point")}\" cx=\"{Number(X(time))}\" cy=\"{Number(Y(value))}\" r=\"{Number(isCurrent ? 4 : radius)}\"><title>"
+                )
                 .Text($"{Figures.Moment(time)}: {words(value)}")
                 .Markup("</title></circle>");
         }

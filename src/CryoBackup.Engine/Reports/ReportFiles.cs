@@ -46,7 +46,8 @@ internal sealed class ReportFiles
                 CryoBackupError.ConfigurationInvalid,
                 $"A report cannot be written to '{path}': it ends neither in .json nor in .html.",
                 path,
-                "Give -ReportPath a name that ends in .json or .html, or an existing folder.");
+                "Give -ReportPath a name that ends in .json or .html, or an existing folder."
+            );
         }
 
         if (File.Exists(path))
@@ -55,10 +56,16 @@ internal sealed class ReportFiles
                 CryoBackupError.DestinationNotWritable,
                 $"The report '{path}' exists already; reports are never overwritten.",
                 path,
-                "Give -ReportPath another name, or a folder, in which each report gets a name of its own.");
+                "Give -ReportPath another name, or a folder, in which each report gets a name of its own."
+            );
         }
 
-        return new ReportFiles(Path.GetDirectoryName(path)!, Path.GetFileNameWithoutExtension(path), extension == ".json", extension == ".html");
+        return new ReportFiles(
+            Path.GetDirectoryName(path)!,
+            Path.GetFileNameWithoutExtension(path),
+            extension == ".json",
+            extension == ".html"
+        );
     }
 
     /// <summary>Writes one report in each of its forms.</summary>

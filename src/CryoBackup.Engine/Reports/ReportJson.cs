@@ -23,7 +23,8 @@ internal static class ReportJson
     /// <summary>A report as it is written to disk.</summary>
     /// <param name="report">The report.</param>
     /// <returns>UTF-8 without BOM, ending with a newline.</returns>
-    public static byte[] Serialize<T>(T report) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(report, Options).ReplaceLineEndings("\n") + "\n");
+    public static byte[] Serialize<T>(T report) =>
+        Encoding.UTF8.GetBytes(JsonSerializer.Serialize(report, Options).ReplaceLineEndings("\n") + "\n");
 
     /// <summary>A moment, to the microsecond as the predecessor wrote it.</summary>
     /// <param name="time">In UTC.</param>
@@ -36,13 +37,27 @@ internal static class ReportJson
 
 /// <summary>A table, expected and found.</summary>
 internal sealed record TableLine(
-    string Schema, string Name, long? ExpectedRows, long? FoundRows, string? ExpectedFingerprint, string? FoundFingerprint, bool Matches)
+    string Schema,
+    string Name,
+    long? ExpectedRows,
+    long? FoundRows,
+    string? ExpectedFingerprint,
+    string? FoundFingerprint,
+    bool Matches
+)
 {
     public static TableLine[] Of(IEnumerable<TableComparison> tables) =>
-    [
-        .. tables.Select(table => new TableLine(
-            table.Schema, table.Name, table.ExpectedRows, table.FoundRows, NullIfEmpty(table.ExpectedFingerprint), NullIfEmpty(table.FoundFingerprint), table.Matches)),
-    ];
+        [
+            .. tables.Select(table => new TableLine(
+                table.Schema,
+                table.Name,
+                table.ExpectedRows,
+                table.FoundRows,
+                NullIfEmpty(table.ExpectedFingerprint),
+                NullIfEmpty(table.FoundFingerprint),
+                table.Matches
+            )),
+        ];
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }
@@ -50,11 +65,12 @@ internal sealed record TableLine(
 /// <summary>Why there is no result.</summary>
 internal sealed record ErrorLine(string Id, string Message, string? Remedy, IReadOnlyList<string> Details)
 {
-    public static ErrorLine? Of(Exception? failure) => failure switch
-    {
-        null => null,
-        CryoBackupException known => new ErrorLine(known.Error.ToString(), known.Message, known.Remedy, known.StandardError),
-        OperationCanceledException => new ErrorLine(nameof(CryoBackupError.Cancelled), RunItem.Describe(failure), null, []),
-        _ => new ErrorLine("Unexpected", failure.Message, null, []),
-    };
+    public static ErrorLine? Of(Exception? failure) =>
+        failure switch
+        {
+            null => null,
+            CryoBackupException known => new ErrorLine(known.Error.ToString(), known.Message, known.Remedy, known.StandardError),
+            OperationCanceledException => new ErrorLine(nameof(CryoBackupError.Cancelled), RunItem.Describe(failure), null, []),
+            _ => new ErrorLine("Unexpected", failure.Message, null, []),
+        };
 }

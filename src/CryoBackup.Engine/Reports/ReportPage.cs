@@ -35,8 +35,10 @@ internal sealed class ReportPage
     {
         var report = new ReportPage(cancellationToken);
         int passed = run.Items.Count(item => item.State == RunState.Success);
-        (string status, string word) = run.State != RunState.Failure ? ("passed", "Passed")
-            : run.Items.Exists(item => item is { State: RunState.Failure, IsInconclusive: false }) ? ("failed", "Failed") : ("inconclusive", "Inconclusive");
+        (string status, string word) =
+            run.State != RunState.Failure ? ("passed", "Passed")
+            : run.Items.Exists(item => item is { State: RunState.Failure, IsInconclusive: false }) ? ("failed", "Failed")
+            : ("inconclusive", "Inconclusive");
         string heading = run.Items is [var only] ? $"{word}: {only.Name}" : $"{word}: {passed} of {run.Items.Count} backups are proven";
         report.Begin(heading, status, run, run.Items is [{ } one] ? one.Verification?.Reason ?? one.Message : null, "Backup verification");
         if (run.Items.Count > 1)
@@ -70,27 +72,47 @@ internal sealed class ReportPage
         };
         string sentence = result is null
             ? RunItem.Describe(item.Failure!)
-            : string.Create(CultureInfo.InvariantCulture, $"{result.Objects.Length} objects; {result.Tables.Count(table => table.Matches)} of {result.Tables.Length} tables compared equal.");
-        report.Begin($"{word}: {target}", status, run, result?.Status == RestoreStatus.Planned ? $"{result.Objects.Length} objects would be restored." : sentence, "Database restore");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{result.Objects.Length} objects; {result.Tables.Count(table => table.Matches)} of {result.Tables.Length} tables compared equal."
+            );
+        report.Begin(
+            $"{word}: {target}",
+            status,
+            run,
+            result?.Status == RestoreStatus.Planned ? $"{result.Objects.Length} objects would be restored." : sentence,
+            "Database restore"
+        );
         report.Restored(item, target);
         return report.End();
     }
 
     private void Begin(string heading, string status, RunRecord run, string? sentence, string kind)
     {
-        _page.Markup("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-            .Markup("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n")
-            .Markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"generator\" content=\"CryoBackup\">\n")
+        _page
+            .Markup("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+            .Markup(
+                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n"
+            )
+            .Markup(
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"generator\" content=\"CryoBackup\">\n"
+            )
             .Markup("<link rel=\"icon\" href=\"data:,\">\n")
             .Element("title", $"{kind} – {heading}")
-            .Markup("<style>\n").Markup(Style.Value).Markup("</style>\n</head>\n<body>\n<main>\n")
-            .Markup($"<div class=\"verdict {status}\">\n").Element("h1", heading);
+            .Markup("<style>\n")
+            .Markup(Style.Value)
+            .Markup("</style>\n</head>\n<body>\n<main>\n")
+            .Markup($"<div class=\"verdict {status}\">\n")
+            .Element("h1", heading);
         if (sentence is not null)
         {
             _page.Element("p", sentence);
         }
 
-        _page.Markup("<p class=\"dim\">").Text($"{kind}, {Figures.Moment(run.End)}, {Figures.Time(run.End - run.Start)}, on {run.Machine}").Markup("</p>\n</div>\n");
+        _page
+            .Markup("<p class=\"dim\">")
+            .Text($"{kind}, {Figures.Moment(run.End)}, {Figures.Time(run.End - run.Start)}, on {run.Machine}")
+            .Markup("</p>\n</div>\n");
     }
 
     private byte[] End()
@@ -105,9 +127,16 @@ internal sealed class ReportPage
         for (int i = 0; i < run.Items.Count; i++)
         {
             RunItem item = run.Items[i];
-            _page.Markup(string.Create(CultureInfo.InvariantCulture, $"<tr><td class=\"word {StatusOf(item)}\">")).Text(StatusOf(item)).Markup("</td><td>").Text(item.Database)
-                .Markup(string.Create(CultureInfo.InvariantCulture, $"</td><td><a href=\"#b{i}\">")).Text(item.FileName)
-                .Markup("</a></td><td class=\"n\">").Text(Figures.Time(item.End - item.Start)).Markup("</td></tr>\n");
+            _page
+                .Markup(string.Create(CultureInfo.InvariantCulture, $"<tr><td class=\"word {StatusOf(item)}\">"))
+                .Text(StatusOf(item))
+                .Markup("</td><td>")
+                .Text(item.Database)
+                .Markup(string.Create(CultureInfo.InvariantCulture, $"</td><td><a href=\"#b{i}\">"))
+                .Text(item.FileName)
+                .Markup("</a></td><td class=\"n\">")
+                .Text(Figures.Time(item.End - item.Start))
+                .Markup("</td></tr>\n");
         }
 
         _page.Markup("</table></div>\n");
@@ -118,8 +147,12 @@ internal sealed class ReportPage
         VerificationResult? result = item.Verification;
         if (count > 1)
         {
-            _page.Markup(string.Create(CultureInfo.InvariantCulture, $"<section id=\"b{number}\">\n")).Element("h2", item.FileName)
-                .Markup($"<p class=\"{(item.State != RunState.Failure ? "ok" : item.IsInconclusive ? "dim" : "no")}\">").Text(result?.Reason ?? item.Message).Markup("</p>\n");
+            _page
+                .Markup(string.Create(CultureInfo.InvariantCulture, $"<section id=\"b{number}\">\n"))
+                .Element("h2", item.FileName)
+                .Markup($"<p class=\"{(item.State != RunState.Failure ? "ok" : item.IsInconclusive ? "dim" : "no")}\">")
+                .Text(result?.Reason ?? item.Message)
+                .Markup("</p>\n");
         }
         else
         {
@@ -140,8 +173,19 @@ internal sealed class ReportPage
             _page.Element("h3", "Checks").Markup("<table class=\"checks\">\n").Row("th", "Check", "Outcome", "Found", new("Duration", "n"));
             foreach (CheckResult check in result.Checks)
             {
-                string outcome = check.Outcome switch { CheckOutcome.Passed => "passed", CheckOutcome.Failed => "failed", _ => "not_run" };
-                _page.Row("td", new(check.Name, "mono"), new(outcome.Replace('_', ' '), "word " + outcome), new(check.Detail, "found"), new(Figures.Time(check.Duration), "n"));
+                string outcome = check.Outcome switch
+                {
+                    CheckOutcome.Passed => "passed",
+                    CheckOutcome.Failed => "failed",
+                    _ => "not_run",
+                };
+                _page.Row(
+                    "td",
+                    new(check.Name, "mono"),
+                    new(outcome.Replace('_', ' '), "word " + outcome),
+                    new(check.Detail, "found"),
+                    new(Figures.Time(check.Duration), "n")
+                );
             }
 
             _page.Markup("</table>\n");
@@ -178,8 +222,12 @@ internal sealed class ReportPage
         List("Left out", result?.LeftOut ?? []);
         if (result is { Objects.Length: > 0 })
         {
-            _page.Markup("<h3>Objects</h3>\n<details><summary>").Text(string.Create(CultureInfo.InvariantCulture, $"{result.Objects.Length} objects, in order"))
-                .Markup("</summary><pre>").Text(string.Join('\n', result.Objects)).Markup("</pre></details>\n");
+            _page
+                .Markup("<h3>Objects</h3>\n<details><summary>")
+                .Text(string.Create(CultureInfo.InvariantCulture, $"{result.Objects.Length} objects, in order"))
+                .Markup("</summary><pre>")
+                .Text(string.Join('\n', result.Objects))
+                .Markup("</pre></details>\n");
         }
 
         Plots(history, item.Path);
@@ -230,15 +278,21 @@ internal sealed class ReportPage
             return;
         }
 
-        Dictionary<(string Schema, string Name), long> sizes = (history.FirstOrDefault(backup => IsSame(backup, path))?.Tables ?? [])
-            .ToDictionary(table => (table.Schema, table.Name), table => table.Bytes);
+        Dictionary<(string Schema, string Name), long> sizes = (
+            history.FirstOrDefault(backup => IsSame(backup, path))?.Tables ?? []
+        ).ToDictionary(table => (table.Schema, table.Name), table => table.Bytes);
         _page.Element("h3", "Tables");
         if (folded)
         {
-            _page.Markup("<details><summary>").Text(string.Create(CultureInfo.InvariantCulture, $"{tables.Length} tables")).Markup("</summary>");
+            _page
+                .Markup("<details><summary>")
+                .Text(string.Create(CultureInfo.InvariantCulture, $"{tables.Length} tables"))
+                .Markup("</summary>");
         }
 
-        _page.Markup("<div class=\"wide\"><table class=\"tables\">\n").Row("th", "Table", "Content", new("Expected rows", "n"), new("Found rows", "n"), new("Size", "n"));
+        _page
+            .Markup("<div class=\"wide\"><table class=\"tables\">\n")
+            .Row("th", "Table", "Content", new("Expected rows", "n"), new("Found rows", "n"), new("Size", "n"));
         foreach (TableComparison table in tables)
         {
             string size = sizes.TryGetValue((table.Schema, table.Name), out long bytes) ? SizeText.Of(bytes) : "–";
@@ -250,7 +304,14 @@ internal sealed class ReportPage
                 { FoundFingerprint.Length: 0 } => ("missing", "word failed"),
                 _ => ("differs", "word failed"),
             };
-            _page.Row("td", new(table.ToString(), "name"), new(word, look), new(Rows(table.ExpectedRows), "n"), new(Rows(table.FoundRows), "n"), new(size, "n"));
+            _page.Row(
+                "td",
+                new(table.ToString(), "name"),
+                new(word, look),
+                new(Rows(table.ExpectedRows), "n"),
+                new(Rows(table.FoundRows), "n"),
+                new(size, "n")
+            );
         }
 
         _page.Markup("</table></div>\n");
@@ -272,14 +333,20 @@ internal sealed class ReportPage
         DateTime? current = shown.FirstOrDefault(backup => IsSame(backup, path))?.Start;
         _page.Element("h3", "History").Markup("<div class=\"plots\">\n");
         Plot.Draw(_page, "Size", [.. shown.Select(backup => (backup.Start, (double)backup.Size))], SizeText.Of, current);
-        (DateTime, double)[] durations = [.. shown.Where(backup => backup.Duration > TimeSpan.Zero).Select(backup => (backup.Start, backup.Duration.TotalSeconds))];
+        (DateTime, double)[] durations =
+        [
+            .. shown.Where(backup => backup.Duration > TimeSpan.Zero).Select(backup => (backup.Start, backup.Duration.TotalSeconds)),
+        ];
         if (durations.Length > 0)
         {
             Plot.Draw(_page, "Duration", durations, seconds => Figures.Time(TimeSpan.FromSeconds(seconds)), current);
         }
 
         // Manifests of encrypted backups and of the predecessor tell of no rows.
-        (DateTime, double)[] rows = [.. shown.Where(backup => backup.TableCount > 0).Select(backup => (backup.Start, (double)backup.RowCount))];
+        (DateTime, double)[] rows =
+        [
+            .. shown.Where(backup => backup.TableCount > 0).Select(backup => (backup.Start, (double)backup.RowCount)),
+        ];
         if (rows.Length > 0)
         {
             Plot.Draw(_page, "Rows", rows, Figures.Count, current);
@@ -306,7 +373,10 @@ internal sealed class ReportPage
 
     private static bool IsSame(BackupInfo backup, string path) => string.Equals(backup.Path, path, StringComparison.Ordinal);
 
-    private static string StatusOf(RunItem item) => item.State != RunState.Failure ? "passed" : item.IsInconclusive ? "inconclusive" : "failed";
+    private static string StatusOf(RunItem item) =>
+        item.State != RunState.Failure ? "passed"
+        : item.IsInconclusive ? "inconclusive"
+        : "failed";
 
     private static string Rows(long? rows) => rows is { } number ? Figures.Count(number) : "–";
 }

@@ -26,7 +26,8 @@ internal sealed record RestoreReport(
     string Machine,
     string StartedAt,
     string FinishedAt,
-    double DurationSeconds)
+    double DurationSeconds
+)
 {
     /// <summary>The report of one restore.</summary>
     /// <param name="run">The run that it belongs to.</param>
@@ -40,7 +41,9 @@ internal sealed record RestoreReport(
             item.Path,
             wish.Options,
             item.State != RunState.Failure,
-            item.State == RunState.Failure ? "failed" : result is { Status: RestoreStatus.Planned } ? "planned" : "restored",
+            item.State == RunState.Failure ? "failed"
+                : result is { Status: RestoreStatus.Planned } ? "planned"
+                : "restored",
             ErrorLine.Of(item.Failure),
             item.Database.Length > 0 ? item.Database : null,
             result?.TargetDatabase ?? wish.TargetDatabase,
@@ -57,6 +60,7 @@ internal sealed record RestoreReport(
             run.Machine,
             ReportJson.Time(item.Start),
             ReportJson.Time(item.End),
-            ReportJson.Seconds(item.End - item.Start));
+            ReportJson.Seconds(item.End - item.Start)
+        );
     }
 }

@@ -18,7 +18,8 @@ internal sealed record VerificationReport(
     string Machine,
     string StartedAt,
     string FinishedAt,
-    double DurationSeconds)
+    double DurationSeconds
+)
 {
     // They are in every report, whatever was looked at.
     private static readonly string[] PredecessorChecks = [CheckNames.File, CheckNames.Format, CheckNames.Metadata, CheckNames.Hash];
@@ -40,7 +41,8 @@ internal sealed record VerificationReport(
             run.Machine,
             ReportJson.Time(run.Start),
             ReportJson.Time(run.End),
-            ReportJson.Seconds(run.End - run.Start));
+            ReportJson.Seconds(run.End - run.Start)
+        );
 
         int Count(string status) => backups.Count(backup => string.Equals(backup.Status, status, StringComparison.Ordinal));
     }
@@ -66,7 +68,12 @@ internal sealed record VerificationReport(
             ReportJson.Time(item.End),
             outcomes,
             result is { Hash.Length: > 0 } ? result.Hash.ToLowerInvariant() : null,
-            result?.Verdict switch { Verdict.Passed => "passed", Verdict.Inconclusive => "inconclusive", _ => "failed" },
+            result?.Verdict switch
+            {
+                Verdict.Passed => "passed",
+                Verdict.Inconclusive => "inconclusive",
+                _ => "failed",
+            },
             item.Database.Length > 0 ? item.Database : null,
             result?.Level.ToString().ToLowerInvariant(),
             result?.Reason ?? RunItem.Describe(item.Failure!),
@@ -79,11 +86,17 @@ internal sealed record VerificationReport(
             result?.ServerVersion,
             result?.RestoreDuration is { } restore ? ReportJson.Seconds(restore) : null,
             result?.Differences ?? [],
-            result?.LeftOut ?? []);
+            result?.LeftOut ?? []
+        );
     }
 
-    private static string OutcomeOf(CheckResult check)
-        => check.Outcome switch { CheckOutcome.Passed => "passed", CheckOutcome.Failed => "failed", _ => "not_run" };
+    private static string OutcomeOf(CheckResult check) =>
+        check.Outcome switch
+        {
+            CheckOutcome.Passed => "passed",
+            CheckOutcome.Failed => "failed",
+            _ => "not_run",
+        };
 
     /// <summary>One backup.</summary>
     internal sealed record Backup(
@@ -105,7 +118,8 @@ internal sealed record VerificationReport(
         string? ServerVersion,
         double? RestoreDurationSeconds,
         string[] Differences,
-        string[] LeftOut);
+        string[] LeftOut
+    );
 
     /// <summary>One check.</summary>
     internal sealed record Check(string Name, string Outcome, string Detail, double DurationSeconds);

@@ -76,7 +76,9 @@ internal sealed class ArchiveSpooling(int? jobs, bool makes, string path, Action
     {
         _spool?.Dispose();
         _spool = new SpooledArchive();
-        observer(new VerboseMessage($"Spooling the archive to '{_spool.Folder}', which only this account can read; it is removed at the end."));
+        observer(
+            new VerboseMessage($"Spooling the archive to '{_spool.Folder}', which only this account can read; it is removed at the end.")
+        );
         return _spool;
     }
 

@@ -17,7 +17,11 @@ public static class BackupRestorer
         if (request.TargetDatabase.Length == 0)
         {
             throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid, "No target database is named.", "TargetDatabase", "Name the database to restore into.");
+                CryoBackupError.ConfigurationInvalid,
+                "No target database is named.",
+                "TargetDatabase",
+                "Name the database to restore into."
+            );
         }
 
         if (request.Jobs < 1)
@@ -26,7 +30,8 @@ public static class BackupRestorer
                 CryoBackupError.ConfigurationInvalid,
                 string.Create(CultureInfo.InvariantCulture, $"{request.Jobs} jobs restore nothing."),
                 "Jobs",
-                "Give a number of at least 1.");
+                "Give a number of at least 1."
+            );
         }
 
         using var limits = new RunLimits(request.Timeout, cancellationToken);
@@ -37,7 +42,10 @@ public static class BackupRestorer
         catch (Exception exception)
         {
             // What a limit or the user ended fails in many ways; the cause is the one to tell, with the target's state where it is known.
-            if (exception is not CryoBackupException { Error: CryoBackupError.Cancelled or CryoBackupError.LockTimeout } && limits.Reason() is { } reason)
+            if (
+                exception is not CryoBackupException { Error: CryoBackupError.Cancelled or CryoBackupError.LockTimeout }
+                && limits.Reason() is { } reason
+            )
             {
                 throw reason;
             }
@@ -48,7 +56,11 @@ public static class BackupRestorer
             }
 
             throw new CryoBackupException(
-                CryoBackupError.RestoreFailed, $"The restore of '{request.Path}' failed: {exception.Message}", request.Path, inner: exception);
+                CryoBackupError.RestoreFailed,
+                $"The restore of '{request.Path}' failed: {exception.Message}",
+                request.Path,
+                inner: exception
+            );
         }
     }
 }

@@ -16,14 +16,16 @@ internal static partial class DatabaseDefinition
     /// <exception cref="CryoBackupException">ArchiveCorrupt if the archive does not define a database.</exception>
     public static string CreateOptions(IReadOnlyList<TocEntry> entries, int major)
     {
-        string definition = entries.FirstOrDefault(entry => string.Equals(entry.Kind, "DATABASE", StringComparison.Ordinal))?.Definition ?? "";
+        string definition =
+            entries.FirstOrDefault(entry => string.Equals(entry.Kind, "DATABASE", StringComparison.Ordinal))?.Definition ?? "";
         int options = definition.LastIndexOf("WITH TEMPLATE = template0", StringComparison.Ordinal);
         if (options < 0)
         {
             throw new CryoBackupException(
                 CryoBackupError.ArchiveCorrupt,
                 "The archive does not say with which encoding and locale its database was made.",
-                remedy: "Create the target database by hand, from template0, and restore without -Create.");
+                remedy: "Create the target database by hand, from template0, and restore without -Create."
+            );
         }
 
         string all = Tablespace().Replace(definition[options..].TrimEnd().TrimEnd(';'), "");
@@ -36,7 +38,11 @@ internal static partial class DatabaseDefinition
     /// <param name="noOwner">True to leave the database to the restoring role.</param>
     /// <returns>The statements, in the order in which they are run.</returns>
     /// <exception cref="CryoBackupException">ArchiveCorrupt: one of them says something of anything but the archive's own database.</exception>
-    public static IReadOnlyList<DatabaseStatement> Statements(IReadOnlyList<TocEntry> ofDatabase, IReadOnlyList<TocEntry> entries, bool noOwner)
+    public static IReadOnlyList<DatabaseStatement> Statements(
+        IReadOnlyList<TocEntry> ofDatabase,
+        IReadOnlyList<TocEntry> entries,
+        bool noOwner
+    )
     {
         if (entries.FirstOrDefault(entry => entry.Kind == "DATABASE") is not { } database)
         {

@@ -26,12 +26,13 @@ internal sealed class DatabaseStatement
     public TocEntry? Entry { get; }
 
     /// <summary>The server setting that it gives the database; null for any other statement.</summary>
-    public string? Setting => _statement switch
-    {
-        { } own when own.Has(0, "ALTER", "DATABASE", null, "SET", null) => own.Tokens[4].Name,
-        { } own when own.Has(0, "ALTER", "ROLE", null, "IN", "DATABASE", null, "SET", null) => own.Tokens[7].Name,
-        _ => null,
-    };
+    public string? Setting =>
+        _statement switch
+        {
+            { } own when own.Has(0, "ALTER", "DATABASE", null, "SET", null) => own.Tokens[4].Name,
+            { } own when own.Has(0, "ALTER", "ROLE", null, "IN", "DATABASE", null, "SET", null) => own.Tokens[7].Name,
+            _ => null,
+        };
 
     /// <summary>The role in whose sessions the setting holds; null for those of all.</summary>
     public string? OfRole => _statement is { } own && own.Has(0, "ALTER", "ROLE", null, "IN", "DATABASE") ? own.Tokens[2].Name : null;
@@ -39,8 +40,10 @@ internal sealed class DatabaseStatement
     /// <summary>The statement for a database.</summary>
     /// <param name="database">The database's name.</param>
     /// <returns>SQL without a semicolon.</returns>
-    public string For(string database)
-        => _statement is null ? _text : _name < 0 ? _statement.Text : _statement.With(_name, TargetDatabase.Quote(database));
+    public string For(string database) =>
+        _statement is null ? _text
+        : _name < 0 ? _statement.Text
+        : _statement.With(_name, TargetDatabase.Quote(database));
 
     /// <summary>A statement of our own that names no database.</summary>
     /// <param name="sql">The statement.</param>
@@ -48,8 +51,12 @@ internal sealed class DatabaseStatement
 
     /// <summary>The one that gives the database its owner.</summary>
     /// <param name="database">The entry DATABASE.</param>
-    public static DatabaseStatement OfOwner(TocEntry database)
-        => Make(database, SqlStatement.Split($"ALTER DATABASE {TargetDatabase.Quote(database.Name)} OWNER TO {TargetDatabase.Quote(database.Owner)}")[0], database.Name);
+    public static DatabaseStatement OfOwner(TocEntry database) =>
+        Make(
+            database,
+            SqlStatement.Split($"ALTER DATABASE {TargetDatabase.Quote(database.Name)} OWNER TO {TargetDatabase.Quote(database.Owner)}")[0],
+            database.Name
+        );
 
     /// <summary>Reads the statements of an entry.</summary>
     /// <param name="entry">COMMENT, ACL, SECURITY LABEL of the database, or DATABASE PROPERTIES.</param>
@@ -57,20 +64,25 @@ internal sealed class DatabaseStatement
     /// <param name="standardStrings">False where the archive was written with standard_conforming_strings off.</param>
     /// <returns>The statements, in order.</returns>
     /// <exception cref="CryoBackupException">ArchiveCorrupt: a statement is of no form that pg_dump writes, or names another database.</exception>
-    public static IReadOnlyList<DatabaseStatement> Read(TocEntry entry, string database, bool standardStrings)
-        => [.. SqlStatement.Split(entry.Definition, standardStrings).Select(statement => Make(entry, statement, database))];
+    public static IReadOnlyList<DatabaseStatement> Read(TocEntry entry, string database, bool standardStrings) =>
+        [.. SqlStatement.Split(entry.Definition, standardStrings).Select(statement => Make(entry, statement, database))];
 
     private static DatabaseStatement Make(TocEntry entry, SqlStatement statement, string database)
     {
         int name = FindName(statement);
-        bool isOfDatabase = name >= 0 && name < statement.Tokens.Count && statement.Tokens[name] is { IsName: true } token && string.Equals(token.Name, database, StringComparison.Ordinal);
+        bool isOfDatabase =
+            name >= 0
+            && name < statement.Tokens.Count
+            && statement.Tokens[name] is { IsName: true } token
+            && string.Equals(token.Name, database, StringComparison.Ordinal);
         return isOfDatabase || IsOfSession(statement)
             ? new DatabaseStatement(entry, statement, isOfDatabase ? name : -1, "")
             : throw new CryoBackupException(
                 CryoBackupError.ArchiveCorrupt,
                 $"The archive's statement \"{Shorten(statement.Text)}\" ({entry}) is not one on its own database '{database}'; nothing was changed.",
                 database,
-                "pg_dump does not write such a statement: look where the backup comes from. To restore it without what it says of the database, create the target by hand and leave out -Create.");
+                "pg_dump does not write such a statement: look where the backup comes from. To restore it without what it says of the database, create the target by hand and leave out -Create."
+            );
     }
 
     /// <summary>Where the forms that pg_dump writes name the database: the index of the token; -1 for any other form.</summary>
@@ -114,9 +126,9 @@ internal sealed class DatabaseStatement
     }
 
     /// <summary>Around privileges that somebody else than the owner has granted.</summary>
-    private static bool IsOfSession(SqlStatement statement)
-        => (statement.Tokens.Count == 4 && statement.Has(0, "SET", "SESSION", "AUTHORIZATION", null))
-            || (statement.Tokens.Count == 3 && statement.Has(0, "RESET", "SESSION", "AUTHORIZATION"));
+    private static bool IsOfSession(SqlStatement statement) =>
+        (statement.Tokens.Count == 4 && statement.Has(0, "SET", "SESSION", "AUTHORIZATION", null))
+        || (statement.Tokens.Count == 3 && statement.Has(0, "RESET", "SESSION", "AUTHORIZATION"));
 
     private static string Shorten(string text) => text.Length <= 200 ? text : text[..200] + "…";
 }

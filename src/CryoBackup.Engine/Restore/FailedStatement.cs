@@ -20,7 +20,13 @@ internal static partial class FailedStatement
     /// <param name="application">Shown in pg_stat_activity.</param>
     /// <param name="encoding">The archive's encoding.</param>
     /// <returns>The SQLSTATE; null where the repetition does not fail in the same way.</returns>
-    public static async Task<string?> FindSqlStateAsync(RestoreComplaint complaint, TocEntry? entry, ServerEndpoint endpoint, string application, string encoding)
+    public static async Task<string?> FindSqlStateAsync(
+        RestoreComplaint complaint,
+        TocEntry? entry,
+        ServerEndpoint endpoint,
+        string application,
+        string encoding
+    )
     {
         if (complaint.Message is null)
         {
@@ -30,18 +36,33 @@ internal static partial class FailedStatement
         using var patience = new CancellationTokenSource(Patience);
         try
         {
-            await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, encoding, patience.Token).ConfigureAwait(false);
+            await using NpgsqlConnection target = await TargetDatabase
+                .OpenAsync(endpoint, application, encoding, patience.Token)
+                .ConfigureAwait(false);
 
             // Autovacuum gives way only after deadlock_timeout, one second.
-            await TargetDatabase.ExecuteAsync(
-                target,
-                ["SET row_security = off", "SET check_function_bodies = false", "SET statement_timeout = '5s'", "SET lock_timeout = '3s'", "BEGIN"],
-                patience.Token).ConfigureAwait(false);
+            await TargetDatabase
+                .ExecuteAsync(
+                    target,
+                    [
+                        "SET row_security = off",
+                        "SET check_function_bodies = false",
+                        "SET statement_timeout = '5s'",
+                        "SET lock_timeout = '3s'",
+                        "BEGIN",
+                    ],
+                    patience.Token
+                )
+                .ConfigureAwait(false);
             if (complaint.Statement is { } statement)
             {
                 await TargetDatabase.ExecuteAsync(target, [statement], patience.Token).ConfigureAwait(false);
             }
-            else if (entry is { IsTableData: true } && CopiedRow().Match(complaint.Context ?? "") is { Success: true } row && !row.Groups[1].Value.EndsWith("...", StringComparison.Ordinal))
+            else if (
+                entry is { IsTableData: true }
+                && CopiedRow().Match(complaint.Context ?? "") is { Success: true } row
+                && !row.Groups[1].Value.EndsWith("...", StringComparison.Ordinal)
+            )
             {
                 await using TextWriter rows = await target.BeginTextImportAsync(entry.CopyStatement, patience.Token).ConfigureAwait(false);
                 await rows.WriteAsync(row.Groups[1].Value + "\n").ConfigureAwait(false);
@@ -51,7 +72,8 @@ internal static partial class FailedStatement
         {
             return string.Equals(exception.MessageText, complaint.Message, StringComparison.Ordinal) ? exception.SqlState : null;
         }
-        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or InvalidOperationException or IOException)
+        catch (Exception exception)
+            when (exception is NpgsqlException or OperationCanceledException or InvalidOperationException or IOException)
         {
             // The error itself is known; this would only have added to it.
         }

@@ -19,20 +19,32 @@ internal sealed class ForcedRowSecurity : IAsyncDisposable
     /// <param name="encoding">The archive's encoding.</param>
     /// <param name="cancellationToken">Ends the statements.</param>
     /// <returns>Forces it again when it is disposed of; null where there is none.</returns>
-    public static async Task<ForcedRowSecurity?> LiftAsync(ServerEndpoint endpoint, string application, string encoding, CancellationToken cancellationToken)
+    public static async Task<ForcedRowSecurity?> LiftAsync(
+        ServerEndpoint endpoint,
+        string application,
+        string encoding,
+        CancellationToken cancellationToken
+    )
     {
         string[] tables;
-        await using (NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, encoding, cancellationToken).ConfigureAwait(false))
+        await using (
+            NpgsqlConnection target = await TargetDatabase
+                .OpenAsync(endpoint, application, encoding, cancellationToken)
+                .ConfigureAwait(false)
+        )
         {
-            tables = await new ServerQuestions(target, cancellationToken).ListAsync(
-                """
-                SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
-                FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                WHERE c.relrowsecurity AND c.relforcerowsecurity AND c.relkind IN ('r', 'p') AND n.nspname <> ALL ($1)
-                    AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
-                    AND NOT (SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user)
-                """,
-                []).ConfigureAwait(false);
+            tables = await new ServerQuestions(target, cancellationToken)
+                .ListAsync(
+                    """
+                    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+                    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                    WHERE c.relrowsecurity AND c.relforcerowsecurity AND c.relkind IN ('r', 'p') AND n.nspname <> ALL ($1)
+                        AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
+                        AND NOT (SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user)
+                    """,
+                    []
+                )
+                .ConfigureAwait(false);
         }
 
         if (tables.Length == 0)
@@ -42,8 +54,12 @@ internal sealed class ForcedRowSecurity : IAsyncDisposable
 
         async Task SetAsync(string how, CancellationToken token)
         {
-            await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, encoding, token).ConfigureAwait(false);
-            await TargetDatabase.ExecuteAsync(target, [.. tables.Select(table => $"ALTER TABLE {table} {how} ROW LEVEL SECURITY")], token).ConfigureAwait(false);
+            await using NpgsqlConnection target = await TargetDatabase
+                .OpenAsync(endpoint, application, encoding, token)
+                .ConfigureAwait(false);
+            await TargetDatabase
+                .ExecuteAsync(target, [.. tables.Select(table => $"ALTER TABLE {table} {how} ROW LEVEL SECURITY")], token)
+                .ConfigureAwait(false);
         }
 
         await SetAsync("NO FORCE", cancellationToken).ConfigureAwait(false);

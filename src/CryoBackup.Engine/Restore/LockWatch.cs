@@ -11,8 +11,7 @@ namespace CryoBackup.Restore;
 /// </summary>
 internal sealed class LockWatch : IDisposable
 {
-    private const string Query =
-        """
+    private const string Query = """
         SELECT pg_catalog.concat(
             coalesce((SELECT pg_catalog.min(coalesce(l.relation::pg_catalog.regclass::text, l.locktype)) FROM pg_catalog.pg_locks l WHERE l.pid = w.pid AND NOT l.granted), 'an object'),
             ', held by ',
@@ -50,7 +49,10 @@ internal sealed class LockWatch : IDisposable
 
         // Only what is seen to wait stands still; a watch that cannot see ends nothing.
         _limit = limits.Watch(() => _wait.Length == 0 ? Environment.TickCount64 : -Interlocked.Read(ref _waits), timeout, TimedOut);
-        _looking = Task.Run(() => LookAsync(TimeSpan.FromMilliseconds(Math.Clamp(timeout.TotalMilliseconds / 10, 20, 500))), CancellationToken.None);
+        _looking = Task.Run(
+            () => LookAsync(TimeSpan.FromMilliseconds(Math.Clamp(timeout.TotalMilliseconds / 10, 20, 500))),
+            CancellationToken.None
+        );
     }
 
     /// <inheritdoc/>
@@ -66,7 +68,9 @@ internal sealed class LockWatch : IDisposable
     {
         try
         {
-            await using NpgsqlConnection connection = await ServerConnection.OpenAsync(_endpoint, "CryoBackup lock watch", clientEncoding: null, _stop.Token).ConfigureAwait(false);
+            await using NpgsqlConnection connection = await ServerConnection
+                .OpenAsync(_endpoint, "CryoBackup lock watch", clientEncoding: null, _stop.Token)
+                .ConfigureAwait(false);
             while (true)
             {
                 await using (var command = new NpgsqlCommand(Query, connection) { Parameters = { new() { Value = _application } } })
@@ -82,15 +86,25 @@ internal sealed class LockWatch : IDisposable
                 await Task.Delay(pause, _stop.Token).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or InvalidOperationException or SocketException or IOException or TimeoutException)
+        catch (Exception exception)
+            when (exception
+                    is NpgsqlException
+                        or OperationCanceledException
+                        or InvalidOperationException
+                        or SocketException
+                        or IOException
+                        or TimeoutException
+            )
         {
             _wait = "";
         }
     }
 
-    private CryoBackupException TimedOut(TimeSpan limit) => new(
-        CryoBackupError.LockTimeout,
-        string.Create(CultureInfo.InvariantCulture, $"The restore waited {limit.TotalSeconds:0.###} seconds for a lock on {_wait}."),
-        _endpoint.Database,
-        "Let the other session finish, or end it (pg_terminate_backend, ROLLBACK PREPARED), or give a longer -LockTimeout; -Swap restores beside the database and needs none of its locks.");
+    private CryoBackupException TimedOut(TimeSpan limit) =>
+        new(
+            CryoBackupError.LockTimeout,
+            string.Create(CultureInfo.InvariantCulture, $"The restore waited {limit.TotalSeconds:0.###} seconds for a lock on {_wait}."),
+            _endpoint.Database,
+            "Let the other session finish, or end it (pg_terminate_backend, ROLLBACK PREPARED), or give a longer -LockTimeout; -Swap restores beside the database and needs none of its locks."
+        );
 }

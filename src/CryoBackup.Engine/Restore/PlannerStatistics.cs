@@ -16,8 +16,7 @@ internal sealed class PlannerStatistics
     private const int MostNamed = 5;
 
     // A partition is analyzed with its parent, and a parent asks its foreign children for rows.
-    private const string TablesQuery =
-        """
+    private const string TablesQuery = """
         WITH RECURSIVE outward (oid) AS (
             SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'f'
             UNION
@@ -48,15 +47,23 @@ internal sealed class PlannerStatistics
     /// <returns>Warnings: what has no statistics, why, and what to do; empty if all has.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<IReadOnlyList<string>> CollectAsync(
-        RestorePlan plan, ServerEndpoint endpoint, string application, CancellationToken cancellationToken)
+        RestorePlan plan,
+        ServerEndpoint endpoint,
+        string application,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, plan.Encoding, cancellationToken).ConfigureAwait(false);
+            await using NpgsqlConnection target = await TargetDatabase
+                .OpenAsync(endpoint, application, plan.Encoding, cancellationToken)
+                .ConfigureAwait(false);
             return await new PlannerStatistics(target, endpoint).CollectAsync(plan, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException
-            && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is NpgsqlException or SocketException or IOException or TimeoutException
+                && !cancellationToken.IsCancellationRequested
+            )
         {
             return [Describe(endpoint.Database, NpgsqlErrors.Translate(exception, endpoint, CryoBackupError.RestoreFailed))];
         }
@@ -87,7 +94,9 @@ internal sealed class PlannerStatistics
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            tables.Add(new Table(row.GetFieldValue<uint>(0), row.GetString(1), row.GetString(2), row.GetBoolean(3), row.GetFieldValue<uint>(4)));
+            tables.Add(
+                new Table(row.GetFieldValue<uint>(0), row.GetString(1), row.GetString(2), row.GetBoolean(3), row.GetFieldValue<uint>(4))
+            );
         }
 
         return tables;
@@ -98,11 +107,15 @@ internal sealed class PlannerStatistics
     {
         try
         {
-            await using var command = new NpgsqlCommand($"ANALYZE {TargetDatabase.Quote(table.Schema)}.{TargetDatabase.Quote(table.Name)}", _target);
+            await using var command = new NpgsqlCommand(
+                $"ANALYZE {TargetDatabase.Quote(table.Schema)}.{TargetDatabase.Quote(table.Name)}",
+                _target
+            );
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (Exception exception) when (exception is NpgsqlException or IOException or TimeoutException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is NpgsqlException or IOException or TimeoutException && !cancellationToken.IsCancellationRequested)
         {
             _failed.Add((table.ToString(), NpgsqlErrors.Translate(exception, _endpoint, CryoBackupError.RestoreFailed)));
             return _target.FullState == ConnectionState.Open;
@@ -111,7 +124,12 @@ internal sealed class PlannerStatistics
 
     private IEnumerable<string> Warnings(string[] outward)
     {
-        foreach (IGrouping<string, (string Table, CryoBackupException Reason)> group in _failed.GroupBy(failed => failed.Reason.Message, StringComparer.Ordinal))
+        foreach (
+            IGrouping<string, (string Table, CryoBackupException Reason)> group in _failed.GroupBy(
+                failed => failed.Reason.Message,
+                StringComparer.Ordinal
+            )
+        )
         {
             yield return Describe(Name([.. group.Select(failed => failed.Table)]), group.First().Reason);
         }
@@ -122,10 +140,11 @@ internal sealed class PlannerStatistics
         }
     }
 
-    private static string Describe(string tables, CryoBackupException reason)
-        => $"The rows are restored, but ANALYZE of {tables} failed; queries are slow without it. {reason.Message}{(reason.Remedy is null ? "" : " " + reason.Remedy)} Then ANALYZE again.";
+    private static string Describe(string tables, CryoBackupException reason) =>
+        $"The rows are restored, but ANALYZE of {tables} failed; queries are slow without it. {reason.Message}{(reason.Remedy is null ? "" : " " + reason.Remedy)} Then ANALYZE again.";
 
-    private static string Name(string[] tables) => string.Join(", ", tables.Take(MostNamed))
+    private static string Name(string[] tables) =>
+        string.Join(", ", tables.Take(MostNamed))
         + (tables.Length > MostNamed ? string.Create(CultureInfo.InvariantCulture, $" and {tables.Length - MostNamed} more") : "");
 
     private sealed record Table(uint Oid, string Schema, string Name, bool AsksForeignServer, uint Partitioned)

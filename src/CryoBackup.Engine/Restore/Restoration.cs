@@ -39,11 +39,18 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             TargetDatabase.State state = await TargetDatabase.InspectAsync(endpoint, _application, token).ConfigureAwait(false);
             CheckTarget(mode, state);
             pgRestore = ClientTools.Find("pg_restore", Math.Max(state.Major, ArchiveHeader.Major(content.Header.DumpVersion)), token);
-            plan = new RestorePlan(request, content, await KeptAsync(mode, content.Encoding, endpoint, token).ConfigureAwait(false), mode is RestoreMode.Create or RestoreMode.Swap ? null : state.Keeps)
+            plan = new RestorePlan(
+                request,
+                content,
+                await KeptAsync(mode, content.Encoding, endpoint, token).ConfigureAwait(false),
+                mode is RestoreMode.Create or RestoreMode.Swap ? null : state.Keeps
+            )
             {
                 Monetary = content.Entries.Any(TocKinds.SpeaksOfMoney) ? manifest?.Server?.LcMonetary : null,
             };
-            await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, _application, token).ConfigureAwait(false);
+            await using NpgsqlConnection server = await TargetDatabase
+                .ConnectToServerAsync(endpoint, _application, token)
+                .ConfigureAwait(false);
             var preflight = new RestorePreflight(server, endpoint, _application, plan, request, token)
             {
                 Globals = globals,
@@ -75,7 +82,17 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             return outcome.Planned(_warnings);
         }
 
-        (TableComparison[] tables, string? previous) = await RestoreAsync(plan, content, manifest, endpoint, pgRestore, roles, globals, spooling).ConfigureAwait(false);
+        (TableComparison[] tables, string? previous) = await RestoreAsync(
+                plan,
+                content,
+                manifest,
+                endpoint,
+                pgRestore,
+                roles,
+                globals,
+                spooling
+            )
+            .ConfigureAwait(false);
         return outcome.Restored(tables, _warnings, previous);
     }
 
@@ -94,8 +111,14 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             throw failure;
         }
 
-        ArchiveContent content = inspection.Content
-            ?? throw inspection.Obstacle ?? new CryoBackupException(CryoBackupError.ArchiveCorrupt, $"'{request.Path}' could not be verified: {inspection.ToResult().Reason}", request.Path);
+        ArchiveContent content =
+            inspection.Content
+            ?? throw inspection.Obstacle
+                ?? new CryoBackupException(
+                    CryoBackupError.ArchiveCorrupt,
+                    $"'{request.Path}' could not be verified: {inspection.ToResult().Reason}",
+                    request.Path
+                );
         spooling.Complete(content);
         if (inspection.Unrecorded is not null)
         {
@@ -132,13 +155,15 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         }
     }
 
-    private GlobalsScript ReadGlobals(BackupManifest? manifest) => manifest?.Globals is { } record
-        ? GlobalsFile.Read(request.Path, record, manifest.Encryption is not null, request.Identities, limits.Token)
-        : throw new CryoBackupException(
-            CryoBackupError.BackupNotFound,
-            $"'{request.Path}' has no globals: {(manifest is null ? "there is no manifest that records any" : "it was made without them")}.",
-            request.Path,
-            "Leave out -IncludeGlobals and create the roles by hand, or take a backup that New-CryoBackup made with -IncludeGlobals.");
+    private GlobalsScript ReadGlobals(BackupManifest? manifest) =>
+        manifest?.Globals is { } record
+            ? GlobalsFile.Read(request.Path, record, manifest.Encryption is not null, request.Identities, limits.Token)
+            : throw new CryoBackupException(
+                CryoBackupError.BackupNotFound,
+                $"'{request.Path}' has no globals: {(manifest is null ? "there is no manifest that records any" : "it was made without them")}.",
+                request.Path,
+                "Leave out -IncludeGlobals and create the roles by hand, or take a backup that New-CryoBackup made with -IncludeGlobals."
+            );
 
     private void CheckTarget(RestoreMode mode, TargetDatabase.State state)
     {
@@ -149,7 +174,8 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
                 CryoBackupError.DatabaseExists,
                 $"The database '{target}' exists already; nothing was changed.",
                 target,
-                "Choose another -TargetDatabase, replace it with -Swap, or leave out -Create if it is empty.");
+                "Choose another -TargetDatabase, replace it with -Swap, or leave out -Create if it is empty."
+            );
         }
 
         if (mode != RestoreMode.Create && !state.Exists)
@@ -158,7 +184,8 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
                 CryoBackupError.DatabaseNotFound,
                 $"The database '{target}' does not exist; nothing was changed.",
                 target,
-                "Give -Create to have it made with the source's encoding and locale.");
+                "Give -Create to have it made with the source's encoding and locale."
+            );
         }
 
         if (mode == RestoreMode.Empty && state.FirstObject is { } found)
@@ -167,7 +194,8 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
                 CryoBackupError.DatabaseNotEmpty,
                 $"The database '{target}' is not empty (it has {found}); nothing was changed.",
                 target,
-                "Restore into a new database with -Create, replace this one with -Swap, or replace the backup's objects in it with -Clean.");
+                "Restore into a new database with -Create, replace this one with -Swap, or replace the backup's objects in it with -Clean."
+            );
         }
     }
 
@@ -187,24 +215,31 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
     private async Task<IReadOnlyList<string>> FindLossesAsync(RestorePlan plan, ServerEndpoint endpoint, CancellationToken token)
     {
         const int Shown = 20;
-        await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, _application, plan.Encoding, token).ConfigureAwait(false);
+        await using NpgsqlConnection target = await TargetDatabase
+            .OpenAsync(endpoint, _application, plan.Encoding, token)
+            .ConfigureAwait(false);
         IReadOnlyList<string> losses = await CleanLosses.FindAsync(target, plan, token).ConfigureAwait(false);
         if (losses.Count == 0)
         {
             return losses;
         }
 
-        string list = string.Join("; ", losses.Take(Shown)) + (losses.Count > Shown ? string.Create(CultureInfo.InvariantCulture, $"; and {losses.Count - Shown} more") : "");
+        string list =
+            string.Join("; ", losses.Take(Shown))
+            + (losses.Count > Shown ? string.Create(CultureInfo.InvariantCulture, $"; and {losses.Count - Shown} more") : "");
         if (!request.Force && !request.PlanOnly)
         {
             throw new CryoBackupException(
                 CryoBackupError.RestoreFailed,
                 $"With the backup's objects -Clean would drop from '{endpoint.Database}' what the backup does not bring back: {list}. Nothing was changed.",
                 endpoint.Database,
-                "See all of it with -PlanOnly (AlsoDropped), keep what is needed to make it again, and permit it with -Force; or use -Swap, which keeps the old database.");
+                "See all of it with -PlanOnly (AlsoDropped), keep what is needed to make it again, and permit it with -Force; or use -Swap, which keeps the old database."
+            );
         }
 
-        Warn($"With the backup's objects -Clean {(request.PlanOnly ? "would drop" : "drops")} what the backup does not bring back: {list}.");
+        Warn(
+            $"With the backup's objects -Clean {(request.PlanOnly ? "would drop" : "drops")} what the backup does not bring back: {list}."
+        );
         return losses;
     }
 
@@ -216,7 +251,8 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         ClientTool pgRestore,
         IReadOnlyList<string> roles,
         GlobalsScript? globals,
-        ArchiveSpooling spooling)
+        ArchiveSpooling spooling
+    )
     {
         CancellationToken token = limits.Token;
         ServerEndpoint working = plan.Makes ? endpoint.WithDatabase(TemporaryDatabase.NameFor(_application)) : endpoint;
@@ -225,7 +261,9 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         try
         {
             // Open for the whole run: by it the next run knows that this one lives.
-            await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, _application, token).ConfigureAwait(false);
+            await using NpgsqlConnection server = await TargetDatabase
+                .ConnectToServerAsync(endpoint, _application, token)
+                .ConfigureAwait(false);
             if (roles.Count > 0)
             {
                 await TargetRoles.CreateAsync(server, globals!.StatementsFor(roles), token).ConfigureAwait(false);
@@ -247,7 +285,10 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             }
 
             aftermath.Step = RestoreStep.Filling;
-            var run = new RestoreRun(request, plan, working, _application, pgRestore, spooling, observer, limits) { ServerMajor = server.PostgreSqlVersion.Major };
+            var run = new RestoreRun(request, plan, working, _application, pgRestore, spooling, observer, limits)
+            {
+                ServerMajor = server.PostgreSqlVersion.Major,
+            };
             var clock = Stopwatch.StartNew();
             run.Run();
             TellTime("Restored", clock);
@@ -268,15 +309,23 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
                 Monetary = plan.Monetary,
                 HasOnlyOurLargeObjects = plan.HasTargetToItself && plan.Entries.Any(entry => entry.IsLargeObjects),
             };
-            TableComparison[] tables = await new RestoreProof(plan, working, _application, Warn).RunAsync(proof, token).ConfigureAwait(false);
+            TableComparison[] tables = await new RestoreProof(plan, working, _application, Warn)
+                .RunAsync(proof, token)
+                .ConfigureAwait(false);
             TellTime("Compared, and collected the planner's statistics,", clock);
             if (plan.Makes)
             {
                 string[] statements = [.. plan.DatabaseStatements.Select(statement => statement.For(working.Database))];
                 aftermath.Step = RestoreStep.Naming;
-                await TemporaryDatabase.RenameAsync(server, working.Database, endpoint.Database, previous, statements, request.Force, token).ConfigureAwait(false);
-                observer(new VerboseMessage(
-                    $"'{endpoint.Database}' is now the restored database." + (previous is null ? "" : $" The one before is kept as '{previous}'.")));
+                await TemporaryDatabase
+                    .RenameAsync(server, working.Database, endpoint.Database, previous, statements, request.Force, token)
+                    .ConfigureAwait(false);
+                observer(
+                    new VerboseMessage(
+                        $"'{endpoint.Database}' is now the restored database."
+                            + (previous is null ? "" : $" The one before is kept as '{previous}'.")
+                    )
+                );
             }
 
             return (tables, previous);
@@ -303,10 +352,20 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
                 exception switch
                 {
                     CryoBackupException own => own,
-                    NpgsqlException or SocketException or TimeoutException => NpgsqlErrors.Translate(exception, working, CryoBackupError.RestoreFailed),
-                    _ => new CryoBackupException(CryoBackupError.RestoreFailed, $"The restore failed: {exception.Message}", request.Path, inner: exception),
+                    NpgsqlException or SocketException or TimeoutException => NpgsqlErrors.Translate(
+                        exception,
+                        working,
+                        CryoBackupError.RestoreFailed
+                    ),
+                    _ => new CryoBackupException(
+                        CryoBackupError.RestoreFailed,
+                        $"The restore failed: {exception.Message}",
+                        request.Path,
+                        inner: exception
+                    ),
                 },
-                state);
+                state
+            );
         }
     }
 
@@ -314,17 +373,20 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
     {
         foreach (string abandoned in await TemporaryDatabase.FindAbandonedAsync(server, token).ConfigureAwait(false))
         {
-            Warn(await TargetDatabase.TryDropAsync(endpoint.WithDatabase(abandoned), _application).ConfigureAwait(false) is { } reason
-                ? $"The database '{abandoned}', which a restore that died had left, could not be removed: {reason}"
-                : $"Removed the database '{abandoned}', which a restore that died had left.");
+            Warn(
+                await TargetDatabase.TryDropAsync(endpoint.WithDatabase(abandoned), _application).ConfigureAwait(false) is { } reason
+                    ? $"The database '{abandoned}', which a restore that died had left, could not be removed: {reason}"
+                    : $"Removed the database '{abandoned}', which a restore that died had left."
+            );
         }
     }
 
     private CryoBackupException WithState(CryoBackupException exception, string state)
     {
-        string? remedy = request.Clean && exception.Message.Contains("other objects depend on it", StringComparison.Ordinal)
-            ? "Drop what depends on it and create it again afterwards, or replace the whole database with -Swap."
-            : exception.Remedy;
+        string? remedy =
+            request.Clean && exception.Message.Contains("other objects depend on it", StringComparison.Ordinal)
+                ? "Drop what depends on it and create it again afterwards, or replace the whole database with -Swap."
+                : exception.Remedy;
         return new(exception.Error, $"{exception.Message} {state}", exception.Target, remedy, exception.StandardError, exception);
     }
 

@@ -8,18 +8,28 @@ internal enum RestoreStep
 {
     /// <summary>Nothing has changed.</summary>
     Beginning,
+
     /// <summary>The new database is being made.</summary>
     Making,
+
     /// <summary>pg_restore is running.</summary>
     Filling,
+
     /// <summary>pg_restore is done; its work is being compared.</summary>
     Proving,
+
     /// <summary>The new database is being given its name.</summary>
     Naming,
 }
 
 /// <summary>After a failure: undoes what can be undone, looks at what is there, and says in which state the target is.</summary>
-internal sealed class RestoreAftermath(ServerEndpoint endpoint, ServerEndpoint working, string application, RestorePlan plan, string? previous)
+internal sealed class RestoreAftermath(
+    ServerEndpoint endpoint,
+    ServerEndpoint working,
+    string application,
+    RestorePlan plan,
+    string? previous
+)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -37,7 +47,9 @@ internal sealed class RestoreAftermath(ServerEndpoint endpoint, ServerEndpoint w
     /// <param name="cancellationToken">Ends the query.</param>
     public async Task RememberAsync(CancellationToken cancellationToken)
     {
-        await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, plan.Encoding, cancellationToken).ConfigureAwait(false);
+        await using NpgsqlConnection target = await TargetDatabase
+            .OpenAsync(endpoint, application, plan.Encoding, cancellationToken)
+            .ConfigureAwait(false);
         _before = await LookAsync(target, cancellationToken).ConfigureAwait(false);
     }
 
@@ -69,12 +81,15 @@ internal sealed class RestoreAftermath(ServerEndpoint endpoint, ServerEndpoint w
             return $"The database '{Target}' is as it was before.";
         }
 
-        return Step == RestoreStep.Filling ? await FindStateAsync().ConfigureAwait(false) : $"The database '{Target}' has what was restored, but it is not what was expected.";
+        return Step == RestoreStep.Filling
+            ? await FindStateAsync().ConfigureAwait(false)
+            : $"The database '{Target}' has what was restored, but it is not what was expected.";
     }
 
     private async Task<string> PutBackNewAsync()
     {
-        string untouched = plan.Mode == RestoreMode.Swap ? $"The database '{Target}' serves on as it was." : $"There is no database '{Target}'.";
+        string untouched =
+            plan.Mode == RestoreMode.Swap ? $"The database '{Target}' serves on as it was." : $"There is no database '{Target}'.";
         if (Step == RestoreStep.Beginning)
         {
             return untouched;
@@ -85,7 +100,8 @@ internal sealed class RestoreAftermath(ServerEndpoint endpoint, ServerEndpoint w
             switch (await TemporaryDatabase.WasRenamedAsync(endpoint, working.Database, previous, Target).ConfigureAwait(false))
             {
                 case true:
-                    return $"The database '{Target}' is the restored one all the same" + (previous is null ? "." : $"; the one before is kept as '{previous}'.");
+                    return $"The database '{Target}' is the restored one all the same"
+                        + (previous is null ? "." : $"; the one before is kept as '{previous}'.");
                 case null:
                     return $"The server does not answer. If it has a database '{working.Database}', nothing else was changed; if not, '{Target}' is the restored one"
                         + (previous is null ? "." : $", and the one before is kept as '{previous}'.");
@@ -99,9 +115,12 @@ internal sealed class RestoreAftermath(ServerEndpoint endpoint, ServerEndpoint w
         }
 
         string? obstacle = await TargetDatabase.TryDropAsync(working, application).ConfigureAwait(false);
-        return untouched + (obstacle is null
-            ? $" The database '{working.Database}', which this restore was filling, was dropped again."
-            : $" The database '{working.Database}', which this restore was filling, could not be dropped ({obstacle.TrimEnd('.')}); the next restore on this server removes it.");
+        return untouched
+            + (
+                obstacle is null
+                    ? $" The database '{working.Database}', which this restore was filling, was dropped again."
+                    : $" The database '{working.Database}', which this restore was filling, could not be dropped ({obstacle.TrimEnd('.')}); the next restore on this server removes it."
+            );
     }
 
     private async Task<string> FindStateAsync()
@@ -110,7 +129,9 @@ internal sealed class RestoreAftermath(ServerEndpoint endpoint, ServerEndpoint w
         try
         {
             using var patience = new CancellationTokenSource(Patience);
-            await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, "CryoBackup", plan.Encoding, patience.Token).ConfigureAwait(false);
+            await using NpgsqlConnection target = await TargetDatabase
+                .OpenAsync(endpoint, "CryoBackup", plan.Encoding, patience.Token)
+                .ConfigureAwait(false);
             while (await TemporaryDatabase.CountSessionsOfAsync(target, application, patience.Token).ConfigureAwait(false) > 0)
             {
                 // A session that was ended still takes back what it did.
@@ -127,14 +148,20 @@ internal sealed class RestoreAftermath(ServerEndpoint endpoint, ServerEndpoint w
         return (plan.IsTransaction, unchanged) switch
         {
             (true, true) => $"The database '{Target}' is as it was before: the restore was one transaction, and it was rolled back.",
-            (true, false) => $"The database '{Target}' has changed since: either the restore, which was one transaction, was completed, or somebody else was at work.",
-            (true, null) => $"The database '{Target}' could not be looked at; the restore was one transaction, so it is either done or not.",
+            (true, false) =>
+                $"The database '{Target}' has changed since: either the restore, which was one transaction, was completed, or somebody else was at work.",
+            (true, null) =>
+                $"The database '{Target}' could not be looked at; the restore was one transaction, so it is either done or not.",
             (false, true) => $"The database '{Target}' is as it was before: empty.",
             (false, false) => $"The database '{Target}' was empty before and now holds a part of the backup.",
             (false, null) => $"The database '{Target}' was empty before and may now hold a part of the backup; it could not be looked at.",
         };
     }
 
-    private Task<string> LookAsync(NpgsqlConnection target, CancellationToken cancellationToken)
-        => TargetTrace.TakeAsync(target, plan.Mode == RestoreMode.Data ? plan.Tables.Select(table => (table.Entry.Schema, table.Entry.Name)) : [], cancellationToken);
+    private Task<string> LookAsync(NpgsqlConnection target, CancellationToken cancellationToken) =>
+        TargetTrace.TakeAsync(
+            target,
+            plan.Mode == RestoreMode.Data ? plan.Tables.Select(table => (table.Entry.Schema, table.Entry.Name)) : [],
+            cancellationToken
+        );
 }

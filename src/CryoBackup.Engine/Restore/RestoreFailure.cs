@@ -17,9 +17,18 @@ internal static class RestoreFailure
     /// <param name="endpoint">The server and database it worked on.</param>
     /// <returns>The exception to throw; its target is the entry, else the database.</returns>
     public static CryoBackupException Explain(
-        int exitCode, RestoreComplaint complaint, IReadOnlyList<string> tail, TocEntry? entry, string? sqlState, ServerEndpoint endpoint)
+        int exitCode,
+        RestoreComplaint complaint,
+        IReadOnlyList<string> tail,
+        TocEntry? entry,
+        string? sqlState,
+        ServerEndpoint endpoint
+    )
     {
-        (CryoBackupError error, string? line, string? target) = DumpDiagnostics.Classify(complaint.Lines.Count > 0 ? complaint.Lines : tail, CryoBackupError.RestoreFailed);
+        (CryoBackupError error, string? line, string? target) = DumpDiagnostics.Classify(
+            complaint.Lines.Count > 0 ? complaint.Lines : tail,
+            CryoBackupError.RestoreFailed
+        );
         if (error == CryoBackupError.RestoreFailed && sqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             // Its words are of many kinds: "must be member of role", "must be owner of", "must be superuser to".
@@ -48,24 +57,40 @@ internal static class RestoreFailure
 
         // After its first error pg_restore has nothing to add; before it, it told what it was doing.
         IReadOnlyList<string> standardError = complaint.Lines.Count > 0 ? complaint.Lines : tail;
-        return new CryoBackupException(error, message, entry?.ToString() ?? target ?? endpoint.Database, Remedy(error, entry, endpoint, said), standardError);
+        return new CryoBackupException(
+            error,
+            message,
+            entry?.ToString() ?? target ?? endpoint.Database,
+            Remedy(error, entry, endpoint, said),
+            standardError
+        );
     }
 
     private static string? Remedy(CryoBackupError error, TocEntry? entry, ServerEndpoint endpoint, ServerMessage? said)
     {
-        const string Apart = " Then back up again; or restore the definitions of this backup with -SchemaOnly, correct them there, and then the rows with -DataOnly.";
+        const string Apart =
+            " Then back up again; or restore the definitions of this backup with -SchemaOnly, correct them there, and then the rows with -DataOnly.";
         string? remedy = Remedies.For(error, endpoint, said);
         return (error, said?.SqlState, entry?.Kind) switch
         {
-            (CryoBackupError.RestoreFailed, PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.UndefinedTable
-                or PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation, _) => remedy + Apart,
+            (
+                CryoBackupError.RestoreFailed,
+                PostgresErrorCodes.UndefinedFunction
+                    or PostgresErrorCodes.UndefinedTable
+                    or PostgresErrorCodes.ForeignKeyViolation
+                    or PostgresErrorCodes.UniqueViolation
+                    or PostgresErrorCodes.CheckViolation,
+                _
+            ) => remedy + Apart,
             (CryoBackupError.RestoreFailed, PostgresErrorCodes.RaiseException, not "TABLE DATA") when remedy is null =>
                 "A function of the database's users raised it: an event trigger that guards against changes, or what a view, an index or a check calls. "
-                    + "Disable it at the source (ALTER EVENT TRIGGER … DISABLE) or let it pass for this role." + Apart,
+                    + "Disable it at the source (ALTER EVENT TRIGGER … DISABLE) or let it pass for this role."
+                    + Apart,
             (CryoBackupError.RestoreFailed, null, "MATERIALIZED VIEW DATA") => SqlStateRemedies.EmptySearchPath + Apart,
             _ => remedy,
         };
     }
 
-    private static string? CopyOf(TocEntry? entry) => entry is { IsTableData: true, CopyStatement.Length: > 0 } ? RestoreComplaint.FirstLine(entry.CopyStatement) : null;
+    private static string? CopyOf(TocEntry? entry) =>
+        entry is { IsTableData: true, CopyStatement.Length: > 0 } ? RestoreComplaint.FirstLine(entry.CopyStatement) : null;
 }

@@ -38,7 +38,9 @@ internal sealed class RestorePlan
         InArchiveOrder = Entries.Where(entry => entry.HasData).SequenceEqual(entries.Where(entry => entry.HasData));
         HashSet<int> ids = [.. Entries.Select(entry => entry.DumpId)];
         Tables = [.. content.Tables.Where(table => ids.Contains(table.Entry.DumpId))];
-        OfDatabase = partial ? [] : [.. content.Entries.Where(entry => (entry.Kind == "DATABASE PROPERTIES" || TocKinds.IsOfDatabase(entry)) && Wanted(entry))];
+        OfDatabase = partial
+            ? []
+            : [.. content.Entries.Where(entry => (entry.Kind == "DATABASE PROPERTIES" || TocKinds.IsOfDatabase(entry)) && Wanted(entry))];
         DatabaseStatements = Makes ? DatabaseDefinition.Statements(OfDatabase, content.Entries, request.NoOwner) : [];
     }
 
@@ -129,22 +131,34 @@ internal sealed class RestorePlan
 
         if (request.DataOnly && (request.Create || request.Clean || request.Swap))
         {
-            throw Contradiction("-DataOnly restores into tables that are there; it goes with none of -Create, -Clean and -Swap.", "Leave one of them out.");
+            throw Contradiction(
+                "-DataOnly restores into tables that are there; it goes with none of -Create, -Clean and -Swap.",
+                "Leave one of them out."
+            );
         }
 
         if (request is { SkipVerification: true, Force: false })
         {
-            throw Contradiction("-SkipVerification restores what nobody has looked at; it goes only with -Force.", "Leave it out, or give -Force as well.");
+            throw Contradiction(
+                "-SkipVerification restores what nobody has looked at; it goes only with -Force.",
+                "Leave it out, or give -Force as well."
+            );
         }
 
         if (request.Swap && IsPartial(request))
         {
-            throw Contradiction("-Swap replaces a whole database; with -Schema or -Table the rest would be gone.", "Restore the part with -Clean, or into another database with -Create.");
+            throw Contradiction(
+                "-Swap replaces a whole database; with -Schema or -Table the rest would be gone.",
+                "Restore the part with -Clean, or into another database with -Create."
+            );
         }
 
         if ((request.Clean || request.DataOnly) && request.Jobs > 1)
         {
-            throw Contradiction("-Clean and -DataOnly are one transaction, which one session runs; they go with no more than one job.", "Leave out -Jobs.");
+            throw Contradiction(
+                "-Clean and -DataOnly are one transaction, which one session runs; they go with no more than one job.",
+                "Leave out -Jobs."
+            );
         }
 
         return request.Create ? RestoreMode.Create
@@ -174,6 +188,6 @@ internal sealed class RestorePlan
         }
     }
 
-    private static CryoBackupException Contradiction(string message, string remedy)
-        => new(CryoBackupError.ConfigurationInvalid, message, "Restore-CryoBackup", remedy);
+    private static CryoBackupException Contradiction(string message, string remedy) =>
+        new(CryoBackupError.ConfigurationInvalid, message, "Restore-CryoBackup", remedy);
 }

@@ -11,7 +11,13 @@ namespace CryoBackup.Restore;
 
 /// <summary>What of a plan the target server cannot do. All findings are gathered before anything changes.</summary>
 internal sealed class RestorePreflight(
-    NpgsqlConnection server, ServerEndpoint endpoint, string application, RestorePlan plan, RestoreRequest request, CancellationToken cancellationToken)
+    NpgsqlConnection server,
+    ServerEndpoint endpoint,
+    string application,
+    RestorePlan plan,
+    RestoreRequest request,
+    CancellationToken cancellationToken
+)
 {
     private readonly List<CryoBackupException> _findings = [];
     private readonly ServerQuestions _ask = new(server, cancellationToken);
@@ -42,7 +48,9 @@ internal sealed class RestorePreflight(
         }
         else
         {
-            await using NpgsqlConnection target = await TargetDatabase.OpenAsync(endpoint, application, plan.Encoding, cancellationToken).ConfigureAwait(false);
+            await using NpgsqlConnection target = await TargetDatabase
+                .OpenAsync(endpoint, application, plan.Encoding, cancellationToken)
+                .ConfigureAwait(false);
             var ask = new ServerQuestions(target, cancellationToken);
             await CheckEncodingAsync(ask).ConfigureAwait(false);
             await CheckLocksAsync(ask).ConfigureAwait(false);
@@ -63,13 +71,18 @@ internal sealed class RestorePreflight(
                 _findings[0].Error,
                 string.Join(" ", _findings.Select(finding => finding.Message)) + " Nothing was changed.",
                 _findings[0].Target,
-                string.Join(" ", _findings.Select(finding => finding.Remedy)));
+                string.Join(" ", _findings.Select(finding => finding.Remedy))
+            );
         }
     }
 
     private async Task FindMissingAsync()
     {
-        string[] roles = await _ask.AbsentAsync(plan.RolesNeeded(request.NoOwner, request.NoPrivileges), "SELECT rolname FROM pg_catalog.pg_roles").ConfigureAwait(false);
+        string[] roles = await _ask.AbsentAsync(
+                plan.RolesNeeded(request.NoOwner, request.NoPrivileges),
+                "SELECT rolname FROM pg_catalog.pg_roles"
+            )
+            .ConfigureAwait(false);
         RolesToCreate = [.. roles.Where(role => Globals?.Has(role) == true)];
         roles = [.. roles.Except(RolesToCreate, StringComparer.Ordinal)];
         if (roles.Length > 0)
@@ -78,18 +91,23 @@ internal sealed class RestorePreflight(
                 CryoBackupError.ObjectNotFound,
                 $"The server{(Globals is null ? " lacks" : ", and the backup's globals, lack")} roles that the backup names: {string.Join(", ", roles)}.",
                 roles[0],
-                WaysWithout(roles));
+                WaysWithout(roles)
+            );
         }
 
         string[] extensions = await _ask.AbsentAsync(
-            [.. plan.Entries.Where(entry => entry.Kind == "EXTENSION").Select(entry => entry.Name)], "SELECT name FROM pg_catalog.pg_available_extensions").ConfigureAwait(false);
+                [.. plan.Entries.Where(entry => entry.Kind == "EXTENSION").Select(entry => entry.Name)],
+                "SELECT name FROM pg_catalog.pg_available_extensions"
+            )
+            .ConfigureAwait(false);
         if (extensions.Length > 0)
         {
             Find(
                 CryoBackupError.ObjectNotFound,
                 $"The server does not offer extensions that the backup needs: {string.Join(", ", extensions)}.",
                 extensions[0],
-                "Install their packages on the server (many are in postgresql-contrib).");
+                "Install their packages on the server (many are in postgresql-contrib)."
+            );
         }
 
         if (plan.Monetary is { } monetary && !await TakesMonetaryAsync(monetary).ConfigureAwait(false))
@@ -98,18 +116,23 @@ internal sealed class RestorePreflight(
                 CryoBackupError.ObjectNotFound,
                 $"The server's machine lacks the locale '{monetary}' (lc_monetary), in which the backup has values of type money; in another they would be read as other amounts.",
                 monetary,
-                "Install the locale on the server's machine, and restart the server.");
+                "Install the locale on the server's machine, and restart the server."
+            );
         }
 
         string[] tablespaces = await _ask.AbsentAsync(
-            [.. plan.Entries.Select(entry => entry.Tablespace).Where(name => name.Length > 0)], "SELECT spcname FROM pg_catalog.pg_tablespace").ConfigureAwait(false);
+                [.. plan.Entries.Select(entry => entry.Tablespace).Where(name => name.Length > 0)],
+                "SELECT spcname FROM pg_catalog.pg_tablespace"
+            )
+            .ConfigureAwait(false);
         if (tablespaces.Length > 0)
         {
             Find(
                 CryoBackupError.ObjectNotFound,
                 $"The server lacks tablespaces that the backup names: {string.Join(", ", tablespaces)}.",
                 tablespaces[0],
-                "CREATE TABLESPACE each of them.");
+                "CREATE TABLESPACE each of them."
+            );
         }
     }
 
@@ -119,21 +142,26 @@ internal sealed class RestorePreflight(
         var ways = new List<string> { "CREATE ROLE each of them." };
         if (Globals is null)
         {
-            ways.Add(HasGlobals
-                ? "-IncludeGlobals would create those that are in the backup's globals."
-                : "The backup has no globals that -IncludeGlobals could create them from.");
+            ways.Add(
+                HasGlobals
+                    ? "-IncludeGlobals would create those that are in the backup's globals."
+                    : "The backup has no globals that -IncludeGlobals could create them from."
+            );
         }
 
-        string[] Spared(bool noOwner, bool noPrivileges) => [.. roles.Except(plan.RolesNeeded(noOwner, noPrivileges), StringComparer.Ordinal)];
+        string[] Spared(bool noOwner, bool noPrivileges) =>
+            [.. roles.Except(plan.RolesNeeded(noOwner, noPrivileges), StringComparer.Ordinal)];
         string[] byOwner = Spared(true, request.NoPrivileges);
         string[] byPrivileges = Spared(request.NoOwner, true);
         string[] byBoth = [.. Spared(true, true).Except(byOwner, StringComparer.Ordinal).Except(byPrivileges, StringComparer.Ordinal)];
-        foreach ((string[] names, string way) in (ReadOnlySpan<(string[], string)>)
-        [
-            (byOwner, $"-NoOwner would leave to '{endpoint.UserName}' the objects of"),
-            (byPrivileges, "-NoPrivileges would leave out the privileges of"),
-            (byBoth, "-NoOwner and -NoPrivileges together would do without"),
-        ])
+        foreach (
+            (string[] names, string way) in (ReadOnlySpan<(string[], string)>)
+                [
+                    (byOwner, $"-NoOwner would leave to '{endpoint.UserName}' the objects of"),
+                    (byPrivileges, "-NoPrivileges would leave out the privileges of"),
+                    (byBoth, "-NoOwner and -NoPrivileges together would do without"),
+                ]
+        )
         {
             if (names.Length > 0)
             {
@@ -159,14 +187,16 @@ internal sealed class RestorePreflight(
         }
 
         // Only a superuser may see the setting; a folder that is not here belongs to another machine or container.
-        string? folder = await _ask.AskAsync<string?>("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'data_directory'").ConfigureAwait(false);
+        string? folder = await _ask.AskAsync<string?>("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'data_directory'")
+            .ConfigureAwait(false);
         if (folder is not null && Directory.Exists(folder) && LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
         {
             Find(
                 CryoBackupError.DiskFull,
                 $"The server's disk has {SizeText.Of(free)} free, and the archive alone has {SizeText.Of(plan.ArchiveLength)}.",
                 folder,
-                "Make room, or give -Force if the data lies on another disk.");
+                "Make room, or give -Force if the data lies on another disk."
+            );
         }
     }
 
@@ -174,13 +204,19 @@ internal sealed class RestorePreflight(
     private void CheckSpoolSpace()
     {
         string folder = Path.GetTempPath();
-        if (!IsSpooled && (request.Jobs > 1 || !plan.InArchiveOrder) && LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
+        if (
+            !IsSpooled
+            && (request.Jobs > 1 || !plan.InArchiveOrder)
+            && LocalDisk.FreeSpace(folder) is { } free
+            && free < plan.ArchiveLength
+        )
         {
             Find(
                 CryoBackupError.DiskFull,
                 $"'{folder}' has {SizeText.Of(free)} free, too little for the spooled archive of {SizeText.Of(plan.ArchiveLength)}.",
                 folder,
-                "Free space, set TMPDIR to a larger disk, or restore with -Jobs 1.");
+                "Free space, set TMPDIR to a larger disk, or restore with -Jobs 1."
+            );
         }
     }
 
@@ -194,7 +230,8 @@ internal sealed class RestorePreflight(
                 CryoBackupError.RestoreFailed,
                 $"The database '{endpoint.Database}' has the encoding {encoding}, which cannot hold every character of the backup's {plan.Encoding}.",
                 endpoint.Database,
-                "Restore into a new database with -Create, or give -Force if you know that no such character occurs.");
+                "Restore into a new database with -Create, or give -Force if you know that no such character occurs."
+            );
         }
     }
 
@@ -206,27 +243,41 @@ internal sealed class RestorePreflight(
             return;
         }
 
-        long room = await target.AskAsync<long>(
-            """
-            SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
-                * (pg_catalog.current_setting('max_connections')::bigint + pg_catalog.current_setting('max_prepared_transactions')::bigint)
-            """).ConfigureAwait(false);
+        long room = await target
+            .AskAsync<long>(
+                """
+                SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
+                    * (pg_catalog.current_setting('max_connections')::bigint + pg_catalog.current_setting('max_prepared_transactions')::bigint)
+                """
+            )
+            .ConfigureAwait(false);
 
         // A table that is dropped and created locks both, and their row types' storage.
-        long needed = plan.Entries.Sum(entry => TocKinds.IsRelation(entry) || entry.Kind is "INDEX" or "CONSTRAINT" or "SEQUENCE" ? 1L : TocKinds.LargeObjectsOf(entry).Count) * 2;
+        long needed =
+            plan.Entries.Sum(entry =>
+                TocKinds.IsRelation(entry) || entry.Kind is "INDEX" or "CONSTRAINT" or "SEQUENCE"
+                    ? 1L
+                    : TocKinds.LargeObjectsOf(entry).Count
+            ) * 2;
         if (needed > room)
         {
             Find(
                 CryoBackupError.RestoreFailed,
-                string.Create(CultureInfo.InvariantCulture, $"One transaction with this restore takes about {needed} locks, and the server has room for {room}."),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"One transaction with this restore takes about {needed} locks, and the server has room for {room}."
+                ),
                 endpoint.Database,
-                "Raise max_locks_per_transaction and restart the server, or replace the whole database with -Swap.");
+                "Raise max_locks_per_transaction and restart the server, or replace the whole database with -Swap."
+            );
         }
     }
 
     private async Task CheckTablesAsync(NpgsqlConnection connection, ServerQuestions target)
     {
-        Dictionary<(string, string), string> conditions = await ExtensionTables.ConditionsAsync(connection, cancellationToken).ConfigureAwait(false);
+        Dictionary<(string, string), string> conditions = await ExtensionTables
+            .ConditionsAsync(connection, cancellationToken)
+            .ConfigureAwait(false);
         var absent = new List<string>();
         var filled = new List<string>();
         foreach (TocEntry table in plan.Tables.Select(table => table.Entry))
@@ -236,7 +287,11 @@ internal sealed class RestorePreflight(
             {
                 absent.Add(table.ToString());
             }
-            else if (await target.AskAsync<bool>($"SELECT EXISTS (SELECT FROM ONLY {name} {conditions.GetValueOrDefault((table.Schema, table.Name))})").ConfigureAwait(false))
+            else if (
+                await target
+                    .AskAsync<bool>($"SELECT EXISTS (SELECT FROM ONLY {name} {conditions.GetValueOrDefault((table.Schema, table.Name))})")
+                    .ConfigureAwait(false)
+            )
             {
                 filled.Add(table.ToString());
             }
@@ -244,7 +299,11 @@ internal sealed class RestorePreflight(
 
         foreach (string large in plan.Entries.SelectMany(TocKinds.LargeObjectsOf))
         {
-            if (await target.AskAsync<bool>("SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata WHERE oid::text = $1)", large).ConfigureAwait(false))
+            if (
+                await target
+                    .AskAsync<bool>("SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata WHERE oid::text = $1)", large)
+                    .ConfigureAwait(false)
+            )
             {
                 filled.Add($"large object {large}");
             }
@@ -256,7 +315,8 @@ internal sealed class RestorePreflight(
                 CryoBackupError.ObjectNotFound,
                 $"The target lacks tables that the rows belong to: {string.Join(", ", absent)}.",
                 absent[0],
-                "Restore without -DataOnly, or with -SchemaOnly first.");
+                "Restore without -DataOnly, or with -SchemaOnly first."
+            );
         }
 
         if (filled.Count > 0)
@@ -265,7 +325,8 @@ internal sealed class RestorePreflight(
                 CryoBackupError.DatabaseNotEmpty,
                 $"What the rows go into is not empty: {string.Join(", ", filled)}.",
                 filled[0],
-                "TRUNCATE the tables first, or restore into a new database with -Create.");
+                "TRUNCATE the tables first, or restore into a new database with -Create."
+            );
         }
     }
 
@@ -278,7 +339,8 @@ internal sealed class RestorePreflight(
                 CryoBackupError.RestoreFailed,
                 $"The server {endpoint.Address} is a standby, which takes no changes.",
                 endpoint.Address,
-                "Name the primary (several hosts with PGTARGETSESSIONATTRS=primary find it), or promote this one.");
+                "Name the primary (several hosts with PGTARGETSESSIONATTRS=primary find it), or promote this one."
+            );
         }
         else if (await _ask.AskAsync<string>("SELECT pg_catalog.current_setting('transaction_read_only')").ConfigureAwait(false) == "on")
         {
@@ -286,10 +348,22 @@ internal sealed class RestorePreflight(
                 CryoBackupError.RestoreFailed,
                 $"The server {endpoint.Address} lets '{endpoint.UserName}' change nothing: default_transaction_read_only is on.",
                 endpoint.Address,
-                "Turn it off for the role, the database or the server (ALTER ROLE, ALTER DATABASE, ALTER SYSTEM … SET default_transaction_read_only = off).");
+                "Turn it off for the role, the database or the server (ALTER ROLE, ALTER DATABASE, ALTER SYSTEM … SET default_transaction_read_only = off)."
+            );
         }
 
-        if (await SessionRoom.FindLackAsync(_ask, endpoint, plan.Makes ? null : endpoint.Database, SessionsNeeded, ", or restore with -Jobs 1, which needs the fewest").ConfigureAwait(false) is { } lack)
+        if (
+            await SessionRoom
+                .FindLackAsync(
+                    _ask,
+                    endpoint,
+                    plan.Makes ? null : endpoint.Database,
+                    SessionsNeeded,
+                    ", or restore with -Jobs 1, which needs the fewest"
+                )
+                .ConfigureAwait(false) is
+            { } lack
+        )
         {
             _findings.Add(lack);
         }
@@ -301,33 +375,53 @@ internal sealed class RestorePreflight(
     private async Task CheckSwapAsync()
     {
         string database = endpoint.Database;
-        string[] prepared = await _ask.ListAsync("SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = ANY ($1) ORDER BY prepared", [database]).ConfigureAwait(false);
+        string[] prepared = await _ask.ListAsync(
+                "SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = ANY ($1) ORDER BY prepared",
+                [database]
+            )
+            .ConfigureAwait(false);
         if (prepared.Length > 0)
         {
             Find(
                 CryoBackupError.RestoreFailed,
                 $"The database '{database}' has prepared transactions, so it cannot be renamed: {string.Join(", ", prepared.Select(gid => $"'{gid}'"))}.",
                 database,
-                $"Finish each of them in that database: COMMIT PREPARED or ROLLBACK PREPARED '{prepared[0].Replace("'", "''", StringComparison.Ordinal)}'.");
+                $"Finish each of them in that database: COMMIT PREPARED or ROLLBACK PREPARED '{prepared[0].Replace("'", "''", StringComparison.Ordinal)}'."
+            );
         }
 
-        if (!await _ask.AskAsync<bool>("SELECT pg_catalog.pg_has_role(datdba, 'USAGE') FROM pg_catalog.pg_database WHERE datname = $1", database).ConfigureAwait(false))
+        if (
+            !await _ask.AskAsync<bool>(
+                    "SELECT pg_catalog.pg_has_role(datdba, 'USAGE') FROM pg_catalog.pg_database WHERE datname = $1",
+                    database
+                )
+                .ConfigureAwait(false)
+        )
         {
             Find(
                 CryoBackupError.PermissionDenied,
                 $"The role '{endpoint.UserName}' does not own the database '{database}', so it may not rename it.",
                 database,
-                "Use its owner or a superuser.");
+                "Use its owner or a superuser."
+            );
         }
 
-        if (!request.Force
-            && await TemporaryDatabase.CountSessionsAsync(server, database, application, cancellationToken).ConfigureAwait(false) is > 0 and var sessions)
+        if (
+            !request.Force
+            && await TemporaryDatabase.CountSessionsAsync(server, database, application, cancellationToken).ConfigureAwait(false)
+                is > 0
+                    and var sessions
+        )
         {
             Find(
                 CryoBackupError.RestoreFailed,
-                string.Create(CultureInfo.InvariantCulture, $"The database '{database}' has {sessions} {(sessions == 1 ? "session" : "sessions")}, so it cannot be renamed."),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The database '{database}' has {sessions} {(sessions == 1 ? "session" : "sessions")}, so it cannot be renamed."
+                ),
                 database,
-                "Stop the application, or give -Force to end its sessions at the moment of the swap.");
+                "Stop the application, or give -Force to end its sessions at the moment of the swap."
+            );
         }
     }
 
@@ -344,5 +438,6 @@ internal sealed class RestorePreflight(
         }
     }
 
-    private void Find(CryoBackupError error, string message, string target, string remedy) => _findings.Add(new CryoBackupException(error, message, target, remedy));
+    private void Find(CryoBackupError error, string message, string target, string remedy) =>
+        _findings.Add(new CryoBackupException(error, message, target, remedy));
 }

@@ -40,7 +40,8 @@ internal sealed partial class RestoreProcess : IDisposable
         bool isTransaction,
         LibpqEnvironment environment,
         bool writesInput,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         _isNewer = pgRestore.Major >= FirstToSetTransactionTimeout && serverMajor is > 0 and < FirstToSetTransactionTimeout;
         bool isScript = _isNewer && isTransaction;
@@ -63,7 +64,9 @@ internal sealed partial class RestoreProcess : IDisposable
         _process = ToolProcess.Start(command, cancellationToken);
         try
         {
-            _script = isScript ? new ScriptRun(_process, pgRestore, database, environment, _complaint.Take, $"SET {Setting} = 0;", cancellationToken) : null;
+            _script = isScript
+                ? new ScriptRun(_process, pgRestore, database, environment, _complaint.Take, $"SET {Setting} = 0;", cancellationToken)
+                : null;
         }
         catch
         {
@@ -123,7 +126,11 @@ internal sealed partial class RestoreProcess : IDisposable
 
     private void Take(string line)
     {
-        if (_isNewer && line.Contains(Setting, StringComparison.Ordinal) && (line.StartsWith(Failed, StringComparison.Ordinal) || line.StartsWith("Command was: SET ", StringComparison.Ordinal)))
+        if (
+            _isNewer
+            && line.Contains(Setting, StringComparison.Ordinal)
+            && (line.StartsWith(Failed, StringComparison.Ordinal) || line.StartsWith("Command was: SET ", StringComparison.Ordinal))
+        )
         {
             return;
         }

@@ -61,7 +61,8 @@ internal sealed class RestoreProof(RestorePlan plan, ServerEndpoint endpoint, st
                 CryoBackupError.RestoreFailed,
                 $"The restored database differs from the backup: {DatabaseProof.Shorten(part.Findings.Select(finding => finding.Text))}.",
                 first.Target,
-                $"Look for {part.Suspects} or other sessions that changed it; restore into a new database.");
+                $"Look for {part.Suspects} or other sessions that changed it; restore into a new database."
+            );
         }
 
         if (part.Unread is { } unread)

@@ -16,7 +16,8 @@ internal sealed class RestoreRun(
     ClientTool pgRestore,
     ArchiveSpooling spooling,
     Action<EngineMessage> observer,
-    RunLimits limits)
+    RunLimits limits
+)
 {
     private readonly List<string> _warnings = [];
 
@@ -66,13 +67,20 @@ internal sealed class RestoreRun(
         }
 
         (IReadOnlyList<TocEntry> together, IReadOnlyList<TocEntry> after) = ParallelEntries.Split(plan.Entries, plan.Archive);
-        RunOn(spool, [.. Arguments(folder, "together", together), string.Create(CultureInfo.InvariantCulture, $"--jobs={jobs}")], environment);
+        RunOn(
+            spool,
+            [.. Arguments(folder, "together", together), string.Create(CultureInfo.InvariantCulture, $"--jobs={jobs}")],
+            environment
+        );
         RunOn(spool, Arguments(folder, "after", after), environment);
     }
 
     private List<string> Arguments(PrivateFolder folder, string name, IReadOnlyList<TocEntry> entries)
     {
-        string list = folder.WriteFile(name, string.Concat(entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.DumpId};\n"))));
+        string list = folder.WriteFile(
+            name,
+            string.Concat(entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.DumpId};\n")))
+        );
         List<string> arguments = [$"--use-list={list}"];
         if (request.NoOwner)
         {
@@ -125,17 +133,18 @@ internal sealed class RestoreRun(
                 CryoBackupError.ConfigurationInvalid,
                 $"What was chosen of '{request.Path}' is restored in another order than the archive's, for which it must lie decrypted in a private temporary file.",
                 "Force",
-                "Permit that with -Force.");
+                "Permit that with -Force."
+            );
         }
     }
 
     /// <summary>Indexes are built faster with more memory. What a crash would lose of a new database belongs to a restore that would begin anew.</summary>
     private KeyValuePair<string, string>[] SessionSettings() =>
-    [
-        new("maintenance_work_mem", "256MB"),
-        .. plan.Monetary is null ? (KeyValuePair<string, string>[])[] : [new("lc_monetary", plan.Monetary)],
-        .. plan.Makes ? (KeyValuePair<string, string>[])[new("synchronous_commit", "off")] : [],
-    ];
+        [
+            new("maintenance_work_mem", "256MB"),
+            .. plan.Monetary is null ? (KeyValuePair<string, string>[])[] : [new("lc_monetary", plan.Monetary)],
+            .. plan.Makes ? (KeyValuePair<string, string>[])[new("synchronous_commit", "off")] : [],
+        ];
 
     private void Feed(BackupSource source, List<string> arguments, LibpqEnvironment environment)
     {
@@ -154,7 +163,12 @@ internal sealed class RestoreRun(
         using var progress = new ProgressReporter(
             $"{activity} {Path.GetFileName(request.Path)}",
             observer,
-            () => (Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}" : "", (double)source.BytesRead / source.Length));
+            () =>
+                (
+                    Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}" : "",
+                    (double)source.BytesRead / source.Length
+                )
+        );
         try
         {
             Content = ArchiveReader.Read(source.Output, destination, started => Volatile.Write(ref reader, started), limits.Token);
@@ -165,8 +179,8 @@ internal sealed class RestoreRun(
         }
     }
 
-    private RestoreProcess Start(List<string> arguments, LibpqEnvironment environment, bool writesInput)
-        => new(pgRestore, arguments, endpoint, ServerMajor, plan.IsTransaction, environment, writesInput, limits.Token);
+    private RestoreProcess Start(List<string> arguments, LibpqEnvironment environment, bool writesInput) =>
+        new(pgRestore, arguments, endpoint, ServerMajor, plan.IsTransaction, environment, writesInput, limits.Token);
 
     private void Finish(RestoreProcess process)
     {

@@ -30,20 +30,37 @@ internal sealed partial class ScriptRun : IDisposable
     /// <param name="leftOut">The line to leave out.</param>
     /// <param name="cancellationToken">Kills it.</param>
     public ScriptRun(
-        ToolProcess writer, ClientTool pgRestore, string database, LibpqEnvironment environment, Action<string> complain, string leftOut, CancellationToken cancellationToken)
+        ToolProcess writer,
+        ClientTool pgRestore,
+        string database,
+        LibpqEnvironment environment,
+        Action<string> complain,
+        string leftOut,
+        CancellationToken cancellationToken
+    )
     {
         _writer = writer;
         _complain = complain;
         _leftOut = Encoding.ASCII.GetBytes(leftOut);
         string program = Path.Combine(Path.GetDirectoryName(pgRestore.Path)!, OperatingSystem.IsWindows() ? "psql.exe" : "psql");
         _psql = ToolProcess.Start(
-            new ToolCommand(program, "--no-psqlrc", "--quiet", "--echo-errors", "--no-password", "--set=ON_ERROR_STOP=1", $"--dbname={database}", "--file=-")
+            new ToolCommand(
+                program,
+                "--no-psqlrc",
+                "--quiet",
+                "--echo-errors",
+                "--no-password",
+                "--set=ON_ERROR_STOP=1",
+                $"--dbname={database}",
+                "--file=-"
+            )
             {
                 Environment = environment.Variables,
                 WritesInput = true,
                 ErrorLine = Take,
             },
-            cancellationToken);
+            cancellationToken
+        );
         _pump = new Thread(Pump) { IsBackground = true, Name = "CryoBackup script" };
         _pump.Start();
     }
@@ -103,7 +120,7 @@ internal sealed partial class ScriptRun : IDisposable
         int kept = 0;
         long line = 1;
         bool isLeftOut = false;
-        for (int count; (count = from.Read(buffer, kept, buffer.Length - kept)) > 0;)
+        for (int count; (count = from.Read(buffer, kept, buffer.Length - kept)) > 0; )
         {
             ReadOnlySpan<byte> rest = buffer.AsSpan(0, kept + count);
             while (rest.IndexOf((byte)'\n') is var end and >= 0)
@@ -140,7 +157,10 @@ internal sealed partial class ScriptRun : IDisposable
 
     private void Note(ReadOnlySpan<byte> text, long line)
     {
-        if (text.StartsWith("-- TOC entry "u8) && EntryComment().Match(Encoding.ASCII.GetString(text[..Math.Min(text.Length, 80)])) is { Success: true } entry)
+        if (
+            text.StartsWith("-- TOC entry "u8)
+            && EntryComment().Match(Encoding.ASCII.GetString(text[..Math.Min(text.Length, 80)])) is { Success: true } entry
+        )
         {
             lock (_entries)
             {

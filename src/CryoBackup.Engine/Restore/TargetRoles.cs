@@ -29,7 +29,9 @@ internal static class TargetRoles
         using var patience = new CancellationTokenSource(Patience);
         try
         {
-            await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, applicationName, patience.Token).ConfigureAwait(false);
+            await using NpgsqlConnection server = await TargetDatabase
+                .ConnectToServerAsync(endpoint, applicationName, patience.Token)
+                .ConfigureAwait(false);
             string names = string.Join(", ", roles.Select(TargetDatabase.Quote));
             await TargetDatabase.ExecuteAsync(server, [$"DROP ROLE IF EXISTS {names}"], patience.Token).ConfigureAwait(false);
             return null;

@@ -11,10 +11,17 @@ internal static class TargetTrace
     /// <param name="tables">Tables that a restore only fills; empty where it makes its tables.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>A text that is the same as long as nothing has changed.</returns>
-    public static async Task<string> TakeAsync(NpgsqlConnection target, IEnumerable<(string Schema, string Name)> tables, CancellationToken cancellationToken)
+    public static async Task<string> TakeAsync(
+        NpgsqlConnection target,
+        IEnumerable<(string Schema, string Name)> tables,
+        CancellationToken cancellationToken
+    )
     {
-        string filled = string.Concat(tables.Select(table =>
-            $" || (SELECT EXISTS (SELECT FROM ONLY {TargetDatabase.Quote(table.Schema)}.{TargetDatabase.Quote(table.Name)}))::text"));
+        string filled = string.Concat(
+            tables.Select(table =>
+                $" || (SELECT EXISTS (SELECT FROM ONLY {TargetDatabase.Quote(table.Schema)}.{TargetDatabase.Quote(table.Name)}))::text"
+            )
+        );
         await using var command = new NpgsqlCommand(
             $"""
             SELECT coalesce((SELECT pg_catalog.sum(c.xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -24,7 +31,8 @@ internal static class TargetTrace
                 || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_namespace), '')
                 || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata), ''){filled}
             """,
-            target);
+            target
+        );
         return (string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 }

@@ -18,8 +18,11 @@ internal static class TemporaryDatabase
     private const int RenameAttempts = 10;
 
     /// <summary>A name for the sessions of one run.</summary>
-    public static string NewApplicationName()
-        => string.Create(CultureInfo.InvariantCulture, $"CryoBackup {Environment.ProcessId}-{Guid.NewGuid().ToString("N").AsSpan(0, TokenLength)}");
+    public static string NewApplicationName() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"CryoBackup {Environment.ProcessId}-{Guid.NewGuid().ToString("N").AsSpan(0, TokenLength)}"
+        );
 
     /// <summary>The temporary name of a run's database.</summary>
     /// <param name="applicationName">The name of the run's sessions.</param>
@@ -32,7 +35,10 @@ internal static class TemporaryDatabase
     {
         string suffix = string.Create(CultureInfo.InvariantCulture, $"_before_{DateTime.UtcNow:yyyyMMdd_HHmmss}");
         int length = database.Length;
-        while (Encoding.UTF8.GetByteCount(database.AsSpan(0, length)) + suffix.Length > LongestName || (length > 0 && char.IsHighSurrogate(database[length - 1])))
+        while (
+            Encoding.UTF8.GetByteCount(database.AsSpan(0, length)) + suffix.Length > LongestName
+            || (length > 0 && char.IsHighSurrogate(database[length - 1]))
+        )
         {
             length--;
         }
@@ -55,7 +61,8 @@ internal static class TemporaryDatabase
               AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
                               WHERE a.application_name LIKE 'CryoBackup %' AND pg_catalog.right(a.application_name, $2) = pg_catalog.right(d.datname::text, $2))
             """,
-            server)
+            server
+        )
         {
             Parameters =
             {
@@ -78,16 +85,26 @@ internal static class TemporaryDatabase
     /// <param name="applicationName">The name of the run's sessions.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>Their number.</returns>
-    public static async Task<long> CountSessionsAsync(NpgsqlConnection server, string database, string applicationName, CancellationToken cancellationToken)
+    public static async Task<long> CountSessionsAsync(
+        NpgsqlConnection server,
+        string database,
+        string applicationName,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = new NpgsqlCommand(
             """
             SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity
             WHERE datname = $1 AND application_name <> $2 AND backend_type IS DISTINCT FROM 'autovacuum worker'
             """,
-            server)
+            server
+        )
         {
-            Parameters = { new() { Value = database }, new() { Value = applicationName } },
+            Parameters =
+            {
+                new() { Value = database },
+                new() { Value = applicationName },
+            },
         };
         return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
@@ -97,9 +114,16 @@ internal static class TemporaryDatabase
     /// <param name="applicationName">The name of the run's sessions.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>Their number.</returns>
-    public static async Task<long> CountSessionsOfAsync(NpgsqlConnection connection, string applicationName, CancellationToken cancellationToken)
+    public static async Task<long> CountSessionsOfAsync(
+        NpgsqlConnection connection,
+        string applicationName,
+        CancellationToken cancellationToken
+    )
     {
-        await using var command = new NpgsqlCommand("SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE application_name = $1", connection)
+        await using var command = new NpgsqlCommand(
+            "SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE application_name = $1",
+            connection
+        )
         {
             Parameters = { new() { Value = applicationName } },
         };
@@ -122,18 +146,24 @@ internal static class TemporaryDatabase
         string? previous,
         IReadOnlyList<string> statements,
         bool endSessions,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         string[] renames =
         [
-            .. previous is null ? Array.Empty<string>() : [$"ALTER DATABASE {TargetDatabase.Quote(database)} RENAME TO {TargetDatabase.Quote(previous)}"],
+            .. previous is null
+                ? Array.Empty<string>()
+                : [$"ALTER DATABASE {TargetDatabase.Quote(database)} RENAME TO {TargetDatabase.Quote(previous)}"],
             $"ALTER DATABASE {TargetDatabase.Quote(temporary)} RENAME TO {TargetDatabase.Quote(database)}",
         ];
         for (int attempt = 1; ; attempt++)
         {
             if (endSessions && previous is not null)
             {
-                await using var end = new NpgsqlCommand("SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE datname = $1", server)
+                await using var end = new NpgsqlCommand(
+                    "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE datname = $1",
+                    server
+                )
                 {
                     Parameters = { new() { Value = database } },
                 };
@@ -141,9 +171,15 @@ internal static class TemporaryDatabase
             }
 
             // A pooler keeps sessions of ours, to hand them to whoever comes next; nobody else knows the temporary name.
-            await using (var idle = new NpgsqlCommand(
-                "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND usename = current_user",
-                server) { Parameters = { new() { Value = temporary } } })
+            await using (
+                var idle = new NpgsqlCommand(
+                    "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND usename = current_user",
+                    server
+                )
+                {
+                    Parameters = { new() { Value = temporary } },
+                }
+            )
             {
                 await idle.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -168,7 +204,8 @@ internal static class TemporaryDatabase
                         $"The database '{database}' was not exchanged, because it is in use: {exception.Detail ?? exception.MessageText}",
                         database,
                         "Stop the application, or give -Force to end its sessions.",
-                        inner: exception);
+                        inner: exception
+                    );
                 }
             }
         }
@@ -185,11 +222,19 @@ internal static class TemporaryDatabase
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try
         {
-            await using NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, "CryoBackup", patience.Token).ConfigureAwait(false);
+            await using NpgsqlConnection server = await TargetDatabase
+                .ConnectToServerAsync(endpoint, "CryoBackup", patience.Token)
+                .ConfigureAwait(false);
             await using var command = new NpgsqlCommand(
-                "SELECT pg_catalog.count(*) FILTER (WHERE datname = $1) = 0 AND pg_catalog.count(*) FILTER (WHERE datname = $2) > 0 FROM pg_catalog.pg_database", server)
+                "SELECT pg_catalog.count(*) FILTER (WHERE datname = $1) = 0 AND pg_catalog.count(*) FILTER (WHERE datname = $2) > 0 FROM pg_catalog.pg_database",
+                server
+            )
             {
-                Parameters = { new() { Value = temporary }, new() { Value = previous ?? database } },
+                Parameters =
+                {
+                    new() { Value = temporary },
+                    new() { Value = previous ?? database },
+                },
             };
             return (bool)(await command.ExecuteScalarAsync(patience.Token).ConfigureAwait(false))!;
         }

@@ -5,8 +5,10 @@ public enum CheckOutcome
 {
     /// <summary>It ran and what it looked at is good.</summary>
     Passed,
+
     /// <summary>It ran and what it looked at is bad.</summary>
     Failed,
+
     /// <summary>It did not run; the detail says why.</summary>
     NotRun,
 }

@@ -5,8 +5,10 @@ public enum RestoreStatus
 {
     /// <summary>Nothing was done: this is the plan.</summary>
     Planned,
+
     /// <summary>Restored, and every table compared.</summary>
     Restored,
+
     /// <summary>Failed; the error says in which state the target is.</summary>
     Failed,
 }

@@ -22,8 +22,11 @@ public sealed class TableComparison
     public string FoundFingerprint { get; init; } = "";
 
     /// <summary>True if both rows and fingerprint were expected, found and equal.</summary>
-    public bool Matches => ExpectedRows is not null && ExpectedRows == FoundRows
-        && ExpectedFingerprint.Length > 0 && string.Equals(ExpectedFingerprint, FoundFingerprint, StringComparison.Ordinal);
+    public bool Matches =>
+        ExpectedRows is not null
+        && ExpectedRows == FoundRows
+        && ExpectedFingerprint.Length > 0
+        && string.Equals(ExpectedFingerprint, FoundFingerprint, StringComparison.Ordinal);
 
     /// <summary>Schema and name.</summary>
     public override string ToString() => $"{Schema}.{Name}";

@@ -1,4 +1,3 @@
-
 namespace CryoBackup;
 
 /// <summary>What a verification concludes.</summary>
@@ -6,8 +5,10 @@ public enum Verdict
 {
     /// <summary>Every check that the level asks for ran and passed.</summary>
     Passed,
+
     /// <summary>At least one check failed: do not rely on this backup.</summary>
     Failed,
+
     /// <summary>Nothing failed, but something that the level asks for could not be checked.</summary>
     Inconclusive,
 }
@@ -37,9 +38,13 @@ public sealed class VerificationResult
     /// The id of the error that the first failed check, else the first that could not run, is for a command that needs it: HashMismatch,
     /// ArchiveCorrupt, IdentityMissing, IdentityWrong, …; null for Passed, and where no error belongs to the check.
     /// </summary>
-    public CryoBackupError? ErrorId => Verdict == Verdict.Passed
-        ? null
-        : (Array.Find(Checks, check => check.Outcome == CheckOutcome.Failed) ?? Array.Find(Checks, check => check is { Outcome: CheckOutcome.NotRun, ErrorId: not null }))?.ErrorId;
+    public CryoBackupError? ErrorId =>
+        Verdict == Verdict.Passed
+            ? null
+            : (
+                Array.Find(Checks, check => check.Outcome == CheckOutcome.Failed)
+                ?? Array.Find(Checks, check => check is { Outcome: CheckOutcome.NotRun, ErrorId: not null })
+            )?.ErrorId;
 
     /// <summary>Every check, in the order in which they ran.</summary>
     public CheckResult[] Checks { get; init; } = [];
@@ -91,29 +96,30 @@ public sealed class VerificationResult
     /// <param name="verdict">The verdict with it.</param>
     /// <param name="reason">The reason with it.</param>
     /// <param name="remedy">What can be done about it, where the check knows; else what was known before stays.</param>
-    internal VerificationResult With(CheckResult check, Verdict verdict, string reason, string? remedy = null) => new()
-    {
-        Database = Database,
-        Path = Path,
-        Level = Level,
-        Verdict = verdict,
-        Reason = reason,
-        Remedy = remedy ?? Remedy,
-        Checks = [.. Checks, check],
-        Tables = Tables,
-        Hash = Hash,
-        ServerVersion = ServerVersion,
-        RestoreDuration = RestoreDuration,
-        LeftOut = LeftOut,
-        Differences = Differences,
-        Kept = Kept,
-        IsOfFolder = IsOfFolder,
-        Warnings = Warnings,
-        Start = Start,
-        End = End,
-        Duration = Duration,
-        ReportPath = ReportPath,
-    };
+    internal VerificationResult With(CheckResult check, Verdict verdict, string reason, string? remedy = null) =>
+        new()
+        {
+            Database = Database,
+            Path = Path,
+            Level = Level,
+            Verdict = verdict,
+            Reason = reason,
+            Remedy = remedy ?? Remedy,
+            Checks = [.. Checks, check],
+            Tables = Tables,
+            Hash = Hash,
+            ServerVersion = ServerVersion,
+            RestoreDuration = RestoreDuration,
+            LeftOut = LeftOut,
+            Differences = Differences,
+            Kept = Kept,
+            IsOfFolder = IsOfFolder,
+            Warnings = Warnings,
+            Start = Start,
+            End = End,
+            Duration = Duration,
+            ReportPath = ReportPath,
+        };
 
     /// <summary>Database and verdict.</summary>
     public override string ToString() => $"{Database}: {Verdict}";

@@ -55,9 +55,24 @@ internal sealed class LogFile
     private void Write(string level, string message)
     {
         DateTime now = DateTime.UtcNow;
-        string line = _settings.Format == LogFormat.Json
-            ? VisibleText.OfJson(JsonSerializer.Serialize(new { time = now.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), logger = _logger, level, message }, Json))
-            : string.Create(CultureInfo.InvariantCulture, $"{now:yyyy-MM-dd HH:mm:ss},{now:fff} - {_logger} - {level} - {VisibleText.Of(message)}");
+        string line =
+            _settings.Format == LogFormat.Json
+                ? VisibleText.OfJson(
+                    JsonSerializer.Serialize(
+                        new
+                        {
+                            time = now.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+                            logger = _logger,
+                            level,
+                            message,
+                        },
+                        Json
+                    )
+                )
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{now:yyyy-MM-dd HH:mm:ss},{now:fff} - {_logger} - {level} - {VisibleText.Of(message)}"
+                );
         lock (_lock)
         {
             if (_failed)

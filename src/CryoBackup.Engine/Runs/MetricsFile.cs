@@ -52,9 +52,7 @@ internal sealed class MetricsFile
     // Keyed by the database and by the metric, with the verdict after a bar where it has one.
     private readonly SortedDictionary<string, Dictionary<string, double>> _databases = new(StringComparer.Ordinal);
 
-    private MetricsFile()
-    {
-    }
+    private MetricsFile() { }
 
     /// <summary>Brings a file up to date with a run.</summary>
     /// <param name="path">A full path; the file and its folder are created when missing. Made for its owner alone, it stays readable for whom it is.</param>
@@ -89,7 +87,11 @@ internal sealed class MetricsFile
     private static void Replace(string path, string text, UnixFileMode readers)
     {
         string folder = Path.GetDirectoryName(path)!;
-        foreach (string left in Directory.EnumerateFiles(folder, Path.GetFileName(path) + ".*" + BackupFileName.PartialSuffix).Where(left => IsLeft(path, left)))
+        foreach (
+            string left in Directory
+                .EnumerateFiles(folder, Path.GetFileName(path) + ".*" + BackupFileName.PartialSuffix)
+                .Where(left => IsLeft(path, left))
+        )
         {
             File.Delete(left);
         }
@@ -119,9 +121,10 @@ internal sealed class MetricsFile
     }
 
     /// <summary>Tells whether a file is what a run that was killed has left. One that is a few minutes old belongs to none that runs.</summary>
-    private static bool IsLeft(string path, string file)
-        => file.Length == path.Length + 33 + BackupFileName.PartialSuffix.Length && Guid.TryParseExact(file.AsSpan(path.Length + 1, 32), "N", out _)
-            && DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > TimeSpan.FromMinutes(10);
+    private static bool IsLeft(string path, string file) =>
+        file.Length == path.Length + 33 + BackupFileName.PartialSuffix.Length
+        && Guid.TryParseExact(file.AsSpan(path.Length + 1, 32), "N", out _)
+        && DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > TimeSpan.FromMinutes(10);
 
     /// <summary>Reads what is there, where it is a regular file, without asking for anybody's lock.</summary>
     /// <returns>Who else may read it.</returns>
@@ -137,7 +140,9 @@ internal sealed class MetricsFile
                 Read(reader.ReadToEnd().Split('\n'));
             }
 
-            return OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(file.SafeFileHandle) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            return OperatingSystem.IsWindows()
+                ? UnixFileMode.None
+                : File.GetUnixFileMode(file.SafeFileHandle) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or IrregularFileException)
         {
@@ -169,7 +174,9 @@ internal sealed class MetricsFile
                 if (values.TryGetValue(Verified, out double last) && last >= Seconds(run.Start))
                 {
                     // Of several backups of one database in one run, the worst counts.
-                    verdict = Enum.GetValues<Verdict>().Where(candidate => candidate == verdict || values.GetValueOrDefault(Key(candidate)) == 1).MaxBy(Gravity);
+                    verdict = Enum.GetValues<Verdict>()
+                        .Where(candidate => candidate == verdict || values.GetValueOrDefault(Key(candidate)) == 1)
+                        .MaxBy(Gravity);
                 }
 
                 values[Verified] = Seconds(item.End);
@@ -196,7 +203,11 @@ internal sealed class MetricsFile
         foreach (Dictionary<string, double> values in _databases.Values)
         {
             Set(values, Age, values.TryGetValue(Success, out double success) ? Math.Round(Math.Max(0, Seconds(now) - success), 3) : null);
-            Set(values, RehearsalAge, values.TryGetValue(Rehearsed, out double rehearsed) ? Math.Round(Math.Max(0, Seconds(now) - rehearsed), 3) : null);
+            Set(
+                values,
+                RehearsalAge,
+                values.TryGetValue(Rehearsed, out double rehearsed) ? Math.Round(Math.Max(0, Seconds(now) - rehearsed), 3) : null
+            );
         }
 
         var text = new StringBuilder();
@@ -205,7 +216,11 @@ internal sealed class MetricsFile
             bool begun = false;
             foreach ((string database, Dictionary<string, double> values) in _databases)
             {
-                foreach ((string key, double value) in values.Where(pair => pair.Key == name || pair.Key.StartsWith(name + "|", StringComparison.Ordinal)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                foreach (
+                    (string key, double value) in values
+                        .Where(pair => pair.Key == name || pair.Key.StartsWith(name + "|", StringComparison.Ordinal))
+                        .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                )
                 {
                     if (!begun)
                     {
@@ -235,8 +250,13 @@ internal sealed class MetricsFile
         {
             int opening = line.IndexOf(Opening, StringComparison.Ordinal);
             int closing = line.LastIndexOf("} ", StringComparison.Ordinal);
-            if (opening <= 0 || closing < opening || !Array.Exists(Known, known => known.Name == line[..opening])
-                || !double.TryParse(line.AsSpan(closing + 2), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !double.IsFinite(value))
+            if (
+                opening <= 0
+                || closing < opening
+                || !Array.Exists(Known, known => known.Name == line[..opening])
+                || !double.TryParse(line.AsSpan(closing + 2), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                || !double.IsFinite(value)
+            )
             {
                 continue;
             }
@@ -250,7 +270,9 @@ internal sealed class MetricsFile
 
             string verdict = labels[(end + 1)..];
             const string Verdict = ",verdict=\"";
-            string key = line[..opening] + (verdict.StartsWith(Verdict, StringComparison.Ordinal) ? "|" + verdict[Verdict.Length..].TrimEnd('"') : "");
+            string key =
+                line[..opening]
+                + (verdict.StartsWith(Verdict, StringComparison.Ordinal) ? "|" + verdict[Verdict.Length..].TrimEnd('"') : "");
             Of(Unescape(labels[..end]))[key] = value;
         }
     }
@@ -276,7 +298,13 @@ internal sealed class MetricsFile
 
     private static string Key(Verdict verdict) => $"{VerdictOf}|{verdict.ToString().ToLowerInvariant()}";
 
-    private static int Gravity(Verdict verdict) => verdict switch { Verdict.Passed => 0, Verdict.Inconclusive => 1, _ => 2 };
+    private static int Gravity(Verdict verdict) =>
+        verdict switch
+        {
+            Verdict.Passed => 0,
+            Verdict.Inconclusive => 1,
+            _ => 2,
+        };
 
     private static double Seconds(DateTime time) => Math.Round((time - DateTime.UnixEpoch).TotalSeconds, 3);
 
@@ -297,17 +325,22 @@ internal sealed class MetricsFile
         return -1;
     }
 
-    private static string Escape(string value) => value
-        .Replace("\\", "\\\\", StringComparison.Ordinal)
-        .Replace("\"", "\\\"", StringComparison.Ordinal)
-        .Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string Escape(string value) =>
+        value
+            .Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
 
     private static string Unescape(string value)
     {
         var text = new StringBuilder();
         for (int i = 0; i < value.Length; i++)
         {
-            text.Append(value[i] != '\\' || i + 1 == value.Length ? value[i] : value[++i] == 'n' ? '\n' : value[i]);
+            text.Append(
+                value[i] != '\\' || i + 1 == value.Length ? value[i]
+                : value[++i] == 'n' ? '\n'
+                : value[i]
+            );
         }
 
         return text.ToString();

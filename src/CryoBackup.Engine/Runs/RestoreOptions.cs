@@ -15,24 +15,33 @@ internal sealed record RestoreOptions(
     bool DataOnly,
     bool PlanOnly,
     bool Force,
-    int? Jobs)
+    int? Jobs
+)
 {
     /// <summary>The options of a request.</summary>
     /// <param name="request">What Restore was asked for.</param>
-    public static RestoreOptions Of(RestoreRequest request) => new(
-        request.Clean,
-        request.Create,
-        request.NoOwner,
-        request.NoPrivileges,
-        Names(request.Schema),
-        Names(request.Table),
-        request.Swap,
-        request.SchemaOnly,
-        request.DataOnly,
-        request.PlanOnly,
-        request.Force,
-        request.Jobs);
+    public static RestoreOptions Of(RestoreRequest request) =>
+        new(
+            request.Clean,
+            request.Create,
+            request.NoOwner,
+            request.NoPrivileges,
+            Names(request.Schema),
+            Names(request.Table),
+            request.Swap,
+            request.SchemaOnly,
+            request.DataOnly,
+            request.PlanOnly,
+            request.Force,
+            request.Jobs
+        );
 
     // The predecessor took one name.
-    private static object? Names(IReadOnlyList<string> names) => names.Count switch { 0 => null, 1 => names[0], _ => names.ToArray() };
+    private static object? Names(IReadOnlyList<string> names) =>
+        names.Count switch
+        {
+            0 => null,
+            1 => names[0],
+            _ => names.ToArray(),
+        };
 }

@@ -59,65 +59,74 @@ internal sealed class RunItem
     }
 
     /// <summary>The database if it is known, else the file's name.</summary>
-    public string Name => Database.Length > 0 ? Database : System.IO.Path.GetFileName(Path) is { Length: > 0 } name ? name : Path;
+    public string Name =>
+        Database.Length > 0 ? Database
+        : System.IO.Path.GetFileName(Path) is { Length: > 0 } name ? name
+        : Path;
 
     /// <summary>The database, or where the backup itself does not tell, the one in the file's name; empty where that does not tell either.</summary>
-    public string MeasuredDatabase => Database.Length > 0 ? Database
-        : BackupFileName.TryRead(System.IO.Path.GetFileName(Path))?.Database ?? "";
+    public string MeasuredDatabase =>
+        Database.Length > 0 ? Database : BackupFileName.TryRead(System.IO.Path.GetFileName(Path))?.Database ?? "";
 
     /// <summary>A backup that was made.</summary>
     /// <param name="backup">What New returned.</param>
-    public static RunItem Of(BackupInfo backup) => new()
-    {
-        Database = backup.Database,
-        Path = backup.Path,
-        State = backup.Warnings.Length > 0 ? RunState.Warning : RunState.Success,
-        Message = $"Backup completed successfully: {backup.Path}",
-        Warnings = backup.Warnings,
-        Start = backup.Start,
-        End = backup.End,
-        Backup = backup,
-    };
+    public static RunItem Of(BackupInfo backup) =>
+        new()
+        {
+            Database = backup.Database,
+            Path = backup.Path,
+            State = backup.Warnings.Length > 0 ? RunState.Warning : RunState.Success,
+            Message = $"Backup completed successfully: {backup.Path}",
+            Warnings = backup.Warnings,
+            Start = backup.Start,
+            End = backup.End,
+            Backup = backup,
+        };
 
     /// <summary>A backup that was verified, with whatever verdict.</summary>
     /// <param name="result">What Test returned.</param>
-    public static RunItem Of(VerificationResult result) => new()
-    {
-        Database = result.Database,
-        Path = result.Path,
-        // What could not be proven must be heard like what is wrong.
-        State = result.IsValid ? RunState.Success : RunState.Failure,
-        Message = result.Verdict switch
+    public static RunItem Of(VerificationResult result) =>
+        new()
         {
-            Verdict.Passed => $"Backup verification passed: {System.IO.Path.GetFileName(result.Path)}: {result.Reason}",
-            Verdict.Inconclusive => $"Backup verification inconclusive: {System.IO.Path.GetFileName(result.Path)}: {result.Reason}",
-            _ => $"Backup verification failed: {System.IO.Path.GetFileName(result.Path)}: {result.Reason}",
-        },
-        Start = result.Start,
-        End = result.End,
-        Verification = result,
-    };
+            Database = result.Database,
+            Path = result.Path,
+            // What could not be proven must be heard like what is wrong.
+            State = result.IsValid ? RunState.Success : RunState.Failure,
+            Message = result.Verdict switch
+            {
+                Verdict.Passed => $"Backup verification passed: {System.IO.Path.GetFileName(result.Path)}: {result.Reason}",
+                Verdict.Inconclusive => $"Backup verification inconclusive: {System.IO.Path.GetFileName(result.Path)}: {result.Reason}",
+                _ => $"Backup verification failed: {System.IO.Path.GetFileName(result.Path)}: {result.Reason}",
+            },
+            Start = result.Start,
+            End = result.End,
+            Verification = result,
+        };
 
     /// <summary>A backup that was restored, or planned to be.</summary>
     /// <param name="request">What Restore was asked for.</param>
     /// <param name="result">What it returned.</param>
-    public static RunItem Of(RestoreRequest request, RestoreResult result) => new()
-    {
-        Database = result.SourceDatabase,
-        Path = result.Path,
-        State = result.Status == RestoreStatus.Failed ? RunState.Failure : result.Warnings.Length > 0 ? RunState.Warning : RunState.Success,
-        Message = result.Status switch
+    public static RunItem Of(RestoreRequest request, RestoreResult result) =>
+        new()
         {
-            RestoreStatus.Planned => $"Restore planned, nothing changed: {result.Path} into {result.TargetDatabase}",
-            RestoreStatus.Restored => $"Database restore completed successfully from: {result.Path} into {result.TargetDatabase}",
-            _ => $"Database restore failed: {result.Path} into {result.TargetDatabase}",
-        },
-        Warnings = result.Warnings,
-        Start = result.Start,
-        End = result.End,
-        Wish = new RestoreWish(request),
-        Restore = result,
-    };
+            Database = result.SourceDatabase,
+            Path = result.Path,
+            State =
+                result.Status == RestoreStatus.Failed ? RunState.Failure
+                : result.Warnings.Length > 0 ? RunState.Warning
+                : RunState.Success,
+            Message = result.Status switch
+            {
+                RestoreStatus.Planned => $"Restore planned, nothing changed: {result.Path} into {result.TargetDatabase}",
+                RestoreStatus.Restored => $"Database restore completed successfully from: {result.Path} into {result.TargetDatabase}",
+                _ => $"Database restore failed: {result.Path} into {result.TargetDatabase}",
+            },
+            Warnings = result.Warnings,
+            Start = result.Start,
+            End = result.End,
+            Wish = new RestoreWish(request),
+            Restore = result,
+        };
 
     /// <summary>Something that failed.</summary>
     /// <param name="verb">What was to be done.</param>
@@ -126,19 +135,29 @@ internal sealed class RunItem
     /// <param name="failure">What went wrong.</param>
     /// <param name="start">When the work on it began, in UTC.</param>
     /// <param name="request">What Restore was asked for; null for another verb.</param>
-    public static RunItem Failed(RunVerb verb, string database, string path, Exception failure, DateTime start, RestoreRequest? request = null) => new()
-    {
-        Database = database,
-        Path = path,
-        State = RunState.Failure,
-        Message = $"{verb switch { RunVerb.Backup => "Backup", RunVerb.Restore => "Database restore", _ => "Backup verification" }} failed: {Describe(failure)}",
-        Start = start,
-        End = DateTime.UtcNow,
-        Wish = request is null ? null : new RestoreWish(request),
-        Failure = failure,
-    };
+    public static RunItem Failed(
+        RunVerb verb,
+        string database,
+        string path,
+        Exception failure,
+        DateTime start,
+        RestoreRequest? request = null
+    ) =>
+        new()
+        {
+            Database = database,
+            Path = path,
+            State = RunState.Failure,
+            Message =
+                $"{verb switch { RunVerb.Backup => "Backup", RunVerb.Restore => "Database restore", _ => "Backup verification" }} failed: {Describe(failure)}",
+            Start = start,
+            End = DateTime.UtcNow,
+            Wish = request is null ? null : new RestoreWish(request),
+            Failure = failure,
+        };
 
     /// <summary>A failure in one sentence.</summary>
     /// <param name="failure">What was thrown.</param>
-    public static string Describe(Exception failure) => failure is OperationCanceledException ? "It was stopped before its end." : failure.Message;
+    public static string Describe(Exception failure) =>
+        failure is OperationCanceledException ? "It was stopped before its end." : failure.Message;
 }

@@ -22,13 +22,16 @@ internal sealed class RunLog
     /// <summary>The work on one thing begins.</summary>
     /// <param name="thing">The database that is backed up, or the full path of the backup that is verified or restored.</param>
     /// <param name="other">The folder that takes the backup, or the database that a folder is asked for; else null.</param>
-    public void Begin(string thing, string? other) => _file.Info(_verb switch
-    {
-        RunVerb.Backup => $"Starting database backup of {thing} to: {other}",
-        RunVerb.Restore => $"Selected backup file for restore: {thing}",
-        _ when other is not null => $"Looking for a proven backup of {other} in: {thing}",
-        _ => $"Verifying backup: {Path.GetFileName(thing)}",
-    });
+    public void Begin(string thing, string? other) =>
+        _file.Info(
+            _verb switch
+            {
+                RunVerb.Backup => $"Starting database backup of {thing} to: {other}",
+                RunVerb.Restore => $"Selected backup file for restore: {thing}",
+                _ when other is not null => $"Looking for a proven backup of {other} in: {thing}",
+                _ => $"Verifying backup: {Path.GetFileName(thing)}",
+            }
+        );
 
     /// <summary>A backup was made.</summary>
     /// <param name="backup">What New returned.</param>
@@ -52,7 +55,12 @@ internal sealed class RunLog
             Write(check, result.Path);
         }
 
-        Action<string> write = result.Verdict switch { Verdict.Passed => _file.Info, Verdict.Inconclusive => _file.Warning, _ => _file.Error };
+        Action<string> write = result.Verdict switch
+        {
+            Verdict.Passed => _file.Info,
+            Verdict.Inconclusive => _file.Warning,
+            _ => _file.Error,
+        };
         write(message);
     }
 
@@ -90,7 +98,12 @@ internal sealed class RunLog
     /// <param name="state">How.</param>
     public void End(RunState state)
     {
-        string process = _verb switch { RunVerb.Backup => "Backup", RunVerb.Restore => "Database restore", _ => "Backup verification" };
+        string process = _verb switch
+        {
+            RunVerb.Backup => "Backup",
+            RunVerb.Restore => "Database restore",
+            _ => "Backup verification",
+        };
         _file.Info(state == RunState.Failure ? $"{process} process completed with failures" : $"{process} process completed successfully");
     }
 

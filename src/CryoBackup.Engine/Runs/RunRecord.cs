@@ -45,10 +45,11 @@ internal sealed class RunRecord
             int warned = Items.Count(item => item.State == RunState.Warning);
             int unclear = Items.Count(item => item.IsInconclusive);
             string things = Verb == RunVerb.Backup ? "databases" : "backups";
-            string text = failed > unclear
-                ? $"{Noun} failed for {failed - unclear} of {Items.Count} {things}"
+            string text =
+                failed > unclear ? $"{Noun} failed for {failed - unclear} of {Items.Count} {things}"
                 : failed > 0 ? $"{Noun} inconclusive for {failed} of {Items.Count} {things}"
-                : Verb == RunVerb.Verification && warned == 0 ? $"All {Items.Count} backups verified successfully" : $"{Noun} of {Items.Count} {things} completed";
+                : Verb == RunVerb.Verification && warned == 0 ? $"All {Items.Count} backups verified successfully"
+                : $"{Noun} of {Items.Count} {things} completed";
             return warned > 0 ? string.Create(CultureInfo.InvariantCulture, $"{text}, {warned} with warnings") : text;
         }
     }
@@ -61,14 +62,21 @@ internal sealed class RunRecord
         Items.AddRange(ordered);
     }
 
-    private string Noun => Verb switch { RunVerb.Backup => "Backup", RunVerb.Restore => "Restore", _ => "Verification" };
+    private string Noun =>
+        Verb switch
+        {
+            RunVerb.Backup => "Backup",
+            RunVerb.Restore => "Restore",
+            _ => "Verification",
+        };
 
-    private static string Outcome(RunItem item) => item switch
-    {
-        { IsInconclusive: true } => "inconclusive",
-        { State: RunState.Failure } => "failed",
-        { Restore.Status: RestoreStatus.Planned } => "planned",
-        { State: RunState.Warning } => "completed with warnings",
-        _ => "completed successfully",
-    };
+    private static string Outcome(RunItem item) =>
+        item switch
+        {
+            { IsInconclusive: true } => "inconclusive",
+            { State: RunState.Failure } => "failed",
+            { Restore.Status: RestoreStatus.Planned } => "planned",
+            { State: RunState.Warning } => "completed with warnings",
+            _ => "completed successfully",
+        };
 }

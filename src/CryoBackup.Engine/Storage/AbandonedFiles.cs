@@ -27,7 +27,11 @@ internal static class AbandonedFiles
             string backup = file[..file.LastIndexOf(BackupFolder.GlobalsInfix, StringComparison.Ordinal)];
             if (!File.Exists(backup) && !File.Exists(backup + BackupFileName.ManifestSuffix))
             {
-                observer(new WarningMessage($"'{file}' holds roles, perhaps with their password hashes, and the backup that it belongs to is gone; remove it if nobody needs it."));
+                observer(
+                    new WarningMessage(
+                        $"'{file}' holds roles, perhaps with their password hashes, and the backup that it belongs to is gone; remove it if nobody needs it."
+                    )
+                );
             }
         }
     }
@@ -63,6 +67,6 @@ internal static class AbandonedFiles
         }
     }
 
-    private static bool IsOf(string file, string database)
-        => BackupFileName.TryRead(Path.GetFileName(file)) is { } known && string.Equals(known.Database, database, StringComparison.Ordinal);
+    private static bool IsOf(string file, string database) =>
+        BackupFileName.TryRead(Path.GetFileName(file)) is { } known && string.Equals(known.Database, database, StringComparison.Ordinal);
 }

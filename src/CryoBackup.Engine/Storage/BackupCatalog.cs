@@ -14,7 +14,12 @@ public static class BackupCatalog
     /// <returns>One object a backup.</returns>
     /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
     public static IEnumerable<BackupInfo> Find(
-        string folder, IReadOnlyList<string>? databases, bool latest, Action<EngineMessage> observer, CancellationToken cancellationToken)
+        string folder,
+        IReadOnlyList<string>? databases,
+        bool latest,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         var backups = new List<BackupInfo>();
         string[] manifests = [.. BackupFolder.Files(folder).Where(BackupFolder.IsManifest)];
@@ -32,7 +37,9 @@ public static class BackupCatalog
             }
         }
 
-        IEnumerable<BackupInfo> newestFirst = backups.OrderByDescending(backup => backup.Start).ThenBy(backup => backup.Path, StringComparer.Ordinal);
+        IEnumerable<BackupInfo> newestFirst = backups
+            .OrderByDescending(backup => backup.Start)
+            .ThenBy(backup => backup.Path, StringComparer.Ordinal);
         return latest ? BackupOrigin.Latest(newestFirst.Select(backup => (backup, BackupOrigin.Of(backup)))) : newestFirst;
     }
 
@@ -41,14 +48,22 @@ public static class BackupCatalog
     /// <param name="found">The databases of the backups that were found.</param>
     /// <param name="folders">The folders that were listed.</param>
     /// <returns>One failure a name.</returns>
-    public static IReadOnlyList<CryoBackupException> NotFound(IEnumerable<string> asked, IReadOnlySet<string> found, IReadOnlyList<string> folders) =>
-    [
-        .. asked.Where(name => name.AsSpan().IndexOfAny('*', '?') < 0 && !found.Contains(name)).Distinct(StringComparer.Ordinal).Select(name => new CryoBackupException(
-            CryoBackupError.BackupNotFound,
-            $"'{string.Join("', '", folders)}' holds no backup of '{name}'.",
-            name,
-            "Get-CryoBackup without -Database lists what is there; make one with New-CryoBackup.")),
-    ];
+    public static IReadOnlyList<CryoBackupException> NotFound(
+        IEnumerable<string> asked,
+        IReadOnlySet<string> found,
+        IReadOnlyList<string> folders
+    ) =>
+        [
+            .. asked
+                .Where(name => name.AsSpan().IndexOfAny('*', '?') < 0 && !found.Contains(name))
+                .Distinct(StringComparer.Ordinal)
+                .Select(name => new CryoBackupException(
+                    CryoBackupError.BackupNotFound,
+                    $"'{string.Join("', '", folders)}' holds no backup of '{name}'.",
+                    name,
+                    "Get-CryoBackup without -Database lists what is there; make one with New-CryoBackup."
+                )),
+        ];
 
     /// <summary>
     /// Chooses what to verify of a folder: unlike <see cref="Find"/>
@@ -62,7 +77,12 @@ public static class BackupCatalog
     /// <returns>Full paths in ordinal order; none where the folder has no such backup.</returns>
     /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
     public static IReadOnlyList<string> Choose(
-        string folder, IReadOnlyList<string> databases, bool latest, Action<EngineMessage> observer, CancellationToken cancellationToken)
+        string folder,
+        IReadOnlyList<string> databases,
+        bool latest,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(databases);
         ArgumentNullException.ThrowIfNull(observer);
@@ -71,10 +91,13 @@ public static class BackupCatalog
             return BackupFolder.List(folder);
         }
 
-        IEnumerable<KnownBackup> chosen = Known(folder, text => observer(new WarningMessage(text)), cancellationToken).Where(backup => IsWanted(backup.Database, databases));
+        IEnumerable<KnownBackup> chosen = Known(folder, text => observer(new WarningMessage(text)), cancellationToken)
+            .Where(backup => IsWanted(backup.Database, databases));
         return
         [
-            .. (latest ? BackupOrigin.Latest(chosen.Select(backup => (backup, backup.Origin))) : chosen).Select(backup => backup.Path).Order(StringComparer.Ordinal),
+            .. (latest ? BackupOrigin.Latest(chosen.Select(backup => (backup, backup.Origin))) : chosen)
+                .Select(backup => backup.Path)
+                .Order(StringComparer.Ordinal),
         ];
     }
 
@@ -116,17 +139,24 @@ public static class BackupCatalog
     /// BackupNotFound: there is none, or only such of a selection. NotABackup: there are backups of several servers, each of which has its own newest.
     /// </exception>
     public static BackupInfo FindLatest(
-        IReadOnlyList<string> folders, string database, Action<EngineMessage> observer, CancellationToken cancellationToken)
+        IReadOnlyList<string> folders,
+        string database,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(folders);
         string all = string.Join("', '", folders);
         BackupInfo[] found =
         [
-            .. folders.Where(folder => folders.Count == 1 || Directory.Exists(folder))
+            .. folders
+                .Where(folder => folders.Count == 1 || Directory.Exists(folder))
                 .SelectMany(folder => Find(folder, null, latest: false, observer, cancellationToken))
                 .Where(backup => string.Equals(backup.Database, database, StringComparison.Ordinal)),
         ];
-        IReadOnlyList<BackupInfo> latest = BackupOrigin.Latest(found.Where(backup => !backup.Partial).Select(backup => (backup, BackupOrigin.Of(backup))));
+        IReadOnlyList<BackupInfo> latest = BackupOrigin.Latest(
+            found.Where(backup => !backup.Partial).Select(backup => (backup, BackupOrigin.Of(backup)))
+        );
         return latest switch
         {
             [var only] => only,
@@ -134,14 +164,20 @@ public static class BackupCatalog
                 CryoBackupError.BackupNotFound,
                 $"'{all}' holds no whole backup of database '{database}', only such of a selection.",
                 all,
-                "Name one of them by its path; Get-CryoBackup lists what the folder holds."),
+                "Name one of them by its path; Get-CryoBackup lists what the folder holds."
+            ),
             [] => throw new CryoBackupException(
-                CryoBackupError.BackupNotFound, $"'{all}' holds no backup of database '{database}'.", all, "Get-CryoBackup lists what the folder holds."),
+                CryoBackupError.BackupNotFound,
+                $"'{all}' holds no backup of database '{database}'.",
+                all,
+                "Get-CryoBackup lists what the folder holds."
+            ),
             _ => throw new CryoBackupException(
                 CryoBackupError.NotABackup,
                 $"'{all}' holds backups of '{database}' from {latest.Count} servers, and which is meant is not said: {string.Join("; ", latest.Select(BackupOrigin.Of))}.",
                 all,
-                "Name the one backup by its path; Get-CryoBackup -Latest shows the newest of each server."),
+                "Name the one backup by its path; Get-CryoBackup -Latest shows the newest of each server."
+            ),
         };
     }
 
@@ -214,7 +250,11 @@ public static class BackupCatalog
                 return ToInfo(manifest, path, manifestPath);
             }
 
-            observer(new WarningMessage($"The backup of '{manifest.Database}' of {manifest.Timestamp} is missing: '{path}' is not there, only its manifest."));
+            observer(
+                new WarningMessage(
+                    $"The backup of '{manifest.Database}' of {manifest.Timestamp} is missing: '{path}' is not there, only its manifest."
+                )
+            );
         }
         catch (CryoBackupException exception)
         {
@@ -234,9 +274,21 @@ public static class BackupCatalog
         try
         {
             string manifestPath = path + BackupFileName.ManifestSuffix;
-            if (File.Exists(manifestPath) && BackupManifest.Read(manifestPath) is var manifest && manifest.ReadStart() is var start && start > DateTime.MinValue)
+            if (
+                File.Exists(manifestPath)
+                && BackupManifest.Read(manifestPath) is var manifest
+                && manifest.ReadStart() is var start
+                && start > DateTime.MinValue
+            )
             {
-                var origin = new BackupOrigin(manifest.Database, manifest.Server?.SystemIdentifier ?? "", manifest.Host, manifest.Port, start, manifest.IsPartial);
+                var origin = new BackupOrigin(
+                    manifest.Database,
+                    manifest.Server?.SystemIdentifier ?? "",
+                    manifest.Host,
+                    manifest.Port,
+                    start,
+                    manifest.IsPartial
+                );
                 return new KnownBackup(path, manifest.Database, start, HasManifest: true) { Origin = origin };
             }
         }
@@ -245,13 +297,15 @@ public static class BackupCatalog
             // Whoever verifies it says what is wrong with its manifest.
         }
 
-        return BackupFileName.TryRead(Path.GetFileName(path)) is { } named ? new KnownBackup(path, named.Database, named.Start, HasManifest: false) : null;
+        return BackupFileName.TryRead(Path.GetFileName(path)) is { } named
+            ? new KnownBackup(path, named.Database, named.Start, HasManifest: false)
+            : null;
     }
 
     /// <summary>Tells whether a database is one of those asked for.</summary>
     /// <param name="database">Its name.</param>
     /// <param name="databases">Names and patterns (* and ?); null or empty for all.</param>
-    internal static bool IsWanted(string database, IReadOnlyList<string>? databases)
-        => databases is null or { Count: 0 }
-            || databases.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, database, ignoreCase: false));
+    internal static bool IsWanted(string database, IReadOnlyList<string>? databases) =>
+        databases is null or { Count: 0 }
+        || databases.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, database, ignoreCase: false));
 }

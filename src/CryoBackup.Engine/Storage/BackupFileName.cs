@@ -22,8 +22,28 @@ internal static partial class BackupFileName
 
     private static readonly HashSet<string> WindowsDevices = new(StringComparer.OrdinalIgnoreCase)
     {
-        "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9",
-        "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
+        "CON",
+        "PRN",
+        "AUX",
+        "NUL",
+        "COM1",
+        "COM2",
+        "COM3",
+        "COM4",
+        "COM5",
+        "COM6",
+        "COM7",
+        "COM8",
+        "COM9",
+        "LPT1",
+        "LPT2",
+        "LPT3",
+        "LPT4",
+        "LPT5",
+        "LPT6",
+        "LPT7",
+        "LPT8",
+        "LPT9",
     };
 
     /// <summary>The name for a backup.</summary>
@@ -36,7 +56,10 @@ internal static partial class BackupFileName
     public static string Create(string database, DateTime start, CompressionKind compression, bool isSealed = false, bool isPartial = false)
     {
         string type = isPartial ? BackupManifest.PartialType : BackupManifest.FullType;
-        return string.Create(CultureInfo.InvariantCulture, $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_{type}.dump{Extension(compression)}{(isSealed ? SealedSuffix : "")}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_{type}.dump{Extension(compression)}{(isSealed ? SealedSuffix : "")}"
+        );
     }
 
     /// <summary>A database's name as a part of a file's name. Different names give different results.</summary>
@@ -50,8 +73,14 @@ internal static partial class BackupFileName
         Span<byte> bytes = stackalloc byte[4];
         foreach (Rune rune in database.EnumerateRunes())
         {
-            bool refused = Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
-                or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+            bool refused =
+                Rune.GetUnicodeCategory(rune)
+                    is UnicodeCategory.Control
+                        or UnicodeCategory.Format
+                        or UnicodeCategory.LineSeparator
+                        or UnicodeCategory.ParagraphSeparator
+                        or UnicodeCategory.PrivateUse
+                        or UnicodeCategory.OtherNotAssigned
                 || (rune.IsAscii && "<>:\"/\\|?*%".Contains((char)rune.Value, StringComparison.Ordinal))
                 || (name.Length == 0 && rune.Value is ('.' or '-' or '~' or ' '))
                 || (name.Length == 0 && isDevice);
@@ -77,18 +106,21 @@ internal static partial class BackupFileName
     public static (string Database, DateTime Start)? TryRead(string name)
     {
         const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        return Form().Match(name) is { Success: true } match
+        return
+            Form().Match(name) is { Success: true } match
             && DateTime.TryParseExact(match.Groups[2].Value, "yyyyMMdd_HHmmss", CultureInfo.InvariantCulture, Utc, out DateTime start)
-            ? (Uri.UnescapeDataString(match.Groups[1].Value), start) : null;
+            ? (Uri.UnescapeDataString(match.Groups[1].Value), start)
+            : null;
     }
 
     [GeneratedRegex(@"^(.+)_(\d{8}_\d{6})_(?:full|partial)\.dump", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex Form();
 
-    private static string Extension(CompressionKind compression) => compression switch
-    {
-        CompressionKind.Gzip => ".gz",
-        CompressionKind.Zstd => ".zst",
-        _ => "",
-    };
+    private static string Extension(CompressionKind compression) =>
+        compression switch
+        {
+            CompressionKind.Gzip => ".gz",
+            CompressionKind.Zstd => ".zst",
+            _ => "",
+        };
 }

@@ -7,7 +7,10 @@ public static class BackupFolder
     internal const string GlobalsInfix = ".globals.sql";
 
     private static readonly string[] BackupSuffixes = [".dump", ".dump.gz", ".dump.zst", ".dump.age", ".dump.gz.age", ".dump.zst.age"];
-    private static readonly string[] GlobalsSuffixes = [.. new[] { "", ".gz", ".zst", ".age", ".gz.age", ".zst.age" }.Select(suffix => GlobalsInfix + suffix)];
+    private static readonly string[] GlobalsSuffixes =
+    [
+        .. new[] { "", ".gz", ".zst", ".age", ".gz.age", ".zst.age" }.Select(suffix => GlobalsInfix + suffix),
+    ];
 
     private static readonly string[] CompanionSuffixes = [BackupFileName.PartialSuffix, ".lock", .. GlobalsSuffixes];
 
@@ -30,18 +33,31 @@ public static class BackupFolder
     /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
     internal static string[] Files(string folder)
     {
-        const string Remedy = "If it is a share, see that it is mounted. Give the folder that New-CryoBackup wrote to, under an account that may read it.";
+        const string Remedy =
+            "If it is a share, see that it is mounted. Give the folder that New-CryoBackup wrote to, under an account that may read it.";
         try
         {
             return Directory.GetFiles(folder);
         }
         catch (DirectoryNotFoundException exception)
         {
-            throw new CryoBackupException(CryoBackupError.BackupNotFound, $"The folder '{folder}' does not exist.", folder, Remedy, inner: exception);
+            throw new CryoBackupException(
+                CryoBackupError.BackupNotFound,
+                $"The folder '{folder}' does not exist.",
+                folder,
+                Remedy,
+                inner: exception
+            );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new CryoBackupException(CryoBackupError.PermissionDenied, $"The folder '{folder}' cannot be read: {exception.Message}", folder, Remedy, inner: exception);
+            throw new CryoBackupException(
+                CryoBackupError.PermissionDenied,
+                $"The folder '{folder}' cannot be read: {exception.Message}",
+                folder,
+                Remedy,
+                inner: exception
+            );
         }
     }
 
@@ -51,7 +67,14 @@ public static class BackupFolder
     public static string[] Select(IEnumerable<string> files)
     {
         ArgumentNullException.ThrowIfNull(files);
-        return [.. files.Where(file => !EndsWithAny(file, CompanionSuffixes)).Select(file => IsManifest(file) ? BackupOf(file) : file).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return
+        [
+            .. files
+                .Where(file => !EndsWithAny(file, CompanionSuffixes))
+                .Select(file => IsManifest(file) ? BackupOf(file) : file)
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>Tells whether a file is, by its name, the manifest of a backup.</summary>
@@ -77,5 +100,6 @@ public static class BackupFolder
     /// <returns>Paths; none need exist.</returns>
     internal static IEnumerable<string> GlobalsOf(string backup) => GlobalsSuffixes.Select(suffix => backup + suffix);
 
-    private static bool EndsWithAny(string file, string[] suffixes) => Array.Exists(suffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal));
+    private static bool EndsWithAny(string file, string[] suffixes) =>
+        Array.Exists(suffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal));
 }

@@ -40,7 +40,12 @@ internal sealed class BackupLock : IDisposable
     /// <param name="cancellationToken">Ends the waiting for a holder's sign of life.</param>
     /// <returns>The lock, until it is disposed of.</returns>
     /// <exception cref="CryoBackupException">BackupLocked, DestinationNotWritable, DiskFull.</exception>
-    public static BackupLock Take(string folder, string database, Action<EngineMessage> observer, CancellationToken cancellationToken = default)
+    public static BackupLock Take(
+        string folder,
+        string database,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken = default
+    )
     {
         string name = BackupFileName.Encode(database);
         string path = Path.Combine(folder, $".{name}.lock");
@@ -55,7 +60,8 @@ internal sealed class BackupLock : IDisposable
             {
                 throw Locked(path, folder, database);
             }
-            catch (IOException exception) when (exception is not (DirectoryNotFoundException or IrregularFileException) && attempt < MaximumAttempts)
+            catch (IOException exception)
+                when (exception is not (DirectoryNotFoundException or IrregularFileException) && attempt < MaximumAttempts)
             {
                 // Its holder may have removed it since.
                 continue;
@@ -120,7 +126,13 @@ internal sealed class BackupLock : IDisposable
 
     /// <summary>Takes what was opened; null if it turns out to be nobody's any more.</summary>
     private static BackupLock? TryTake(
-        FileStream stream, string path, string folder, string database, Action<EngineMessage> observer, CancellationToken cancellationToken)
+        FileStream stream,
+        string path,
+        string folder,
+        string database,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         bool? free = RegularFile.TryLock(stream);
         if (free == false)
@@ -155,8 +167,11 @@ internal sealed class BackupLock : IDisposable
 
         if (!holds)
         {
-            observer(new WarningMessage(
-                $"File locks do not hold in '{folder}': another backup of '{database}' is noticed only by the signs of life that it leaves in '{path}' every {Beat.TotalSeconds:0} seconds."));
+            observer(
+                new WarningMessage(
+                    $"File locks do not hold in '{folder}': another backup of '{database}' is noticed only by the signs of life that it leaves in '{path}' every {Beat.TotalSeconds:0} seconds."
+                )
+            );
         }
 
         if (left.Length > 0)
@@ -168,9 +183,10 @@ internal sealed class BackupLock : IDisposable
     }
 
     /// <summary>Windows decides with the opening who has it, and removes the file itself, also for a process that dies.</summary>
-    private static FileStream Open(string path) => OperatingSystem.IsWindows()
-        ? RegularFile.OpenOrCreate(path, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.DeleteOnClose)
-        : RegularFile.OpenOrCreate(path, FileAccess.ReadWrite);
+    private static FileStream Open(string path) =>
+        OperatingSystem.IsWindows()
+            ? RegularFile.OpenOrCreate(path, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.DeleteOnClose)
+            : RegularFile.OpenOrCreate(path, FileAccess.ReadWrite);
 
     private static bool IsSharingViolation(IOException exception) => exception.HResult == unchecked((int)0x80070020);
 
@@ -195,8 +211,8 @@ internal sealed class BackupLock : IDisposable
     }
 
     /// <summary>Whether a lock that is free says that this holder is dead. Of one on another machine only a disk of this machine tells it: not every network file system hands locks on.</summary>
-    private static bool LockTellsOf(string record, string folder)
-        => record.StartsWith($"{RecordStart}{Environment.MachineName}, ", StringComparison.Ordinal) || LocalDisk.IsLocal(folder);
+    private static bool LockTellsOf(string record, string folder) =>
+        record.StartsWith($"{RecordStart}{Environment.MachineName}, ", StringComparison.Ordinal) || LocalDisk.IsLocal(folder);
 
     /// <summary>Waits for a sign of life of a record's holder.</summary>
     private static bool LivesStill(string path, string record, CancellationToken cancellationToken)
@@ -236,12 +252,16 @@ internal sealed class BackupLock : IDisposable
             CryoBackupError.BackupLocked,
             $"Another backup of '{database}' into '{folder}' is running{(holder.Length == 0 ? "" : $" ({holder})")}.",
             path,
-            "Wait until it has finished.");
+            "Wait until it has finished."
+        );
     }
 
     // To the tenth of a microsecond, so that no two holders in one process sign alike.
-    private static string Sign() => string.Create(
-        CultureInfo.InvariantCulture, $"{RecordStart}{Environment.MachineName}, process {Environment.ProcessId}, since {DateTime.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'}");
+    private static string Sign() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{RecordStart}{Environment.MachineName}, process {Environment.ProcessId}, since {DateTime.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'}"
+        );
 
     /// <summary>Writes the record once more, which changes nothing but the file's time.</summary>
     private void Write()
@@ -266,14 +286,17 @@ internal sealed class BackupLock : IDisposable
             text = Encoding.UTF8.GetString(bytes, 0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)).TrimEnd('\n');
         }
 
-        bool isRecord = stream.Length == 0 || (text.StartsWith(RecordStart, StringComparison.Ordinal) && !text.Contains('\n', StringComparison.Ordinal));
+        bool isRecord =
+            stream.Length == 0
+            || (text.StartsWith(RecordStart, StringComparison.Ordinal) && !text.Contains('\n', StringComparison.Ordinal));
         return isRecord
             ? text
             : throw new CryoBackupException(
                 CryoBackupError.DestinationNotWritable,
                 $"'{path}' is where backups lock each other out, but holds something else, which is left as it is.",
                 path,
-                "Find out what it is, and move it elsewhere.");
+                "Find out what it is, and move it elsewhere."
+            );
     }
 
     private static string ReadHolder(string path)

@@ -218,8 +218,15 @@ public sealed record BackupManifest
         public string State { get; init; } = "";
 
         /// <summary>Records what was read.</summary>
-        internal static StateRecord Of(ObjectState state)
-            => new() { Kind = state.Kind, Schema = state.Schema, Relation = state.Relation, Name = state.Name, State = state.State };
+        internal static StateRecord Of(ObjectState state) =>
+            new()
+            {
+                Kind = state.Kind,
+                Schema = state.Schema,
+                Relation = state.Relation,
+                Name = state.Name,
+                State = state.State,
+            };
 
         /// <summary>What was read.</summary>
         internal ObjectState ToState() => new(Kind, Schema, Relation, Name, State);
@@ -253,14 +260,22 @@ public sealed record BackupManifest
 
     /// <summary>True if the backup is not known to hold the whole database. Before the type told it, a selection stood only in pg_dump's arguments.</summary>
     [JsonIgnore]
-    public bool IsPartial => !string.Equals(BackupType, FullType, StringComparison.Ordinal)
-        || Client?.Arguments?.Exists(static argument => argument is not null && (argument.StartsWith("--exclude-", StringComparison.Ordinal) || argument is "--no-blobs" or "--no-large-objects")) == true;
+    public bool IsPartial =>
+        !string.Equals(BackupType, FullType, StringComparison.Ordinal)
+        || Client?.Arguments?.Exists(static argument =>
+            argument is not null
+            && (argument.StartsWith("--exclude-", StringComparison.Ordinal) || argument is "--no-blobs" or "--no-large-objects")
+        ) == true;
 
     /// <summary>When the backup began, in UTC. The predecessor wrote its machine's local time, and is read so.</summary>
     /// <returns>The time; <see cref="DateTime.MinValue"/> where the manifest holds no time.</returns>
-    public DateTime ReadStart()
-        => DateTime.TryParse(
-            Timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal | DateTimeStyles.AdjustToUniversal, out DateTime start)
+    public DateTime ReadStart() =>
+        DateTime.TryParse(
+            Timestamp,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeLocal | DateTimeStyles.AdjustToUniversal,
+            out DateTime start
+        )
             ? start
             : DateTime.MinValue;
 
@@ -270,19 +285,20 @@ public sealed record BackupManifest
     /// <summary>The manifest of the same backup when it is encrypted: without anything that tells of its content.</summary>
     /// <param name="recipients">The public keys.</param>
     /// <returns>A manifest without tables, objects, names, and words.</returns>
-    internal BackupManifest Seal(IReadOnlyList<string> recipients) => this with
-    {
-        Encryption = new EncryptionRecord { Method = "age", Recipients = [.. recipients] },
-        // Arguments name what is left out.
-        Client = Client is null ? null : new ClientRecord { Version = Client.Version },
-        Label = null,
-        Objects = null,
-        Tables = null,
-        LargeObjects = null,
-        State = null,
-        Excluded = null,
-        Warnings = null,
-    };
+    internal BackupManifest Seal(IReadOnlyList<string> recipients) =>
+        this with
+        {
+            Encryption = new EncryptionRecord { Method = "age", Recipients = [.. recipients] },
+            // Arguments name what is left out.
+            Client = Client is null ? null : new ClientRecord { Version = Client.Version },
+            Label = null,
+            Objects = null,
+            Tables = null,
+            LargeObjects = null,
+            State = null,
+            Excluded = null,
+            Warnings = null,
+        };
 
     /// <summary>The manifest as it is written to disk, with its own checksum.</summary>
     /// <returns>UTF-8 without BOM, ending with a newline.</returns>
@@ -335,7 +351,13 @@ public sealed record BackupManifest
         {
             // Its own words may hold a key of the file, of whatever length.
             throw Invalid(
-                path, string.Create(CultureInfo.InvariantCulture, $"it is not the JSON of a manifest (line {(exception.LineNumber ?? 0) + 1}, byte {(exception.BytePositionInLine ?? 0) + 1})"), exception);
+                path,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"it is not the JSON of a manifest (line {(exception.LineNumber ?? 0) + 1}, byte {(exception.BytePositionInLine ?? 0) + 1})"
+                ),
+                exception
+            );
         }
         catch (Exception exception) when (exception is not (CryoBackupException or OutOfMemoryException))
         {
@@ -386,10 +408,12 @@ public sealed record BackupManifest
     // Convert.ToHexStringLower is not in .NET 8.
     private static string Hex(byte[] hash) => Convert.ToHexString(hash).ToLowerInvariant();
 
-    private static CryoBackupException Invalid(string path, string reason, Exception? inner = null) => new(
-        CryoBackupError.ManifestInvalid,
-        $"The manifest '{path}' cannot be relied on: {reason}.",
-        path,
-        "Use a backup whose manifest is whole; stock tools may still open the file itself (age, gunzip, pg_restore).",
-        inner: inner);
+    private static CryoBackupException Invalid(string path, string reason, Exception? inner = null) =>
+        new(
+            CryoBackupError.ManifestInvalid,
+            $"The manifest '{path}' cannot be relied on: {reason}.",
+            path,
+            "Use a backup whose manifest is whole; stock tools may still open the file itself (age, gunzip, pg_restore).",
+            inner: inner
+        );
 }

@@ -13,7 +13,8 @@ internal sealed record BackupOrigin(string Database, string Identifier, string H
 {
     /// <summary>That of a backup.</summary>
     /// <param name="backup">The backup.</param>
-    public static BackupOrigin Of(BackupInfo backup) => new(backup.Database, backup.SystemIdentifier, backup.ComputerName, backup.Port, backup.Start, backup.Partial);
+    public static BackupOrigin Of(BackupInfo backup) =>
+        new(backup.Database, backup.SystemIdentifier, backup.ComputerName, backup.Port, backup.Start, backup.Partial);
 
     /// <summary>
     /// The newest backup of each database of each server, a whole one where there is any. System identifiers tell servers apart, for every
@@ -24,11 +25,14 @@ internal sealed record BackupOrigin(string Database, string Identifier, string H
     public static IReadOnlyList<T> Latest<T>(IEnumerable<(T Backup, BackupOrigin Origin)> all)
     {
         (T Backup, BackupOrigin Origin)[] newestFirst = [.. all.OrderByDescending(one => one.Origin.Start)];
-        ILookup<string, BackupOrigin> known = newestFirst.Select(one => one.Origin).Where(origin => origin.Identifier.Length > 0)
+        ILookup<string, BackupOrigin> known = newestFirst
+            .Select(one => one.Origin)
+            .Where(origin => origin.Identifier.Length > 0)
             .ToLookup(origin => origin.Database, StringComparer.Ordinal);
         return
         [
-            .. newestFirst.OrderBy(one => one.Origin.IsPartial)
+            .. newestFirst
+                .OrderBy(one => one.Origin.IsPartial)
                 .DistinctBy(one => (one.Origin.Database, one.Origin.Server(known[one.Origin.Database])))
                 .OrderByDescending(one => one.Origin.Start)
                 .Select(one => one.Backup),
@@ -36,9 +40,11 @@ internal sealed record BackupOrigin(string Database, string Identifier, string H
     }
 
     /// <summary>The server in words.</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{(Host.Length == 0 ? "an unknown server" : $"{Host}:{Port}")} ({(Identifier.Length == 0 ? "system identifier not recorded" : $"system identifier {Identifier}")}), newest of {Start:yyyy-MM-dd HH:mm:ss}Z");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(Host.Length == 0 ? "an unknown server" : $"{Host}:{Port}")} ({(Identifier.Length == 0 ? "system identifier not recorded" : $"system identifier {Identifier}")}), newest of {Start:yyyy-MM-dd HH:mm:ss}Z"
+        );
 
     private string Server(IEnumerable<BackupOrigin> known)
     {
@@ -49,8 +55,13 @@ internal sealed record BackupOrigin(string Database, string Identifier, string H
 
         string[] namesakes =
         [
-            .. known.Where(other => other.Start >= Start && (Host.Length == 0 || (other.Port == Port && string.Equals(other.Host, Host, StringComparison.OrdinalIgnoreCase))))
-                .Select(other => other.Identifier).Distinct(StringComparer.Ordinal),
+            .. known
+                .Where(other =>
+                    other.Start >= Start
+                    && (Host.Length == 0 || (other.Port == Port && string.Equals(other.Host, Host, StringComparison.OrdinalIgnoreCase)))
+                )
+                .Select(other => other.Identifier)
+                .Distinct(StringComparer.Ordinal),
         ];
         return namesakes is [var first, ..] ? first : string.Create(CultureInfo.InvariantCulture, $"{Host.ToLowerInvariant()}:{Port}");
     }

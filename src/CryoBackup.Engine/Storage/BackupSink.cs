@@ -34,13 +34,22 @@ internal sealed class BackupSink : IDisposable
         WriteOnlyStream destination = _age ?? _hash;
         _compressor = compression switch
         {
-            CompressionKind.Gzip => new ParallelGzipWriter(destination, level ?? DefaultGzipLevel, Math.Min(Environment.ProcessorCount, MaximumWorkers)),
+            CompressionKind.Gzip => new ParallelGzipWriter(
+                destination,
+                level ?? DefaultGzipLevel,
+                Math.Min(Environment.ProcessorCount, MaximumWorkers)
+            ),
             CompressionKind.Zstd => new FilterWriteStream(
                 new ToolCommand(
                     OptionalTool.Find("zstd", "Compression with Zstd"),
-                    string.Create(CultureInfo.InvariantCulture, $"-{level ?? DefaultZstdLevel}"), "-T0", "-q", "-c"),
+                    string.Create(CultureInfo.InvariantCulture, $"-{level ?? DefaultZstdLevel}"),
+                    "-T0",
+                    "-q",
+                    "-c"
+                ),
                 destination,
-                cancellationToken),
+                cancellationToken
+            ),
             _ => null,
         };
     }

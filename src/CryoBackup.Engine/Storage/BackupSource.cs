@@ -61,7 +61,10 @@ internal sealed class BackupSource : IDisposable
                 // The third bit of the frame's descriptor says whether a checksum follows its content.
                 Checksum ??= magic.Length > 4 && (magic[4] & 4) != 0 ? "zstd" : null;
                 _decompressor = new FilterReadStream(
-                    new ToolCommand(OptionalTool.Find("zstd", "A backup compressed with Zstd"), "-d", "-q", "-c"), source, cancellationToken);
+                    new ToolCommand(OptionalTool.Find("zstd", "A backup compressed with Zstd"), "-d", "-q", "-c"),
+                    source,
+                    cancellationToken
+                );
             }
             else
             {
@@ -107,20 +110,28 @@ internal sealed class BackupSource : IDisposable
     /// <summary>The error of a damaged compression, which every stage throws alike.</summary>
     /// <param name="path">The backup file's full path.</param>
     /// <param name="exception">What was thrown.</param>
-    public static CryoBackupException CompressionDamaged(string path, InvalidDataException exception) => new(
-        CryoBackupError.ArchiveCorrupt,
-        $"The compression of '{path}' is damaged: {exception.Message.TrimEnd('.')}.",
-        path,
-        "Use another backup; this one does not come back whole.",
-        inner: exception);
+    public static CryoBackupException CompressionDamaged(string path, InvalidDataException exception) =>
+        new(
+            CryoBackupError.ArchiveCorrupt,
+            $"The compression of '{path}' is damaged: {exception.Message.TrimEnd('.')}.",
+            path,
+            "Use another backup; this one does not come back whole.",
+            inner: exception
+        );
 
     private static CryoBackupException NotABackup(string path, bool isArmored, ReadOnlySpan<byte> start)
     {
-        (string what, string remedy) = isArmored
-            ? ("it is an encrypted file in age's armored form", "Encrypt without --armor, or take the armor off: age -d, then age -R again.")
-            : ForeignFile.Recognize(start) is { } foreign
-                ? ($"it is {foreign.What}", foreign.Remedy)
-                : ("it begins neither as an archive of pg_dump -Fc nor as gzip or zstd does", "Give a file made by New-CryoBackup or by pg_dump -Fc.");
+        (string what, string remedy) =
+            isArmored
+                ? (
+                    "it is an encrypted file in age's armored form",
+                    "Encrypt without --armor, or take the armor off: age -d, then age -R again."
+                )
+            : ForeignFile.Recognize(start) is { } foreign ? ($"it is {foreign.What}", foreign.Remedy)
+            : (
+                "it begins neither as an archive of pg_dump -Fc nor as gzip or zstd does",
+                "Give a file made by New-CryoBackup or by pg_dump -Fc."
+            );
         return new CryoBackupException(CryoBackupError.NotABackup, $"'{path}' is not a backup: {what}.", path, remedy);
     }
 
@@ -134,24 +145,38 @@ internal sealed class BackupSource : IDisposable
         {
             return RegularFile.Read(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
-            && (File.Exists(Path.Combine(path, "toc.dat")) || File.Exists(Path.Combine(path, "toc.dat.gz"))))
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException
+                && (File.Exists(Path.Combine(path, "toc.dat")) || File.Exists(Path.Combine(path, "toc.dat.gz")))
+            )
         {
             throw new CryoBackupException(
                 CryoBackupError.NotABackup,
                 $"'{path}' is a folder of pg_dump's directory format, which is not one file that can be streamed.",
                 path,
                 "Restore it with pg_restore -d NAME FOLDER; for backups that can be proven use New-CryoBackup, or pg_dump -Fc.",
-                inner: exception);
+                inner: exception
+            );
         }
         catch (IrregularFileException exception)
         {
-            throw new CryoBackupException(CryoBackupError.NotABackup, $"The backup file '{path}' cannot be read: {exception.Message}", path, "Give the file of a backup.", inner: exception);
+            throw new CryoBackupException(
+                CryoBackupError.NotABackup,
+                $"The backup file '{path}' cannot be read: {exception.Message}",
+                path,
+                "Give the file of a backup.",
+                inner: exception
+            );
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new CryoBackupException(
-                CryoBackupError.BackupNotFound, $"The backup file '{path}' does not exist.", path, "List the backups there are with Get-CryoBackup.", inner: exception);
+                CryoBackupError.BackupNotFound,
+                $"The backup file '{path}' does not exist.",
+                path,
+                "List the backups there are with Get-CryoBackup.",
+                inner: exception
+            );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -160,7 +185,8 @@ internal sealed class BackupSource : IDisposable
                 $"The backup file '{path}' cannot be read: {exception.Message}",
                 path,
                 "Use an account that may read it.",
-                inner: exception);
+                inner: exception
+            );
         }
     }
 

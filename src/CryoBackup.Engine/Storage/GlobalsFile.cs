@@ -36,9 +36,13 @@ internal static partial class GlobalsFile
         {
             throw new CryoBackupException(
                 CryoBackupError.HashMismatch,
-                string.Create(CultureInfo.InvariantCulture, $"'{path}' ({file.Length} bytes; {record.SizeBytes} were recorded) is not what was written: its SHA-256 differs from the recorded one."),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{path}' ({file.Length} bytes; {record.SizeBytes} were recorded) is not what was written: its SHA-256 differs from the recorded one."
+                ),
                 path,
-                "The backup itself may be good without its globals; take the roles from another backup.");
+                "The backup itself may be good without its globals; take the roles from another backup."
+            );
         }
     }
 
@@ -51,7 +55,12 @@ internal static partial class GlobalsFile
     /// <returns>The roles.</returns>
     /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, HashMismatch; IdentityMissing and others of the opening.</exception>
     public static GlobalsScript Read(
-        string backup, BackupManifest.GlobalsRecord record, bool isSealed, IReadOnlyList<string> identities, CancellationToken cancellationToken)
+        string backup,
+        BackupManifest.GlobalsRecord record,
+        bool isSealed,
+        IReadOnlyList<string> identities,
+        CancellationToken cancellationToken
+    )
     {
         Verify(backup, record, isSealed, cancellationToken);
         string path = backup + Suffix(isSealed);
@@ -77,7 +86,8 @@ internal static partial class GlobalsFile
                     CryoBackupError.ArchiveCorrupt,
                     $"'{path}' holds more than {SizeText.Of(MaximumLength)} of roles and tablespaces, which is more than is read.",
                     path,
-                    "If you trust it, create the roles yourself: decompress it, and run it by psql.");
+                    "If you trust it, create the roles yourself: decompress it, and run it by psql."
+                );
             }
 
             bytes.Write(buffer.AsSpan(0, count));

@@ -25,9 +25,15 @@ internal static class ManifestLimits
         var keys = new Stack<HashSet<string>>();
         while (reader.Read())
         {
-            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName or JsonTokenType.Number && reader.ValueSpan.Length > LongestText)
+            if (
+                reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName or JsonTokenType.Number
+                && reader.ValueSpan.Length > LongestText
+            )
             {
-                return string.Create(CultureInfo.InvariantCulture, $"a text in it has {reader.ValueSpan.Length} bytes, and none is longer than {LongestText}");
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"a text in it has {reader.ValueSpan.Length} bytes, and none is longer than {LongestText}"
+                );
             }
 
             switch (reader.TokenType)
@@ -56,22 +62,39 @@ internal static class ManifestLimits
             return "it does not name the database and the backup file";
         }
 
-        if (manifest.Host is null || manifest.BackupToolVersion is null || manifest.Timestamp is null || HasNull(manifest.Warnings)
+        if (
+            manifest.Host is null
+            || manifest.BackupToolVersion is null
+            || manifest.Timestamp is null
+            || HasNull(manifest.Warnings)
             || manifest.Server is { Version: null } or { Encoding: null } or { Collation: null } or { Ctype: null }
-            || manifest.Client is { Version: null } or { Arguments: null } || HasNull(manifest.Client?.Arguments)
-            || manifest.Globals is { File: null } or { Sha256: null } || manifest.LargeObjects is { Fingerprint: null }
-            || manifest.State?.Exists(item => item is not { Kind: not null, Schema: not null, Relation: not null, Name: not null, State: not null }) == true
-            || manifest.Excluded?.Exists(item => item is not { Name: not null, Reason: not null }) == true)
+            || manifest.Client is { Version: null } or { Arguments: null }
+            || HasNull(manifest.Client?.Arguments)
+            || manifest.Globals is { File: null } or { Sha256: null }
+            || manifest.LargeObjects is { Fingerprint: null }
+            || manifest.State?.Exists(item =>
+                item is not { Kind: not null, Schema: not null, Relation: not null, Name: not null, State: not null }
+            ) == true
+            || manifest.Excluded?.Exists(item => item is not { Name: not null, Reason: not null }) == true
+        )
         {
             return "a text in it is null";
         }
 
-        if (manifest.Encryption is not null && (manifest.Encryption is not { Method: not null, Recipients.Count: > 0 } || HasNull(manifest.Encryption.Recipients)))
+        if (
+            manifest.Encryption is not null
+            && (manifest.Encryption is not { Method: not null, Recipients.Count: > 0 } || HasNull(manifest.Encryption.Recipients))
+        )
         {
             return "what it records of the encryption is not whole";
         }
 
-        if (Array.Exists([manifest.Database, manifest.BackupFile, manifest.Host, manifest.Timestamp, manifest.BackupToolVersion], text => text.Length > LongestName))
+        if (
+            Array.Exists(
+                [manifest.Database, manifest.BackupFile, manifest.Host, manifest.Timestamp, manifest.BackupToolVersion],
+                text => text.Length > LongestName
+            )
+        )
         {
             return string.Create(CultureInfo.InvariantCulture, $"a name in it is longer than {LongestName} characters");
         }
@@ -81,9 +104,17 @@ internal static class ManifestLimits
 
     private static string? FindNumber(BackupManifest manifest)
     {
-        if (manifest.SizeBytes < 0 || manifest.UncompressedBytes < 0 || manifest.Globals is { SizeBytes: < 0 } || manifest.LargeObjects is { Count: < 0 } or { Bytes: < 0 }
+        if (
+            manifest.SizeBytes < 0
+            || manifest.UncompressedBytes < 0
+            || manifest.Globals is { SizeBytes: < 0 }
+            || manifest.LargeObjects is { Count: < 0 } or { Bytes: < 0 }
             || manifest.Objects?.Values.Any(count => count < 0) == true
-            || !(manifest.DurationSeconds is null || (manifest.DurationSeconds >= 0 && manifest.DurationSeconds <= LongestDuration.TotalSeconds)))
+            || !(
+                manifest.DurationSeconds is null
+                || (manifest.DurationSeconds >= 0 && manifest.DurationSeconds <= LongestDuration.TotalSeconds)
+            )
+        )
         {
             return "a size or the duration in it is out of range";
         }
@@ -98,7 +129,16 @@ internal static class ManifestLimits
         long rows = 0;
         foreach (BackupManifest.TableRecord? table in manifest.Tables ?? [])
         {
-            if (table is not { Schema: { Length: <= LongestName } schema, Name: { Length: <= LongestName } name, Fingerprint: { Length: <= LongestName }, Rows: >= 0 and <= MostRows, Bytes: >= 0 })
+            if (
+                table
+                is not {
+                    Schema: { Length: <= LongestName } schema,
+                    Name: { Length: <= LongestName } name,
+                    Fingerprint: { Length: <= LongestName },
+                    Rows: >= 0 and <= MostRows,
+                    Bytes: >= 0
+                }
+            )
             {
                 return "what it records of a table is not whole";
             }

@@ -30,8 +30,8 @@ internal static class OpenCommand
         };
     }
 
-    private static string Quote(string name)
-        => name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-' or '.')
+    private static string Quote(string name) =>
+        name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-' or '.')
             ? name
             : "'" + name.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 }

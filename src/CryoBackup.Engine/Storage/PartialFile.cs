@@ -108,24 +108,36 @@ internal sealed partial class PartialFile : IDisposable
         if (exception is IrregularFileException irregular)
         {
             return new CryoBackupException(
-                CryoBackupError.DestinationNotWritable, irregular.Message, irregular.Path, "Find out who put it there, and remove it.", inner: exception);
+                CryoBackupError.DestinationNotWritable,
+                irregular.Message,
+                irregular.Path,
+                "Find out who put it there, and remove it.",
+                inner: exception
+            );
         }
 
         const int DiskFullOnWindows = unchecked((int)0x80070070);
         const int HandleDiskFullOnWindows = unchecked((int)0x80070027);
         const int NoSpaceOnUnix = 28;
         const int QuotaOnLinux = 122;
-        bool full = exception.HResult is DiskFullOnWindows or HandleDiskFullOnWindows or NoSpaceOnUnix or QuotaOnLinux
+        bool full =
+            exception.HResult is DiskFullOnWindows or HandleDiskFullOnWindows or NoSpaceOnUnix or QuotaOnLinux
             || exception.Message.Contains("No space left", StringComparison.Ordinal);
         return full
             ? new CryoBackupException(
-                CryoBackupError.DiskFull, $"There is no space left for '{path}'.", path, "Free space, or choose another folder.", inner: exception)
+                CryoBackupError.DiskFull,
+                $"There is no space left for '{path}'.",
+                path,
+                "Free space, or choose another folder.",
+                inner: exception
+            )
             : new CryoBackupException(
                 CryoBackupError.DestinationNotWritable,
                 $"'{path}' cannot be written: {exception.Message}",
                 path,
                 "Choose a folder that this account may write to.",
-                inner: exception);
+                inner: exception
+            );
     }
 
     private static void FlushFolder(string folder)

@@ -23,14 +23,21 @@ internal static class Retention
     {
         if (manifest.IsPartial)
         {
-            observer(new WarningMessage($"No older backup of '{made.Database}' was removed: the new one holds only a selection, and replaces none."));
+            observer(
+                new WarningMessage(
+                    $"No older backup of '{made.Database}' was removed: the new one holds only a selection, and replaces none."
+                )
+            );
             return [];
         }
 
         if (manifest.Server?.SystemIdentifier is not { Length: > 0 } server)
         {
-            observer(new WarningMessage(
-                $"No older backup of '{made.Database}' was removed: the role may not read the server's system identifier, without which nobody knows whose they are. Let it execute pg_control_system()."));
+            observer(
+                new WarningMessage(
+                    $"No older backup of '{made.Database}' was removed: the role may not read the server's system identifier, without which nobody knows whose they are. Let it execute pg_control_system()."
+                )
+            );
             return [];
         }
 
@@ -38,13 +45,20 @@ internal static class Retention
         var removed = new List<string>();
         try
         {
-            IEnumerable<Kept> all = Directory.GetFiles(folder, "*" + BackupFileName.ManifestSuffix).Select(path => Read(path, made, server)).OfType<Kept>();
+            IEnumerable<Kept> all = Directory
+                .GetFiles(folder, "*" + BackupFileName.ManifestSuffix)
+                .Select(path => Read(path, made, server))
+                .OfType<Kept>();
             foreach (Kept old in Choose([.. all], made.Path, TimeSpan.FromDays(days)))
             {
                 if (Remove(old.Path, observer))
                 {
                     removed.Add(old.Path);
-                    observer(new VerboseMessage(string.Create(CultureInfo.InvariantCulture, $"Removed '{old.Path}', which was older than {days} days.")));
+                    observer(
+                        new VerboseMessage(
+                            string.Create(CultureInfo.InvariantCulture, $"Removed '{old.Path}', which was older than {days} days.")
+                        )
+                    );
                 }
             }
         }
@@ -63,14 +77,18 @@ internal static class Retention
     /// <returns>Those to remove, oldest first.</returns>
     internal static IReadOnlyList<Kept> Choose(IReadOnlyList<Kept> all, string made, TimeSpan age)
     {
-        Kept[] newestFirst = [.. all.OrderByDescending(backup => backup.Start).ThenByDescending(backup => backup.Path, StringComparer.Ordinal)];
+        Kept[] newestFirst =
+        [
+            .. all.OrderByDescending(backup => backup.Start).ThenByDescending(backup => backup.Path, StringComparer.Ordinal),
+        ];
         if (Array.Find(newestFirst, backup => backup.Path != made) is not { } before)
         {
             return [];
         }
 
         // Not from now: after a pause all would be old at once. And not from what a clock that ran ahead has stamped.
-        DateTime newest = Array.Find(newestFirst, backup => backup.Path == made) is { } own && own.Start < before.Start ? own.Start : before.Start;
+        DateTime newest =
+            Array.Find(newestFirst, backup => backup.Path == made) is { } own && own.Start < before.Start ? own.Start : before.Start;
         HashSet<string> kept = [made, .. newestFirst.Take(Least).Select(backup => backup.Path)];
         if (Array.Find(newestFirst, backup => backup.IsProven) is { } proven)
         {
@@ -88,7 +106,8 @@ internal static class Retention
         {
             BackupManifest other = BackupManifest.Read(manifestPath);
             DateTime start = other.ReadStart();
-            bool isOurs = string.Equals(other.Database, made.Database, StringComparison.Ordinal)
+            bool isOurs =
+                string.Equals(other.Database, made.Database, StringComparison.Ordinal)
                 && string.Equals(other.BackupFile, Path.GetFileName(path), StringComparison.Ordinal)
                 && !other.IsPartial
                 && string.Equals(other.Server?.SystemIdentifier, server, StringComparison.Ordinal);

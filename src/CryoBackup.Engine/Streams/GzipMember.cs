@@ -59,10 +59,17 @@ internal static class GzipMember
     /// <returns>The size in bytes; null if this is not the header of a member of ours.</returns>
     public static int? ReadLength(ReadOnlySpan<byte> header)
     {
-        if (header.Length < HeaderLength || header[0] != 0x1f || header[1] != 0x8b || header[2] != 8 || header[FlagsOffset] != FlagExtra
+        if (
+            header.Length < HeaderLength
+            || header[0] != 0x1f
+            || header[1] != 0x8b
+            || header[2] != 8
+            || header[FlagsOffset] != FlagExtra
             || BinaryPrimitives.ReadUInt16LittleEndian(header[PlainHeaderLength..]) != ExtraLength - 2
-            || header[PlainHeaderLength + 2] != 'C' || header[PlainHeaderLength + 3] != 'B'
-            || BinaryPrimitives.ReadUInt16LittleEndian(header[(PlainHeaderLength + 4)..]) != 4)
+            || header[PlainHeaderLength + 2] != 'C'
+            || header[PlainHeaderLength + 3] != 'B'
+            || BinaryPrimitives.ReadUInt16LittleEndian(header[(PlainHeaderLength + 4)..]) != 4
+        )
         {
             return null;
         }
@@ -91,7 +98,11 @@ internal static class GzipMember
         var body = new DeflatedBody(member, HeaderLength, end);
         using var deflate = new DeflateStream(body, CompressionMode.Decompress);
         Span<byte> plain = output.AsSpan(0, (int)expected);
-        if (deflate.ReadAtLeast(plain, plain.Length, throwOnEndOfStream: false) < plain.Length || deflate.ReadByte() >= 0 || !body.EndedExactly)
+        if (
+            deflate.ReadAtLeast(plain, plain.Length, throwOnEndOfStream: false) < plain.Length
+            || deflate.ReadByte() >= 0
+            || !body.EndedExactly
+        )
         {
             throw new InvalidDataException("a gzip member does not hold what its trailer says");
         }
@@ -120,7 +131,10 @@ internal static class GzipMember
 #if NET9_0_OR_GREATER
         return new GZipStream(output, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true);
 #else
-        CompressionLevel nearest = level <= 3 ? CompressionLevel.Fastest : level <= 8 ? CompressionLevel.Optimal : CompressionLevel.SmallestSize;
+        CompressionLevel nearest =
+            level <= 3 ? CompressionLevel.Fastest
+            : level <= 8 ? CompressionLevel.Optimal
+            : CompressionLevel.SmallestSize;
         return new GZipStream(output, nearest, leaveOpen: true);
 #endif
     }

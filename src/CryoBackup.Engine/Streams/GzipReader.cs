@@ -153,7 +153,8 @@ internal sealed class GzipReader : ReadOnlyStream
         throw new InvalidDataException(
             end > 0 ? "what follows a gzip member is not the next one"
             : available < needed ? "the file ends within a gzip member"
-            : "the checksum of a gzip member does not fit what it holds");
+            : "the checksum of a gzip member does not fit what it holds"
+        );
     }
 
     private byte NextByte()
@@ -177,9 +178,7 @@ internal sealed class GzipReader : ReadOnlyStream
 
     private void SkipText()
     {
-        while (NextByte() != 0)
-        {
-        }
+        while (NextByte() != 0) { }
     }
 
     /// <summary>Makes that many bytes lie in the buffer, or all there are.</summary>

@@ -77,9 +77,7 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
             _stop.Cancel();
 
             // The reading thread may wait for room; taking everything out lets it see the stop.
-            while (_blocks.Reader.TryRead(out _))
-            {
-            }
+            while (_blocks.Reader.TryRead(out _)) { }
 
             _reader.GetAwaiter().GetResult();
             _stop.Dispose();
@@ -107,7 +105,8 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
                     break;
                 }
 
-                int length = GzipMember.ReadLength(header.AsSpan(0, count))
+                int length =
+                    GzipMember.ReadLength(header.AsSpan(0, count))
                     ?? throw new InvalidDataException("what follows a gzip member is not the next one");
                 Block block = _free.Reader.TryRead(out Block? free) ? free : new Block();
                 Span<byte> rest = block.Begin(header, length);

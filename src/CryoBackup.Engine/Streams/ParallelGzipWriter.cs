@@ -25,7 +25,9 @@ internal sealed class ParallelGzipWriter : WriteOnlyStream
     {
         _destination = destination;
         _level = level;
-        _members = Channel.CreateBounded<Task<MemoryStream>>(new BoundedChannelOptions(workers + 2) { SingleReader = true, SingleWriter = true });
+        _members = Channel.CreateBounded<Task<MemoryStream>>(
+            new BoundedChannelOptions(workers + 2) { SingleReader = true, SingleWriter = true }
+        );
         _writer = Task.Factory.StartNew(WriteMembers, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 

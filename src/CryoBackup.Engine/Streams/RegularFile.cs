@@ -20,7 +20,13 @@ internal static partial class RegularFile
     /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
     public static FileStream Create(string path, FileAccess access = FileAccess.Write, FileShare share = FileShare.Read)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = access, Share = share, BufferSize = 0 };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = access,
+            Share = share,
+            BufferSize = 0,
+        };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = OwnersAlone;
@@ -41,7 +47,11 @@ internal static partial class RegularFile
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
     public static FileStream Open(
-        string path, FileAccess access, FileShare share = FileShare.ReadWrite | FileShare.Delete, FileOptions options = FileOptions.None)
+        string path,
+        FileAccess access,
+        FileShare share = FileShare.ReadWrite | FileShare.Delete,
+        FileOptions options = FileOptions.None
+    )
     {
         SafeFileHandle handle = OperatingSystem.IsWindows()
             ? WindowsFile.Open(path, access, share, options, followLinks: false)
@@ -99,7 +109,11 @@ internal static partial class RegularFile
     /// <exception cref="IOException">As for <see cref="Open"/>.</exception>
     /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
     public static FileStream OpenOrCreate(
-        string path, FileAccess access, FileShare share = FileShare.ReadWrite | FileShare.Delete, FileOptions options = FileOptions.None)
+        string path,
+        FileAccess access,
+        FileShare share = FileShare.ReadWrite | FileShare.Delete,
+        FileOptions options = FileOptions.None
+    )
     {
         for (int attempt = 1; ; attempt++)
         {
@@ -148,34 +162,62 @@ internal static partial class RegularFile
 
     private static partial class UnixFile
     {
-        private const int NoEntry = 2, Interrupted = 4, NotPermitted = 1, AccessDenied = 13, IsFolder = 21, NoDevice = 6, ReadOnlySystem = 30;
-        private const int LockForOneAlone = 2, WithoutWaiting = 4;
-        private const int TypeMask = 0xF000, Folder = 0x4000, Regular = 0x8000;
-        private const int EmptyPath = 0x1000, TypeAndLinks = 0x5;
+        private const int NoEntry = 2,
+            Interrupted = 4,
+            NotPermitted = 1,
+            AccessDenied = 13,
+            IsFolder = 21,
+            NoDevice = 6,
+            ReadOnlySystem = 30;
+        private const int LockForOneAlone = 2,
+            WithoutWaiting = 4;
+        private const int TypeMask = 0xF000,
+            Folder = 0x4000,
+            Regular = 0x8000;
+        private const int EmptyPath = 0x1000,
+            TypeAndLinks = 0x5;
 
         // The numbers of <fcntl.h>: what is asked of the kernel differs from system to system, and on Linux from processor to processor.
         private static readonly bool Bsd = OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD();
-        private static readonly int NoFollow = Bsd ? 0x100
-            : RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm or Architecture.Armv6 or Architecture.Ppc64le ? 0x8000
+        private static readonly int NoFollow =
+            Bsd ? 0x100
+            : RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm or Architecture.Armv6 or Architecture.Ppc64le
+                ? 0x8000
             : 0x20000;
 
         private static readonly int NonBlocking = Bsd ? 0x4 : 0x800;
-        private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : OperatingSystem.IsFreeBSD() ? 0x100000 : 0x80000;
-        private static readonly int LinkMet = OperatingSystem.IsFreeBSD() ? 31 : OperatingSystem.IsMacOS() ? 62 : 40;
+        private static readonly int CloseOnExec =
+            OperatingSystem.IsMacOS() ? 0x1000000
+            : OperatingSystem.IsFreeBSD() ? 0x100000
+            : 0x80000;
+        private static readonly int LinkMet =
+            OperatingSystem.IsFreeBSD() ? 31
+            : OperatingSystem.IsMacOS() ? 62
+            : 40;
         private static readonly int WouldBlock = Bsd ? 35 : 11;
 
         public static SafeFileHandle Open(string path, FileAccess access, bool followLinks)
         {
             // Without blocking, or a pipe that nobody writes to would hold us for ever; on a regular file it means nothing.
-            int flags = (access switch { FileAccess.Read => 0, FileAccess.Write => 1, _ => 2 }) | (followLinks ? 0 : NoFollow) | NonBlocking | CloseOnExec;
+            int flags =
+                (
+                    access switch
+                    {
+                        FileAccess.Read => 0,
+                        FileAccess.Write => 1,
+                        _ => 2,
+                    }
+                )
+                | (followLinks ? 0 : NoFollow)
+                | NonBlocking
+                | CloseOnExec;
             SafeFileHandle handle;
             int error;
             do
             {
                 handle = Open(path, flags);
                 error = handle.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
-            }
-            while (error == Interrupted);
+            } while (error == Interrupted);
 
             if (error != 0)
             {
@@ -245,12 +287,17 @@ internal static partial class RegularFile
             {
                 if (OperatingSystem.IsLinux())
                 {
-                    return StatusOnLinux(handle, "", EmptyPath, TypeAndLinks, answer) == 0 ? (*(ushort*)(answer + 28), *(uint*)(answer + 16)) : null;
+                    return StatusOnLinux(handle, "", EmptyPath, TypeAndLinks, answer) == 0
+                        ? (*(ushort*)(answer + 28), *(uint*)(answer + 16))
+                        : null;
                 }
 
                 if (OperatingSystem.IsMacOS())
                 {
-                    int result = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? StatusOnIntelMac(handle, answer) : StatusOnMac(handle, answer);
+                    int result =
+                        RuntimeInformation.ProcessArchitecture == Architecture.X64
+                            ? StatusOnIntelMac(handle, answer)
+                            : StatusOnMac(handle, answer);
                     return result == 0 ? (*(ushort*)(answer + 4), *(ushort*)(answer + 6)) : null;
                 }
             }
@@ -283,16 +330,27 @@ internal static partial class RegularFile
 
     private static partial class WindowsFile
     {
-        private const uint Read = 0x80000000, Write = 0x40000000;
+        private const uint Read = 0x80000000,
+            Write = 0x40000000;
         private const uint OpenExisting = 3;
         private const uint TheLinkItself = 0x00200000;
         private const int FileOfDisk = 1;
-        private const int NotFound = 2, FolderNotFound = 3, AccessDenied = 5;
+        private const int NotFound = 2,
+            FolderNotFound = 3,
+            AccessDenied = 5;
 
         public static SafeFileHandle Open(string path, FileAccess access, FileShare share, FileOptions options, bool followLinks)
         {
             uint wanted = (access.HasFlag(FileAccess.Read) ? Read : 0) | (access.HasFlag(FileAccess.Write) ? Write : 0);
-            SafeFileHandle handle = CreateFile(Path.GetFullPath(path), wanted, (uint)share, 0, OpenExisting, (uint)options | (followLinks ? 0 : TheLinkItself), 0);
+            SafeFileHandle handle = CreateFile(
+                Path.GetFullPath(path),
+                wanted,
+                (uint)share,
+                0,
+                OpenExisting,
+                (uint)options | (followLinks ? 0 : TheLinkItself),
+                0
+            );
             if (handle.IsInvalid)
             {
                 int error = Marshal.GetLastPInvokeError();
@@ -308,7 +366,10 @@ internal static partial class RegularFile
             }
 
             // What a program of the system keeps elsewhere (compressed, deduplicated) is a file all the same, and no link.
-            bool link = !followLinks && File.GetAttributes(handle).HasFlag(FileAttributes.ReparsePoint) && new FileInfo(path).LinkTarget is not null;
+            bool link =
+                !followLinks
+                && File.GetAttributes(handle).HasFlag(FileAttributes.ReparsePoint)
+                && new FileInfo(path).LinkTarget is not null;
             if (link || GetFileType(handle) != FileOfDisk)
             {
                 handle.Dispose();
@@ -319,7 +380,15 @@ internal static partial class RegularFile
         }
 
         [LibraryImport("kernel32", EntryPoint = "CreateFileW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
-        private static partial SafeFileHandle CreateFile(string path, uint access, uint share, nint security, uint mode, uint flags, nint template);
+        private static partial SafeFileHandle CreateFile(
+            string path,
+            uint access,
+            uint share,
+            nint security,
+            uint mode,
+            uint flags,
+            nint template
+        );
 
         [LibraryImport("kernel32", EntryPoint = "GetFileType", SetLastError = true)]
         private static partial int GetFileType(SafeFileHandle handle);

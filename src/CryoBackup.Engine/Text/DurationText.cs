@@ -17,10 +17,22 @@ public static class DurationText
         if (trimmed.Contains(':'))
         {
             // A bare number would be days in this form, which nobody means; the colon rules it out.
-            return TimeSpan.TryParseExact(trimmed, "c", CultureInfo.InvariantCulture, out TimeSpan clock) && clock >= TimeSpan.Zero ? clock : null;
+            return TimeSpan.TryParseExact(trimmed, "c", CultureInfo.InvariantCulture, out TimeSpan clock) && clock >= TimeSpan.Zero
+                ? clock
+                : null;
         }
 
-        double? unit = trimmed.Length < 2 ? null : char.ToLowerInvariant(trimmed[^1]) switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => null };
+        double? unit =
+            trimmed.Length < 2
+                ? null
+                : char.ToLowerInvariant(trimmed[^1]) switch
+                {
+                    's' => 1,
+                    'm' => 60,
+                    'h' => 3600,
+                    'd' => 86400,
+                    _ => null,
+                };
         if (unit is null || !double.TryParse(trimmed[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count))
         {
             return null;

@@ -29,8 +29,8 @@ internal sealed class NamePattern
     /// <param name="schema">The table's schema.</param>
     /// <param name="name">The table's name.</param>
     /// <returns>True if it does.</returns>
-    public bool MatchesTable(string schema, string name)
-        => Matches(Text, name) || (Text.Contains('.', StringComparison.Ordinal) && Matches(Text, $"{schema}.{name}"));
+    public bool MatchesTable(string schema, string name) =>
+        Matches(Text, name) || (Text.Contains('.', StringComparison.Ordinal) && Matches(Text, $"{schema}.{name}"));
 
     /// <summary>The error for a pattern that means nothing, with the names that come near.</summary>
     /// <param name="kind">What was looked for: schema or table.</param>
@@ -41,8 +41,17 @@ internal sealed class NamePattern
     {
         string[] near =
         [
-            .. names.Distinct(StringComparer.Ordinal)
-                .Select(name => (Name: name, Distance: Math.Min(NearestName.Distance(Text, name), NearestName.Distance(Text, name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]))))
+            .. names
+                .Distinct(StringComparer.Ordinal)
+                .Select(name =>
+                    (
+                        Name: name,
+                        Distance: Math.Min(
+                            NearestName.Distance(Text, name),
+                            NearestName.Distance(Text, name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..])
+                        )
+                    )
+                )
                 .Where(candidate => candidate.Distance <= Math.Max(1, (Text.Length + 1) / 3))
                 .OrderBy(candidate => candidate.Distance)
                 .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
@@ -55,10 +64,11 @@ internal sealed class NamePattern
             Text,
             near.Length > 0
                 ? $"Did you mean {string.Join(", ", near)}? Names are compared case included."
-                : "Names are compared case included; * and ? are wildcards.");
+                : "Names are compared case included; * and ? are wildcards."
+        );
     }
 
-    private static bool Matches(string pattern, string name)
-        => string.Equals(pattern, name, StringComparison.Ordinal)
-            || (!pattern.Contains('\\', StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
+    private static bool Matches(string pattern, string name) =>
+        string.Equals(pattern, name, StringComparison.Ordinal)
+        || (!pattern.Contains('\\', StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
 }

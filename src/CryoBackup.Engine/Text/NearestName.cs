@@ -7,13 +7,14 @@ internal static class NearestName
     /// <param name="written">What was written.</param>
     /// <param name="known">The names that there are.</param>
     /// <returns>The name; null if none is near.</returns>
-    public static string? Find(string written, IEnumerable<string> known) => known
-        .Select(name => (Name: name, Distance: Distance(written, name)))
-        .Where(candidate => candidate.Distance <= Math.Max(1, written.Length / 2) && candidate.Distance < candidate.Name.Length)
-        .OrderBy(candidate => candidate.Distance)
-        .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
-        .Select(candidate => candidate.Name)
-        .FirstOrDefault();
+    public static string? Find(string written, IEnumerable<string> known) =>
+        known
+            .Select(name => (Name: name, Distance: Distance(written, name)))
+            .Where(candidate => candidate.Distance <= Math.Max(1, written.Length / 2) && candidate.Distance < candidate.Name.Length)
+            .OrderBy(candidate => candidate.Distance)
+            .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
+            .Select(candidate => candidate.Name)
+            .FirstOrDefault();
 
     /// <summary>The Levenshtein distance, upper and lower case taken as the same.</summary>
     public static int Distance(string left, string right)

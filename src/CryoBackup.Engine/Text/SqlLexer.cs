@@ -150,7 +150,12 @@ internal static class SqlLexer
         while (at < sql.Length)
         {
             (char one, char two) = (sql[at], At(sql, at + 1));
-            depth += (one, two) switch { ('/', '*') => 1, ('*', '/') => -1, _ => 0 };
+            depth += (one, two) switch
+            {
+                ('/', '*') => 1,
+                ('*', '/') => -1,
+                _ => 0,
+            };
             bool isMark = (one, two) is ('/', '*') or ('*', '/');
             at += isMark ? 2 : 1;
             if (isMark && depth == 0)

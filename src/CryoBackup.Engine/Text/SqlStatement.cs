@@ -62,7 +62,11 @@ internal sealed class SqlStatement
     {
         for (int i = 0; i < words.Length; i++)
         {
-            if (at < 0 || at + i >= Tokens.Count || !(words[i] is { } word ? Tokens[at + i].Is(word) : Tokens[at + i].IsName || Tokens[at + i].Kind == SqlTokenKind.Literal))
+            if (
+                at < 0
+                || at + i >= Tokens.Count
+                || !(words[i] is { } word ? Tokens[at + i].Is(word) : Tokens[at + i].IsName || Tokens[at + i].Kind == SqlTokenKind.Literal)
+            )
             {
                 return false;
             }
@@ -74,8 +78,8 @@ internal sealed class SqlStatement
     /// <summary>The statement with other text in the place of a token, and only there.</summary>
     /// <param name="token">The token's index.</param>
     /// <param name="text">What stands there instead.</param>
-    public string With(int token, string text)
-        => string.Concat(Text.AsSpan(0, Tokens[token].Start - _start), text, Text.AsSpan(Tokens[token].End - _start));
+    public string With(int token, string text) =>
+        string.Concat(Text.AsSpan(0, Tokens[token].Start - _start), text, Text.AsSpan(Tokens[token].End - _start));
 
     /// <summary>How deep in parentheses and in the body of a function a token stands; told as psql tells it.</summary>
     private struct Depth
@@ -87,13 +91,19 @@ internal sealed class SqlStatement
 
         public void Follow(SqlToken token, List<SqlToken> tokens)
         {
-            _parentheses += token.Is("(") ? 1 : token.Is(")") ? -1 : 0;
+            _parentheses +=
+                token.Is("(") ? 1
+                : token.Is(")") ? -1
+                : 0;
             if (token.Kind != SqlTokenKind.Word || _parentheses > 0 || !MakesRoutine(tokens))
             {
                 return;
             }
 
-            _blocks += token.Is("BEGIN") || (token.Is("CASE") && _blocks > 0) ? 1 : token.Is("END") && _blocks > 0 ? -1 : 0;
+            _blocks +=
+                token.Is("BEGIN") || (token.Is("CASE") && _blocks > 0) ? 1
+                : token.Is("END") && _blocks > 0 ? -1
+                : 0;
         }
 
         private static bool MakesRoutine(List<SqlToken> tokens)

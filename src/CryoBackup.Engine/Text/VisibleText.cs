@@ -23,7 +23,7 @@ public static class VisibleText
         }
 
         var visible = new StringBuilder(text.Length + 16);
-        for (int at = 0; at < text.Length;)
+        for (int at = 0; at < text.Length; )
         {
             bool whole = Rune.TryGetRuneAt(text, at, out Rune rune);
             int value = whole ? rune.Value : text[at];
@@ -49,8 +49,13 @@ public static class VisibleText
     {
         ArgumentNullException.ThrowIfNull(json);
         return json.Any(character => character > '\x7E' && Acts(character))
-            ? string.Concat(json.Select(character => character > '\x7E' && Acts(character)
-                ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)character:X4}") : character.ToString()))
+            ? string.Concat(
+                json.Select(character =>
+                    character > '\x7E' && Acts(character)
+                        ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)character:X4}")
+                        : character.ToString()
+                )
+            )
             : json;
     }
 
@@ -69,12 +74,13 @@ public static class VisibleText
 
     private static bool Acts(char character) => !char.IsSurrogate(character) && Acts(new Rune(character));
 
-    private static bool Acts(Rune rune) => Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => true,
+    private static bool Acts(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) switch
+        {
+            UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => true,
 
-        // Those that join letters belong to some scripts; all others hide, or turn the direction round.
-        UnicodeCategory.Format => rune.Value is not (0x200C or 0x200D),
-        _ => false,
-    };
+            // Those that join letters belong to some scripts; all others hide, or turn the direction round.
+            UnicodeCategory.Format => rune.Value is not (0x200C or 0x200D),
+            _ => false,
+        };
 }

@@ -46,7 +46,11 @@ public static class BackupVerifier
         }
     }
 
-    private static VerificationResult Prove(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    private static VerificationResult Prove(
+        VerificationRequest request,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         if (request.Level != VerificationLevel.Restore)
         {
@@ -84,8 +88,17 @@ public static class BackupVerifier
             Level = request.Level,
             Verdict = Verdict.Inconclusive,
             Reason = $"Whether the backup is good is not known: {reason}.",
-            Remedy = "Give a longer -Timeout. If it stood still, look for a function in the database that waits or sleeps, called by a check, an index or a materialized view.",
-            Checks = [new CheckResult { Name = check, Outcome = CheckOutcome.NotRun, Detail = reason }],
+            Remedy =
+                "Give a longer -Timeout. If it stood still, look for a function in the database that waits or sleeps, called by a check, an index or a materialized view.",
+            Checks =
+            [
+                new CheckResult
+                {
+                    Name = check,
+                    Outcome = CheckOutcome.NotRun,
+                    Detail = reason,
+                },
+            ],
             Start = start,
             End = end,
             Duration = end - start,
@@ -98,16 +111,44 @@ public static class BackupVerifier
         bool isNamed = request.Connection.ComputerName is not null;
         (bool Wrong, string Parameter, string Why)[] rules =
         [
-            (!isRestore && (request.Keep || request.ServerPath is not null || request.MaxRestoreTime is not null || request.AllowSuperuser || request.Force || isNamed),
-                "Level", "Nothing is restored below level Restore, so no server, and nothing else of a restore, can be chosen."),
-            (isNamed && request.ServerPath is not null, "ServerPath", "A named server has its own programs: only one of -ComputerName and -ServerPath can be given."),
-            (!isNamed && (request.Connection.Port is not null || request.Connection.UserName is not null || request.Connection.SslMode is not null),
-                "ComputerName", "A port, a role or an SSL mode says nothing without -ComputerName: the throwaway server is reached by its own socket."),
+            (
+                !isRestore
+                    && (
+                        request.Keep
+                        || request.ServerPath is not null
+                        || request.MaxRestoreTime is not null
+                        || request.AllowSuperuser
+                        || request.Force
+                        || isNamed
+                    ),
+                "Level",
+                "Nothing is restored below level Restore, so no server, and nothing else of a restore, can be chosen."
+            ),
+            (
+                isNamed && request.ServerPath is not null,
+                "ServerPath",
+                "A named server has its own programs: only one of -ComputerName and -ServerPath can be given."
+            ),
+            (
+                !isNamed
+                    && (
+                        request.Connection.Port is not null
+                        || request.Connection.UserName is not null
+                        || request.Connection.SslMode is not null
+                    ),
+                "ComputerName",
+                "A port, a role or an SSL mode says nothing without -ComputerName: the throwaway server is reached by its own socket."
+            ),
             (!isNamed && request.Force, "Force", "-Force permits a rehearsal on the backup's own server, which -ComputerName names."),
         ];
         if (Array.Find(rules, rule => rule.Wrong) is { Parameter: { } parameter } broken)
         {
-            throw new CryoBackupException(CryoBackupError.ConfigurationInvalid, broken.Why, parameter, "Add what is missing, or leave the other out.");
+            throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                broken.Why,
+                parameter,
+                "Add what is missing, or leave the other out."
+            );
         }
     }
 
@@ -116,7 +157,10 @@ public static class BackupVerifier
         DateTime? made = null;
         try
         {
-            made = BackupManifest.Read(result.Path + BackupFileName.ManifestSuffix).ReadStart() is var start && start > DateTime.MinValue ? start : null;
+            made =
+                BackupManifest.Read(result.Path + BackupFileName.ManifestSuffix).ReadStart() is var start && start > DateTime.MinValue
+                    ? start
+                    : null;
         }
         catch (CryoBackupException)
         {
@@ -126,18 +170,33 @@ public static class BackupVerifier
         CheckResult check;
         if (made is not { } time)
         {
-            check = new CheckResult { Name = CheckNames.Age, Outcome = CheckOutcome.NotRun, Detail = "no manifest tells when the backup was made" };
+            check = new CheckResult
+            {
+                Name = CheckNames.Age,
+                Outcome = CheckOutcome.NotRun,
+                Detail = "no manifest tells when the backup was made",
+            };
             return result.With(
                 check,
                 result.Verdict == Verdict.Passed ? Verdict.Inconclusive : result.Verdict,
-                result.Verdict == Verdict.Passed ? "The backup's age is not known: no manifest tells when it was made." : result.Reason);
+                result.Verdict == Verdict.Passed ? "The backup's age is not known: no manifest tells when it was made." : result.Reason
+            );
         }
 
         TimeSpan age = result.End - time;
-        string detail = string.Create(CultureInfo.InvariantCulture, $"made {time:yyyy-MM-dd HH:mm:ss}Z, {TimeSpan.FromSeconds(Math.Round(age.TotalSeconds))} ago; at most {most} is promised");
+        string detail = string.Create(
+            CultureInfo.InvariantCulture,
+            $"made {time:yyyy-MM-dd HH:mm:ss}Z, {TimeSpan.FromSeconds(Math.Round(age.TotalSeconds))} ago; at most {most} is promised"
+        );
         bool good = age <= most;
-        check = new CheckResult { Name = CheckNames.Age, Outcome = good ? CheckOutcome.Passed : CheckOutcome.Failed, Detail = detail };
-        return good ? result.With(check, result.Verdict, result.Reason)
+        check = new CheckResult
+        {
+            Name = CheckNames.Age,
+            Outcome = good ? CheckOutcome.Passed : CheckOutcome.Failed,
+            Detail = detail,
+        };
+        return good
+            ? result.With(check, result.Verdict, result.Reason)
             : result.With(check, Verdict.Failed, result.Verdict == Verdict.Failed ? result.Reason : $"The backup is too old: {detail}.");
     }
 }

@@ -29,7 +29,8 @@ public static class FolderVerification
         IReadOnlyList<string> expected,
         bool latest,
         Action<EngineMessage> observer,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(how);
         ArgumentNullException.ThrowIfNull(wanted);
@@ -45,13 +46,16 @@ public static class FolderVerification
         {
             IReadOnlyList<string> backups = BackupCatalog.Choose(folder, wanted, latest, observer, cancellationToken);
             IReadOnlyList<KnownBackup> known = asked.Count == 0 ? [] : BackupCatalog.Known(folder, static _ => { }, cancellationToken);
-            VerificationRequest[] missing = asked.Count == 0 && backups.Count == 0
-                ? [MissingBackups.In(how, folder, "", CheckNames.File)]
-                :
-                [
-                    .. asked.Distinct(StringComparer.Ordinal).Where(name => !known.Any(backup => BackupCatalog.IsWanted(backup.Database, [name])))
-                        .Select(name => MissingBackups.In(how, folder, name, CheckNames.File)),
-                ];
+            VerificationRequest[] missing =
+                asked.Count == 0 && backups.Count == 0
+                    ? [MissingBackups.In(how, folder, "", CheckNames.File)]
+                    :
+                    [
+                        .. asked
+                            .Distinct(StringComparer.Ordinal)
+                            .Where(name => !known.Any(backup => BackupCatalog.IsWanted(backup.Database, [name])))
+                            .Select(name => MissingBackups.In(how, folder, name, CheckNames.File)),
+                    ];
             return [.. backups.Select(how.For), .. missing];
         }
         catch (CryoBackupException exception) when (exception.Error is CryoBackupError.BackupNotFound or CryoBackupError.PermissionDenied)

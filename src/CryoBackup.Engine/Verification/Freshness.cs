@@ -23,7 +23,12 @@ public static class Freshness
     /// that is missing or cannot be read, as a share that is not mounted, makes each of them Failed.
     /// </returns>
     public static IReadOnlyList<VerificationRequest> Requests(
-        VerificationRequest how, string folder, IReadOnlyList<string> databases, Action<EngineMessage> observer, CancellationToken cancellationToken)
+        VerificationRequest how,
+        string folder,
+        IReadOnlyList<string> databases,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(how);
         ArgumentNullException.ThrowIfNull(databases);
@@ -32,8 +37,10 @@ public static class Freshness
         try
         {
             // What is neither described nor named as one of ours is nobody's backup.
-            backups = BackupCatalog.Known(folder, text => observer(new VerboseMessage(text)), cancellationToken)
-                .OrderByDescending(backup => backup.Start).ToLookup(backup => backup.Origin.IsPartial);
+            backups = BackupCatalog
+                .Known(folder, text => observer(new VerboseMessage(text)), cancellationToken)
+                .OrderByDescending(backup => backup.Start)
+                .ToLookup(backup => backup.Origin.IsPartial);
         }
         catch (CryoBackupException exception) when (exception.Error is CryoBackupError.BackupNotFound or CryoBackupError.PermissionDenied)
         {
@@ -44,20 +51,35 @@ public static class Freshness
         string[] all = [.. backups.SelectMany(group => group).Select(backup => backup.Database).Distinct(StringComparer.Ordinal)];
 
         // A pattern that matches nothing stays, so that it fails as a name does.
-        string[] Matching(string wanted)
-            => Array.FindAll(all, database => FileSystemName.MatchesSimpleExpression(wanted, database, ignoreCase: false)) is { Length: > 0 } matches ? matches : [wanted];
+        string[] Matching(string wanted) =>
+            Array.FindAll(all, database => FileSystemName.MatchesSimpleExpression(wanted, database, ignoreCase: false))
+                is { Length: > 0 } matches
+                ? matches
+                : [wanted];
 
-        foreach (KnownBackup partial in backups[true].DistinctBy(backup => backup.Database, StringComparer.Ordinal)
-            .Where(partial => !found[partial.Database].Any(whole => whole.Start >= partial.Start)))
+        foreach (
+            KnownBackup partial in backups[true]
+                .DistinctBy(backup => backup.Database, StringComparer.Ordinal)
+                .Where(partial => !found[partial.Database].Any(whole => whole.Start >= partial.Start))
+        )
         {
-            observer(new WarningMessage($"'{partial.Path}' holds only a selection of '{partial.Database}'; it is not taken for a fresh backup."));
+            observer(
+                new WarningMessage($"'{partial.Path}' holds only a selection of '{partial.Database}'; it is not taken for a fresh backup.")
+            );
         }
 
         IEnumerable<string> names = databases.Count == 0 ? all : databases.SelectMany(Matching);
         return
         [
-            .. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).DefaultIfEmpty("")
-                .Select(name => found.Contains(name) ? how.ForFreshness(folder, name, [.. found[name]]) : MissingBackups.In(how, folder, name, CheckNames.Age)),
+            .. names
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal)
+                .DefaultIfEmpty("")
+                .Select(name =>
+                    found.Contains(name)
+                        ? how.ForFreshness(folder, name, [.. found[name]])
+                        : MissingBackups.In(how, folder, name, CheckNames.Age)
+                ),
         ];
     }
 
@@ -70,13 +92,20 @@ public static class Freshness
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Failed if no proven backup is young enough, with the time of the last that was good.</returns>
     /// <exception cref="CryoBackupException">ConfigurationInvalid: no age is given. What a verification can fail with.</exception>
-    internal static VerificationResult Check(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    internal static VerificationResult Check(
+        VerificationRequest request,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
-        TimeSpan most = request.MaxAge ?? throw new CryoBackupException(
-            CryoBackupError.ConfigurationInvalid,
-            "No age is given that the newest good backup may have.",
-            nameof(request.MaxAge),
-            "Give it with -MaxAge, such as 26h.");
+        TimeSpan most =
+            request.MaxAge
+            ?? throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                "No age is given that the newest good backup may have.",
+                nameof(request.MaxAge),
+                "Give it with -MaxAge, such as 26h."
+            );
         DateTime now = DateTime.UtcNow;
         int bad = 0;
         string newest = "";
@@ -84,20 +113,30 @@ public static class Freshness
         {
             cancellationToken.ThrowIfCancellationRequested();
             bool isYoung = now - backup.Start <= most;
-            VerificationResult? proof = !backup.HasManifest || now - backup.Start < -Ahead ? null : BackupVerifier.Run(Proof(request, backup.Path, isYoung), observer, cancellationToken);
+            VerificationResult? proof =
+                !backup.HasManifest || now - backup.Start < -Ahead
+                    ? null
+                    : BackupVerifier.Run(Proof(request, backup.Path, isYoung), observer, cancellationToken);
             if (proof is { Verdict: Verdict.Passed })
             {
                 return Judge(proof, backup.Start, isYoung, now, most, bad);
             }
 
-            string reason = proof?.Reason ?? (backup.HasManifest
-                ? "Its manifest tells a time that has not come yet."
-                : "No manifest that can be read tells when it was made.");
+            string reason =
+                proof?.Reason
+                ?? (
+                    backup.HasManifest
+                        ? "Its manifest tells a time that has not come yet."
+                        : "No manifest that can be read tells when it was made."
+                );
             observer(new WarningMessage($"'{backup.Path}' is not proven: {reason}"));
             newest = bad++ == 0 ? reason : newest;
         }
 
-        string none = string.Create(CultureInfo.InvariantCulture, $"None of the {bad} backups of '{request.Database}' in '{request.Path}' is proven; of the newest: {newest}");
+        string none = string.Create(
+            CultureInfo.InvariantCulture,
+            $"None of the {bad} backups of '{request.Database}' in '{request.Path}' is proven; of the newest: {newest}"
+        );
         return MissingBackups.Judge(request, new(CheckNames.Age, CryoBackupError.BackupNotFound, none, MissingBackups.Remedy), now);
     }
 
@@ -106,7 +145,12 @@ public static class Freshness
     {
         if (!isYoung && request.Level == VerificationLevel.Restore)
         {
-            return new VerificationRequest { Path = path, Identities = request.Identities, Timeout = request.Timeout };
+            return new VerificationRequest
+            {
+                Path = path,
+                Identities = request.Identities,
+                Timeout = request.Timeout,
+            };
         }
 
         VerificationRequest proof = request.For(path);
@@ -116,16 +160,31 @@ public static class Freshness
 
     private static VerificationResult Judge(VerificationResult proof, DateTime made, bool isYoung, DateTime now, TimeSpan most, int bad)
     {
-        string newer = bad > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {bad} newer {(bad == 1 ? "one is" : "ones are")} not proven") : "";
-        string last = string.Create(CultureInfo.InvariantCulture, $"the last good backup of '{proof.Database}' is of {made:yyyy-MM-dd HH:mm:ss}Z");
+        string newer =
+            bad > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {bad} newer {(bad == 1 ? "one is" : "ones are")} not proven") : "";
+        string last = string.Create(
+            CultureInfo.InvariantCulture,
+            $"the last good backup of '{proof.Database}' is of {made:yyyy-MM-dd HH:mm:ss}Z"
+        );
         string detail = $"{last}, {InWords(now - made)} ago; at most {InWords(most)} are allowed{newer}";
-        var check = new CheckResult { Name = CheckNames.Age, Outcome = isYoung ? CheckOutcome.Passed : CheckOutcome.Failed, Detail = detail };
-        return proof.With(check, isYoung ? Verdict.Passed : Verdict.Failed, char.ToUpperInvariant(detail[0]) + detail[1..] + ".", isYoung ? null : MissingBackups.Remedy);
+        var check = new CheckResult
+        {
+            Name = CheckNames.Age,
+            Outcome = isYoung ? CheckOutcome.Passed : CheckOutcome.Failed,
+            Detail = detail,
+        };
+        return proof.With(
+            check,
+            isYoung ? Verdict.Passed : Verdict.Failed,
+            char.ToUpperInvariant(detail[0]) + detail[1..] + ".",
+            isYoung ? null : MissingBackups.Remedy
+        );
     }
 
-    private static string InWords(TimeSpan time)
-        => time < TimeSpan.FromMinutes(2) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, Math.Floor(time.TotalSeconds))} seconds")
-            : time < TimeSpan.FromHours(2) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalMinutes)} minutes")
-            : time < TimeSpan.FromDays(3) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalHours)} hours")
-            : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalDays)} days");
+    private static string InWords(TimeSpan time) =>
+        time < TimeSpan.FromMinutes(2)
+            ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, Math.Floor(time.TotalSeconds))} seconds")
+        : time < TimeSpan.FromHours(2) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalMinutes)} minutes")
+        : time < TimeSpan.FromDays(3) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalHours)} hours")
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalDays)} days");
 }

@@ -4,17 +4,25 @@ namespace CryoBackup.Verification;
 internal static class MissingBackups
 {
     /// <summary>The remedy where a database has no backup that is good.</summary>
-    public const string Remedy = "Make a backup with New-CryoBackup, and look into its log or its scheduler for why there has been no good one since.";
+    public const string Remedy =
+        "Make a backup with New-CryoBackup, and look into its log or its scheduler for why there has been no good one since.";
 
     /// <summary>A database, or any, that has no backup in a folder.</summary>
     /// <param name="how">What was asked of it.</param>
     /// <param name="folder">The folder's full path.</param>
     /// <param name="database">A name, or a pattern that matches none; empty where none was named.</param>
     /// <param name="check">The check that fails.</param>
-    public static VerificationRequest In(VerificationRequest how, string folder, string database, string check) => how.ForMissing(
-        folder,
-        database,
-        new Absence(check, CryoBackupError.BackupNotFound, database.Length > 0 ? $"'{folder}' holds no backup of '{database}'." : $"'{folder}' holds no backup at all.", Remedy));
+    public static VerificationRequest In(VerificationRequest how, string folder, string database, string check) =>
+        how.ForMissing(
+            folder,
+            database,
+            new Absence(
+                check,
+                CryoBackupError.BackupNotFound,
+                database.Length > 0 ? $"'{folder}' holds no backup of '{database}'." : $"'{folder}' holds no backup at all.",
+                Remedy
+            )
+        );
 
     /// <summary>All that was asked of a folder that is missing or cannot be read.</summary>
     /// <param name="how">What was asked of it.</param>
@@ -23,13 +31,30 @@ internal static class MissingBackups
     /// <param name="check">The check that fails.</param>
     /// <param name="failure">What is wrong with the folder.</param>
     public static IReadOnlyList<VerificationRequest> Everything(
-        VerificationRequest how, string folder, IReadOnlyList<string> databases, string check, CryoBackupException failure) =>
-    [
-        .. databases.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).DefaultIfEmpty("").Select(database => how.ForMissing(
-            folder,
-            database,
-            new Absence(check, failure.Error, database.Length > 0 ? $"No backup of '{database}' can be seen: {failure.Message}" : failure.Message, failure.Remedy))),
-    ];
+        VerificationRequest how,
+        string folder,
+        IReadOnlyList<string> databases,
+        string check,
+        CryoBackupException failure
+    ) =>
+        [
+            .. databases
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal)
+                .DefaultIfEmpty("")
+                .Select(database =>
+                    how.ForMissing(
+                        folder,
+                        database,
+                        new Absence(
+                            check,
+                            failure.Error,
+                            database.Length > 0 ? $"No backup of '{database}' can be seen: {failure.Message}" : failure.Message,
+                            failure.Remedy
+                        )
+                    )
+                ),
+        ];
 
     /// <summary>The verdict.</summary>
     /// <param name="request">A request for what is missing.</param>
@@ -47,7 +72,16 @@ internal static class MissingBackups
             Reason = absence.Reason,
             Remedy = absence.Remedy,
             IsOfFolder = true,
-            Checks = [new CheckResult { Name = absence.Check, Outcome = CheckOutcome.Failed, Detail = absence.Reason.TrimEnd('.'), ErrorId = absence.Error }],
+            Checks =
+            [
+                new CheckResult
+                {
+                    Name = absence.Check,
+                    Outcome = CheckOutcome.Failed,
+                    Detail = absence.Reason.TrimEnd('.'),
+                    ErrorId = absence.Error,
+                },
+            ],
             Start = start,
             End = end,
             Duration = end - start,

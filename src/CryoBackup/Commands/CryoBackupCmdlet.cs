@@ -104,7 +104,11 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     /// <param name="mayEndCommand">False where the next record has an environment of its own.</param>
     /// <returns>What the verb returned; null if it failed.</returns>
     /// <exception cref="PipelineStoppedException">The pipeline was stopped, or a bad environment ended the command.</exception>
-    private protected TResult? RunEngine<TResult>(object target, Func<Action<EngineMessage>, CancellationToken, TResult> verb, bool mayEndCommand = true)
+    private protected TResult? RunEngine<TResult>(
+        object target,
+        Func<Action<EngineMessage>, CancellationToken, TResult> verb,
+        bool mayEndCommand = true
+    )
         where TResult : class
     {
         TResult? result = null;
@@ -122,8 +126,12 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     /// <param name="mayEndCommand">False where the next record has an environment of its own.</param>
     /// <exception cref="PipelineStoppedException">The pipeline was stopped, or a bad environment ended the command.</exception>
     private protected void RunEngines<TItem, TResult>(
-        IReadOnlyList<TItem> items, int atOnce, Func<TItem, Action<EngineMessage>, CancellationToken, TResult> verb, Action<TItem, TResult?> done,
-        bool mayEndCommand = true)
+        IReadOnlyList<TItem> items,
+        int atOnce,
+        Func<TItem, Action<EngineMessage>, CancellationToken, TResult> verb,
+        Action<TItem, TResult?> done,
+        bool mayEndCommand = true
+    )
         where TItem : notnull
         where TResult : class
     {
@@ -141,21 +149,25 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
 
             TItem item = items[next++];
             MessageGate gate = new(queue, bar);
-            running[bar] = (item, Task.Factory.StartNew(
-                () =>
-                {
-                    try
+            running[bar] = (
+                item,
+                Task.Factory.StartNew(
+                    () =>
                     {
-                        return verb(item, gate.Post, token);
-                    }
-                    finally
-                    {
-                        gate.Close();
-                    }
-                },
-                CancellationToken.None,
-                TaskCreationOptions.LongRunning,
-                TaskScheduler.Default));
+                        try
+                        {
+                            return verb(item, gate.Post, token);
+                        }
+                        finally
+                        {
+                            gate.Close();
+                        }
+                    },
+                    CancellationToken.None,
+                    TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default
+                )
+            );
         }
 
         bool drained = false;
@@ -246,7 +258,10 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
         try
         {
             _evidence = new RunEvidence(
-                verb, Configuration, reportPath is null ? null : FileSystemPaths.Literal(SessionState, reportPath, CryoBackupError.ConfigurationInvalid));
+                verb,
+                Configuration,
+                reportPath is null ? null : FileSystemPaths.Literal(SessionState, reportPath, CryoBackupError.ConfigurationInvalid)
+            );
         }
         catch (CryoBackupException failure)
         {
@@ -293,11 +308,14 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
             return;
         }
 
-        RunEngine(evidence, (observer, stop) =>
-        {
-            evidence.Finish(observer, stop);
-            return evidence;
-        });
+        RunEngine(
+            evidence,
+            (observer, stop) =>
+            {
+                evidence.Finish(observer, stop);
+                return evidence;
+            }
+        );
         EndEvidence();
         WriteObject(_held, enumerateCollection: true);
         _held.Clear();
@@ -332,11 +350,15 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
                 break;
             case ProgressMessage progress:
                 activities.Add((bar, progress.Activity));
-                WriteProgress(new ProgressRecord(ProgressId + bar, NotEmpty(progress.Activity), NotEmpty(progress.Status))
-                {
-                    PercentComplete = progress.Fraction is { } fraction ? (int)(Math.Clamp(fraction, 0, 1) * 100) : -1,
-                    SecondsRemaining = progress.Remaining is { } remaining ? (int)Math.Clamp(remaining.TotalSeconds, 0, int.MaxValue) : -1,
-                });
+                WriteProgress(
+                    new ProgressRecord(ProgressId + bar, NotEmpty(progress.Activity), NotEmpty(progress.Status))
+                    {
+                        PercentComplete = progress.Fraction is { } fraction ? (int)(Math.Clamp(fraction, 0, 1) * 100) : -1,
+                        SecondsRemaining = progress.Remaining is { } remaining
+                            ? (int)Math.Clamp(remaining.TotalSeconds, 0, int.MaxValue)
+                            : -1,
+                    }
+                );
                 break;
         }
     }

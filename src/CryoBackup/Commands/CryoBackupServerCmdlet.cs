@@ -10,12 +10,20 @@ public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
     [Parameter]
     [Alias("Host", "HostName", "Server")]
     [ValidateNotNullOrEmpty]
-    public virtual string? ComputerName { get => Connection.ComputerName; set => Connection.ComputerName = value; }
+    public virtual string? ComputerName
+    {
+        get => Connection.ComputerName;
+        set => Connection.ComputerName = value;
+    }
 
     /// <summary>TCP port, or the number in the socket's name.</summary>
     [Parameter]
     [ValidateRange(1, 65535)]
-    public virtual int? Port { get => Connection.Port; set => Connection.Port = value; }
+    public virtual int? Port
+    {
+        get => Connection.Port;
+        set => Connection.Port = value;
+    }
 
     /// <summary>Role and password; without it, or with an empty password, the password file and the environment are asked.</summary>
     [Parameter]
@@ -24,7 +32,11 @@ public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
 
     /// <summary>How the connection is secured, in libpq's words.</summary>
     [Parameter]
-    public SslMode? SslMode { get => Connection.SslMode; set => Connection.SslMode = value; }
+    public SslMode? SslMode
+    {
+        get => Connection.SslMode;
+        set => Connection.SslMode = value;
+    }
 
     /// <summary>The server as the user described it; each request refers to this one object.</summary>
     private protected ConnectionRequest Connection { get; } = new();
@@ -47,8 +59,8 @@ public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
     /// <summary>A server in words, for questions put to the user.</summary>
     /// <param name="connection">The server.</param>
     /// <returns>Its name, or that it is the default one.</returns>
-    private protected static string InWords(ConnectionRequest connection)
-        => (connection.ComputerName ?? "the default server") + (connection.Port is { } port ? $", port {port}" : "");
+    private protected static string InWords(ConnectionRequest connection) =>
+        (connection.ComputerName ?? "the default server") + (connection.Port is { } port ? $", port {port}" : "");
 
     /// <summary>Takes the credential apart, once.</summary>
     protected override void BeginProcessing()

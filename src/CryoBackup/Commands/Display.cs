@@ -33,7 +33,9 @@ public static class Display
     /// <returns>For example <c>00:01:02.3</c>; days come first where there are any: <c>1.02:03:04.5</c>.</returns>
     public static string Duration(TimeSpan duration)
     {
-        TimeSpan rounded = new((duration.Ticks + (TimeSpan.TicksPerSecond / 20)) / (TimeSpan.TicksPerSecond / 10) * (TimeSpan.TicksPerSecond / 10));
+        TimeSpan rounded = new(
+            (duration.Ticks + (TimeSpan.TicksPerSecond / 20)) / (TimeSpan.TicksPerSecond / 10) * (TimeSpan.TicksPerSecond / 10)
+        );
         return rounded.ToString(rounded.Days > 0 ? @"d\.hh\:mm\:ss\.f" : @"hh\:mm\:ss\.f", CultureInfo.InvariantCulture);
     }
 
@@ -51,7 +53,10 @@ public static class Display
             "Inconclusive" => "Yellow",
             _ => null,
         };
-        return color is not null && style?.Properties["Foreground"]?.Value is { } foreground && PSObject.AsPSObject(foreground).Properties[color]?.Value is string begin
+        return
+            color is not null
+            && style?.Properties["Foreground"]?.Value is { } foreground
+            && PSObject.AsPSObject(foreground).Properties[color]?.Value is string begin
             ? $"{begin}{word}{style.Properties["Reset"]?.Value}"
             : word;
     }

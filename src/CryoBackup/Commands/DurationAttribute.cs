@@ -24,8 +24,15 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
             return duration;
         }
 
-        if (argument is not (int or long or double or decimal or string)
-            || !double.TryParse(Convert.ToString(argument, CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds))
+        if (
+            argument is not (int or long or double or decimal or string)
+            || !double.TryParse(
+                Convert.ToString(argument, CultureInfo.InvariantCulture),
+                NumberStyles.Float,
+                CultureInfo.InvariantCulture,
+                out double seconds
+            )
+        )
         {
             return inputData;
         }

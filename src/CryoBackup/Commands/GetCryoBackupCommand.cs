@@ -66,8 +66,12 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     /// <summary>Lists each folder.</summary>
     protected override void ProcessRecord()
     {
-        if (!MyInvocation.BoundParameters.ContainsKey(nameof(Path)) && !MyInvocation.ExpectingInput && ParameterSetName == PathSet
-            && BackupPlan.Folders(Configuration) is { Count: > 0 } configured)
+        if (
+            !MyInvocation.BoundParameters.ContainsKey(nameof(Path))
+            && !MyInvocation.ExpectingInput
+            && ParameterSetName == PathSet
+            && BackupPlan.Folders(Configuration) is { Count: > 0 } configured
+        )
         {
             foreach (string folder in configured)
             {
@@ -89,8 +93,16 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
 
     private void List(string folder)
     {
-        if (RunEngine(folder, (observer, stop) => EncryptedTables.Read(
-            BackupCatalog.Find(folder, Database, Latest, observer, stop), _identities, observer, stop).ToArray()) is { } backups)
+        if (
+            RunEngine(
+                folder,
+                (observer, stop) =>
+                    EncryptedTables
+                        .Read(BackupCatalog.Find(folder, Database, Latest, observer, stop), _identities, observer, stop)
+                        .ToArray()
+            ) is
+            { } backups
+        )
         {
             _listed.Add(folder);
             _found.UnionWith(backups.Select(backup => backup.Database));

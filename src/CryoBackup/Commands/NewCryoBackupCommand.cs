@@ -27,12 +27,20 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("Host", "HostName", "Server")]
     [ValidateNotNullOrEmpty]
-    public override string? ComputerName { get => base.ComputerName; set => base.ComputerName = value; }
+    public override string? ComputerName
+    {
+        get => base.ComputerName;
+        set => base.ComputerName = value;
+    }
 
     /// <summary>TCP port, or the number in the socket's name; objects that come through the pipeline may bring their own.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, 65535)]
-    public override int? Port { get => base.Port; set => base.Port = value; }
+    public override int? Port
+    {
+        get => base.Port;
+        set => base.Port = value;
+    }
 
     /// <summary>The databases to back up, one after the other; those of the configuration without it.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -47,12 +55,20 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
 
     /// <summary>How the file is compressed.</summary>
     [Parameter]
-    public CompressionKind Compression { get => _request.Compression; set => _request.Compression = value; }
+    public CompressionKind Compression
+    {
+        get => _request.Compression;
+        set => _request.Compression = value;
+    }
 
     /// <summary>1 (fast) to 9 (small); without it, the level of the best ratio of size to time.</summary>
     [Parameter]
     [ValidateRange(1, 9)]
-    public int? CompressionLevel { get => _request.CompressionLevel; set => _request.CompressionLevel = value; }
+    public int? CompressionLevel
+    {
+        get => _request.CompressionLevel;
+        set => _request.CompressionLevel = value;
+    }
 
     /// <summary>Encrypts the backup: age or SSH public keys, or files that hold one a line. Whoever has the identity of any of them can open it.</summary>
     [Parameter]
@@ -63,61 +79,105 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public string[] IncludeSchema { get => [.. _request.IncludeSchema]; set => _request.IncludeSchema = value; }
+    public string[] IncludeSchema
+    {
+        get => [.. _request.IncludeSchema];
+        set => _request.IncludeSchema = value;
+    }
 
     /// <summary>Leaves these schemas out: names, or patterns with * and ?.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public string[] ExcludeSchema { get => [.. _request.ExcludeSchema]; set => _request.ExcludeSchema = value; }
+    public string[] ExcludeSchema
+    {
+        get => [.. _request.ExcludeSchema];
+        set => _request.ExcludeSchema = value;
+    }
 
     /// <summary>Only these tables, views or sequences: name or schema.name, or patterns with * and ?.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public string[] IncludeTable { get => [.. _request.IncludeTable]; set => _request.IncludeTable = value; }
+    public string[] IncludeTable
+    {
+        get => [.. _request.IncludeTable];
+        set => _request.IncludeTable = value;
+    }
 
     /// <summary>Leaves these tables out, with their partitions: name or schema.name, or patterns with * and ?.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public string[] ExcludeTable { get => [.. _request.ExcludeTable]; set => _request.ExcludeTable = value; }
+    public string[] ExcludeTable
+    {
+        get => [.. _request.ExcludeTable];
+        set => _request.ExcludeTable = value;
+    }
 
     /// <summary>Backs these tables up without their rows: name or schema.name, or patterns with * and ?.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public string[] ExcludeTableData { get => [.. _request.ExcludeTableData]; set => _request.ExcludeTableData = value; }
+    public string[] ExcludeTableData
+    {
+        get => [.. _request.ExcludeTableData];
+        set => _request.ExcludeTableData = value;
+    }
 
     /// <summary>Writes the cluster's roles and tablespaces beside the backup, as SQL: they belong to no database.</summary>
     [Parameter]
-    public SwitchParameter IncludeGlobals { get => _request.IncludeGlobals; set => _request.IncludeGlobals = value; }
+    public SwitchParameter IncludeGlobals
+    {
+        get => _request.IncludeGlobals;
+        set => _request.IncludeGlobals = value;
+    }
 
     /// <summary>Words that are kept in the manifest, unless the backup is encrypted.</summary>
     [Parameter]
-    public string? Label { get => _request.Label; set => _request.Label = value; }
+    public string? Label
+    {
+        get => _request.Label;
+        set => _request.Label = value;
+    }
 
     /// <summary>Leaves out the count of every table's rows in the dump's snapshot.</summary>
     [Parameter]
-    public SwitchParameter SkipRowCount { get => _request.SkipRowCount; set => _request.SkipRowCount = value; }
+    public SwitchParameter SkipRowCount
+    {
+        get => _request.SkipRowCount;
+        set => _request.SkipRowCount = value;
+    }
 
     /// <summary>How long to wait for a table's lock; a bare number is seconds.</summary>
     [Parameter]
     [Duration]
     [ValidatePositiveDuration]
-    public TimeSpan LockTimeout { get => _request.LockTimeout; set => _request.LockTimeout = value; }
+    public TimeSpan LockTimeout
+    {
+        get => _request.LockTimeout;
+        set => _request.LockTimeout = value;
+    }
 
     /// <summary>How long each backup may take; a bare number is seconds; no limit without it.</summary>
     [Parameter]
     [Duration]
     [ValidatePositiveDuration]
-    public TimeSpan? Timeout { get => _request.Timeout; set => _request.Timeout = value; }
+    public TimeSpan? Timeout
+    {
+        get => _request.Timeout;
+        set => _request.Timeout = value;
+    }
 
     /// <summary>How long pg_dump may be silent; a bare number is seconds; $null for no limit.</summary>
     [Parameter]
     [Duration]
     [ValidatePositiveDuration]
-    public TimeSpan? StallTimeout { get => _request.StallTimeout; set => _request.StallTimeout = value; }
+    public TimeSpan? StallTimeout
+    {
+        get => _request.StallTimeout;
+        set => _request.StallTimeout = value;
+    }
 
     /// <summary>Resolves the folder and reads the configuration.</summary>
     protected override void BeginProcessing()
@@ -151,17 +211,23 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
                     CryoBackupError.ConfigurationInvalid,
                     string.Create(
                         System.Globalization.CultureInfo.InvariantCulture,
-                        $"'{string.Join("', '", Database)}' was not backed up: it brings the port {Port} of its own server, and -ComputerName names one server for all."),
+                        $"'{string.Join("', '", Database)}' was not backed up: it brings the port {Port} of its own server, and -ComputerName names one server for all."
+                    ),
                     nameof(Port),
-                    "Give -Port too, and no object's server counts; or leave -ComputerName out, and each object's does."),
+                    "Give -Port too, and no object's server counts; or leave -ComputerName out, and each object's does."
+                ),
                 Database,
-                mayEndCommand: false);
+                mayEndCommand: false
+            );
             return;
         }
 
         bool isConfigured = Database.Length == 0 && !MyInvocation.ExpectingInput;
         object target = isConfigured ? Configuration?.Path ?? nameof(Database) : Database;
-        if (RunEngine(target, (observer, stop) => BackupPlan.Create(Configuration, _request, Said(), Database, observer, stop)) is not { } requests)
+        if (
+            RunEngine(target, (observer, stop) => BackupPlan.Create(Configuration, _request, Said(), Database, observer, stop))
+            is not { } requests
+        )
         {
             return;
         }
@@ -174,7 +240,9 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
             if (!_begun.Add((request.Connection.ComputerName, request.Connection.Port, request.Database)))
             {
                 Evidence.Forgo(request);
-                WriteWarning(VisibleText.Of($"'{request.Database}' on {InWords(request.Connection)} came more than once; it is backed up once."));
+                WriteWarning(
+                    VisibleText.Of($"'{request.Database}' on {InWords(request.Connection)} came more than once; it is backed up once.")
+                );
                 continue;
             }
 
@@ -205,7 +273,13 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     private HashSet<string> Said()
     {
         HashSet<string> said = SaidOfConnection();
-        foreach ((string parameter, string property) in new[] { (nameof(Path), nameof(_request.Folder)), (nameof(Recipient), nameof(_request.Recipients)) })
+        foreach (
+            (string parameter, string property) in new[]
+            {
+                (nameof(Path), nameof(_request.Folder)),
+                (nameof(Recipient), nameof(_request.Recipients)),
+            }
+        )
         {
             if (said.Contains(parameter))
             {

@@ -12,7 +12,13 @@ using CryoBackup.Text;
 namespace CryoBackup.Commands;
 
 /// <summary>Restore-CryoBackup: brings a backup back, and compares what came back with what was saved.</summary>
-[Cmdlet(VerbsData.Restore, "CryoBackup", DefaultParameterSetName = PathSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[Cmdlet(
+    VerbsData.Restore,
+    "CryoBackup",
+    DefaultParameterSetName = PathSet,
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.High
+)]
 [OutputType(typeof(RestoreResult))]
 public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
 {
@@ -55,11 +61,19 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter(Mandatory = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(DatabaseCompleter))]
-    public string TargetDatabase { get => _request.TargetDatabase; set => _request.TargetDatabase = value; }
+    public string TargetDatabase
+    {
+        get => _request.TargetDatabase;
+        set => _request.TargetDatabase = value;
+    }
 
     /// <summary>Creates the database, from template0 with the source's encoding and locale.</summary>
     [Parameter]
-    public SwitchParameter Create { get => _request.Create; set => _request.Create = value; }
+    public SwitchParameter Create
+    {
+        get => _request.Create;
+        set => _request.Create = value;
+    }
 
     /// <summary>Identity files or SSH private keys, any of which may open an encrypted backup.</summary>
     [Parameter]
@@ -68,71 +82,127 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
 
     /// <summary>Drops the backup's objects first, in one transaction with the restore: all or nothing.</summary>
     [Parameter]
-    public SwitchParameter Clean { get => _request.Clean; set => _request.Clean = value; }
+    public SwitchParameter Clean
+    {
+        get => _request.Clean;
+        set => _request.Clean = value;
+    }
 
     /// <summary>Restores beside the database, compares, and then exchanges the two by name; the old one is kept under another.</summary>
     [Parameter]
-    public SwitchParameter Swap { get => _request.Swap; set => _request.Swap = value; }
+    public SwitchParameter Swap
+    {
+        get => _request.Swap;
+        set => _request.Swap = value;
+    }
 
     /// <summary>Only these schemas, with everything that belongs to them; wildcards are * and ?.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupContentCompleter))]
-    public string[] Schema { get => [.. _request.Schema]; set => _request.Schema = value; }
+    public string[] Schema
+    {
+        get => [.. _request.Schema];
+        set => _request.Schema = value;
+    }
 
     /// <summary>Only these tables (name or schema.name), with everything that belongs to them; wildcards are * and ?.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupContentCompleter))]
-    public string[] Table { get => [.. _request.Table]; set => _request.Table = value; }
+    public string[] Table
+    {
+        get => [.. _request.Table];
+        set => _request.Table = value;
+    }
 
     /// <summary>Restores definitions without rows.</summary>
     [Parameter]
-    public SwitchParameter SchemaOnly { get => _request.SchemaOnly; set => _request.SchemaOnly = value; }
+    public SwitchParameter SchemaOnly
+    {
+        get => _request.SchemaOnly;
+        set => _request.SchemaOnly = value;
+    }
 
     /// <summary>Restores rows into tables that are there and empty.</summary>
     [Parameter]
-    public SwitchParameter DataOnly { get => _request.DataOnly; set => _request.DataOnly = value; }
+    public SwitchParameter DataOnly
+    {
+        get => _request.DataOnly;
+        set => _request.DataOnly = value;
+    }
 
     /// <summary>Leaves every object to the restoring role instead of its recorded owner.</summary>
     [Parameter]
-    public SwitchParameter NoOwner { get => _request.NoOwner; set => _request.NoOwner = value; }
+    public SwitchParameter NoOwner
+    {
+        get => _request.NoOwner;
+        set => _request.NoOwner = value;
+    }
 
     /// <summary>Leaves out GRANT and REVOKE.</summary>
     [Parameter]
-    public SwitchParameter NoPrivileges { get => _request.NoPrivileges; set => _request.NoPrivileges = value; }
+    public SwitchParameter NoPrivileges
+    {
+        get => _request.NoPrivileges;
+        set => _request.NoPrivileges = value;
+    }
 
     /// <summary>Creates the roles that the backup needs and the server lacks, from the backup's globals.</summary>
     [Parameter]
-    public SwitchParameter IncludeGlobals { get => _request.IncludeGlobals; set => _request.IncludeGlobals = value; }
+    public SwitchParameter IncludeGlobals
+    {
+        get => _request.IncludeGlobals;
+        set => _request.IncludeGlobals = value;
+    }
 
     /// <summary>Restores without verifying the file first; only with -Force.</summary>
     [Parameter]
-    public SwitchParameter SkipVerification { get => _request.SkipVerification; set => _request.SkipVerification = value; }
+    public SwitchParameter SkipVerification
+    {
+        get => _request.SkipVerification;
+        set => _request.SkipVerification = value;
+    }
 
     /// <summary>How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file. As many as fit without it.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
-    public int? Jobs { get => _request.Jobs; set => _request.Jobs = value; }
+    public int? Jobs
+    {
+        get => _request.Jobs;
+        set => _request.Jobs = value;
+    }
 
     /// <summary>Returns what would be done, with every object, and changes nothing.</summary>
     [Parameter]
     [Alias("TestMode")]
-    public SwitchParameter PlanOnly { get => _request.PlanOnly; set => _request.PlanOnly = value; }
+    public SwitchParameter PlanOnly
+    {
+        get => _request.PlanOnly;
+        set => _request.PlanOnly = value;
+    }
 
     /// <summary>How long to wait for a lock in a database that is there already; a bare number is seconds.</summary>
     [Parameter]
     [Duration]
     [ValidatePositiveDuration]
-    public TimeSpan LockTimeout { get => _request.LockTimeout; set => _request.LockTimeout = value; }
+    public TimeSpan LockTimeout
+    {
+        get => _request.LockTimeout;
+        set => _request.LockTimeout = value;
+    }
 
     /// <summary>How long the restore may take; a bare number is seconds; no limit without it.</summary>
     [Parameter]
     [Duration]
     [ValidatePositiveDuration]
-    public TimeSpan? Timeout { get => _request.Timeout; set => _request.Timeout = value; }
+    public TimeSpan? Timeout
+    {
+        get => _request.Timeout;
+        set => _request.Timeout = value;
+    }
 
     /// <summary>Writes a report: a name that ends in .json or .html, or an existing folder. Nothing is overwritten.</summary>
     [Parameter]
@@ -141,7 +211,11 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
 
     /// <summary>Asks no question, with -Swap ends the sessions of the database that is swapped out, and with -Clean drops also what the backup does not bring back.</summary>
     [Parameter]
-    public SwitchParameter Force { get => _request.Force; set => _request.Force = value; }
+    public SwitchParameter Force
+    {
+        get => _request.Force;
+        set => _request.Force = value;
+    }
 
     private protected override RestoreRequest? RestoreWish => _request;
 
@@ -168,12 +242,15 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
         _came = true;
         if (IsValid == false)
         {
-            WriteError(ErrorRecords.Create(
-                ErrorRecords.VerificationNotPassed,
-                ErrorCategory.InvalidData,
-                LiteralPath,
-                $"'{LiteralPath}' was not restored: its verification did not pass.",
-                "See the Reason of Test-CryoBackup's result; restore another backup, or this one by its path: as it is where the verdict was Inconclusive, with -SkipVerification and -Force if you accept what is wrong with it."));
+            WriteError(
+                ErrorRecords.Create(
+                    ErrorRecords.VerificationNotPassed,
+                    ErrorCategory.InvalidData,
+                    LiteralPath,
+                    $"'{LiteralPath}' was not restored: its verification did not pass.",
+                    "See the Reason of Test-CryoBackup's result; restore another backup, or this one by its path: as it is where the verdict was Inconclusive, with -SkipVerification and -Force if you accept what is wrong with it."
+                )
+            );
             return;
         }
 
@@ -204,18 +281,25 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
             if (ParameterSetName == LatestSet)
             {
                 return FindLatest(
-                    !MyInvocation.BoundParameters.ContainsKey(nameof(Path)) && BackupPlan.Folders(Configuration) is { Count: > 0 } configured
+                    !MyInvocation.BoundParameters.ContainsKey(nameof(Path))
+                    && BackupPlan.Folders(Configuration) is { Count: > 0 } configured
                         ? configured
-                        : [FileSystemPaths.Literal(SessionState, given, CryoBackupError.BackupNotFound)]);
+                        : [FileSystemPaths.Literal(SessionState, given, CryoBackupError.BackupNotFound)]
+                );
             }
 
-            string path = ParameterSetName == LiteralPathSet
-                ? FileSystemPaths.Literal(SessionState, given, CryoBackupError.BackupNotFound)
-                : FindOne(given);
+            string path =
+                ParameterSetName == LiteralPathSet
+                    ? FileSystemPaths.Literal(SessionState, given, CryoBackupError.BackupNotFound)
+                    : FindOne(given);
             return !Directory.Exists(path)
                 ? path
                 : throw new CryoBackupException(
-                    CryoBackupError.NotABackup, $"'{path}' is a folder.", path, "Name one backup, or use -Latest with -Database.");
+                    CryoBackupError.NotABackup,
+                    $"'{path}' is a folder.",
+                    path,
+                    "Name one backup, or use -Latest with -Database."
+                );
         }
         catch (CryoBackupException failure)
         {
@@ -236,7 +320,11 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
         return backups is [var only]
             ? only
             : throw new CryoBackupException(
-                CryoBackupError.NotABackup, $"'{given}' matches {backups.Length} backups; a restore takes one.", given, "Name one backup, or use -Latest with -Database.");
+                CryoBackupError.NotABackup,
+                $"'{given}' matches {backups.Length} backups; a restore takes one.",
+                given,
+                "Name one backup, or use -Latest with -Database."
+            );
     }
 
     private string? FindLatest(IReadOnlyList<string> folders)
@@ -251,15 +339,19 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     /// </summary>
     private bool MayRestore(string path)
     {
-        bool asksAboutNewThings = LanguagePrimitives.TryConvertTo(GetVariableValue("ConfirmPreference"), out ConfirmImpact preference)
+        bool asksAboutNewThings =
+            LanguagePrimitives.TryConvertTo(GetVariableValue("ConfirmPreference"), out ConfirmImpact preference)
             && preference is ConfirmImpact.Low or ConfirmImpact.Medium;
         bool mayBeSilent = PlanOnly || Force || (Create && !Clean && !Swap && !asksAboutNewThings);
         return (mayBeSilent && !IsAsked("WhatIf", "WhatIfPreference") && !IsAsked("Confirm", null))
-            || ShouldProcess(VisibleText.Of($"database '{TargetDatabase}' on {InWords(_request.Connection)}"), VisibleText.Of($"Restore '{path}'"));
+            || ShouldProcess(
+                VisibleText.Of($"database '{TargetDatabase}' on {InWords(_request.Connection)}"),
+                VisibleText.Of($"Restore '{path}'")
+            );
     }
 
-    private bool IsAsked(string commonParameter, string? preference)
-        => MyInvocation.BoundParameters.TryGetValue(commonParameter, out object? bound)
+    private bool IsAsked(string commonParameter, string? preference) =>
+        MyInvocation.BoundParameters.TryGetValue(commonParameter, out object? bound)
             ? bound is SwitchParameter { IsPresent: true }
             : preference is not null && LanguagePrimitives.IsTrue(GetVariableValue(preference));
 }

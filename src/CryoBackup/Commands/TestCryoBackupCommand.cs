@@ -43,7 +43,11 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
 
     /// <summary>How deep to go.</summary>
     [Parameter]
-    public VerificationLevel Level { get => _request.Level; set => _request.Level = value; }
+    public VerificationLevel Level
+    {
+        get => _request.Level;
+        set => _request.Level = value;
+    }
 
     /// <summary>Identity files or SSH private keys, any of which may open an encrypted backup.</summary>
     [Parameter]
@@ -63,19 +67,31 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     [Duration]
     [ValidatePositiveDuration]
-    public TimeSpan? MaxAge { get => _request.MaxAge; set => _request.MaxAge = value; }
+    public TimeSpan? MaxAge
+    {
+        get => _request.MaxAge;
+        set => _request.MaxAge = value;
+    }
 
     /// <summary>How long the restore may take.</summary>
     [Parameter]
     [Duration]
     [ValidatePositiveDuration]
-    public TimeSpan? MaxRestoreTime { get => _request.MaxRestoreTime; set => _request.MaxRestoreTime = value; }
+    public TimeSpan? MaxRestoreTime
+    {
+        get => _request.MaxRestoreTime;
+        set => _request.MaxRestoreTime = value;
+    }
 
     /// <summary>How long the proof of one backup may take; a bare number is seconds; $null for no limit.</summary>
     [Parameter]
     [Duration]
     [ValidatePositiveDuration]
-    public TimeSpan? Timeout { get => _request.Timeout; set => _request.Timeout = value; }
+    public TimeSpan? Timeout
+    {
+        get => _request.Timeout;
+        set => _request.Timeout = value;
+    }
 
     /// <summary>The folder of the server programs of the throwaway server.</summary>
     [Parameter]
@@ -84,15 +100,27 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
 
     /// <summary>Leaves the rehearsal's server, or database, and says how to connect.</summary>
     [Parameter]
-    public SwitchParameter Keep { get => _request.Keep; set => _request.Keep = value; }
+    public SwitchParameter Keep
+    {
+        get => _request.Keep;
+        set => _request.Keep = value;
+    }
 
     /// <summary>Permits a rehearsal on the server that the backup came from.</summary>
     [Parameter]
-    public SwitchParameter Force { get => _request.Force; set => _request.Force = value; }
+    public SwitchParameter Force
+    {
+        get => _request.Force;
+        set => _request.Force = value;
+    }
 
     /// <summary>Permits to restore as a superuser what an ordinary role may not create.</summary>
     [Parameter]
-    public SwitchParameter AllowSuperuser { get => _request.AllowSuperuser; set => _request.AllowSuperuser = value; }
+    public SwitchParameter AllowSuperuser
+    {
+        get => _request.AllowSuperuser;
+        set => _request.AllowSuperuser = value;
+    }
 
     /// <summary>How many rehearsals run at once.</summary>
     [Parameter]
@@ -172,17 +200,22 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         VerificationRequest[] requests = [.. _waiting];
         _waiting.Clear();
         Evidence.Expect(requests);
-        RunEngines(requests, ThrottleLimit, (request, observer, stop) => Evidence.Run(request, observer, stop), (_, result) =>
-        {
-            if (result is not null)
+        RunEngines(
+            requests,
+            ThrottleLimit,
+            (request, observer, stop) => Evidence.Run(request, observer, stop),
+            (_, result) =>
             {
-                Emit(Quiet ? result.IsValid : result);
+                if (result is not null)
+                {
+                    Emit(Quiet ? result.IsValid : result);
+                }
+                else if (Quiet)
+                {
+                    Emit(false);
+                }
             }
-            else if (Quiet)
-            {
-                Emit(false);
-            }
-        });
+        );
     }
 
     private void GatherConfigured()
@@ -200,8 +233,10 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
                     CryoBackupError.ConfigurationInvalid,
                     "No backup is named to test, and no configuration names a folder of them.",
                     nameof(Path),
-                    "Give -Path with a backup or a folder of them."),
-                nameof(Path));
+                    "Give -Path with a backup or a folder of them."
+                ),
+                nameof(Path)
+            );
         }
     }
 
@@ -226,7 +261,12 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         IReadOnlyList<string> paths = literal
             ? [FileSystemPaths.Literal(SessionState, path, CryoBackupError.BackupNotFound)]
             : FileSystemPaths.Matching(SessionState, path, CryoBackupError.BackupNotFound);
-        if (paths is [var only] && BackupFolder.IsManifest(only) && !Directory.Exists(only) && _tested.Contains(BackupFolder.BackupOf(only)))
+        if (
+            paths is [var only]
+            && BackupFolder.IsManifest(only)
+            && !Directory.Exists(only)
+            && _tested.Contains(BackupFolder.BackupOf(only))
+        )
         {
             // Get-ChildItem emits a backup and its manifest, which is proven with it.
             return [];
@@ -242,22 +282,35 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
                 CryoBackupError.ConfigurationInvalid,
                 $"-Database chooses among the backups of a folder; '{files[0]}' is none.",
                 files[0],
-                "Give the folder, or leave -Database out.");
+                "Give the folder, or leave -Database out."
+            );
         }
 
         // A single file is tested whatever its name is.
         string[] backups = paths.Count > 1 || BackupFolder.IsManifest(paths[0]) ? BackupFolder.Select(files) : files;
         _tested.UnionWith(backups);
-        VerificationRequest[] requests = [.. backups.Select(_request.For), .. paths.Where(IsFolder).SelectMany(folder => OfFolder(folder, []))];
-        return requests.Length > 0 || files.Length < paths.Count ? requests : throw new CryoBackupException(
-            CryoBackupError.BackupNotFound, $"'{path}' holds no backup.", path, "Name a backup, or a folder that holds some.");
+        VerificationRequest[] requests =
+        [
+            .. backups.Select(_request.For),
+            .. paths.Where(IsFolder).SelectMany(folder => OfFolder(folder, [])),
+        ];
+        return requests.Length > 0 || files.Length < paths.Count
+            ? requests
+            : throw new CryoBackupException(
+                CryoBackupError.BackupNotFound,
+                $"'{path}' holds no backup.",
+                path,
+                "Name a backup, or a folder that holds some."
+            );
     }
 
     /// <summary>Each backup of a folder, or, with an age, the freshness of each database; what is missing is Failed.</summary>
     private IReadOnlyList<VerificationRequest> OfFolder(string folder, IReadOnlyList<string> expected)
     {
         IReadOnlyList<VerificationRequest>? found = RunEngine(
-            folder, (observer, stop) => FolderVerification.Requests(_request, folder, Database, expected, latest: false, observer, stop));
+            folder,
+            (observer, stop) => FolderVerification.Requests(_request, folder, Database, expected, latest: false, observer, stop)
+        );
         if (found is null && Quiet)
         {
             Emit(false);

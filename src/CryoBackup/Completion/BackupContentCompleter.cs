@@ -9,7 +9,12 @@ public sealed class BackupContentCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+        string commandName,
+        string parameterName,
+        string wordToComplete,
+        CommandAst commandAst,
+        IDictionary fakeBoundParameters
+    )
     {
         IReadOnlyList<BackupInfo> backups = NamedBackups.Find(fakeBoundParameters, withDatabase: parameterName != "Database");
         IEnumerable<string> names = parameterName switch
@@ -18,6 +23,10 @@ public sealed class BackupContentCompleter : IArgumentCompleter
             "Schema" => backups.SelectMany(backup => backup.Tables).Select(table => table.Schema),
             _ => backups.SelectMany(backup => backup.Tables).Select(table => $"{table.Schema}.{table.Name}"),
         };
-        return Completion.Of(names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), wordToComplete, isPattern: commandName.StartsWith("Get-", StringComparison.OrdinalIgnoreCase) || parameterName != "Database");
+        return Completion.Of(
+            names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+            wordToComplete,
+            isPattern: commandName.StartsWith("Get-", StringComparison.OrdinalIgnoreCase) || parameterName != "Database"
+        );
     }
 }

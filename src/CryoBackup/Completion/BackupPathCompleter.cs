@@ -19,12 +19,20 @@ public sealed class BackupPathCompleter : IArgumentCompleter
 
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+        string commandName,
+        string parameterName,
+        string wordToComplete,
+        CommandAst commandAst,
+        IDictionary fakeBoundParameters
+    )
     {
         string begin = wordToComplete.Trim('\'', '"');
         bool isFolder = commandName.StartsWith("Get-", StringComparison.OrdinalIgnoreCase) || fakeBoundParameters.Contains("Latest");
-        IEnumerable<CompletionResult> configured = begin.IndexOfAny(['/', '\\', ':', '~']) < 0 ? Configured(begin, isFolder, fakeBoundParameters) : [];
-        return configured.Concat(CompletionCompleters.CompleteFilename(wordToComplete)).DistinctBy(result => result.CompletionText, StringComparer.Ordinal);
+        IEnumerable<CompletionResult> configured =
+            begin.IndexOfAny(['/', '\\', ':', '~']) < 0 ? Configured(begin, isFolder, fakeBoundParameters) : [];
+        return configured
+            .Concat(CompletionCompleters.CompleteFilename(wordToComplete))
+            .DistinctBy(result => result.CompletionText, StringComparer.Ordinal);
     }
 
     private static List<CompletionResult> Configured(string begin, bool isFolder, IDictionary bound)
@@ -36,11 +44,40 @@ public sealed class BackupPathCompleter : IArgumentCompleter
             string? file = ConfigurationFile.Find(given is null ? null : NamedBackups.FullPath(given), here);
             IReadOnlyList<string> folders = file is null ? [] : BackupPlan.Folders(ConfigurationFile.Read(file, static _ => { }));
             return isFolder
-                ? [.. folders.Where(folder => Directory.Exists(folder) && Path.GetFileName(folder).StartsWith(begin, StringComparison.OrdinalIgnoreCase)).Select(folder => Result(here, folder, Path.GetFileName(folder), folder))]
-                : [.. BackupsOf(folders).Where(backup => Path.GetFileName(backup.Path).StartsWith(begin, StringComparison.OrdinalIgnoreCase)).Select(backup => Result(
-                    here, backup.Path, Path.GetFileName(backup.Path), string.Create(CultureInfo.InvariantCulture, $"{backup.Database}, {backup.Start:yyyy-MM-dd HH:mm:ss}Z, {backup.Path}")))];
+                ?
+                [
+                    .. folders
+                        .Where(folder =>
+                            Directory.Exists(folder) && Path.GetFileName(folder).StartsWith(begin, StringComparison.OrdinalIgnoreCase)
+                        )
+                        .Select(folder => Result(here, folder, Path.GetFileName(folder), folder)),
+                ]
+                :
+                [
+                    .. BackupsOf(folders)
+                        .Where(backup => Path.GetFileName(backup.Path).StartsWith(begin, StringComparison.OrdinalIgnoreCase))
+                        .Select(backup =>
+                            Result(
+                                here,
+                                backup.Path,
+                                Path.GetFileName(backup.Path),
+                                string.Create(
+                                    CultureInfo.InvariantCulture,
+                                    $"{backup.Database}, {backup.Start:yyyy-MM-dd HH:mm:ss}Z, {backup.Path}"
+                                )
+                            )
+                        ),
+                ];
         }
-        catch (Exception failure) when (failure is CryoBackupException or IOException or UnauthorizedAccessException or RuntimeException or ArgumentException or OperationCanceledException)
+        catch (Exception failure)
+            when (failure
+                    is CryoBackupException
+                        or IOException
+                        or UnauthorizedAccessException
+                        or RuntimeException
+                        or ArgumentException
+                        or OperationCanceledException
+            )
         {
             return [];
         }
@@ -49,16 +86,21 @@ public sealed class BackupPathCompleter : IArgumentCompleter
     private static IEnumerable<BackupInfo> BackupsOf(IReadOnlyList<string> folders)
     {
         using var limit = new CancellationTokenSource(Limit);
-        return [.. folders.Where(Directory.Exists)
-            .SelectMany(folder => BackupCatalog.Find(folder, null, latest: false, static _ => { }, limit.Token))
-            .OrderByDescending(backup => backup.Start)];
+        return
+        [
+            .. folders
+                .Where(Directory.Exists)
+                .SelectMany(folder => BackupCatalog.Find(folder, null, latest: false, static _ => { }, limit.Token))
+                .OrderByDescending(backup => backup.Start),
+        ];
     }
 
     /// <summary>As PowerShell completes files: below the current folder by a path that begins with it.</summary>
     private static CompletionResult Result(string here, string path, string name, string tip)
     {
         string relative = Path.GetRelativePath(here, path);
-        string text = relative.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(relative) ? path : Path.Combine(".", relative);
+        string text =
+            relative.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(relative) ? path : Path.Combine(".", relative);
         return new CompletionResult(Completion.QuotePath(WildcardPattern.Escape(text)), name, CompletionResultType.ProviderItem, tip);
     }
 

@@ -20,7 +20,12 @@ internal static class Completion
         {
             if (name.Length > 0 && name.StartsWith(begin, StringComparison.OrdinalIgnoreCase))
             {
-                yield return new CompletionResult(Quote(isPattern ? WildcardPattern.Escape(name) : name), VisibleText.Of(name), CompletionResultType.ParameterValue, VisibleText.Of(name));
+                yield return new CompletionResult(
+                    Quote(isPattern ? WildcardPattern.Escape(name) : name),
+                    VisibleText.Of(name),
+                    CompletionResultType.ParameterValue,
+                    VisibleText.Of(name)
+                );
             }
         }
     }
@@ -29,19 +34,27 @@ internal static class Completion
     /// <param name="bound">The parameters typed so far.</param>
     /// <param name="names">The parameter's names; the first that is there counts.</param>
     /// <returns>The text; null if there is none.</returns>
-    internal static string? Bound(IDictionary bound, params string[] names)
-        => names.Select(name => bound[name] switch
-        {
-            null => null,
-            string text => text,
-            object[] { Length: > 0 } several => several[0]?.ToString(),
-            object other => other.ToString(),
-        }).FirstOrDefault(text => !string.IsNullOrEmpty(text));
+    internal static string? Bound(IDictionary bound, params string[] names) =>
+        names
+            .Select(name =>
+                bound[name] switch
+                {
+                    null => null,
+                    string text => text,
+                    object[] { Length: > 0 } several => several[0]?.ToString(),
+                    object other => other.ToString(),
+                }
+            )
+            .FirstOrDefault(text => !string.IsNullOrEmpty(text));
 
     /// <summary>A path, quoted where PowerShell asks for it.</summary>
-    internal static string QuotePath(string path)
-        => path.All(letter => char.IsLetterOrDigit(letter) || letter is '_' or '.' or '-' or '/' or '\\' or ':') ? path : $"'{CodeGeneration.EscapeSingleQuotedStringContent(path)}'";
+    internal static string QuotePath(string path) =>
+        path.All(letter => char.IsLetterOrDigit(letter) || letter is '_' or '.' or '-' or '/' or '\\' or ':')
+            ? path
+            : $"'{CodeGeneration.EscapeSingleQuotedStringContent(path)}'";
 
-    private static string Quote(string name)
-        => name.All(letter => char.IsLetterOrDigit(letter) || letter is '_' or '.') ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
+    private static string Quote(string name) =>
+        name.All(letter => char.IsLetterOrDigit(letter) || letter is '_' or '.')
+            ? name
+            : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
 }

@@ -13,9 +13,17 @@ public sealed class DatabaseCompleter : IArgumentCompleter
 
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+        string commandName,
+        string parameterName,
+        string wordToComplete,
+        CommandAst commandAst,
+        IDictionary fakeBoundParameters
+    )
     {
-        var connection = new ConnectionRequest { ComputerName = Completion.Bound(fakeBoundParameters, "ComputerName", "Host", "HostName", "Server") };
+        var connection = new ConnectionRequest
+        {
+            ComputerName = Completion.Bound(fakeBoundParameters, "ComputerName", "Host", "HostName", "Server"),
+        };
         if (int.TryParse(Completion.Bound(fakeBoundParameters, "Port"), NumberStyles.None, CultureInfo.InvariantCulture, out int port))
         {
             connection.Port = port;

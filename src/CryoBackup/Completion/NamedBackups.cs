@@ -21,11 +21,18 @@ internal static class NamedBackups
             bool isFolder = Directory.Exists(path);
             BackupInfo[] backups =
             [
-                .. BackupCatalog.Find(isFolder ? path : Path.GetDirectoryName(path)!, database is null ? null : [database], latest: false, _ => { }, CancellationToken.None),
+                .. BackupCatalog.Find(
+                    isFolder ? path : Path.GetDirectoryName(path)!,
+                    database is null ? null : [database],
+                    latest: false,
+                    _ => { },
+                    CancellationToken.None
+                ),
             ];
             return isFolder ? backups : [.. backups.Where(backup => string.Equals(backup.Path, path, StringComparison.Ordinal))];
         }
-        catch (Exception failure) when (failure is CryoBackupException or IOException or UnauthorizedAccessException or RuntimeException or ArgumentException)
+        catch (Exception failure)
+            when (failure is CryoBackupException or IOException or UnauthorizedAccessException or RuntimeException or ArgumentException)
         {
             return [];
         }
@@ -35,6 +42,12 @@ internal static class NamedBackups
     internal static string FullPath(string path)
     {
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-        return shell.AddCommand("Convert-Path").AddParameter("LiteralPath", path).AddParameter("ErrorAction", ActionPreference.Ignore).Invoke<string>().FirstOrDefault() ?? path;
+        return shell
+                .AddCommand("Convert-Path")
+                .AddParameter("LiteralPath", path)
+                .AddParameter("ErrorAction", ActionPreference.Ignore)
+                .Invoke<string>()
+                .FirstOrDefault()
+            ?? path;
     }
 }

@@ -12,7 +12,8 @@ public sealed class ArchiveFuzzTests(ITestOutputHelper output)
     private const long AllocationBase = 2 << 20;
     private const long AllocationPerByte = 256;
 
-    public static TheoryData<string> Seeds => ["sample", "sample 1.16", "offsets", "zlib", "pg_dump-18.3-none.dump", "pg_dump-18.3-gzip.dump"];
+    public static TheoryData<string> Seeds =>
+        ["sample", "sample 1.16", "offsets", "zlib", "pg_dump-18.3-none.dump", "pg_dump-18.3-gzip.dump"];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -36,7 +37,10 @@ public sealed class ArchiveFuzzTests(ITestOutputHelper output)
             }
             catch (CryoBackupException exception)
             {
-                Assert.True(exception.Error is CryoBackupError.NotABackup or CryoBackupError.ArchiveTooNew or CryoBackupError.ArchiveCorrupt, exception.Error.ToString());
+                Assert.True(
+                    exception.Error is CryoBackupError.NotABackup or CryoBackupError.ArchiveTooNew or CryoBackupError.ArchiveCorrupt,
+                    exception.Error.ToString()
+                );
                 outcome = exception.Error.ToString();
             }
 
@@ -46,7 +50,9 @@ public sealed class ArchiveFuzzTests(ITestOutputHelper output)
             outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;
         }
 
-        output.WriteLine($"{seed}: {original.Length} bytes, {Mutations} mutations: {string.Join(", ", outcomes.Select(pair => $"{pair.Value} {pair.Key}"))}; at most {worst >> 10} KiB allocated");
+        output.WriteLine(
+            $"{seed}: {original.Length} bytes, {Mutations} mutations: {string.Join(", ", outcomes.Select(pair => $"{pair.Value} {pair.Key}"))}; at most {worst >> 10} KiB allocated"
+        );
         Assert.True(outcomes.ContainsKey("ArchiveCorrupt"));
     }
 
@@ -66,21 +72,20 @@ public sealed class ArchiveFuzzTests(ITestOutputHelper output)
                 {
                     ArchiveAssert.Read(input);
                 }
-                catch (CryoBackupException)
-                {
-                }
+                catch (CryoBackupException) { }
 
                 Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, AllocationBase);
             }
         }
     }
 
-    private static byte[] Seed(string name) => name switch
-    {
-        "sample" => ArchiveImage.CreateSample().ToBytes(),
-        "sample 1.16" => ArchiveImage.CreateSample().ToVersion(16).ToBytes(),
-        "offsets" => ArchiveImage.CreateSample().ToBytes(offsets: true),
-        "zlib" => Deflated.Sample().ToBytes(),
-        _ => TestData.Read(name),
-    };
+    private static byte[] Seed(string name) =>
+        name switch
+        {
+            "sample" => ArchiveImage.CreateSample().ToBytes(),
+            "sample 1.16" => ArchiveImage.CreateSample().ToVersion(16).ToBytes(),
+            "offsets" => ArchiveImage.CreateSample().ToBytes(offsets: true),
+            "zlib" => Deflated.Sample().ToBytes(),
+            _ => TestData.Read(name),
+        };
 }

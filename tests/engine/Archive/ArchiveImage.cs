@@ -60,7 +60,12 @@ internal sealed class ArchiveImage
     /// <summary>A database with two tables and two large objects, without a server.</summary>
     public static ArchiveImage CreateSample()
     {
-        var image = new ArchiveImage { Database = Ascii("app"), ServerVersion = Ascii("15.18"), DumpVersion = Ascii("15.18") };
+        var image = new ArchiveImage
+        {
+            Database = Ascii("app"),
+            ServerVersion = Ascii("15.18"),
+            DumpVersion = Ascii("15.18"),
+        };
         image.Add(1, "ENCODING", "ENCODING", TocSection.PreData, "SET client_encoding = 'UTF8';\n");
         image.Add(2, "STDSTRINGS", "STDSTRINGS", TocSection.PreData, "SET standard_conforming_strings = 'on';\n");
         image.Add(3, "TABLE", "t", TocSection.PreData, "CREATE TABLE public.t (\n    a integer,\n    b text\n);\n");
@@ -69,33 +74,52 @@ internal sealed class ArchiveImage
         image.Add(6, "TABLE DATA", "u", TocSection.Data, null, "COPY public.u (a) FROM stdin;\n", data: true);
         image.Add(7, "BLOB", "4711", TocSection.PreData, "SELECT pg_catalog.lo_create('4711');\n");
         image.Add(8, "BLOBS", "BLOBS", TocSection.Data, null, data: true);
-        image.Add(9, "CONSTRAINT", "t t_pkey", TocSection.PostData, "ALTER TABLE ONLY public.t\n    ADD CONSTRAINT t_pkey PRIMARY KEY (a);\n");
+        image.Add(
+            9,
+            "CONSTRAINT",
+            "t t_pkey",
+            TocSection.PostData,
+            "ALTER TABLE ONLY public.t\n    ADD CONSTRAINT t_pkey PRIMARY KEY (a);\n"
+        );
         image.Entries[4].Dependencies.Add(Ascii("3"));
         image.Entries[8].Dependencies.AddRange([Ascii("3"), Ascii("3")]);
-        image.Blocks.Add(new Block(1, 5, [.. Chunk("1\tone\n"), .. Chunk("2\t\\\\.\n"), .. Chunk("3\t\\N\n"), .. Chunk("\\.\n\n\n"), .. Integer(0)]));
+        image.Blocks.Add(
+            new Block(1, 5, [.. Chunk("1\tone\n"), .. Chunk("2\t\\\\.\n"), .. Chunk("3\t\\N\n"), .. Chunk("\\.\n\n\n"), .. Integer(0)])
+        );
         image.Blocks.Add(new Block(1, 6, [.. Chunk("\\.\n\n\n"), .. Integer(0)]));
-        image.Blocks.Add(new Block(3, 8,
-        [
-            .. Integer(4711), .. Chunk("large"), .. Chunk(" object"), .. Integer(0),
-            .. Integer(unchecked((int)4000000000)), .. Integer(0),
-            .. Integer(0),
-        ]));
+        image.Blocks.Add(
+            new Block(
+                3,
+                8,
+                [
+                    .. Integer(4711),
+                    .. Chunk("large"),
+                    .. Chunk(" object"),
+                    .. Integer(0),
+                    .. Integer(unchecked((int)4000000000)),
+                    .. Integer(0),
+                    .. Integer(0),
+                ]
+            )
+        );
         return image;
     }
 
-    public void Add(int dumpId, string kind, string name, TocSection section, string? definition, string? copy = null, bool data = false)
-        => Entries.Add(new Entry
-        {
-            DumpId = dumpId,
-            HasData = data ? 1 : 0,
-            Kind = Ascii(kind),
-            Name = Ascii(name),
-            Section = (int)section,
-            Definition = definition is null ? null : Ascii(definition),
-            Copy = copy is null ? null : Ascii(copy),
-            Schema = kind.StartsWith("TABLE", StringComparison.Ordinal) || kind == "CONSTRAINT" ? Ascii("public") : null,
-            OffsetFlag = (byte)(data ? 1 : 3),
-        });
+    public void Add(int dumpId, string kind, string name, TocSection section, string? definition, string? copy = null, bool data = false) =>
+        Entries.Add(
+            new Entry
+            {
+                DumpId = dumpId,
+                HasData = data ? 1 : 0,
+                Kind = Ascii(kind),
+                Name = Ascii(name),
+                Section = (int)section,
+                Definition = definition is null ? null : Ascii(definition),
+                Copy = copy is null ? null : Ascii(copy),
+                Schema = kind.StartsWith("TABLE", StringComparison.Ordinal) || kind == "CONSTRAINT" ? Ascii("public") : null,
+                OffsetFlag = (byte)(data ? 1 : 3),
+            }
+        );
 
     /// <summary>Takes an archive of version 1.14, 1.15 or 1.16 apart.</summary>
     public static ArchiveImage Parse(byte[] archive)
@@ -106,7 +130,14 @@ internal sealed class ArchiveImage
             throw new InvalidOperationException("no archive");
         }
 
-        var image = new ArchiveImage { Minor = at.Byte(), Revision = at.Byte(), IntegerSize = at.Byte(), OffsetSize = at.Byte(), Format = at.Byte() };
+        var image = new ArchiveImage
+        {
+            Minor = at.Byte(),
+            Revision = at.Byte(),
+            IntegerSize = at.Byte(),
+            OffsetSize = at.Byte(),
+            Format = at.Byte(),
+        };
         image.Compression = image.Minor >= 15 ? at.Byte() : at.Integer();
         image.Time = [.. Enumerable.Range(0, 7).Select(_ => at.Integer())];
         image.Database = at.Text();
@@ -146,7 +177,9 @@ internal sealed class ArchiveImage
 
         while (!at.AtEnd)
         {
-            int type = at.Byte(), dumpId = at.Integer(), start = at.Position;
+            int type = at.Byte(),
+                dumpId = at.Integer(),
+                start = at.Position;
             if (type == 1)
             {
                 at.SkipChunks();
@@ -204,7 +237,14 @@ internal sealed class ArchiveImage
         {
             foreach (Entry entry in image.Entries)
             {
-                entry.RelationKind = entry.KindText switch { "TABLE" => 'r', "INDEX" => 'i', "VIEW" => 'v', "SEQUENCE" => 'S', _ => 0 };
+                entry.RelationKind = entry.KindText switch
+                {
+                    "TABLE" => 'r',
+                    "INDEX" => 'i',
+                    "VIEW" => 'v',
+                    "SEQUENCE" => 'S',
+                    _ => 0,
+                };
             }
 
             Entry[] definitions = [.. image.Entries.Where(entry => entry.KindText == "BLOB")];
@@ -214,7 +254,9 @@ internal sealed class ArchiveImage
                 Entry metadata = definitions[0].Clone();
                 metadata.Kind = Ascii("BLOB METADATA");
                 metadata.Section = (int)TocSection.Data;
-                metadata.Name = Ascii($"{Encoding.ASCII.GetString(definitions[0].Name!)}..{Encoding.ASCII.GetString(definitions[^1].Name!)}");
+                metadata.Name = Ascii(
+                    $"{Encoding.ASCII.GetString(definitions[0].Name!)}..{Encoding.ASCII.GetString(definitions[^1].Name!)}"
+                );
                 metadata.Definition = [.. definitions.SelectMany(entry => entry.Name!.Append((byte)'\n'))];
                 metadata.Drop = Ascii("-- dummy\n");
                 image.Entries.RemoveAll(definitions.Contains);
@@ -251,7 +293,13 @@ internal sealed class ArchiveImage
         foreach (Entry entry in Entries)
         {
             output.Write([.. Integer(entry.DumpId), .. Integer(entry.HasData), .. Text(entry.CatalogOid), .. Text(entry.Oid)]);
-            output.Write([.. Text(entry.Name), .. Text(entry.Kind), .. Integer(entry.Section), .. Text(entry.Definition), .. Text(entry.Drop)]);
+            output.Write([
+                .. Text(entry.Name),
+                .. Text(entry.Kind),
+                .. Integer(entry.Section),
+                .. Text(entry.Definition),
+                .. Text(entry.Drop),
+            ]);
             output.Write([.. Text(entry.Copy), .. Text(entry.Schema), .. Text(entry.Tablespace), .. Text(entry.AccessMethod)]);
             if (Minor >= 16)
             {

@@ -34,9 +34,32 @@ public sealed class ArchiveReaderTests(PostgresServer server)
         ArchiveContent content = ArchiveAssert.Read(Zoo.Dump(server, "-Z0"));
         string[] kinds =
         [
-            "ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "SCHEMA", "EXTENSION", "TYPE", "DOMAIN", "SEQUENCE", "FUNCTION", "TABLE", "TABLE DATA", "VIEW",
-            "MATERIALIZED VIEW", "MATERIALIZED VIEW DATA", "INDEX", "CONSTRAINT", "DEFAULT", "TRIGGER", "POLICY", "ROW SECURITY", "COMMENT", "ACL",
-            "BLOBS", "SEQUENCE SET", server.Cluster.Major < 17 ? "BLOB" : "BLOB METADATA",
+            "ENCODING",
+            "STDSTRINGS",
+            "SEARCHPATH",
+            "DATABASE",
+            "SCHEMA",
+            "EXTENSION",
+            "TYPE",
+            "DOMAIN",
+            "SEQUENCE",
+            "FUNCTION",
+            "TABLE",
+            "TABLE DATA",
+            "VIEW",
+            "MATERIALIZED VIEW",
+            "MATERIALIZED VIEW DATA",
+            "INDEX",
+            "CONSTRAINT",
+            "DEFAULT",
+            "TRIGGER",
+            "POLICY",
+            "ROW SECURITY",
+            "COMMENT",
+            "ACL",
+            "BLOBS",
+            "SEQUENCE SET",
+            server.Cluster.Major < 17 ? "BLOB" : "BLOB METADATA",
         ];
         Assert.Empty(kinds.Except(content.Entries.Select(entry => entry.Kind)));
         // Before 14 it stands in the partition's entry TABLE.
@@ -47,14 +70,21 @@ public sealed class ArchiveReaderTests(PostgresServer server)
         Assert.StartsWith("CREATE TABLE", odd.Definition, StringComparison.Ordinal);
         TocEntry data = Assert.Single(content.Entries, entry => entry.IsTableData && entry.Name == odd.Name);
         Assert.Equal([odd.DumpId], data.Dependencies);
-        Assert.Equal("COPY \"Odd \"\"Schema\"\"; é\".\"Tab\\le with 'quotes'\" (\"col umn\", \"ü\", p, d, h) FROM stdin;\n", data.CopyStatement);
-        Assert.Equal(server.Scalar(Zoo.Database, "SELECT 'plain'::regclass::oid"), content.Entries.Single(entry => entry is { Kind: "TABLE", Name: "plain" }).Oid);
+        Assert.Equal(
+            "COPY \"Odd \"\"Schema\"\"; é\".\"Tab\\le with 'quotes'\" (\"col umn\", \"ü\", p, d, h) FROM stdin;\n",
+            data.CopyStatement
+        );
+        Assert.Equal(
+            server.Scalar(Zoo.Database, "SELECT 'plain'::regclass::oid"),
+            content.Entries.Single(entry => entry is { Kind: "TABLE", Name: "plain" }).Oid
+        );
     }
 
     [PostgresFact]
     public void ReadsTheSameThroughZlib()
     {
-        ArchiveContent plain = ArchiveAssert.Read(Zoo.Dump(server, "-Z0")), zlib = ArchiveAssert.Read(Zoo.Dump(server, "-Z6"));
+        ArchiveContent plain = ArchiveAssert.Read(Zoo.Dump(server, "-Z0")),
+            zlib = ArchiveAssert.Read(Zoo.Dump(server, "-Z6"));
         Assert.Equal((ArchiveCompression.None, ArchiveCompression.Gzip), (plain.Header.Compression, zlib.Header.Compression));
         Assert.Equal(ArchiveAssert.DescribeTables(plain), ArchiveAssert.DescribeTables(zlib));
         Assert.Equal(plain.LargeObjectFingerprint, zlib.LargeObjectFingerprint);
@@ -113,7 +143,8 @@ public sealed class ArchiveReaderTests(PostgresServer server)
 
         // What pg_dump 16 or later has written is of such a version.
         byte[] newer = image.Minor < minor ? image.ToVersion(minor).ToBytes(offsets: true) : archive;
-        ArchiveContent original = ArchiveAssert.Read(archive), rewritten = ArchiveAssert.Read(newer);
+        ArchiveContent original = ArchiveAssert.Read(archive),
+            rewritten = ArchiveAssert.Read(newer);
         Assert.Equal(ArchiveAssert.DescribeTables(original), ArchiveAssert.DescribeTables(rewritten));
         Assert.Equal(original.LargeObjectFingerprint, rewritten.LargeObjectFingerprint);
         Assert.Equal(Math.Max(minor, image.Minor) == 16, rewritten.Entries.Any(entry => entry.Kind == "BLOB METADATA"));
@@ -138,7 +169,12 @@ public sealed class ArchiveReaderTests(PostgresServer server)
         ServerEndpoint endpoint = server.CreateDatabase(database, $"ENCODING '{encoding}' LOCALE '{locale}'");
         string name = encoding == "EUC_JP" ? "試料" : "Größe";
         using (Npgsql.NpgsqlConnection connection = server.Open(database))
-        using (var command = new Npgsql.NpgsqlCommand($"CREATE TABLE \"{name}\" (a text); INSERT INTO \"{name}\" VALUES ('{name}')", connection))
+        using (
+            var command = new Npgsql.NpgsqlCommand(
+                $"CREATE TABLE \"{name}\" (a text); INSERT INTO \"{name}\" VALUES ('{name}')",
+                connection
+            )
+        )
         {
             command.ExecuteNonQuery();
         }
@@ -171,15 +207,18 @@ public sealed class ArchiveReaderTests(PostgresServer server)
         byte[] archive = Zoo.Dump(server, "-Z0");
         using var source = new CancellationTokenSource();
         int reads = 0;
-        var stream = new SplitStream(archive, () =>
-        {
-            if (++reads == 20)
+        var stream = new SplitStream(
+            archive,
+            () =>
             {
-                source.Cancel();
-            }
+                if (++reads == 20)
+                {
+                    source.Cancel();
+                }
 
-            return 10_000;
-        });
+                return 10_000;
+            }
+        );
         Assert.Throws<OperationCanceledException>(() => ArchiveReader.Read(stream, null, null, source.Token));
         Assert.InRange(reads, 20, 21);
     }
@@ -201,7 +240,8 @@ public sealed class ArchiveReaderTests(PostgresServer server)
                 Assert.Null(started.Current);
                 Assert.Contains(started.Entries, entry => entry.IsTableData);
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         Assert.Equal(1, called);
         Assert.Equal(archive.Length, reader!.BytesRead);
         Assert.Equal(archive.Length, content.Length);

@@ -18,7 +18,10 @@ public sealed class ArchiveStrictnessTests
 
             Assert.Equal(new Version(1, 14, 0), content.Header.Version);
             Assert.Equal(new DateTime(2024, 8, 6, 5, 34, 12), content.Header.Created);
-            Assert.Equal(["TABLE DATA public.t 3", "TABLE DATA public.u 0"], content.Tables.Select(table => $"{table.Entry} {table.Fingerprint!.Rows}"));
+            Assert.Equal(
+                ["TABLE DATA public.t 3", "TABLE DATA public.u 0"],
+                content.Tables.Select(table => $"{table.Entry} {table.Fingerprint!.Rows}")
+            );
             Assert.Equal((2, 12), (content.LargeObjectCount, content.LargeObjectBytes));
             Assert.Equal([3, 3], content.Entries[8].Dependencies);
         }
@@ -106,7 +109,15 @@ public sealed class ArchiveStrictnessTests
     {
         byte[] archive = _image.ToBytes();
         int name = archive.AsSpan().IndexOf([.. Integer(3), .. "app"u8]);
-        foreach (byte[] form in (byte[][])[[2, 3, 0, 0, 0], [1, 0, 0, 0, 0], [0, 255, 255, 255, 255], [1, 1, 0, 0, 128]])
+        foreach (
+            byte[] form in (byte[][])
+                [
+                    [2, 3, 0, 0, 0],
+                    [1, 0, 0, 0, 0],
+                    [0, 255, 255, 255, 255],
+                    [1, 1, 0, 0, 128],
+                ]
+        )
         {
             Overwrite(archive, name, form);
             ArchiveAssert.Fails(CryoBackupError.ArchiveCorrupt, archive, $"byte {name}", "integer");
@@ -198,10 +209,12 @@ public sealed class ArchiveStrictnessTests
     {
         byte[] zlib = Deflated.Zlib("1\tone\n\\.\n\n\n");
         _image.Compression = -1;
-        void Put(byte[] first) => (_image.Blocks[0], _image.Blocks[1], _image.Blocks[2]) = (
-            new Block(1, 5, first.Length == 0 ? Integer(0) : [.. ArchiveImage.Text(first), .. Integer(0)]),
-            new Block(1, 6, [.. ArchiveImage.Text(Deflated.Zlib("\\.\n\n\n")), .. Integer(0)]),
-            new Block(3, 8, Integer(0)));
+        void Put(byte[] first) =>
+            (_image.Blocks[0], _image.Blocks[1], _image.Blocks[2]) = (
+                new Block(1, 5, first.Length == 0 ? Integer(0) : [.. ArchiveImage.Text(first), .. Integer(0)]),
+                new Block(1, 6, [.. ArchiveImage.Text(Deflated.Zlib("\\.\n\n\n")), .. Integer(0)]),
+                new Block(3, 8, Integer(0))
+            );
 
         Put(zlib);
         ArchiveContent content = ArchiveAssert.Read(_image.ToBytes());
@@ -229,7 +242,10 @@ public sealed class ArchiveStrictnessTests
     [Fact]
     public void FindsEveryFlippedBitThatACompressedBlockNeeds()
     {
-        byte[] zlib = Deflated.Zlib(string.Concat(Enumerable.Range(0, 40).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i}\t{i * i % 97}\n"))) + "\\.\n\n\n");
+        byte[] zlib = Deflated.Zlib(
+            string.Concat(Enumerable.Range(0, 40).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i}\t{i * i % 97}\n")))
+                + "\\.\n\n\n"
+        );
         _image.Compression = -1;
         _image.Blocks[1] = new Block(1, 6, [.. ArchiveImage.Text(Deflated.Zlib("\\.\n\n\n")), .. Integer(0)]);
         _image.Blocks[2] = new Block(3, 8, Integer(0));

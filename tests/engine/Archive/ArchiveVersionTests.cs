@@ -6,7 +6,6 @@ namespace CryoBackup.Tests.Archive;
 /// <summary>The formats of PostgreSQL 16 (1.15) and of 17 and later (1.16), in archives of pg_dump 18 and in rewritten ones.</summary>
 public sealed class ArchiveVersionTests
 {
-
     [Theory]
     [InlineData("pg_dump-18.3-none.dump", ArchiveCompression.None)]
     [InlineData("pg_dump-18.3-gzip.dump", ArchiveCompression.Gzip)]
@@ -20,12 +19,24 @@ public sealed class ArchiveVersionTests
         Assert.Equal("UTF8", content.Encoding);
         Assert.Equal(
             ["lab.empty 0", "lab.molecule 28", "lab.reading_2024 10"],
-            content.Tables.Select(table => $"{table.Entry.Schema}.{table.Entry.Name} {table.Fingerprint!.Rows}").Order(StringComparer.Ordinal));
+            content
+                .Tables.Select(table => $"{table.Entry.Schema}.{table.Entry.Name} {table.Fingerprint!.Rows}")
+                .Order(StringComparer.Ordinal)
+        );
         Assert.Equal((3, 16 + 600), (content.LargeObjectCount, content.LargeObjectBytes));
-        Assert.Contains(content.Entries, entry => entry is { Kind: "BLOB METADATA", Name: "4711..4000000000", Definition: "4711\n4712\n4000000000\n" });
+        Assert.Contains(
+            content.Entries,
+            entry => entry is { Kind: "BLOB METADATA", Name: "4711..4000000000", Definition: "4711\n4712\n4000000000\n" }
+        );
         Assert.All(content.Entries, entry => Assert.All(entry.Dependencies, id => Assert.True(id > 0)));
-        Assert.Contains(content.Entries, entry => entry is { Kind: "TYPE", Schema: "lab", Name: "state", Owner: "postgres", Section: TocSection.PreData });
-        Assert.Contains(content.Entries, entry => entry is { Kind: "SEQUENCE SET", Schema: "lab", Name: "number", Section: TocSection.Data });
+        Assert.Contains(
+            content.Entries,
+            entry => entry is { Kind: "TYPE", Schema: "lab", Name: "state", Owner: "postgres", Section: TocSection.PreData }
+        );
+        Assert.Contains(
+            content.Entries,
+            entry => entry is { Kind: "SEQUENCE SET", Schema: "lab", Name: "number", Section: TocSection.Data }
+        );
     }
 
     [Fact]

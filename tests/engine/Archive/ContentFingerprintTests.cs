@@ -99,10 +99,19 @@ public sealed class ContentFingerprintTests(PostgresServer server)
     {
         const string database = "cells";
         server.CreateDatabase(database);
-        server.Execute(database, Types + string.Concat(Cells.Select((cell, i) => $"""
-            CREATE TABLE cell_{i} (id integer, value {cell.Type});
-            INSERT INTO cell_{i} VALUES (1, {cell.One}), (2, {cell.One}), (3, NULL);
-            """)));
+        server.Execute(
+            database,
+            Types
+                + string.Concat(
+                    Cells.Select(
+                        (cell, i) =>
+                            $"""
+                                CREATE TABLE cell_{i} (id integer, value {cell.Type});
+                                INSERT INTO cell_{i} VALUES (1, {cell.One}), (2, {cell.One}), (3, NULL);
+                                """
+                    )
+                )
+        );
         Dictionary<string, string> before = await FingerprintsAsync(database);
         server.Execute(database, string.Concat(Cells.Select((cell, i) => $"UPDATE cell_{i} SET value = {cell.Other} WHERE id = 2;")));
         Dictionary<string, string> after = await FingerprintsAsync(database);
@@ -121,11 +130,17 @@ public sealed class ContentFingerprintTests(PostgresServer server)
         server.CreateDatabase(database);
         server.Execute(database, "SELECT lo_from_bytea(1, 'a'), lo_from_bytea(2, 'b'), lo_from_bytea(3, '')");
         UInt128 first = LargeObjects();
-        foreach (string change in (string[])
-        [
-            "SELECT lo_put(1, 0, 'c')", "SELECT lo_put(3, 0, 'x')", "SELECT lo_unlink(3), lo_from_bytea(4, '')",
-            "SELECT lo_put(1, 0, 'b'), lo_put(2, 0, 'a')", "SELECT lo_unlink(3)", "SELECT lo_from_bytea(5, '')",
-        ])
+        foreach (
+            string change in (string[])
+                [
+                    "SELECT lo_put(1, 0, 'c')",
+                    "SELECT lo_put(3, 0, 'x')",
+                    "SELECT lo_unlink(3), lo_from_bytea(4, '')",
+                    "SELECT lo_put(1, 0, 'b'), lo_put(2, 0, 'a')",
+                    "SELECT lo_unlink(3)",
+                    "SELECT lo_from_bytea(5, '')",
+                ]
+        )
         {
             server.Execute(database, change);
             Assert.NotEqual(first, LargeObjects());
@@ -140,9 +155,12 @@ public sealed class ContentFingerprintTests(PostgresServer server)
     [PostgresFact]
     public async Task NeitherOrderNorSessionNorProcessChangesIt()
     {
-        const string source = "sorted", target = "shuffled";
+        const string source = "sorted",
+            target = "shuffled";
         server.CreateDatabase(source);
-        server.Execute(source, $"""
+        server.Execute(
+            source,
+            $"""
             {Types}
             CREATE TABLE row_of_all ({string.Join(", ", Cells.Select((cell, i) => $"c{i} {cell.Type}"))});
             INSERT INTO row_of_all VALUES ({string.Join(", ", Cells.Select(cell => cell.One))});
@@ -150,14 +168,17 @@ public sealed class ContentFingerprintTests(PostgresServer server)
             CREATE TABLE times (id integer, at timestamptz, day date, took interval, price money, mass double precision);
             INSERT INTO times SELECT i, '2024-03-31 00:30:00+00'::timestamptz + i * interval '17 minutes', '2024-01-01'::date + i, i * interval '1 hour', i * 1.5::numeric, i / 3.0::float8
                 FROM generate_series(1, 500) i;
-            """);
+            """
+        );
         Dictionary<string, string> expected = await FingerprintsAsync(source);
 
         // Loaded in another order, by sessions that see other times, dates, numbers and languages.
         server.CreateDatabase(target);
         server.Execute(target, Types);
         string other = ArbitraryLocale();
-        server.Execute("postgres", $"""
+        server.Execute(
+            "postgres",
+            $"""
             ALTER DATABASE {target} SET TimeZone = 'Asia/Kolkata';
             ALTER DATABASE {target} SET DateStyle = 'German, DMY';
             ALTER DATABASE {target} SET IntervalStyle = 'sql_standard';
@@ -166,7 +187,8 @@ public sealed class ContentFingerprintTests(PostgresServer server)
             ALTER DATABASE {target} SET lc_numeric = '{other}';
             ALTER DATABASE {target} SET lc_time = '{other}';
             ALTER DATABASE {target} SET xmloption = 'document';
-            """);
+            """
+        );
         ArchiveContent archive = ArchiveAssert.Read(PgDump.ToPipe(server, source, "-Z0"));
         Dictionary<string, byte[]> rows = Rows(source, archive);
         foreach (TableContent table in archive.Tables)
@@ -177,7 +199,10 @@ public sealed class ContentFingerprintTests(PostgresServer server)
             Load(target, table.Entry.CopyStatement, lines);
         }
 
-        Assert.NotEqual(server.Scalar(source, "SELECT string_agg(ctid::text, ' ' ORDER BY id) FROM times"), server.Scalar(target, "SELECT string_agg(ctid::text, ' ' ORDER BY id) FROM times"));
+        Assert.NotEqual(
+            server.Scalar(source, "SELECT string_agg(ctid::text, ' ' ORDER BY id) FROM times"),
+            server.Scalar(target, "SELECT string_agg(ctid::text, ' ' ORDER BY id) FROM times")
+        );
         Assert.Equal(expected, await FingerprintsAsync(target));
         server.Execute(target, "CREATE INDEX times_price ON times (price DESC); CLUSTER times USING times_price");
         Assert.Equal(expected, await FingerprintsAsync(target));
@@ -187,11 +212,25 @@ public sealed class ContentFingerprintTests(PostgresServer server)
     public async Task IsThatOfAFreshCopyOfTheTable()
     {
         ArchiveContent archive = ArchiveAssert.Read(Zoo.Dump(server, "-Z0"));
-        await using NpgsqlConnection connection = TableReader.Open(server.Endpoint.WithDatabase(Zoo.Database), "CryoBackup tests", "UTF8", null, null);
+        await using NpgsqlConnection connection = TableReader.Open(
+            server.Endpoint.WithDatabase(Zoo.Database),
+            "CryoBackup tests",
+            "UTF8",
+            null,
+            null
+        );
         foreach (TableContent table in archive.Tables)
         {
-            TableFingerprint read = TableReader.Read(connection, TableReader.ToStdout(table.Entry.CopyStatement, null, withPartitions: false), "UTF8", CancellationToken.None);
-            Assert.Equal($"{table.Entry} {table.Fingerprint!.Rows} {table.Fingerprint.Bytes} {table.Fingerprint.Text}", $"{table.Entry} {read.Rows} {read.Bytes} {read.Text}");
+            TableFingerprint read = TableReader.Read(
+                connection,
+                TableReader.ToStdout(table.Entry.CopyStatement, null, withPartitions: false),
+                "UTF8",
+                CancellationToken.None
+            );
+            Assert.Equal(
+                $"{table.Entry} {table.Fingerprint!.Rows} {table.Fingerprint.Bytes} {table.Fingerprint.Text}",
+                $"{table.Entry} {read.Rows} {read.Bytes} {read.Text}"
+            );
         }
     }
 
@@ -200,10 +239,21 @@ public sealed class ContentFingerprintTests(PostgresServer server)
     {
         ArchiveContent archive = ArchiveAssert.Read(PgDump.ToPipe(server, database, "-Z0"));
         var fingerprints = new Dictionary<string, string>(StringComparer.Ordinal);
-        await using NpgsqlConnection connection = TableReader.Open(server.Endpoint.WithDatabase(database), "CryoBackup tests", "UTF8", null, null);
+        await using NpgsqlConnection connection = TableReader.Open(
+            server.Endpoint.WithDatabase(database),
+            "CryoBackup tests",
+            "UTF8",
+            null,
+            null
+        );
         foreach (TableContent table in archive.Tables)
         {
-            TableFingerprint copied = TableReader.Read(connection, TableReader.ToStdout(table.Entry.CopyStatement, null, withPartitions: false), "UTF8", CancellationToken.None);
+            TableFingerprint copied = TableReader.Read(
+                connection,
+                TableReader.ToStdout(table.Entry.CopyStatement, null, withPartitions: false),
+                "UTF8",
+                CancellationToken.None
+            );
             Assert.Equal(table.Fingerprint!.Text, copied.Text);
             fingerprints.Add(table.Entry.Name, table.Fingerprint.Text);
         }
@@ -215,10 +265,18 @@ public sealed class ContentFingerprintTests(PostgresServer server)
     private Dictionary<string, byte[]> Rows(string database, ArchiveContent archive)
     {
         var rows = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        using NpgsqlConnection connection = TableReader.Open(server.Endpoint.WithDatabase(database), "CryoBackup tests", "UTF8", null, null);
+        using NpgsqlConnection connection = TableReader.Open(
+            server.Endpoint.WithDatabase(database),
+            "CryoBackup tests",
+            "UTF8",
+            null,
+            null
+        );
         foreach (TableContent table in archive.Tables)
         {
-            using NpgsqlCopyTextReader reader = connection.BeginTextExport(table.Entry.CopyStatement.Replace("FROM stdin;\n", "TO STDOUT", StringComparison.Ordinal));
+            using NpgsqlCopyTextReader reader = connection.BeginTextExport(
+                table.Entry.CopyStatement.Replace("FROM stdin;\n", "TO STDOUT", StringComparison.Ordinal)
+            );
             var output = new MemoryStream();
             reader.BaseStream.CopyTo(output);
             rows.Add(table.Entry.Name, output.ToArray());
@@ -240,7 +298,12 @@ public sealed class ContentFingerprintTests(PostgresServer server)
     {
         // As pg_restore loads: what the archive's own settings say of dates is what its text is in.
         using NpgsqlConnection connection = server.Open(database);
-        using (var command = new NpgsqlCommand("SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET xmloption = 'content'; SET lc_monetary = 'C'", connection))
+        using (
+            var command = new NpgsqlCommand(
+                "SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET xmloption = 'content'; SET lc_monetary = 'C'",
+                connection
+            )
+        )
         {
             command.ExecuteNonQuery();
         }
@@ -253,6 +316,10 @@ public sealed class ContentFingerprintTests(PostgresServer server)
     }
 
     /// <summary>A locale of the machine other than C; else C.</summary>
-    private string ArbitraryLocale()
-        => server.Scalar("postgres", "SELECT collcollate FROM pg_collation WHERE collprovider = 'c' AND collcollate ~ '^(de|fr|en)_..\\.(utf8|UTF-8)$' LIMIT 1") as string ?? "C";
+    private string ArbitraryLocale() =>
+        server.Scalar(
+            "postgres",
+            "SELECT collcollate FROM pg_collation WHERE collprovider = 'c' AND collcollate ~ '^(de|fr|en)_..\\.(utf8|UTF-8)$' LIMIT 1"
+        ) as string
+        ?? "C";
 }

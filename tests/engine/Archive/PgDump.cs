@@ -21,12 +21,15 @@ internal static class PgDump
     public static void ToFile(PostgresServer server, string database, string path, params string[] arguments)
     {
         using var environment = new LibpqEnvironment(server.Endpoint.WithDatabase(database), "CryoBackup tests");
-        (int exitCode, _, IReadOnlyList<string> errors) = ToolProcess.Run(Command(environment, [.. arguments, "--file=" + path]), CancellationToken.None);
+        (int exitCode, _, IReadOnlyList<string> errors) = ToolProcess.Run(
+            Command(environment, [.. arguments, "--file=" + path]),
+            CancellationToken.None
+        );
         Assert.True(exitCode == 0, string.Join('\n', errors));
     }
 
-    private static ToolCommand Command(LibpqEnvironment environment, string[] arguments)
-        => new(ClientTools.Find("pg_dump", 0, CancellationToken.None).Path, ["--format=custom", "--no-password", .. arguments])
+    private static ToolCommand Command(LibpqEnvironment environment, string[] arguments) =>
+        new(ClientTools.Find("pg_dump", 0, CancellationToken.None).Path, ["--format=custom", "--no-password", .. arguments])
         {
             Environment = environment.Variables,
             ReadsOutput = true,

@@ -7,11 +7,43 @@ public sealed class ServerEncodingTests
 {
     // Every encoding that a database can have (postgresql.org/docs/current/multibyte.html).
     public static TheoryData<string> All =>
-    [
-        "EUC_CN", "EUC_JP", "EUC_JIS_2004", "EUC_KR", "EUC_TW", "ISO_8859_5", "ISO_8859_6", "ISO_8859_7", "ISO_8859_8", "KOI8R", "KOI8U",
-        "LATIN1", "LATIN2", "LATIN3", "LATIN4", "LATIN5", "LATIN6", "LATIN7", "LATIN8", "LATIN9", "LATIN10", "MULE_INTERNAL", "SQL_ASCII",
-        "UTF8", "WIN866", "WIN874", "WIN1250", "WIN1251", "WIN1252", "WIN1253", "WIN1254", "WIN1255", "WIN1256", "WIN1257", "WIN1258",
-    ];
+        [
+            "EUC_CN",
+            "EUC_JP",
+            "EUC_JIS_2004",
+            "EUC_KR",
+            "EUC_TW",
+            "ISO_8859_5",
+            "ISO_8859_6",
+            "ISO_8859_7",
+            "ISO_8859_8",
+            "KOI8R",
+            "KOI8U",
+            "LATIN1",
+            "LATIN2",
+            "LATIN3",
+            "LATIN4",
+            "LATIN5",
+            "LATIN6",
+            "LATIN7",
+            "LATIN8",
+            "LATIN9",
+            "LATIN10",
+            "MULE_INTERNAL",
+            "SQL_ASCII",
+            "UTF8",
+            "WIN866",
+            "WIN874",
+            "WIN1250",
+            "WIN1251",
+            "WIN1252",
+            "WIN1253",
+            "WIN1254",
+            "WIN1255",
+            "WIN1256",
+            "WIN1257",
+            "WIN1258",
+        ];
 
     [Theory]
     [MemberData(nameof(All))]
@@ -29,8 +61,14 @@ public sealed class ServerEncodingTests
     [InlineData("WIN1251", "Проба", "windows-1251")]
     [InlineData("KOI8R", "Проба", "koi8-r")]
     [InlineData("EUC_JP", "試料", "euc-jp")]
-    public void DecodesWhatThatEncodingWrote(string postgres, string text, string dotnet)
-        => Assert.Equal(text, ServerEncoding.Decode(CodePagesEncodingProvider.Instance.GetEncoding(dotnet)?.GetBytes(text) ?? Encoding.GetEncoding(dotnet).GetBytes(text), ServerEncoding.Find(postgres)));
+    public void DecodesWhatThatEncodingWrote(string postgres, string text, string dotnet) =>
+        Assert.Equal(
+            text,
+            ServerEncoding.Decode(
+                CodePagesEncodingProvider.Instance.GetEncoding(dotnet)?.GetBytes(text) ?? Encoding.GetEncoding(dotnet).GetBytes(text),
+                ServerEncoding.Find(postgres)
+            )
+        );
 
     [Fact]
     public void TakesBytesThatAreNoUtf8OneByOne()

@@ -77,7 +77,14 @@ public sealed class TableFingerprintTests
                 text.Append(value).Append('\n');
             }
 
-            text.Append(random.Next(3) switch { 0 => "\\.\n\n\n", 1 => "\\.\n", _ => "rest" });
+            text.Append(
+                random.Next(3) switch
+                {
+                    0 => "\\.\n\n\n",
+                    1 => "\\.\n",
+                    _ => "rest",
+                }
+            );
             byte[] bytes = Encoding.UTF8.GetBytes(text.ToString());
             string whole = Describe(bytes, bytes.Length);
             Assert.Equal(whole, Describe(bytes, 1));
@@ -87,7 +94,7 @@ public sealed class TableFingerprintTests
             string Describe(byte[] data, int size)
             {
                 var fingerprint = new TableFingerprint();
-                for (int at = 0; at < data.Length;)
+                for (int at = 0; at < data.Length; )
                 {
                     int take = Math.Min(data.Length - at, size > 0 ? size : random.Next(0, 40));
                     fingerprint.Append(data.AsSpan(at, take));

@@ -11,7 +11,9 @@ public sealed class BrokenSelectionTests(PostgresServer server)
     public void WhatIsMissingIsNamed()
     {
         server.CreateDatabase("broken");
-        server.Execute("broken", """
+        server.Execute(
+            "broken",
+            """
             CREATE SCHEMA app; CREATE SCHEMA lib; CREATE SCHEMA mine;
             CREATE TYPE lib.mood AS ENUM ('ok'); CREATE DOMAIN lib.age AS int;
             CREATE FUNCTION lib.fresh() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION lib.twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
@@ -22,15 +24,26 @@ public sealed class BrokenSelectionTests(PostgresServer server)
             CREATE INDEX ON app.orders (lib.twice(n)); CREATE TRIGGER touch BEFORE INSERT ON app.orders FOR EACH ROW EXECUTE FUNCTION lib.touch();
             CREATE DOMAIN app.old AS lib.age; CREATE FUNCTION app.use(lib.mood) RETURNS int LANGUAGE sql AS 'SELECT 1';
             CREATE TABLE mine.alone (a int PRIMARY KEY, b app.old);
-            """);
+            """
+        );
         Assert.Equal(
             [
-                "app.orders needs function lib.fresh()", "app.orders needs function lib.touch()", "app.orders needs function lib.twice(integer)", "app.orders needs lib.base",
-                "app.orders needs lib.keys", "app.orders needs type lib.mood", "event trigger watcher needs function lib.watch()", "function app.use(lib.mood) needs type lib.mood",
+                "app.orders needs function lib.fresh()",
+                "app.orders needs function lib.touch()",
+                "app.orders needs function lib.twice(integer)",
+                "app.orders needs lib.base",
+                "app.orders needs lib.keys",
+                "app.orders needs type lib.mood",
+                "event trigger watcher needs function lib.watch()",
+                "function app.use(lib.mood) needs type lib.mood",
                 "type app.old needs type lib.age",
             ],
-            Warnings(request => request.IncludeTable = ["app.orders"]));
-        Assert.Equal(["event trigger watcher needs function lib.watch()", "mine.alone needs type app.old"], Warnings(request => request.IncludeSchema = ["mine"]));
+            Warnings(request => request.IncludeTable = ["app.orders"])
+        );
+        Assert.Equal(
+            ["event trigger watcher needs function lib.watch()", "mine.alone needs type app.old"],
+            Warnings(request => request.IncludeSchema = ["mine"])
+        );
         Assert.Equal(["app.orders needs lib.base"], Warnings(request => request.ExcludeTable = ["lib.base"]));
         Assert.Empty(Warnings(static _ => { }));
         server.Execute("postgres", "DROP DATABASE broken");
@@ -40,8 +53,19 @@ public sealed class BrokenSelectionTests(PostgresServer server)
     {
         const string Rest = ", which the backup leaves out; where that is missing, it cannot be restored.";
         using var folder = new TemporaryFolder();
-        var request = new BackupRequest { Connection = server.Connection, Database = "broken", Folder = folder.Path };
+        var request = new BackupRequest
+        {
+            Connection = server.Connection,
+            Database = "broken",
+            Folder = folder.Path,
+        };
         change(request);
-        return [.. BackupWriter.Run(request, static _ => { }, CancellationToken.None).Warnings.Where(text => text.EndsWith(Rest, StringComparison.Ordinal)).Select(text => text[..^Rest.Length])];
+        return
+        [
+            .. BackupWriter
+                .Run(request, static _ => { }, CancellationToken.None)
+                .Warnings.Where(text => text.EndsWith(Rest, StringComparison.Ordinal))
+                .Select(text => text[..^Rest.Length]),
+        ];
     }
 }

@@ -20,7 +20,15 @@ internal sealed class ChildBackup : IDisposable
     {
         string[] command =
         [
-            .. under ?? [], Environment.ProcessPath!, "exec", typeof(ChildBackup).Assembly.Location, connection.ComputerName!, connection.Port!.Value.ToString(CultureInfo.InvariantCulture), connection.UserName!, database, folder,
+            .. under ?? [],
+            Environment.ProcessPath!,
+            "exec",
+            typeof(ChildBackup).Assembly.Location,
+            connection.ComputerName!,
+            connection.Port!.Value.ToString(CultureInfo.InvariantCulture),
+            connection.UserName!,
+            database,
+            folder,
             .. includeGlobals ? (string[])["globals"] : [],
         ];
         var start = new ProcessStartInfo(command[0]) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -40,7 +48,12 @@ internal sealed class ChildBackup : IDisposable
     {
         var request = new BackupRequest
         {
-            Connection = new ConnectionRequest { ComputerName = arguments[0], Port = int.Parse(arguments[1], CultureInfo.InvariantCulture), UserName = arguments[2] },
+            Connection = new ConnectionRequest
+            {
+                ComputerName = arguments[0],
+                Port = int.Parse(arguments[1], CultureInfo.InvariantCulture),
+                UserName = arguments[2],
+            },
             Database = arguments[3],
             Folder = arguments[4],
             IncludeGlobals = arguments.Length > 5,

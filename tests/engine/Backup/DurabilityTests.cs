@@ -22,9 +22,24 @@ public sealed class DurabilityTests(PostgresServer server) : IDisposable
         var command = new ToolCommand(
             "strace",
             [
-                "-f", "--seccomp-bpf", "-qq", "-y", "-s", "4096", "-e", "trace=fsync,fdatasync,rename,renameat,renameat2,link,linkat", "-o", trace, "--",
-                TracedTool.Tool, "new", "durable", "--path", backups,
-            ])
+                "-f",
+                "--seccomp-bpf",
+                "-qq",
+                "-y",
+                "-s",
+                "4096",
+                "-e",
+                "trace=fsync,fdatasync,rename,renameat,renameat2,link,linkat",
+                "-o",
+                trace,
+                "--",
+                TracedTool.Tool,
+                "new",
+                "durable",
+                "--path",
+                backups,
+            ]
+        )
         {
             Environment = new Dictionary<string, string?>
             {
@@ -42,10 +57,26 @@ public sealed class DurabilityTests(PostgresServer server) : IDisposable
         int last = -1;
         foreach (string file in new[] { backup, backup + BackupFileName.ManifestSuffix })
         {
-            int synced = Array.FindIndex(calls, call => call.Contains("sync(", StringComparison.Ordinal) && call.Contains($"<{file}{BackupFileName.PartialSuffix}", StringComparison.Ordinal));
-            int named = Array.FindIndex(calls, last + 1, call => !call.Contains("sync(", StringComparison.Ordinal) && call.Contains($"\"{file}\"", StringComparison.Ordinal));
-            int entered = Array.FindIndex(calls, Math.Max(0, named), call => call.Contains("sync(", StringComparison.Ordinal) && call.Contains($"<{backups}>", StringComparison.Ordinal));
-            Assert.True(synced >= 0 && Math.Max(last, synced) < named && named < entered, $"{file}: {synced}, {named}, {entered}\n{string.Join('\n', calls)}");
+            int synced = Array.FindIndex(
+                calls,
+                call =>
+                    call.Contains("sync(", StringComparison.Ordinal)
+                    && call.Contains($"<{file}{BackupFileName.PartialSuffix}", StringComparison.Ordinal)
+            );
+            int named = Array.FindIndex(
+                calls,
+                last + 1,
+                call => !call.Contains("sync(", StringComparison.Ordinal) && call.Contains($"\"{file}\"", StringComparison.Ordinal)
+            );
+            int entered = Array.FindIndex(
+                calls,
+                Math.Max(0, named),
+                call => call.Contains("sync(", StringComparison.Ordinal) && call.Contains($"<{backups}>", StringComparison.Ordinal)
+            );
+            Assert.True(
+                synced >= 0 && Math.Max(last, synced) < named && named < entered,
+                $"{file}: {synced}, {named}, {entered}\n{string.Join('\n', calls)}"
+            );
             last = entered;
         }
     }

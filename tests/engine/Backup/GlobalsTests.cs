@@ -83,12 +83,21 @@ public sealed class GlobalsTests(PostgresServer server) : IDisposable
         ConnectionRequest connection = server.Connection;
         connection.UserName = role;
         BackupInfo info = BackupWriter.Run(
-            new BackupRequest { Connection = connection, Database = database, Folder = _destination.Path, IncludeGlobals = true }, _ => { }, CancellationToken.None);
+            new BackupRequest
+            {
+                Connection = connection,
+                Database = database,
+                Folder = _destination.Path,
+                IncludeGlobals = true,
+            },
+            _ => { },
+            CancellationToken.None
+        );
         return (info, BackupManifest.Read(info.ManifestPath));
     }
 
-    private static VerificationResult Verify(BackupInfo info)
-        => BackupVerifier.Run(new VerificationRequest { Path = info.Path }, _ => { }, CancellationToken.None);
+    private static VerificationResult Verify(BackupInfo info) =>
+        BackupVerifier.Run(new VerificationRequest { Path = info.Path }, _ => { }, CancellationToken.None);
 
     private static void AssertFailed(VerificationResult result, string reason)
     {

@@ -16,7 +16,10 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
     public InterruptionTests(PostgresServer server)
     {
         _server = server;
-        if (ServerPrograms.ReasonToSkip is null && server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Database}'") is null)
+        if (
+            ServerPrograms.ReasonToSkip is null
+            && server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Database}'") is null
+        )
         {
             SlowDatabase.Create(server, Database);
         }
@@ -82,7 +85,10 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
     {
         using var backup = new RunningBackup(Request());
         await backup.WaitForRowsAsync();
-        _server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE '%count(*)%'");
+        _server.Execute(
+            "postgres",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE '%count(*)%'"
+        );
 
         CryoBackupException failure = await backup.FailureAsync();
         Assert.Equal(CryoBackupError.ConnectionFailed, failure.Error);
@@ -173,7 +179,15 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
         await using DumpSnapshot snapshot = await DumpSnapshot.ConnectAsync(endpoint, "CryoBackup 0-full", request, CancellationToken.None);
         await snapshot.TakeAsync(CancellationToken.None);
         var run = new DumpRun(
-            request, null, endpoint, "CryoBackup 0-full", snapshot, ClientTools.Find("pg_dump", 0, CancellationToken.None), _ => { }, limits);
+            request,
+            null,
+            endpoint,
+            "CryoBackup 0-full",
+            snapshot,
+            ClientTools.Find("pg_dump", 0, CancellationToken.None),
+            _ => { },
+            limits
+        );
         using var full = new FailingStream([], failAt: 100_000);
 
         var failure = await Assert.ThrowsAsync<IOException>(() => run.RunAsync(full, 0));
@@ -202,16 +216,21 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
         Assert.Empty(Leftovers.Files(_destination.Path));
     }
 
-    private BackupRequest Request(TimeSpan? stallTimeout = null) => new()
-    {
-        Connection = _server.Connection,
-        Database = Database,
-        Folder = _destination.Path,
-        StallTimeout = stallTimeout,
-    };
+    private BackupRequest Request(TimeSpan? stallTimeout = null) =>
+        new()
+        {
+            Connection = _server.Connection,
+            Database = Database,
+            Folder = _destination.Path,
+            StallTimeout = stallTimeout,
+        };
 
-    private int DumpingBackend()
-        => (int)_server.Scalar("postgres", "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE 'COPY%'")!;
+    private int DumpingBackend() =>
+        (int)
+            _server.Scalar(
+                "postgres",
+                "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE 'COPY%'"
+            )!;
 
     private async Task AssertNothingIsLeftAsync()
     {

@@ -16,12 +16,15 @@ public sealed class KilledBackupTests(PostgresServer server) : IDisposable
     public void Dispose() => _destination.Dispose();
 
     [PostgresFact(UnixOnly = true)]
-    public void InTheDump()
-        => AssertNothingStays(dump: "\"$PG_DUMP\" \"$@\" | head -c 2000", dumpall: null, files => files.Length == 2);
+    public void InTheDump() => AssertNothingStays(dump: "\"$PG_DUMP\" \"$@\" | head -c 2000", dumpall: null, files => files.Length == 2);
 
     [PostgresFact(UnixOnly = true)]
-    public void InTheGlobals()
-        => AssertNothingStays(dump: null, dumpall: "\"$PG_DUMPALL\" \"$@\"", files => Array.Exists(files, file => file.EndsWith(".globals.sql.gz.partial", StringComparison.Ordinal)));
+    public void InTheGlobals() =>
+        AssertNothingStays(
+            dump: null,
+            dumpall: "\"$PG_DUMPALL\" \"$@\"",
+            files => Array.Exists(files, file => file.EndsWith(".globals.sql.gz.partial", StringComparison.Ordinal))
+        );
 
     /// <summary>Every call that gives a file its name waits long enough to be killed in.</summary>
     [TracedTheory]
@@ -34,10 +37,22 @@ public sealed class KilledBackupTests(PostgresServer server) : IDisposable
         string[] suffixes = [.. state.Split(' ').Order(StringComparer.Ordinal)];
         Prepare();
         using var child = new ChildBackup(
-            server.Connection, Database, _destination.Path, includeGlobals: true,
-            under: ["strace", "-f", "-qq", "-o", "/dev/null", "-e", $"trace={Calls}", "-e", $"inject={Calls}:delay_enter=6000000", "--"]);
-        WaitFor(files => suffixes.SequenceEqual(files.Where(file => file.StartsWith(Database + "_2", StringComparison.Ordinal) && !file.Contains("_2024", StringComparison.Ordinal))
-            .Select(file => Array.Find(suffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal)) ?? file).Order(StringComparer.Ordinal)));
+            server.Connection,
+            Database,
+            _destination.Path,
+            includeGlobals: true,
+            under: ["strace", "-f", "-qq", "-o", "/dev/null", "-e", $"trace={Calls}", "-e", $"inject={Calls}:delay_enter=6000000", "--"]
+        );
+        WaitFor(files =>
+            suffixes.SequenceEqual(
+                files
+                    .Where(file =>
+                        file.StartsWith(Database + "_2", StringComparison.Ordinal) && !file.Contains("_2024", StringComparison.Ordinal)
+                    )
+                    .Select(file => Array.Find(suffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal)) ?? file)
+                    .Order(StringComparer.Ordinal)
+            )
+        );
         Signals.Send("KILL", [.. LinuxProcesses.Tree(child.Id).Where(id => id != child.Id)]);
         child.WaitForExit();
         AssertCleared();
@@ -59,16 +74,25 @@ public sealed class KilledBackupTests(PostgresServer server) : IDisposable
         server.CreateDatabase(Database);
         string lonely = _destination.Write($"{Database}_20240101_000000_full.dump.gz.globals.sql.gz", "x");
         string[] warnings = Next();
-        Assert.Contains(warnings, text => text.Contains(lonely, StringComparison.Ordinal) && text.Contains("password hashes", StringComparison.Ordinal));
+        Assert.Contains(
+            warnings,
+            text => text.Contains(lonely, StringComparison.Ordinal) && text.Contains("password hashes", StringComparison.Ordinal)
+        );
         Assert.True(File.Exists(lonely));
     }
 
-    private static string Hang(string? command) => command is null ? "" : command + "\ntouch \"$MARKS/hangs\"; while [ -d \"$MARKS\" ]; do sleep 0.1; done";
+    private static string Hang(string? command) =>
+        command is null ? "" : command + "\ntouch \"$MARKS/hangs\"; while [ -d \"$MARKS\" ]; do sleep 0.1; done";
 
     private void AssertNothingStays(string? dump, string? dumpall, Predicate<string[]> isThere)
     {
         Prepare();
-        using (var wrapped = new WrappedPgDump(dump is null ? "exec \"$PG_DUMP\" \"$@\"" : Hang(dump), dumpall is null ? "exec \"$PG_DUMPALL\" \"$@\"" : Hang(dumpall)))
+        using (
+            var wrapped = new WrappedPgDump(
+                dump is null ? "exec \"$PG_DUMP\" \"$@\"" : Hang(dump),
+                dumpall is null ? "exec \"$PG_DUMPALL\" \"$@\"" : Hang(dumpall)
+            )
+        )
         {
             using var child = new ChildBackup(server.Connection, Database, _destination.Path, includeGlobals: true);
             wrapped.WaitFor("hangs");
@@ -84,16 +108,26 @@ public sealed class KilledBackupTests(PostgresServer server) : IDisposable
     {
         server.CreateDatabase(Database);
         server.Execute(Database, "CREATE TABLE t AS SELECT 1 AS a");
-        foreach (string name in (string[])[
-            "killed_20240101_000000_full.dump.gz", "killed_20240102_000000_full.dump.gz", "killed_20240102_000000_full.dump.gz.meta.json",
-            "killed_20240102_000000_full.dump.gz.globals.sql.gz", "killed_other_20240101_000000_full.dump.gz.partial"])
+        foreach (
+            string name in (string[])
+                [
+                    "killed_20240101_000000_full.dump.gz",
+                    "killed_20240102_000000_full.dump.gz",
+                    "killed_20240102_000000_full.dump.gz.meta.json",
+                    "killed_20240102_000000_full.dump.gz.globals.sql.gz",
+                    "killed_other_20240101_000000_full.dump.gz.partial",
+                ]
+        )
         {
             _destination.Write(name, "x");
         }
     }
 
-    private void WaitFor(Predicate<string[]> state)
-        => Assert.True(SpinWait.SpinUntil(() => state(Leftovers.Files(_destination.Path)), TimeSpan.FromMinutes(2)), $"The child has not come so far: {string.Join(' ', Leftovers.Files(_destination.Path))}");
+    private void WaitFor(Predicate<string[]> state) =>
+        Assert.True(
+            SpinWait.SpinUntil(() => state(Leftovers.Files(_destination.Path)), TimeSpan.FromMinutes(2)),
+            $"The child has not come so far: {string.Join(' ', Leftovers.Files(_destination.Path))}"
+        );
 
     private void AssertCleared()
     {
@@ -118,9 +152,15 @@ public sealed class KilledBackupTests(PostgresServer server) : IDisposable
     {
         var warnings = new List<string>();
         BackupWriter.Run(
-            new BackupRequest { Connection = server.Connection, Database = Database, Folder = _destination.Path },
+            new BackupRequest
+            {
+                Connection = server.Connection,
+                Database = Database,
+                Folder = _destination.Path,
+            },
             message => warnings.AddRange(message is WarningMessage warning ? [warning.Text] : []),
-            CancellationToken.None);
+            CancellationToken.None
+        );
         return [.. warnings];
     }
 }

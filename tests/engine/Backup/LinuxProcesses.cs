@@ -19,8 +19,15 @@ internal static class LinuxProcesses
     }
 
     /// <summary>The tools that run for a database, by the environment that they were given.</summary>
-    public static int[] ToolsOf(string database)
-        => [.. All().Where(process => HasVariable(process.Environment, "PGDATABASE", database) && process.Environment.Contains("PGAPPNAME=CryoBackup ", StringComparison.Ordinal)).Select(process => process.Id)];
+    public static int[] ToolsOf(string database) =>
+        [
+            .. All()
+                .Where(process =>
+                    HasVariable(process.Environment, "PGDATABASE", database)
+                    && process.Environment.Contains("PGAPPNAME=CryoBackup ", StringComparison.Ordinal)
+                )
+                .Select(process => process.Id),
+        ];
 
     /// <summary>A process and all that it has started.</summary>
     public static int[] Tree(int root)
@@ -29,15 +36,23 @@ internal static class LinuxProcesses
         for (int i = 0; i < tree.Count; i++)
         {
             string parent = tree[i].ToString(CultureInfo.InvariantCulture);
-            tree.AddRange(All().Select(process => process.Id).Where(id => Read($"/proc/{id}", "stat") is var stat
-                && stat.LastIndexOf(')') is var end and >= 0 && stat[(end + 2)..].Split(' ') is [_, var its, ..] && its == parent));
+            tree.AddRange(
+                All()
+                    .Select(process => process.Id)
+                    .Where(id =>
+                        Read($"/proc/{id}", "stat") is var stat
+                        && stat.LastIndexOf(')') is var end and >= 0
+                        && stat[(end + 2)..].Split(' ') is [_, var its, ..]
+                        && its == parent
+                    )
+            );
         }
 
         return [.. tree];
     }
 
-    private static bool HasVariable(string environment, string name, string value)
-        => ("\0" + environment).Contains($"\0{name}={value}\0", StringComparison.Ordinal);
+    private static bool HasVariable(string environment, string name, string value) =>
+        ("\0" + environment).Contains($"\0{name}={value}\0", StringComparison.Ordinal);
 
     private static string Read(string folder, string file)
     {

@@ -17,9 +17,40 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
     // One of each kind comes first: those go round as databases, all of them as what is in one.
     private static readonly string[] Odd =
     [
-        "postgresql://x", "--version", "say \"so\"", "back\\slash", " it's leading", "emoji 🧊", new string('ü', 31), "new\nline", "..", "$HOME `id` $(id)", "dbname=postgres host=nowhere", "a=b",
-        "-dash", "it's", "two  spaces ", " leading", "Größe_ß", "日本語", new string('n', 63), "100%", "%41", "tab\tcarriage\rreturn", ".hidden", "CON", "com1.x", "a/b", "*?", "<>|:",
-        "~", "[brackets]", "semi;colon", "comma,", "MiXeD", "template",
+        "postgresql://x",
+        "--version",
+        "say \"so\"",
+        "back\\slash",
+        " it's leading",
+        "emoji 🧊",
+        new string('ü', 31),
+        "new\nline",
+        "..",
+        "$HOME `id` $(id)",
+        "dbname=postgres host=nowhere",
+        "a=b",
+        "-dash",
+        "it's",
+        "two  spaces ",
+        " leading",
+        "Größe_ß",
+        "日本語",
+        new string('n', 63),
+        "100%",
+        "%41",
+        "tab\tcarriage\rreturn",
+        ".hidden",
+        "CON",
+        "com1.x",
+        "a/b",
+        "*?",
+        "<>|:",
+        "~",
+        "[brackets]",
+        "semi;colon",
+        "comma,",
+        "MiXeD",
+        "template",
     ];
 
     // Once is enough of what does not hang on the runtime.
@@ -33,12 +64,17 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
     {
         string table = $"{Quote(name)}.{Quote(name)}";
         server.CreateDatabase(name);
-        server.Execute(name, $"""
+        server.Execute(
+            name,
+            $"""
             CREATE SCHEMA {Quote(name)};
             CREATE TYPE {Quote(name)}.{Quote("type " + Cut(name))} AS ENUM ('a');
-            CREATE TABLE {table} ({Quote(name)} text PRIMARY KEY, kind {Quote(name)}.{Quote("type " + Cut(name))} DEFAULT 'a', number serial);
+            CREATE TABLE {table} ({Quote(name)} text PRIMARY KEY, kind {Quote(name)}.{Quote(
+                "type " + Cut(name)
+            )} DEFAULT 'a', number serial);
             CREATE INDEX ON {table} (kind, {Quote(name)});
-            """);
+            """
+        );
         using (NpgsqlConnection connection = server.Open(name))
         using (var insert = new NpgsqlCommand($"INSERT INTO {table} VALUES ($1)", connection) { Parameters = { new() { Value = name } } })
         {
@@ -60,13 +96,22 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
     public void GoRoundTogether()
     {
         server.CreateDatabase("odd_all");
-        server.Execute("odd_all", string.Concat(Odd.Select(name => $"""
-            CREATE SCHEMA {Quote(name)};
-            CREATE TYPE {Quote(name)}.{Quote("type " + Cut(name))} AS ENUM ('a');
-            CREATE TABLE {Quote(name)}.{Quote(name)} ({Quote(name)} text PRIMARY KEY, kind {Quote(name)}.{Quote("type " + Cut(name))} DEFAULT 'a', number serial);
-            CREATE INDEX ON {Quote(name)}.{Quote(name)} (kind, {Quote(name)});
-            INSERT INTO {Quote(name)}.{Quote(name)} VALUES ('{name.Replace("'", "''", StringComparison.Ordinal)}');
-            """)));
+        server.Execute(
+            "odd_all",
+            string.Concat(
+                Odd.Select(name =>
+                    $"""
+                        CREATE SCHEMA {Quote(name)};
+                        CREATE TYPE {Quote(name)}.{Quote("type " + Cut(name))} AS ENUM ('a');
+                        CREATE TABLE {Quote(name)}.{Quote(name)} ({Quote(name)} text PRIMARY KEY, kind {Quote(name)}.{Quote(
+                            "type " + Cut(name)
+                        )} DEFAULT 'a', number serial);
+                        CREATE INDEX ON {Quote(name)}.{Quote(name)} (kind, {Quote(name)});
+                        INSERT INTO {Quote(name)}.{Quote(name)} VALUES ('{name.Replace("'", "''", StringComparison.Ordinal)}');
+                        """
+                )
+            )
+        );
         (BackupInfo backup, RestoreResult restored) = GoRound("odd_all", "odd_all_back");
         Assert.Equal(Odd.Order(StringComparer.Ordinal), backup.Tables.Select(table => table.Name).Order(StringComparer.Ordinal));
         Assert.All(restored.Tables, table => Assert.True(table is { Matches: true, FoundRows: 1 }, table.Name));
@@ -77,11 +122,27 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
     public void AreSelectedExactly()
     {
         server.CreateDatabase("odd_selection");
-        server.Execute("odd_selection", string.Concat(Odd.Select(name => $"CREATE SCHEMA {Quote(name)}; CREATE TABLE {Quote(name)}.{Quote(name)} (); CREATE TABLE {Quote(name)}.other ();")));
+        server.Execute(
+            "odd_selection",
+            string.Concat(
+                Odd.Select(name =>
+                    $"CREATE SCHEMA {Quote(name)}; CREATE TABLE {Quote(name)}.{Quote(name)} (); CREATE TABLE {Quote(name)}.other ();"
+                )
+            )
+        );
         foreach (string name in Odd.Where(name => name.AsSpan().IndexOfAny("\"\\$.[(|':% ") >= 0).Take(Thoroughness.Of(6, Odd.Length)))
         {
             BackupInfo backup = BackupWriter.Run(
-                new BackupRequest { Connection = server.Connection, Database = "odd_selection", Folder = _destination.Path, IncludeTable = [name] }, _ => { }, CancellationToken.None);
+                new BackupRequest
+                {
+                    Connection = server.Connection,
+                    Database = "odd_selection",
+                    Folder = _destination.Path,
+                    IncludeTable = [name],
+                },
+                _ => { },
+                CancellationToken.None
+            );
             TableInfo table = Assert.Single(backup.Tables);
             Assert.Equal((name, name), (table.Schema, table.Name));
         }
@@ -92,7 +153,11 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
     {
         string[] names = [.. Odd, "mixed", "a%2Fb", "a%2fb", "_", "__", "100%25", "con", "CON ", "e\u0301", "\u00e9"];
         Assert.Equal(names.Length, names.Select(BackupFileName.Encode).Distinct(StringComparer.Ordinal).Count());
-        Assert.All(names.Select(BackupFileName.Encode), name => Assert.DoesNotContain(name, letter => "/\\:*?\"<>|".Contains(letter, StringComparison.Ordinal) || char.IsControl(letter)));
+        Assert.All(
+            names.Select(BackupFileName.Encode),
+            name =>
+                Assert.DoesNotContain(name, letter => "/\\:*?\"<>|".Contains(letter, StringComparison.Ordinal) || char.IsControl(letter))
+        );
     }
 
     /// <summary>Bytes of any encoding, in names and in rows, of tables and of types.</summary>
@@ -100,8 +165,14 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
     public async Task SqlAscii()
     {
         server.CreateDatabase("bytes", "ENCODING 'SQL_ASCII' LOCALE 'C'");
-        using (NpgsqlConnection connection = await ServerConnection.OpenAsync(
-            server.Endpoint.WithDatabase("bytes"), "CryoBackup tests", "SQL_ASCII", CancellationToken.None))
+        using (
+            NpgsqlConnection connection = await ServerConnection.OpenAsync(
+                server.Endpoint.WithDatabase("bytes"),
+                "CryoBackup tests",
+                "SQL_ASCII",
+                CancellationToken.None
+            )
+        )
         {
             // Latin-1 text goes byte by byte: é as one byte that is no UTF-8, and 日 as the three bytes of its UTF-8.
             using var command = new NpgsqlCommand(
@@ -109,10 +180,13 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
                 SET search_path TO DEFAULT;
                 CREATE TYPE "état" AS ENUM ('né');
                 CREATE TABLE "café" ("crème" text, kind "état" DEFAULT 'né', "numéro" serial);
-                INSERT INTO "café" ("crème") SELECT convert_from('\x{Convert.ToHexString(Enumerable.Range(1, 255).Select(value => (byte)value).ToArray())}', 'SQL_ASCII') FROM generate_series(1, 3);
+                INSERT INTO "café" ("crème") SELECT convert_from('\x{Convert.ToHexString(
+                    Enumerable.Range(1, 255).Select(value => (byte)value).ToArray()
+                )}', 'SQL_ASCII') FROM generate_series(1, 3);
                 CREATE TABLE "{Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("日本"))}" AS SELECT 1 AS id;
                 """,
-                connection);
+                connection
+            );
             command.ExecuteNonQuery();
         }
 
@@ -122,8 +196,18 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
         Assert.Equal("SQL_ASCII", server.Scalar("bytes_back", "SELECT current_setting('server_encoding')"));
 
         // A table that is there already is told, though its name cannot be read.
-        var failure = Assert.Throws<CryoBackupException>(() => BackupRestorer.Run(
-            new RestoreRequest { Connection = server.Connection, Path = backup.Path, TargetDatabase = "bytes_back" }, _ => { }, CancellationToken.None));
+        var failure = Assert.Throws<CryoBackupException>(() =>
+            BackupRestorer.Run(
+                new RestoreRequest
+                {
+                    Connection = server.Connection,
+                    Path = backup.Path,
+                    TargetDatabase = "bytes_back",
+                },
+                _ => { },
+                CancellationToken.None
+            )
+        );
         Assert.Equal(CryoBackupError.DatabaseNotEmpty, failure.Error);
     }
 
@@ -136,7 +220,10 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
     {
         string database = "in_" + encoding.ToLowerInvariant();
         server.CreateDatabase(database, $"ENCODING '{encoding}' LOCALE 'C'");
-        server.Execute(database, $"CREATE TABLE {Quote(name)} ({Quote(name)} text); INSERT INTO {Quote(name)} VALUES ('{text}'); CREATE TABLE other AS SELECT 1 AS id");
+        server.Execute(
+            database,
+            $"CREATE TABLE {Quote(name)} ({Quote(name)} text); INSERT INTO {Quote(name)} VALUES ('{text}'); CREATE TABLE other AS SELECT 1 AS id"
+        );
         (BackupInfo backup, RestoreResult restored) = GoRound(database, database + "_back");
         Assert.Contains(backup.Tables, table => table.Name == name);
         Assert.All(restored.Tables, table => Assert.True(table.Matches));
@@ -145,7 +232,16 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
 
         // pg_dump takes its arguments in the encoding of its session, not in ours.
         BackupInfo selected = BackupWriter.Run(
-            new BackupRequest { Connection = server.Connection, Database = database, Folder = _destination.Path, ExcludeTable = [name] }, _ => { }, CancellationToken.None);
+            new BackupRequest
+            {
+                Connection = server.Connection,
+                Database = database,
+                Folder = _destination.Path,
+                ExcludeTable = [name],
+            },
+            _ => { },
+            CancellationToken.None
+        );
         Assert.Equal("other", Assert.Single(selected.Tables).Name);
     }
 
@@ -154,7 +250,13 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
     {
         server.CreateDatabase("alike", "ENCODING 'LATIN1' LOCALE 'C'");
         server.Execute("alike", "CREATE TABLE \"café\" (); CREATE TABLE cafe (); CREATE TABLE \"thé\" ()");
-        var request = new BackupRequest { Connection = server.Connection, Database = "alike", Folder = _destination.Path, ExcludeTable = ["café"] };
+        var request = new BackupRequest
+        {
+            Connection = server.Connection,
+            Database = "alike",
+            Folder = _destination.Path,
+            ExcludeTable = ["café"],
+        };
         var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, failure.Error);
         Assert.Contains("public.\"café\" cannot be left out alone", failure.Message, StringComparison.Ordinal);
@@ -166,12 +268,29 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
     private (BackupInfo Backup, RestoreResult Restored) GoRound(string database, string target)
     {
         BackupInfo backup = BackupWriter.Run(
-            new BackupRequest { Connection = server.Connection, Database = database, Folder = _destination.Path }, _ => { }, CancellationToken.None);
+            new BackupRequest
+            {
+                Connection = server.Connection,
+                Database = database,
+                Folder = _destination.Path,
+            },
+            _ => { },
+            CancellationToken.None
+        );
         VerificationResult verified = BackupVerifier.Run(new VerificationRequest { Path = backup.Path }, _ => { }, CancellationToken.None);
         Assert.Equal((Verdict.Passed, database), (verified.Verdict, verified.Database));
         server.Execute("postgres", $"DROP DATABASE IF EXISTS {Quote(target)}");
         RestoreResult restored = BackupRestorer.Run(
-            new RestoreRequest { Connection = server.Connection, Path = backup.Path, TargetDatabase = target, Create = true }, _ => { }, CancellationToken.None);
+            new RestoreRequest
+            {
+                Connection = server.Connection,
+                Path = backup.Path,
+                TargetDatabase = target,
+                Create = true,
+            },
+            _ => { },
+            CancellationToken.None
+        );
         Assert.Equal(RestoreStatus.Restored, restored.Status);
         return (backup, restored);
     }

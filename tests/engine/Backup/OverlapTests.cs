@@ -15,7 +15,10 @@ public sealed class OverlapTests : IDisposable
     public OverlapTests(PostgresServer server)
     {
         _server = server;
-        if (ServerPrograms.ReasonToSkip is null && server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Database}'") is null)
+        if (
+            ServerPrograms.ReasonToSkip is null
+            && server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Database}'") is null
+        )
         {
             SlowDatabase.Create(server, Database);
         }
@@ -33,9 +36,13 @@ public sealed class OverlapTests : IDisposable
         var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(Request(), _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.BackupLocked, failure.Error);
         Assert.Contains(
-            string.Create(CultureInfo.InvariantCulture, $"(host {Environment.MachineName}, process {Environment.ProcessId}, since {DateTime.UtcNow:yyyy-MM-dd}"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"(host {Environment.MachineName}, process {Environment.ProcessId}, since {DateTime.UtcNow:yyyy-MM-dd}"
+            ),
             failure.Message,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
         Assert.Equal(before, Leftovers.Files(_destination.Path));
         Assert.Contains(before, file => file.EndsWith(".partial", StringComparison.Ordinal));
 
@@ -56,7 +63,11 @@ public sealed class OverlapTests : IDisposable
 
         var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(Request(), _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.BackupLocked, failure.Error);
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"process {child.Id}, since"), failure.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            string.Create(CultureInfo.InvariantCulture, $"process {child.Id}, since"),
+            failure.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(itsFiles, Leftovers.Files(_destination.Path));
 
         child.Kill();
@@ -67,7 +78,10 @@ public sealed class OverlapTests : IDisposable
 
         // Its own may bear the same name, if it began in the same second.
         Assert.Single(Leftovers.Files(_destination.Path), file => file.EndsWith(".partial", StringComparison.Ordinal));
-        Assert.Contains(next.Messages, message => message is WarningMessage { Text: var text } && text.Contains(partial, StringComparison.Ordinal));
+        Assert.Contains(
+            next.Messages,
+            message => message is WarningMessage { Text: var text } && text.Contains(partial, StringComparison.Ordinal)
+        );
         next.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(next.ResultAsync);
         Assert.Empty(Leftovers.Files(_destination.Path));
@@ -88,7 +102,13 @@ public sealed class OverlapTests : IDisposable
     public void PartialFilesOfOtherDatabasesStay()
     {
         _server.CreateDatabase("app");
-        string[] others = ["app_20240101_000000_full.dump.gz", "app_old_20240101_000000_full.dump.gz.partial", "xapp_20240101_000000_full.dump.gz.partial", "app.partial"];
+        string[] others =
+        [
+            "app_20240101_000000_full.dump.gz",
+            "app_old_20240101_000000_full.dump.gz.partial",
+            "xapp_20240101_000000_full.dump.gz.partial",
+            "app.partial",
+        ];
         foreach (string name in others)
         {
             _destination.Write(name, "");
@@ -98,7 +118,10 @@ public sealed class OverlapTests : IDisposable
         _destination.Write("app_20240101_000000_full.dump.gz.meta.json.partial", "");
         _destination.Write("app_20240101_000000_full.dump.gz.globals.sql.gz.partial", "");
         BackupInfo info = BackupWriter.Run(Request("app"), _ => { }, CancellationToken.None);
-        Assert.Equal(others.Append(Path.GetFileName(info.Path)).Append(Path.GetFileName(info.ManifestPath)).Order(StringComparer.Ordinal), Leftovers.Files(_destination.Path));
+        Assert.Equal(
+            others.Append(Path.GetFileName(info.Path)).Append(Path.GetFileName(info.ManifestPath)).Order(StringComparer.Ordinal),
+            Leftovers.Files(_destination.Path)
+        );
     }
 
     /// <summary>Names tell seconds; a backup of the same second takes the next, and never another's place, nor a negative time.</summary>
@@ -106,11 +129,20 @@ public sealed class OverlapTests : IDisposable
     public void BackupsOfOneSecondHaveNamesOfTheirOwn()
     {
         _server.CreateDatabase("quickly");
-        BackupInfo[] infos = [.. Enumerable.Range(0, 4).Select(_ => BackupWriter.Run(Request("quickly"), _ => { }, CancellationToken.None))];
+        BackupInfo[] infos =
+        [
+            .. Enumerable.Range(0, 4).Select(_ => BackupWriter.Run(Request("quickly"), _ => { }, CancellationToken.None)),
+        ];
         Assert.Equal(4, infos.Select(info => info.Path).Distinct(StringComparer.Ordinal).Count());
         Assert.All(infos, info => Assert.True(info.Duration > TimeSpan.Zero && info.End > info.Start));
         Assert.Equal(8, Leftovers.Files(_destination.Path).Length);
     }
 
-    private BackupRequest Request(string database = Database) => new() { Connection = _server.Connection, Database = database, Folder = _destination.Path };
+    private BackupRequest Request(string database = Database) =>
+        new()
+        {
+            Connection = _server.Connection,
+            Database = database,
+            Folder = _destination.Path,
+        };
 }

@@ -15,13 +15,17 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
     [PostgresFact]
     public void RowSecurity()
     {
-        CreateForRole("secured", "tenant", """
+        CreateForRole(
+            "secured",
+            "tenant",
+            """
             CREATE TABLE accounts AS SELECT i AS id FROM generate_series(1, 1000) AS i;
             CREATE TABLE open AS SELECT 1 AS id;
             ALTER TABLE accounts ENABLE ROW LEVEL SECURITY;
             CREATE POLICY half ON accounts USING (id % 2 = 0);
             GRANT SELECT ON accounts, open TO tenant;
-            """);
+            """
+        );
         CryoBackupException failure = Fails(Request("secured", "tenant"));
         Assert.Equal(CryoBackupError.RowSecurityActive, failure.Error);
         Assert.Contains("public.accounts.", failure.Message, StringComparison.Ordinal);
@@ -38,11 +42,15 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
     [PostgresFact]
     public void RowSecurityForcedOnTheOwner()
     {
-        CreateForRole("forced", "landlord", """
+        CreateForRole(
+            "forced",
+            "landlord",
+            """
             SET ROLE landlord;
             CREATE SCHEMA flats; CREATE TABLE flats.rents AS SELECT 1 AS id;
             ALTER TABLE flats.rents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-            """);
+            """
+        );
         Assert.Equal(CryoBackupError.RowSecurityActive, Fails(Request("forced", "landlord")).Error);
         server.Execute("forced", "ALTER TABLE flats.rents NO FORCE ROW LEVEL SECURITY");
         Assert.Equal(1, BackupWriter.Run(Request("forced", "landlord"), _ => { }, CancellationToken.None).RowCount);
@@ -51,12 +59,16 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
     [PostgresFact]
     public void UnreadableTablesAreNamedAllAtOnce()
     {
-        CreateForRole("guarded", "guest", """
+        CreateForRole(
+            "guarded",
+            "guest",
+            """
             CREATE TABLE one (); CREATE TABLE two (); CREATE TABLE seen ();
             CREATE SEQUENCE counter;
             CREATE SCHEMA closed; CREATE TABLE closed.three (); GRANT SELECT ON closed.three TO guest;
             GRANT SELECT ON seen TO guest;
-            """);
+            """
+        );
         CryoBackupException failure = Fails(Request("guarded", "guest"));
         Assert.Equal(CryoBackupError.PermissionDenied, failure.Error);
         Assert.Equal("The role may not read: public.one, public.two, public.counter, closed.three.", failure.Message);
@@ -67,14 +79,22 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
     [PostgresFact]
     public void OptionsOfUserMappings()
     {
-        CreateForRole("mapped", "clerk", """
+        CreateForRole(
+            "mapped",
+            "clerk",
+            """
             CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER far FOREIGN DATA WRAPPER nothing;
             CREATE USER MAPPING FOR clerk SERVER far OPTIONS (password 'a'); CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (password 'b');
             CREATE USER MAPPING FOR postgres SERVER far OPTIONS (password 'c');
-            """);
+            """
+        );
         CryoBackupException failure = Fails(Request("mapped", "clerk"));
         Assert.Equal(CryoBackupError.PermissionDenied, failure.Error);
-        Assert.StartsWith("The role may not see the options of the user mappings of PUBLIC at far, clerk at far, postgres at far.", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The role may not see the options of the user mappings of PUBLIC at far, clerk at far, postgres at far.",
+            failure.Message,
+            StringComparison.Ordinal
+        );
         server.Execute("mapped", "GRANT USAGE ON FOREIGN SERVER far TO clerk");
         Assert.Equal("PUBLIC at far, postgres at far", Fails(Request("mapped", "clerk")).Target);
 
@@ -90,16 +110,24 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
     [PostgresFact(UnixOnly = true)]
     public void EverythingThatSpeaksAgainstItIsToldAtOnce()
     {
-        CreateForRole("everything", "pauper", """
+        CreateForRole(
+            "everything",
+            "pauper",
+            """
             CREATE TABLE unreadable ();
             CREATE TABLE hidden (id int); ALTER TABLE hidden ENABLE ROW LEVEL SECURITY; GRANT SELECT ON hidden TO pauper;
-            """);
+            """
+        );
         BackupRequest request = Request("everything", "pauper");
         request.Folder = Path.Combine(_destination.Write("a file, not a folder", ""), "backups");
 
         CryoBackupException failure = Fails(request);
         Assert.Equal(CryoBackupError.PermissionDenied, failure.Error);
-        Assert.StartsWith("3 things speak against the backup of 'everything': (1) The role may not read: public.unreadable. (2) Row security hides rows", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "3 things speak against the backup of 'everything': (1) The role may not read: public.unreadable. (2) Row security hides rows",
+            failure.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("public.hidden", failure.Message, StringComparison.Ordinal);
         Assert.Contains($"(3) '{request.Folder}' cannot be written", failure.Message, StringComparison.Ordinal);
         Assert.Contains("(1) GRANT", failure.Remedy, StringComparison.Ordinal);
@@ -151,18 +179,24 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
     {
         string? warning = SecurityFixes.Warning("The server", version);
         Assert.Equal(warns, warning is not null);
-        Assert.True(warning is null || (warning.Contains(version, StringComparison.Ordinal) && warning.Contains("CVE-2025-8714", StringComparison.Ordinal)));
+        Assert.True(
+            warning is null
+                || (warning.Contains(version, StringComparison.Ordinal) && warning.Contains("CVE-2025-8714", StringComparison.Ordinal))
+        );
     }
 
     private void CreateForRole(string database, string role, string sql)
     {
         server.CreateDatabase(database);
-        server.Execute(database, $"""
+        server.Execute(
+            database,
+            $"""
             DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} LOGIN; END IF; END $$;
             ALTER ROLE {role} NOBYPASSRLS;
             GRANT CREATE ON DATABASE {database} TO {role};
             {sql}
-            """);
+            """
+        );
     }
 
     private BackupRequest Request(string database, string role)
@@ -174,9 +208,14 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
             connection.Password = null;
         }
 
-        return new BackupRequest { Connection = connection, Database = database, Folder = _destination.Path };
+        return new BackupRequest
+        {
+            Connection = connection,
+            Database = database,
+            Folder = _destination.Path,
+        };
     }
 
-    private static CryoBackupException Fails(BackupRequest request)
-        => Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
+    private static CryoBackupException Fails(BackupRequest request) =>
+        Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
 }

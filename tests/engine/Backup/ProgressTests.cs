@@ -17,7 +17,12 @@ public sealed class ProgressTests(PostgresServer server) : IDisposable
         SlowDatabase.Create(server, "progress", milliseconds: 10, rows: 300);
         var messages = new ConcurrentQueue<ProgressMessage>();
         BackupWriter.Run(
-            new BackupRequest { Connection = server.Connection, Database = "progress", Folder = _destination.Path },
+            new BackupRequest
+            {
+                Connection = server.Connection,
+                Database = "progress",
+                Folder = _destination.Path,
+            },
             message =>
             {
                 if (message is ProgressMessage progress)
@@ -25,10 +30,16 @@ public sealed class ProgressTests(PostgresServer server) : IDisposable
                     messages.Enqueue(progress);
                 }
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
 
         Assert.All(messages, message => Assert.Equal("Backing up progress", message.Activity));
-        Assert.Contains(messages, message => message.Status.StartsWith("public.slow, ", StringComparison.Ordinal) && message.Status.EndsWith("B", StringComparison.Ordinal));
+        Assert.Contains(
+            messages,
+            message =>
+                message.Status.StartsWith("public.slow, ", StringComparison.Ordinal)
+                && message.Status.EndsWith("B", StringComparison.Ordinal)
+        );
         double[] fractions = [.. messages.Select(message => message.Fraction).OfType<double>()];
         Assert.Equal(fractions.Order(), fractions);
         Assert.All(fractions, fraction => Assert.InRange(fraction, 0, 1));
@@ -44,7 +55,12 @@ public sealed class ProgressTests(PostgresServer server) : IDisposable
         SlowDatabase.Create(server, "progress_faulty", milliseconds: 5, rows: 100);
         int calls = 0;
         BackupInfo info = BackupWriter.Run(
-            new BackupRequest { Connection = server.Connection, Database = "progress_faulty", Folder = _destination.Path },
+            new BackupRequest
+            {
+                Connection = server.Connection,
+                Database = "progress_faulty",
+                Folder = _destination.Path,
+            },
             message =>
             {
                 if (message is ProgressMessage)
@@ -53,7 +69,8 @@ public sealed class ProgressTests(PostgresServer server) : IDisposable
                     throw new InvalidOperationException("a faulty observer");
                 }
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         Assert.Equal(1100, info.RowCount);
         Assert.Equal(1, calls);
     }

@@ -22,7 +22,11 @@ public sealed class RetentionHistoryTests : IDisposable
         int removed = 0;
         for (int seed = 0; seed < Thoroughness.Of(40, 1000); seed++)
         {
-            removed += Live(new Random(seed), Directory.CreateDirectory(Path.Combine(_folder.Path, seed.ToString(CultureInfo.InvariantCulture))).FullName, seed);
+            removed += Live(
+                new Random(seed),
+                Directory.CreateDirectory(Path.Combine(_folder.Path, seed.ToString(CultureInfo.InvariantCulture))).FullName,
+                seed
+            );
         }
 
         // A retention that removes nothing would hold every promise.
@@ -44,7 +48,12 @@ public sealed class RetentionHistoryTests : IDisposable
             }
 
             var made = new Made(
-                Path.Combine(folder, $"app_{clock:yyyyMMdd_HHmmss}_full.dump.gz"), clock, Servers[random.Next(4) == 0 ? 1 : 0], IsPartial: random.Next(8) == 0, IsProven: random.Next(5) > 0);
+                Path.Combine(folder, $"app_{clock:yyyyMMdd_HHmmss}_full.dump.gz"),
+                clock,
+                Servers[random.Next(4) == 0 ? 1 : 0],
+                IsPartial: random.Next(8) == 0,
+                IsProven: random.Next(5) > 0
+            );
             BackupManifest manifest = Write(made);
             model.Add(made);
 
@@ -64,24 +73,37 @@ public sealed class RetentionHistoryTests : IDisposable
             string where = $"seed {seed}, run {run}";
             Check(model, made, removed, days, where);
             model.RemoveAll(one => removed.Contains(one.Path));
-            Assert.All(model, one => Assert.True(File.Exists(one.Path) && File.Exists(one.Path + BackupFileName.ManifestSuffix), $"{where}: {one} is gone."));
-            Assert.All(removed, path => Assert.False(File.Exists(path) || File.Exists(path + BackupFileName.ManifestSuffix), $"{where}: {path} is told to be gone."));
+            Assert.All(
+                model,
+                one =>
+                    Assert.True(File.Exists(one.Path) && File.Exists(one.Path + BackupFileName.ManifestSuffix), $"{where}: {one} is gone.")
+            );
+            Assert.All(
+                removed,
+                path =>
+                    Assert.False(
+                        File.Exists(path) || File.Exists(path + BackupFileName.ManifestSuffix),
+                        $"{where}: {path} is told to be gone."
+                    )
+            );
             removedInAll += removed.Count;
         }
 
         return removedInAll;
     }
 
-    private static DateTime Tick(Random random, DateTime clock) => clock + random.Next(20) switch
-    {
-        0 => TimeSpan.FromDays(random.Next(30, 400)),
-        1 => TimeSpan.FromDays(-random.Next(1, 400)),
-        2 => TimeSpan.FromDays(4000),
-        3 => TimeSpan.FromDays(-4000),
-        4 => TimeSpan.Zero,
-        5 => TimeSpan.FromHours(-3),
-        _ => TimeSpan.FromHours(random.Next(1, 48)),
-    };
+    private static DateTime Tick(Random random, DateTime clock) =>
+        clock
+        + random.Next(20) switch
+        {
+            0 => TimeSpan.FromDays(random.Next(30, 400)),
+            1 => TimeSpan.FromDays(-random.Next(1, 400)),
+            2 => TimeSpan.FromDays(4000),
+            3 => TimeSpan.FromDays(-4000),
+            4 => TimeSpan.Zero,
+            5 => TimeSpan.FromHours(-3),
+            _ => TimeSpan.FromHours(random.Next(1, 48)),
+        };
 
     /// <summary>The promises, each in its own words.</summary>
     private static void Check(List<Made> before, Made made, HashSet<string> removed, int days, string where)

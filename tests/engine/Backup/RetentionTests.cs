@@ -19,7 +19,8 @@ public sealed class RetentionTests : IDisposable
     [Fact]
     public void FileThatCannotBeRemovedStaysAndIsTold()
     {
-        string stuck = Add("app", 1, hasGlobals: true), gone = Add("app", 2);
+        string stuck = Add("app", 1, hasGlobals: true),
+            gone = Add("app", 2);
         AddNewest();
 
         // A folder stands where its globals were.
@@ -49,15 +50,23 @@ public sealed class RetentionTests : IDisposable
     public void BackupOfAnotherStays(string difference)
     {
         AddNewest();
-        Add("app", 1, manifest => difference switch
-        {
-            "identifier" => manifest with { Server = new() { SystemIdentifier = "7001" } },
-            "no identifier" => manifest with { Server = null },
-            "type" => manifest with { BackupType = "partial" },
-            "selection" => manifest with { Client = new() { Arguments = ["--format=custom", "--exclude-table-data=public.events"] } },
-            "file" => manifest with { BackupFile = "another_20260101_000000_full.dump.gz" },
-            _ => manifest with { Database = "App" },
-        });
+        Add(
+            "app",
+            1,
+            manifest =>
+                difference switch
+                {
+                    "identifier" => manifest with { Server = new() { SystemIdentifier = "7001" } },
+                    "no identifier" => manifest with { Server = null },
+                    "type" => manifest with { BackupType = "partial" },
+                    "selection" => manifest with
+                    {
+                        Client = new() { Arguments = ["--format=custom", "--exclude-table-data=public.events"] },
+                    },
+                    "file" => manifest with { BackupFile = "another_20260101_000000_full.dump.gz" },
+                    _ => manifest with { Database = "App" },
+                }
+        );
         Assert.Empty(Apply());
         Assert.Empty(_warnings);
     }
@@ -100,7 +109,8 @@ public sealed class RetentionTests : IDisposable
     [Fact]
     public void NewestProvenStaysHoweverOldItIs()
     {
-        string proven = Add("app", 3), older = Add("app", 2);
+        string proven = Add("app", 3),
+            older = Add("app", 2);
         string unproven = Add("app", 4, manifest => manifest with { RowsCounted = null });
         foreach (int day in (int[])[27, 28, 29, 30])
         {
@@ -177,19 +187,20 @@ public sealed class RetentionTests : IDisposable
         return path;
     }
 
-    private static BackupManifest Manifest(string database, int day) => new()
-    {
-        Timestamp = $"2026-01-{day:00}T00:00:00Z",
-        Database = database,
-        BackupType = "full",
-        BackupFile = $"{database}_202601{day:00}_000000_full.dump.gz",
-        SizeBytes = 0,
-        Host = "localhost",
-        Port = 5432,
-        SchemaVersion = 1,
-        Sha256 = new string('a', 64),
-        Server = new() { SystemIdentifier = "7000" },
-        RowsCounted = true,
-        ManifestSha256 = new string('0', 64),
-    };
+    private static BackupManifest Manifest(string database, int day) =>
+        new()
+        {
+            Timestamp = $"2026-01-{day:00}T00:00:00Z",
+            Database = database,
+            BackupType = "full",
+            BackupFile = $"{database}_202601{day:00}_000000_full.dump.gz",
+            SizeBytes = 0,
+            Host = "localhost",
+            Port = 5432,
+            SchemaVersion = 1,
+            Sha256 = new string('a', 64),
+            Server = new() { SystemIdentifier = "7000" },
+            RowsCounted = true,
+            ManifestSha256 = new string('0', 64),
+        };
 }

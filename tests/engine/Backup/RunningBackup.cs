@@ -16,7 +16,11 @@ internal sealed class RunningBackup : IDisposable
     public RunningBackup(BackupRequest request)
     {
         _run = Task.Factory.StartNew(
-            () => BackupWriter.Run(request, Observe, _user.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => BackupWriter.Run(request, Observe, _user.Token),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
     }
 
     public ConcurrentQueue<EngineMessage> Messages { get; } = new();

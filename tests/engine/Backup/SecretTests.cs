@@ -59,7 +59,9 @@ public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
             {
                 foreach ((int id, string arguments, string environment) in LinuxProcesses.All())
                 {
-                    sawTool |= arguments.Contains("--snapshot=", StringComparison.Ordinal) && environment.Contains($"PGDATABASE={Database}\0", StringComparison.Ordinal);
+                    sawTool |=
+                        arguments.Contains("--snapshot=", StringComparison.Ordinal)
+                        && environment.Contains($"PGDATABASE={Database}\0", StringComparison.Ordinal);
                     if (id != Environment.ProcessId && (Holds(arguments) || Holds(environment)))
                     {
                         lock (leaks)
@@ -79,7 +81,10 @@ public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
             Assert.Empty(leaks);
             Assert.True(sawTool || !OperatingSystem.IsLinux(), "pg_dump was never looked at.");
             Assert.All(backup.Messages, message => Assert.False(Holds(message.ToString()), message.ToString()));
-            Assert.All(Directory.GetFiles(_destination.Path), file => Assert.False(Holds(Encoding.UTF8.GetString(File.ReadAllBytes(file))), file));
+            Assert.All(
+                Directory.GetFiles(_destination.Path),
+                file => Assert.False(Holds(Encoding.UTF8.GetString(File.ReadAllBytes(file))), file)
+            );
             Assert.Equal(1300, info.RowCount);
         }
         finally
@@ -114,8 +119,8 @@ public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
 
     private static bool Holds(string text) => text.Contains(Token, StringComparison.Ordinal);
 
-    private static bool HoldsAnywhere(string folder)
-        => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any(file => Holds(File.ReadAllText(file)));
+    private static bool HoldsAnywhere(string folder) =>
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any(file => Holds(File.ReadAllText(file)));
 
     private static bool Refuses(PostgresServer server)
     {
@@ -134,9 +139,14 @@ public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
     {
         ConnectionRequest connection = _server.Connection;
         connection.Password = password;
-        return new BackupRequest { Connection = connection, Database = Database, Folder = _destination.Path };
+        return new BackupRequest
+        {
+            Connection = connection,
+            Database = Database,
+            Folder = _destination.Path,
+        };
     }
 
-    private static CryoBackupException Fails(BackupRequest request)
-        => Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
+    private static CryoBackupException Fails(BackupRequest request) =>
+        Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
 }

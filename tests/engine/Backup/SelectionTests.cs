@@ -16,10 +16,15 @@ public sealed class SelectionTests : IDisposable
     public SelectionTests(PostgresServer server)
     {
         _server = server;
-        if (ServerPrograms.ReasonToSkip is null && server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Database}'") is null)
+        if (
+            ServerPrograms.ReasonToSkip is null
+            && server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Database}'") is null
+        )
         {
             server.CreateDatabase(Database);
-            server.Execute(Database, """"
+            server.Execute(
+                Database,
+                """"
                 CREATE EXTENSION citext;
                 CREATE SCHEMA sales; CREATE SCHEMA audit; CREATE SCHEMA "MixedCase"; CREATE SCHEMA tools; CREATE EXTENSION hstore SCHEMA tools;
                 CREATE TYPE sales.state AS ENUM ('new', 'old');
@@ -39,7 +44,8 @@ public sealed class SelectionTests : IDisposable
                 CREATE TABLE tools.hammer AS SELECT 1 AS id;
                 CREATE TABLE "MixedCase"."My ""Table""" AS SELECT 1 AS id;
                 SELECT lo_from_bytea(0, 'a large object');
-                """");
+                """"
+            );
         }
     }
 
@@ -50,8 +56,19 @@ public sealed class SelectionTests : IDisposable
     {
         (string[] tables, BackupManifest manifest) = Run(new BackupRequest());
         Assert.Equal(
-            ["MixedCase.My \"Table\"", "audit.dot.name", "audit.log", "public.customers", "sales.Orders", "sales.orders", "sales.readings_1", "sales.readings_2", "tools.hammer"],
-            tables);
+            [
+                "MixedCase.My \"Table\"",
+                "audit.dot.name",
+                "audit.log",
+                "public.customers",
+                "sales.Orders",
+                "sales.orders",
+                "sales.readings_1",
+                "sales.readings_2",
+                "tools.hammer",
+            ],
+            tables
+        );
         Assert.Empty(manifest.Excluded!);
         Assert.Equal(1, manifest.LargeObjects!.Count);
     }
@@ -80,7 +97,10 @@ public sealed class SelectionTests : IDisposable
     {
         (string[] tables, BackupManifest manifest) = Run(new BackupRequest { IncludeTable = ["orders", "sales.readings", "dot.name"] });
         Assert.Equal(["audit.dot.name", "sales.orders", "sales.readings_1", "sales.readings_2"], tables);
-        Assert.Equal(["\"MixedCase\"", "audit.log", "large objects", "public", "sales.\"Orders\"", "sales.newest", "tools"], Excluded(manifest));
+        Assert.Equal(
+            ["\"MixedCase\"", "audit.log", "large objects", "public", "sales.\"Orders\"", "sales.newest", "tools"],
+            Excluded(manifest)
+        );
         Assert.Single(manifest.Warnings!, warning => warning.Contains("sales.orders needs public.customers", StringComparison.Ordinal));
     }
 
@@ -98,7 +118,9 @@ public sealed class SelectionTests : IDisposable
     [PostgresFact]
     public void TablesLeftOut()
     {
-        (string[] tables, BackupManifest manifest) = Run(new BackupRequest { ExcludeTable = ["sales.*", "My \"Table\"", "audit.dot.name"] });
+        (string[] tables, BackupManifest manifest) = Run(
+            new BackupRequest { ExcludeTable = ["sales.*", "My \"Table\"", "audit.dot.name"] }
+        );
         Assert.Equal(["audit.log", "public.customers", "tools.hammer"], tables);
         Assert.Contains("sales.readings_1", Excluded(manifest));
         Assert.Contains("\"MixedCase\".\"My \"\"Table\"\"\"", Excluded(manifest));
@@ -117,7 +139,10 @@ public sealed class SelectionTests : IDisposable
     public void RowsLeftOut()
     {
         (string[] tables, BackupManifest manifest) = Run(new BackupRequest { ExcludeTableData = ["sales.readings", "log"] });
-        Assert.Equal(["MixedCase.My \"Table\"", "audit.dot.name", "public.customers", "sales.Orders", "sales.orders", "tools.hammer"], tables);
+        Assert.Equal(
+            ["MixedCase.My \"Table\"", "audit.dot.name", "public.customers", "sales.Orders", "sales.orders", "tools.hammer"],
+            tables
+        );
         Assert.Equal(["audit.log", "sales.readings_1", "sales.readings_2"], Excluded(manifest));
         Assert.All(manifest.Excluded!, item => Assert.Equal("its rows are left out by -ExcludeTableData", item.Reason));
         Restore("selection_rows");
@@ -145,14 +170,20 @@ public sealed class SelectionTests : IDisposable
         Run(new BackupRequest { IncludeTable = ["sales.orders", "public.customers"] });
         Restore("selection_table");
         _server.Execute("selection_table", "INSERT INTO sales.orders (customer, twice) VALUES (1, sales.twice(21))");
-        Assert.Equal("11 new 42", _server.Scalar("selection_table", "SELECT id || ' ' || state || ' ' || twice FROM sales.orders ORDER BY id DESC LIMIT 1"));
+        Assert.Equal(
+            "11 new 42",
+            _server.Scalar("selection_table", "SELECT id || ' ' || state || ' ' || twice FROM sales.orders ORDER BY id DESC LIMIT 1")
+        );
     }
 
     /// <summary>Only what is selected is locked and must be readable.</summary>
     [PostgresFact]
     public void UnselectedTablesNeedNotBeReadable()
     {
-        _server.Execute("postgres", "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'clerk') THEN CREATE ROLE clerk LOGIN; END IF; END $$");
+        _server.Execute(
+            "postgres",
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'clerk') THEN CREATE ROLE clerk LOGIN; END IF; END $$"
+        );
         _server.Execute(Database, "GRANT USAGE ON SCHEMA audit TO clerk; GRANT SELECT ON audit.log TO clerk");
         using var blocker = _server.Open(Database);
         using var transaction = blocker.BeginTransaction();
@@ -187,14 +218,18 @@ public sealed class SelectionTests : IDisposable
     }
 
     [PostgresFact]
-    public void NothingLeft()
-        => Assert.Equal(CryoBackupError.ObjectNotFound, Assert.Throws<CryoBackupException>(() => Run(new BackupRequest { ExcludeSchema = ["*"] })).Error);
+    public void NothingLeft() =>
+        Assert.Equal(
+            CryoBackupError.ObjectNotFound,
+            Assert.Throws<CryoBackupException>(() => Run(new BackupRequest { ExcludeSchema = ["*"] })).Error
+        );
 
     [PostgresFact]
-    public void SchemasAndTablesTogether()
-        => Assert.Equal(
+    public void SchemasAndTablesTogether() =>
+        Assert.Equal(
             CryoBackupError.ConfigurationInvalid,
-            Assert.Throws<CryoBackupException>(() => Run(new BackupRequest { IncludeSchema = ["sales"], IncludeTable = ["log"] })).Error);
+            Assert.Throws<CryoBackupException>(() => Run(new BackupRequest { IncludeSchema = ["sales"], IncludeTable = ["log"] })).Error
+        );
 
     private (string[] Tables, BackupManifest Manifest) Run(BackupRequest request)
     {
@@ -214,8 +249,18 @@ public sealed class SelectionTests : IDisposable
         _server.Execute("postgres", $"DROP DATABASE IF EXISTS {target}");
         string backup = Assert.Single(BackupFolder.List(_destination.Path));
         return BackupRestorer.Run(
-            new RestoreRequest { Connection = _server.Connection, Path = backup, TargetDatabase = target, Create = true }, _ => { }, CancellationToken.None);
+            new RestoreRequest
+            {
+                Connection = _server.Connection,
+                Path = backup,
+                TargetDatabase = target,
+                Create = true,
+            },
+            _ => { },
+            CancellationToken.None
+        );
     }
 
-    private static string[] Excluded(BackupManifest manifest) => [.. manifest.Excluded!.Select(item => item.Name).Order(StringComparer.Ordinal)];
+    private static string[] Excluded(BackupManifest manifest) =>
+        [.. manifest.Excluded!.Select(item => item.Name).Order(StringComparer.Ordinal)];
 }

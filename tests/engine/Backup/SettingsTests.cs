@@ -18,11 +18,14 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
     public void TimeoutsOfTheDatabaseDoNotEndTheSnapshot()
     {
         SlowDatabase.Create(server, "impatient", milliseconds: 10, rows: 100);
-        server.Execute("postgres", """
+        server.Execute(
+            "postgres",
+            """
             ALTER DATABASE impatient SET statement_timeout = '200ms';
             ALTER DATABASE impatient SET idle_in_transaction_session_timeout = '50ms';
             ALTER DATABASE impatient SET lock_timeout = '50ms';
-            """);
+            """
+        );
         if (server.Cluster.Major >= 14)
         {
             server.Execute("postgres", "ALTER DATABASE impatient SET idle_session_timeout = '50ms'");
@@ -38,13 +41,18 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
     public void FingerprintsDoNotDependOnSettings()
     {
         server.CreateDatabase("settings");
-        server.Execute("settings", """
+        server.Execute(
+            "settings",
+            """
             CREATE TABLE everything AS SELECT timestamptz '2024-02-29 12:34:56.789+00' AS at, date '2024-02-29' AS day, interval '1 year -3 days 04:05' AS time,
                 float8 '0.1' + float8 '0.2' AS sum, float4 '1.17549435e-38' AS small, '\x00ff41'::bytea AS bytes, money '12.34' AS price,
                 tstzrange('2024-01-01 00:00+00', NULL) AS range, ARRAY[timestamptz '2024-02-29 12:00+00'] AS times, xmlparse(CONTENT '<a/>') AS xml;
-            """);
+            """
+        );
         string plain = Assert.Single(Run("settings").Tables).Fingerprint;
-        server.Execute("postgres", """
+        server.Execute(
+            "postgres",
+            """
             ALTER DATABASE settings SET TimeZone = 'Asia/Kathmandu';
             ALTER DATABASE settings SET DateStyle = 'German, DMY';
             ALTER DATABASE settings SET IntervalStyle = 'iso_8601';
@@ -56,13 +64,23 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
             ALTER DATABASE settings SET default_transaction_isolation = 'serializable';
             ALTER DATABASE settings SET default_transaction_read_only = on;
             ALTER DATABASE settings SET quote_all_identifiers = on;
-            """);
+            """
+        );
         BackupInfo backup = Run("settings");
         Assert.Equal(plain, Assert.Single(backup.Tables).Fingerprint);
 
         server.Execute("postgres", "DROP DATABASE IF EXISTS settings_back");
         RestoreResult restored = BackupRestorer.Run(
-            new RestoreRequest { Connection = server.Connection, Path = backup.Path, TargetDatabase = "settings_back", Create = true }, _ => { }, CancellationToken.None);
+            new RestoreRequest
+            {
+                Connection = server.Connection,
+                Path = backup.Path,
+                TargetDatabase = "settings_back",
+                Create = true,
+            },
+            _ => { },
+            CancellationToken.None
+        );
         Assert.Equal(plain, Assert.Single(restored.Tables).FoundFingerprint);
     }
 
@@ -95,7 +113,16 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
 
         server.Execute("postgres", "DROP DATABASE IF EXISTS ahead_back");
         BackupRestorer.Run(
-            new RestoreRequest { Connection = server.Connection, Path = backup.Path, TargetDatabase = "ahead_back", Create = true }, _ => { }, CancellationToken.None);
+            new RestoreRequest
+            {
+                Connection = server.Connection,
+                Path = backup.Path,
+                TargetDatabase = "ahead_back",
+                Create = true,
+            },
+            _ => { },
+            CancellationToken.None
+        );
         server.Execute("ahead_back", "INSERT INTO items DEFAULT VALUES");
         Assert.Equal(backup.RowCount + 1, server.Scalar("ahead_back", "SELECT count(*) FROM items"));
     }
@@ -105,14 +132,27 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
     public void WarningsOfPgDumpAreInTheResult()
     {
         server.CreateDatabase("subscribed");
-        server.Execute("subscribed", """
+        server.Execute(
+            "subscribed",
+            """
             CREATE SUBSCRIPTION feed CONNECTION 'dbname=nowhere' PUBLICATION news WITH (connect = false, slot_name = NONE);
             DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'subscriber') THEN CREATE ROLE subscriber LOGIN; END IF; END $$;
-            """);
+            """
+        );
         var messages = new List<EngineMessage>();
         BackupRequest request = Request("subscribed");
         request.Connection.UserName = "subscriber";
-        BackupInfo info = BackupWriter.Run(request, message => { lock (messages) { messages.Add(message); } }, CancellationToken.None);
+        BackupInfo info = BackupWriter.Run(
+            request,
+            message =>
+            {
+                lock (messages)
+                {
+                    messages.Add(message);
+                }
+            },
+            CancellationToken.None
+        );
         server.Execute("subscribed", "DROP SUBSCRIPTION feed");
 
         // A server or client that lacks known fixes is warned of too.
@@ -126,14 +166,18 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
     public void WarningsComeWithWhatExplainsThem()
     {
         var warnings = new DumpWarnings();
-        foreach (string line in (string[])[
-            "pg_dump: last built-in OID is 16383",
-            "pg_dump: warning: there are circular foreign-key constraints on this table:",
-            "pg_dump: detail: hens",
-            "pg_dump: hint: Consider using a full dump: it avoids this problem.",
-            "pg_dump: dumping contents of table \"public.pg_dump: warning: no\"",
-            "pg_dump: detail: of nothing",
-            "pg_dump: warning: typtype of data type \"x\" appears to be invalid"])
+        foreach (
+            string line in (string[])
+                [
+                    "pg_dump: last built-in OID is 16383",
+                    "pg_dump: warning: there are circular foreign-key constraints on this table:",
+                    "pg_dump: detail: hens",
+                    "pg_dump: hint: Consider using a full dump: it avoids this problem.",
+                    "pg_dump: dumping contents of table \"public.pg_dump: warning: no\"",
+                    "pg_dump: detail: of nothing",
+                    "pg_dump: warning: typtype of data type \"x\" appears to be invalid",
+                ]
+        )
         {
             warnings.Add(line);
         }
@@ -143,10 +187,17 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
                 "pg_dump: there are circular foreign-key constraints on this table: hens Consider using a full dump: it avoids this problem.",
                 "pg_dump: typtype of data type \"x\" appears to be invalid",
             ],
-            warnings.Texts);
+            warnings.Texts
+        );
     }
 
-    private BackupRequest Request(string database) => new() { Connection = server.Connection, Database = database, Folder = _destination.Path };
+    private BackupRequest Request(string database) =>
+        new()
+        {
+            Connection = server.Connection,
+            Database = database,
+            Folder = _destination.Path,
+        };
 
     private BackupInfo Run(string database, Action<BackupRequest>? change = null)
     {

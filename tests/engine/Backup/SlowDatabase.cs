@@ -17,7 +17,9 @@ internal static class SlowDatabase
     public static void Create(PostgresServer server, string name, int milliseconds = 20, int rows = 3000)
     {
         server.CreateDatabase(name);
-        server.Execute(name, $"""
+        server.Execute(
+            name,
+            $"""
             CREATE EXTENSION citext;
             CREATE TABLE public.quick AS SELECT i AS id FROM generate_series(1, 1000) AS i;
             CREATE TABLE public.slow (id int, filler text);
@@ -26,6 +28,7 @@ internal static class SlowDatabase
             ALTER EXTENSION citext ADD TABLE public.slow;
             UPDATE pg_extension SET extconfig = ARRAY['public.slow'::regclass::oid],
                 extcondition = ARRAY['WHERE pg_catalog.pg_sleep({milliseconds} / 1000.0) IS NOT NULL'] WHERE extname = 'citext';
-            """);
+            """
+        );
     }
 }

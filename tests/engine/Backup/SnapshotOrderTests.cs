@@ -28,8 +28,12 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
 
         using var environment = new LibpqEnvironment(endpoint, "naive");
         var (exitCode, archive, errors) = ToolProcess.Run(
-            new ToolCommand(ClientTools.Find("pg_dump", 0, CancellationToken.None).Path, "-Fp", "--data-only", "--snapshot=" + snapshot) { Environment = environment.Variables },
-            CancellationToken.None);
+            new ToolCommand(ClientTools.Find("pg_dump", 0, CancellationToken.None).Path, "-Fp", "--data-only", "--snapshot=" + snapshot)
+            {
+                Environment = environment.Variables,
+            },
+            CancellationToken.None
+        );
 
         Assert.Equal(0, exitCode);
         Assert.Empty(errors);
@@ -41,7 +45,12 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
     public async Task TruncateWaitsForTheLocksOfTheSnapshot()
     {
         ServerEndpoint endpoint = CreateFilled("ordered");
-        await using DumpSnapshot snapshot = await DumpSnapshot.ConnectAsync(endpoint, "ordered", Request("ordered"), CancellationToken.None);
+        await using DumpSnapshot snapshot = await DumpSnapshot.ConnectAsync(
+            endpoint,
+            "ordered",
+            Request("ordered"),
+            CancellationToken.None
+        );
         await snapshot.TakeAsync(CancellationToken.None);
 
         Task truncate = Task.Run(() => server.Execute("ordered", "TRUNCATE filled"));
@@ -88,7 +97,10 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         await take;
 
         DumpTable young = Assert.Single(snapshot.Tables.Values, table => table.Name == "young");
-        Assert.Equal(1L, server.Scalar("made", $"SELECT count(*) FROM pg_locks WHERE relation = {young.Oid} AND mode = 'AccessShareLock' AND granted"));
+        Assert.Equal(
+            1L,
+            server.Scalar("made", $"SELECT count(*) FROM pg_locks WHERE relation = {young.Oid} AND mode = 'AccessShareLock' AND granted")
+        );
     }
 
     [PostgresFact]
@@ -135,20 +147,27 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
     public async Task WriterThatWaitsForOurLocksIsLetThrough()
     {
         CreateFilled("between");
-        using var wrapped = new WrappedPgDump("""
+        using var wrapped = new WrappedPgDump(
+            """
             if [ ! -e "$MARKS/paused" ]; then touch "$MARKS/paused"; while [ ! -e "$MARKS/go" ]; do sleep 0.05; done; fi
             exec "$PG_DUMP" "$@"
-            """);
+            """
+        );
         using var backup = new RunningBackup(Request("between"));
         wrapped.WaitFor("paused");
-        Task truncate = Task.Run(() => server.Execute("between", "TRUNCATE filled; INSERT INTO filled VALUES ('after'), ('the'), ('truncate')"));
+        Task truncate = Task.Run(() =>
+            server.Execute("between", "TRUNCATE filled; INSERT INTO filled VALUES ('after'), ('the'), ('truncate')")
+        );
         WaitForWaiter("between", "TRUNCATE");
         wrapped.Set("go");
 
         BackupInfo info = await backup.ResultAsync();
         await truncate;
         Assert.Equal(3, info.RowCount);
-        Assert.Contains(backup.Messages, message => message is VerboseMessage { Text: var text } && text.Contains("statement timeout", StringComparison.Ordinal));
+        Assert.Contains(
+            backup.Messages,
+            message => message is VerboseMessage { Text: var text } && text.Contains("statement timeout", StringComparison.Ordinal)
+        );
     }
 
     /// <summary>Rule 4: a pg_dump that saw another moment than the count is found out.</summary>
@@ -158,16 +177,21 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         CreateFilled("other_moment");
 
         // A row goes at each attempt: on a busy server pg_dump's first may have had no luck with its locks.
-        using var wrapped = new WrappedPgDump("""
+        using var wrapped = new WrappedPgDump(
+            """
             "${PG_DUMP%pg_dump}psql" -X -q -c "DELETE FROM filled WHERE ctid = (SELECT min(ctid) FROM filled)" >&2
             for argument; do shift; case $argument in --snapshot=*) ;; *) set -- "$@" "$argument" ;; esac; done
             exec "$PG_DUMP" "$@"
-            """);
+            """
+        );
 
         var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(Request("other_moment"), _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
         long left = (long)server.Scalar("other_moment", "SELECT count(*) FROM filled")!;
-        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"public.filled has {left + 1} rows in the snapshot, and pg_dump wrote {left}."), failure.Message);
+        Assert.Equal(
+            string.Create(CultureInfo.InvariantCulture, $"public.filled has {left + 1} rows in the snapshot, and pg_dump wrote {left}."),
+            failure.Message
+        );
         Assert.Empty(Leftovers.Files(_destination.Path));
     }
 
@@ -176,10 +200,12 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
     public void MoreRowsThanWereCountedAreFoundOut()
     {
         CreateFilled("more_rows");
-        using var wrapped = new WrappedPgDump("""
+        using var wrapped = new WrappedPgDump(
+            """
             "$PG_DUMP" "$@" > "$MARKS/archive" || exit 1
             LC_ALL=C sed 's/witness 500$/witness\n500/' "$MARKS/archive"
-            """);
+            """
+        );
 
         var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(Request("more_rows"), _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
@@ -209,13 +235,27 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         return endpoint;
     }
 
-    private BackupRequest Request(string database) => new() { Connection = server.Connection, Database = database, Folder = _destination.Path };
+    private BackupRequest Request(string database) =>
+        new()
+        {
+            Connection = server.Connection,
+            Database = database,
+            Folder = _destination.Path,
+        };
 
-    private void WaitForWaiter(string database, string statement) => Assert.True(
-        SpinWait.SpinUntil(
-            () => server.Scalar("postgres", $"SELECT 1 FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock' AND query ILIKE '{statement}%'") is not null,
-            TimeSpan.FromSeconds(60)),
-        $"No {statement} waits for a lock.");
+    private void WaitForWaiter(string database, string statement) =>
+        Assert.True(
+            SpinWait.SpinUntil(
+                () =>
+                    server.Scalar(
+                        "postgres",
+                        $"SELECT 1 FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock' AND query ILIKE '{statement}%'"
+                    )
+                        is not null,
+                TimeSpan.FromSeconds(60)
+            ),
+            $"No {statement} waits for a lock."
+        );
 
     private static void Execute(NpgsqlConnection connection, string sql)
     {

@@ -24,15 +24,23 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
     public async Task EachBackupProvesItselfOrFailsWithAReason()
     {
         server.CreateDatabase(Database);
-        server.Execute(Database, """
+        server.Execute(
+            Database,
+            """
             CREATE TABLE left_rows (id bigserial, words text);
             CREATE TABLE right_rows (id bigserial, words text);
             CREATE TABLE total (rows bigint NOT NULL);
             INSERT INTO total VALUES (0);
-            """);
+            """
+        );
         using var destination = new TemporaryFolder();
         using var calm = new CancellationTokenSource();
-        Task[] writers = [Task.Run(() => ChangeRows(1, calm.Token)), Task.Run(() => ChangeRows(2, calm.Token)), Task.Run(() => ChangeDefinitions(calm.Token))];
+        Task[] writers =
+        [
+            Task.Run(() => ChangeRows(1, calm.Token)),
+            Task.Run(() => ChangeRows(2, calm.Token)),
+            Task.Run(() => ChangeDefinitions(calm.Token)),
+        ];
 
         int proven = 0;
         int withRows = 0;
@@ -73,13 +81,21 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
             await Task.WhenAll(writers);
         }
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{proven} of {Runs} backups proved themselves, {withRows} with rows; {failures.Count} failed:"));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{proven} of {Runs} backups proved themselves, {withRows} with rows; {failures.Count} failed:"
+            )
+        );
         foreach (IGrouping<string, CryoBackupException> group in failures.GroupBy(failure => $"{failure.Error}: {failure.Message}"))
         {
             output.WriteLine($"{group.Count()} x {group.Key}");
         }
 
-        Assert.All(failures, failure => Assert.True(failure.Error is CryoBackupError.DumpFailed or CryoBackupError.LockTimeout, failure.ToString()));
+        Assert.All(
+            failures,
+            failure => Assert.True(failure.Error is CryoBackupError.DumpFailed or CryoBackupError.LockTimeout, failure.ToString())
+        );
         Assert.True(withRows >= Runs / 4, "Too few backups held rows to show anything.");
         await Leftovers.AssertNoneAsync(server, Database);
     }
@@ -104,11 +120,14 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
         while (!cancellationToken.IsCancellationRequested)
         {
             int rows = random.Next(1, 20);
-            Try(connection, random.Next(60) switch
-            {
-                0 => "BEGIN; LOCK TABLE total IN EXCLUSIVE MODE; UPDATE total SET rows = 0; TRUNCATE left_rows, right_rows; COMMIT",
-                < 8 => "BEGIN; UPDATE left_rows SET words = words || '.' WHERE id % 7 = 0; UPDATE right_rows SET words = words || '.' WHERE id % 7 = 0; COMMIT",
-                < 15 => """
+            Try(
+                connection,
+                random.Next(60) switch
+                {
+                    0 => "BEGIN; LOCK TABLE total IN EXCLUSIVE MODE; UPDATE total SET rows = 0; TRUNCATE left_rows, right_rows; COMMIT",
+                    < 8 =>
+                        "BEGIN; UPDATE left_rows SET words = words || '.' WHERE id % 7 = 0; UPDATE right_rows SET words = words || '.' WHERE id % 7 = 0; COMMIT",
+                    < 15 => """
                     BEGIN;
                     LOCK TABLE total IN EXCLUSIVE MODE;
                     UPDATE total SET rows = rows - (SELECT count(*) FROM left_rows WHERE id % 3 = 0);
@@ -116,7 +135,7 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
                     DELETE FROM left_rows WHERE id % 3 = 0;
                     COMMIT
                     """,
-                _ => $"""
+                    _ => $"""
                     BEGIN;
                     LOCK TABLE total IN EXCLUSIVE MODE;
                     UPDATE total SET rows = rows + {rows};
@@ -124,7 +143,8 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
                     INSERT INTO right_rows (words) SELECT 'right' FROM generate_series(1, {rows});
                     COMMIT
                     """,
-            });
+                }
+            );
             Thread.Sleep(random.Next(15));
         }
     }
@@ -136,15 +156,18 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
         for (int i = 0; !cancellationToken.IsCancellationRequested; i++)
         {
             string table = string.Create(CultureInfo.InvariantCulture, $"passing_{random.Next(5)}");
-            Try(connection, random.Next(6) switch
-            {
-                0 => $"CREATE TABLE {table} AS SELECT i AS id FROM generate_series(1, 50) AS i",
-                1 => $"DROP TABLE IF EXISTS {table}",
-                2 => $"ALTER TABLE left_rows ADD COLUMN IF NOT EXISTS extra int DEFAULT {i}",
-                3 => "ALTER TABLE left_rows DROP COLUMN IF EXISTS extra",
-                4 => "ALTER TABLE right_rows ALTER COLUMN words TYPE varchar USING words || ''",
-                _ => $"ALTER TABLE IF EXISTS {table} RENAME TO {table}_renamed; DROP TABLE IF EXISTS {table}_renamed",
-            });
+            Try(
+                connection,
+                random.Next(6) switch
+                {
+                    0 => $"CREATE TABLE {table} AS SELECT i AS id FROM generate_series(1, 50) AS i",
+                    1 => $"DROP TABLE IF EXISTS {table}",
+                    2 => $"ALTER TABLE left_rows ADD COLUMN IF NOT EXISTS extra int DEFAULT {i}",
+                    3 => "ALTER TABLE left_rows DROP COLUMN IF EXISTS extra",
+                    4 => "ALTER TABLE right_rows ALTER COLUMN words TYPE varchar USING words || ''",
+                    _ => $"ALTER TABLE IF EXISTS {table} RENAME TO {table}_renamed; DROP TABLE IF EXISTS {table}_renamed",
+                }
+            );
             Thread.Sleep(random.Next(300));
         }
     }
@@ -157,7 +180,12 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
             using var command = new NpgsqlCommand(sql, connection);
             command.ExecuteNonQuery();
         }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.UndefinedTable)
+        catch (PostgresException exception)
+            when (exception.SqlState
+                    is PostgresErrorCodes.DeadlockDetected
+                        or PostgresErrorCodes.DuplicateTable
+                        or PostgresErrorCodes.UndefinedTable
+            )
         {
             using var rollback = new NpgsqlCommand("ROLLBACK", connection);
             rollback.ExecuteNonQuery();

@@ -26,8 +26,11 @@ internal sealed class WrappedPgDump : IDisposable
     private string Marks => Path.Combine(_folder.Path, "marks");
 
     /// <summary>Waits until the script has made a mark.</summary>
-    public void WaitFor(string mark)
-        => Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(Marks, mark)), TimeSpan.FromSeconds(60)), $"pg_dump's wrapper has not come to '{mark}'.");
+    public void WaitFor(string mark) =>
+        Assert.True(
+            SpinWait.SpinUntil(() => File.Exists(Path.Combine(Marks, mark)), TimeSpan.FromSeconds(60)),
+            $"pg_dump's wrapper has not come to '{mark}'."
+        );
 
     /// <summary>Makes a mark for the script.</summary>
     public void Set(string mark) => File.WriteAllText(Path.Combine(Marks, mark), "");
@@ -38,10 +41,14 @@ internal sealed class WrappedPgDump : IDisposable
         _folder.Dispose();
     }
 
-    private void Wrap(string tool, string variable, string script) => _folder.WriteProgram(tool, $"""
-        {variable}='{ClientTools.Find(tool, 0, CancellationToken.None).Path}'
-        MARKS='{Marks}'
-        if [ "$1" = --version ]; then exec "${variable}" --version; fi
-        {script}
-        """);
+    private void Wrap(string tool, string variable, string script) =>
+        _folder.WriteProgram(
+            tool,
+            $"""
+            {variable}='{ClientTools.Find(tool, 0, CancellationToken.None).Path}'
+            MARKS='{Marks}'
+            if [ "$1" = --version ]; then exec "${variable}" --version; fi
+            {script}
+            """
+        );
 }

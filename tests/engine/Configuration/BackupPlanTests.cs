@@ -16,18 +16,36 @@ public sealed class BackupPlanTests : IDisposable
     [Fact]
     public void ConfigurationFillsWhatWasNotSaid()
     {
-        BackupRequest request = Assert.Single(Plan("""
-            database: {host: db.example, port: 5433, username: u, password: p, database: app, ssl_mode: require}
-            local_backup_dir: there
-            compression: {level: 9}
-            retention: {full_backup: 3}
-            backup: {exclude_table: [t], timeout: 2h, label: l, skip_row_count: true, include_globals: true, lock_timeout: 5s, stall_timeout: 1m}
-            """));
-        Assert.Equal(("app", Path.Combine(_folder.Path, "there"), CompressionKind.Gzip, 9, 3), (request.Database, request.Folder, request.Compression, request.CompressionLevel, request.KeepDays));
-        Assert.Equal(("db.example", 5433, "u", "p", SslMode.Require), (
-            request.Connection.ComputerName, request.Connection.Port, request.Connection.UserName, request.Connection.Password, request.Connection.SslMode));
+        BackupRequest request = Assert.Single(
+            Plan(
+                """
+                database: {host: db.example, port: 5433, username: u, password: p, database: app, ssl_mode: require}
+                local_backup_dir: there
+                compression: {level: 9}
+                retention: {full_backup: 3}
+                backup: {exclude_table: [t], timeout: 2h, label: l, skip_row_count: true, include_globals: true, lock_timeout: 5s, stall_timeout: 1m}
+                """
+            )
+        );
+        Assert.Equal(
+            ("app", Path.Combine(_folder.Path, "there"), CompressionKind.Gzip, 9, 3),
+            (request.Database, request.Folder, request.Compression, request.CompressionLevel, request.KeepDays)
+        );
+        Assert.Equal(
+            ("db.example", 5433, "u", "p", SslMode.Require),
+            (
+                request.Connection.ComputerName,
+                request.Connection.Port,
+                request.Connection.UserName,
+                request.Connection.Password,
+                request.Connection.SslMode
+            )
+        );
         Assert.Equal(["t"], request.ExcludeTable);
-        Assert.Equal((TimeSpan.FromHours(2), "l", true, true), (request.Timeout, request.Label, request.SkipRowCount, request.IncludeGlobals));
+        Assert.Equal(
+            (TimeSpan.FromHours(2), "l", true, true),
+            (request.Timeout, request.Label, request.SkipRowCount, request.IncludeGlobals)
+        );
         Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1)), (request.LockTimeout, request.StallTimeout));
     }
 
@@ -41,12 +59,18 @@ public sealed class BackupPlanTests : IDisposable
             Label = "mine",
             Connection = new ConnectionRequest { ComputerName = "here", UserName = "me" },
         };
-        BackupRequest request = Assert.Single(Plan(
-            "database: {host: there, username: you, password: \"${UNSET}\", database: app}\nlocal_backup_dir: there\ncompression: {level: 9}\nbackup: {label: yours}\n",
-            given,
-            ["Folder", "Compression", "Label", "ComputerName", "UserName"],
-            ["other"]));
-        Assert.Equal(("other", _folder.Path, CompressionKind.Zstd, null, "mine"), (request.Database, request.Folder, request.Compression, request.CompressionLevel, request.Label));
+        BackupRequest request = Assert.Single(
+            Plan(
+                "database: {host: there, username: you, password: \"${UNSET}\", database: app}\nlocal_backup_dir: there\ncompression: {level: 9}\nbackup: {label: yours}\n",
+                given,
+                ["Folder", "Compression", "Label", "ComputerName", "UserName"],
+                ["other"]
+            )
+        );
+        Assert.Equal(
+            ("other", _folder.Path, CompressionKind.Zstd, null, "mine"),
+            (request.Database, request.Folder, request.Compression, request.CompressionLevel, request.Label)
+        );
 
         // Another role does not get the password of the configuration's.
         Assert.Equal(("here", "me", null), (request.Connection.ComputerName, request.Connection.UserName, request.Connection.Password));
@@ -62,7 +86,13 @@ public sealed class BackupPlanTests : IDisposable
     public void ExpectedDatabasesOfEachFolder(string text, string expected)
     {
         BackupConfiguration configuration = ConfigurationFile.Read(_folder.Write("expected.yaml", text), static _ => { });
-        Assert.Equal(expected, string.Join("; ", BackupPlan.Expected(configuration).Select(pair => $"{Path.GetFileName(pair.Folder)}: {string.Join(' ', pair.Databases)}")));
+        Assert.Equal(
+            expected,
+            string.Join(
+                "; ",
+                BackupPlan.Expected(configuration).Select(pair => $"{Path.GetFileName(pair.Folder)}: {string.Join(' ', pair.Databases)}")
+            )
+        );
     }
 
     [Fact]
@@ -81,15 +111,32 @@ public sealed class BackupPlanTests : IDisposable
             CompressionLevel = 4,
             IncludeTable = ["only"],
         };
-        BackupRequest request = Assert.Single(Plan(
-            """
-            database: {database: app}
-            compression: {level: 9}
-            backup: {exclude_schema: x, exclude_table: x, exclude_table_data: x, include_schema: x, include_globals: true, skip_row_count: true, lock_timeout: 1h, timeout: 2h, stall_timeout: 3h}
-            """,
-            given,
-            ["ExcludeSchema", "ExcludeTable", "ExcludeTableData", "IncludeGlobals", "SkipRowCount", "LockTimeout", "Timeout", "StallTimeout", "CompressionLevel", "IncludeTable"]));
-        Assert.Equal((given.ExcludeSchema, given.ExcludeTable, given.ExcludeTableData, given.IncludeTable), (request.ExcludeSchema, request.ExcludeTable, request.ExcludeTableData, request.IncludeTable));
+        BackupRequest request = Assert.Single(
+            Plan(
+                """
+                database: {database: app}
+                compression: {level: 9}
+                backup: {exclude_schema: x, exclude_table: x, exclude_table_data: x, include_schema: x, include_globals: true, skip_row_count: true, lock_timeout: 1h, timeout: 2h, stall_timeout: 3h}
+                """,
+                given,
+                [
+                    "ExcludeSchema",
+                    "ExcludeTable",
+                    "ExcludeTableData",
+                    "IncludeGlobals",
+                    "SkipRowCount",
+                    "LockTimeout",
+                    "Timeout",
+                    "StallTimeout",
+                    "CompressionLevel",
+                    "IncludeTable",
+                ]
+            )
+        );
+        Assert.Equal(
+            (given.ExcludeSchema, given.ExcludeTable, given.ExcludeTableData, given.IncludeTable),
+            (request.ExcludeSchema, request.ExcludeTable, request.ExcludeTableData, request.IncludeTable)
+        );
         Assert.Equal((false, false, 4), (request.IncludeGlobals, request.SkipRowCount, request.CompressionLevel));
         Assert.Equal((given.LockTimeout, given.Timeout, given.StallTimeout), (request.LockTimeout, request.Timeout, request.StallTimeout));
         Assert.Empty(request.IncludeSchema);
@@ -104,52 +151,98 @@ public sealed class BackupPlanTests : IDisposable
     public void NameThatIsOnSeveralServersIsBackedUpFromEach(string? server, int? port, string expected)
     {
         BackupConfiguration configuration = ConfigurationFile.Read(
-            _folder.Write("servers.yaml", "database: {host: db1, port: 5432}\ndatabases: [app, {name: app, host: db2, port: 5433}, crm]\n"), static _ => { });
-        var given = new BackupRequest { Connection = new ConnectionRequest { ComputerName = server, Port = port } };
-        IReadOnlyList<BackupRequest> requests = BackupPlan.Create(configuration, given, new HashSet<string>(), ["app", "app"], static _ => { }, CancellationToken.None);
-        Assert.Equal(expected, string.Join(' ', requests.Select(request => $"{request.Connection.ComputerName}:{request.Connection.Port}")));
+            _folder.Write("servers.yaml", "database: {host: db1, port: 5432}\ndatabases: [app, {name: app, host: db2, port: 5433}, crm]\n"),
+            static _ => { }
+        );
+        var given = new BackupRequest
+        {
+            Connection = new ConnectionRequest { ComputerName = server, Port = port },
+        };
+        IReadOnlyList<BackupRequest> requests = BackupPlan.Create(
+            configuration,
+            given,
+            new HashSet<string>(),
+            ["app", "app"],
+            static _ => { },
+            CancellationToken.None
+        );
+        Assert.Equal(
+            expected,
+            string.Join(' ', requests.Select(request => $"{request.Connection.ComputerName}:{request.Connection.Port}"))
+        );
         Assert.All(requests, request => Assert.Equal("app", request.Database));
     }
 
     [Fact]
     public void WithoutAConfigurationTheParametersAreAll()
     {
-        var given = new BackupRequest { Folder = _folder.Path, Label = "mine", Connection = new ConnectionRequest { ComputerName = "here" } };
-        IReadOnlyList<BackupRequest> requests = BackupPlan.Create(null, given, new HashSet<string>(), ["a", "b"], _ => { }, CancellationToken.None);
-        Assert.Equal([("a", "mine", _folder.Path), ("b", "mine", _folder.Path)], requests.Select(request => (request.Database, request.Label, request.Folder)));
+        var given = new BackupRequest
+        {
+            Folder = _folder.Path,
+            Label = "mine",
+            Connection = new ConnectionRequest { ComputerName = "here" },
+        };
+        IReadOnlyList<BackupRequest> requests = BackupPlan.Create(
+            null,
+            given,
+            new HashSet<string>(),
+            ["a", "b"],
+            _ => { },
+            CancellationToken.None
+        );
+        Assert.Equal(
+            [("a", "mine", _folder.Path), ("b", "mine", _folder.Path)],
+            requests.Select(request => (request.Database, request.Label, request.Folder))
+        );
         Assert.Equal("here", BackupPlan.Connect(null, given.Connection).ComputerName);
         Assert.Empty(BackupPlan.Folders(null));
         Assert.Empty(BackupPlan.Identities(null, []));
-        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => BackupPlan.Create(null, given, new HashSet<string>(), [], _ => { }, CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            BackupPlan.Create(null, given, new HashSet<string>(), [], _ => { }, CancellationToken.None)
+        );
         Assert.Contains("-Config", failure.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
     public void FoldersAreThoseOfTheFileAndOfItsEntries()
     {
-        BackupConfiguration configuration = Read("local_backup_dir: all\ndatabases:\n  - a\n  - {name: b, local_backup_dir: b}\n  - {name: c, local_backup_dir: all}\n");
+        BackupConfiguration configuration = Read(
+            "local_backup_dir: all\ndatabases:\n  - a\n  - {name: b, local_backup_dir: b}\n  - {name: c, local_backup_dir: all}\n"
+        );
         Assert.Equal([Path.Combine(_folder.Path, "all"), Path.Combine(_folder.Path, "b")], BackupPlan.Folders(configuration));
         Assert.Empty(BackupPlan.Folders(Read("log_format: json\n")));
         Assert.Empty(BackupPlan.Identities(Read("log_format: json\n"), []));
         Assert.Equal(
-            ["/one", "/two"], BackupPlan.Identities(Read("encryption: {enabled: false, identity_file: /one}\ndatabases:\n  - a\n  - {name: b, encryption: {enabled: false, identity_file: [/two, /one]}}\n"), []));
+            ["/one", "/two"],
+            BackupPlan.Identities(
+                Read(
+                    "encryption: {enabled: false, identity_file: /one}\ndatabases:\n  - a\n  - {name: b, encryption: {enabled: false, identity_file: [/two, /one]}}\n"
+                ),
+                []
+            )
+        );
     }
 
     [Fact]
-    public void CompressionDisabledIsNone()
-        => Assert.Equal(CompressionKind.None, Assert.Single(Plan("database: {database: a}\ncompression: {enabled: false, level: 9}\n")).Compression);
+    public void CompressionDisabledIsNone() =>
+        Assert.Equal(
+            CompressionKind.None,
+            Assert.Single(Plan("database: {database: a}\ncompression: {enabled: false, level: 9}\n")).Compression
+        );
 
     [Fact]
     public void EntriesOverrideTheFile()
     {
-        IReadOnlyList<BackupRequest> requests = Plan("""
+        IReadOnlyList<BackupRequest> requests = Plan(
+            """
             database: {host: one, username: u, password: p}
             local_backup_dir: all
             retention: {full_backup: 30}
             databases:
               - a
               - {name: b, host: two, username: v, local_backup_dir: b, retention: {full_backup: 7}, compression: {enabled: false}}
-            """);
+            """
+        );
         Assert.Equal(["a", "b"], requests.Select(request => request.Database));
         Assert.Equal([30, 7], requests.Select(request => request.KeepDays!.Value));
         Assert.Equal(["one", "two"], requests.Select(request => request.Connection.ComputerName));
@@ -164,7 +257,15 @@ public sealed class BackupPlanTests : IDisposable
         CryoBackupException failure = Assert.Throws<CryoBackupException>(() => Plan("log_format: json\n"));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, failure.Error);
         Assert.Contains("No database is named", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("-Config", Assert.Throws<CryoBackupException>(() => BackupPlan.Create(null, new BackupRequest(), new HashSet<string>(), [], _ => { }, default)).Remedy, StringComparison.Ordinal);
+        Assert.Contains(
+            "-Config",
+            Assert
+                .Throws<CryoBackupException>(() =>
+                    BackupPlan.Create(null, new BackupRequest(), new HashSet<string>(), [], _ => { }, default)
+                )
+                .Remedy,
+            StringComparison.Ordinal
+        );
     }
 
     [AgeFact]
@@ -181,7 +282,11 @@ public sealed class BackupPlanTests : IDisposable
         CryoBackupException fernet = Assert.Throws<CryoBackupException>(() => Plan(Text));
         Assert.Contains("Fernet", fernet.Message, StringComparison.Ordinal);
         Assert.Contains("age-keygen -o", fernet.Remedy, StringComparison.Ordinal);
-        Assert.Contains("names no key", Assert.Throws<CryoBackupException>(() => Plan("database: {database: a}\nencryption: {enabled: true}\n")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "names no key",
+            Assert.Throws<CryoBackupException>(() => Plan("database: {database: a}\nencryption: {enabled: true}\n")).Message,
+            StringComparison.Ordinal
+        );
 
         Assert.Empty(Assert.Single(Plan("database: {database: a}\nencryption: {enabled: false, key_file: none}\n")).Recipients);
     }
@@ -192,10 +297,20 @@ public sealed class BackupPlanTests : IDisposable
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         string list = _folder.Write("team.txt", recipient + "\n");
         Assert.Equal([recipient], Assert.Single(Plan($"database: {{database: a}}\nencryption: {{key_file: {identity}}}\n")).Recipients);
-        Assert.Equal([recipient], Assert.Single(Plan($"database: {{database: a}}\nencryption: {{recipients: {recipient}, recipients_file: {list}, key_file: {list}}}\n")).Recipients);
+        Assert.Equal(
+            [recipient],
+            Assert
+                .Single(
+                    Plan($"database: {{database: a}}\nencryption: {{recipients: {recipient}, recipients_file: {list}, key_file: {list}}}\n")
+                )
+                .Recipients
+        );
 
         Assert.Equal([identity], BackupPlan.Identities(Read($"encryption: {{key_file: {identity}}}\n"), []));
-        Assert.Equal(["/other", identity], BackupPlan.Identities(Read($"encryption: {{enabled: false, key_file: {identity}, identity_file: /other}}\n"), []));
+        Assert.Equal(
+            ["/other", identity],
+            BackupPlan.Identities(Read($"encryption: {{enabled: false, key_file: {identity}, identity_file: /other}}\n"), [])
+        );
         Assert.Empty(BackupPlan.Identities(Read($"encryption: {{key_file: {list}}}\n"), []));
         Assert.Equal(["/given"], BackupPlan.Identities(Read($"encryption: {{key_file: {identity}}}\n"), ["/given"]));
     }
@@ -205,20 +320,44 @@ public sealed class BackupPlanTests : IDisposable
     [InlineData("{include: [\"app*\"]}", "app,app_test")]
     [InlineData("{include: [\"app*\"], exclude: [\"*_test\"]}", "app")]
     [InlineData("{exclude: [none]}", "app,app_test,postgres")]
-    public void SelectionChoosesAmongTheServersDatabases(string selection, string expected)
-        => Assert.Equal(expected.Split(','), DatabaseList.Select(Read($"databases: {selection}\n").Databases!, ["app", "app_test", "postgres"], "server"));
+    public void SelectionChoosesAmongTheServersDatabases(string selection, string expected) =>
+        Assert.Equal(
+            expected.Split(','),
+            DatabaseList.Select(Read($"databases: {selection}\n").Databases!, ["app", "app_test", "postgres"], "server")
+        );
 
     [Fact]
     public void SelectionThatMeansNothingIsAnError()
     {
-        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => DatabaseList.Select(Read("databases: {include: [ap]}\n").Databases!, ["app"], "server"));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            DatabaseList.Select(Read("databases: {include: [ap]}\n").Databases!, ["app"], "server")
+        );
         Assert.Equal(CryoBackupError.ObjectNotFound, failure.Error);
         Assert.Contains("app", failure.Remedy, StringComparison.Ordinal);
-        Assert.Equal(CryoBackupError.ObjectNotFound, Assert.Throws<CryoBackupException>(() => DatabaseList.Select(Read("databases: {exclude: [\"*\"]}\n").Databases!, ["app"], "server")).Error);
+        Assert.Equal(
+            CryoBackupError.ObjectNotFound,
+            Assert
+                .Throws<CryoBackupException>(() =>
+                    DatabaseList.Select(Read("databases: {exclude: [\"*\"]}\n").Databases!, ["app"], "server")
+                )
+                .Error
+        );
     }
 
-    private IReadOnlyList<BackupRequest> Plan(string text, BackupRequest? given = null, IReadOnlyCollection<string>? said = null, IReadOnlyList<string>? databases = null)
-        => BackupPlan.Create(Read(text), given ?? new BackupRequest(), (said ?? []).ToHashSet(StringComparer.Ordinal), databases ?? [], _ => { }, CancellationToken.None);
+    private IReadOnlyList<BackupRequest> Plan(
+        string text,
+        BackupRequest? given = null,
+        IReadOnlyCollection<string>? said = null,
+        IReadOnlyList<string>? databases = null
+    ) =>
+        BackupPlan.Create(
+            Read(text),
+            given ?? new BackupRequest(),
+            (said ?? []).ToHashSet(StringComparer.Ordinal),
+            databases ?? [],
+            _ => { },
+            CancellationToken.None
+        );
 
     private BackupConfiguration Read(string text) => ConfigurationFile.Read(_folder.Write("c.yaml", text), _ => { }, _ => null);
 }

@@ -53,10 +53,19 @@ public sealed class ClearTextTests : IDisposable
     [InlineData("enabled: false, smtp_security: none, smtp_username: robot, smtp_password: canary-1", false)]
     public void APasswordToAMailServerWarnsWithoutTls(string settings, bool warns)
     {
-        IReadOnlyList<string> warnings = Warnings($"email: {{from: a@example.com, to: b@example.com, smtp_server: mail.example.com, {settings}}}");
+        IReadOnlyList<string> warnings = Warnings(
+            $"email: {{from: a@example.com, to: b@example.com, smtp_server: mail.example.com, {settings}}}"
+        );
         Assert.Equal(warns, warnings.Count == 1);
-        Assert.All(warnings, warning => Assert.Contains(
-            "notifications.email sends smtp_password in clear, as smtp_security is none; say starttls or tls.", warning, StringComparison.Ordinal));
+        Assert.All(
+            warnings,
+            warning =>
+                Assert.Contains(
+                    "notifications.email sends smtp_password in clear, as smtp_security is none; say starttls or tls.",
+                    warning,
+                    StringComparison.Ordinal
+                )
+        );
         Assert.All(warnings, warning => Assert.DoesNotContain(Canary, warning, StringComparison.Ordinal));
         Assert.Empty(Warnings($"email: {{from: a@example.com, to: b@example.com, smtp_server: localhost, {settings}}}"));
     }
@@ -64,7 +73,10 @@ public sealed class ClearTextTests : IDisposable
     private List<string> Warnings(string channel)
     {
         var warnings = new List<string>();
-        ConfigurationFile.Read(_folder.Write("c.yaml", $"notifications:\n  {channel}\n"), message => warnings.Add(((WarningMessage)message).Text));
+        ConfigurationFile.Read(
+            _folder.Write("c.yaml", $"notifications:\n  {channel}\n"),
+            message => warnings.Add(((WarningMessage)message).Text)
+        );
         return warnings;
     }
 }

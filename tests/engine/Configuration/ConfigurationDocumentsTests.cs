@@ -8,8 +8,11 @@ namespace CryoBackup.Tests.Configuration;
 public sealed partial class ConfigurationDocumentsTests
 {
     [Fact]
-    public void ShippedSchemaIsTheModels()
-        => Assert.Equal(ConfigurationSchema.Create(), File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "cryobackup.schema.json")));
+    public void ShippedSchemaIsTheModels() =>
+        Assert.Equal(
+            ConfigurationSchema.Create(),
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "cryobackup.schema.json"))
+        );
 
     /// <summary>The file itself is walked, not what makes it.</summary>
     [Fact]
@@ -18,7 +21,8 @@ public sealed partial class ConfigurationDocumentsTests
         JsonNode schema = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "cryobackup.schema.json")))!;
         Assert.Equal(
             ConfigurationKey.All().Select(item => item.Path).Order(StringComparer.Ordinal),
-            Paths(schema, "").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+            Paths(schema, "").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -27,13 +31,18 @@ public sealed partial class ConfigurationDocumentsTests
         string text = ConfigurationExample.Create();
         BackupConfiguration configuration = Read(text, name => name == "POSTGRES_PASSWORD" ? "x" : null);
         configuration.Require(ConfigurationUse.Check);
-        Assert.Equal((30, false, false), (configuration.Retention!.FullBackup, configuration.Encryption!.Enabled, configuration.Notifications.Email!.Enabled));
+        Assert.Equal(
+            (30, false, false),
+            (configuration.Retention!.FullBackup, configuration.Encryption!.Enabled, configuration.Notifications.Email!.Enabled)
+        );
     }
 
     [Fact]
     public void ExampleIsReadWithEveryKeyInUse()
     {
-        string all = InUse().Replace(ConfigurationExample.Create(), "$1$2").Replace("enabled: false", "enabled: true", StringComparison.Ordinal);
+        string all = InUse()
+            .Replace(ConfigurationExample.Create(), "$1$2")
+            .Replace("enabled: false", "enabled: true", StringComparison.Ordinal);
         all = OneOfTwo().Replace(all, "").Replace("${file:/run/secrets/webhook_key}", "key", StringComparison.Ordinal);
         BackupConfiguration configuration = Read(all, _ => "https://value.example");
         configuration.Require(ConfigurationUse.Check);
@@ -45,26 +54,39 @@ public sealed partial class ConfigurationDocumentsTests
     {
         string text = ConfigurationExample.Create();
         Assert.All(
-            ConfigurationKey.All().Where(item => item.Key.Setting.Instead is null && !item.Path.Contains("[].", StringComparison.Ordinal) && item.Path is not ("schedules" or "aws")),
-            item => Assert.Matches($@"[ #{{]{Regex.Escape(item.Key.Name)}: ?|^{Regex.Escape(item.Key.Name)}:", text.Replace("\n", "\n ", StringComparison.Ordinal)));
+            ConfigurationKey
+                .All()
+                .Where(item =>
+                    item.Key.Setting.Instead is null
+                    && !item.Path.Contains("[].", StringComparison.Ordinal)
+                    && item.Path is not ("schedules" or "aws")
+                ),
+            item =>
+                Assert.Matches(
+                    $@"[ #{{]{Regex.Escape(item.Key.Name)}: ?|^{Regex.Escape(item.Key.Name)}:",
+                    text.Replace("\n", "\n ", StringComparison.Ordinal)
+                )
+        );
     }
 
     /// <summary>Each key stands in the help with its sentence, and the help names no other.</summary>
     [Fact]
     public void HelpDescribesEveryKey()
     {
-        string text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "about_CryoBackup_Configuration.help.txt")).ReplaceLineEndings("\n");
+        string text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "about_CryoBackup_Configuration.help.txt"))
+            .ReplaceLineEndings("\n");
         string words = Blanks().Replace(text, " ");
         (string Path, ConfigurationKey Key)[] keys = [.. ConfigurationKey.All()];
         Assert.All(keys, item => Assert.Contains(item.Key.Setting.Description, words, StringComparison.Ordinal));
         Assert.Equal(
             keys.Select(item => item.Path).Order(StringComparer.Ordinal),
-            HelpKey().Matches(text).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
+            HelpKey().Matches(text).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal)
+        );
         Assert.All(text.Split('\n'), line => Assert.True(line.Length <= 80, line));
     }
 
-    private static BackupConfiguration Read(string text, Func<string, string?> environment)
-        => ConfigurationFile.Read(text, new ConfigurationErrors(Path.Combine(Path.GetTempPath(), "example.yaml")), _ => { }, environment);
+    private static BackupConfiguration Read(string text, Func<string, string?> environment) =>
+        ConfigurationFile.Read(text, new ConfigurationErrors(Path.Combine(Path.GetTempPath(), "example.yaml")), _ => { }, environment);
 
     private static IEnumerable<string> Paths(JsonNode schema, string prefix)
     {

@@ -21,23 +21,48 @@ public sealed class ConfigurationFileTests : IDisposable
         _environment["SMTP_PASSWORD"] = "sesame";
         BackupConfiguration configuration = Read(PredecessorFile.Text);
 
-        Assert.Equal(("localhost", 5432, "postgres", "canary", "cryoprotect"), (
-            configuration.Database.Host, configuration.Database.Port, configuration.Database.Username, configuration.Database.Password, configuration.Database.Database));
+        Assert.Equal(
+            ("localhost", 5432, "postgres", "canary", "cryoprotect"),
+            (
+                configuration.Database.Host,
+                configuration.Database.Port,
+                configuration.Database.Username,
+                configuration.Database.Password,
+                configuration.Database.Database
+            )
+        );
         Assert.Equal(Path.Combine(_folder.Path, "backups", "database"), configuration.LocalBackupDir);
         Assert.Equal(30, configuration.Retention!.FullBackup);
         Assert.Equal((true, 9), (configuration.Compression!.Enabled, configuration.Compression.Level));
         Assert.Equal(Path.Combine(_folder.Path, "config", "backup_encryption_key"), configuration.Encryption!.KeyFile);
         EmailSettings email = configuration.Notifications.Email!;
-        Assert.Equal((true, "backup@example.com", "smtp.example.com", 587, "mailer", "sesame"), (email.Enabled, email.From, email.SmtpServer, email.SmtpPort, email.SmtpUsername, email.SmtpPassword));
+        Assert.Equal(
+            (true, "backup@example.com", "smtp.example.com", 587, "mailer", "sesame"),
+            (email.Enabled, email.From, email.SmtpServer, email.SmtpPort, email.SmtpUsername, email.SmtpPassword)
+        );
         Assert.Equal(["admin@example.com"], email.To);
         Assert.Equal((false, "#backups"), (configuration.Notifications.Slack!.Enabled, configuration.Notifications.Slack.Channel));
 
         // AWS_ACCESS_KEY, AWS_SECRET_KEY and SLACK_WEBHOOK are not set, and not needed.
         configuration.Require(ConfigurationUse.Check);
         string warning = Assert.Single(_warnings);
-        foreach (string key in new[] { "schedules", "aws", "file_backup_dir", "config_backup_dir", "retention.incremental_backup", "retention.file_backup", "retention.config_backup" })
+        foreach (
+            string key in new[]
+            {
+                "schedules",
+                "aws",
+                "file_backup_dir",
+                "config_backup_dir",
+                "retention.incremental_backup",
+                "retention.file_backup",
+                "retention.config_backup",
+            }
+        )
         {
-            Assert.True(warning.Contains(key.StartsWith("retention.", StringComparison.Ordinal) ? "retention" : key, StringComparison.Ordinal), $"{key}: {warning}");
+            Assert.True(
+                warning.Contains(key.StartsWith("retention.", StringComparison.Ordinal) ? "retention" : key, StringComparison.Ordinal),
+                $"{key}: {warning}"
+            );
         }
 
         Assert.Contains("cron", warning, StringComparison.Ordinal);
@@ -52,10 +77,20 @@ public sealed class ConfigurationFileTests : IDisposable
         CryoBackupException failure = Assert.Throws<CryoBackupException>(() => configuration.Require(ConfigurationUse.New));
         Assert.Contains("POSTGRES_PASSWORD is not set", failure.Message, StringComparison.Ordinal);
         Assert.Contains("line 6, column 13", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("SMTP_USERNAME is not set", Assert.Throws<CryoBackupException>(() => configuration.Require(ConfigurationUse.Test)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "SMTP_USERNAME is not set",
+            Assert.Throws<CryoBackupException>(() => configuration.Require(ConfigurationUse.Test)).Message,
+            StringComparison.Ordinal
+        );
 
         // A credential of the command line replaces the password; what lists backups asks nobody.
-        Assert.Contains("SMTP_USERNAME", Assert.Throws<CryoBackupException>(() => configuration.Require(ConfigurationUse.New, ["database.username", "database.password"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "SMTP_USERNAME",
+            Assert
+                .Throws<CryoBackupException>(() => configuration.Require(ConfigurationUse.New, ["database.username", "database.password"]))
+                .Message,
+            StringComparison.Ordinal
+        );
         configuration.Require(ConfigurationUse.Get);
     }
 
@@ -98,11 +133,12 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Fact]
-    public void MissingSecretFileIsNamed()
-        => Assert.Contains(
+    public void MissingSecretFileIsNamed() =>
+        Assert.Contains(
             Path.Combine(_folder.Path, "none") + "' does not exist",
             Assert.Throws<CryoBackupException>(() => Read("database:\n  password: ${file:none}\n").Require(ConfigurationUse.New)).Message,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("${ZERO}", "holds a zero character")]
@@ -124,13 +160,15 @@ public sealed class ConfigurationFileTests : IDisposable
     [Fact]
     public void UnsetVariablesWithinListsAndMapsAreNamedWhenNeeded()
     {
-        BackupConfiguration configuration = Read("""
+        BackupConfiguration configuration = Read(
+            """
             databases: [a, "${UNSET_DATABASE}"]
             backup: {exclude_table: ["${UNSET_TABLE}", t]}
             notifications:
               slack: {webhook_url: https://a.example/x, on: ["${UNSET_EVENT}"]}
               webhook: {url: https://a.example/x, headers: {A: "${UNSET_HEADER}"}}
-            """);
+            """
+        );
         Assert.Contains("UNSET_DATABASE", Missing(ConfigurationUse.New), StringComparison.Ordinal);
         Assert.Contains("UNSET_TABLE", Missing(ConfigurationUse.New, "databases"), StringComparison.Ordinal);
         Assert.Contains("UNSET_EVENT", Missing(ConfigurationUse.Restore), StringComparison.Ordinal);
@@ -139,7 +177,8 @@ public sealed class ConfigurationFileTests : IDisposable
         configuration.Require(ConfigurationUse.Get);
         configuration.Require(ConfigurationUse.Check, "databases", "backup", "notifications");
 
-        string Missing(ConfigurationUse use, params string[] replaced) => Assert.Throws<CryoBackupException>(() => configuration.Require(use, replaced)).Message;
+        string Missing(ConfigurationUse use, params string[] replaced) =>
+            Assert.Throws<CryoBackupException>(() => configuration.Require(use, replaced)).Message;
     }
 
     [Fact]
@@ -152,7 +191,8 @@ public sealed class ConfigurationFileTests : IDisposable
     [Fact]
     public void EveryKeyOfTheModelIsReadToItsProperty()
     {
-        BackupConfiguration configuration = Read("""
+        BackupConfiguration configuration = Read(
+            """
             database: {host: h, port: "5433", username: u, password: 007, database: d, ssl_mode: verify-full}
             databases:
               - app
@@ -175,16 +215,26 @@ public sealed class ConfigurationFileTests : IDisposable
             log_format: json
             log_max_bytes: 4096
             log_max_files: 0
-            """);
+            """
+        );
 
-        Assert.Equal((5433, "007", SslMode.VerifyFull), (configuration.Database.Port, configuration.Database.Password, configuration.Database.SslMode));
+        Assert.Equal(
+            (5433, "007", SslMode.VerifyFull),
+            (configuration.Database.Port, configuration.Database.Password, configuration.Database.SslMode)
+        );
         Assert.Equal(["app", "big"], configuration.Databases!.Entries.Select(entry => entry.Name));
         DatabaseEntry big = configuration.Databases.Entries[1];
-        Assert.Equal((CompressionKind.Zstd, 7, true, TimeSpan.FromSeconds(90)), (big.Compression!.Method, big.Retention!.FullBackup, big.Backup!.SkipRowCount, big.Backup.LockTimeout));
+        Assert.Equal(
+            (CompressionKind.Zstd, 7, true, TimeSpan.FromSeconds(90)),
+            (big.Compression!.Method, big.Retention!.FullBackup, big.Backup!.SkipRowCount, big.Backup.LockTimeout)
+        );
         Assert.Equal(["a", "b*"], configuration.Backup!.ExcludeTable);
         Assert.Equal(["c"], configuration.Backup.ExcludeTableData);
         Assert.Equal((TimeSpan.FromHours(2), TimeSpan.FromSeconds(90)), (configuration.Backup.Timeout, configuration.Backup.StallTimeout));
-        Assert.Equal((VerificationLevel.Hash, TimeSpan.FromHours(26)), (configuration.Verification!.Level, configuration.Verification.MaxAge));
+        Assert.Equal(
+            (VerificationLevel.Hash, TimeSpan.FromHours(26)),
+            (configuration.Verification!.Level, configuration.Verification.MaxAge)
+        );
         Assert.Equal([NotificationEvent.Failure], configuration.Notifications.Teams!.On);
         Assert.Equal((TimeSpan.FromSeconds(5), 0), (configuration.Notifications.Teams.Timeout, configuration.Notifications.Teams.Retries));
         Assert.Equal("b", configuration.Notifications.Webhook!.Headers["X-A"]);
@@ -194,7 +244,10 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Equal(Path.Combine(_folder.Path, "v"), configuration.Reports.VerificationDir);
         Assert.Equal(Path.Combine(_folder.Path, "reports", "database_restore"), configuration.Reports.RestoreDir);
         Assert.Equal(Path.Combine(_folder.Path, "m.prom"), configuration.Metrics!.File);
-        Assert.Equal((Path.Combine(_folder.Path, "l.log"), LogFormat.Json, 4096L, 0), (configuration.Log!.File, configuration.Log.Format, configuration.Log.MaxBytes, configuration.Log.MaxFiles));
+        Assert.Equal(
+            (Path.Combine(_folder.Path, "l.log"), LogFormat.Json, 4096L, 0),
+            (configuration.Log!.File, configuration.Log.Format, configuration.Log.MaxBytes, configuration.Log.MaxFiles)
+        );
         Assert.Empty(_warnings);
     }
 
@@ -212,8 +265,14 @@ public sealed class ConfigurationFileTests : IDisposable
     [Fact]
     public void SettingsNeverPrintTheirValues()
     {
-        BackupConfiguration configuration = Read("database:\n  password: canary\nnotifications:\n  slack: {webhook_url: https://hooks.example/canary}\n  webhook: {url: https://canary.example/, secret: canary, headers: {A: canary}}\n");
-        Assert.DoesNotContain("canary", configuration.ToString() + configuration.Database + configuration.Notifications.Webhook, StringComparison.Ordinal);
+        BackupConfiguration configuration = Read(
+            "database:\n  password: canary\nnotifications:\n  slack: {webhook_url: https://hooks.example/canary}\n  webhook: {url: https://canary.example/, secret: canary, headers: {A: canary}}\n"
+        );
+        Assert.DoesNotContain(
+            "canary",
+            configuration.ToString() + configuration.Database + configuration.Notifications.Webhook,
+            StringComparison.Ordinal
+        );
         string view = ConfigurationView.ToYaml(configuration);
         Assert.DoesNotContain("canary", view, StringComparison.Ordinal);
         Assert.Contains("webhook_url: \"***\"", view, StringComparison.Ordinal);
@@ -222,13 +281,18 @@ public sealed class ConfigurationFileTests : IDisposable
     [Fact]
     public void ViewReadsAsTheSame()
     {
-        string text = "databases:\n  - name: \"no\"\n    port: 1\n    backup: {include_table: [\"a.*\", \"123\"]}\n  - \"x: y #z\"\nverification: {max_age: 26h}\nbackup: {timeout: 90s, label: \"$${x}\"}\n";
+        string text =
+            "databases:\n  - name: \"no\"\n    port: 1\n    backup: {include_table: [\"a.*\", \"123\"]}\n  - \"x: y #z\"\nverification: {max_age: 26h}\nbackup: {timeout: 90s, label: \"$${x}\"}\n";
         BackupConfiguration configuration = Read(text);
         string view = ConfigurationView.ToYaml(configuration);
         Assert.Equal(view, ConfigurationView.ToYaml(Read(view)));
         Assert.Contains("max_age: \"26h\"", view, StringComparison.Ordinal);
     }
 
-    private BackupConfiguration Read(string text)
-        => ConfigurationFile.Read(_folder.Write("config/backup_config.yaml", text), message => _warnings.Add(((WarningMessage)message).Text), name => _environment.GetValueOrDefault(name));
+    private BackupConfiguration Read(string text) =>
+        ConfigurationFile.Read(
+            _folder.Write("config/backup_config.yaml", text),
+            message => _warnings.Add(((WarningMessage)message).Text),
+            name => _environment.GetValueOrDefault(name)
+        );
 }

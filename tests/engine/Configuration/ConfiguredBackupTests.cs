@@ -30,7 +30,8 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
         _environment["POSTGRES_PASSWORD"] = Password;
         _environment["SMTP_USERNAME"] = "";
         _environment["SMTP_PASSWORD"] = "";
-        string text = PredecessorFile.Text.Replace("host: localhost", $"host: {server.Endpoint.Host}", StringComparison.Ordinal)
+        string text = PredecessorFile
+            .Text.Replace("host: localhost", $"host: {server.Endpoint.Host}", StringComparison.Ordinal)
             .Replace("port: 5432", $"port: {server.Endpoint.Port}", StringComparison.Ordinal)
             .Replace("username: postgres", "username: predecessor", StringComparison.Ordinal)
             .Replace("smtp.example.com", "127.0.0.1", StringComparison.Ordinal);
@@ -49,24 +50,39 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
         Assert.Equal([recipient], manifest.Encryption!.Recipients);
 
         IReadOnlyList<string> identities = BackupPlan.Identities(configuration, []);
-        VerificationResult proof = BackupVerifier.Run(new VerificationRequest { Path = backup.Path, Identities = identities }, _messages.Add, default);
+        VerificationResult proof = BackupVerifier.Run(
+            new VerificationRequest { Path = backup.Path, Identities = identities },
+            _messages.Add,
+            default
+        );
         Assert.Equal(Verdict.Passed, proof.Verdict);
         server.Execute("postgres", "DROP DATABASE IF EXISTS cryoprotect_copy WITH (FORCE)");
         RestoreResult restored = BackupRestorer.Run(
             new RestoreRequest
             {
-                Connection = BackupPlan.Connect(configuration, new()), Path = backup.Path, TargetDatabase = "cryoprotect_copy", Create = true, Identities = identities,
+                Connection = BackupPlan.Connect(configuration, new()),
+                Path = backup.Path,
+                TargetDatabase = "cryoprotect_copy",
+                Create = true,
+                Identities = identities,
             },
             _messages.Add,
-            default);
+            default
+        );
         Assert.Equal(RestoreStatus.Restored, restored.Status);
         Assert.Equal(100L, server.Scalar("cryoprotect_copy", "SELECT count(*) FROM users"));
         Assert.DoesNotContain(_messages, message => message.ToString().Contains(Password, StringComparison.Ordinal));
         Assert.DoesNotContain(Password, File.ReadAllText(backup.ManifestPath), StringComparison.Ordinal);
 
         // What lists it with the identity tells the tables, which the manifest does not.
-        BackupInfo found = Assert.Single(EncryptedTables.Read(
-            BackupCatalog.Find(Path.GetDirectoryName(backup.Path)!, null, false, _messages.Add, default), identities, _messages.Add, default));
+        BackupInfo found = Assert.Single(
+            EncryptedTables.Read(
+                BackupCatalog.Find(Path.GetDirectoryName(backup.Path)!, null, false, _messages.Add, default),
+                identities,
+                _messages.Add,
+                default
+            )
+        );
         Assert.Equal(("users", 100L), (Assert.Single(found.Tables).Name, found.RowCount));
         Assert.Empty(Assert.Single(BackupCatalog.Find(Path.GetDirectoryName(backup.Path)!, null, false, _messages.Add, default)).Tables);
     }
@@ -77,7 +93,9 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
         server.CreateDatabase("plan_one");
         server.CreateDatabase("plan_two");
         server.CreateDatabase("plan_two_test");
-        BackupConfiguration configuration = Read($"{Server()}\nlocal_backup_dir: b\ndatabases: {{include: [\"plan_*\"], exclude: [\"*_test\"]}}\n");
+        BackupConfiguration configuration = Read(
+            $"{Server()}\nlocal_backup_dir: b\ndatabases: {{include: [\"plan_*\"], exclude: [\"*_test\"]}}\n"
+        );
         Assert.Equal(["plan_one", "plan_two"], New(configuration).Select(backup => backup.Database));
     }
 
@@ -86,7 +104,9 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
     {
         server.CreateDatabase("kept");
         server.CreateDatabase("kept_other");
-        BackupConfiguration configuration = Read($"{Server()}\nlocal_backup_dir: b\ndatabases: [kept]\nretention: {{full_backup: 30}}\nbackup: {{include_globals: true}}\n");
+        BackupConfiguration configuration = Read(
+            $"{Server()}\nlocal_backup_dir: b\ndatabases: [kept]\nretention: {{full_backup: 30}}\nbackup: {{include_globals: true}}\n"
+        );
         BackupConfiguration endless = Read($"{Server()}\nlocal_backup_dir: b\ndatabases: [kept_other]\n");
         string[] newest = [.. new[] { 1, 2 }.Select(days => Age(Assert.Single(New(configuration)), days, null))];
         string young = Age(Assert.Single(New(configuration)), 31, null);
@@ -98,8 +118,14 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
 
         BackupInfo made = Assert.Single(New(configuration));
         Assert.Equal([old], made.Removed);
-        Assert.DoesNotContain(Directory.GetFiles(Path.GetDirectoryName(made.Path)!), file => file.StartsWith(old, StringComparison.Ordinal));
-        Assert.All(new[] { newest[0], newest[1], young, other, elsewhere, damaged, made.Path }, path => Assert.True(File.Exists(path) && File.Exists(path + BackupFileName.ManifestSuffix), path));
+        Assert.DoesNotContain(
+            Directory.GetFiles(Path.GetDirectoryName(made.Path)!),
+            file => file.StartsWith(old, StringComparison.Ordinal)
+        );
+        Assert.All(
+            new[] { newest[0], newest[1], young, other, elsewhere, damaged, made.Path },
+            path => Assert.True(File.Exists(path) && File.Exists(path + BackupFileName.ManifestSuffix), path)
+        );
         Assert.Contains(_messages, message => message is VerboseMessage verbose && verbose.Text.Contains(old, StringComparison.Ordinal));
 
         // A backup that fails removes nothing.
@@ -113,9 +139,16 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
     private static string Age(BackupInfo backup, int days, string? host)
     {
         DateTime start = backup.Start - TimeSpan.FromDays(days);
-        string path = Path.Combine(Path.GetDirectoryName(backup.Path)!, BackupFileName.Create(backup.Database, start, CompressionKind.Gzip));
+        string path = Path.Combine(
+            Path.GetDirectoryName(backup.Path)!,
+            BackupFileName.Create(backup.Database, start, CompressionKind.Gzip)
+        );
         BackupManifest manifest = BackupManifest.Read(backup.ManifestPath);
-        manifest = manifest with { BackupFile = Path.GetFileName(path), Timestamp = start.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture) };
+        manifest = manifest with
+        {
+            BackupFile = Path.GetFileName(path),
+            Timestamp = start.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture),
+        };
         if (host is not null)
         {
             manifest = manifest with { Host = host, Server = null };
@@ -132,11 +165,20 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
         return path;
     }
 
-    private string Server() => $"database: {{host: {server.Endpoint.Host}, port: {server.Endpoint.Port}, username: {server.Endpoint.UserName}, password: \"{server.Endpoint.Password}\"}}";
+    private string Server() =>
+        $"database: {{host: {server.Endpoint.Host}, port: {server.Endpoint.Port}, username: {server.Endpoint.UserName}, password: \"{server.Endpoint.Password}\"}}";
 
-    private BackupInfo[] New(BackupConfiguration configuration)
-        => [.. BackupPlan.Create(configuration, new BackupRequest(), new HashSet<string>(), [], _messages.Add, default).Select(request => BackupWriter.Run(request, _messages.Add, default))];
+    private BackupInfo[] New(BackupConfiguration configuration) =>
+        [
+            .. BackupPlan
+                .Create(configuration, new BackupRequest(), new HashSet<string>(), [], _messages.Add, default)
+                .Select(request => BackupWriter.Run(request, _messages.Add, default)),
+        ];
 
-    private BackupConfiguration Read(string text)
-        => ConfigurationFile.Read(_folder.Write("config/backup_config.yaml", text), _messages.Add, name => _environment.GetValueOrDefault(name));
+    private BackupConfiguration Read(string text) =>
+        ConfigurationFile.Read(
+            _folder.Write("config/backup_config.yaml", text),
+            _messages.Add,
+            name => _environment.GetValueOrDefault(name)
+        );
 }

@@ -52,9 +52,7 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
     };
 
     /// <summary>Those that do not come back yet. Nothing is added here: what is mended goes.</summary>
-    private static readonly string[] Unmended =
-    [
-    ];
+    private static readonly string[] Unmended = [];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -74,7 +72,10 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
 
         Load(disaster);
         string backup = server.BackUp(disaster.Database);
-        Assert.Equal(Verdict.Passed, BackupVerifier.Run(new VerificationRequest { Path = backup }, static _ => { }, CancellationToken.None).Verdict);
+        Assert.Equal(
+            Verdict.Passed,
+            BackupVerifier.Run(new VerificationRequest { Path = backup }, static _ => { }, CancellationToken.None).Verdict
+        );
         AssertRehearsed(disaster, backup);
 
         string copy = disaster.Database + "_copy";
@@ -103,7 +104,10 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
     public void EveryFolderHasItsTest()
     {
         string[] told = [.. All.Select(disaster => disaster.Folder), .. Elsewhere.Keys, .. Unmended];
-        Assert.Equal(Directory.GetDirectories(TestData.Folder("disasters")).Select(Path.GetFileName).Order(StringComparer.Ordinal), told.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Directory.GetDirectories(TestData.Folder("disasters")).Select(Path.GetFileName).Order(StringComparer.Ordinal),
+            told.Order(StringComparer.Ordinal)
+        );
         Assert.All(Elsewhere.Values, name => Assert.NotNull(typeof(DisasterTests).Assembly.GetType($"CryoBackup.Tests.{name}")));
     }
 

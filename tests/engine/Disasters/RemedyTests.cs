@@ -42,10 +42,14 @@ public sealed class RemedyTests(ZooServer server)
     [PostgresFact]
     public void OrphanedAndDoubleRows()
     {
-        string backup = BackUp("f19", "14-read-only-target", """
+        string backup = BackUp(
+            "f19",
+            "14-read-only-target",
+            """
             CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int REFERENCES parent);
             SET session_replication_role = replica; INSERT INTO child VALUES (7); RESET session_replication_role
-            """);
+            """
+        );
         CryoBackupException e = server.Fail(backup, "f19_new", request => request.Create = true);
         Assert.Equal("FK CONSTRAINT public.child child_id_fkey", e.Target);
         Assert.Contains("Key (id)=(7) is not present in table \"parent\"", e.Message, StringComparison.Ordinal);
@@ -58,12 +62,20 @@ public sealed class RemedyTests(ZooServer server)
     [PostgresFact]
     public void AGuardAgainstChangesComesLast()
     {
-        string backup = BackUp("f18", "18-ddl-guard", "COMMENT ON EVENT TRIGGER guard IS 'asks for app.allow_ddl'", "SET app.allow_ddl = 'yes'; ");
+        string backup = BackUp(
+            "f18",
+            "18-ddl-guard",
+            "COMMENT ON EVENT TRIGGER guard IS 'asks for app.allow_ddl'",
+            "SET app.allow_ddl = 'yes'; "
+        );
         Rehearse.AssertPassed(Rehearse.Run(backup));
         foreach (int jobs in (int[])[1, 2])
         {
             server.Drop("f18_new");
-            Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "f18_new", request => (request.Create, request.Jobs) = (true, jobs)).Status);
+            Assert.Equal(
+                RestoreStatus.Restored,
+                server.Restore(backup, "f18_new", request => (request.Create, request.Jobs) = (true, jobs)).Status
+            );
             Assert.Equal(10L, server.Scalar("f18_new", "SELECT count FROM mv"));
             Assert.Equal("O", server.Scalar("f18_new", "SELECT evtenabled::text FROM pg_event_trigger WHERE evtname = 'guard'"));
         }
@@ -71,7 +83,10 @@ public sealed class RemedyTests(ZooServer server)
         // One that stands in the target stops a restore into it, and is named for what it is.
         CryoBackupException e = server.Fail(backup, "f18_new", request => request.Table = ["t"]);
         Assert.Equal(CryoBackupError.DatabaseNotEmpty, e.Error);
-        server.Execute("f18_new", "ALTER EVENT TRIGGER guard DISABLE; ALTER EVENT TRIGGER guard RENAME TO other; ALTER EVENT TRIGGER other ENABLE");
+        server.Execute(
+            "f18_new",
+            "ALTER EVENT TRIGGER guard DISABLE; ALTER EVENT TRIGGER guard RENAME TO other; ALTER EVENT TRIGGER other ENABLE"
+        );
         e = server.Fail(backup, "f18_new", request => (request.Clean, request.Table) = (true, ["t"]));
         Assert.Contains("DDL is forbidden here", e.Message, StringComparison.Ordinal);
         Assert.Contains("rolled back", e.Message, StringComparison.Ordinal);
@@ -99,24 +114,44 @@ public sealed class RemedyTests(ZooServer server)
     [PostgresFact]
     public void WhatTheBodyOfAFunctionNamesIsBroughtAlong()
     {
-        string backup = BackUp("f24", "24-function-body", """
+        string backup = BackUp(
+            "f24",
+            "24-function-body",
+            """
             CREATE FUNCTION other.deep() RETURNS int LANGUAGE plpgsql AS $$ DECLARE n int; BEGIN EXECUTE 'SELECT count(*) FROM "other"."Log", other.unread' INTO n; RETURN n; END $$;
             CREATE FUNCTION other.far(t text) RETURNS text LANGUAGE sql AS 'SELECT other.clean($1) || other.deep()';
             CREATE FUNCTION m.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM other.far('x'); RETURN NEW; END $$;
             CREATE TRIGGER touch BEFORE UPDATE ON m.t FOR EACH ROW EXECUTE FUNCTION m.touch();
             CREATE TABLE other."Log" (a int); CREATE TABLE other.unread (a int); CREATE FUNCTION other.unused() RETURNS int LANGUAGE sql AS 'SELECT 1';
-            """);
-        foreach (Action<RestoreRequest> choose in (Action<RestoreRequest>[])[request => request.Table = ["m.t"], request => request.Schema = ["m"]])
+            """
+        );
+        foreach (
+            Action<RestoreRequest> choose in (Action<RestoreRequest>[])
+                [request => request.Table = ["m.t"], request => request.Schema = ["m"]]
+        )
         {
             server.Drop("f24_new");
-            RestoreResult result = server.Restore(backup, "f24_new", request =>
-            {
-                request.Create = true;
-                choose(request);
-            });
+            RestoreResult result = server.Restore(
+                backup,
+                "f24_new",
+                request =>
+                {
+                    request.Create = true;
+                    choose(request);
+                }
+            );
             Assert.Equal("x", server.Scalar("f24_new", "SELECT n FROM m.t"));
-            Assert.Equal("clean,deep,far", server.Scalar("f24_new", "SELECT string_agg(proname, ',' ORDER BY proname) FROM pg_proc WHERE pronamespace = 'other'::regnamespace"));
-            Assert.Contains(result.LeftOut, item => item.StartsWith("TABLE other.Log: the body of FUNCTION other.deep() names it", StringComparison.Ordinal));
+            Assert.Equal(
+                "clean,deep,far",
+                server.Scalar(
+                    "f24_new",
+                    "SELECT string_agg(proname, ',' ORDER BY proname) FROM pg_proc WHERE pronamespace = 'other'::regnamespace"
+                )
+            );
+            Assert.Contains(
+                result.LeftOut,
+                item => item.StartsWith("TABLE other.Log: the body of FUNCTION other.deep() names it", StringComparison.Ordinal)
+            );
             Assert.Contains(result.LeftOut, item => item.StartsWith("TABLE other.unread: ", StringComparison.Ordinal));
         }
 

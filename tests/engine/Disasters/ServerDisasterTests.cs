@@ -18,11 +18,20 @@ public sealed class ServerDisasterTests : IDisposable
     [PostgresFact]
     public void AServerWithRoomForFewLocks()
     {
-        using ScratchCluster cluster = Start(("max_locks_per_transaction", "10"), ("max_connections", "10"), ("max_worker_processes", "0"), ("max_wal_senders", "0"));
+        using ScratchCluster cluster = Start(
+            ("max_locks_per_transaction", "10"),
+            ("max_connections", "10"),
+            ("max_worker_processes", "0"),
+            ("max_wal_senders", "0")
+        );
         Execute(cluster, "CREATE DATABASE f13");
         for (int batch = 0; batch < 20; batch++)
         {
-            Execute(cluster, $"DO $$ BEGIN FOR i IN 1..50 LOOP EXECUTE format('CREATE TABLE t_{batch}_%s (id int)', i); END LOOP; END $$", "f13");
+            Execute(
+                cluster,
+                $"DO $$ BEGIN FOR i IN 1..50 LOOP EXECUTE format('CREATE TABLE t_{batch}_%s (id int)', i); END LOOP; END $$",
+                "f13"
+            );
         }
 
         CryoBackupException e = Assert.Throws<CryoBackupException>(() => BackUp(cluster, "f13"));
@@ -57,7 +66,10 @@ public sealed class ServerDisasterTests : IDisposable
         using ScratchCluster cluster = Start(("wal_level", "replica"));
         Execute(cluster, "CREATE TABLE t AS SELECT 1 AS a");
         string backup = BackUp(cluster, "postgres");
-        string data = Directory.GetFiles(cluster.Folder, "PG_VERSION", SearchOption.AllDirectories).Select(file => Path.GetDirectoryName(file)!).MinBy(path => path.Length)!;
+        string data = Directory
+            .GetFiles(cluster.Folder, "PG_VERSION", SearchOption.AllDirectories)
+            .Select(file => Path.GetDirectoryName(file)!)
+            .MinBy(path => path.Length)!;
         string signal = Path.Combine(data, "standby.signal");
         File.WriteAllText(signal, "");
         UnixAccount? account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer();
@@ -69,8 +81,22 @@ public sealed class ServerDisasterTests : IDisposable
         }
 
         (int exitCode, string output, IReadOnlyList<string> errors) = ToolProcess.Run(
-            new ToolCommand(Path.Combine(cluster.BinFolder, "pg_ctl"), "restart", "-D", data, "-m", "fast", "-w", "-l", Path.Combine(cluster.Folder, "standby.log")) { UserName = name },
-            CancellationToken.None);
+            new ToolCommand(
+                Path.Combine(cluster.BinFolder, "pg_ctl"),
+                "restart",
+                "-D",
+                data,
+                "-m",
+                "fast",
+                "-w",
+                "-l",
+                Path.Combine(cluster.Folder, "standby.log")
+            )
+            {
+                UserName = name,
+            },
+            CancellationToken.None
+        );
         Assert.True(exitCode == 0, output + string.Join('\n', errors));
         foreach (bool plan in (bool[])[true, false])
         {
@@ -93,19 +119,36 @@ public sealed class ServerDisasterTests : IDisposable
 
         // Nothing but the attempt shows that the template is in use.
         Execute(cluster, "ALTER DATABASE template0 ALLOW_CONNECTIONS true");
-        using NpgsqlConnection busy = ServerConnection.OpenAsync(cluster.Endpoint.WithDatabase("template0"), "CryoBackup tests", null, CancellationToken.None).GetAwaiter().GetResult();
+        using NpgsqlConnection busy = ServerConnection
+            .OpenAsync(cluster.Endpoint.WithDatabase("template0"), "CryoBackup tests", null, CancellationToken.None)
+            .GetAwaiter()
+            .GetResult();
         CryoBackupException e = Restore(cluster, backup, plan: false);
         Assert.Contains("There is no database 'f14_new'.", e.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("cryobackup_restore_", e.Message[e.Message.IndexOf("There is no database", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "cryobackup_restore_",
+            e.Message[e.Message.IndexOf("There is no database", StringComparison.Ordinal)..],
+            StringComparison.Ordinal
+        );
         Assert.Contains("pg_stat_activity", e.Remedy, StringComparison.Ordinal);
     }
 
-    private static ScratchCluster Start(params (string Name, string Value)[] settings)
-        => ScratchCluster.Start(new ScratchClusterOptions { SharedBuffers = "16MB", Settings = settings.ToDictionary(setting => setting.Name, setting => setting.Value) }, CancellationToken.None);
+    private static ScratchCluster Start(params (string Name, string Value)[] settings) =>
+        ScratchCluster.Start(
+            new ScratchClusterOptions
+            {
+                SharedBuffers = "16MB",
+                Settings = settings.ToDictionary(setting => setting.Name, setting => setting.Value),
+            },
+            CancellationToken.None
+        );
 
     private static void Execute(ScratchCluster cluster, string sql, string database = "postgres")
     {
-        using NpgsqlConnection connection = ServerConnection.OpenAsync(cluster.Endpoint.WithDatabase(database), "CryoBackup tests", null, CancellationToken.None).GetAwaiter().GetResult();
+        using NpgsqlConnection connection = ServerConnection
+            .OpenAsync(cluster.Endpoint.WithDatabase(database), "CryoBackup tests", null, CancellationToken.None)
+            .GetAwaiter()
+            .GetResult();
         foreach (string statement in (string[])["SET search_path = public", sql])
         {
             using var command = new NpgsqlCommand(statement, connection);
@@ -115,13 +158,31 @@ public sealed class ServerDisasterTests : IDisposable
 
     private static CryoBackupException Restore(ScratchCluster cluster, string backup, bool plan)
     {
-        var request = new RestoreRequest { Connection = cluster.Connection, Path = backup, TargetDatabase = "f14_new", Create = true, PlanOnly = plan };
+        var request = new RestoreRequest
+        {
+            Connection = cluster.Connection,
+            Path = backup,
+            TargetDatabase = "f14_new",
+            Create = true,
+            PlanOnly = plan,
+        };
         return Assert.Throws<CryoBackupException>(() => BackupRestorer.Run(request, static _ => { }, CancellationToken.None));
     }
 
     private string BackUp(ScratchCluster cluster, string database)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder.Path, Guid.NewGuid().ToString("N"))).FullName;
-        return BackupWriter.Run(new BackupRequest { Connection = cluster.Connection, Database = database, Folder = folder }, static _ => { }, CancellationToken.None).Path;
+        return BackupWriter
+            .Run(
+                new BackupRequest
+                {
+                    Connection = cluster.Connection,
+                    Database = database,
+                    Folder = folder,
+                },
+                static _ => { },
+                CancellationToken.None
+            )
+            .Path;
     }
 }

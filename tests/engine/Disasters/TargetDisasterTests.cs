@@ -13,7 +13,11 @@ public sealed class TargetDisasterTests(ZooServer server)
     [PostgresFact(Since = 15)]
     public void ASettingThatOnlyASuperuserMayMake()
     {
-        string backup = BackUp("f09", "09-superuser-setting", "ALTER ROLE f09_app IN DATABASE f09 SET work_mem = '8MB'; ALTER DATABASE f09 SET work_mem = '16MB'");
+        string backup = BackUp(
+            "f09",
+            "09-superuser-setting",
+            "ALTER ROLE f09_app IN DATABASE f09 SET work_mem = '8MB'; ALTER DATABASE f09 SET work_mem = '16MB'"
+        );
         CryoBackupException e = server.Fail(backup, "f09_new", request => As("f09_app", request).Create = true);
         Assert.Equal(CryoBackupError.PermissionDenied, e.Error);
         Assert.Equal("log_min_duration_statement", e.Target);
@@ -21,7 +25,10 @@ public sealed class TargetDisasterTests(ZooServer server)
         Assert.DoesNotContain("work_mem", e.Message, StringComparison.Ordinal);
         Assert.EndsWith("Nothing was changed.", e.Message, StringComparison.Ordinal);
         Assert.Contains("GRANT SET ON PARAMETER", e.Remedy, StringComparison.Ordinal);
-        Assert.Equal(e.Message, server.Fail(backup, "f09_new", request => (As("f09_app", request).Create, request.PlanOnly) = (true, true)).Message);
+        Assert.Equal(
+            e.Message,
+            server.Fail(backup, "f09_new", request => (As("f09_app", request).Create, request.PlanOnly) = (true, true)).Message
+        );
 
         // The two ways that the remedy shows.
         server.Execute("postgres", "CREATE DATABASE f09_new OWNER f09_app TEMPLATE template0");
@@ -34,7 +41,10 @@ public sealed class TargetDisasterTests(ZooServer server)
         server.Drop("f09_new");
 
         // What is said of another role's sessions is that role's, or its administrator's.
-        server.Execute("f09", "ALTER DATABASE f09 RESET log_min_duration_statement; ALTER ROLE postgres IN DATABASE f09 SET work_mem = '8MB'");
+        server.Execute(
+            "f09",
+            "ALTER DATABASE f09 RESET log_min_duration_statement; ALTER ROLE postgres IN DATABASE f09 SET work_mem = '8MB'"
+        );
         e = server.Fail(server.BackUp("f09"), "f09_new", request => As("f09_app", request).Create = true);
         Assert.Contains("settings for the role postgres, which the role 'f09_app' may not change", e.Message, StringComparison.Ordinal);
         server.Drop("f09");
@@ -43,7 +53,11 @@ public sealed class TargetDisasterTests(ZooServer server)
     [PostgresFact]
     public void RowSecurityThatBindsTheOwner()
     {
-        string backup = BackUp("f10", "10-force-rls", "CREATE TABLE free (a int); ALTER TABLE free OWNER TO f10_app; INSERT INTO free VALUES (1)");
+        string backup = BackUp(
+            "f10",
+            "10-force-rls",
+            "CREATE TABLE free (a int); ALTER TABLE free OWNER TO f10_app; INSERT INTO free VALUES (1)"
+        );
         Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "f10_new", request => As("f10_app", request).Create = true).Status);
         Assert.Equal(2L, server.Scalar("f10_new", "SELECT count(*) FROM t"));
         Assert.Equal(true, server.Scalar("f10_new", "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE relname = 't'"));
@@ -51,7 +65,9 @@ public sealed class TargetDisasterTests(ZooServer server)
 
         // Where others look on, it is not lifted; that is found before.
         server.Execute("f10_new", "INSERT INTO t VALUES (3, 'c')");
-        foreach (Action<RestoreRequest> how in (Action<RestoreRequest>[])[request => request.Clean = true, request => request.DataOnly = true])
+        foreach (
+            Action<RestoreRequest> how in (Action<RestoreRequest>[])[request => request.Clean = true, request => request.DataOnly = true]
+        )
         {
             CryoBackupException e = server.Fail(backup, "f10_new", request => how(As("f10_app", request)));
             Assert.Contains("Row security is forced on the owners too", e.Message, StringComparison.Ordinal);
@@ -68,13 +84,20 @@ public sealed class TargetDisasterTests(ZooServer server)
     [PostgresFact]
     public void AnOwnerWhoMayNotReadItsTable()
     {
-        string backup = BackUp("f10", "10-force-rls", "CREATE TABLE mute (a int); ALTER TABLE mute OWNER TO f10_app; REVOKE SELECT ON mute FROM f10_app");
+        string backup = BackUp(
+            "f10",
+            "10-force-rls",
+            "CREATE TABLE mute (a int); ALTER TABLE mute OWNER TO f10_app; REVOKE SELECT ON mute FROM f10_app"
+        );
         CryoBackupException e = server.Fail(backup, "f10_new", request => As("f10_app", request).Create = true);
         Assert.Equal(CryoBackupError.PermissionDenied, e.Error);
         Assert.Contains("keep the owners from reading tables of the backup", e.Message, StringComparison.Ordinal);
         Assert.Contains("TABLE mute", e.Message, StringComparison.Ordinal);
         Assert.EndsWith("Nothing was changed.", e.Message, StringComparison.Ordinal);
-        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "f10_new", request => (As("f10_app", request).Create, request.NoPrivileges) = (true, true)).Status);
+        Assert.Equal(
+            RestoreStatus.Restored,
+            server.Restore(backup, "f10_new", request => (As("f10_app", request).Create, request.NoPrivileges) = (true, true)).Status
+        );
         server.Drop("f10_new");
         server.Drop("f10");
     }
@@ -107,7 +130,10 @@ public sealed class TargetDisasterTests(ZooServer server)
         // Anything of a user's own makes a database not empty all the same.
         server.Drop("f11_new");
         server.CreateDatabase("f11_new");
-        server.Execute("f11_new", "CREATE SCHEMA apart; CREATE EXTENSION pg_stat_statements SCHEMA apart; CREATE EXTENSION hstore; CREATE TYPE mine AS (a int)");
+        server.Execute(
+            "f11_new",
+            "CREATE SCHEMA apart; CREATE EXTENSION pg_stat_statements SCHEMA apart; CREATE EXTENSION hstore; CREATE TYPE mine AS (a int)"
+        );
         Assert.Contains("mine", server.Fail(backup, "f11_new", _ => { }).Message, StringComparison.Ordinal);
         server.Drop("f11_new");
         server.Drop("f11");
@@ -120,10 +146,25 @@ public sealed class TargetDisasterTests(ZooServer server)
         try
         {
             using var folder = new TemporaryFolder();
-            CryoBackupException e = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(
-                new BackupRequest { Connection = server.Connection, Database = "f12", Folder = folder.Path, LockTimeout = TimeSpan.FromMilliseconds(200) }, static _ => { }, CancellationToken.None));
+            CryoBackupException e = Assert.Throws<CryoBackupException>(() =>
+                BackupWriter.Run(
+                    new BackupRequest
+                    {
+                        Connection = server.Connection,
+                        Database = "f12",
+                        Folder = folder.Path,
+                        LockTimeout = TimeSpan.FromMilliseconds(200),
+                    },
+                    static _ => { },
+                    CancellationToken.None
+                )
+            );
             Assert.Equal(CryoBackupError.LockTimeout, e.Error);
-            Assert.Contains("public.t (held by the prepared transaction 'left over' of postgres since ", e.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "public.t (held by the prepared transaction 'left over' of postgres since ",
+                e.Message,
+                StringComparison.Ordinal
+            );
             Assert.Contains("ROLLBACK PREPARED 'left over'", e.Remedy, StringComparison.Ordinal);
 
             string backup = BackUp("f12_other", "14-read-only-target");
@@ -150,8 +191,18 @@ public sealed class TargetDisasterTests(ZooServer server)
         string backup = server.BackUp("f16");
         using var folder = new TemporaryFolder();
         var mine = new RestoreRequest();
-        CryoBackupException e = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(
-            new BackupRequest { Connection = As("f16_app", mine).Connection, Database = "f16", Folder = folder.Path }, static _ => { }, CancellationToken.None));
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() =>
+            BackupWriter.Run(
+                new BackupRequest
+                {
+                    Connection = As("f16_app", mine).Connection,
+                    Database = "f16",
+                    Folder = folder.Path,
+                },
+                static _ => { },
+                CancellationToken.None
+            )
+        );
         Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
         Assert.Contains("The run needs 2 sessions", e.Message, StringComparison.Ordinal);
         Assert.Contains("the CONNECTION LIMIT of the role f16_app leaves 0", e.Message, StringComparison.Ordinal);
@@ -168,7 +219,10 @@ public sealed class TargetDisasterTests(ZooServer server)
 
         // With what is needed it comes back, however many sessions the comparison would have liked.
         server.Execute("postgres", "ALTER ROLE f16_app CONNECTION LIMIT 4");
-        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "f16_new", request => (As("f16_app", request).Create, request.Jobs) = (true, 1)).Status);
+        Assert.Equal(
+            RestoreStatus.Restored,
+            server.Restore(backup, "f16_new", request => (As("f16_app", request).Create, request.Jobs) = (true, 1)).Status
+        );
         server.Execute("postgres", "ALTER DATABASE f16_new CONNECTION LIMIT 1");
         e = server.Fail(backup, "f16_new", request => As("f16_app", request).Clean = true);
         Assert.Contains("the CONNECTION LIMIT of the database f16_new leaves 1", e.Message, StringComparison.Ordinal);
@@ -194,7 +248,11 @@ public sealed class TargetDisasterTests(ZooServer server)
         server.Drop(database);
         server.Execute("postgres", $"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN END $$");
         server.Execute("postgres", $"ALTER ROLE {role} CREATEDB PASSWORD 'secret'");
-        server.Psql(server.CreateDatabase(database, $"OWNER {role}"), "-f", Path.Combine(TestData.Folder("disasters"), disaster, "setup.sql"));
+        server.Psql(
+            server.CreateDatabase(database, $"OWNER {role}"),
+            "-f",
+            Path.Combine(TestData.Folder("disasters"), disaster, "setup.sql")
+        );
     }
 
     private RestoreRequest As(string role, RestoreRequest request)

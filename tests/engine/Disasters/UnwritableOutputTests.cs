@@ -36,10 +36,16 @@ public sealed class UnwritableOutputTests(ZooServer server) : IDisposable
         server.CreateDatabase("f08");
         server.Psql(server.Endpoint.WithDatabase("f08"), "-f", Path.Combine(TestData.Folder("disasters"), "08-full-log", "setup.sql"));
         string config = Path.Combine(_folder.Path, "cryobackup.yaml");
-        File.WriteAllText(config, $"databases: [f08_missing, f08]\nlocal_backup_dir: {_folder.Path}/backups\nlog_file: {_folder.Path}/run.log\nmetrics_file: {_folder.Path}/run.prom\n");
+        File.WriteAllText(
+            config,
+            $"databases: [f08_missing, f08]\nlocal_backup_dir: {_folder.Path}/backups\nlog_file: {_folder.Path}/run.log\nmetrics_file: {_folder.Path}/run.prom\n"
+        );
         Assert.Equal(1, Run($"new --verbose --config {config}", streams));
         string backup = Assert.Single(Directory.GetFiles(Path.Combine(_folder.Path, "backups"), "f08_*.gz"));
-        Assert.Equal(Verdict.Passed, BackupVerifier.Run(new VerificationRequest { Path = backup }, static _ => { }, CancellationToken.None).Verdict);
+        Assert.Equal(
+            Verdict.Passed,
+            BackupVerifier.Run(new VerificationRequest { Path = backup }, static _ => { }, CancellationToken.None).Verdict
+        );
         string evidence = File.ReadAllText(Path.Combine(_folder.Path, "run.log"));
         Assert.Contains("f08_missing", evidence, StringComparison.Ordinal);
         Assert.Contains(Path.GetFileName(backup), evidence, StringComparison.Ordinal);

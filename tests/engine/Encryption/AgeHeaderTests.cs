@@ -12,7 +12,10 @@ public sealed class AgeHeaderTests : IDisposable
     [AgeFact]
     public void TellsTheRecipientsOfAFileOfStockAge()
     {
-        string recipients = string.Join('\n', new[] { "age", "ed25519", "age", "rsa" }.Select(kind => KeyPairs.Make(_folder, kind).Recipient));
+        string recipients = string.Join(
+            '\n',
+            new[] { "age", "ed25519", "age", "rsa" }.Select(kind => KeyPairs.Make(_folder, kind).Recipient)
+        );
         string list = _folder.Write("list", recipients + "\n");
         string file = Path.Combine(_folder.Path, "x.age");
         KeyPairs.Sh($"head -c 100000 /dev/urandom | age -R '{list}' > '{file}'");
@@ -49,6 +52,7 @@ public sealed class AgeHeaderTests : IDisposable
         Assert.True(Read("-> scrypt AAAA 18\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n" + mac).NeedsPassphrase);
         Assert.Throws<InvalidDataException>(() => Read(string.Concat(Enumerable.Repeat("-> x\nAAAA\n", 200_000)) + mac));
 
-        static AgeHeader Read(string stanzas) => AgeHeader.Read(new MemoryStream(Encoding.UTF8.GetBytes("age-encryption.org/v1\n" + stanzas)));
+        static AgeHeader Read(string stanzas) =>
+            AgeHeader.Read(new MemoryStream(Encoding.UTF8.GetBytes("age-encryption.org/v1\n" + stanzas)));
     }
 }

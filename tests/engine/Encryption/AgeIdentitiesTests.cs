@@ -57,7 +57,10 @@ public sealed class AgeIdentitiesTests : IDisposable
     [Fact]
     public void TellsAMissingFileAndAnIdentityItself()
     {
-        Assert.Equal(CryoBackupError.IdentityMissing, Assert.Throws<CryoBackupException>(() => Check(Path.Combine(_folder.Path, "none"))).Error);
+        Assert.Equal(
+            CryoBackupError.IdentityMissing,
+            Assert.Throws<CryoBackupException>(() => Check(Path.Combine(_folder.Path, "none"))).Error
+        );
         foreach (string given in new[] { "AGE-SECRET-KEY-1QQQSECRETQQQ", Path.Combine(_folder.Path, "AGE-SECRET-KEY-1QQQSECRETQQQ") })
         {
             var error = Assert.Throws<CryoBackupException>(() => Check(given));
@@ -65,11 +68,15 @@ public sealed class AgeIdentitiesTests : IDisposable
         }
     }
 
-    private void Check(string path) => AgeIdentities.Check([path], message =>
-    {
-        if (message is WarningMessage warning)
-        {
-            _warnings.Add(warning.Text);
-        }
-    });
+    private void Check(string path) =>
+        AgeIdentities.Check(
+            [path],
+            message =>
+            {
+                if (message is WarningMessage warning)
+                {
+                    _warnings.Add(warning.Text);
+                }
+            }
+        );
 }

@@ -26,7 +26,10 @@ public sealed class AgeRecipientsTests : IDisposable
         {
             string mistyped = Good[..i] + (Good[i] == 'q' ? 'p' : 'q') + Good[(i + 1)..];
             // What no longer begins as a key is taken for a file, which does not exist.
-            Assert.Equal(CryoBackupError.ConfigurationInvalid, Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([mistyped])).Error);
+            Assert.Equal(
+                CryoBackupError.ConfigurationInvalid,
+                Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([mistyped])).Error
+            );
         }
 
         for (int length = 4; length < Good.Length; length++)
@@ -80,7 +83,10 @@ public sealed class AgeRecipientsTests : IDisposable
         {
             (string identity, string recipient) = KeyPairs.Make(_folder, kind);
             Assert.Equal([recipient], AgeRecipients.ReadKeyFile(identity, CancellationToken.None));
-            Assert.Equal([recipient], AgeRecipients.ReadKeyFile(_folder.Write(kind + ".pub.txt", recipient + "\n"), CancellationToken.None));
+            Assert.Equal(
+                [recipient],
+                AgeRecipients.ReadKeyFile(_folder.Write(kind + ".pub.txt", recipient + "\n"), CancellationToken.None)
+            );
         }
 
         string fernet = _folder.Write("fernet.key", "bm90IGEgcmVhbCBGZXJuZXQga2V5LCBvbmx5IGxpa2U=");

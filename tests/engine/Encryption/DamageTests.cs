@@ -41,26 +41,38 @@ public sealed class DamageTests(PostgresServer server) : IDisposable
         var missed = new ConcurrentBag<string>();
         var damages = new ConcurrentQueue<(string What, byte[] Bytes)>(Damages(good));
         int count = damages.Count;
-        Parallel.For(0, Workers, new ParallelOptions { MaxDegreeOfParallelism = Workers }, worker =>
-        {
-            string folder = Path.Combine(_folder.Path, worker.ToString(CultureInfo.InvariantCulture));
-            Directory.CreateDirectory(folder);
-            string path = Path.Combine(folder, Path.GetFileName(source));
-            File.Copy(source + BackupFileName.ManifestSuffix, path + BackupFileName.ManifestSuffix);
-            while (damages.TryDequeue(out (string What, byte[] Bytes) damage))
+        Parallel.For(
+            0,
+            Workers,
+            new ParallelOptions { MaxDegreeOfParallelism = Workers },
+            worker =>
             {
-                File.WriteAllBytes(path, damage.Bytes);
-                VerificationResult result = SealedBackup.Test(path, VerificationLevel.Content, identity);
-                bool caught = damage.Bytes.Length == 0
-                    ? result.Checks[0].Outcome == CheckOutcome.Failed
-                    : SealedBackup.Encryption(result)?.Outcome == CheckOutcome.Failed;
-                if (result.Verdict != Verdict.Failed || !caught)
+                string folder = Path.Combine(_folder.Path, worker.ToString(CultureInfo.InvariantCulture));
+                Directory.CreateDirectory(folder);
+                string path = Path.Combine(folder, Path.GetFileName(source));
+                File.Copy(source + BackupFileName.ManifestSuffix, path + BackupFileName.ManifestSuffix);
+                while (damages.TryDequeue(out (string What, byte[] Bytes) damage))
                 {
-                    missed.Add($"{damage.What}: {result.Verdict}: {result.Reason}");
+                    File.WriteAllBytes(path, damage.Bytes);
+                    VerificationResult result = SealedBackup.Test(path, VerificationLevel.Content, identity);
+                    bool caught =
+                        damage.Bytes.Length == 0
+                            ? result.Checks[0].Outcome == CheckOutcome.Failed
+                            : SealedBackup.Encryption(result)?.Outcome == CheckOutcome.Failed;
+                    if (result.Verdict != Verdict.Failed || !caught)
+                    {
+                        missed.Add($"{damage.What}: {result.Verdict}: {result.Reason}");
+                    }
                 }
             }
-        });
-        Assert.True(missed.IsEmpty, string.Create(CultureInfo.InvariantCulture, $"{missed.Count} of {count} damages were missed: {string.Join('\n', missed.Take(5))}"));
+        );
+        Assert.True(
+            missed.IsEmpty,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{missed.Count} of {count} damages were missed: {string.Join('\n', missed.Take(5))}"
+            )
+        );
         Assert.InRange(count * Step, 2000, 8000);
     }
 
@@ -83,7 +95,10 @@ public sealed class DamageTests(PostgresServer server) : IDisposable
     private (string Path, string Identity) MakeSmall()
     {
         server.CreateDatabase("sealed_small");
-        server.Execute("sealed_small", "CREATE TABLE t (id int, word text); INSERT INTO t SELECT n, md5(n::text) FROM generate_series(1, 25) n");
+        server.Execute(
+            "sealed_small",
+            "CREATE TABLE t (id int, word text); INSERT INTO t SELECT n, md5(n::text) FROM generate_series(1, 25) n"
+        );
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         return (SealedBackup.New(server, "sealed_small", _folder.Path, [recipient]).Path, identity);
     }

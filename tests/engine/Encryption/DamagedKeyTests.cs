@@ -19,7 +19,9 @@ public sealed class DamagedKeyTests : IDisposable
         Assert.Equal(SshPublicKey.Read(recipient), SshPublicKey.OfPrivateKey(text, out bool isProtected));
         Assert.False(isProtected);
 
-        byte[] blob = Convert.FromBase64String(text.Replace(Header, "", StringComparison.Ordinal).Replace(Footer, "", StringComparison.Ordinal));
+        byte[] blob = Convert.FromBase64String(
+            text.Replace(Header, "", StringComparison.Ordinal).Replace(Footer, "", StringComparison.Ordinal)
+        );
         int found = 0;
         for (int length = 0; length < blob.Length; length++)
         {
@@ -61,7 +63,9 @@ public sealed class DamagedKeyTests : IDisposable
     public void FileThatIsNoneOfKeysIsNamedAndNeverShown()
     {
         string large = _folder.Write("large", new string('x', (1 << 20) + 1));
-        CryoBackupException error = Assert.Throws<CryoBackupException>(() => KeyFile.Read(large, "The key file", CryoBackupError.IdentityMissing));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() =>
+            KeyFile.Read(large, "The key file", CryoBackupError.IdentityMissing)
+        );
         Assert.Equal((CryoBackupError.ConfigurationInvalid, large), (error.Error, error.Target));
         Assert.DoesNotContain("xxx", error.Message, StringComparison.Ordinal);
         error = Assert.Throws<CryoBackupException>(() => KeyFile.Read(_folder.Path, "The key file", CryoBackupError.IdentityMissing));

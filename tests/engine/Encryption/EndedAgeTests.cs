@@ -23,15 +23,26 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
         string folder = Path.Combine(_folder.Path, "backups");
 
         // The trial run before the backup has ended once there is something in the partial file.
-        Task<string?> killer = Task.Run(() => Kill(
-            () => Directory.Exists(folder) && Directory.GetFiles(folder, "*.partial").Any(file => new FileInfo(file).Length > 0),
-            arguments => arguments.Split('\0') is [.., "-e", "-R", var recipients, ""] && File.ReadAllText(recipients).Contains(recipient, StringComparison.Ordinal)));
+        Task<string?> killer = Task.Run(() =>
+            Kill(
+                () => Directory.Exists(folder) && Directory.GetFiles(folder, "*.partial").Any(file => new FileInfo(file).Length > 0),
+                arguments =>
+                    arguments.Split('\0') is [.., "-e", "-R", var recipients, ""]
+                    && File.ReadAllText(recipients).Contains(recipient, StringComparison.Ordinal)
+            )
+        );
         var error = Assert.Throws<CryoBackupException>(() => SealedBackup.New(server, Source, folder, [recipient]));
         string? arguments = await killer;
         Assert.Equal(CryoBackupError.DumpFailed, error.Error);
         Assert.Contains("age, which encrypts", error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(folder));
-        Assert.Equal(0L, server.Scalar("postgres", $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{Source}' AND application_name LIKE 'CryoBackup %-%'"));
+        Assert.Equal(
+            0L,
+            server.Scalar(
+                "postgres",
+                $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{Source}' AND application_name LIKE 'CryoBackup %-%'"
+            )
+        );
 
         // Public keys go by a file, too.
         Assert.DoesNotContain(recipient, arguments, StringComparison.Ordinal);
@@ -46,15 +57,25 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
         string path = SealedBackup.New(server, Source, _folder.Path, [recipient]).Path;
         bool created = false;
         var texts = new List<string>();
-        Task<string?> killer = Task.Run(() => Kill(() => Volatile.Read(ref created), arguments => arguments.Contains(identity, StringComparison.Ordinal)));
-        var error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, [identity], observer: message =>
-        {
-            if (message is VerboseMessage verbose)
-            {
-                texts.Add(verbose.Text);
-                Volatile.Write(ref created, created || verbose.Text.StartsWith("Created the database", StringComparison.Ordinal));
-            }
-        }));
+        Task<string?> killer = Task.Run(() =>
+            Kill(() => Volatile.Read(ref created), arguments => arguments.Contains(identity, StringComparison.Ordinal))
+        );
+        var error = Assert.Throws<CryoBackupException>(() =>
+            SealedBackup.Restore(
+                server,
+                path,
+                Target,
+                [identity],
+                observer: message =>
+                {
+                    if (message is VerboseMessage verbose)
+                    {
+                        texts.Add(verbose.Text);
+                        Volatile.Write(ref created, created || verbose.Text.StartsWith("Created the database", StringComparison.Ordinal));
+                    }
+                }
+            )
+        );
         string? arguments = await killer;
         Assert.Equal(CryoBackupError.RestoreFailed, error.Error);
         Assert.Contains("age, which decrypts", error.Message, StringComparison.Ordinal);
@@ -104,8 +125,11 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
                 string name = Path.GetFileName(folder);
                 try
                 {
-                    if (!char.IsAsciiDigit(name[0]) || File.ReadAllText(folder + "/comm") != "age\n"
-                        || !File.ReadAllText(folder + "/status").Contains(parent, StringComparison.Ordinal))
+                    if (
+                        !char.IsAsciiDigit(name[0])
+                        || File.ReadAllText(folder + "/comm") != "age\n"
+                        || !File.ReadAllText(folder + "/status").Contains(parent, StringComparison.Ordinal)
+                    )
                     {
                         continue;
                     }

@@ -31,6 +31,6 @@ internal static class KeyPairs
     }
 
     /// <summary>Runs a line of bash.</summary>
-    public static (int ExitCode, string Output, IReadOnlyList<string> Errors) Run(string line)
-        => ToolProcess.Run(new ToolCommand("/bin/bash", "-c", "set -euo pipefail; " + line), CancellationToken.None);
+    public static (int ExitCode, string Output, IReadOnlyList<string> Errors) Run(string line) =>
+        ToolProcess.Run(new ToolCommand("/bin/bash", "-c", "set -euo pipefail; " + line), CancellationToken.None);
 }

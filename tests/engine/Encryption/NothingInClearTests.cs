@@ -45,7 +45,10 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
 
         string secret = File.ReadLines(identity).Single(line => line.StartsWith("AGE-SECRET-KEY-", StringComparison.Ordinal));
         Assert.All(tool.Arguments, list => Assert.DoesNotContain(secret, list, StringComparison.OrdinalIgnoreCase));
-        Assert.All(files, file => Assert.True(file.Value.AsSpan().IndexOf(Encoding.ASCII.GetBytes(secret)) < 0, $"{file.Key} holds the identity."));
+        Assert.All(
+            files,
+            file => Assert.True(file.Value.AsSpan().IndexOf(Encoding.ASCII.GetBytes(secret)) < 0, $"{file.Key} holds the identity.")
+        );
     }
 
     [TraceFact]
@@ -56,7 +59,10 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
         var tool = new TracedTool();
         tool.Run(server, _folder, "test", path);
         Assert.Empty(tool.Files);
-        Assert.DoesNotContain(tool.Connections, call => !call.Contains("AF_UNIX", StringComparison.Ordinal) || call.Contains(".s.PGSQL", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            tool.Connections,
+            call => !call.Contains("AF_UNIX", StringComparison.Ordinal) || call.Contains(".s.PGSQL", StringComparison.Ordinal)
+        );
     }
 
     [TraceFact]
@@ -67,8 +73,17 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
         {
             var tool = new TracedTool();
             tool.Run(server, _folder, "new", Source, "--path", Backups, "--compression", compression.ToString());
-            Assert.Contains(tool.Files, file => file.Key.EndsWith(".partial", StringComparison.Ordinal) && file.Key.Contains(".dump", StringComparison.Ordinal) && SealedBackup.IsInClear(file.Value));
-            Assert.Contains(tool.Files, file => file.Key.Contains(BackupFileName.ManifestSuffix, StringComparison.Ordinal) && SealedBackup.HoldsSample(file.Value));
+            Assert.Contains(
+                tool.Files,
+                file =>
+                    file.Key.EndsWith(".partial", StringComparison.Ordinal)
+                    && file.Key.Contains(".dump", StringComparison.Ordinal)
+                    && SealedBackup.IsInClear(file.Value)
+            );
+            Assert.Contains(
+                tool.Files,
+                file => file.Key.Contains(BackupFileName.ManifestSuffix, StringComparison.Ordinal) && SealedBackup.HoldsSample(file.Value)
+            );
         }
     }
 

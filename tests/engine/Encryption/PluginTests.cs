@@ -70,7 +70,9 @@ public sealed class PluginTests(PostgresServer server) : IDisposable
         VerificationResult result = SealedBackup.Test(armored, VerificationLevel.Content, identity);
         Assert.Equal(Verdict.Failed, result.Verdict);
         Assert.Contains("armored", result.Reason, StringComparison.Ordinal);
-        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, armored, "plugin_target", [identity]));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            SealedBackup.Restore(server, armored, "plugin_target", [identity])
+        );
         Assert.Equal(CryoBackupError.NotABackup, failure.Error);
         Assert.Contains("age -d", failure.Remedy, StringComparison.Ordinal);
     }

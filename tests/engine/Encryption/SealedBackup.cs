@@ -18,44 +18,86 @@ internal static class SealedBackup
     public static void MakeSample(PostgresServer server, string database, int rows)
     {
         server.CreateDatabase(database);
-        server.Execute(database, $"CREATE TABLE {Table} (id int PRIMARY KEY, word text); INSERT INTO {Table} SELECT n, '{Canary} ' || md5(n::text) || md5((-n)::text) FROM generate_series(1, {rows}) n");
+        server.Execute(
+            database,
+            $"CREATE TABLE {Table} (id int PRIMARY KEY, word text); INSERT INTO {Table} SELECT n, '{Canary} ' || md5(n::text) || md5((-n)::text) FROM generate_series(1, {rows}) n"
+        );
     }
 
     /// <summary>Backs up.</summary>
     public static BackupInfo New(
-        PostgresServer server, string database, string folder, IReadOnlyList<string> recipients, CompressionKind compression = CompressionKind.Gzip, Action<EngineMessage>? observer = null)
-        => BackupWriter.Run(
-            new BackupRequest { Connection = server.Connection, Database = database, Folder = folder, Recipients = recipients, Compression = compression },
+        PostgresServer server,
+        string database,
+        string folder,
+        IReadOnlyList<string> recipients,
+        CompressionKind compression = CompressionKind.Gzip,
+        Action<EngineMessage>? observer = null
+    ) =>
+        BackupWriter.Run(
+            new BackupRequest
+            {
+                Connection = server.Connection,
+                Database = database,
+                Folder = folder,
+                Recipients = recipients,
+                Compression = compression,
+            },
             observer ?? (_ => { }),
-            CancellationToken.None);
+            CancellationToken.None
+        );
 
     /// <summary>Verifies.</summary>
-    public static VerificationResult Test(string path, VerificationLevel level, params string[] identities)
-        => BackupVerifier.Run(new VerificationRequest { Path = path, Level = level, Identities = identities }, _ => { }, CancellationToken.None);
+    public static VerificationResult Test(string path, VerificationLevel level, params string[] identities) =>
+        BackupVerifier.Run(
+            new VerificationRequest
+            {
+                Path = path,
+                Level = level,
+                Identities = identities,
+            },
+            _ => { },
+            CancellationToken.None
+        );
 
     /// <summary>Restores into a new database.</summary>
     public static RestoreResult Restore(
-        PostgresServer server, string path, string target, IReadOnlyList<string> identities, int? jobs = null, Action<EngineMessage>? observer = null)
+        PostgresServer server,
+        string path,
+        string target,
+        IReadOnlyList<string> identities,
+        int? jobs = null,
+        Action<EngineMessage>? observer = null
+    )
     {
         server.Execute("postgres", $"DROP DATABASE IF EXISTS {PostgresServer.Quote(target)} WITH (FORCE)");
         return BackupRestorer.Run(
-            new RestoreRequest { Connection = server.Connection, Path = path, TargetDatabase = target, Create = true, Identities = identities, Jobs = jobs },
+            new RestoreRequest
+            {
+                Connection = server.Connection,
+                Path = path,
+                TargetDatabase = target,
+                Create = true,
+                Identities = identities,
+                Jobs = jobs,
+            },
             observer ?? (_ => { }),
-            CancellationToken.None);
+            CancellationToken.None
+        );
     }
 
     /// <summary>The outcome of the check encryption; null where it is not among the checks.</summary>
-    public static CheckResult? Encryption(VerificationResult result) => Array.Find(result.Checks, check => check.Name == CheckNames.Encryption);
+    public static CheckResult? Encryption(VerificationResult result) =>
+        Array.Find(result.Checks, check => check.Name == CheckNames.Encryption);
 
     /// <summary>True if a file holds what only the content of the sample in clear has.</summary>
-    public static bool HoldsSample(ReadOnlySpan<byte> bytes)
-        => bytes.IndexOf(Encoding.ASCII.GetBytes(Table)) >= 0 || bytes.IndexOf(Encoding.ASCII.GetBytes(Canary)) >= 0;
+    public static bool HoldsSample(ReadOnlySpan<byte> bytes) =>
+        bytes.IndexOf(Encoding.ASCII.GetBytes(Table)) >= 0 || bytes.IndexOf(Encoding.ASCII.GetBytes(Canary)) >= 0;
 
     /// <summary>True if a file holds content of any database in clear, or begins as the compression of it does.</summary>
-    public static bool IsInClear(ReadOnlySpan<byte> bytes)
-        => HoldsSample(bytes)
-            || bytes.IndexOf("PGDMP"u8) >= 0
-            || bytes.IndexOf("COPY "u8) >= 0
-            || bytes.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b])
-            || bytes.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]);
+    public static bool IsInClear(ReadOnlySpan<byte> bytes) =>
+        HoldsSample(bytes)
+        || bytes.IndexOf("PGDMP"u8) >= 0
+        || bytes.IndexOf("COPY "u8) >= 0
+        || bytes.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b])
+        || bytes.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]);
 }

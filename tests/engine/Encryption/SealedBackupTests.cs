@@ -33,7 +33,10 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         string line = BackupManifest.Read(backup.ManifestPath).OpenWith!;
         Assert.StartsWith("age -d -i IDENTITY ", line, StringComparison.Ordinal);
         server.CreateDatabase(Target);
-        KeyPairs.Sh($"{Environment()} cd '{_folder.Path}'; " + line.Replace("IDENTITY", $"'{identity}'", StringComparison.Ordinal).Replace("NAME", Target, StringComparison.Ordinal));
+        KeyPairs.Sh(
+            $"{Environment()} cd '{_folder.Path}'; "
+                + line.Replace("IDENTITY", $"'{identity}'", StringComparison.Ordinal).Replace("NAME", Target, StringComparison.Ordinal)
+        );
         Assert.Equal(500L, server.Scalar(Target, $"SELECT count(*) FROM {SealedBackup.Table}"));
 
         VerificationResult result = SealedBackup.Test(backup.Path, VerificationLevel.Content, identity);
@@ -59,10 +62,16 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         {
             string[] parts = format.Split('|');
             string path = Path.Combine(_folder.Path, $"stock{format.Length}.dump.age");
-            KeyPairs.Sh($"{Environment()} {PgTool("pg_dump")} {parts[0]} {Source} {(parts.Length > 1 ? "|" + parts[1] : "")} | age -r '{recipient}' > '{path}'");
+            KeyPairs.Sh(
+                $"{Environment()} {PgTool("pg_dump")} {parts[0]} {Source} {(parts.Length > 1 ? "|" + parts[1] : "")} | age -r '{recipient}' > '{path}'"
+            );
             VerificationResult result = SealedBackup.Test(path, VerificationLevel.Content, identity);
             Assert.True(result.Verdict == Verdict.Inconclusive, result.Reason);
-            Assert.Contains("age's own checksum is good, but no manifest records what was written", result.Reason, StringComparison.Ordinal);
+            Assert.Contains(
+                "age's own checksum is good, but no manifest records what was written",
+                result.Reason,
+                StringComparison.Ordinal
+            );
             Assert.Equal(500, Assert.Single(SealedBackup.Restore(server, path, Target, [identity]).Tables).FoundRows);
         }
     }
@@ -71,10 +80,16 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
     public void EachOfSeveralIdentitiesOpensItAlone()
     {
         SealedBackup.MakeSample(server, Source, 10);
-        (string Identity, string Recipient)[] pairs = [.. new[] { "age", "age", "ed25519", "rsa" }.Select(kind => KeyPairs.Make(_folder, kind))];
+        (string Identity, string Recipient)[] pairs =
+        [
+            .. new[] { "age", "age", "ed25519", "rsa" }.Select(kind => KeyPairs.Make(_folder, kind)),
+        ];
         string list = _folder.Write("team.txt", $"# the team\n{pairs[1].Recipient}\n{pairs[2].Recipient} with a comment\n");
         BackupInfo backup = SealedBackup.New(server, Source, _folder.Path, [pairs[0].Recipient, list, pairs[3].Identity + ".pub"]);
-        Assert.All(pairs, pair => Assert.Equal(Verdict.Passed, SealedBackup.Test(backup.Path, VerificationLevel.Content, pair.Identity).Verdict));
+        Assert.All(
+            pairs,
+            pair => Assert.Equal(Verdict.Passed, SealedBackup.Test(backup.Path, VerificationLevel.Content, pair.Identity).Verdict)
+        );
         Assert.Equal(pairs.Select(pair => pair.Recipient), BackupManifest.Read(backup.ManifestPath).Encryption!.Recipients);
 
         (string other, _) = KeyPairs.Make(_folder, "age");
@@ -88,7 +103,14 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         (_, string recipient) = KeyPairs.Make(_folder, "age");
         var warnings = new List<string>();
         BackupInfo backup = BackupWriter.Run(
-            new BackupRequest { Connection = server.Connection, Database = Source, Folder = _folder.Path, Recipients = [recipient], Label = "words of mine" },
+            new BackupRequest
+            {
+                Connection = server.Connection,
+                Database = Source,
+                Folder = _folder.Path,
+                Recipients = [recipient],
+                Label = "words of mine",
+            },
             message =>
             {
                 if (message is WarningMessage warning)
@@ -96,7 +118,8 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
                     warnings.Add(warning.Text);
                 }
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         Assert.Contains("label", Assert.Single(warnings), StringComparison.Ordinal);
 
         string text = File.ReadAllText(backup.ManifestPath);
@@ -119,9 +142,17 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         server.Execute("postgres", "DROP ROLE IF EXISTS sealed_role; CREATE ROLE sealed_role PASSWORD 'not to be seen'");
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         BackupInfo backup = BackupWriter.Run(
-            new BackupRequest { Connection = server.Connection, Database = Source, Folder = _folder.Path, Recipients = [recipient], IncludeGlobals = true },
+            new BackupRequest
+            {
+                Connection = server.Connection,
+                Database = Source,
+                Folder = _folder.Path,
+                Recipients = [recipient],
+                IncludeGlobals = true,
+            },
             _ => { },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         server.Execute("postgres", "DROP ROLE sealed_role");
         Assert.Empty(backup.Warnings);
         string globals = Assert.Single(Directory.GetFiles(_folder.Path, "*.globals.*"));
@@ -198,7 +229,12 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
             File.WriteAllBytes(path, bytes);
             string detail = SealedBackup.Encryption(SealedBackup.Test(path, VerificationLevel.Content, identity))!.Detail;
             var error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, [identity]));
-            return (detail.Contains("header", StringComparison.Ordinal) ? "header" : detail.Contains("payload", StringComparison.Ordinal) ? "payload" : detail, error.Error);
+            return (
+                detail.Contains("header", StringComparison.Ordinal) ? "header"
+                : detail.Contains("payload", StringComparison.Ordinal) ? "payload"
+                : detail,
+                error.Error
+            );
         }
     }
 
@@ -219,11 +255,21 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
     public void AnotherOrderOfRowsNeedsForce()
     {
         server.CreateDatabase(Source);
-        server.Execute(Source, "CREATE TABLE z_parent (id int PRIMARY KEY); CREATE TABLE a_child (id int REFERENCES z_parent); INSERT INTO z_parent VALUES (1); INSERT INTO a_child VALUES (1)");
+        server.Execute(
+            Source,
+            "CREATE TABLE z_parent (id int PRIMARY KEY); CREATE TABLE a_child (id int REFERENCES z_parent); INSERT INTO z_parent VALUES (1); INSERT INTO a_child VALUES (1)"
+        );
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         string path = SealedBackup.New(server, Source, _folder.Path, [recipient]).Path;
         server.CreateDatabase(Target);
-        var request = new RestoreRequest { Connection = server.Connection, Path = path, TargetDatabase = Target, Identities = [identity], SchemaOnly = true };
+        var request = new RestoreRequest
+        {
+            Connection = server.Connection,
+            Path = path,
+            TargetDatabase = Target,
+            Identities = [identity],
+            SchemaOnly = true,
+        };
         Run();
         (request.SchemaOnly, request.DataOnly) = (false, true);
         CryoBackupException error = Assert.Throws<CryoBackupException>(Run);
@@ -246,11 +292,13 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         Assert.Empty(Assert.Single(List(identity, warnings)).Tables);
         Assert.StartsWith($"The tables of '{path}' cannot be told: ", Assert.Single(warnings), StringComparison.Ordinal);
 
-        IEnumerable<BackupInfo> List(string key, List<string>? heard = null) => EncryptedTables.Read(
-            BackupCatalog.Find(_folder.Path, null, latest: false, _ => { }, CancellationToken.None),
-            [key],
-            message => heard?.AddRange(message is WarningMessage warning ? [warning.Text] : []),
-            CancellationToken.None);
+        IEnumerable<BackupInfo> List(string key, List<string>? heard = null) =>
+            EncryptedTables.Read(
+                BackupCatalog.Find(_folder.Path, null, latest: false, _ => { }, CancellationToken.None),
+                [key],
+                message => heard?.AddRange(message is WarningMessage warning ? [warning.Text] : []),
+                CancellationToken.None
+            );
     }
 
     [AgeServerFact]
@@ -288,7 +336,9 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
 
     private static string PgTool(string name) => ClientTools.Find(name, 0, CancellationToken.None).Path;
 
-    private string Environment() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"export PGHOST='{server.Connection.ComputerName}' PGPORT={server.Connection.Port} PGUSER='{server.Connection.UserName}' PGPASSWORD='{(server.Connection.Password is { } password ? password : "")}' PATH=\"$PATH:{Path.GetDirectoryName(PgTool("pg_restore"))}\";");
+    private string Environment() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"export PGHOST='{server.Connection.ComputerName}' PGPORT={server.Connection.Port} PGUSER='{server.Connection.UserName}' PGPASSWORD='{(server.Connection.Password is { } password ? password : "")}' PATH=\"$PATH:{Path.GetDirectoryName(PgTool("pg_restore"))}\";"
+        );
 }

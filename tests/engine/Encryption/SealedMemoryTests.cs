@@ -28,9 +28,17 @@ public sealed class SealedMemoryTests(PostgresServer server) : IDisposable
         // The runtime's own heap is held below half of the large file; what is beside it may not grow by half of what more flows by.
         Assert.InRange(largeFile, 2 * HeapLimit, long.MaxValue);
         long limit = (LargeRows - SmallRows) * RowBytes / 2;
-        Assert.All(small.Zip(large), pair => Assert.True(
-            pair.Second - pair.First < limit,
-            string.Create(CultureInfo.InvariantCulture, $"Peaks in bytes of new, test, restore: {string.Join(", ", small)} for {smallFile}, {string.Join(", ", large)} for {largeFile}.")));
+        Assert.All(
+            small.Zip(large),
+            pair =>
+                Assert.True(
+                    pair.Second - pair.First < limit,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Peaks in bytes of new, test, restore: {string.Join(", ", small)} for {smallFile}, {string.Join(", ", large)} for {largeFile}."
+                    )
+                )
+        );
     }
 
     /// <summary>The file's size, and the peaks of New, Test and Restore.</summary>
@@ -39,7 +47,8 @@ public sealed class SealedMemoryTests(PostgresServer server) : IDisposable
         server.CreateDatabase(database);
         server.Execute(
             database,
-            $"CREATE TABLE t AS SELECT n, (SELECT string_agg(md5((n * 50 + i)::text), '') FROM generate_series(1, 50) i) AS words FROM generate_series(1, {rows}) n");
+            $"CREATE TABLE t AS SELECT n, (SELECT string_agg(md5((n * 50 + i)::text), '') FROM generate_series(1, 50) i) AS words FROM generate_series(1, {rows}) n"
+        );
         string folder = Path.Combine(_folder.Path, database);
         long made = PeakOf("new", database, "--path", folder, "--recipient", recipient);
         string file = Assert.Single(Directory.GetFiles(folder, "*.age"));
@@ -70,8 +79,7 @@ public sealed class SealedMemoryTests(PostgresServer server) : IDisposable
         do
         {
             peak = Math.Max(peak, HighWaterMark(process.Id));
-        }
-        while (!process.WaitForExit(TimeSpan.FromMilliseconds(10)));
+        } while (!process.WaitForExit(TimeSpan.FromMilliseconds(10)));
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, $"cryobackup {string.Join(' ', arguments)}: {output.Result}\n{errors.Result}");
         Assert.InRange(peak, 1, long.MaxValue);
@@ -82,8 +90,11 @@ public sealed class SealedMemoryTests(PostgresServer server) : IDisposable
     {
         try
         {
-            string? line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return line is null ? 0 : 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
+            string? line = File.ReadLines($"/proc/{process}/status")
+                .FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null
+                ? 0
+                : 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
         }
         catch (IOException)
         {

@@ -10,7 +10,8 @@ namespace CryoBackup.Tests.Encryption;
 internal sealed partial class TracedTool
 {
     // Every call that puts bytes into a file from memory, and those that let the kernel do it, or a page that is mapped.
-    private const string Calls = "trace=connect,execve,write,pwrite64,writev,pwritev,pwritev2,sendfile,copy_file_range,splice,mmap,io_uring_setup";
+    private const string Calls =
+        "trace=connect,execve,write,pwrite64,writev,pwritev,pwritev2,sendfile,copy_file_range,splice,mmap,io_uring_setup";
     private const string LongestData = "4194304";
 
     // Like a test's, the tool's folder lies beside the build's.
@@ -25,7 +26,8 @@ internal sealed partial class TracedTool
     public static string? ReasonToSkip { get; } = Try();
 
     /// <summary>The bytes that were written, by file, in the order of each thread's calls; neither pipes nor sockets nor devices.</summary>
-    public IReadOnlyDictionary<string, byte[]> Files => _files.ToDictionary(file => file.Key, file => file.Value.ToArray(), StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, byte[]> Files =>
+        _files.ToDictionary(file => file.Key, file => file.Value.ToArray(), StringComparer.Ordinal);
 
     /// <summary>Calls that bring bytes into a file unseen.</summary>
     public IReadOnlyList<string> Unseen => _unseen;
@@ -43,7 +45,25 @@ internal sealed partial class TracedTool
     public void Run(PostgresServer server, TemporaryFolder folder, params string[] arguments)
     {
         string traces = Directory.CreateDirectory(Path.Combine(folder.Path, $"trace-{Guid.NewGuid():N}")).FullName;
-        var command = new ToolCommand("strace", ["-ff", "--seccomp-bpf", "-qq", "-y", "-xx", "-s", LongestData, "-e", Calls, "-o", Path.Combine(traces, "t"), "--", Tool, .. arguments])
+        var command = new ToolCommand(
+            "strace",
+            [
+                "-ff",
+                "--seccomp-bpf",
+                "-qq",
+                "-y",
+                "-xx",
+                "-s",
+                LongestData,
+                "-e",
+                Calls,
+                "-o",
+                Path.Combine(traces, "t"),
+                "--",
+                Tool,
+                .. arguments,
+            ]
+        )
         {
             Environment = new Dictionary<string, string?>
             {
@@ -54,7 +74,10 @@ internal sealed partial class TracedTool
             },
         };
         (int exitCode, string output, IReadOnlyList<string> errors) = ToolProcess.Run(command, CancellationToken.None);
-        Assert.True(exitCode == 0, $"cryobackup {string.Join(' ', arguments)} ended with {exitCode}:\n{output}\n{string.Join('\n', errors)}");
+        Assert.True(
+            exitCode == 0,
+            $"cryobackup {string.Join(' ', arguments)} ended with {exitCode}:\n{output}\n{string.Join('\n', errors)}"
+        );
         foreach (string line in Directory.GetFiles(traces).SelectMany(File.ReadLines))
         {
             Take(line);
@@ -72,7 +95,10 @@ internal sealed partial class TracedTool
 
         try
         {
-            (int exitCode, _, IReadOnlyList<string> errors) = ToolProcess.Run(new ToolCommand("strace", "-ff", "--seccomp-bpf", "-qq", "-y", "-o", "/dev/null", "true"), CancellationToken.None);
+            (int exitCode, _, IReadOnlyList<string> errors) = ToolProcess.Run(
+                new ToolCommand("strace", "-ff", "--seccomp-bpf", "-qq", "-y", "-o", "/dev/null", "true"),
+                CancellationToken.None
+            );
             return exitCode == 0 ? null : $"NOT TESTED: strace does not work here: {string.Join(' ', errors)}";
         }
         catch (CryoBackupException)
@@ -116,21 +142,31 @@ internal sealed partial class TracedTool
                 }
             }
         }
-        else if (name is not "mmap" ? files.Length > 0 || name == "io_uring_setup"
-            : files.Length > 0 && line.Contains("PROT_WRITE", StringComparison.Ordinal) && line.Contains("MAP_SHARED", StringComparison.Ordinal))
+        else if (
+            name is not "mmap"
+                ? files.Length > 0 || name == "io_uring_setup"
+                : files.Length > 0
+                    && line.Contains("PROT_WRITE", StringComparison.Ordinal)
+                    && line.Contains("MAP_SHARED", StringComparison.Ordinal)
+        )
         {
             _unseen.Add(line);
         }
     }
 
-    private static byte[] Bytes(Match text) => Convert.FromHexString(text.Groups["bytes"].Value.Replace("\\x", "", StringComparison.Ordinal));
+    private static byte[] Bytes(Match text) =>
+        Convert.FromHexString(text.Groups["bytes"].Value.Replace("\\x", "", StringComparison.Ordinal));
 
-    private static string Decode(string path) => path.Contains("\\x", StringComparison.Ordinal)
-        ? System.Text.Encoding.UTF8.GetString(Convert.FromHexString(path.Replace("\\x", "", StringComparison.Ordinal)))
-        : path;
+    private static string Decode(string path) =>
+        path.Contains("\\x", StringComparison.Ordinal)
+            ? System.Text.Encoding.UTF8.GetString(Convert.FromHexString(path.Replace("\\x", "", StringComparison.Ordinal)))
+            : path;
 
-    private static bool IsOnDisk(string path)
-        => path.StartsWith('/') && !path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/proc/", StringComparison.Ordinal) && !path.StartsWith("/memfd:", StringComparison.Ordinal);
+    private static bool IsOnDisk(string path) =>
+        path.StartsWith('/')
+        && !path.StartsWith("/dev/", StringComparison.Ordinal)
+        && !path.StartsWith("/proc/", StringComparison.Ordinal)
+        && !path.StartsWith("/memfd:", StringComparison.Ordinal);
 
     [GeneratedRegex(@"^(?<name>\w+)\(")]
     private static partial Regex Call();

@@ -31,15 +31,27 @@ public sealed class BackupCatalogTests : IDisposable
             SchemaVersion = 1,
             Sha256 = new string('c', 64),
             Compression = "gzip",
-            Tables = [new() { Schema = "public", Name = "t", Rows = 7 }],
+            Tables =
+            [
+                new()
+                {
+                    Schema = "public",
+                    Name = "t",
+                    Rows = 7,
+                },
+            ],
             ManifestSha256 = new string('0', 64),
         };
         File.WriteAllBytes(path + BackupFileName.ManifestSuffix, (change?.Invoke(manifest) ?? manifest).Serialize());
         return path;
     }
 
-    private string[] Find(bool latest = false, params string[] databases)
-        => [.. BackupCatalog.Find(_folder.Path, databases, latest, _messages.Add, CancellationToken.None).Select(backup => $"{backup.Database} {backup.Start.Hour}")];
+    private string[] Find(bool latest = false, params string[] databases) =>
+        [
+            .. BackupCatalog
+                .Find(_folder.Path, databases, latest, _messages.Add, CancellationToken.None)
+                .Select(backup => $"{backup.Database} {backup.Start.Hour}"),
+        ];
 
     [UnixFact]
     public void APipeHoldsNobodyUp()
@@ -53,7 +65,10 @@ public sealed class BackupCatalogTests : IDisposable
         }
 
         Assert.Equal(["app 3"], Find());
-        Assert.Contains(_messages.OfType<WarningMessage>(), warning => warning.Text.Contains("a pipe, a socket or a device", StringComparison.Ordinal));
+        Assert.Contains(
+            _messages.OfType<WarningMessage>(),
+            warning => warning.Text.Contains("a pipe, a socket or a device", StringComparison.Ordinal)
+        );
         VerificationResult result = BackupVerifier.Run(new VerificationRequest { Path = pipe }, static _ => { }, CancellationToken.None);
         Assert.Equal(Verdict.Failed, result.Verdict);
         Assert.Contains("a pipe, a socket or a device", result.Reason, StringComparison.Ordinal);
@@ -92,15 +107,26 @@ public sealed class BackupCatalogTests : IDisposable
         File.AppendAllText(damaged + BackupFileName.ManifestSuffix, " ");
         File.WriteAllText(Path.Combine(_folder.Path, "notes.txt"), "x");
         Assert.Equal(["good 1"], Find());
-        Assert.Equal([damaged, lost], _messages.Cast<WarningMessage>().Select(message => message.Text.Contains(lost, StringComparison.Ordinal) ? lost : damaged).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [damaged, lost],
+            _messages
+                .Cast<WarningMessage>()
+                .Select(message => message.Text.Contains(lost, StringComparison.Ordinal) ? lost : damaged)
+                .Order(StringComparer.Ordinal)
+        );
     }
 
     /// <summary>Every server is localhost on its own machine.</summary>
     [Fact]
     public void NewestIsThatOfEachServer()
     {
-        BackupManifest Of(BackupManifest manifest, string? identifier, string host = "localhost")
-            => manifest with { Host = host, Port = 5432, Server = identifier is null ? null : new() { SystemIdentifier = identifier } };
+        BackupManifest Of(BackupManifest manifest, string? identifier, string host = "localhost") =>
+            manifest with
+            {
+                Host = host,
+                Port = 5432,
+                Server = identifier is null ? null : new() { SystemIdentifier = identifier },
+            };
         Add("app", 1, change: manifest => Of(manifest, "7000"));
         Add("app", 2, change: manifest => Of(manifest, "7000"));
         Assert.Equal(2, FindLatest().Start.Hour);
@@ -117,9 +143,10 @@ public sealed class BackupCatalogTests : IDisposable
         Assert.Equal(CryoBackupError.NotABackup, several.Error);
         Assert.Contains(
             "'app' from 3 servers, and which is meant is not said: db9:5432 (system identifier not recorded), newest of 2024-08-06 04:00:00Z; "
-            + "localhost:5432 (system identifier 7001), newest of 2024-08-06 03:00:00Z; localhost:5432 (system identifier 7000), newest of 2024-08-06 02:00:00Z",
+                + "localhost:5432 (system identifier 7001), newest of 2024-08-06 03:00:00Z; localhost:5432 (system identifier 7000), newest of 2024-08-06 02:00:00Z",
             several.Message,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
         Assert.Equal(CryoBackupError.BackupNotFound, Assert.Throws<CryoBackupException>(() => FindLatest("other")).Error);
     }
 
@@ -129,22 +156,32 @@ public sealed class BackupCatalogTests : IDisposable
     {
         Add("app", 2, change: manifest => manifest with { BackupType = "partial" });
         Assert.Equal(["app 2"], Find(latest: true));
-        Assert.Contains("only such of a selection", Assert.Throws<CryoBackupException>(() => FindLatest()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "only such of a selection",
+            Assert.Throws<CryoBackupException>(() => FindLatest()).Message,
+            StringComparison.Ordinal
+        );
         Add("app", 1);
         Assert.Equal(["app 1"], Find(latest: true));
         Assert.Equal((1, false), (FindLatest().Start.Hour, FindLatest().Partial));
-        Assert.Equal([false, true], BackupCatalog.Find(_folder.Path, null, false, _messages.Add, CancellationToken.None).Select(backup => backup.Partial).Order());
+        Assert.Equal(
+            [false, true],
+            BackupCatalog.Find(_folder.Path, null, false, _messages.Add, CancellationToken.None).Select(backup => backup.Partial).Order()
+        );
     }
 
     private BackupInfo FindLatest() => FindLatest("app");
 
-    private BackupInfo FindLatest(string database) => BackupCatalog.FindLatest([_folder.Path], database, _messages.Add, CancellationToken.None);
+    private BackupInfo FindLatest(string database) =>
+        BackupCatalog.FindLatest([_folder.Path], database, _messages.Add, CancellationToken.None);
 
     [Fact]
     public void NamesAFolderThatIsNotThere()
     {
         string folder = Path.Combine(_folder.Path, "none");
-        CryoBackupException exception = Assert.Throws<CryoBackupException>(() => BackupCatalog.Find(folder, null, false, _messages.Add, CancellationToken.None));
+        CryoBackupException exception = Assert.Throws<CryoBackupException>(() =>
+            BackupCatalog.Find(folder, null, false, _messages.Add, CancellationToken.None)
+        );
         Assert.Equal((CryoBackupError.BackupNotFound, folder), (exception.Error, exception.Target));
     }
 
@@ -153,7 +190,15 @@ public sealed class BackupCatalogTests : IDisposable
     public void ChoosesByManifestElseByName()
     {
         using var folder = new TemporaryFolder();
-        foreach (string name in new[] { "a%2Fb_20260101_000000_full.dump.gz", "a%2Fb_20260102_000000_full.dump.gz", "app_20260101_000000_full.dump", "odd.dump" })
+        foreach (
+            string name in new[]
+            {
+                "a%2Fb_20260101_000000_full.dump.gz",
+                "a%2Fb_20260102_000000_full.dump.gz",
+                "app_20260101_000000_full.dump",
+                "odd.dump",
+            }
+        )
         {
             folder.Write(name, "x");
         }
@@ -168,8 +213,12 @@ public sealed class BackupCatalogTests : IDisposable
         Assert.Equal(["a%2Fb_20260102_000000_full.dump.gz"], Choose(latest: true, "a/b"));
         Assert.Empty(Choose(latest: true, "other"));
 
-        string[] Choose(bool latest, params string[] databases)
-            => [.. BackupCatalog.Choose(folder.Path, databases, latest, messages.Add, CancellationToken.None).Select(path => Path.GetFileName(path)!)];
+        string[] Choose(bool latest, params string[] databases) =>
+            [
+                .. BackupCatalog
+                    .Choose(folder.Path, databases, latest, messages.Add, CancellationToken.None)
+                    .Select(path => Path.GetFileName(path)!),
+            ];
     }
 
     /// <summary>A folder without a backup, and a database that is asked for by its name, are missed aloud.</summary>
@@ -178,7 +227,11 @@ public sealed class BackupCatalogTests : IDisposable
     {
         Assert.Empty(Find(false));
         Assert.Contains("holds no backup", Assert.IsType<WarningMessage>(Assert.Single(_messages)).Text, StringComparison.Ordinal);
-        IReadOnlyList<CryoBackupException> failures = BackupCatalog.NotFound(["app", "crm", "x*", "crm"], new HashSet<string>(["app"]), ["/a", "/b"]);
+        IReadOnlyList<CryoBackupException> failures = BackupCatalog.NotFound(
+            ["app", "crm", "x*", "crm"],
+            new HashSet<string>(["app"]),
+            ["/a", "/b"]
+        );
         CryoBackupException failure = Assert.Single(failures);
         Assert.Equal((CryoBackupError.BackupNotFound, "'/a', '/b' holds no backup of 'crm'."), (failure.Error, failure.Message));
     }

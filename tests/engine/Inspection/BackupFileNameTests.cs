@@ -46,7 +46,8 @@ public sealed class BackupFileNameTests
             {
                 foreach (string third in (string[])[.. parts, ""])
                 {
-                    string name = first + second + third, encoded = BackupFileName.Encode(name);
+                    string name = first + second + third,
+                        encoded = BackupFileName.Encode(name);
                     Assert.True(seen.TryAdd(encoded, name) || seen[encoded] == name, $"{name} and {seen[encoded]} are both {encoded}");
                     Assert.Equal(name, Uri.UnescapeDataString(encoded));
                     Assert.Equal(-1, encoded.AsSpan().IndexOfAny("/\\:*?\"<>|\0"));
@@ -59,7 +60,10 @@ public sealed class BackupFileNameTests
     public void FitsAFileSystemAlsoForTheLongestName()
     {
         // PostgreSQL's names have at most 63 bytes.
-        string longest = BackupFileName.Create(new string('/', 63), Start, CompressionKind.Gzip, isSealed: false) + BackupFileName.ManifestSuffix + BackupFileName.PartialSuffix;
+        string longest =
+            BackupFileName.Create(new string('/', 63), Start, CompressionKind.Gzip, isSealed: false)
+            + BackupFileName.ManifestSuffix
+            + BackupFileName.PartialSuffix;
         Assert.InRange(Encoding.UTF8.GetByteCount(longest), 1, 255);
     }
 }

@@ -27,11 +27,15 @@ public sealed class BackupInspectionTests(PostgresServer server) : IDisposable
         Assert.Equal(SmallBackup.Database, result.Database);
         Assert.Equal(backup.Hash, result.Hash);
         Assert.Equal(
-            ["file_integrity", "metadata", "hash_calculation", "compression", "backup_format", "content"], result.Checks.Select(check => check.Name));
-        Assert.Equal(
-            compression == CompressionKind.None ? CheckOutcome.NotRun : CheckOutcome.Passed, result.Check("compression").Outcome);
+            ["file_integrity", "metadata", "hash_calculation", "compression", "backup_format", "content"],
+            result.Checks.Select(check => check.Name)
+        );
+        Assert.Equal(compression == CompressionKind.None ? CheckOutcome.NotRun : CheckOutcome.Passed, result.Check("compression").Outcome);
         Assert.All(result.Tables, table => Assert.True(table.Matches));
-        Assert.Equal(["public.nothing 0", "public.sample 3"], result.Tables.Select(table => $"{table} {table.FoundRows}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["public.nothing 0", "public.sample 3"],
+            result.Tables.Select(table => $"{table} {table.FoundRows}").Order(StringComparer.Ordinal)
+        );
         Assert.Contains("2 tables with 3 rows", result.Reason, StringComparison.Ordinal);
 
         VerificationResult hash = VerifyAssert.Passed(backup.Path, VerificationLevel.Hash);
@@ -62,7 +66,12 @@ public sealed class BackupInspectionTests(PostgresServer server) : IDisposable
         bytes[bytes.AsSpan().IndexOf("ice\t1.50"u8)]++;
         File.WriteAllBytes(backup.Path, bytes);
 
-        VerificationResult result = VerifyAssert.Failed(backup.Path, "hash_calculation", "was changed after it was written", "public.sample has 3 rows");
+        VerificationResult result = VerifyAssert.Failed(
+            backup.Path,
+            "hash_calculation",
+            "was changed after it was written",
+            "public.sample has 3 rows"
+        );
         Assert.Contains("public.sample has 3 rows", result.Check("content").Detail, StringComparison.Ordinal);
         Assert.Equal(["public.sample"], result.Tables.Where(table => !table.Matches).Select(table => table.ToString()));
     }
@@ -71,7 +80,10 @@ public sealed class BackupInspectionTests(PostgresServer server) : IDisposable
     public void NamesADamagedManifest()
     {
         BackupInfo backup = Make();
-        File.WriteAllText(backup.ManifestPath, File.ReadAllText(backup.ManifestPath).Replace("\"rows\": 3", "\"rows\": 4", StringComparison.Ordinal));
+        File.WriteAllText(
+            backup.ManifestPath,
+            File.ReadAllText(backup.ManifestPath).Replace("\"rows\": 3", "\"rows\": 4", StringComparison.Ordinal)
+        );
 
         VerificationResult result = VerifyAssert.Failed(backup.Path, "metadata", backup.ManifestPath, "its own checksum does not fit");
         Assert.Single(result.Checks, check => check.Outcome == CheckOutcome.Failed);
@@ -86,7 +98,12 @@ public sealed class BackupInspectionTests(PostgresServer server) : IDisposable
         BackupInfo other = SmallBackup.Make(server, _folder.Path, CompressionKind.Gzip, "INSERT INTO sample VALUES (4);", "other backup");
         Exchange(first, other);
         VerifyAssert.Failed(first.Path, "hash_calculation", "whole archive of 'other backup'", "not the one that its manifest describes");
-        VerifyAssert.Failed(other.Path, "hash_calculation", $"whole archive of '{SmallBackup.Database}'", "not the one that its manifest describes");
+        VerifyAssert.Failed(
+            other.Path,
+            "hash_calculation",
+            $"whole archive of '{SmallBackup.Database}'",
+            "not the one that its manifest describes"
+        );
         Exchange(first, other);
         VerifyAssert.Passed(first.Path);
 
@@ -172,9 +189,24 @@ public sealed class BackupInspectionTests(PostgresServer server) : IDisposable
         {
             (int exitCode, string output, IReadOnlyList<string> errors) = ToolProcess.Run(
                 new ToolCommand(
-                    "strace", "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", "inject=read,pread64:error=EIO:when=2+", "--",
-                    Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup")), "test", path, "--level", level),
-                CancellationToken.None);
+                    "strace",
+                    "-f",
+                    "-qq",
+                    "-o",
+                    "/dev/null",
+                    "-P",
+                    path,
+                    "-e",
+                    "inject=read,pread64:error=EIO:when=2+",
+                    "--",
+                    Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup")),
+                    "test",
+                    path,
+                    "--level",
+                    level
+                ),
+                CancellationToken.None
+            );
             Assert.True(exitCode == 3, output + string.Join('\n', errors));
             Assert.Contains("cannot be read to its end", output.ReplaceLineEndings(" "), StringComparison.Ordinal);
         }
@@ -188,7 +220,9 @@ public sealed class BackupInspectionTests(PostgresServer server) : IDisposable
         source.Cancel();
         foreach (VerificationLevel level in Enum.GetValues<VerificationLevel>())
         {
-            Assert.Throws<OperationCanceledException>(() => BackupVerifier.Run(new VerificationRequest { Path = backup.Path, Level = level }, static _ => { }, source.Token));
+            Assert.Throws<OperationCanceledException>(() =>
+                BackupVerifier.Run(new VerificationRequest { Path = backup.Path, Level = level }, static _ => { }, source.Token)
+            );
         }
     }
 

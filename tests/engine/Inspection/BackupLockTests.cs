@@ -21,7 +21,11 @@ public sealed class BackupLockTests : IDisposable
         {
             CryoBackupException exception = Assert.Throws<CryoBackupException>(() => Take());
             Assert.Equal(CryoBackupError.BackupLocked, exception.Error);
-            Assert.Contains($"host {Environment.MachineName}, process {Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}, since 2", exception.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"host {Environment.MachineName}, process {Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}, since 2",
+                exception.Message,
+                StringComparison.Ordinal
+            );
             Assert.Equal([".app.lock"], Files);
 
             // Nor did the refusal loosen it.
@@ -41,7 +45,9 @@ public sealed class BackupLockTests : IDisposable
         // A folder under the name of the lock, and under that of what a dead backup left.
         Directory.CreateDirectory(Path.Combine(_folder.Path, ".app.lock"));
         Assert.Equal(CryoBackupError.DestinationNotWritable, Assert.Throws<CryoBackupException>(() => Take()).Error);
-        CryoBackupException missing = Assert.Throws<CryoBackupException>(() => BackupLock.Take(Path.Combine(_folder.Path, "none"), "app", _messages.Add));
+        CryoBackupException missing = Assert.Throws<CryoBackupException>(() =>
+            BackupLock.Take(Path.Combine(_folder.Path, "none"), "app", _messages.Add)
+        );
         Assert.Equal(CryoBackupError.DestinationNotWritable, missing.Error);
     }
 
@@ -52,8 +58,12 @@ public sealed class BackupLockTests : IDisposable
         string[] dead = ["app_20240806_053412_full.dump.gz.partial", "app_20240806_053412_full.dump.gz.meta.json.partial"];
         string[] others =
         [
-            "app_old_20240806_053412_full.dump.gz.partial", "app_20240806_053412_full.dump.gz", "app_2024080x_053412_full.dump.gz.partial", "app.partial",
-            "app_20240806_053412_fullx.partial", "App_20240806_053412_full.dump.gz.partial",
+            "app_old_20240806_053412_full.dump.gz.partial",
+            "app_20240806_053412_full.dump.gz",
+            "app_2024080x_053412_full.dump.gz.partial",
+            "app.partial",
+            "app_20240806_053412_fullx.partial",
+            "App_20240806_053412_full.dump.gz.partial",
         ];
         foreach (string name in dead.Concat(others))
         {
@@ -83,28 +93,34 @@ public sealed class BackupLockTests : IDisposable
     [Fact]
     public void IsHeldByOneOfManyAtAnyTime()
     {
-        int holders = 0, most = 0, taken = 0;
-        Parallel.For(0, 4, _ =>
-        {
-            for (int i = 0; i < 300; i++)
+        int holders = 0,
+            most = 0,
+            taken = 0;
+        Parallel.For(
+            0,
+            4,
+            _ =>
             {
-                try
+                for (int i = 0; i < 300; i++)
                 {
-                    using (BackupLock.Take(_folder.Path, "app", static _ => { }))
+                    try
                     {
-                        int now = Interlocked.Increment(ref holders);
-                        most = Math.Max(most, now);
-                        taken++;
-                        Thread.Yield();
-                        Interlocked.Decrement(ref holders);
+                        using (BackupLock.Take(_folder.Path, "app", static _ => { }))
+                        {
+                            int now = Interlocked.Increment(ref holders);
+                            most = Math.Max(most, now);
+                            taken++;
+                            Thread.Yield();
+                            Interlocked.Decrement(ref holders);
+                        }
+                    }
+                    catch (CryoBackupException exception)
+                    {
+                        Assert.Equal(CryoBackupError.BackupLocked, exception.Error);
                     }
                 }
-                catch (CryoBackupException exception)
-                {
-                    Assert.Equal(CryoBackupError.BackupLocked, exception.Error);
-                }
             }
-        });
+        );
         Assert.Equal(1, most);
         Assert.True(taken > 1);
         Assert.Empty(Files);
@@ -113,7 +129,9 @@ public sealed class BackupLockTests : IDisposable
     [Fact]
     public void NamesAFolderThatItCannotUse()
     {
-        CryoBackupException exception = Assert.Throws<CryoBackupException>(() => BackupLock.Take(Path.Combine(_folder.Path, "none"), "app", _messages.Add));
+        CryoBackupException exception = Assert.Throws<CryoBackupException>(() =>
+            BackupLock.Take(Path.Combine(_folder.Path, "none"), "app", _messages.Add)
+        );
         Assert.Equal(CryoBackupError.DestinationNotWritable, exception.Error);
     }
 

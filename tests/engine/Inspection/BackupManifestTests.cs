@@ -16,8 +16,20 @@ public sealed class BackupManifestTests : IDisposable
     {
         var tables = new List<BackupManifest.TableRecord>
         {
-            new() { Schema = "public", Name = "Größe \"x\" \\ 🧊 \"manifest_sha256\": \"", Rows = 3, Bytes = 40, Fingerprint = new string('a', 32) },
-            new() { Schema = "lab", Name = "empty", Fingerprint = new string('0', 32) },
+            new()
+            {
+                Schema = "public",
+                Name = "Größe \"x\" \\ 🧊 \"manifest_sha256\": \"",
+                Rows = 3,
+                Bytes = 40,
+                Fingerprint = new string('a', 32),
+            },
+            new()
+            {
+                Schema = "lab",
+                Name = "empty",
+                Fingerprint = new string('0', 32),
+            },
         };
         change?.Invoke(tables);
         return new BackupManifest
@@ -33,7 +45,10 @@ public sealed class BackupManifestTests : IDisposable
             Sha256 = new string('b', 64),
             DurationSeconds = 1.25,
             Tables = tables,
-            Warnings = ["pg_dump: a \"warning\": \"manifest_sha256\": \"0000000000000000000000000000000000000000000000000000000000000000\""],
+            Warnings =
+            [
+                "pg_dump: a \"warning\": \"manifest_sha256\": \"0000000000000000000000000000000000000000000000000000000000000000\"",
+            ],
             ManifestSha256 = new string('0', 64),
         };
     }
@@ -75,7 +90,10 @@ public sealed class BackupManifestTests : IDisposable
         Assert.DoesNotContain((byte)'\r', bytes);
         BackupManifest read = BackupManifest.Read(Write(bytes));
         Assert.Equal(JsonSerializer.Serialize(read.Tables), JsonSerializer.Serialize(manifest.Tables));
-        Assert.Equal((manifest.Database, manifest.SizeBytes, manifest.Sha256, manifest.DurationSeconds), (read.Database, read.SizeBytes, read.Sha256, read.DurationSeconds));
+        Assert.Equal(
+            (manifest.Database, manifest.SizeBytes, manifest.Sha256, manifest.DurationSeconds),
+            (read.Database, read.SizeBytes, read.Sha256, read.DurationSeconds)
+        );
         Assert.Equal(new DateTime(2024, 8, 6, 5, 34, 12, DateTimeKind.Utc).AddTicks(10), read.ReadStart());
     }
 
@@ -84,7 +102,9 @@ public sealed class BackupManifestTests : IDisposable
     {
         JsonObject json = JsonNode.Parse(Sample().Serialize())!.AsObject();
         Assert.Equal(
-            ["timestamp", "database", "backup_type", "backup_file", "size_bytes", "host", "port", "backup_tool_version"], json.Select(pair => pair.Key).Take(8));
+            ["timestamp", "database", "backup_type", "backup_file", "size_bytes", "host", "port", "backup_tool_version"],
+            json.Select(pair => pair.Key).Take(8)
+        );
         Assert.Equal("full", (string?)json["backup_type"]);
     }
 
@@ -134,9 +154,36 @@ public sealed class BackupManifestTests : IDisposable
         void Refuses(Action<List<BackupManifest.TableRecord>> change, string words) => Invalid(Sample(change).Serialize(), words);
 
         Refuses(tables => tables.Add(null!), "not whole");
-        Invalid(Sign(Encoding.UTF8.GetString(Sample().Serialize()).Replace("\"schema\": \"lab\"", "\"schema\": null", StringComparison.Ordinal)), "not whole");
-        Refuses(tables => tables.Add(new() { Schema = "a", Name = "b", Rows = -1 }), "not whole");
-        Refuses(tables => tables.Add(new() { Schema = "a", Name = "b", Rows = long.MaxValue }), "not whole");
+        Invalid(
+            Sign(
+                Encoding.UTF8.GetString(Sample().Serialize()).Replace("\"schema\": \"lab\"", "\"schema\": null", StringComparison.Ordinal)
+            ),
+            "not whole"
+        );
+        Refuses(
+            tables =>
+                tables.Add(
+                    new()
+                    {
+                        Schema = "a",
+                        Name = "b",
+                        Rows = -1,
+                    }
+                ),
+            "not whole"
+        );
+        Refuses(
+            tables =>
+                tables.Add(
+                    new()
+                    {
+                        Schema = "a",
+                        Name = "b",
+                        Rows = long.MaxValue,
+                    }
+                ),
+            "not whole"
+        );
         Refuses(tables => tables.Add(new() { Schema = "lab", Name = "empty" }), "lab.empty twice");
     }
 
@@ -145,7 +192,8 @@ public sealed class BackupManifestTests : IDisposable
     {
         // Of ours and of the predecessor's form, whose content nothing protects; and signed anew, as no accident is.
         byte[] ours = Sample().Serialize();
-        byte[] predecessor = "{\n  \"timestamp\": \"2025-01-01T02:03:04.5\",\n  \"database\": \"a\",\n  \"backup_file\": \"b\",\n  \"size_bytes\": 359,\n  \"port\": 5432\n}"u8.ToArray();
+        byte[] predecessor =
+            "{\n  \"timestamp\": \"2025-01-01T02:03:04.5\",\n  \"database\": \"a\",\n  \"backup_file\": \"b\",\n  \"size_bytes\": 359,\n  \"port\": 5432\n}"u8.ToArray();
         var mutator = new Mutator(17);
         int refused = 0;
         int rounds = Thoroughness.Of(600, 6000);

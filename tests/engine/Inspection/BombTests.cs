@@ -27,7 +27,11 @@ public sealed class BombTests : IDisposable
     {
         ArchiveImage image = CreateSample();
         byte[] row = Encoding.ASCII.GetBytes(new string('1', Megabyte - 1) + "\n");
-        image.Blocks[0] = new Block(1, 5, [.. Enumerable.Repeat(ArchiveImage.Text(row), 80).SelectMany(chunk => chunk), .. Chunk("\\.\n\n\n"), .. Integer(0)]);
+        image.Blocks[0] = new Block(
+            1,
+            5,
+            [.. Enumerable.Repeat(ArchiveImage.Text(row), 80).SelectMany(chunk => chunk), .. Chunk("\\.\n\n\n"), .. Integer(0)]
+        );
         string path = Path.Combine(_folder.Path, "app_20260131_120000_full.dump.gz");
         WriteGzip(path, stream => stream.Write(image.ToBytes()));
         byte[] bytes = File.ReadAllBytes(path);
@@ -54,19 +58,28 @@ public sealed class BombTests : IDisposable
     {
         string backup = Path.Combine(_folder.Path, "app_20260131_120000_full.dump.gz");
         string globals = backup + GlobalsFile.Suffix(isSealed: false);
-        WriteGzip(globals, stream =>
-        {
-            var blanks = new byte[Megabyte];
-            Array.Fill(blanks, (byte)' ');
-            for (int i = 0; i < 1024; i++)
+        WriteGzip(
+            globals,
+            stream =>
             {
-                stream.Write(blanks);
+                var blanks = new byte[Megabyte];
+                Array.Fill(blanks, (byte)' ');
+                for (int i = 0; i < 1024; i++)
+                {
+                    stream.Write(blanks);
+                }
             }
-        });
+        );
         Assert.InRange(new FileInfo(globals).Length, 1, 16 * Megabyte);
-        var record = new BackupManifest.GlobalsRecord { File = Path.GetFileName(globals), Sha256 = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(globals))) };
+        var record = new BackupManifest.GlobalsRecord
+        {
+            File = Path.GetFileName(globals),
+            Sha256 = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(globals))),
+        };
         long before = GC.GetAllocatedBytesForCurrentThread();
-        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => GlobalsFile.Read(backup, record, isSealed: false, [], CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            GlobalsFile.Read(backup, record, isSealed: false, [], CancellationToken.None)
+        );
         Assert.Equal(CryoBackupError.ArchiveCorrupt, failure.Error);
         Assert.Contains("more than 32.0 MB", failure.Message, StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 256 * Megabyte);
@@ -80,7 +93,11 @@ public sealed class BombTests : IDisposable
         string globals = backup + GlobalsFile.Suffix(isSealed: false);
         string label = "SECURITY LABEL FOR " + string.Concat(Enumerable.Repeat("x ON ROLE \"\"", 80_000)) + ";\nCREATE ROLE a;\n";
         WriteGzip(globals, stream => stream.Write(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(label, 8)))));
-        var record = new BackupManifest.GlobalsRecord { File = Path.GetFileName(globals), Sha256 = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(globals))) };
+        var record = new BackupManifest.GlobalsRecord
+        {
+            File = Path.GetFileName(globals),
+            Sha256 = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(globals))),
+        };
         Exception? failure = Record.Exception(() => GlobalsFile.Read(backup, record, isSealed: false, [], CancellationToken.None));
         Assert.True(failure is null or CryoBackupException { Error: CryoBackupError.ArchiveCorrupt }, failure?.ToString());
     }

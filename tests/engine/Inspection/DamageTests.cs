@@ -66,7 +66,14 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
         foreach (string suffix in compression == CompressionKind.Gzip ? (string[])["", BackupFileName.ManifestSuffix] : [""])
         {
             byte[] original = File.ReadAllBytes(backup.Path + suffix);
-            FindAll(backup, suffix, VerificationLevel.Content, original.Length, length => original[..length], $"{original.Length} truncations");
+            FindAll(
+                backup,
+                suffix,
+                VerificationLevel.Content,
+                original.Length,
+                length => original[..length],
+                $"{original.Length} truncations"
+            );
         }
     }
 
@@ -78,7 +85,14 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
         {
             byte[] original = File.ReadAllBytes(backup.Path + suffix);
             byte[][] added = [" "u8.ToArray(), "\n"u8.ToArray(), [0], original];
-            FindAll(backup, suffix, VerificationLevel.Content, added.Length * 2, i => i % 2 == 0 ? [.. original, .. added[i / 2]] : [.. added[i / 2], .. original], "additions");
+            FindAll(
+                backup,
+                suffix,
+                VerificationLevel.Content,
+                added.Length * 2,
+                i => i % 2 == 0 ? [.. original, .. added[i / 2]] : [.. added[i / 2], .. original],
+                "additions"
+            );
         }
     }
 
@@ -96,7 +110,14 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
             "\ufeff" + text,
             text.Replace("\"sha256\": \"", "\"sha256\": \"\", \"sha256\": \"", StringComparison.Ordinal),
         ];
-        FindAll(backup, BackupFileName.ManifestSuffix, VerificationLevel.Content, changed.Length, i => System.Text.Encoding.UTF8.GetBytes(changed[i]), "changes");
+        FindAll(
+            backup,
+            BackupFileName.ManifestSuffix,
+            VerificationLevel.Content,
+            changed.Length,
+            i => System.Text.Encoding.UTF8.GetBytes(changed[i]),
+            "changes"
+        );
     }
 
     private BackupInfo Make(CompressionKind compression) => SmallBackup.Make(server, _folder.Path, compression);
@@ -115,7 +136,8 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
                 flipped[i / bits] ^= (byte)(1 << (bits == 8 ? i % 8 : i * 5 % 8));
                 return flipped;
             },
-            $"{original.Length} bytes, {original.Length * bits} flipped bits");
+            $"{original.Length} bytes, {original.Length * bits} flipped bits"
+        );
     }
 
     /// <summary>Verifies the backup with each of the changed contents of its file or manifest; all must fail, and the original pass.</summary>
@@ -124,7 +146,10 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
         VerifyAssert.Passed(backup.Path, level);
 
         // Prime to 8, so that each bit has its turn.
-        int step = count > FewCases && (backup.Compression != nameof(CompressionKind.Gzip) || Thoroughness.OnOlderRuntime) ? Thoroughness.Of(5, 1) : 1;
+        int step =
+            count > FewCases && (backup.Compression != nameof(CompressionKind.Gzip) || Thoroughness.OnOlderRuntime)
+                ? Thoroughness.Of(5, 1)
+                : 1;
         int tried = (count + step - 1) / step;
         var missed = new System.Collections.Concurrent.ConcurrentBag<int>();
         var clock = Stopwatch.StartNew();
@@ -143,7 +168,8 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
 
                 return path;
             },
-            path => Directory.Delete(Path.GetDirectoryName(path)!, recursive: true));
+            path => Directory.Delete(Path.GetDirectoryName(path)!, recursive: true)
+        );
         string found = $"{tried - missed.Count} of {tried} tried found in {clock.Elapsed.TotalSeconds:0.0} s";
         output.WriteLine($"{backup.Compression}{suffix}, level {level}: {what}: {found}");
         Assert.Empty(missed.Order());

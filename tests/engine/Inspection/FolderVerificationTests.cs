@@ -12,13 +12,14 @@ public sealed class FolderVerificationTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string, string> Absences => new()
-    {
-        { "missing", "does not exist" },
-        { "missing/deeper", "does not exist" },
-        { "a file", "does not exist|cannot be read" },
-        { "empty", "holds no backup" },
-    };
+    public static TheoryData<string, string> Absences =>
+        new()
+        {
+            { "missing", "does not exist" },
+            { "missing/deeper", "does not exist" },
+            { "a file", "does not exist|cannot be read" },
+            { "empty", "holds no backup" },
+        };
 
     [Theory]
     [MemberData(nameof(Absences))]
@@ -29,19 +30,32 @@ public sealed class FolderVerificationTests : IDisposable
         {
             VerificationResult[] results = Verify(folder, age, "app", "crm", "shop*");
             Assert.Equal(["app", "crm", "shop*"], results.Select(result => result.Database));
-            Assert.All(results, result =>
-            {
-                Assert.Equal((Verdict.Failed, folder), (result.Verdict, result.Path));
-                Assert.Equal(result.Reason.Contains("cannot be read", StringComparison.Ordinal) ? CryoBackupError.PermissionDenied : CryoBackupError.BackupNotFound, result.ErrorId);
-                Assert.Contains(words.Split('|'), word => result.Reason.Contains(word, StringComparison.Ordinal));
-                Assert.Contains($"'{result.Database}'", result.Reason, StringComparison.Ordinal);
-                Assert.NotNull(result.Remedy);
-                Assert.Equal(age is null ? "file_integrity" : "age", Assert.Single(result.Checks).Name);
-                Assert.StartsWith($"{result.Database} in ", RunItem.Of(result).FileName, StringComparison.Ordinal);
-            });
+            Assert.All(
+                results,
+                result =>
+                {
+                    Assert.Equal((Verdict.Failed, folder), (result.Verdict, result.Path));
+                    Assert.Equal(
+                        result.Reason.Contains("cannot be read", StringComparison.Ordinal)
+                            ? CryoBackupError.PermissionDenied
+                            : CryoBackupError.BackupNotFound,
+                        result.ErrorId
+                    );
+                    Assert.Contains(words.Split('|'), word => result.Reason.Contains(word, StringComparison.Ordinal));
+                    Assert.Contains($"'{result.Database}'", result.Reason, StringComparison.Ordinal);
+                    Assert.NotNull(result.Remedy);
+                    Assert.Equal(age is null ? "file_integrity" : "age", Assert.Single(result.Checks).Name);
+                    Assert.StartsWith($"{result.Database} in ", RunItem.Of(result).FileName, StringComparison.Ordinal);
+                }
+            );
 
             // The configuration names them as well as the user does.
-            Assert.Equal(["app"], FolderVerification.Requests(How(age), folder, [], ["app"], false, static _ => { }, default).Select(request => request.Database));
+            Assert.Equal(
+                ["app"],
+                FolderVerification
+                    .Requests(How(age), folder, [], ["app"], false, static _ => { }, default)
+                    .Select(request => request.Database)
+            );
         }
     }
 
@@ -63,10 +77,24 @@ public sealed class FolderVerificationTests : IDisposable
     public void DatabaseWithoutABackupIsFailedBesideThoseThatHaveOne()
     {
         Foreign("app_20260101_000000_full.dump");
-        Assert.Equal(["app", "crm"], Verify(_folder.Path, null, "app", "crm").Select(result => result.Database).Order(StringComparer.Ordinal));
-        IReadOnlyList<VerificationRequest> configured = FolderVerification.Requests(How(null), _folder.Path, [], ["crm", "app"], latest: true, static _ => { }, default);
+        Assert.Equal(
+            ["app", "crm"],
+            Verify(_folder.Path, null, "app", "crm").Select(result => result.Database).Order(StringComparer.Ordinal)
+        );
+        IReadOnlyList<VerificationRequest> configured = FolderVerification.Requests(
+            How(null),
+            _folder.Path,
+            [],
+            ["crm", "app"],
+            latest: true,
+            static _ => { },
+            default
+        );
         Assert.Equal([null, "crm"], configured.Select(request => request.Database));
-        Assert.Equal("'" + _folder.Path + "' holds no backup of 'crm'.", BackupVerifier.Run(configured[1], static _ => { }, default).Reason);
+        Assert.Equal(
+            "'" + _folder.Path + "' holds no backup of 'crm'.",
+            BackupVerifier.Run(configured[1], static _ => { }, default).Reason
+        );
     }
 
     /// <summary>Whether a path that leads nowhere was meant for a folder or a file, its name tells.</summary>
@@ -89,12 +117,15 @@ public sealed class FolderVerificationTests : IDisposable
         const string Name = "app_20260101_000000_full.dump";
         string path = Foreign(Name);
         string manifest = path + BackupFileName.ManifestSuffix;
-        File.WriteAllText(manifest, readable
-            ? $$"""
+        File.WriteAllText(
+            manifest,
+            readable
+                ? $$"""
                 {"timestamp": "2026-01-01T00:00:00.000000", "database": "app", "backup_type": "full", "backup_file": "{{Name}}",
                  "size_bytes": 1, "host": "localhost", "port": 5432, "backup_tool_version": "1.0.0"}
                 """
-            : "{}");
+                : "{}"
+        );
         File.Delete(path);
         string words = readable ? "describes a backup of 'app'" : "does not exist";
 
@@ -107,12 +138,15 @@ public sealed class FolderVerificationTests : IDisposable
             How(null).For(path),
         ];
         Assert.Equal(4, asked.Length);
-        Assert.All(asked, request =>
-        {
-            VerificationResult result = BackupVerifier.Run(request, static _ => { }, default);
-            Assert.Equal((Verdict.Failed, "app", path), (result.Verdict, result.Database, result.Path));
-            Assert.Contains(words, result.Reason, StringComparison.Ordinal);
-        });
+        Assert.All(
+            asked,
+            request =>
+            {
+                VerificationResult result = BackupVerifier.Run(request, static _ => { }, default);
+                Assert.Equal((Verdict.Failed, "app", path), (result.Verdict, result.Database, result.Path));
+                Assert.Contains(words, result.Reason, StringComparison.Ordinal);
+            }
+        );
 
         VerificationResult fresh = Assert.Single(Verify(_folder.Path, TimeSpan.FromDays(9999)));
         Assert.Equal((Verdict.Failed, "app"), (fresh.Verdict, fresh.Database));
@@ -120,7 +154,11 @@ public sealed class FolderVerificationTests : IDisposable
 
         var messages = new List<EngineMessage>();
         Assert.Empty(BackupCatalog.Find(_folder.Path, ["app"], latest: true, messages.Add, default));
-        Assert.Contains(readable ? "The backup of 'app' of 2026-01-01" : manifest, Assert.IsType<WarningMessage>(Assert.Single(messages)).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            readable ? "The backup of 'app' of 2026-01-01" : manifest,
+            Assert.IsType<WarningMessage>(Assert.Single(messages)).Text,
+            StringComparison.Ordinal
+        );
     }
 
     private string Place(string name)
@@ -147,6 +185,10 @@ public sealed class FolderVerificationTests : IDisposable
 
     private static VerificationRequest How(TimeSpan? age) => new() { MaxAge = age };
 
-    private static VerificationResult[] Verify(string folder, TimeSpan? age, params string[] databases)
-        => [.. FolderVerification.Requests(How(age), folder, databases, [], false, static _ => { }, default).Select(request => BackupVerifier.Run(request, static _ => { }, default))];
+    private static VerificationResult[] Verify(string folder, TimeSpan? age, params string[] databases) =>
+        [
+            .. FolderVerification
+                .Requests(How(age), folder, databases, [], false, static _ => { }, default)
+                .Select(request => BackupVerifier.Run(request, static _ => { }, default)),
+        ];
 }

@@ -24,12 +24,19 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
         for (int run = 0; run < 400; run++)
         {
             // A run of a database that is not there fails before it writes; what died in the middle leaves an unfinished file.
-            _folder.Write(BackupFileName.Create("fresh", DateTime.UtcNow.AddHours(-run), CompressionKind.Gzip) + BackupFileName.PartialSuffix, "unfinished");
+            _folder.Write(
+                BackupFileName.Create("fresh", DateTime.UtcNow.AddHours(-run), CompressionKind.Gzip) + BackupFileName.PartialSuffix,
+                "unfinished"
+            );
         }
 
         VerificationResult result = Assert.Single(Check(TimeSpan.FromHours(26)));
         Assert.Equal((Verdict.Failed, "fresh", good), (result.Verdict, result.Database, result.Path));
-        Assert.Contains(DateTime.UtcNow.AddDays(-17).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), result.Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            DateTime.UtcNow.AddDays(-17).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            result.Reason,
+            StringComparison.Ordinal
+        );
         Assert.Contains("17 days ago; at most 26 hours are allowed", result.Reason, StringComparison.Ordinal);
         Assert.Equal(Verdict.Passed, Assert.Single(Check(TimeSpan.FromDays(18))).Verdict);
     }
@@ -51,8 +58,15 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
         IReadOnlyList<VerificationResult> results = Check(TimeSpan.FromHours(1));
         Assert.Equal([Verdict.Failed, Verdict.Passed], results.Select(result => result.Verdict));
         Assert.Contains("1 newer one is not proven", results[0].Reason, StringComparison.Ordinal);
-        Assert.Equal(["fresh", "fresh_other", "never", "no*"], Check(TimeSpan.FromHours(1), "no*", "never", "fresh*", "fresh").Select(result => result.Database));
-        Assert.Contains("holds no backup of 'never'", Assert.Single(Check(TimeSpan.FromHours(1), "never")).Reason, StringComparison.Ordinal);
+        Assert.Equal(
+            ["fresh", "fresh_other", "never", "no*"],
+            Check(TimeSpan.FromHours(1), "no*", "never", "fresh*", "fresh").Select(result => result.Database)
+        );
+        Assert.Contains(
+            "holds no backup of 'never'",
+            Assert.Single(Check(TimeSpan.FromHours(1), "never")).Reason,
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>The clock of the host that made it was wrong: a backup of next year must not keep the switch silent until then.</summary>
@@ -84,17 +98,35 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
         server.CreateDatabase("fresh");
         server.Execute("fresh", "CREATE TABLE log (line text); CREATE TABLE t (a int)");
         BackupInfo partial = BackupWriter.Run(
-            new BackupRequest { Connection = server.Connection, Database = "fresh", Folder = _folder.Path, ExcludeTableData = ["log"] }, _ => { }, CancellationToken.None);
+            new BackupRequest
+            {
+                Connection = server.Connection,
+                Database = "fresh",
+                Folder = _folder.Path,
+                ExcludeTableData = ["log"],
+            },
+            _ => { },
+            CancellationToken.None
+        );
         Assert.True(partial.Partial);
         Assert.EndsWith("_partial.dump.gz", partial.Path, StringComparison.Ordinal);
-        Assert.Equal(("fresh", "partial"), (BackupFileName.TryRead(Path.GetFileName(partial.Path))?.Database, BackupManifest.Read(partial.ManifestPath).BackupType));
+        Assert.Equal(
+            ("fresh", "partial"),
+            (BackupFileName.TryRead(Path.GetFileName(partial.Path))?.Database, BackupManifest.Read(partial.ManifestPath).BackupType)
+        );
         Assert.Equal(Verdict.Passed, BackupVerifier.Run(new VerificationRequest { Path = partial.Path }, _ => { }, default).Verdict);
 
         var messages = new List<EngineMessage>();
-        VerificationRequest request = Assert.Single(Freshness.Requests(new VerificationRequest { MaxAge = TimeSpan.FromHours(1) }, _folder.Path, [], messages.Add, default));
+        VerificationRequest request = Assert.Single(
+            Freshness.Requests(new VerificationRequest { MaxAge = TimeSpan.FromHours(1) }, _folder.Path, [], messages.Add, default)
+        );
         VerificationResult result = BackupVerifier.Run(request, _ => { }, default);
         Assert.Equal((Verdict.Failed, "fresh"), (result.Verdict, result.Database));
-        Assert.Contains("holds only a selection of 'fresh'", Assert.IsType<WarningMessage>(Assert.Single(messages)).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds only a selection of 'fresh'",
+            Assert.IsType<WarningMessage>(Assert.Single(messages)).Text,
+            StringComparison.Ordinal
+        );
         New("fresh");
         Assert.Equal(Verdict.Passed, Assert.Single(Check(TimeSpan.FromHours(1))).Verdict);
     }
@@ -105,8 +137,17 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
     {
         server.CreateDatabase("fresh");
         MadeAt(New("fresh"), DateTime.UtcNow.AddDays(-5));
-        var how = new VerificationRequest { Level = VerificationLevel.Restore, MaxAge = TimeSpan.FromHours(1), ServerPath = _folder.Path };
-        VerificationResult result = BackupVerifier.Run(Assert.Single(Freshness.Requests(how, _folder.Path, [], static _ => { }, default)), static _ => { }, default);
+        var how = new VerificationRequest
+        {
+            Level = VerificationLevel.Restore,
+            MaxAge = TimeSpan.FromHours(1),
+            ServerPath = _folder.Path,
+        };
+        VerificationResult result = BackupVerifier.Run(
+            Assert.Single(Freshness.Requests(how, _folder.Path, [], static _ => { }, default)),
+            static _ => { },
+            default
+        );
         Assert.Equal((Verdict.Failed, VerificationLevel.Content), (result.Verdict, result.Level));
         Assert.Contains("5 days ago", result.Reason, StringComparison.Ordinal);
     }
@@ -125,7 +166,12 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
         };
         using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
         var how = new VerificationRequest { MaxAge = TimeSpan.FromHours(1) };
-        VerificationResult[] results = [.. Freshness.Requests(how, _folder.Path, ["fresh", "never"], static _ => { }, default).Select(request => evidence.Run(request, static _ => { }, default))];
+        VerificationResult[] results =
+        [
+            .. Freshness
+                .Requests(how, _folder.Path, ["fresh", "never"], static _ => { }, default)
+                .Select(request => evidence.Run(request, static _ => { }, default)),
+        ];
         evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), default);
         Assert.Equal([Verdict.Passed, Verdict.Failed], results.Select(result => result.Verdict));
         string report = File.ReadAllText(results[0].ReportPath!);
@@ -134,8 +180,16 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
         string log = File.ReadAllText(configuration.LogFile);
         Assert.Contains($"Looking for a proven backup of never in: {_folder.Path}", log, StringComparison.Ordinal);
         Assert.Contains("ERROR - Backup age check failed", log, StringComparison.Ordinal);
-        Assert.Contains("cryobackup_last_verification_verdict{database=\"never\",verdict=\"failed\"} 1", File.ReadAllText(configuration.MetricsFile), StringComparison.Ordinal);
-        Assert.Contains("holds no backup of &#39;never&#39;", File.ReadAllText(Path.ChangeExtension(results[0].ReportPath!, ".html")), StringComparison.Ordinal);
+        Assert.Contains(
+            "cryobackup_last_verification_verdict{database=\"never\",verdict=\"failed\"} 1",
+            File.ReadAllText(configuration.MetricsFile),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "holds no backup of &#39;never&#39;",
+            File.ReadAllText(Path.ChangeExtension(results[0].ReportPath!, ".html")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -146,19 +200,37 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
         Assert.Contains("no backup at all", result.Reason, StringComparison.Ordinal);
     }
 
-    private IReadOnlyList<VerificationResult> Check(TimeSpan maxAge, params string[] databases)
-        =>
+    private IReadOnlyList<VerificationResult> Check(TimeSpan maxAge, params string[] databases) =>
         [
-            .. Freshness.Requests(new VerificationRequest { Level = VerificationLevel.Hash, MaxAge = maxAge }, _folder.Path, databases, static _ => { }, CancellationToken.None)
+            .. Freshness
+                .Requests(
+                    new VerificationRequest { Level = VerificationLevel.Hash, MaxAge = maxAge },
+                    _folder.Path,
+                    databases,
+                    static _ => { },
+                    CancellationToken.None
+                )
                 .Select(request => BackupVerifier.Run(request, static _ => { }, CancellationToken.None)),
         ];
 
-    private BackupInfo New(string database)
-        => BackupWriter.Run(new BackupRequest { Connection = server.Connection, Database = database, Folder = _folder.Path }, _ => { }, CancellationToken.None);
+    private BackupInfo New(string database) =>
+        BackupWriter.Run(
+            new BackupRequest
+            {
+                Connection = server.Connection,
+                Database = database,
+                Folder = _folder.Path,
+            },
+            _ => { },
+            CancellationToken.None
+        );
 
     private static string MadeAt(BackupInfo backup, DateTime start)
     {
-        string path = Path.Combine(Path.GetDirectoryName(backup.Path)!, BackupFileName.Create(backup.Database, start, CompressionKind.Gzip));
+        string path = Path.Combine(
+            Path.GetDirectoryName(backup.Path)!,
+            BackupFileName.Create(backup.Database, start, CompressionKind.Gzip)
+        );
         BackupManifest manifest = BackupManifest.Read(backup.ManifestPath) with
         {
             BackupFile = Path.GetFileName(path),

@@ -23,7 +23,8 @@ public sealed class LonelyVerificationTests(PostgresServer server) : IDisposable
             File.WriteAllBytes(path, bytes);
         }
 
-        LonelyVerifier.Answer here = LonelyVerifier.Answer.From(VerifyAssert.Run(path)), there = LonelyVerifier.Verify(path);
+        LonelyVerifier.Answer here = LonelyVerifier.Answer.From(VerifyAssert.Run(path)),
+            there = LonelyVerifier.Verify(path);
         Assert.Equal(damaged ? "Failed" : "Passed", there.Verdict);
         Assert.Equal(here with { Assemblies = [] }, there with { Assemblies = [] }, new SameAnswer());
 
@@ -45,8 +46,8 @@ public sealed class LonelyVerificationTests(PostgresServer server) : IDisposable
 
     private sealed class SameAnswer : IEqualityComparer<LonelyVerifier.Answer>
     {
-        public bool Equals(LonelyVerifier.Answer? x, LonelyVerifier.Answer? y)
-            => x!.Verdict == y!.Verdict && x.Reason == y.Reason && x.Checks.SequenceEqual(y.Checks) && x.Tables.SequenceEqual(y.Tables);
+        public bool Equals(LonelyVerifier.Answer? x, LonelyVerifier.Answer? y) =>
+            x!.Verdict == y!.Verdict && x.Reason == y.Reason && x.Checks.SequenceEqual(y.Checks) && x.Tables.SequenceEqual(y.Tables);
 
         public int GetHashCode(LonelyVerifier.Answer answer) => answer.Verdict.GetHashCode(StringComparison.Ordinal);
     }

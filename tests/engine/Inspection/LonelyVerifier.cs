@@ -16,18 +16,26 @@ internal static class LonelyVerifier
     /// <param name="Assemblies">The assemblies that the process had loaded in the end.</param>
     internal sealed record Answer(string Verdict, string Reason, string[] Checks, string[] Tables, string[] Assemblies)
     {
-        public static Answer From(VerificationResult result) => new(
-            result.Verdict.ToString(),
-            result.Reason,
-            [.. result.Checks.Select(check => $"{check} {check.Detail}")],
-            [.. result.Tables.Select(table => $"{table} {table.ExpectedRows} {table.FoundRows} {table.FoundFingerprint}")],
-            []);
+        public static Answer From(VerificationResult result) =>
+            new(
+                result.Verdict.ToString(),
+                result.Reason,
+                [.. result.Checks.Select(check => $"{check} {check.Detail}")],
+                [.. result.Tables.Select(table => $"{table} {table.ExpectedRows} {table.FoundRows} {table.FoundFingerprint}")],
+                []
+            );
     }
 
     /// <summary>Runs in the test's process.</summary>
     public static Answer Verify(string path)
     {
-        string dotnet = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+        string dotnet = Path.Combine(
+            RuntimeEnvironment.GetRuntimeDirectory(),
+            "..",
+            "..",
+            "..",
+            OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"
+        );
         var start = new ProcessStartInfo(Path.GetFullPath(dotnet), ["exec", typeof(LonelyVerifier).Assembly.Location, path])
         {
             RedirectStandardOutput = true,
@@ -52,8 +60,15 @@ internal static class LonelyVerifier
     /// <summary>Runs in the process of its own.</summary>
     public static int Run(string[] arguments)
     {
-        VerificationResult result = BackupVerifier.Run(new VerificationRequest { Path = arguments[0] }, static _ => { }, CancellationToken.None);
-        string[] assemblies = [.. AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetName().Name!).Order(StringComparer.Ordinal)];
+        VerificationResult result = BackupVerifier.Run(
+            new VerificationRequest { Path = arguments[0] },
+            static _ => { },
+            CancellationToken.None
+        );
+        string[] assemblies =
+        [
+            .. AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetName().Name!).Order(StringComparer.Ordinal),
+        ];
         Console.WriteLine(JsonSerializer.Serialize(Answer.From(result) with { Assemblies = assemblies }));
         return 0;
     }

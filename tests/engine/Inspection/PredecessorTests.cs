@@ -30,18 +30,22 @@ public sealed class PredecessorTests : IDisposable
         return path;
     }
 
-    private static string Manifest(long size, string file = Name, string database = "\"greenhouse\"") => string.Create(CultureInfo.InvariantCulture, $$"""
-        {
-          "timestamp": "2025-01-01T02:03:04.567890",
-          "database": {{database}},
-          "backup_type": "full",
-          "backup_file": "{{file}}",
-          "size_bytes": {{size}},
-          "host": "localhost",
-          "port": 5432,
-          "backup_tool_version": "1.0.0"
-        }
-        """);
+    private static string Manifest(long size, string file = Name, string database = "\"greenhouse\"") =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""
+            {
+              "timestamp": "2025-01-01T02:03:04.567890",
+              "database": {{database}},
+              "backup_type": "full",
+              "backup_file": "{{file}}",
+              "size_bytes": {{size}},
+              "host": "localhost",
+              "port": 5432,
+              "backup_tool_version": "1.0.0"
+            }
+            """
+        );
 
     [Fact]
     public void PassesWithTheChecksThatRan()
@@ -98,7 +102,10 @@ public sealed class PredecessorTests : IDisposable
     public void FailsACorruptBackupAsItsReportDid()
     {
         // There file_integrity and hash_calculation were true, backup_format and metadata were not.
-        VerificationResult result = VerifyAssert.Failed(Write(Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("a corrupt backup")).ToArray(), null), "backup_format");
+        VerificationResult result = VerifyAssert.Failed(
+            Write(Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("a corrupt backup")).ToArray(), null),
+            "backup_format"
+        );
         Assert.Equal(CheckOutcome.Passed, result.Check("file_integrity").Outcome);
         Assert.Equal(CheckOutcome.NotRun, result.Check("metadata").Outcome);
         Assert.Equal(CheckOutcome.Passed, result.Check("hash_calculation").Outcome);
@@ -110,19 +117,22 @@ public sealed class PredecessorTests : IDisposable
     [InlineData("\"\"")]
     [InlineData("7")]
     [InlineData("[]")]
-    public void FailsAManifestThatNamesNothing(string database)
-        => VerifyAssert.Failed(Write(_file, Manifest(_file.Length, database: database)), "metadata", "cannot be relied on");
+    public void FailsAManifestThatNamesNothing(string database) =>
+        VerifyAssert.Failed(Write(_file, Manifest(_file.Length, database: database)), "metadata", "cannot be relied on");
 
     [Fact]
-    public void FailsAManifestOfAnotherFile()
-        => VerifyAssert.Failed(Write(_file, Manifest(_file.Length, file: "other.dump.gz")), "metadata", "describes 'other.dump.gz'");
+    public void FailsAManifestOfAnotherFile() =>
+        VerifyAssert.Failed(Write(_file, Manifest(_file.Length, file: "other.dump.gz")), "metadata", "describes 'other.dump.gz'");
 
     [Fact]
     public void IsListed()
     {
         Write(_file, Manifest(_file.Length));
         BackupInfo backup = Assert.Single(BackupCatalog.Find(_folder.Path, null, latest: false, static _ => { }, CancellationToken.None));
-        Assert.Equal(("greenhouse", "localhost", 5432, "Gzip", "1.0.0", ""), (backup.Database, backup.ComputerName, backup.Port, backup.Compression, backup.ToolVersion, backup.Hash));
+        Assert.Equal(
+            ("greenhouse", "localhost", 5432, "Gzip", "1.0.0", ""),
+            (backup.Database, backup.ComputerName, backup.Port, backup.Compression, backup.ToolVersion, backup.Hash)
+        );
         Assert.Equal(new DateTime(2025, 1, 1, 2, 3, 4, 567, DateTimeKind.Local).AddTicks(8900).ToUniversalTime(), backup.Start);
         Assert.Equal(DateTimeKind.Utc, backup.Start.Kind);
     }

@@ -16,7 +16,13 @@ internal static class SmallBackup
         """;
 
     /// <summary>Makes the database anew and backs it up.</summary>
-    public static BackupInfo Make(PostgresServer server, string folder, CompressionKind compression, string more = "", string database = Database)
+    public static BackupInfo Make(
+        PostgresServer server,
+        string folder,
+        CompressionKind compression,
+        string more = "",
+        string database = Database
+    )
     {
         server.CreateDatabase(database);
         server.Execute(database, Content + more);
@@ -24,11 +30,18 @@ internal static class SmallBackup
     }
 
     /// <summary>Backs up the database as it is.</summary>
-    public static BackupInfo Again(PostgresServer server, string folder, CompressionKind compression, string database = Database)
-        => BackupWriter.Run(
-            new BackupRequest { Connection = server.Connection, Database = database, Folder = folder, Compression = compression },
+    public static BackupInfo Again(PostgresServer server, string folder, CompressionKind compression, string database = Database) =>
+        BackupWriter.Run(
+            new BackupRequest
+            {
+                Connection = server.Connection,
+                Database = database,
+                Folder = folder,
+                Compression = compression,
+            },
             static _ => { },
-            CancellationToken.None);
+            CancellationToken.None
+        );
 
     /// <summary>Copies a backup and its manifest into another folder.</summary>
     /// <returns>The copy of the file.</returns>

@@ -25,7 +25,8 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
     [PostgresFact]
     public void ReadsWhatPgDumpWrote()
     {
-        byte[] zlib = Zoo.Dump(server), plain = Zoo.Dump(server, "-Z0");
+        byte[] zlib = Zoo.Dump(server),
+            plain = Zoo.Dump(server, "-Z0");
         string file = Path.Combine(_folder.Path, "file.dump");
         PgDump.ToFile(server, Zoo.Database, file, "-Z0");
         string[] paths =
@@ -36,7 +37,14 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
             Write("zlib.dump.gz", GzipSamples.Stock(zlib)),
             Write("plain.dump.gz", GzipSamples.Stock(plain)),
             Write("header.dump.gz", GzipSamples.WithFullHeader(plain)),
-            Write("members.dump.gz", [.. GzipSamples.Stock(plain[..5000]), .. GzipSamples.Stock(plain[5000..3_000_000]), .. GzipSamples.Stock(plain[3_000_000..])]),
+            Write(
+                "members.dump.gz",
+                [
+                    .. GzipSamples.Stock(plain[..5000]),
+                    .. GzipSamples.Stock(plain[5000..3_000_000]),
+                    .. GzipSamples.Stock(plain[3_000_000..]),
+                ]
+            ),
         ];
         string[]? tables = null;
         foreach (string path in paths)
@@ -45,13 +53,17 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
             Assert.Equal(Zoo.Database, result.Database);
             Assert.Equal(CheckOutcome.NotRun, result.Check("metadata").Outcome);
             Assert.Equal(CheckOutcome.Passed, result.Check("backup_format").Outcome);
-            Assert.Equal(path.EndsWith(".gz", StringComparison.Ordinal) ? CheckOutcome.Passed : CheckOutcome.NotRun, result.Check("compression").Outcome);
+            Assert.Equal(
+                path.EndsWith(".gz", StringComparison.Ordinal) ? CheckOutcome.Passed : CheckOutcome.NotRun,
+                result.Check("compression").Outcome
+            );
             Assert.Contains(
                 path.EndsWith(".gz", StringComparison.Ordinal) ? "gzip's own checksum is good"
                     : path.EndsWith("plain.dump", StringComparison.Ordinal) || path == file ? "it carries no checksum"
                     : "zlib's checksums of the rows are good, but its definitions carry none",
                 result.Reason,
-                StringComparison.Ordinal);
+                StringComparison.Ordinal
+            );
 
             string[] found = [.. result.Tables.Select(table => $"{table} {table.FoundRows} {table.FoundFingerprint}")];
             Assert.Equal(tables ??= found, found);
@@ -75,8 +87,13 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
     private void ReadsWhatAProgramPacked(string program, string arguments)
     {
         ArchiveImage image = ArchiveImage.CreateSample();
-        string rows = string.Concat(Enumerable.Range(0, 200_000).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i}\t{i * 7919L % 100_003}\n")));
-        image.Blocks[0] = image.Blocks[0] with { Content = [.. ArchiveImage.Chunk(rows), .. ArchiveImage.Chunk("\\.\n\n\n"), .. ArchiveImage.Integer(0)] };
+        string rows = string.Concat(
+            Enumerable.Range(0, 200_000).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i}\t{i * 7919L % 100_003}\n"))
+        );
+        image.Blocks[0] = image.Blocks[0] with
+        {
+            Content = [.. ArchiveImage.Chunk(rows), .. ArchiveImage.Chunk("\\.\n\n\n"), .. ArchiveImage.Integer(0)],
+        };
         string plain = Write("plain.dump", image.ToBytes());
         string packed = plain + ".gz";
         using (Process process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"{program} {arguments} '{plain}' > '{packed}'"]))!)
@@ -126,7 +143,11 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
     {
         byte[] archive = TestData.Read(name);
         Assert.Contains("3 tables with 38 rows", VerifyAssert.Unrecorded(Write("a.dump", archive)).Reason, StringComparison.Ordinal);
-        Assert.Contains("3 tables with 38 rows", VerifyAssert.Unrecorded(Write("a.dump.gz", GzipSamples.Stock(archive))).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "3 tables with 38 rows",
+            VerifyAssert.Unrecorded(Write("a.dump.gz", GzipSamples.Stock(archive))).Reason,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -147,7 +168,12 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
     public void FailsTruncations(string packing)
     {
         byte[] plain = ArchiveImage.CreateSample().ToBytes();
-        byte[] file = packing switch { "none" => plain, "zlib" => Deflated.Sample().ToBytes(), _ => GzipSamples.Stock(plain) };
+        byte[] file = packing switch
+        {
+            "none" => plain,
+            "zlib" => Deflated.Sample().ToBytes(),
+            _ => GzipSamples.Stock(plain),
+        };
         string path = Write("a.dump", file);
         VerifyAssert.Unrecorded(path);
         for (int length = 0; length < file.Length; length += Thoroughness.Of(5, 1))

@@ -85,7 +85,16 @@ public sealed class UnrecordedTests(PostgresServer server) : IDisposable
         try
         {
             RestoreResult result = BackupRestorer.Run(
-                new RestoreRequest { Path = backup.Path, TargetDatabase = "unrecorded_copy", Create = true, Connection = server.Connection }, static _ => { }, default);
+                new RestoreRequest
+                {
+                    Path = backup.Path,
+                    TargetDatabase = "unrecorded_copy",
+                    Create = true,
+                    Connection = server.Connection,
+                },
+                static _ => { },
+                default
+            );
             Assert.Equal(RestoreStatus.Restored, result.Status);
             Assert.Contains("no manifest records what was written", Assert.Single(result.Warnings), StringComparison.Ordinal);
         }
@@ -120,7 +129,10 @@ public sealed class UnrecordedTests(PostgresServer server) : IDisposable
         Assert.Contains("no manifest records what was written", page, StringComparison.Ordinal);
         Assert.Contains("Inconclusive", page, StringComparison.OrdinalIgnoreCase);
         Assert.Contains(
-            $"cryobackup_last_verification_verdict{{database=\"{SmallBackup.Database}\",verdict=\"inconclusive\"}} 1", File.ReadAllText(configuration.MetricsFile), StringComparison.Ordinal);
+            $"cryobackup_last_verification_verdict{{database=\"{SmallBackup.Database}\",verdict=\"inconclusive\"}} 1",
+            File.ReadAllText(configuration.MetricsFile),
+            StringComparison.Ordinal
+        );
         Assert.Contains("WARNING - Backup verification inconclusive", File.ReadAllText(configuration.LogFile), StringComparison.Ordinal);
     }
 }

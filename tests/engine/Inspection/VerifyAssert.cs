@@ -5,8 +5,8 @@ namespace CryoBackup.Tests.Inspection;
 /// <summary>Verifies backups in tests.</summary>
 internal static class VerifyAssert
 {
-    public static VerificationResult Run(string path, VerificationLevel level = VerificationLevel.Content)
-        => BackupVerifier.Run(new VerificationRequest { Path = path, Level = level }, static _ => { }, CancellationToken.None);
+    public static VerificationResult Run(string path, VerificationLevel level = VerificationLevel.Content) =>
+        BackupVerifier.Run(new VerificationRequest { Path = path, Level = level }, static _ => { }, CancellationToken.None);
 
     public static VerificationResult Passed(string path, VerificationLevel level = VerificationLevel.Content)
     {
@@ -29,7 +29,8 @@ internal static class VerifyAssert
     }
 
     /// <summary>Verifies what must fail at that check first, with these words in the reason.</summary>
-    public static VerificationResult Failed(string path, string check, params string[] words) => Failed(path, VerificationLevel.Content, check, words);
+    public static VerificationResult Failed(string path, string check, params string[] words) =>
+        Failed(path, VerificationLevel.Content, check, words);
 
     public static VerificationResult Failed(string path, VerificationLevel level, string check, params string[] words)
     {
@@ -40,8 +41,9 @@ internal static class VerifyAssert
         return result;
     }
 
-    public static CheckResult Check(this VerificationResult result, string name) => Assert.Single(result.Checks, check => check.Name == name);
+    public static CheckResult Check(this VerificationResult result, string name) =>
+        Assert.Single(result.Checks, check => check.Name == name);
 
-    public static string Describe(VerificationResult result)
-        => $"{result.Verdict}: {result.Reason}\n{string.Join('\n', result.Checks.Select(check => $"{check}: {check.Detail}"))}";
+    public static string Describe(VerificationResult result) =>
+        $"{result.Verdict}: {result.Reason}\n{string.Join('\n', result.Checks.Select(check => $"{check}: {check.Detail}"))}";
 }

@@ -25,7 +25,9 @@ public sealed partial class LogFileTests : IDisposable
         using (var evidence = new RunEvidence(RunVerb.Backup, configuration, null))
         {
             evidence.Begin("app", "/backups");
-            evidence.Watch(static _ => { })(new WarningMessage("pg_dump: warning: odd\r\n2025-04-23 00:47:47,383 - forged - INFO - line\u001b[31m"));
+            evidence.Watch(static _ => { })(
+                new WarningMessage("pg_dump: warning: odd\r\n2025-04-23 00:47:47,383 - forged - INFO - line\u001b[31m")
+            );
             evidence.Add(backup);
             evidence.Finish(message => Assert.Fail(message.ToString()), CancellationToken.None);
         }
@@ -58,14 +60,19 @@ public sealed partial class LogFileTests : IDisposable
                 ("backup_verification", "INFO", $"Backup hash calculation check passed: {backup.Path}"),
                 ("backup_verification", "INFO", $"Backup compression check not run: {backup.Path}: the file is not compressed"),
                 ("backup_verification", "ERROR", $"Backup format check failed: {backup.Path}: archive version 1.14"),
-                ("backup_verification", "ERROR", $"Backup verification failed: {Path.GetFileName(backup.Path)}: It is not what was recorded."),
+                (
+                    "backup_verification",
+                    "ERROR",
+                    $"Backup verification failed: {Path.GetFileName(backup.Path)}: It is not what was recorded."
+                ),
                 ("backup_verification", "INFO", $"Verification report created: {Path.Combine(_folder.Path, "proof.json")}"),
                 ("backup_verification", "INFO", "Backup verification process completed with failures"),
                 ("database_restore", "INFO", $"Selected backup file for restore: {backup.Path}"),
                 ("database_restore", "ERROR", "Database restore failed: Backup file does not exist."),
                 ("database_restore", "ERROR", "pg_dump: error: connection refused"),
             ],
-            lines.Take(17));
+            lines.Take(17)
+        );
     }
 
     [Fact]
@@ -75,36 +82,73 @@ public sealed partial class LogFileTests : IDisposable
         log.Warning("two\nlines \"Ω\"");
         JsonElement line = JsonDocument.Parse(Assert.Single(File.ReadAllLines(FilePath))).RootElement;
         Assert.Equal(["time", "logger", "level", "message"], line.EnumerateObject().Select(property => property.Name));
-        Assert.Equal(("database_restore", "WARNING", "two\nlines \"Ω\""), (line.GetProperty("logger").GetString(), line.GetProperty("level").GetString(), line.GetProperty("message").GetString()));
+        Assert.Equal(
+            ("database_restore", "WARNING", "two\nlines \"Ω\""),
+            (line.GetProperty("logger").GetString(), line.GetProperty("level").GetString(), line.GetProperty("message").GetString())
+        );
         Assert.Equal(DateTimeKind.Utc, line.GetProperty("time").GetDateTime().Kind);
     }
 
     [Fact]
     public void IsPutAsideBySize()
     {
-        var log = new LogFile(new() { File = FilePath, MaxBytes = 1000, MaxFiles = 2 }, RunVerb.Backup, Assert.Fail);
+        var log = new LogFile(
+            new()
+            {
+                File = FilePath,
+                MaxBytes = 1000,
+                MaxFiles = 2,
+            },
+            RunVerb.Backup,
+            Assert.Fail
+        );
         for (int i = 0; i < 60; i++)
         {
             log.Info(string.Create(CultureInfo.InvariantCulture, $"line {i}"));
         }
 
         string[] files = [FilePath + ".2", FilePath + ".1", FilePath];
-        Assert.Equal(files.Order(StringComparer.Ordinal), Directory.GetFiles(Path.GetDirectoryName(FilePath)!, "cryobackup.log*").Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            files.Order(StringComparer.Ordinal),
+            Directory
+                .GetFiles(Path.GetDirectoryName(FilePath)!, "cryobackup.log*")
+                .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+        );
         Assert.All(files, file => Assert.InRange(new FileInfo(file).Length, 1, 1000));
-        int[] numbers = [.. files.SelectMany(File.ReadAllLines).Select(line => int.Parse(Parse(line).Message["line ".Length..], CultureInfo.InvariantCulture))];
+        int[] numbers =
+        [
+            .. files
+                .SelectMany(File.ReadAllLines)
+                .Select(line => int.Parse(Parse(line).Message["line ".Length..], CultureInfo.InvariantCulture)),
+        ];
         Assert.Equal(Enumerable.Range(60 - numbers.Length, numbers.Length), numbers);
     }
 
     [Fact]
     public void BeginsAnewWhereNoneIsToBeKept()
     {
-        var log = new LogFile(new() { File = FilePath, MaxBytes = 200, MaxFiles = 0 }, RunVerb.Trial, Assert.Fail);
+        var log = new LogFile(
+            new()
+            {
+                File = FilePath,
+                MaxBytes = 200,
+                MaxFiles = 0,
+            },
+            RunVerb.Trial,
+            Assert.Fail
+        );
         for (int i = 0; i < 20; i++)
         {
             log.Info(string.Create(CultureInfo.InvariantCulture, $"tab\t{i}"));
         }
 
-        Assert.Equal([FilePath], Directory.GetFiles(Path.GetDirectoryName(FilePath)!, "cryobackup.log*").Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)));
+        Assert.Equal(
+            [FilePath],
+            Directory
+                .GetFiles(Path.GetDirectoryName(FilePath)!, "cryobackup.log*")
+                .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
+        );
         Assert.InRange(new FileInfo(FilePath).Length, 1, 200);
         Assert.Equal(("cryobackup", "INFO", "tab 19"), Parse(File.ReadAllLines(FilePath)[^1]));
     }
@@ -112,14 +156,20 @@ public sealed partial class LogFileTests : IDisposable
     [Fact]
     public async Task SeveralRunsLoseNoLine()
     {
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(run => Task.Run(() =>
-        {
-            var log = new LogFile(new() { File = FilePath }, RunVerb.Backup, Assert.Fail);
-            for (int i = 0; i < 20; i++)
-            {
-                log.Info(string.Create(CultureInfo.InvariantCulture, $"{run} {i}"));
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 6)
+                .Select(run =>
+                    Task.Run(() =>
+                    {
+                        var log = new LogFile(new() { File = FilePath }, RunVerb.Backup, Assert.Fail);
+                        for (int i = 0; i < 20; i++)
+                        {
+                            log.Info(string.Create(CultureInfo.InvariantCulture, $"{run} {i}"));
+                        }
+                    })
+                )
+        );
         Assert.Equal(120, File.ReadAllLines(FilePath).Select(line => Parse(line).Message).Distinct().Count());
     }
 
@@ -132,7 +182,11 @@ public sealed partial class LogFileTests : IDisposable
         using var evidence = new RunEvidence(RunVerb.Backup, configuration, null);
         evidence.Add(backup);
         evidence.Finish(messages.Add, CancellationToken.None);
-        Assert.StartsWith($"The log '{configuration.LogFile}' cannot be written: ", Assert.Single(backup.Warnings), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The log '{configuration.LogFile}' cannot be written: ",
+            Assert.Single(backup.Warnings),
+            StringComparison.Ordinal
+        );
         Assert.Single(messages);
     }
 
@@ -140,7 +194,16 @@ public sealed partial class LogFileTests : IDisposable
     {
         Match match = Form().Match(line);
         Assert.True(match.Success, line);
-        Assert.True(DateTime.TryParseExact(match.Groups[1].Value, "yyyy-MM-dd HH:mm:ss,fff", CultureInfo.InvariantCulture, DateTimeStyles.None, out _), line);
+        Assert.True(
+            DateTime.TryParseExact(
+                match.Groups[1].Value,
+                "yyyy-MM-dd HH:mm:ss,fff",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.None,
+                out _
+            ),
+            line
+        );
         return (match.Groups[2].Value, match.Groups[3].Value, match.Groups[4].Value);
     }
 

@@ -52,24 +52,51 @@ public sealed class MetricsFileTests : IDisposable
     [Fact]
     public void OfTheVerdictsOfOneRunTheGravestCounts()
     {
-        RunItem[] items = [.. new[] { Verdict.Passed, Verdict.Inconclusive, Verdict.Passed }.Select(verdict => RunItem.Of(SampleResults.Verification(verdict: verdict)))];
+        RunItem[] items =
+        [
+            .. new[] { Verdict.Passed, Verdict.Inconclusive, Verdict.Passed }.Select(verdict =>
+                RunItem.Of(SampleResults.Verification(verdict: verdict))
+            ),
+        ];
         Dictionary<string, double> values = Update(RunVerb.Verification, 10, items);
         Assert.Equal(
-            [0, 1, 0], new[] { "passed", "inconclusive", "failed" }.Select(verdict => values[$"cryobackup_last_verification_verdict{{database=\"app\",verdict=\"{verdict}\"}}"]));
+            [0, 1, 0],
+            new[] { "passed", "inconclusive", "failed" }.Select(verdict =>
+                values[$"cryobackup_last_verification_verdict{{database=\"app\",verdict=\"{verdict}\"}}"]
+            )
+        );
     }
 
     [Fact]
     public void RehearsalsAndRestoresHaveTheirOwn()
     {
         Update(RunVerb.Verification, 10, RunItem.Of(SampleResults.Verification(level: VerificationLevel.Restore)));
-        var planned = new RestoreResult { SourceDatabase = "app", Status = RestoreStatus.Planned, Start = SampleResults.Noon, End = SampleResults.Noon.AddSeconds(20) };
+        var planned = new RestoreResult
+        {
+            SourceDatabase = "app",
+            Status = RestoreStatus.Planned,
+            Start = SampleResults.Noon,
+            End = SampleResults.Noon.AddSeconds(20),
+        };
         Dictionary<string, double> values = Update(RunVerb.Restore, 20, RunItem.Of(new RestoreRequest(), planned));
         Assert.Equal(18, values["cryobackup_last_rehearsal_age_seconds{database=\"app\"}"]);
         Assert.DoesNotContain(values.Keys, key => key.StartsWith("cryobackup_last_restore", StringComparison.Ordinal));
 
-        var restored = new RestoreResult { SourceDatabase = "app", Status = RestoreStatus.Restored, Start = SampleResults.Noon, End = SampleResults.Noon.AddSeconds(30) };
+        var restored = new RestoreResult
+        {
+            SourceDatabase = "app",
+            Status = RestoreStatus.Restored,
+            Start = SampleResults.Noon,
+            End = SampleResults.Noon.AddSeconds(30),
+        };
         values = Update(RunVerb.Restore, 30, RunItem.Of(new RestoreRequest(), restored));
-        Assert.Equal((1, s_noon + 30), (values["cryobackup_last_restore_success{database=\"app\"}"], values["cryobackup_last_restore_timestamp_seconds{database=\"app\"}"]));
+        Assert.Equal(
+            (1, s_noon + 30),
+            (
+                values["cryobackup_last_restore_success{database=\"app\"}"],
+                values["cryobackup_last_restore_timestamp_seconds{database=\"app\"}"]
+            )
+        );
         values = Update(RunVerb.Restore, 40, RunItem.Failed(RunVerb.Restore, "app", "", SampleResults.Failure(), SampleResults.Noon));
         Assert.Equal(0, values["cryobackup_last_restore_success{database=\"app\"}"]);
     }
@@ -77,15 +104,29 @@ public sealed class MetricsFileTests : IDisposable
     [Fact]
     public void LostBackupIsKnownByItsName()
     {
-        var lost = new VerificationResult { Path = "/backups/a%2Fb_20260131_120000_full.dump.gz", Verdict = Verdict.Failed, Start = SampleResults.Noon, End = SampleResults.Noon };
-        Assert.Equal(1, Update(RunVerb.Verification, 10, RunItem.Of(lost))["cryobackup_last_verification_verdict{database=\"a/b\",verdict=\"failed\"}"]);
+        var lost = new VerificationResult
+        {
+            Path = "/backups/a%2Fb_20260131_120000_full.dump.gz",
+            Verdict = Verdict.Failed,
+            Start = SampleResults.Noon,
+            End = SampleResults.Noon,
+        };
+        Assert.Equal(
+            1,
+            Update(RunVerb.Verification, 10, RunItem.Of(lost))["cryobackup_last_verification_verdict{database=\"a/b\",verdict=\"failed\"}"]
+        );
     }
 
     [Fact]
     public async Task RunsThatEndAtOnceLoseNothing()
     {
-        await Task.WhenAll(Enumerable.Range(0, 12).Select(number => Task.Run(
-            () => MetricsFile.Update(FilePath, Run(RunVerb.Backup, 10, RunItem.Of(SampleResults.Backup($"db{number}")))))));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 12)
+                .Select(number =>
+                    Task.Run(() => MetricsFile.Update(FilePath, Run(RunVerb.Backup, 10, RunItem.Of(SampleResults.Backup($"db{number}")))))
+                )
+        );
         Dictionary<string, double> values = Check(File.ReadAllText(FilePath));
         Assert.Equal(12, values.Keys.Count(key => key.StartsWith("cryobackup_last_run_success", StringComparison.Ordinal)));
         Assert.Single(Directory.GetFiles(Path.GetDirectoryName(FilePath)!, "*.prom"));
@@ -95,7 +136,9 @@ public sealed class MetricsFileTests : IDisposable
     public void ThatCannotBeWrittenIsNamed()
     {
         string path = Path.Combine(_folder.Write("file", ""), "cryobackup.prom");
-        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => MetricsFile.Update(path, Run(RunVerb.Backup, 1, RunItem.Of(SampleResults.Backup()))));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            MetricsFile.Update(path, Run(RunVerb.Backup, 1, RunItem.Of(SampleResults.Backup())))
+        );
         Assert.Equal(CryoBackupError.DestinationNotWritable, failure.Error);
         Assert.Equal(path, failure.Target);
     }
@@ -108,7 +151,12 @@ public sealed class MetricsFileTests : IDisposable
 
     private static RunRecord Run(RunVerb verb, int seconds, params RunItem[] items)
     {
-        var run = new RunRecord { Verb = verb, Start = SampleResults.Noon, End = SampleResults.Noon.AddSeconds(seconds) };
+        var run = new RunRecord
+        {
+            Verb = verb,
+            Start = SampleResults.Noon,
+            End = SampleResults.Noon.AddSeconds(seconds),
+        };
         run.Items.AddRange(items);
         return run;
     }
@@ -134,10 +182,19 @@ public sealed class MetricsFileTests : IDisposable
                 continue;
             }
 
-            Match sample = Regex.Match(lines[i], "^([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{[a-z]+=\"(?:[^\"\\\\]|\\\\[\\\\n\"])*\"(?:,[a-z]+=\"(?:[^\"\\\\]|\\\\[\\\\n\"])*\")*\\}) (\\S+)$");
+            Match sample = Regex.Match(
+                lines[i],
+                "^([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{[a-z]+=\"(?:[^\"\\\\]|\\\\[\\\\n\"])*\"(?:,[a-z]+=\"(?:[^\"\\\\]|\\\\[\\\\n\"])*\")*\\}) (\\S+)$"
+            );
             Assert.True(sample.Success, lines[i]);
             Assert.Equal(current, sample.Groups[1].Value);
-            Assert.True(values.TryAdd(sample.Groups[1].Value + sample.Groups[2].Value, double.Parse(sample.Groups[3].Value, CultureInfo.InvariantCulture)), $"{lines[i]} stands twice.");
+            Assert.True(
+                values.TryAdd(
+                    sample.Groups[1].Value + sample.Groups[2].Value,
+                    double.Parse(sample.Groups[3].Value, CultureInfo.InvariantCulture)
+                ),
+                $"{lines[i]} stands twice."
+            );
         }
 
         return values;

@@ -35,7 +35,10 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
         Assert.All(mail.Messages, message => Assert.DoesNotContain(Canary, message + Decode(message), StringComparison.Ordinal));
 
         // The other way round the test could not fail: they were used.
-        Assert.Contains(mail.Lines, line => line.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes("\0robot\0" + Canary + "mail")), StringComparison.Ordinal));
+        Assert.Contains(
+            mail.Lines,
+            line => line.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes("\0robot\0" + Canary + "mail")), StringComparison.Ordinal)
+        );
         Assert.Contains(web.Requests, request => request.Headers.GetValueOrDefault("Authorization") == $"Bearer {Canary}header");
     }
 
@@ -45,8 +48,10 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
     {
         await using var mail = new MailServer
         {
-            Answer = static (line, _) => line.StartsWith("AUTH", StringComparison.Ordinal)
-                ? $"535 no {line} {Encoding.UTF8.GetString(Convert.FromBase64String(line.Split(' ')[^1])).Replace('\0', ' ')}" : null,
+            Answer = static (line, _) =>
+                line.StartsWith("AUTH", StringComparison.Ordinal)
+                    ? $"535 no {line} {Encoding.UTF8.GetString(Convert.FromBase64String(line.Split(' ')[^1])).Replace('\0', ' ')}"
+                    : null,
         };
         await using var web = new WebServer
         {
@@ -54,7 +59,11 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
             Answer = static (request, number) =>
             {
                 string sent = $"{request.Path} {Uri.UnescapeDataString(request.Path)} {string.Join(' ', request.Headers.Values)}";
-                string[] words = [.. sent.Split([' ', '/', '=', '?', '&'], StringSplitOptions.RemoveEmptyEntries).Where(word => word.Contains(Canary, StringComparison.Ordinal))];
+                string[] words =
+                [
+                    .. sent.Split([' ', '/', '=', '?', '&'], StringSplitOptions.RemoveEmptyEntries)
+                        .Where(word => word.Contains(Canary, StringComparison.Ordinal)),
+                ];
                 IEnumerable<string> echoes = SecretsTests.Forms.SelectMany(form => words.Select(form)).Append(sent);
                 return $"{(number % 2 == 0 ? 400 : 401)} no {string.Join(' ', words)}\r\n\r\n{string.Join(" and ", echoes)}";
             },
@@ -62,9 +71,23 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
         RunAll(mail, web);
         string told = string.Join('\n', _messages.OfType<WarningMessage>());
         Assert.DoesNotContain("I got", told, StringComparison.Ordinal);
-        Assert.Contains(_messages, message => message is VerboseMessage { Text: var text } && text.StartsWith("By webhook came this answer: no", StringComparison.Ordinal));
-        Assert.Contains(_messages, message => message is WarningMessage { Text: var text } && text.StartsWith("The notification by email failed: ", StringComparison.Ordinal));
-        Assert.Contains(_messages, message => message is WarningMessage { Text: var text } && text.StartsWith("The notification by webhook failed: ", StringComparison.Ordinal));
+        Assert.Contains(
+            _messages,
+            message =>
+                message is VerboseMessage { Text: var text } && text.StartsWith("By webhook came this answer: no", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            _messages,
+            message =>
+                message is WarningMessage { Text: var text }
+                && text.StartsWith("The notification by email failed: ", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            _messages,
+            message =>
+                message is WarningMessage { Text: var text }
+                && text.StartsWith("The notification by webhook failed: ", StringComparison.Ordinal)
+        );
     }
 
     private void RunAll(MailServer mail, WebServer web)
@@ -73,7 +96,9 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
         server.Execute("canary_app", "CREATE TABLE users AS SELECT n AS id FROM generate_series(1, 100) n");
         server.Execute("postgres", $"DROP ROLE IF EXISTS bird; CREATE ROLE bird SUPERUSER LOGIN PASSWORD '{Canary}database'");
         server.Execute("postgres", "DROP DATABASE IF EXISTS canary_copy WITH (FORCE)");
-        string file = _folder.Write("config/backup_config.yaml", $$"""
+        string file = _folder.Write(
+            "config/backup_config.yaml",
+            $$"""
             database: {host: {{server.Endpoint.Host}}, port: {{server.Endpoint.Port}}, username: bird, password: {{Canary}}database, database: canary_app}
             local_backup_dir: backups
             retention: {full_backup: 30}
@@ -87,18 +112,37 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
               teams: {webhook_url: "{{web.Url("/teams/canary-teams?sig=canary-signature")}}"}
               webhook: {url: "{{web.Url("/hook/canary-hook")}}", secret: {{Canary}}key, headers: {Authorization: Bearer {{Canary}}header} }
               healthchecks: {url: "{{web.Url("/ping/canary-ping")}}"}
-            """);
+            """
+        );
         _folder.Write("ca.pem", mail.Certificate);
         BackupConfiguration configuration = ConfigurationFile.Read(file, Say);
-        var said = new StringBuilder(ConfigurationView.ToYaml(configuration)).Append(ConfigurationView.ToJson(configuration)).Append(configuration).Append(configuration.Notifications);
+        var said = new StringBuilder(ConfigurationView.ToYaml(configuration))
+            .Append(ConfigurationView.ToJson(configuration))
+            .Append(configuration)
+            .Append(configuration.Notifications);
 
-        BackupRequest request = Assert.Single(BackupPlan.Create(configuration, new BackupRequest(), new HashSet<string>(), [], Say, default));
+        BackupRequest request = Assert.Single(
+            BackupPlan.Create(configuration, new BackupRequest(), new HashSet<string>(), [], Say, default)
+        );
         BackupInfo backup = null!;
         On(RunVerb.Backup, evidence => backup = evidence.Run(request, Say, default));
-        VerificationRequest proof = Assert.Single(Freshness.Requests(
-            new VerificationRequest { MaxAge = configuration.Verification!.MaxAge }, Path.GetDirectoryName(backup.Path)!, [], Say, default));
+        VerificationRequest proof = Assert.Single(
+            Freshness.Requests(
+                new VerificationRequest { MaxAge = configuration.Verification!.MaxAge },
+                Path.GetDirectoryName(backup.Path)!,
+                [],
+                Say,
+                default
+            )
+        );
         On(RunVerb.Verification, evidence => Assert.Equal(Verdict.Passed, evidence.Run(proof, Say, default).Verdict));
-        var restore = new RestoreRequest { Path = backup.Path, TargetDatabase = "canary_copy", Create = true, Connection = BackupPlan.Connect(configuration, new()) };
+        var restore = new RestoreRequest
+        {
+            Path = backup.Path,
+            TargetDatabase = "canary_copy",
+            Create = true,
+            Connection = BackupPlan.Connect(configuration, new()),
+        };
         On(RunVerb.Restore, evidence => Assert.Equal(RestoreStatus.Restored, evidence.Run(restore, Say, default).Status));
 
         // The failures of the three: no such database, a damaged file, a target that is there already.
@@ -107,7 +151,10 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
         On(RunVerb.Backup, evidence => said.Append(Assert.Throws<CryoBackupException>(() => evidence.Run(none, Say, default))));
         On(RunVerb.Restore, evidence => said.Append(Assert.Throws<CryoBackupException>(() => evidence.Run(restore, Say, default))));
         File.AppendAllText(backup.Path, "x");
-        On(RunVerb.Verification, evidence => Assert.Equal(Verdict.Failed, evidence.Run(new VerificationRequest { Path = backup.Path }, Say, default).Verdict));
+        On(
+            RunVerb.Verification,
+            evidence => Assert.Equal(Verdict.Failed, evidence.Run(new VerificationRequest { Path = backup.Path }, Say, default).Verdict)
+        );
 
         string[] files = [.. Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories).Where(path => path != file)];
         foreach (string kind in new[] { ".log", ".prom", ".html", ".json", ".gz" })
@@ -115,19 +162,30 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
             Assert.Contains(files, path => path.EndsWith(kind, StringComparison.Ordinal));
         }
 
-        Assert.All(files, path => Assert.DoesNotContain(Canary, Encoding.UTF8.GetString(File.ReadAllBytes(path)), StringComparison.Ordinal));
+        Assert.All(
+            files,
+            path => Assert.DoesNotContain(Canary, Encoding.UTF8.GetString(File.ReadAllBytes(path)), StringComparison.Ordinal)
+        );
         Assert.Contains(_messages, message => message is VerboseMessage);
         Assert.All(_messages, message => Assert.DoesNotContain(Canary, message.ToString(), StringComparison.Ordinal));
         Assert.DoesNotContain(Canary, said.ToString(), StringComparison.Ordinal);
 
         // What hides a password in another form hides it badly.
         string everything = string.Join('\n', files.Select(File.ReadAllText)) + string.Join('\n', _messages) + said;
-        foreach (string secret in new[] { "mail", "slack", "teams", "signature", "hook", "key", "header", "ping", "database" }.Select(name => Canary + name))
+        foreach (
+            string secret in new[] { "mail", "slack", "teams", "signature", "hook", "key", "header", "ping", "database" }.Select(name =>
+                Canary + name
+            )
+        )
         {
             Assert.All(SecretsTests.Forms, form => Assert.DoesNotContain(form(secret), everything, StringComparison.OrdinalIgnoreCase));
         }
 
-        Assert.DoesNotContain(Convert.ToBase64String(Encoding.UTF8.GetBytes("\0robot\0" + Canary + "mail")), everything, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Convert.ToBase64String(Encoding.UTF8.GetBytes("\0robot\0" + Canary + "mail")),
+            everything,
+            StringComparison.Ordinal
+        );
 
         void On(RunVerb verb, Action<RunEvidence> work)
         {
@@ -146,7 +204,12 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
     }
 
     /// <summary>The parts of a message, decoded.</summary>
-    private static string Decode(string message) => string.Concat(
-        Regex.Matches(message, "(?:^[A-Za-z0-9+/=]+\r\n)+", RegexOptions.Multiline).Select(part => part.Value.Replace("\r\n", "", StringComparison.Ordinal))
-            .Where(part => part.Length % 4 == 0).Select(part => Encoding.UTF8.GetString(Convert.FromBase64String(part))));
+    private static string Decode(string message) =>
+        string.Concat(
+            Regex
+                .Matches(message, "(?:^[A-Za-z0-9+/=]+\r\n)+", RegexOptions.Multiline)
+                .Select(part => part.Value.Replace("\r\n", "", StringComparison.Ordinal))
+                .Where(part => part.Length % 4 == 0)
+                .Select(part => Encoding.UTF8.GetString(Convert.FromBase64String(part)))
+        );
 }

@@ -14,7 +14,10 @@ namespace CryoBackup.Tests.Notifications;
 /// <summary>What about_CryoBackup_Evidence shows is what is sent and written, byte for byte.</summary>
 public sealed partial class DocumentedEvidenceTests : IDisposable
 {
-    private static readonly string s_page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "about_CryoBackup_Evidence.help.txt")).ReplaceLineEndings("\n");
+    private static readonly string s_page = File.ReadAllText(
+            Path.Combine(AppContext.BaseDirectory, "data", "about_CryoBackup_Evidence.help.txt")
+        )
+        .ReplaceLineEndings("\n");
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -35,8 +38,18 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
                 SmtpCaFile = _folder.Write("ca.pem", mail.Certificate),
                 On = [NotificationEvent.Failure],
             },
-            Slack = new() { WebhookUrl = web.Url("/slack"), Channel = "#backups", On = [NotificationEvent.Failure] },
-            Webhook = new() { Url = web.Url("/hook"), Secret = "key", On = [NotificationEvent.Success] },
+            Slack = new()
+            {
+                WebhookUrl = web.Url("/slack"),
+                Channel = "#backups",
+                On = [NotificationEvent.Failure],
+            },
+            Webhook = new()
+            {
+                Url = web.Url("/hook"),
+                Secret = "key",
+                On = [NotificationEvent.Success],
+            },
             Healthchecks = new() { Url = web.Url("/ping"), On = [NotificationEvent.Failure] },
         };
         await TellAsync(settings, RunItem.Failed(RunVerb.Backup, "app", "", SampleResults.Failure(), SampleResults.Noon));
@@ -46,17 +59,29 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
         string boundary = Regex.Match(mail.Messages.Single(), "boundary=\"(.*?)\"").Groups[1].Value;
         string part = mail.Messages[0].Split("--" + boundary)[1];
         Assert.Equal(
-            $"Backup of app failed\n\n{text}\n", Encoding.UTF8.GetString(Convert.FromBase64String(part[part.IndexOf("\r\n\r\n", StringComparison.Ordinal)..])).ReplaceLineEndings("\n"));
+            $"Backup of app failed\n\n{text}\n",
+            Encoding
+                .UTF8.GetString(Convert.FromBase64String(part[part.IndexOf("\r\n\r\n", StringComparison.Ordinal)..]))
+                .ReplaceLineEndings("\n")
+        );
         Assert.Equal($"Backup of app failed\n{text}\n", Sent("/ping/fail").Text);
         Assert.Equal(OneLine(Block("slack:")), Sent("/slack").Text);
 
         WebServer.Request hook = Sent("/hook");
         string body = OneLine(Block("webhook:"));
-        Assert.Equal(body.Replace("\"0.1.0\"", $"\"{ToolVersion.Text}\"", StringComparison.Ordinal), hook.Text.Replace(@"\\", "/", StringComparison.Ordinal));
-        Assert.Equal("sha256=" + Convert.ToHexString(HMACSHA256.HashData("key"u8, hook.Body)).ToLowerInvariant(), hook.Headers["X-CryoBackup-Signature"]);
         Assert.Equal(
-            "X-CryoBackup-Signature: sha256=" + Convert.ToHexString(HMACSHA256.HashData("key"u8, Encoding.UTF8.GetBytes(body))).ToLowerInvariant(),
-            OneLine(Block("bytes:")).Replace("  ", "", StringComparison.Ordinal));
+            body.Replace("\"0.1.0\"", $"\"{ToolVersion.Text}\"", StringComparison.Ordinal),
+            hook.Text.Replace(@"\\", "/", StringComparison.Ordinal)
+        );
+        Assert.Equal(
+            "sha256=" + Convert.ToHexString(HMACSHA256.HashData("key"u8, hook.Body)).ToLowerInvariant(),
+            hook.Headers["X-CryoBackup-Signature"]
+        );
+        Assert.Equal(
+            "X-CryoBackup-Signature: sha256="
+                + Convert.ToHexString(HMACSHA256.HashData("key"u8, Encoding.UTF8.GetBytes(body))).ToLowerInvariant(),
+            OneLine(Block("bytes:")).Replace("  ", "", StringComparison.Ordinal)
+        );
 
         WebServer.Request Sent(string path) => Assert.Single(web.Requests, request => request.Path == path);
     }
@@ -65,13 +90,40 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
     public void MetricsAndTheirMeaning()
     {
         string path = Path.Combine(_folder.Path, "x.prom");
-        RunItem rehearsal = RunItem.Of(new VerificationResult { Database = "app", Verdict = Verdict.Passed, Level = VerificationLevel.Restore, Start = SampleResults.Noon, End = SampleResults.Noon });
-        var restore = new RestoreResult { SourceDatabase = "app", Status = RestoreStatus.Restored, Start = SampleResults.Noon, End = SampleResults.Noon };
+        RunItem rehearsal = RunItem.Of(
+            new VerificationResult
+            {
+                Database = "app",
+                Verdict = Verdict.Passed,
+                Level = VerificationLevel.Restore,
+                Start = SampleResults.Noon,
+                End = SampleResults.Noon,
+            }
+        );
+        var restore = new RestoreResult
+        {
+            SourceDatabase = "app",
+            Status = RestoreStatus.Restored,
+            Start = SampleResults.Noon,
+            End = SampleResults.Noon,
+        };
         MetricsFile.Update(path, Run(RunVerb.Backup, RunItem.Of(SampleResults.Backup())));
         MetricsFile.Update(path, Run(RunVerb.Verification, rehearsal));
         MetricsFile.Update(path, Run(RunVerb.Restore, RunItem.Of(new RestoreRequest(), restore)));
-        string[] written = [.. File.ReadLines(path).Where(line => line.StartsWith("# HELP ", StringComparison.Ordinal)).Select(line => line["# HELP ".Length..]).Order(StringComparer.Ordinal)];
-        Assert.Equal(written, Metric().Matches(s_page).Select(match => $"{match.Groups[1].Value} {Regex.Replace(match.Groups[2].Value.Trim(), "\\s+", " ")}").Order(StringComparer.Ordinal));
+        string[] written =
+        [
+            .. File.ReadLines(path)
+                .Where(line => line.StartsWith("# HELP ", StringComparison.Ordinal))
+                .Select(line => line["# HELP ".Length..])
+                .Order(StringComparer.Ordinal),
+        ];
+        Assert.Equal(
+            written,
+            Metric()
+                .Matches(s_page)
+                .Select(match => $"{match.Groups[1].Value} {Regex.Replace(match.Groups[2].Value.Trim(), "\\s+", " ")}")
+                .Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -84,24 +136,41 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
         evidence.Finish(static _ => { }, CancellationToken.None);
         Assert.Equal(
             Block("the predecessor's lines, in UTC:").Split('\n').Select(WithoutTime),
-            File.ReadLines(configuration.LogFile).Select(line => WithoutTime(line).Replace('\\', '/')));
+            File.ReadLines(configuration.LogFile).Select(line => WithoutTime(line).Replace('\\', '/'))
+        );
 
         static string WithoutTime(string line) => line[line.IndexOf(" - ", StringComparison.Ordinal)..];
     }
 
     private static RunRecord Run(RunVerb verb, RunItem item)
     {
-        var run = new RunRecord { Verb = verb, Start = SampleResults.Noon, End = SampleResults.Noon.AddSeconds(90), Machine = "db1" };
+        var run = new RunRecord
+        {
+            Verb = verb,
+            Start = SampleResults.Noon,
+            End = SampleResults.Noon.AddSeconds(90),
+            Machine = "db1",
+        };
         run.Items.Add(item);
         return run;
     }
 
-    private static async Task TellAsync(NotificationSettings settings, RunItem item)
-        => Assert.All(await new Notifier(settings).EndAsync(Run(RunVerb.Backup, item), CancellationToken.None), delivery => Assert.True(delivery.Sent, delivery.Detail));
+    private static async Task TellAsync(NotificationSettings settings, RunItem item) =>
+        Assert.All(
+            await new Notifier(settings).EndAsync(Run(RunVerb.Backup, item), CancellationToken.None),
+            delivery => Assert.True(delivery.Sent, delivery.Detail)
+        );
 
     /// <summary>The first block of lines, indented by eight, that follows some words.</summary>
-    private static string Block(string words)
-        => string.Join('\n', Regex.Match(s_page[s_page.IndexOf(words, StringComparison.Ordinal)..], @"(?:^ {8}.*\n)+", RegexOptions.Multiline).Value.TrimEnd('\n').Split('\n').Select(line => line[8..]));
+    private static string Block(string words) =>
+        string.Join(
+            '\n',
+            Regex
+                .Match(s_page[s_page.IndexOf(words, StringComparison.Ordinal)..], @"(?:^ {8}.*\n)+", RegexOptions.Multiline)
+                .Value.TrimEnd('\n')
+                .Split('\n')
+                .Select(line => line[8..])
+        );
 
     private static string OneLine(string block) => block.Replace("\n", "", StringComparison.Ordinal);
 

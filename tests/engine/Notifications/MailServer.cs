@@ -22,7 +22,9 @@ internal sealed class MailServer : IAsyncDisposable
 
     public MailServer(string name = "127.0.0.1")
     {
-        (Certificate, byte[] pkcs12) = Certificates.GetOrAdd(name, static name => new Lazy<(string, byte[])>(() => MakeCertificate(name))).Value;
+        (Certificate, byte[] pkcs12) = Certificates
+            .GetOrAdd(name, static name => new Lazy<(string, byte[])>(() => MakeCertificate(name)))
+            .Value;
 #pragma warning disable SYSLIB0057 // X509CertificateLoader is not in .NET 8.
         _certificate = new X509Certificate2(pkcs12);
 #pragma warning restore SYSLIB0057
@@ -144,7 +146,13 @@ internal sealed class MailServer : IAsyncDisposable
                     {
                         case "EHLO":
                             string[] offers = ["mail.test", .. Offers.Where(offer => offer != "STARTTLS" || stream is not SslStream)];
-                            await SayAsync(stream, string.Join("\r\n", offers.Select((offer, index) => $"250{(index == offers.Length - 1 ? ' ' : '-')}{offer}")));
+                            await SayAsync(
+                                stream,
+                                string.Join(
+                                    "\r\n",
+                                    offers.Select((offer, index) => $"250{(index == offers.Length - 1 ? ' ' : '-')}{offer}")
+                                )
+                            );
                             break;
                         case "STARTTLS":
                             await SayAsync(stream, "220 go ahead");
@@ -188,7 +196,8 @@ internal sealed class MailServer : IAsyncDisposable
                     }
                 }
             }
-            catch (Exception exception) when (exception is IOException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
+            catch (Exception exception)
+                when (exception is IOException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
             {
                 // The client hung up or does not trust us, or the test is over.
             }

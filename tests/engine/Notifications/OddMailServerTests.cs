@@ -16,15 +16,16 @@ public sealed class OddMailServerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string, string, string> Answers => new()
-    {
-        { "EHLO", "hello", "what answers there is not a mail server" },
-        { "EHLO", "no", "what answers there is not a mail server" },
-        { "EHLO", string.Join("\r\n", Enumerable.Repeat("250-more", 201)), "the mail server's answer does not end" },
-        { "EHLO", "250 " + new string('x', 5000), "the mail server's answer has a line without end" },
-        { "STARTTLS", "220 go ahead\r\n250 slipped in", "the mail server spoke out of turn before the encryption began" },
-        { "STARTTLS", "502", "the mail server refused STARTTLS: 502" },
-    };
+    public static TheoryData<string, string, string> Answers =>
+        new()
+        {
+            { "EHLO", "hello", "what answers there is not a mail server" },
+            { "EHLO", "no", "what answers there is not a mail server" },
+            { "EHLO", string.Join("\r\n", Enumerable.Repeat("250-more", 201)), "the mail server's answer does not end" },
+            { "EHLO", "250 " + new string('x', 5000), "the mail server's answer has a line without end" },
+            { "STARTTLS", "220 go ahead\r\n250 slipped in", "the mail server spoke out of turn before the encryption began" },
+            { "STARTTLS", "502", "the mail server refused STARTTLS: 502" },
+        };
 
     [Theory]
     [MemberData(nameof(Answers))]
@@ -84,7 +85,11 @@ public sealed class OddMailServerTests : IDisposable
     {
         await using var server = new MailServer();
         Delivery delivery = await SendAsync(Settings(server) with { SmtpCaFile = Path.Combine(_folder.Path, "none.pem") });
-        Assert.StartsWith($"smtp_ca_file '{Path.Combine(_folder.Path, "none.pem")}' cannot be read: ", delivery.Detail, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"smtp_ca_file '{Path.Combine(_folder.Path, "none.pem")}' cannot be read: ",
+            delivery.Detail,
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>A line of one dot ends a message; one within a message must not.</summary>
@@ -101,21 +106,27 @@ public sealed class OddMailServerTests : IDisposable
         Assert.Equal(message, Assert.Single(server.Messages));
     }
 
-    private EmailSettings Settings(MailServer server) => new()
-    {
-        From = "backup@example.com",
-        To = ["admin@example.com"],
-        SmtpServer = "127.0.0.1",
-        SmtpPort = server.Port,
-        SmtpSecurity = SmtpSecurity.Starttls,
-        SmtpUsername = "robot",
-        SmtpPassword = Password,
-        SmtpCaFile = _folder.Write("ca.pem", server.Certificate),
-    };
+    private EmailSettings Settings(MailServer server) =>
+        new()
+        {
+            From = "backup@example.com",
+            To = ["admin@example.com"],
+            SmtpServer = "127.0.0.1",
+            SmtpPort = server.Port,
+            SmtpSecurity = SmtpSecurity.Starttls,
+            SmtpUsername = "robot",
+            SmtpPassword = Password,
+            SmtpCaFile = _folder.Write("ca.pem", server.Certificate),
+        };
 
     private static async Task<Delivery> SendAsync(EmailSettings settings)
     {
-        var run = new RunRecord { Verb = RunVerb.Backup, Start = SampleResults.Noon, End = SampleResults.Noon };
+        var run = new RunRecord
+        {
+            Verb = RunVerb.Backup,
+            Start = SampleResults.Noon,
+            End = SampleResults.Noon,
+        };
         run.Items.Add(RunItem.Of(SampleResults.Backup()));
         return Assert.Single(await new Notifier(new NotificationSettings { Email = settings }).EndAsync(run, CancellationToken.None));
     }

@@ -44,7 +44,12 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
                 },
                 Slack = new() { WebhookUrl = web.Url("/hang/canary-slack-token"), Timeout = limit },
                 Teams = new() { WebhookUrl = web.Url("/refuse/canary-teams-token"), Timeout = limit },
-                Webhook = new() { Url = "http://127.0.0.1:1/canary-hook-token", Secret = Canary + "hook-key", Timeout = limit },
+                Webhook = new()
+                {
+                    Url = "http://127.0.0.1:1/canary-hook-token",
+                    Secret = Canary + "hook-key",
+                    Timeout = limit,
+                },
                 Healthchecks = new() { Url = web.Url("/hang/canary-ping-token"), Timeout = limit },
             },
             LogFile = Path.Combine(_folder.Path, "logs", "cryobackup.log"),
@@ -64,15 +69,25 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
         Assert.Equal(result.Warnings, messages.OfType<WarningMessage>().Select(message => message.Text));
         Assert.Contains("The notification by email failed: no answer within 0.7 s", result.Warnings);
         Assert.Contains("The notification by slack failed: no answer within 0.7 s", result.Warnings);
-        Assert.Contains(result.Warnings, warning => warning == "The notification by teams failed: the server answered 400 (it did not understand)");
+        Assert.Contains(
+            result.Warnings,
+            warning => warning == "The notification by teams failed: the server answered 400 (it did not understand)"
+        );
         Assert.Contains(result.Warnings, warning => warning.StartsWith("The notification by webhook failed: ", StringComparison.Ordinal));
-        Assert.Contains(result.Warnings, warning => warning.StartsWith("The notification of the beginning by healthchecks failed: no answer within", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Warnings,
+            warning =>
+                warning.StartsWith("The notification of the beginning by healthchecks failed: no answer within", StringComparison.Ordinal)
+        );
 
         string[] files = [.. Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories)];
         Assert.Contains(files, file => file.EndsWith(".log", StringComparison.Ordinal));
         Assert.Contains(files, file => file.EndsWith(".prom", StringComparison.Ordinal));
         Assert.Contains(files, file => file.EndsWith(".html", StringComparison.Ordinal));
-        Assert.All(files, file => Assert.DoesNotContain(Canary, Encoding.UTF8.GetString(File.ReadAllBytes(file)), StringComparison.Ordinal));
+        Assert.All(
+            files,
+            file => Assert.DoesNotContain(Canary, Encoding.UTF8.GetString(File.ReadAllBytes(file)), StringComparison.Ordinal)
+        );
         Assert.All(messages, message => Assert.DoesNotContain(Canary, message.ToString(), StringComparison.Ordinal));
         Assert.DoesNotContain(Canary, string.Join('\n', result.Warnings), StringComparison.Ordinal);
         Assert.DoesNotContain(Canary, configuration.ToString() + configuration.Notifications.Email, StringComparison.Ordinal);
@@ -87,7 +102,9 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
         server.CreateDatabase("evident");
         using var evidence = new RunEvidence(RunVerb.Backup, configuration, null);
         BackupInfo backup = evidence.Run(Request("evident"), static _ => { }, CancellationToken.None);
-        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => evidence.Run(Request("no such database"), static _ => { }, CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            evidence.Run(Request("no such database"), static _ => { }, CancellationToken.None)
+        );
         evidence.Fail("no such database", failure);
         evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), CancellationToken.None);
         evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), CancellationToken.None);
@@ -101,52 +118,86 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
     [Fact]
     public void SeveralAtOnceLoseNoItem()
     {
-        string[] paths = [.. Enumerable.Range(0, 200).Select(number => Path.Combine(_folder.Path, $"app{number:000}_20260131_120000_full.dump"))];
-        var configuration = new BackupConfiguration { Reports = new() { VerificationDir = Path.Combine(_folder.Path, "reports") }, LogFile = Path.Combine(_folder.Path, "fleet.log") };
+        string[] paths =
+        [
+            .. Enumerable.Range(0, 200).Select(number => Path.Combine(_folder.Path, $"app{number:000}_20260131_120000_full.dump")),
+        ];
+        var configuration = new BackupConfiguration
+        {
+            Reports = new() { VerificationDir = Path.Combine(_folder.Path, "reports") },
+            LogFile = Path.Combine(_folder.Path, "fleet.log"),
+        };
         using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
         var results = new ConcurrentDictionary<string, VerificationResult>(StringComparer.Ordinal);
         var failures = new ConcurrentBag<CryoBackupException>();
-        Parallel.For(0, paths.Length, new ParallelOptions { MaxDegreeOfParallelism = 3 }, i =>
-        {
-            // No verdict, but an error: a restore's wish at a level that restores nothing.
-            var request = new VerificationRequest { Path = paths[i], Level = VerificationLevel.Hash, Keep = i == 100 };
-            try
+        Parallel.For(
+            0,
+            paths.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = 3 },
+            i =>
             {
-                results[paths[i]] = evidence.Run(request, static _ => { }, CancellationToken.None);
+                // No verdict, but an error: a restore's wish at a level that restores nothing.
+                var request = new VerificationRequest
+                {
+                    Path = paths[i],
+                    Level = VerificationLevel.Hash,
+                    Keep = i == 100,
+                };
+                try
+                {
+                    results[paths[i]] = evidence.Run(request, static _ => { }, CancellationToken.None);
+                }
+                catch (CryoBackupException failure)
+                {
+                    failures.Add(failure);
+                    evidence.Fail(paths[i], failure);
+                }
             }
-            catch (CryoBackupException failure)
-            {
-                failures.Add(failure);
-                evidence.Fail(paths[i], failure);
-            }
-        });
+        );
         evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), CancellationToken.None);
 
         Assert.Equal(CryoBackupError.ConfigurationInvalid, Assert.Single(failures).Error);
-        JsonElement report = JsonDocument.Parse(File.ReadAllBytes(Assert.Single(Directory.GetFiles(configuration.Reports.VerificationDir)))).RootElement;
+        JsonElement report = JsonDocument
+            .Parse(File.ReadAllBytes(Assert.Single(Directory.GetFiles(configuration.Reports.VerificationDir))))
+            .RootElement;
         JsonElement[] items = [.. report.GetProperty("verified_backups").EnumerateArray()];
         Assert.Equal(paths, items.Select(item => item.GetProperty("path").GetString()).Order(StringComparer.Ordinal));
         DateTime[] begun = [.. items.Select(item => item.GetProperty("started_at").GetDateTime())];
         Assert.Equal(begun.Order(), begun);
-        Assert.All(items, item =>
-        {
-            string path = item.GetProperty("path").GetString()!;
-            bool failed = path == paths[100];
-            Assert.Equal(failed, item.GetProperty("error").ValueKind != JsonValueKind.Null);
-            if (!failed)
+        Assert.All(
+            items,
+            item =>
             {
-                Assert.Equal(ReportJson.Time(results[path].Start), item.GetProperty("started_at").GetString());
-                Assert.Equal(ReportJson.Seconds(results[path].End - results[path].Start), item.GetProperty("duration_seconds").GetDouble());
+                string path = item.GetProperty("path").GetString()!;
+                bool failed = path == paths[100];
+                Assert.Equal(failed, item.GetProperty("error").ValueKind != JsonValueKind.Null);
+                if (!failed)
+                {
+                    Assert.Equal(ReportJson.Time(results[path].Start), item.GetProperty("started_at").GetString());
+                    Assert.Equal(
+                        ReportJson.Seconds(results[path].End - results[path].Start),
+                        item.GetProperty("duration_seconds").GetDouble()
+                    );
+                }
             }
-        });
-        Assert.Equal(200, File.ReadLines(configuration.LogFile).Count(line => line.Contains("Verifying backup: ", StringComparison.Ordinal)));
+        );
+        Assert.Equal(
+            200,
+            File.ReadLines(configuration.LogFile).Count(line => line.Contains("Verifying backup: ", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
     public async Task StoppedRunIsAFailure()
     {
         await using var web = new WebServer();
-        var configuration = new BackupConfiguration { Notifications = new() { Healthchecks = new() { Url = web.Url("/ping"), Start = false } } };
+        var configuration = new BackupConfiguration
+        {
+            Notifications = new()
+            {
+                Healthchecks = new() { Url = web.Url("/ping"), Start = false },
+            },
+        };
         using var evidence = new RunEvidence(RunVerb.Backup, configuration, null);
         evidence.Begin("app", "/backups");
         evidence.Fail("app", new OperationCanceledException());
@@ -156,5 +207,11 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
         Assert.StartsWith("Backup of app failed\nBackup failed: It was stopped before its end.\n", request.Text, StringComparison.Ordinal);
     }
 
-    private BackupRequest Request(string database) => new() { Connection = server.Connection, Database = database, Folder = _folder.Path };
+    private BackupRequest Request(string database) =>
+        new()
+        {
+            Connection = server.Connection,
+            Database = database,
+            Folder = _folder.Path,
+        };
 }

@@ -44,17 +44,17 @@ public sealed class SecretsTests
 
     [Theory]
     [MemberData(nameof(EachForm))]
-    public void AValueOfAQueryIsHidden(int form)
-        => AssertHidden(new Secrets($"https://a.example/hooks?sig={Uri.EscapeDataString(Word)}&v=1"), form, Word);
+    public void AValueOfAQueryIsHidden(int form) =>
+        AssertHidden(new Secrets($"https://a.example/hooks?sig={Uri.EscapeDataString(Word)}&v=1"), form, Word);
 
     [Theory]
     [MemberData(nameof(EachForm))]
-    public void AnAccountWithinAnAddressIsHidden(int form)
-        => AssertHidden(new Secrets($"https://robot:{Uri.EscapeDataString(Word)}@a.example/"), form, Word);
+    public void AnAccountWithinAnAddressIsHidden(int form) =>
+        AssertHidden(new Secrets($"https://robot:{Uri.EscapeDataString(Word)}@a.example/"), form, Word);
 
     [Fact]
-    public void AnAccountOfAnyAddressIsHidden()
-        => Assert.Equal("proxy 'http://***@proxy:3128/' failed", new Secrets().Clean("proxy 'http://user:pass@proxy:3128/' failed"));
+    public void AnAccountOfAnyAddressIsHidden() =>
+        Assert.Equal("proxy 'http://***@proxy:3128/' failed", new Secrets().Clean("proxy 'http://user:pass@proxy:3128/' failed"));
 
     [Fact]
     public void WhatBasicAuthenticationHoldsIsHidden()
@@ -77,8 +77,11 @@ public sealed class SecretsTests
     }
 
     [Fact]
-    public void OrdinaryWordsStay()
-        => Assert.Equal("the channel is archived (invalid_token)", new Secrets("https://hooks.slack.example/services/T000/B000/XXXX", "ab").Clean("the channel is archived\n(invalid_token)"));
+    public void OrdinaryWordsStay() =>
+        Assert.Equal(
+            "the channel is archived (invalid_token)",
+            new Secrets("https://hooks.slack.example/services/T000/B000/XXXX", "ab").Clean("the channel is archived\n(invalid_token)")
+        );
 
     private static void AssertHidden(Secrets secrets, int form, string secret)
     {

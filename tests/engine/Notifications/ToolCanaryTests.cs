@@ -44,17 +44,23 @@ public sealed class ToolCanaryTests(PostgresServer server) : IDisposable
         server.CreateDatabase("canary_proxy");
         string account = $"robot:{Uri.EscapeDataString(Password)}";
         string basic = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"robot:{Password}"));
-        string echoes = string.Join(' ', SecretsTests.Forms.SelectMany(form => new[] { form(Password), form($"robot:{Password}"), form(basic) }));
+        string echoes = string.Join(
+            ' ',
+            SecretsTests.Forms.SelectMany(form => new[] { form(Password), form($"robot:{Password}"), form(basic) })
+        );
         await using var proxy = new WebServer
         {
             // Asked for once, the account is sent; then it is repeated in the status, a header and the text.
-            Answer = (request, _) => request.Headers.ContainsKey("Proxy-Authorization")
-                ? $"{status} no {request.Headers["Proxy-Authorization"]} http://{account}@proxy\r\nX-Echo: {account}\r\nProxy-Authenticate: Basic realm=\"{account}\"\r\n\r\n{echoes}"
-                : "407 who are you\r\nProxy-Authenticate: Basic realm=\"p\"\r\n\r\n",
+            Answer = (request, _) =>
+                request.Headers.ContainsKey("Proxy-Authorization")
+                    ? $"{status} no {request.Headers["Proxy-Authorization"]} http://{account}@proxy\r\nX-Echo: {account}\r\nProxy-Authenticate: Basic realm=\"{account}\"\r\n\r\n{echoes}"
+                    : "407 who are you\r\nProxy-Authenticate: Basic realm=\"p\"\r\n\r\n",
         };
         int port = status is null ? ClosedPort() : new Uri(proxy.Url("/")).Port;
         string address = string.Create(CultureInfo.InvariantCulture, $"http://{account}@127.0.0.1:{port}");
-        string config = _folder.Write("cryobackup.yaml", $$"""
+        string config = _folder.Write(
+            "cryobackup.yaml",
+            $$"""
             database: {database: canary_proxy}
             local_backup_dir: {{_folder.Path}}/backups
             log_file: {{_folder.Path}}/run.log
@@ -63,8 +69,17 @@ public sealed class ToolCanaryTests(PostgresServer server) : IDisposable
             notifications:
               slack: {webhook_url: "https://hooks.example.invalid/services/x", timeout: 8s}
               webhook: {url: "http://hook.example.invalid/x", timeout: 8s}
-            """);
-        Run($"new --verbose --config {config}", new() { ["http_proxy"] = address, ["https_proxy"] = address, ["PGUSER"] = server.Connection.UserName });
+            """
+        );
+        Run(
+            $"new --verbose --config {config}",
+            new()
+            {
+                ["http_proxy"] = address,
+                ["https_proxy"] = address,
+                ["PGUSER"] = server.Connection.UserName,
+            }
+        );
         string told = File.ReadAllText(Path.Combine(_folder.Path, "err")) + File.ReadAllText(Path.Combine(_folder.Path, "out"));
         Assert.Contains("by slack failed: ", told, StringComparison.Ordinal);
         Assert.Contains("by webhook failed: ", told, StringComparison.Ordinal);
@@ -78,8 +93,14 @@ public sealed class ToolCanaryTests(PostgresServer server) : IDisposable
         if (status is not null)
         {
             Assert.Contains("By webhook came this answer: no Basic ***", told, StringComparison.Ordinal);
-            Assert.Contains(proxy.Requests, request => request.Method == "CONNECT" && request.Headers.GetValueOrDefault("Proxy-Authorization") == basic);
-            Assert.Contains(proxy.Requests, request => request.Method == "POST" && request.Headers.GetValueOrDefault("Proxy-Authorization") == basic);
+            Assert.Contains(
+                proxy.Requests,
+                request => request.Method == "CONNECT" && request.Headers.GetValueOrDefault("Proxy-Authorization") == basic
+            );
+            Assert.Contains(
+                proxy.Requests,
+                request => request.Method == "POST" && request.Headers.GetValueOrDefault("Proxy-Authorization") == basic
+            );
         }
     }
 
@@ -94,15 +115,21 @@ public sealed class ToolCanaryTests(PostgresServer server) : IDisposable
         using ScratchCluster asking = ScratchCluster.Start(new ScratchClusterOptions { AsksPassword = true }, CancellationToken.None);
         string wrong = _secrets.Write("pgpass", $"*:*:*:*:{Password}\nbroken {Password}\n");
         File.SetUnixFileMode(wrong, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        string config = _folder.Write("cryobackup.yaml", $$"""
+        string config = _folder.Write(
+            "cryobackup.yaml",
+            $$"""
             databases: [postgres]
             local_backup_dir: {{_folder.Path}}/backups
             log_file: {{_folder.Path}}/run.log
             metrics_file: {{_folder.Path}}/run.prom
-            """);
+            """
+        );
         var environment = new Dictionary<string, string?>
         {
-            ["PGHOST"] = asking.Endpoint.Host, ["PGPORT"] = "5432", ["PGUSER"] = asking.Connection.UserName, ["PGPASSFILE"] = wrong,
+            ["PGHOST"] = asking.Endpoint.Host,
+            ["PGPORT"] = "5432",
+            ["PGUSER"] = asking.Connection.UserName,
+            ["PGPASSFILE"] = wrong,
         };
         Assert.NotEqual(0, Run($"new --verbose --config {config}", environment));
         Assert.Contains("password", File.ReadAllText(Path.Combine(_folder.Path, "err")), StringComparison.Ordinal);
@@ -129,9 +156,27 @@ public sealed class ToolCanaryTests(PostgresServer server) : IDisposable
         string damaged = secret["AGE-SECRET-KEY-1".Length..^1];
         string identity = _secrets.Write("identity", string.Format(CultureInfo.InvariantCulture, text, secret, damaged));
         File.SetUnixFileMode(identity, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        string backup = BackupWriter.Run(
-            new BackupRequest { Connection = server.Connection, Database = "canary_identity", Folder = _folder.Path, Recipients = [recipient] }, static _ => { }, CancellationToken.None).Path;
-        foreach (string command in new[] { $"test --level content {backup}", $"test --level restore {backup}", $"restore {backup} --target-database canary_identity_copy --create" })
+        string backup = BackupWriter
+            .Run(
+                new BackupRequest
+                {
+                    Connection = server.Connection,
+                    Database = "canary_identity",
+                    Folder = _folder.Path,
+                    Recipients = [recipient],
+                },
+                static _ => { },
+                CancellationToken.None
+            )
+            .Path;
+        foreach (
+            string command in new[]
+            {
+                $"test --level content {backup}",
+                $"test --level restore {backup}",
+                $"restore {backup} --target-database canary_identity_copy --create",
+            }
+        )
         {
             Assert.NotEqual(0, Run($"{command} --verbose --identity {identity}", []));
             Assert.Contains("identit", File.ReadAllText(Path.Combine(_folder.Path, "err")), StringComparison.Ordinal);
@@ -151,9 +196,11 @@ public sealed class ToolCanaryTests(PostgresServer server) : IDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private void AssertNowhere(string secret) => Assert.All(
-        Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories),
-        path => Assert.DoesNotContain(secret, Encoding.Latin1.GetString(File.ReadAllBytes(path)), StringComparison.OrdinalIgnoreCase));
+    private void AssertNowhere(string secret) =>
+        Assert.All(
+            Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories),
+            path => Assert.DoesNotContain(secret, Encoding.Latin1.GetString(File.ReadAllBytes(path)), StringComparison.OrdinalIgnoreCase)
+        );
 
     private int Run(string arguments, Dictionary<string, string?> environment)
     {

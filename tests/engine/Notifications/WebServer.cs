@@ -40,7 +40,8 @@ internal sealed class WebServer : IAsyncDisposable
         }
     }
 
-    public string Url(string path) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}{path}");
+    public string Url(string path) =>
+        string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}{path}");
 
     public async ValueTask DisposeAsync()
     {
@@ -91,7 +92,10 @@ internal sealed class WebServer : IAsyncDisposable
                 string answer = Answer(request, number);
                 int body = answer.Length - answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) - 4;
                 string head = string.Create(CultureInfo.InvariantCulture, $"\r\nContent-Length: {body}\r\nConnection: close\r\n\r\n");
-                await stream.WriteAsync(Encoding.UTF8.GetBytes("HTTP/1.1 " + answer.Replace("\r\n\r\n", head, StringComparison.Ordinal)), _stop.Token);
+                await stream.WriteAsync(
+                    Encoding.UTF8.GetBytes("HTTP/1.1 " + answer.Replace("\r\n\r\n", head, StringComparison.Ordinal)),
+                    _stop.Token
+                );
             }
             catch (Exception exception) when (exception is IOException or OperationCanceledException)
             {
@@ -111,7 +115,10 @@ internal sealed class WebServer : IAsyncDisposable
         }
 
         string[] lines = Encoding.Latin1.GetString([.. bytes[..end]]).Split("\r\n");
-        Dictionary<string, string> headers = lines.Skip(1).Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, string> headers = lines
+            .Skip(1)
+            .Select(line => line.Split(": ", 2))
+            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase);
         int length = int.Parse(headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture);
         while (bytes.Count < end + 4 + length)
         {
@@ -121,7 +128,8 @@ internal sealed class WebServer : IAsyncDisposable
         string[] words = lines[0].Split(' ');
         return new Request(words[0], words[1], headers, [.. bytes[(end + 4)..]]);
 
-        async Task<int> ReadSomeAsync() => await stream.ReadAsync(buffer, _stop.Token) is var read and > 0 ? read : throw new IOException("The client hung up.");
+        async Task<int> ReadSomeAsync() =>
+            await stream.ReadAsync(buffer, _stop.Token) is var read and > 0 ? read : throw new IOException("The client hung up.");
     }
 
     internal sealed record Request(string Method, string Path, IReadOnlyDictionary<string, string> Headers, byte[] Body)

@@ -16,8 +16,15 @@ public sealed class ChildEnvironmentTests(PostgresServer server) : IDisposable
 
     private static readonly string[] Secrets =
     [
-        "AWS_SECRET_ACCESS_KEY", "SMTP_PASSWORD", "PGPASSWORD", "PGBACKREST_REPO1_CIPHER_PASS", "AZURE_STORAGE_CONNECTION_STRING", "AGE_CANARY", "XDG_CANARY",
-        "PATH_CANARY", "CANARY",
+        "AWS_SECRET_ACCESS_KEY",
+        "SMTP_PASSWORD",
+        "PGPASSWORD",
+        "PGBACKREST_REPO1_CIPHER_PASS",
+        "AZURE_STORAGE_CONNECTION_STRING",
+        "AGE_CANARY",
+        "XDG_CANARY",
+        "PATH_CANARY",
+        "CANARY",
     ];
 
     private readonly Dictionary<string, string?> _before = Secrets.ToDictionary(name => name, Environment.GetEnvironmentVariable);
@@ -35,9 +42,13 @@ public sealed class ChildEnvironmentTests(PostgresServer server) : IDisposable
         // As its account reads it in /proc, and as whatever runs within the server sees it.
         string environment = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{cluster.ProcessId}/environ"));
         using Npgsql.NpgsqlConnection session = ServerConnection
-            .OpenAsync(cluster.Endpoint, "CryoBackup tests", clientEncoding: null, CancellationToken.None).GetAwaiter().GetResult();
+            .OpenAsync(cluster.Endpoint, "CryoBackup tests", clientEncoding: null, CancellationToken.None)
+            .GetAwaiter()
+            .GetResult();
         using var command = new Npgsql.NpgsqlCommand(
-            "CREATE TEMP TABLE seen (line text); COPY seen FROM PROGRAM 'env'; SELECT string_agg(line, '|') FROM seen", session);
+            "CREATE TEMP TABLE seen (line text); COPY seen FROM PROGRAM 'env'; SELECT string_agg(line, '|') FROM seen",
+            session
+        );
         string seen = (string)command.ExecuteScalar()!;
         Assert.Contains("PATH=", seen, StringComparison.Ordinal);
         Assert.DoesNotContain(Canary, environment + seen, StringComparison.Ordinal);

@@ -15,7 +15,8 @@ public sealed class ClientToolsTests : IDisposable
     [InlineData("postgres (PostgreSQL) 18beta1\n", "18beta1", 18)]
     [InlineData("pg_ctl (PostgreSQL) 9.6.24\n", "9.6.24", 9)]
     [InlineData("initdb (EnterpriseDB Advanced Server) 16.2.0\n", "16.2.0", 16)]
-    public void ReadsTheVersion(string output, string version, int major) => Assert.Equal((version, major), ClientTools.ParseVersion(output));
+    public void ReadsTheVersion(string output, string version, int major) =>
+        Assert.Equal((version, major), ClientTools.ParseVersion(output));
 
     [Theory]
     [InlineData("")]
@@ -25,7 +26,12 @@ public sealed class ClientToolsTests : IDisposable
     [UnixFact]
     public void TakesTheSameMajorElseTheLowestHigherOne()
     {
-        _variables["PATH"] = string.Join(Path.PathSeparator, Fake("a", "pg_dump", "98.1"), Fake("b", "pg_dump", "96.3"), Fake("c", "pg_dump", "97.2"));
+        _variables["PATH"] = string.Join(
+            Path.PathSeparator,
+            Fake("a", "pg_dump", "98.1"),
+            Fake("b", "pg_dump", "96.3"),
+            Fake("c", "pg_dump", "97.2")
+        );
         Assert.Equal("96.3", Find("pg_dump", 96).Version);
         Assert.Equal("97.2", Find("pg_dump", 97).Version);
         Assert.Equal("96.3", Find("pg_dump", 90).Version);
@@ -79,7 +85,10 @@ public sealed class ClientToolsTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder.Path, "bin"));
         File.CreateSymbolicLink(Path.Combine(_folder.Path, "bin", "pg_dump"), wrapper);
         _variables["PATH"] = Path.Combine(_folder.Path, "bin");
-        Assert.Equal(CryoBackupError.PgToolTooOld, Assert.Throws<CryoBackupException>(() => Find("pg_dump", 99, Fake("named", "pg_dump", "12.1"))).Error);
+        Assert.Equal(
+            CryoBackupError.PgToolTooOld,
+            Assert.Throws<CryoBackupException>(() => Find("pg_dump", 99, Fake("named", "pg_dump", "12.1"))).Error
+        );
     }
 
     [UnixFact]
@@ -107,7 +116,11 @@ public sealed class ClientToolsTests : IDisposable
         {
             var tool = ClientTools.Find(name, 0, CancellationToken.None);
             Assert.True(File.Exists(tool.Path));
-            Assert.StartsWith(tool.Major.ToString(System.Globalization.CultureInfo.InvariantCulture), tool.Version, StringComparison.Ordinal);
+            Assert.StartsWith(
+                tool.Major.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                tool.Version,
+                StringComparison.Ordinal
+            );
         }
     }
 

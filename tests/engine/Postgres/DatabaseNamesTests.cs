@@ -29,7 +29,13 @@ public sealed class DatabaseNamesTests(PostgresServer server)
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        var connection = new ConnectionRequest { ComputerName = "127.0.0.1", Port = port, UserName = "u", Password = "p" };
+        var connection = new ConnectionRequest
+        {
+            ComputerName = "127.0.0.1",
+            Port = port,
+            UserName = "u",
+            Password = "p",
+        };
         Assert.Empty(DatabaseNames.TryList(connection, TimeSpan.FromMilliseconds(200)));
 
         listener.Stop();

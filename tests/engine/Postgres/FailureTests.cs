@@ -27,7 +27,10 @@ public sealed class FailureTests(PostgresServer server)
         var dump = Dump(endpoint, "--lock-wait-timeout=100");
         Assert.Equal(CryoBackupError.LockTimeout, dump.Error);
         Assert.Equal("public.\"Locked\"", dump.Target);
-        Assert.Equal(CryoBackupError.LockTimeout, Sql(endpoint, "BEGIN; SET lock_timeout = 100; LOCK TABLE \"Locked\" IN ACCESS SHARE MODE").Error);
+        Assert.Equal(
+            CryoBackupError.LockTimeout,
+            Sql(endpoint, "BEGIN; SET lock_timeout = 100; LOCK TABLE \"Locked\" IN ACCESS SHARE MODE").Error
+        );
     }
 
     [PostgresFact]
@@ -46,7 +49,8 @@ public sealed class FailureTests(PostgresServer server)
     {
         var endpoint = AsRole(
             "failure_tenant",
-            "CREATE TABLE tenants (id int); ALTER TABLE tenants ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON tenants USING (id = 1); GRANT SELECT ON tenants TO failure_tenant");
+            "CREATE TABLE tenants (id int); ALTER TABLE tenants ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON tenants USING (id = 1); GRANT SELECT ON tenants TO failure_tenant"
+        );
         var dump = Dump(endpoint);
         Assert.Equal(CryoBackupError.RowSecurityActive, dump.Error);
         Assert.Contains("tenants", dump.Target, StringComparison.Ordinal);
@@ -73,7 +77,10 @@ public sealed class FailureTests(PostgresServer server)
     [PostgresFact]
     public void AuthenticationFailed()
     {
-        server.Execute("postgres", "SET password_encryption = 'scram-sha-256'; DROP ROLE IF EXISTS failure_scram; CREATE ROLE failure_scram LOGIN PASSWORD 'p:a\\s''s wörd'");
+        server.Execute(
+            "postgres",
+            "SET password_encryption = 'scram-sha-256'; DROP ROLE IF EXISTS failure_scram; CREATE ROLE failure_scram LOGIN PASSWORD 'p:a\\s''s wörd'"
+        );
         var rules = Path.Combine((string)server.Scalar("postgres", "SELECT current_setting('data_directory')")!, "pg_hba.conf");
         var before = File.ReadAllText(rules);
         try
@@ -82,9 +89,14 @@ public sealed class FailureTests(PostgresServer server)
             server.Execute("postgres", "SELECT pg_reload_conf()");
             var rightly = As("failure_scram", "p:a\\s's wörd");
             Assert.True(
-                SpinWait.SpinUntil(() => Fails(As("failure_scram", null)), TimeSpan.FromSeconds(30)), "The server did not read its rules again.");
+                SpinWait.SpinUntil(() => Fails(As("failure_scram", null)), TimeSpan.FromSeconds(30)),
+                "The server did not read its rules again."
+            );
 
-            foreach (var wrongly in (ServerEndpoint[])[As("failure_scram", "canary-of-a-password"), As("failure_scram", null), As("failure_nobody", null)])
+            foreach (
+                var wrongly in (ServerEndpoint[])
+                    [As("failure_scram", "canary-of-a-password"), As("failure_scram", null), As("failure_nobody", null)]
+            )
             {
                 var dump = Dump(wrongly);
                 Assert.Equal(CryoBackupError.AuthenticationFailed, dump.Error);
@@ -114,7 +126,17 @@ public sealed class FailureTests(PostgresServer server)
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
-        var endpoint = ServerEndpoint.Resolve(new ConnectionRequest { ComputerName = "127.0.0.1", Port = port, UserName = "alice" }, "app", _ => { }, Unset);
+        var endpoint = ServerEndpoint.Resolve(
+            new ConnectionRequest
+            {
+                ComputerName = "127.0.0.1",
+                Port = port,
+                UserName = "alice",
+            },
+            "app",
+            _ => { },
+            Unset
+        );
         foreach (var e in (CryoBackupException[])[Dump(endpoint), Sql(endpoint, "SELECT 1")])
         {
             Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
@@ -126,7 +148,12 @@ public sealed class FailureTests(PostgresServer server)
     [Fact]
     public void HostIsUnknownAndItIsSaidOnce()
     {
-        var endpoint = ServerEndpoint.Resolve(new ConnectionRequest { ComputerName = "nosuch.invalid", UserName = "alice" }, "app", _ => { }, Unset);
+        var endpoint = ServerEndpoint.Resolve(
+            new ConnectionRequest { ComputerName = "nosuch.invalid", UserName = "alice" },
+            "app",
+            _ => { },
+            Unset
+        );
         var e = Sql(endpoint, "SELECT 1");
         Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
         var reason = e.Message[(e.Message.LastIndexOf("': ", StringComparison.Ordinal) + 3)..];
@@ -136,7 +163,12 @@ public sealed class FailureTests(PostgresServer server)
     [PostgresFact]
     public void NoSocketInTheFolder()
     {
-        var endpoint = ServerEndpoint.Resolve(new ConnectionRequest { ComputerName = Path.GetTempPath() + "none", UserName = "alice" }, "app", _ => { }, Unset);
+        var endpoint = ServerEndpoint.Resolve(
+            new ConnectionRequest { ComputerName = Path.GetTempPath() + "none", UserName = "alice" },
+            "app",
+            _ => { },
+            Unset
+        );
         Assert.Equal(CryoBackupError.ConnectionFailed, Dump(endpoint).Error);
         Assert.Equal(CryoBackupError.ConnectionFailed, Sql(endpoint, "SELECT 1").Error);
     }
@@ -156,11 +188,15 @@ public sealed class FailureTests(PostgresServer server)
         // It waits for the lock, so that it is certainly there to be ended.
         using var environment = new LibpqEnvironment(endpoint, "CryoBackup to be ended");
         var dumping = Task.Run(() => RunDump(environment, []));
-        const string End = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'CryoBackup to be ended' AND wait_event_type = 'Lock'";
+        const string End =
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'CryoBackup to be ended' AND wait_event_type = 'Lock'";
         Assert.True(SpinWait.SpinUntil(() => (long)server.Scalar("postgres", End)! > 0 || dumping.IsCompleted, TimeSpan.FromSeconds(60)));
         var (exitCode, errors) = dumping.Result;
         Assert.NotEqual(0, exitCode);
-        Assert.Equal(CryoBackupError.ConnectionFailed, DumpDiagnostics.Explain("pg_dump", exitCode, errors, CryoBackupError.DumpFailed, endpoint).Error);
+        Assert.Equal(
+            CryoBackupError.ConnectionFailed,
+            DumpDiagnostics.Explain("pg_dump", exitCode, errors, CryoBackupError.DumpFailed, endpoint).Error
+        );
 
         Assert.Equal(CryoBackupError.ConnectionFailed, Sql(endpoint, "SELECT pg_terminate_backend(pg_backend_pid())").Error);
     }
@@ -177,11 +213,19 @@ public sealed class FailureTests(PostgresServer server)
     [Fact]
     public void OwnFailuresPassAndCancellationIsNamed()
     {
-        var endpoint = ServerEndpoint.Resolve(new ConnectionRequest { ComputerName = "db.example", UserName = "alice" }, "app", _ => { }, Unset);
+        var endpoint = ServerEndpoint.Resolve(
+            new ConnectionRequest { ComputerName = "db.example", UserName = "alice" },
+            "app",
+            _ => { },
+            Unset
+        );
         var own = new CryoBackupException(CryoBackupError.DiskFull, "full");
         Assert.Same(own, NpgsqlErrors.Translate(own, endpoint));
         Assert.Equal(CryoBackupError.Cancelled, NpgsqlErrors.Translate(new OperationCanceledException(), endpoint).Error);
-        Assert.Equal(CryoBackupError.ConnectionFailed, NpgsqlErrors.Translate(new SocketException((int)SocketError.HostNotFound), endpoint).Error);
+        Assert.Equal(
+            CryoBackupError.ConnectionFailed,
+            NpgsqlErrors.Translate(new SocketException((int)SocketError.HostNotFound), endpoint).Error
+        );
     }
 
     private static PostgresEnvironment Unset { get; } = new(name => name == "PGPASSFILE" ? PgPassFile.None : null);
@@ -200,7 +244,10 @@ public sealed class FailureTests(PostgresServer server)
     private static (int ExitCode, IReadOnlyList<string> Errors) RunDump(LibpqEnvironment environment, string[] arguments)
     {
         var tool = ClientTools.Find("pg_dump", 0, CancellationToken.None);
-        var (exitCode, _, errors) = ToolProcess.Run(new ToolCommand(tool.Path, ["-w", "-Fc", "-Z0", .. arguments]) { Environment = environment.Variables }, CancellationToken.None);
+        var (exitCode, _, errors) = ToolProcess.Run(
+            new ToolCommand(tool.Path, ["-w", "-Fc", "-Z0", .. arguments]) { Environment = environment.Variables },
+            CancellationToken.None
+        );
         return (exitCode, errors);
     }
 
@@ -241,7 +288,11 @@ public sealed class FailureTests(PostgresServer server)
     private ServerEndpoint AsRole(string role, string sql)
     {
         server.CreateDatabase("failure");
-        server.Execute("postgres", $"DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN" + (server.Connection.Password is { } password ? $" PASSWORD '{password}'" : ""));
+        server.Execute(
+            "postgres",
+            $"DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN"
+                + (server.Connection.Password is { } password ? $" PASSWORD '{password}'" : "")
+        );
         server.Execute("failure", sql);
         return As(role, server.Connection.Password).WithDatabase("failure");
     }

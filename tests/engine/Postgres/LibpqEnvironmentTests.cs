@@ -10,10 +10,27 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
 {
     // Traps M24, and what else a name may hold: 63 bytes of anything but zero.
     public static TheoryData<string> OddNames =>
-    [
-        "a=b", "postgresql://x", "postgres://u@h/d", "-dash", "two words", "quote\"d", "it's", "back\\slash", "Größe", "smile 😀", "new\nline", "tab\there", "dbname='x'", "%41", "*",
-        "$HOME", "UPPER", new string('x', 63), string.Concat(Enumerable.Repeat("ü", 31)) + "x",
-    ];
+        [
+            "a=b",
+            "postgresql://x",
+            "postgres://u@h/d",
+            "-dash",
+            "two words",
+            "quote\"d",
+            "it's",
+            "back\\slash",
+            "Größe",
+            "smile 😀",
+            "new\nline",
+            "tab\there",
+            "dbname='x'",
+            "%41",
+            "*",
+            "$HOME",
+            "UPPER",
+            new string('x', 63),
+            string.Concat(Enumerable.Repeat("ü", 31)) + "x",
+        ];
 
     [UnixFact]
     [UnsupportedOSPlatform("windows")]
@@ -26,7 +43,10 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
             Assert.Null(environment.Variables["PGPASSWORD"]);
             Assert.DoesNotContain(environment.Variables.Values, value => value?.Contains("€", StringComparison.Ordinal) == true);
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(file)!));
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+                File.GetUnixFileMode(Path.GetDirectoryName(file)!)
+            );
             Assert.Equal("p:a\\s's €", PgPassFile.Open(file, _ => { })!.PasswordFor("db.example", 5432, "app", "alice"));
         }
 
@@ -53,7 +73,10 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
     public void RemovesWhatIsInheritedAndSetsWhatWasResolved()
     {
         using var environment = new LibpqEnvironment(Endpoint("secret"), "CryoBackup 42", "LATIN1", [new("lock_timeout", "30s")]);
-        foreach (var name in (string[])["PGHOSTADDR", "PGPASSWORD", "PGSERVICE", "PGSERVICEFILE", "PGTARGETSESSIONATTRS", "LC_ALL", "LANGUAGE", "PG_COLOR"])
+        foreach (
+            var name in (string[])
+                ["PGHOSTADDR", "PGPASSWORD", "PGSERVICE", "PGSERVICEFILE", "PGTARGETSESSIONATTRS", "LC_ALL", "LANGUAGE", "PG_COLOR"]
+        )
         {
             Assert.True(environment.Variables.ContainsKey(name), name);
             Assert.Null(environment.Variables[name]);
@@ -73,13 +96,16 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
     public void BothFormsGiveTheSameSession()
     {
         var endpoint = server.CreateDatabase("session settings");
-        server.Execute("session settings", """
+        server.Execute(
+            "session settings",
+            """
             ALTER DATABASE "session settings" SET timezone = 'Asia/Tokyo';
             ALTER DATABASE "session settings" SET datestyle = 'SQL, DMY';
             ALTER DATABASE "session settings" SET intervalstyle = 'iso_8601';
             ALTER DATABASE "session settings" SET extra_float_digits = 0;
             ALTER DATABASE "session settings" SET bytea_output = 'escape';
-            """);
+            """
+        );
         const string Sql = """
             SELECT concat_ws('|', timestamptz 'epoch', interval '1 day 2 hours', 0.1::float8 + 0.2::float8, '\xff00'::bytea, current_setting('application_name'), current_database())
             """;
@@ -103,7 +129,11 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
     public void KeepsTheUsersOptionsBeforeOurs()
     {
         var endpoint = ServerEndpoint.Resolve(
-            server.Connection, "postgres", _ => { }, new PostgresEnvironment(name => name == "PGOPTIONS" ? "-c work_mem=7MB -c extra_float_digits=0" : null));
+            server.Connection,
+            "postgres",
+            _ => { },
+            new PostgresEnvironment(name => name == "PGOPTIONS" ? "-c work_mem=7MB -c extra_float_digits=0" : null)
+        );
         Assert.Equal("7MB 3", Psql(endpoint, "SELECT current_setting('work_mem') || ' ' || current_setting('extra_float_digits')", "test"));
     }
 
@@ -151,14 +181,32 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
         connection.Open();
         using var make = new NpgsqlCommand("CREATE TABLE \"Größe\" (v text); INSERT INTO \"Größe\" VALUES ('\u00e9\u00ff')", connection);
         make.ExecuteNonQuery();
-        using var read = new NpgsqlCommand("SELECT relname || ' ' || (SELECT encode(v::bytea, 'hex') FROM \"Größe\") FROM pg_class WHERE oid = '\"Größe\"'::regclass", connection);
+        using var read = new NpgsqlCommand(
+            "SELECT relname || ' ' || (SELECT encode(v::bytea, 'hex') FROM \"Größe\") FROM pg_class WHERE oid = '\"Größe\"'::regclass",
+            connection
+        );
         Assert.Equal("Größe e9ff", read.ExecuteScalar());
     }
 
-    private static ServerEndpoint Endpoint(string? password) => ServerEndpoint.Resolve(
-        new ConnectionRequest { ComputerName = "db.example", UserName = "alice", Password = password }, "app", _ => { }, new PostgresEnvironment(name => name == "PGPASSFILE" ? PgPassFile.None : null));
+    private static ServerEndpoint Endpoint(string? password) =>
+        ServerEndpoint.Resolve(
+            new ConnectionRequest
+            {
+                ComputerName = "db.example",
+                UserName = "alice",
+                Password = password,
+            },
+            "app",
+            _ => { },
+            new PostgresEnvironment(name => name == "PGPASSFILE" ? PgPassFile.None : null)
+        );
 
-    private static string Psql(ServerEndpoint endpoint, string sql, string applicationName, IEnumerable<KeyValuePair<string, string>>? settings = null)
+    private static string Psql(
+        ServerEndpoint endpoint,
+        string sql,
+        string applicationName,
+        IEnumerable<KeyValuePair<string, string>>? settings = null
+    )
     {
         using var environment = new LibpqEnvironment(endpoint, applicationName, "UTF8", settings);
         return Run("psql", environment, "-X", "-w", "-A", "-t", "-c", sql)[..^1];
@@ -167,7 +215,10 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
     private static string Run(string tool, LibpqEnvironment environment, params string[] arguments)
     {
         var path = ClientTools.Find(tool, 0, CancellationToken.None).Path;
-        var (exitCode, output, errors) = ToolProcess.Run(new ToolCommand(path, arguments) { Environment = environment.Variables }, CancellationToken.None);
+        var (exitCode, output, errors) = ToolProcess.Run(
+            new ToolCommand(path, arguments) { Environment = environment.Variables },
+            CancellationToken.None
+        );
         Assert.True(exitCode == 0, string.Join('\n', errors));
         Assert.Empty(errors);
         return output.ReplaceLineEndings("\n");

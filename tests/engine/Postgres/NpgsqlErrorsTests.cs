@@ -10,7 +10,11 @@ namespace CryoBackup.Tests.Postgres;
 public sealed class NpgsqlErrorsTests
 {
     private static readonly ServerEndpoint Endpoint = ServerEndpoint.Resolve(
-        new ConnectionRequest { ComputerName = "db.example", UserName = "alice" }, "app", static _ => { }, new PostgresEnvironment(static _ => null));
+        new ConnectionRequest { ComputerName = "db.example", UserName = "alice" },
+        "app",
+        static _ => { },
+        new PostgresEnvironment(static _ => null)
+    );
 
     [Theory]
     [InlineData("28P01", CryoBackupError.AuthenticationFailed)]
@@ -43,7 +47,10 @@ public sealed class NpgsqlErrorsTests
         Assert.Equal(expected is CryoBackupError.RestoreFailed or CryoBackupError.DatabaseExists, error.Remedy is null);
 
         // As it comes where the connection broke off at once.
-        Assert.Equal(expected, Translate(new NpgsqlException("broken", new PostgresException("no room for it", "ERROR", "ERROR", sqlState))).Error);
+        Assert.Equal(
+            expected,
+            Translate(new NpgsqlException("broken", new PostgresException("no room for it", "ERROR", "ERROR", sqlState))).Error
+        );
     }
 
     [Theory]
@@ -63,13 +70,20 @@ public sealed class NpgsqlErrorsTests
     [InlineData("08P01", "unsupported startup parameter: options", "PgBouncer")]
     public void TheRemedyFitsTheServersCode(string sqlState, string text, string remedy)
     {
-        CryoBackupException error = Translate(new PostgresException(text, "ERROR", "ERROR", sqlState, detail: "the detail.", hint: "the hint."));
+        CryoBackupException error = Translate(
+            new PostgresException(text, "ERROR", "ERROR", sqlState, detail: "the detail.", hint: "the hint.")
+        );
         Assert.Contains(remedy, error.Remedy, StringComparison.Ordinal);
         Assert.EndsWith($": {text} ({sqlState}; the detail). PostgreSQL's hint: the hint.", error.Message, StringComparison.Ordinal);
 
         // PostgreSQL's programs print no codes.
         CryoBackupException printed = DumpDiagnostics.Explain(
-            "pg_dump", 1, [$"pg_dump: error: query failed: ERROR:  {text}", "DETAIL:  the detail.", "HINT:  the hint.", "pg_dump: detail: Query was: x"], CryoBackupError.DumpFailed, Endpoint);
+            "pg_dump",
+            1,
+            [$"pg_dump: error: query failed: ERROR:  {text}", "DETAIL:  the detail.", "HINT:  the hint.", "pg_dump: detail: Query was: x"],
+            CryoBackupError.DumpFailed,
+            Endpoint
+        );
         Assert.Equal(error.Remedy, printed.Remedy);
         Assert.EndsWith($"{text} (the detail). PostgreSQL's hint: the hint.", printed.Message, StringComparison.Ordinal);
     }
@@ -88,9 +102,18 @@ public sealed class NpgsqlErrorsTests
         var own = new CryoBackupException(CryoBackupError.DiskFull, "The disk is full.");
         Assert.Same(own, Translate(own));
         Assert.Equal(CryoBackupError.Cancelled, Translate(new OperationCanceledException()).Error);
-        Assert.Equal(CryoBackupError.AuthenticationFailed, Translate(new NpgsqlException("No password has been provided but the backend requires one")).Error);
+        Assert.Equal(
+            CryoBackupError.AuthenticationFailed,
+            Translate(new NpgsqlException("No password has been provided but the backend requires one")).Error
+        );
         Assert.Equal(CryoBackupError.RestoreFailed, Translate(new InvalidOperationException("a state of its own")).Error);
-        Exception[] lost = [new SocketException(111), new IOException("reset"), new TimeoutException("late"), new ObjectDisposedException("connection")];
+        Exception[] lost =
+        [
+            new SocketException(111),
+            new IOException("reset"),
+            new TimeoutException("late"),
+            new ObjectDisposedException("connection"),
+        ];
         foreach (Exception broken in lost)
         {
             Assert.Equal(CryoBackupError.ConnectionFailed, Translate(broken).Error);
@@ -99,13 +122,23 @@ public sealed class NpgsqlErrorsTests
 
     /// <summary>In .NET's words, as its sources have them.</summary>
     [Theory]
-    [InlineData("The remote certificate is invalid according to the validation procedure: RemoteCertificateNameMismatch", "another name than 'db.example'")]
+    [InlineData(
+        "The remote certificate is invalid according to the validation procedure: RemoteCertificateNameMismatch",
+        "another name than 'db.example'"
+    )]
     [InlineData("The remote certificate is invalid because of errors in the certificate chain: NotTimeValid", "expired")]
     [InlineData("The remote certificate is invalid because of errors in the certificate chain: PartialChain", "not trusted here")]
-    [InlineData("The remote certificate is invalid because of errors in the certificate chain: UntrustedRoot", "Put the authority's certificate there")]
+    [InlineData(
+        "The remote certificate is invalid because of errors in the certificate chain: UntrustedRoot",
+        "Put the authority's certificate there"
+    )]
     [InlineData("Authentication failed, see inner exception.", "listen_addresses")]
-    public void SaysWhatIsWrongWithACertificate(string reason, string remedy)
-        => Assert.Contains(remedy, Translate(new NpgsqlException("Exception while performing SSL handshake", new AuthenticationException(reason))).Remedy, StringComparison.Ordinal);
+    public void SaysWhatIsWrongWithACertificate(string reason, string remedy) =>
+        Assert.Contains(
+            remedy,
+            Translate(new NpgsqlException("Exception while performing SSL handshake", new AuthenticationException(reason))).Remedy,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void SaysTheInnermostReason()
@@ -116,7 +149,9 @@ public sealed class NpgsqlErrorsTests
         Assert.EndsWith(": connection refused", Translate(refused).Message, StringComparison.Ordinal);
     }
 
-    private static CryoBackupException Translate(Exception exception) => NpgsqlErrors.Translate(exception, Endpoint, CryoBackupError.RestoreFailed);
+    private static CryoBackupException Translate(Exception exception) =>
+        NpgsqlErrors.Translate(exception, Endpoint, CryoBackupError.RestoreFailed);
 
-    private static PostgresException OfTable(string? schema, string? table) => new("no", "ERROR", "ERROR", "XX000", schemaName: schema, tableName: table);
+    private static PostgresException OfTable(string? schema, string? table) =>
+        new("no", "ERROR", "ERROR", "XX000", schemaName: schema, tableName: table);
 }

@@ -23,12 +23,15 @@ public sealed class PatienceTests
                     gaveIn = true;
                 }
             },
-            cancellation.Token);
+            cancellation.Token
+        );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         Assert.True(gaveIn);
     }
 
     [Fact]
-    public async Task PassesOnWhatWentWrong()
-        => await Assert.ThrowsAsync<IOException>(() => Patience.RunAsync(_ => Task.FromException(new IOException("broken")), CancellationToken.None));
+    public async Task PassesOnWhatWentWrong() =>
+        await Assert.ThrowsAsync<IOException>(() =>
+            Patience.RunAsync(_ => Task.FromException(new IOException("broken")), CancellationToken.None)
+        );
 }

@@ -12,7 +12,10 @@ public sealed class PgServiceFileTests : IDisposable
     [Fact]
     public void ReadsTheNamedSectionOnly()
     {
-        _variables["PGSERVICEFILE"] = _folder.Write("service.conf", "# comment\n[other]\nhost=wrong\n\n  [app]  \n host=right\nport=5433\n# port=1\nport=5434\n[app]\nuser=late\n");
+        _variables["PGSERVICEFILE"] = _folder.Write(
+            "service.conf",
+            "# comment\n[other]\nhost=wrong\n\n  [app]  \n host=right\nport=5433\n# port=1\nport=5434\n[app]\nuser=late\n"
+        );
         var settings = Read("app");
         Assert.Equal("right", settings["host"]);
         Assert.Equal("5433", settings["port"]);
@@ -56,5 +59,6 @@ public sealed class PgServiceFileTests : IDisposable
         Assert.Contains("PGSERVICEFILE", e.Message, StringComparison.Ordinal);
     }
 
-    private IReadOnlyDictionary<string, string> Read(string service) => PgServiceFile.Read(service, new PostgresEnvironment(_variables.GetValueOrDefault));
+    private IReadOnlyDictionary<string, string> Read(string service) =>
+        PgServiceFile.Read(service, new PostgresEnvironment(_variables.GetValueOrDefault));
 }

@@ -9,21 +9,20 @@ public sealed class RestoreComplaintTests
     [Fact]
     public void IsKeptHoweverLongTheStatementIs()
     {
-        RestoreComplaint complaint = Read(
-            [
-                "pg_restore: while PROCESSING TOC:",
-                "pg_restore: from TOC entry 204; 1255 16391 FUNCTION guard() owner",
-                "pg_restore: error: could not execute query: ERROR:  syntax error at or near \"x\"",
-                "LINE 2:   x",
-                "          ^",
-                "DETAIL:  view a depends on it",
-                "view b depends on it",
-                "HINT:  Use DROP ... CASCADE.",
-                "Command was: CREATE FUNCTION guard() AS $$",
-                .. Enumerable.Repeat("ERROR:  only words of the body", 100),
-                "pg_restore: error: another",
-                "DETAIL:  of another",
-            ]);
+        RestoreComplaint complaint = Read([
+            "pg_restore: while PROCESSING TOC:",
+            "pg_restore: from TOC entry 204; 1255 16391 FUNCTION guard() owner",
+            "pg_restore: error: could not execute query: ERROR:  syntax error at or near \"x\"",
+            "LINE 2:   x",
+            "          ^",
+            "DETAIL:  view a depends on it",
+            "view b depends on it",
+            "HINT:  Use DROP ... CASCADE.",
+            "Command was: CREATE FUNCTION guard() AS $$",
+            .. Enumerable.Repeat("ERROR:  only words of the body", 100),
+            "pg_restore: error: another",
+            "DETAIL:  of another",
+        ]);
         Assert.Equal(204, complaint.DumpId);
         Assert.Equal("syntax error at or near \"x\"", complaint.Message);
         Assert.Equal("view a depends on it; view b depends on it", complaint.Detail);
@@ -36,14 +35,20 @@ public sealed class RestoreComplaintTests
     [Fact]
     public void AStatementThatWasCutIsNotWhole()
     {
-        RestoreComplaint complaint = Read(["pg_restore: error: could not execute query: ERROR:  no", "Command was: SELECT", new string('x', StandardErrorTail.MaximumCharacters)]);
+        RestoreComplaint complaint = Read([
+            "pg_restore: error: could not execute query: ERROR:  no",
+            "Command was: SELECT",
+            new string('x', StandardErrorTail.MaximumCharacters),
+        ]);
         Assert.Null(complaint.Statement);
         Assert.Equal("SELECT", complaint.StatementStart);
     }
 
     [Fact]
-    public void AnEndedSessionIsNoErrorOfAStatement()
-        => Assert.Null(Read(["pg_restore: error: could not execute query: FATAL:  terminating connection due to administrator command"]).Message);
+    public void AnEndedSessionIsNoErrorOfAStatement() =>
+        Assert.Null(
+            Read(["pg_restore: error: could not execute query: FATAL:  terminating connection due to administrator command"]).Message
+        );
 
     private static RestoreComplaint Read(IEnumerable<string> lines)
     {

@@ -17,7 +17,10 @@ public sealed class ScratchClusterTests(PostgresServer server)
         Assert.Equal("on", server.Scalar("postgres", "SELECT current_setting('is_superuser')"));
         Assert.Equal("UTF8", server.Scalar("postgres", "SELECT current_setting('server_encoding')"));
         Assert.Equal("off", server.Scalar("postgres", "SELECT current_setting('fsync')"));
-        Assert.Contains((string)server.Scalar("postgres", "SELECT datcollate::text FROM pg_database WHERE datname = 'postgres'")!, (string[])["C.UTF-8", "C.utf8", "C"]);
+        Assert.Contains(
+            (string)server.Scalar("postgres", "SELECT datcollate::text FROM pg_database WHERE datname = 'postgres'")!,
+            (string[])["C.UTF-8", "C.utf8", "C"]
+        );
     }
 
     [PostgresFact(UnixOnly = true)]
@@ -25,7 +28,10 @@ public sealed class ScratchClusterTests(PostgresServer server)
     public void IsReachableOnlyThroughAPrivateSocket()
     {
         Assert.Equal("", server.Scalar("postgres", "SELECT current_setting('listen_addresses')"));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(server.Cluster.Folder));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(server.Cluster.Folder)
+        );
         Assert.True(server.Endpoint.IsSocket);
     }
 
@@ -35,21 +41,33 @@ public sealed class ScratchClusterTests(PostgresServer server)
         using var place = new TemporaryFolder();
         OpenToAll(place.Path);
         int process;
-        using (var cluster = ScratchCluster.Start(
-            new ScratchClusterOptions
-            {
-                BaseFolder = place.Path,
-                SharedBuffers = "16MB",
-                InitdbArguments = ["--data-checksums", "--encoding=SQL_ASCII", "--locale=C"],
-                Settings = new Dictionary<string, string> { ["cluster_name"] = "it's a \\ name", ["max_connections"] = "7" },
-            },
-            CancellationToken.None))
+        using (
+            var cluster = ScratchCluster.Start(
+                new ScratchClusterOptions
+                {
+                    BaseFolder = place.Path,
+                    SharedBuffers = "16MB",
+                    InitdbArguments = ["--data-checksums", "--encoding=SQL_ASCII", "--locale=C"],
+                    Settings = new Dictionary<string, string> { ["cluster_name"] = "it's a \\ name", ["max_connections"] = "7" },
+                },
+                CancellationToken.None
+            )
+        )
         {
             process = cluster.ProcessId;
             Assert.StartsWith(place.Path, cluster.Folder, StringComparison.Ordinal);
-            Assert.Contains("cryobackup-scratch-" + Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "-", cluster.Folder, StringComparison.Ordinal);
-            Assert.Equal("16MB on SQL_ASCII it's a \\ name 7", Scalar(
-                cluster, "SELECT concat_ws(' ', current_setting('shared_buffers'), current_setting('data_checksums'), current_setting('server_encoding'), current_setting('cluster_name'), current_setting('max_connections'))"));
+            Assert.Contains(
+                "cryobackup-scratch-" + Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "-",
+                cluster.Folder,
+                StringComparison.Ordinal
+            );
+            Assert.Equal(
+                "16MB on SQL_ASCII it's a \\ name 7",
+                Scalar(
+                    cluster,
+                    "SELECT concat_ws(' ', current_setting('shared_buffers'), current_setting('data_checksums'), current_setting('server_encoding'), current_setting('cluster_name'), current_setting('max_connections'))"
+                )
+            );
         }
 
         AssertEnded(process);
@@ -59,7 +77,9 @@ public sealed class ScratchClusterTests(PostgresServer server)
     [PostgresFact]
     public void SaysThatNoServerIsNewEnough()
     {
-        var e = Assert.Throws<CryoBackupException>(() => ScratchCluster.Start(new ScratchClusterOptions { MinimumMajor = 999 }, CancellationToken.None));
+        var e = Assert.Throws<CryoBackupException>(() =>
+            ScratchCluster.Start(new ScratchClusterOptions { MinimumMajor = 999 }, CancellationToken.None)
+        );
         Assert.Equal(CryoBackupError.PgToolTooOld, e.Error);
     }
 
@@ -81,7 +101,10 @@ public sealed class ScratchClusterTests(PostgresServer server)
         var planted = Path.Combine(place.Path, "cryobackup-scratch-1-planted");
         using var bystander = ToolProcess.Start(new ToolCommand("/bin/sleep", "1000"), CancellationToken.None);
         place.Write("cryobackup-scratch-1-planted/owner", (ProcessIdentity.Current with { Started = "earlier" }).ToString());
-        place.Write("cryobackup-scratch-1-planted/data/postmaster.pid", bystander.Id.ToString(CultureInfo.InvariantCulture) + "\n" + planted + "/data\n");
+        place.Write(
+            "cryobackup-scratch-1-planted/data/postmaster.pid",
+            bystander.Id.ToString(CultureInfo.InvariantCulture) + "\n" + planted + "/data\n"
+        );
         ScratchFolder.RemoveAbandoned(place.Path);
         Assert.False(bystander.HasExited);
     }
@@ -106,7 +129,12 @@ public sealed class ScratchClusterTests(PostgresServer server)
         var far = Path.Combine(place.Path, new string('x', 80));
         Directory.CreateDirectory(far);
         string sockets;
-        using (var cluster = ScratchCluster.Start(new ScratchClusterOptions { BaseFolder = far, SharedBuffers = "16MB" }, CancellationToken.None))
+        using (
+            var cluster = ScratchCluster.Start(
+                new ScratchClusterOptions { BaseFolder = far, SharedBuffers = "16MB" },
+                CancellationToken.None
+            )
+        )
         {
             Assert.Equal(1, Scalar(cluster, "SELECT 1"));
             sockets = cluster.Connection.ComputerName!;
@@ -122,12 +150,24 @@ public sealed class ScratchClusterTests(PostgresServer server)
     {
         using var place = new TemporaryFolder();
         OpenToAll(place.Path);
-        var e = Assert.Throws<CryoBackupException>(() => ScratchCluster.Start(
-            new ScratchClusterOptions { BaseFolder = place.Path, Settings = new Dictionary<string, string> { ["no_such_setting"] = "1" } }, CancellationToken.None));
+        var e = Assert.Throws<CryoBackupException>(() =>
+            ScratchCluster.Start(
+                new ScratchClusterOptions
+                {
+                    BaseFolder = place.Path,
+                    Settings = new Dictionary<string, string> { ["no_such_setting"] = "1" },
+                },
+                CancellationToken.None
+            )
+        );
         Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
         Assert.Contains(e.StandardError, line => line.Contains("no_such_setting", StringComparison.Ordinal));
-        e = Assert.Throws<CryoBackupException>(() => ScratchCluster.Start(
-            new ScratchClusterOptions { BaseFolder = place.Path, InitdbArguments = ["--no-such-option"] }, CancellationToken.None));
+        e = Assert.Throws<CryoBackupException>(() =>
+            ScratchCluster.Start(
+                new ScratchClusterOptions { BaseFolder = place.Path, InitdbArguments = ["--no-such-option"] },
+                CancellationToken.None
+            )
+        );
         Assert.Contains("initdb", e.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(place.Path));
     }
@@ -143,7 +183,9 @@ public sealed class ScratchClusterTests(PostgresServer server)
             using var cancellation = new CancellationTokenSource(milliseconds);
             try
             {
-                ScratchCluster.Start(new ScratchClusterOptions { BaseFolder = place.Path, SharedBuffers = "16MB" }, cancellation.Token).Dispose();
+                ScratchCluster
+                    .Start(new ScratchClusterOptions { BaseFolder = place.Path, SharedBuffers = "16MB" }, cancellation.Token)
+                    .Dispose();
             }
             catch (OperationCanceledException)
             {
@@ -170,7 +212,10 @@ public sealed class ScratchClusterTests(PostgresServer server)
         // The same ID, but of a process that started at another time: it has been used again.
         var owner = ProcessIdentity.Current;
         File.WriteAllText(Path.Combine(abandoned.Folder, "owner"), (owner with { Started = "earlier" }).ToString());
-        File.WriteAllText(Path.Combine(elsewhere.Folder, "owner"), (owner with { Started = "earlier", Machine = "another machine" }).ToString());
+        File.WriteAllText(
+            Path.Combine(elsewhere.Folder, "owner"),
+            (owner with { Started = "earlier", Machine = "another machine" }).ToString()
+        );
 
         Assert.Equal(1, ScratchFolder.RemoveAbandoned(place.Path));
         AssertEnded(process);
@@ -202,7 +247,9 @@ public sealed class ScratchClusterTests(PostgresServer server)
         {
             try
             {
-                return OperatingSystem.IsLinux() ? File.ReadAllText($"/proc/{process.Id.ToString(CultureInfo.InvariantCulture)}/cmdline") : "";
+                return OperatingSystem.IsLinux()
+                    ? File.ReadAllText($"/proc/{process.Id.ToString(CultureInfo.InvariantCulture)}/cmdline")
+                    : "";
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -211,6 +258,9 @@ public sealed class ScratchClusterTests(PostgresServer server)
         }
     }
 
-    private static void AssertEnded(int id) => Assert.True(
-        SpinWait.SpinUntil(() => Process.GetProcesses().All(p => p.Id != id || CommandLine(p).Length == 0), TimeSpan.FromSeconds(30)), $"The server {id} still runs.");
+    private static void AssertEnded(int id) =>
+        Assert.True(
+            SpinWait.SpinUntil(() => Process.GetProcesses().All(p => p.Id != id || CommandLine(p).Length == 0), TimeSpan.FromSeconds(30)),
+            $"The server {id} still runs."
+        );
 }

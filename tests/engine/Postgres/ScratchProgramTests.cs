@@ -26,7 +26,12 @@ public sealed class ScratchProgramTests
             return;
         }
 
-        var (exitCode, output, errors) = Run("--", "/bin/sh", "-c", "psql -X -A -t -c \"SELECT current_user || ' ' || count(*) FROM pg_database\" postgres; echo \"$PGHOST ${PGPASSWORD-unset}\"; exit 7");
+        var (exitCode, output, errors) = Run(
+            "--",
+            "/bin/sh",
+            "-c",
+            "psql -X -A -t -c \"SELECT current_user || ' ' || count(*) FROM pg_database\" postgres; echo \"$PGHOST ${PGPASSWORD-unset}\"; exit 7"
+        );
         Assert.True(exitCode == 7, string.Join('\n', errors));
         var lines = output.Split('\n');
         Assert.Equal("postgres 3", lines[0]);
@@ -70,7 +75,8 @@ public sealed class ScratchProgramTests
         Assert.Contains(errors, line => line.Contains("no-such-program", StringComparison.Ordinal));
     }
 
-    private static (int ExitCode, string Output, IReadOnlyList<string> Errors) Run(params string[] words) => ToolProcess.Run(Command(words), CancellationToken.None);
+    private static (int ExitCode, string Output, IReadOnlyList<string> Errors) Run(params string[] words) =>
+        ToolProcess.Run(Command(words), CancellationToken.None);
 
     private static ToolCommand Command(params string[] words) => new(Environment.ProcessPath!, [Program, .. words]) { ReadsOutput = true };
 }

@@ -94,7 +94,17 @@ public sealed class ServerEndpointTests : IDisposable
         _variables["PGSSLROOTCERT"] = "/certs/root.crt";
         _variables["PGCHANNELBINDING"] = "require";
         _variables["PGOPTIONS"] = "-c work_mem=8MB";
-        var builder = Resolve(new ConnectionRequest { ComputerName = "db.example", Port = 6000, UserName = "alice", Password = "secret" }, "app").ToNpgsql("CryoBackup 42");
+        var builder = Resolve(
+                new ConnectionRequest
+                {
+                    ComputerName = "db.example",
+                    Port = 6000,
+                    UserName = "alice",
+                    Password = "secret",
+                },
+                "app"
+            )
+            .ToNpgsql("CryoBackup 42");
         Assert.Equal("db.example", builder.Host);
         Assert.Equal(6000, builder.Port);
         Assert.Equal("alice", builder.Username);
@@ -113,9 +123,20 @@ public sealed class ServerEndpointTests : IDisposable
     [Fact]
     public void KeepsThePasswordOutOfItsText()
     {
-        var endpoint = Resolve(new ConnectionRequest { ComputerName = "db.example", UserName = "alice", Password = "canary" }, "app");
+        var endpoint = Resolve(
+            new ConnectionRequest
+            {
+                ComputerName = "db.example",
+                UserName = "alice",
+                Password = "canary",
+            },
+            "app"
+        );
         Assert.Equal("alice@db.example:5432/app", endpoint.ToString());
-        Assert.DoesNotContain(typeof(ServerEndpoint).GetProperties(), property => property.Name.Contains("Password", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            typeof(ServerEndpoint).GetProperties(),
+            property => property.Name.Contains("Password", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -180,7 +201,10 @@ public sealed class ServerEndpointTests : IDisposable
     {
         _variables["PGHOST"] = "one,two,three";
         _variables["PGPORT"] = "1,2";
-        Assert.Equal(CryoBackupError.ConfigurationInvalid, Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null)).Error);
+        Assert.Equal(
+            CryoBackupError.ConfigurationInvalid,
+            Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null)).Error
+        );
         _variables["PGPORT"] = "5432";
         _variables["PGTARGETSESSIONATTRS"] = "primary";
         var e = Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null));
@@ -197,7 +221,10 @@ public sealed class ServerEndpointTests : IDisposable
         Assert.Equal(SslMode.VerifyFull, endpoint.SslMode);
         Assert.Null(endpoint.ToNpgsql("test").RootCertificate);
         _variables["PGSSLMODE"] = "require";
-        Assert.Equal(CryoBackupError.ConfigurationInvalid, Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null)).Error);
+        Assert.Equal(
+            CryoBackupError.ConfigurationInvalid,
+            Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null)).Error
+        );
     }
 
     [Theory]
@@ -227,21 +254,39 @@ public sealed class ServerEndpointTests : IDisposable
     [Fact]
     public void SecuritySettingsReachBothClients()
     {
-        foreach ((string name, string value) in new[]
-        {
-            ("PGHOST", "db.example"), ("PGSSLROOTCERT", "/ca.pem"), ("PGSSLCERT", "/me.pem"), ("PGSSLKEY", "/me.key"), ("PGSSLNEGOTIATION", "direct"), ("PGCHANNELBINDING", "require"),
-            ("PGGSSENCMODE", "disable"), ("PGREQUIREAUTH", "scram-sha-256"), ("PGKRBSRVNAME", "pg"),
-        })
+        foreach (
+            (string name, string value) in new[]
+            {
+                ("PGHOST", "db.example"),
+                ("PGSSLROOTCERT", "/ca.pem"),
+                ("PGSSLCERT", "/me.pem"),
+                ("PGSSLKEY", "/me.key"),
+                ("PGSSLNEGOTIATION", "direct"),
+                ("PGCHANNELBINDING", "require"),
+                ("PGGSSENCMODE", "disable"),
+                ("PGREQUIREAUTH", "scram-sha-256"),
+                ("PGKRBSRVNAME", "pg"),
+            }
+        )
         {
             _variables[name] = value;
         }
 
         ServerEndpoint endpoint = Resolve(new ConnectionRequest(), null);
         NpgsqlConnectionStringBuilder npgsql = endpoint.ToNpgsql("test");
-        Assert.Equal(("/ca.pem", "/me.pem", "/me.key", "pg", "ScramSHA256"), (npgsql.RootCertificate, npgsql.SslCertificate, npgsql.SslKey, npgsql.KerberosServiceName, npgsql.RequireAuth));
-        Assert.Equal((SslNegotiation.Direct, ChannelBinding.Require, GssEncryptionMode.Disable), (npgsql.SslNegotiation, npgsql.ChannelBinding, npgsql.GssEncryptionMode));
+        Assert.Equal(
+            ("/ca.pem", "/me.pem", "/me.key", "pg", "ScramSHA256"),
+            (npgsql.RootCertificate, npgsql.SslCertificate, npgsql.SslKey, npgsql.KerberosServiceName, npgsql.RequireAuth)
+        );
+        Assert.Equal(
+            (SslNegotiation.Direct, ChannelBinding.Require, GssEncryptionMode.Disable),
+            (npgsql.SslNegotiation, npgsql.ChannelBinding, npgsql.GssEncryptionMode)
+        );
         using var libpq = new LibpqEnvironment(endpoint, "test");
-        Assert.All(_variables.Where(pair => pair.Key is not ("PGHOST" or "PGPASSFILE")), pair => Assert.Equal(pair.Value, libpq.Variables[pair.Key]));
+        Assert.All(
+            _variables.Where(pair => pair.Key is not ("PGHOST" or "PGPASSFILE")),
+            pair => Assert.Equal(pair.Value, libpq.Variables[pair.Key])
+        );
 
         _variables["PGCHANNELBINDING"] = "sometimes";
         CryoBackupException error = Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null).ToNpgsql("test"));
@@ -260,7 +305,11 @@ public sealed class ServerEndpointTests : IDisposable
     [Fact]
     public void RefusesWhatCannotBeKept()
     {
-        Assert.Contains("user name contains a zero character", Refusal(new ConnectionRequest { UserName = "a\0b" }), StringComparison.Ordinal);
+        Assert.Contains(
+            "user name contains a zero character",
+            Refusal(new ConnectionRequest { UserName = "a\0b" }),
+            StringComparison.Ordinal
+        );
         (_variables["PGHOST"], _variables["PGTARGETSESSIONATTRS"]) = ("one,two", "read-write");
         Assert.Contains("target_session_attrs 'read-write'", Refusal(new ConnectionRequest()), StringComparison.Ordinal);
         _variables.Remove("PGTARGETSESSIONATTRS");

@@ -35,7 +35,10 @@ public sealed partial class ToolProcessTests : IDisposable
     public void NeverWaitsForAFullPipe()
     {
         // Far more than any pipe holds, on both, and nobody asked for either.
-        using var tool = ToolProcess.Start(Sh("for i in 1 2 3 4; do head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; done; exit 5"), CancellationToken.None);
+        using var tool = ToolProcess.Start(
+            Sh("for i in 1 2 3 4; do head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; done; exit 5"),
+            CancellationToken.None
+        );
         Assert.Equal(5, tool.WaitForExit(CancellationToken.None));
     }
 
@@ -62,7 +65,10 @@ public sealed partial class ToolProcessTests : IDisposable
     public void KeepsTheLastFortyLinesOfStandardError()
     {
         var seen = new List<string>();
-        var command = Sh("i=1; while [ $i -le 100 ]; do echo \"line $i\" >&2; i=$((i+1)); done; printf 'no end' >&2") with { ErrorLine = seen.Add };
+        var command = Sh("i=1; while [ $i -le 100 ]; do echo \"line $i\" >&2; i=$((i+1)); done; printf 'no end' >&2") with
+        {
+            ErrorLine = seen.Add,
+        };
         var (_, _, errors) = ToolProcess.Run(command, CancellationToken.None);
         Assert.Equal(40, errors.Count);
         Assert.Equal("line 62", errors[0]);
@@ -96,7 +102,10 @@ public sealed partial class ToolProcessTests : IDisposable
     [UnixFact]
     public void IsNotStoppedByAFaultyObserver()
     {
-        var command = Sh("i=0; while [ $i -lt 20000 ]; do echo some line of text >&2; i=$((i+1)); done; exit 3") with { ErrorLine = _ => throw new InvalidOperationException() };
+        var command = Sh("i=0; while [ $i -lt 20000 ]; do echo some line of text >&2; i=$((i+1)); done; exit 3") with
+        {
+            ErrorLine = _ => throw new InvalidOperationException(),
+        };
         using var tool = ToolProcess.Start(command, CancellationToken.None);
         Assert.Equal(3, tool.WaitForExit(CancellationToken.None));
         Assert.Equal(40, tool.StandardErrorTail.Count);
@@ -118,7 +127,8 @@ public sealed partial class ToolProcessTests : IDisposable
     [UnixFact]
     public void DiesWithTheObject()
     {
-        int child, grandchild;
+        int child,
+            grandchild;
         using (var tool = ToolProcess.Start(Sh("sleep 1000 & echo $!; wait") with { ReadsOutput = true }, CancellationToken.None))
         {
             (child, grandchild) = (tool.Id, ReadNumber(tool));
@@ -220,7 +230,8 @@ public sealed partial class ToolProcessTests : IDisposable
         {
             using var process = Process.GetProcessById(id);
             // An orphan stays in the table until init has read its end.
-            return !OperatingSystem.IsLinux() || !File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/stat").Contains(") Z ", StringComparison.Ordinal);
+            return !OperatingSystem.IsLinux()
+                || !File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/stat").Contains(") Z ", StringComparison.Ordinal);
         }
         catch (Exception e) when (e is ArgumentException or IOException)
         {
@@ -228,5 +239,6 @@ public sealed partial class ToolProcessTests : IDisposable
         }
     }
 
-    private static void AssertDies(int id) => Assert.True(SpinWait.SpinUntil(() => !Lives(id), TimeSpan.FromSeconds(30)), $"Process {id} lives.");
+    private static void AssertDies(int id) =>
+        Assert.True(SpinWait.SpinUntil(() => !Lives(id), TimeSpan.FromSeconds(30)), $"Process {id} lives.");
 }

@@ -74,7 +74,9 @@ public sealed class TrustedPlaceTests : IDisposable
     {
         string file = _folder.Write("shared/ours", "");
         File.SetUnixFileMode(
-            Path.GetDirectoryName(file)!, Ours | UnixFileMode.StickyBit | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+            Path.GetDirectoryName(file)!,
+            Ours | UnixFileMode.StickyBit | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute
+        );
         Assert.Null(TrustedPlace.WhyNot(file));
     }
 
@@ -86,7 +88,9 @@ public sealed class TrustedPlaceTests : IDisposable
         string program = _folder.WriteProgram("bin/pg_dump", "echo 'pg_dump (PostgreSQL) 15.18'; touch \"$0.ran\"");
         string open = folderIsOpen ? Path.GetDirectoryName(program)! : program;
         File.SetUnixFileMode(open, Ours | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
-        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => ClientTools.Find("pg_dump", 15, Named, CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            ClientTools.Find("pg_dump", 15, Named, CancellationToken.None)
+        );
         Assert.Equal(CryoBackupError.PgToolNotFound, failure.Error);
         Assert.Contains(ClientTools.FolderVariable, failure.Message, StringComparison.Ordinal);
         Assert.Contains($"other accounts may write to '{open}'", failure.Message, StringComparison.Ordinal);

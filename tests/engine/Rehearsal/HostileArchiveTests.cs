@@ -1,4 +1,3 @@
-
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>An archive is text that a server carries out. Whatever it says, a rehearsal changes nothing outside, and does not pass.</summary>
@@ -17,7 +16,10 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
     [InlineData("large object written", "PERFORM pg_catalog.lo_export(pg_catalog.lo_from_bytea(0, 'x'), '{0}')")]
     [InlineData("own role raised", "EXECUTE 'ALTER ROLE ' || pg_catalog.quote_ident(current_user) || ' SUPERUSER'")]
     [InlineData("server's settings", "EXECUTE 'ALTER SYSTEM SET listen_addresses = ''*'''")]
-    [InlineData("way back in as the superuser", "PERFORM public.dblink('host=' || pg_catalog.split_part(pg_catalog.current_setting('unix_socket_directories'), ',', 1) || ' dbname=postgres user=' || (SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper LIMIT 1) || ' password=x', 'SELECT 1')")]
+    [InlineData(
+        "way back in as the superuser",
+        "PERFORM public.dblink('host=' || pg_catalog.split_part(pg_catalog.current_setting('unix_socket_directories'), ',', 1) || ' dbname=postgres user=' || (SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper LIMIT 1) || ' password=x', 'SELECT 1')"
+    )]
     [Trait("Speed", "Slow")] // a throwaway server for each of seven deeds
     public void IsStoppedInAFunctionOfAnIndex(string what, string deed)
     {
@@ -25,7 +27,11 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
         string body = string.Format(System.Globalization.CultureInfo.InvariantCulture, deed, target);
 
         // At home it does nothing; restored, where another role runs it, it does its deed.
-        string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_hostile", $"""
+        string backup = Rehearse.BackUp(
+            server,
+            _folder.Path,
+            "rehearsal_hostile",
+            $"""
             CREATE EXTENSION dblink;
             CREATE FUNCTION volatile_deed(n int) RETURNS int LANGUAGE plpgsql AS $f$ BEGIN
                 IF session_user <> 'postgres' THEN {body}; END IF;
@@ -36,7 +42,8 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
             INSERT INTO bait VALUES (1);
             CREATE INDEX ON bait (deed(n));
             CREATE MATERIALIZED VIEW lure AS SELECT deed(n) FROM bait;
-            """);
+            """
+        );
         VerificationResult result = Rehearse.Run(backup);
         Assert.False(File.Exists(target), what);
         Assert.Contains(result.Verdict, (Verdict[])[Verdict.Failed, Verdict.Inconclusive]);
@@ -48,14 +55,19 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
     {
         // The bait is a real one.
         string target = Path.Combine(Path.GetTempPath(), "cryobackup-hostile-" + Guid.NewGuid().ToString("N"));
-        string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_hostile", $"""
+        string backup = Rehearse.BackUp(
+            server,
+            _folder.Path,
+            "rehearsal_hostile",
+            $"""
             CREATE FUNCTION deed(n int) RETURNS int LANGUAGE plpgsql AS $f$ BEGIN
                 IF session_user <> 'postgres' THEN COPY (SELECT 1) TO PROGRAM 'touch {target}'; END IF;
                 RETURN n;
             END $f$;
             CREATE TABLE bait (n int, CHECK (deed(n) > 0));
             INSERT INTO bait VALUES (1);
-            """);
+            """
+        );
         Rehearse.Run(backup, request => request.AllowSuperuser = true);
         Assert.True(File.Exists(target));
         File.Delete(target);
@@ -65,7 +77,11 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
     public void IsStoppedInADefaultAndAnEventTriggerIsLeftOut()
     {
         string target = Path.Combine(Path.GetTempPath(), "cryobackup-hostile-" + Guid.NewGuid().ToString("N"));
-        string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_hostile", $"""
+        string backup = Rehearse.BackUp(
+            server,
+            _folder.Path,
+            "rehearsal_hostile",
+            $"""
             CREATE FUNCTION deed() RETURNS int LANGUAGE plpgsql AS $f$ BEGIN
                 IF session_user <> 'postgres' THEN COPY (SELECT 1) TO PROGRAM 'touch {target}'; END IF;
                 RETURN 1;
@@ -75,7 +91,8 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
             CREATE TABLE bait (n int);
             CREATE TABLE trap (n int DEFAULT deed());
             CREATE DOMAIN snare AS int DEFAULT deed();
-            """);
+            """
+        );
         server.Execute("rehearsal_hostile", "DROP EVENT TRIGGER watcher");
         VerificationResult result = Rehearse.Run(backup);
 
@@ -90,7 +107,12 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
     {
         // The statements of an archive of nothing but text can say anything, in every place that is run or copied from.
         string target = Path.Combine(Path.GetTempPath(), "cryobackup-hostile-" + Guid.NewGuid().ToString("N"));
-        string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_forged", "CREATE SCHEMA aaaa; CREATE EXTENSION hstore WITH SCHEMA aaaa; CREATE TABLE aaaa.t (n int); INSERT INTO aaaa.t VALUES (1); GRANT SELECT ON aaaa.t TO PUBLIC");
+        string backup = Rehearse.BackUp(
+            server,
+            _folder.Path,
+            "rehearsal_forged",
+            "CREATE SCHEMA aaaa; CREATE EXTENSION hstore WITH SCHEMA aaaa; CREATE TABLE aaaa.t (n int); INSERT INTO aaaa.t VALUES (1); GRANT SELECT ON aaaa.t TO PUBLIC"
+        );
         string archive = Path.Combine(_folder.Path, "forged.dump");
         using (var source = new System.IO.Compression.GZipStream(File.OpenRead(backup), System.IO.Compression.CompressionMode.Decompress))
         using (var all = new MemoryStream())
@@ -99,7 +121,15 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
             byte[] forged = all.ToArray();
             string deed = $"COPY (SELECT 1) TO PROGRAM 'touch {target}';";
             int places = 0;
-            foreach (string original in (string[])["CREATE EXTENSION IF NOT EXISTS hstore WITH SCHEMA aaaa;\n", "CREATE SCHEMA aaaa;\n", "COPY aaaa.t (n) FROM stdin;\n", "GRANT SELECT ON TABLE aaaa.t TO PUBLIC;\n"])
+            foreach (
+                string original in (string[])
+                    [
+                        "CREATE EXTENSION IF NOT EXISTS hstore WITH SCHEMA aaaa;\n",
+                        "CREATE SCHEMA aaaa;\n",
+                        "COPY aaaa.t (n) FROM stdin;\n",
+                        "GRANT SELECT ON TABLE aaaa.t TO PUBLIC;\n",
+                    ]
+            )
             {
                 forged = Replace(forged, original, deed + original, ref places);
             }
@@ -126,6 +156,12 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
         places++;
         byte[] replacement = System.Text.Encoding.UTF8.GetBytes(text);
         Assert.Equal(old.Length, BitConverter.ToInt32(archive, at - 4));
-        return [.. archive.AsSpan(0, at - 4), .. BitConverter.GetBytes(replacement.Length), .. replacement, .. archive.AsSpan(at + old.Length)];
+        return
+        [
+            .. archive.AsSpan(0, at - 4),
+            .. BitConverter.GetBytes(replacement.Length),
+            .. replacement,
+            .. archive.AsSpan(at + old.Length),
+        ];
     }
 }

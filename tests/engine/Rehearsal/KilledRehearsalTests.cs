@@ -15,11 +15,23 @@ public sealed class KilledRehearsalTests(PostgresServer server) : IDisposable
     [Trait("Speed", "Slow")] // processes that are killed, each in the middle of a rehearsal
     public void LeavesNothingToTheNextRun()
     {
-        string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_killed", "CREATE TABLE t AS SELECT n, repeat('x', 100) FROM generate_series(1, 50000) n; CREATE INDEX ON t (n)");
+        string backup = Rehearse.BackUp(
+            server,
+            _folder.Path,
+            "rehearsal_killed",
+            "CREATE TABLE t AS SELECT n, repeat('x', 100) FROM generate_series(1, 50000) n; CREATE INDEX ON t (n)"
+        );
         string place = Directory.CreateDirectory(Path.Combine(_folder.Path, "tmp")).FullName;
         if (!OperatingSystem.IsWindows())
         {
-            File.SetUnixFileMode(_folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            File.SetUnixFileMode(
+                _folder.Path,
+                UnixFileMode.UserRead
+                    | UnixFileMode.UserWrite
+                    | UnixFileMode.UserExecute
+                    | UnixFileMode.GroupExecute
+                    | UnixFileMode.OtherExecute
+            );
             File.SetUnixFileMode(place, (UnixFileMode)0b1_111_111_111);
         }
 
@@ -28,9 +40,7 @@ public sealed class KilledRehearsalTests(PostgresServer server) : IDisposable
         foreach (string point in points[..Thoroughness.Of(2, points.Length)])
         {
             using Process child = Start(backup, place);
-            while (child.StandardOutput.ReadLine() is { } line && !line.StartsWith(point, StringComparison.Ordinal))
-            {
-            }
+            while (child.StandardOutput.ReadLine() is { } line && !line.StartsWith(point, StringComparison.Ordinal)) { }
 
             Assert.False(child.HasExited, point);
             child.Kill();
@@ -41,7 +51,10 @@ public sealed class KilledRehearsalTests(PostgresServer server) : IDisposable
         string output = last.StandardOutput.ReadToEnd();
         last.WaitForExit();
         Assert.True(last.ExitCode == 0, output);
-        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(place), entry => Path.GetFileName(entry).StartsWith("cryobackup-", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.EnumerateFileSystemEntries(place),
+            entry => Path.GetFileName(entry).StartsWith("cryobackup-", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(Process.GetProcesses(), process => CommandLine(process.Id).Contains(place, StringComparison.Ordinal));
     }
 
@@ -51,14 +64,18 @@ public sealed class KilledRehearsalTests(PostgresServer server) : IDisposable
         string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_stopped", "CREATE TABLE t (n int)");
         using var stop = new CancellationTokenSource();
         string? folder = null;
-        Assert.ThrowsAny<OperationCanceledException>(() => Rehearse.Run(
-            backup,
-            request => request.Restored = endpoint =>
-            {
-                folder = endpoint.Host;
-                stop.Cancel();
-            },
-            stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            Rehearse.Run(
+                backup,
+                request =>
+                    request.Restored = endpoint =>
+                    {
+                        folder = endpoint.Host;
+                        stop.Cancel();
+                    },
+                stop.Token
+            )
+        );
         Assert.False(Directory.Exists(folder!));
     }
 
@@ -67,7 +84,10 @@ public sealed class KilledRehearsalTests(PostgresServer server) : IDisposable
     {
         var request = new VerificationRequest { Path = backup, Level = VerificationLevel.Restore };
         VerificationResult result = BackupVerifier.Run(
-            request, message => Console.WriteLine((message as VerboseMessage)?.Text ?? (message as ProgressMessage)?.Activity), CancellationToken.None);
+            request,
+            message => Console.WriteLine((message as VerboseMessage)?.Text ?? (message as ProgressMessage)?.Activity),
+            CancellationToken.None
+        );
         Console.WriteLine(result.Reason);
         return result.IsValid ? 0 : 1;
     }

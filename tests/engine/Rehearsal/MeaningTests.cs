@@ -10,8 +10,7 @@ namespace CryoBackup.Tests.Rehearsal;
 [Trait("Runs", "Once")]
 public sealed class MeaningTests(PostgresServer server) : IDisposable
 {
-    private const string Sql =
-        """
+    private const string Sql = """
         DO $$ BEGIN CREATE ROLE meaning_owner; CREATE ROLE meaning_reader; EXCEPTION WHEN duplicate_object THEN END $$;
         CREATE DOMAIN colour AS varchar(9) CHECK (VALUE IN ('red', 'green'));
         CREATE TABLE ticket (id int PRIMARY KEY, status varchar(20) CHECK (status IN ('new', 'open')), paint colour, at timestamptz, CHECK (extract('YEAR' from at) > 1900));
@@ -40,7 +39,8 @@ public sealed class MeaningTests(PostgresServer server) : IDisposable
     private string Content => server.Cluster.Major < 14 ? Sql : Sql + Since14;
 
     [PostgresFact]
-    public void IsTheSameAfterARoundTrip() => Rehearse.AssertPassed(Rehearse.Run(Rehearse.BackUp(server, _folder.Path, "meaning", Content)));
+    public void IsTheSameAfterARoundTrip() =>
+        Rehearse.AssertPassed(Rehearse.Run(Rehearse.BackUp(server, _folder.Path, "meaning", Content)));
 
     [PostgresFact]
     public void FindsEveryPlantedDifference()
@@ -48,17 +48,35 @@ public sealed class MeaningTests(PostgresServer server) : IDisposable
         (string Plant, string Says)[] plants =
         [
             ("DELETE FROM ONLY ticket WHERE id = 1", "public.ticket has 1 rows"),
-            ("ALTER TABLE ticket DROP CONSTRAINT ticket_status_check, ADD CONSTRAINT ticket_status_check CHECK (status IN ('new', 'open', 'lost'))", "TABLE public.ticket differs"),
+            (
+                "ALTER TABLE ticket DROP CONSTRAINT ticket_status_check, ADD CONSTRAINT ticket_status_check CHECK (status IN ('new', 'open', 'lost'))",
+                "TABLE public.ticket differs"
+            ),
             ("DROP INDEX by_status; CREATE INDEX by_status ON ticket (id) WHERE status IN ('new')", "INDEX public.by_status differs"),
-            ("CREATE OR REPLACE VIEW active AS SELECT id, NULL AS nothing FROM ticket WHERE status IN ('new') UNION VALUES (3, NULL::text)", "VIEW public.active differs"),
-            ("ALTER DOMAIN colour DROP CONSTRAINT colour_check; ALTER DOMAIN colour ADD CONSTRAINT colour_check CHECK (VALUE IN ('red'))", "DOMAIN public.colour differs"),
+            (
+                "CREATE OR REPLACE VIEW active AS SELECT id, NULL AS nothing FROM ticket WHERE status IN ('new') UNION VALUES (3, NULL::text)",
+                "VIEW public.active differs"
+            ),
+            (
+                "ALTER DOMAIN colour DROP CONSTRAINT colour_check; ALTER DOMAIN colour ADD CONSTRAINT colour_check CHECK (VALUE IN ('red'))",
+                "DOMAIN public.colour differs"
+            ),
             ("ALTER POLICY own ON ticket USING (status IN ('new'))", "POLICY public.ticket own differs"),
-            ("CREATE OR REPLACE RULE quiet AS ON DELETE TO ticket WHERE OLD.status IN ('new') DO INSTEAD NOTHING", "RULE public.ticket quiet differs"),
-            ("CREATE OR REPLACE FUNCTION plain(int) RETURNS int LANGUAGE sql SET search_path = pg_catalog AS 'SELECT $1 + 2'", "FUNCTION public.plain(integer) differs"),
+            (
+                "CREATE OR REPLACE RULE quiet AS ON DELETE TO ticket WHERE OLD.status IN ('new') DO INSTEAD NOTHING",
+                "RULE public.ticket quiet differs"
+            ),
+            (
+                "CREATE OR REPLACE FUNCTION plain(int) RETURNS int LANGUAGE sql SET search_path = pg_catalog AS 'SELECT $1 + 2'",
+                "FUNCTION public.plain(integer) differs"
+            ),
             ("ALTER FUNCTION stamp() SET search_path = public", "FUNCTION public.stamp() differs"),
             ("ALTER TABLE ticket DISABLE TRIGGER stamp", "the trigger stamp of public.ticket is disabled"),
             ("ALTER TABLE ticket DISABLE RULE quiet", "the rule quiet of public.ticket is disabled"),
-            ("ALTER TABLE ticket NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY", "the table public.ticket is not row security enabled, as it was"),
+            (
+                "ALTER TABLE ticket NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY",
+                "the table public.ticket is not row security enabled, as it was"
+            ),
             ("REFRESH MATERIALIZED VIEW years WITH NO DATA", "public.years is not populated"),
             ("SELECT setval('down', -29)", "public.down stands at -29, behind the recorded -30"),
             ("ALTER VIEW active OWNER TO meaning_owner", "VIEW public.active belongs to meaning_owner instead of"),
@@ -68,27 +86,49 @@ public sealed class MeaningTests(PostgresServer server) : IDisposable
         ];
         if (server.Cluster.Major >= 14)
         {
-            plants = [.. plants, ("CREATE OR REPLACE FUNCTION is_new(s varchar) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN s IN ('new')", "FUNCTION public.is_new(character varying) differs")];
+            plants =
+            [
+                .. plants,
+                (
+                    "CREATE OR REPLACE FUNCTION is_new(s varchar) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN s IN ('new')",
+                    "FUNCTION public.is_new(character varying) differs"
+                ),
+            ];
         }
 
         VerificationResult result = Rehearse.Run(
             Rehearse.BackUp(server, _folder.Path, "meaning", Content),
-            request => request.Restored = endpoint => Rehearse.Execute(
-                endpoint, "SET session_replication_role = replica; SET search_path = public;" + string.Join(";\n", plants.Select(plant => plant.Plant))));
+            request =>
+                request.Restored = endpoint =>
+                    Rehearse.Execute(
+                        endpoint,
+                        "SET session_replication_role = replica; SET search_path = public;"
+                            + string.Join(";\n", plants.Select(plant => plant.Plant))
+                    )
+        );
         Assert.True(result.Verdict == Verdict.Failed, result.Reason);
         Assert.All(plants, plant => Assert.Contains(result.Differences, line => line.Contains(plant.Says, StringComparison.Ordinal)));
     }
 
     /// <summary>Sequences are not part of a snapshot: the dump may hold a later value than the rows need, in the sequence's own direction.</summary>
     [PostgresFact]
-    public void LetsASequenceBeFurther() => Rehearse.AssertPassed(Rehearse.Run(
-        Rehearse.BackUp(server, _folder.Path, "meaning", Content), request => request.Restored = endpoint => Rehearse.Execute(endpoint, "SELECT setval('public.down', -31)")));
+    public void LetsASequenceBeFurther() =>
+        Rehearse.AssertPassed(
+            Rehearse.Run(
+                Rehearse.BackUp(server, _folder.Path, "meaning", Content),
+                request => request.Restored = endpoint => Rehearse.Execute(endpoint, "SELECT setval('public.down', -31)")
+            )
+        );
 
     /// <summary>What was not as it is made is recorded, and right when it comes back so.</summary>
     [PostgresFact]
     public void TakesTheSourceAsTheMeasure()
     {
-        string backup = Rehearse.BackUp(server, _folder.Path, "meaning_state", """
+        string backup = Rehearse.BackUp(
+            server,
+            _folder.Path,
+            "meaning_state",
+            """
             CREATE TABLE p (id int NOT NULL, d date) PARTITION BY RANGE (id);
             CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10); CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20);
             CREATE INDEX p_d ON ONLY p (d); INSERT INTO p VALUES (1, NULL), (11, NULL);
@@ -102,16 +142,25 @@ public sealed class MeaningTests(PostgresServer server) : IDisposable
             CREATE MATERIALIZED VIEW of_empty AS SELECT n FROM empty WITH NO DATA;
             ALTER TABLE p FORCE ROW LEVEL SECURITY;
             ALTER DATABASE meaning_state SET quote_all_identifiers = on;
-            """);
+            """
+        );
         BackupManifest manifest = BackupManifest.Read(backup + ".meta.json");
         Assert.Equal(
             [
-                "constraint public.child above: not validated, as inherited", "constraint public.p positive: not validated", "constraint public.p1 positive: not validated, as inherited",
-                "constraint public.p2 positive: not validated, as inherited", "constraint public.parent above: not validated", "index public.p p_d: incomplete",
-                "materialized view public.empty : not populated", "materialized view public.of_empty : not populated", "rule public.parent always: always enabled",
-                "table public.p : row security forced", "trigger public.parent off: disabled",
+                "constraint public.child above: not validated, as inherited",
+                "constraint public.p positive: not validated",
+                "constraint public.p1 positive: not validated, as inherited",
+                "constraint public.p2 positive: not validated, as inherited",
+                "constraint public.parent above: not validated",
+                "index public.p p_d: incomplete",
+                "materialized view public.empty : not populated",
+                "materialized view public.of_empty : not populated",
+                "rule public.parent always: always enabled",
+                "table public.p : row security forced",
+                "trigger public.parent off: disabled",
             ],
-            manifest.State!.Select(state => $"{state.Kind} {state.Schema}.{state.Relation} {state.Name}: {state.State}"));
+            manifest.State!.Select(state => $"{state.Kind} {state.Schema}.{state.Relation} {state.Name}: {state.State}")
+        );
         Rehearse.AssertPassed(Rehearse.Run(backup));
 
         // Of a backup without its manifest the archive alone tells.

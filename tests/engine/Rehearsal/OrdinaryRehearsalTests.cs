@@ -10,8 +10,7 @@ namespace CryoBackup.Tests.Rehearsal;
 public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
 {
     // Owners, privileges by grantees, row security that binds owners, a view over others' tables, extensions that only a superuser may create.
-    private const string Sql =
-        """
+    private const string Sql = """
         DO $$ BEGIN
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rehearsal_owner') THEN
                 CREATE ROLE rehearsal_owner; CREATE ROLE "Rehearsal Reader"; CREATE ROLE rehearsal_writer;
@@ -49,9 +48,14 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
     public void PassesAsAnOrdinaryRoleWithOwnersAndPrivileges()
     {
         VerificationResult result = Rehearse.Run(
-            Rehearse.BackUp(server, _folder.Path, "rehearsal_app", Sql), request => (request.MaxAge, request.MaxRestoreTime) = (TimeSpan.FromHours(26), TimeSpan.FromHours(4)));
+            Rehearse.BackUp(server, _folder.Path, "rehearsal_app", Sql),
+            request => (request.MaxAge, request.MaxRestoreTime) = (TimeSpan.FromHours(26), TimeSpan.FromHours(4))
+        );
         Rehearse.AssertPassed(result);
-        Assert.Equal(["age", "restore_time"], result.Checks.Where(check => check.Name is "age" or "restore_time" && check.Passed).Select(check => check.Name).Order());
+        Assert.Equal(
+            ["age", "restore_time"],
+            result.Checks.Where(check => check.Name is "age" or "restore_time" && check.Passed).Select(check => check.Name).Order()
+        );
         Assert.StartsWith("PostgreSQL ", result.ServerVersion, StringComparison.Ordinal);
         Assert.Equal(2, result.Tables.Count(table => table.Matches));
     }
@@ -61,7 +65,12 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
     {
         Rehearse.AssertPassed(Rehearse.Run(Rehearse.BackUp(server, _folder.Path, "rehearsal_empty", "")));
         string latin = Rehearse.BackUp(
-            server, _folder.Path, "rehearsal_latin1", "CREATE TABLE \"größe\" (name text); INSERT INTO \"größe\" VALUES ('Käse')", "ENCODING 'LATIN1' LOCALE 'C'");
+            server,
+            _folder.Path,
+            "rehearsal_latin1",
+            "CREATE TABLE \"größe\" (name text); INSERT INTO \"größe\" VALUES ('Käse')",
+            "ENCODING 'LATIN1' LOCALE 'C'"
+        );
         Rehearse.AssertPassed(Rehearse.Run(latin));
     }
 
@@ -69,7 +78,12 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
     [PostgresFact]
     public void WhatPostgresOwnRolesOwnNeedsASuperuser()
     {
-        string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_owned", "CREATE TABLE t AS SELECT 1 AS n; ALTER TABLE t OWNER TO pg_monitor; GRANT SELECT ON t TO pg_read_server_files");
+        string backup = Rehearse.BackUp(
+            server,
+            _folder.Path,
+            "rehearsal_owned",
+            "CREATE TABLE t AS SELECT 1 AS n; ALTER TABLE t OWNER TO pg_monitor; GRANT SELECT ON t TO pg_read_server_files"
+        );
         VerificationResult result = Rehearse.Run(backup);
         Assert.True(result.Verdict == Verdict.Inconclusive, result.Reason);
         Assert.Contains("-AllowSuperuser", result.Remedy, StringComparison.Ordinal);
@@ -85,12 +99,22 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
         Assert.Equal(CheckOutcome.Failed, Rehearse.Check(late, "restore_time").Outcome);
         Assert.True(Rehearse.Check(late, "schema").Passed);
 
-        var request = new VerificationRequest { Path = backup, Level = VerificationLevel.Hash, MaxAge = TimeSpan.FromTicks(1) };
+        var request = new VerificationRequest
+        {
+            Path = backup,
+            Level = VerificationLevel.Hash,
+            MaxAge = TimeSpan.FromTicks(1),
+        };
         VerificationResult old = BackupVerifier.Run(request, static _ => { }, CancellationToken.None);
         Assert.Equal(Verdict.Failed, old.Verdict);
         Assert.Contains("too old", old.Reason, StringComparison.Ordinal);
         File.Delete(backup + ".meta.json");
-        Assert.Equal(Verdict.Inconclusive, BackupVerifier.Run(new VerificationRequest { Path = backup, MaxAge = TimeSpan.FromDays(1) }, static _ => { }, CancellationToken.None).Verdict);
+        Assert.Equal(
+            Verdict.Inconclusive,
+            BackupVerifier
+                .Run(new VerificationRequest { Path = backup, MaxAge = TimeSpan.FromDays(1) }, static _ => { }, CancellationToken.None)
+                .Verdict
+        );
     }
 
     [PostgresFact]
@@ -100,19 +124,21 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
         UnixFileMode mode = 0;
         VerificationResult result = Rehearse.Run(
             Rehearse.BackUp(server, _folder.Path, "rehearsal_quiet", "CREATE TABLE t (id int)"),
-            request => request.Restored = endpoint =>
-            {
-                if (OperatingSystem.IsWindows())
+            request =>
+                request.Restored = endpoint =>
                 {
-                    return;
-                }
+                    if (OperatingSystem.IsWindows())
+                    {
+                        return;
+                    }
 
-                folder = endpoint.Host;
-                mode = File.GetUnixFileMode(folder);
-                using var connection = PostgresServer.Open(endpoint);
-                using var command = new Npgsql.NpgsqlCommand("SHOW listen_addresses", connection);
-                Assert.Equal("", command.ExecuteScalar());
-            });
+                    folder = endpoint.Host;
+                    mode = File.GetUnixFileMode(folder);
+                    using var connection = PostgresServer.Open(endpoint);
+                    using var command = new Npgsql.NpgsqlCommand("SHOW listen_addresses", connection);
+                    Assert.Equal("", command.ExecuteScalar());
+                }
+        );
         Rehearse.AssertPassed(result);
         if (folder is not null)
         {
@@ -135,11 +161,17 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
     [PostgresFact(UnixOnly = true)]
     public void KeepsTheServerAndSaysHowToConnectAndRemove()
     {
-        VerificationResult result = Rehearse.Run(Rehearse.BackUp(server, _folder.Path, "rehearsal_kept", "CREATE TABLE t AS SELECT 42 AS n"), request => request.Keep = true);
+        VerificationResult result = Rehearse.Run(
+            Rehearse.BackUp(server, _folder.Path, "rehearsal_kept", "CREATE TABLE t AS SELECT 42 AS n"),
+            request => request.Keep = true
+        );
         Rehearse.AssertPassed(result);
         string[] ways = result.Kept!.Split(". Remove: ");
         ScratchFolder.RemoveAbandoned();
-        (int code, string output, _) = ToolProcess.Run(new ToolCommand("/bin/sh", "-c", ways[0].Replace("Connect: ", "", StringComparison.Ordinal) + " -XAtc 'SELECT n FROM t'"), CancellationToken.None);
+        (int code, string output, _) = ToolProcess.Run(
+            new ToolCommand("/bin/sh", "-c", ways[0].Replace("Connect: ", "", StringComparison.Ordinal) + " -XAtc 'SELECT n FROM t'"),
+            CancellationToken.None
+        );
         Assert.Equal((0, "42"), (code, output.Trim()));
         Assert.Equal(0, ToolProcess.Run(new ToolCommand("/bin/sh", "-c", ways[1]), CancellationToken.None).ExitCode);
         Assert.False(Directory.Exists(ways[1].Split(' ')[^1]));

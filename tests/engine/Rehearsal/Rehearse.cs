@@ -7,7 +7,11 @@ namespace CryoBackup.Tests.Rehearsal;
 /// <summary>Runs rehearsals, and looks at what they say.</summary>
 internal static class Rehearse
 {
-    internal static VerificationResult Run(string backup, Action<VerificationRequest>? change = null, CancellationToken cancellationToken = default)
+    internal static VerificationResult Run(
+        string backup,
+        Action<VerificationRequest>? change = null,
+        CancellationToken cancellationToken = default
+    )
     {
         var request = new VerificationRequest { Path = backup, Level = VerificationLevel.Restore };
         change?.Invoke(request);
@@ -26,11 +30,29 @@ internal static class Rehearse
         return BackUp(server, folder, database);
     }
 
-    internal static string BackUp(PostgresServer server, string folder, string database)
-        => BackupWriter.Run(new BackupRequest { Connection = server.Connection, Database = database, Folder = folder }, static _ => { }, CancellationToken.None).Path;
+    internal static string BackUp(PostgresServer server, string folder, string database) =>
+        BackupWriter
+            .Run(
+                new BackupRequest
+                {
+                    Connection = server.Connection,
+                    Database = database,
+                    Folder = folder,
+                },
+                static _ => { },
+                CancellationToken.None
+            )
+            .Path;
 
-    internal static void AssertPassed(VerificationResult result)
-        => Assert.True(result.Verdict == Verdict.Passed, result.Reason + "\n" + string.Join('\n', result.Differences) + "\n" + string.Join('\n', result.Checks.Select(check => $"{check}: {check.Detail}")));
+    internal static void AssertPassed(VerificationResult result) =>
+        Assert.True(
+            result.Verdict == Verdict.Passed,
+            result.Reason
+                + "\n"
+                + string.Join('\n', result.Differences)
+                + "\n"
+                + string.Join('\n', result.Checks.Select(check => $"{check}: {check.Detail}"))
+        );
 
     internal static CheckResult Check(VerificationResult result, string name) => Assert.Single(result.Checks, check => check.Name == name);
 

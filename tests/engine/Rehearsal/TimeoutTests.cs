@@ -1,4 +1,5 @@
 using CryoBackup.Verification;
+
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>Nothing in a backup holds its proof for ever.</summary>
@@ -14,16 +15,24 @@ public sealed class TimeoutTests(PostgresServer server) : IDisposable
     public void AFunctionThatSleepsIsEnded()
     {
         // At home it is quick; restored, where another role runs it, it never ends.
-        string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_asleep", """
+        string backup = Rehearse.BackUp(
+            server,
+            _folder.Path,
+            "rehearsal_asleep",
+            """
             CREATE FUNCTION doze(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN
                 IF session_user <> 'postgres' THEN PERFORM pg_catalog.pg_sleep(100000); END IF;
                 RETURN n;
             END $f$;
             CREATE TABLE t (n int); INSERT INTO t VALUES (1); CREATE INDEX ON t (doze(n));
-            """);
+            """
+        );
         VerificationResult result = Rehearse.Run(backup, request => request.Timeout = TimeSpan.FromSeconds(20));
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
-        Assert.Equal("Whether the backup is good is not known: the rehearsal was ended because it took longer than 00:00:20.", result.Reason);
+        Assert.Equal(
+            "Whether the backup is good is not known: the rehearsal was ended because it took longer than 00:00:20.",
+            result.Reason
+        );
         Assert.Contains("-Timeout", result.Remedy, StringComparison.Ordinal);
         Assert.Equal(CheckOutcome.NotRun, Rehearse.Check(result, "restore").Outcome);
         Assert.Equal("rehearsal_asleep", result.Database);
@@ -43,7 +52,15 @@ public sealed class TimeoutTests(PostgresServer server) : IDisposable
         }
 
         VerificationResult result = BackupVerifier.Run(
-            new VerificationRequest { Path = backup, Level = VerificationLevel.Hash, Timeout = TimeSpan.FromMilliseconds(200) }, static _ => { }, CancellationToken.None);
+            new VerificationRequest
+            {
+                Path = backup,
+                Level = VerificationLevel.Hash,
+                Timeout = TimeSpan.FromMilliseconds(200),
+            },
+            static _ => { },
+            CancellationToken.None
+        );
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
         Assert.StartsWith("Whether the backup is good is not known: the proof was ended", result.Reason, StringComparison.Ordinal);
         Assert.Equal(("app", "file_integrity"), (result.Database, Assert.Single(result.Checks).Name));
@@ -55,6 +72,8 @@ public sealed class TimeoutTests(PostgresServer server) : IDisposable
         using var user = new CancellationTokenSource();
         user.Cancel();
         string backup = _folder.Write("app_20240806_053412_full.dump", "x");
-        Assert.ThrowsAny<OperationCanceledException>(() => BackupVerifier.Run(new VerificationRequest { Path = backup, Level = VerificationLevel.Hash }, static _ => { }, user.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            BackupVerifier.Run(new VerificationRequest { Path = backup, Level = VerificationLevel.Hash }, static _ => { }, user.Token)
+        );
     }
 }

@@ -7,7 +7,8 @@ namespace CryoBackup.Tests.Rehearsal;
 [Trait("Runs", "Once")]
 public sealed class UnprovenRehearsalTests(PostgresServer server) : IDisposable
 {
-    private const string Content = "CREATE TABLE t (n int PRIMARY KEY, word text); INSERT INTO t SELECT n, md5(n::text) FROM generate_series(1, 50) n";
+    private const string Content =
+        "CREATE TABLE t (n int PRIMARY KEY, word text); INSERT INTO t SELECT n, md5(n::text) FROM generate_series(1, 50) n";
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -20,7 +21,10 @@ public sealed class UnprovenRehearsalTests(PostgresServer server) : IDisposable
         bytes[bytes.Length / 2] ^= 1;
         File.WriteAllBytes(backup, bytes);
         bool restored = false;
-        VerificationResult result = Rehearse.Run(backup, request => (request.Restored, request.MaxRestoreTime) = (_ => restored = true, TimeSpan.FromHours(1)));
+        VerificationResult result = Rehearse.Run(
+            backup,
+            request => (request.Restored, request.MaxRestoreTime) = (_ => restored = true, TimeSpan.FromHours(1))
+        );
         Assert.Equal(Verdict.Failed, result.Verdict);
         Assert.Equal(CheckOutcome.Failed, Rehearse.Check(result, CheckNames.Hash).Outcome);
         Assert.False(restored);

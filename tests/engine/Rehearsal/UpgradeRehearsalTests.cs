@@ -14,7 +14,11 @@ public sealed class UpgradeRehearsalTests(PostgresServer server) : IDisposable
     [InlineData(18)]
     public void ComesBackOnANewerServer(int major)
     {
-        string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_upgrade", """
+        string backup = Rehearse.BackUp(
+            server,
+            _folder.Path,
+            "rehearsal_upgrade",
+            """
             CREATE TABLE customer (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, tags text[] DEFAULT '{}');
             CREATE TABLE purchase (id bigserial PRIMARY KEY, customer int REFERENCES customer, at timestamptz) PARTITION BY RANGE (id);
             CREATE TABLE purchase_1 PARTITION OF purchase FOR VALUES FROM (0) TO (1000);
@@ -23,7 +27,8 @@ public sealed class UpgradeRehearsalTests(PostgresServer server) : IDisposable
             CREATE MATERIALIZED VIEW totals AS SELECT customer, count(*) FROM purchase GROUP BY customer;
             CREATE FUNCTION f(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
             SELECT lo_from_bytea(99, 'abc');
-            """);
+            """
+        );
         VerificationResult result = Rehearse.Run(backup, request => request.ServerPath = NewerServers.Programs(major));
         Assert.StartsWith($"PostgreSQL {major}", result.ServerVersion, StringComparison.Ordinal);
         if (major < server.Cluster.Major)

@@ -19,7 +19,10 @@ public sealed class ZooRehearsalTests(ZooServer server)
             Assert.True(Rehearse.Check(result, check).Passed, check);
         }
 
-        foreach (string kind in (string[])["PUBLICATION zoo_some", "SUBSCRIPTION zoo_subscription", "EVENT TRIGGER zoo_guard", "SERVER zoo_far", "USER MAPPING"])
+        foreach (
+            string kind in (string[])
+                ["PUBLICATION zoo_some", "SUBSCRIPTION zoo_subscription", "EVENT TRIGGER zoo_guard", "SERVER zoo_far", "USER MAPPING"]
+        )
         {
             Assert.Contains(result.LeftOut, line => line.StartsWith(kind, StringComparison.Ordinal));
         }
@@ -40,25 +43,30 @@ public sealed class ZooRehearsalTests(ZooServer server)
     [PostgresFact(UnixOnly = true)]
     public void NamesEveryPlantedFault()
     {
-        VerificationResult result = Rehearse.Run(server.Backup, request =>
-        {
-            Permit(request);
-            request.Restored = endpoint => Rehearse.Execute(
-                endpoint,
-                """
-                SET session_replication_role = replica;
-                DELETE FROM ONLY zoo.building WHERE ctid = (SELECT min(ctid) FROM ONLY zoo.building);
-                UPDATE zoo.species SET latin = latin || '.' WHERE id = (SELECT min(id) FROM zoo.species);
-                DROP INDEX zoo.value_points;
-                SELECT setval('zoo.ticket', 10);
-                UPDATE pg_constraint SET convalidated = false WHERE conname = 'alarm_at_sensor_fkey';
-                CREATE OR REPLACE FUNCTION zoo.stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
-                REFRESH MATERIALIZED VIEW zoo.heavy WITH NO DATA;
-                ALTER FUNCTION zoo.nothing() OWNER TO zoo_owner;
-                REVOKE SELECT ON zoo.lion FROM zoo_reader;
-                SELECT lo_put(424242, 1, '\xff');
-                """);
-        });
+        VerificationResult result = Rehearse.Run(
+            server.Backup,
+            request =>
+            {
+                Permit(request);
+                request.Restored = endpoint =>
+                    Rehearse.Execute(
+                        endpoint,
+                        """
+                        SET session_replication_role = replica;
+                        DELETE FROM ONLY zoo.building WHERE ctid = (SELECT min(ctid) FROM ONLY zoo.building);
+                        UPDATE zoo.species SET latin = latin || '.' WHERE id = (SELECT min(id) FROM zoo.species);
+                        DROP INDEX zoo.value_points;
+                        SELECT setval('zoo.ticket', 10);
+                        UPDATE pg_constraint SET convalidated = false WHERE conname = 'alarm_at_sensor_fkey';
+                        CREATE OR REPLACE FUNCTION zoo.stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+                        REFRESH MATERIALIZED VIEW zoo.heavy WITH NO DATA;
+                        ALTER FUNCTION zoo.nothing() OWNER TO zoo_owner;
+                        REVOKE SELECT ON zoo.lion FROM zoo_reader;
+                        SELECT lo_put(424242, 1, '\xff');
+                        """
+                    );
+            }
+        );
         Assert.Equal(Verdict.Failed, result.Verdict);
         (string Check, string Says)[] faults =
         [
@@ -83,7 +91,8 @@ public sealed class ZooRehearsalTests(ZooServer server)
         Assert.True(result.Differences.Length == faults.Length + 2, string.Join('\n', result.Differences));
     }
 
-    private void Permit(VerificationRequest request) => (request.ServerPath, request.AllowSuperuser) = (server.Installation.ProgramFolder, true);
+    private void Permit(VerificationRequest request) =>
+        (request.ServerPath, request.AllowSuperuser) = (server.Installation.ProgramFolder, true);
 
     [PostgresFact(UnixOnly = true)]
     public void NamesAnAbsentExtensionAndHowToInstallIt()

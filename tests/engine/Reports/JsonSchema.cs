@@ -13,8 +13,12 @@ internal sealed class JsonSchema
 
     private JsonSchema(JsonElement root) => _root = root;
 
-    public static JsonSchema Shipped(string name, [CallerFilePath] string thisFile = "")
-        => new(JsonDocument.Parse(File.ReadAllText(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "..", "schemas", name))).RootElement);
+    public static JsonSchema Shipped(string name, [CallerFilePath] string thisFile = "") =>
+        new(
+            JsonDocument
+                .Parse(File.ReadAllText(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "..", "schemas", name)))
+                .RootElement
+        );
 
     /// <summary>What does not fit, with its place; empty for JSON that is as the schema demands.</summary>
     public IReadOnlyList<string> Check(JsonElement value)
@@ -34,12 +38,14 @@ internal sealed class JsonSchema
                 "type" => Types(demand).Any(type => IsOf(type, value)),
                 "enum" => demand.EnumerateArray().Any(allowed => Equal(allowed, value)),
                 "const" => Equal(demand, value),
-                "pattern" => value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, demand.GetString()!, RegexOptions.ECMAScript),
+                "pattern" => value.ValueKind != JsonValueKind.String
+                    || Regex.IsMatch(value.GetString()!, demand.GetString()!, RegexOptions.ECMAScript),
                 "minLength" => value.ValueKind != JsonValueKind.String || value.GetString()!.Length >= demand.GetInt32(),
                 "minimum" => value.ValueKind != JsonValueKind.Number || value.GetDouble() >= demand.GetDouble(),
                 "maximum" => value.ValueKind != JsonValueKind.Number || value.GetDouble() <= demand.GetDouble(),
                 "minItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= demand.GetInt32(),
-                "required" => value.ValueKind != JsonValueKind.Object || demand.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)),
+                "required" => value.ValueKind != JsonValueKind.Object
+                    || demand.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)),
                 "anyOf" => demand.EnumerateArray().Any(choice => Fits(choice, value)),
                 "properties" or "additionalProperties" or "items" or "$ref" => true,
                 _ => throw new NotSupportedException($"The schema has the keyword {keyword.Name} at {at}."),
@@ -99,21 +105,22 @@ internal sealed class JsonSchema
     }
 
     // JsonElement.DeepEquals is not in .NET 8; what is compared here is a text, a number or null.
-    private static bool Equal(JsonElement one, JsonElement other)
-        => one.ValueKind == other.ValueKind && string.Equals(one.GetRawText(), other.GetRawText(), StringComparison.Ordinal);
+    private static bool Equal(JsonElement one, JsonElement other) =>
+        one.ValueKind == other.ValueKind && string.Equals(one.GetRawText(), other.GetRawText(), StringComparison.Ordinal);
 
-    private static IEnumerable<string> Types(JsonElement demand)
-        => demand.ValueKind == JsonValueKind.String ? [demand.GetString()!] : demand.EnumerateArray().Select(type => type.GetString()!);
+    private static IEnumerable<string> Types(JsonElement demand) =>
+        demand.ValueKind == JsonValueKind.String ? [demand.GetString()!] : demand.EnumerateArray().Select(type => type.GetString()!);
 
-    private static bool IsOf(string type, JsonElement value) => type switch
-    {
-        "object" => value.ValueKind == JsonValueKind.Object,
-        "array" => value.ValueKind == JsonValueKind.Array,
-        "string" => value.ValueKind == JsonValueKind.String,
-        "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
-        "null" => value.ValueKind == JsonValueKind.Null,
-        "number" => value.ValueKind == JsonValueKind.Number,
-        "integer" => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _),
-        _ => throw new NotSupportedException($"The schema has the type {type}."),
-    };
+    private static bool IsOf(string type, JsonElement value) =>
+        type switch
+        {
+            "object" => value.ValueKind == JsonValueKind.Object,
+            "array" => value.ValueKind == JsonValueKind.Array,
+            "string" => value.ValueKind == JsonValueKind.String,
+            "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+            "null" => value.ValueKind == JsonValueKind.Null,
+            "number" => value.ValueKind == JsonValueKind.Number,
+            "integer" => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _),
+            _ => throw new NotSupportedException($"The schema has the type {type}."),
+        };
 }

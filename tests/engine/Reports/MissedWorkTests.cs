@@ -13,12 +13,13 @@ public sealed class MissedWorkTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private BackupConfiguration Configuration => new()
-    {
-        MetricsFile = Path.Combine(_folder.Path, "x.prom"),
-        LogFile = Path.Combine(_folder.Path, "x.log"),
-        Reports = new() { VerificationDir = _folder.Path },
-    };
+    private BackupConfiguration Configuration =>
+        new()
+        {
+            MetricsFile = Path.Combine(_folder.Path, "x.prom"),
+            LogFile = Path.Combine(_folder.Path, "x.log"),
+            Reports = new() { VerificationDir = _folder.Path },
+        };
 
     [Fact]
     public void WhatWasNotBegunIsAFailure()

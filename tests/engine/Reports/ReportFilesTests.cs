@@ -16,7 +16,12 @@ public sealed class ReportFilesTests : IDisposable
     [Fact]
     public void SchemasRefuseWhatIsWrong()
     {
-        var run = new RunRecord { Verb = RunVerb.Verification, Start = SampleResults.Noon, End = SampleResults.Noon };
+        var run = new RunRecord
+        {
+            Verb = RunVerb.Verification,
+            Start = SampleResults.Noon,
+            End = SampleResults.Noon,
+        };
         run.Items.Add(RunItem.Of(SampleResults.Verification()));
         string json = System.Text.Encoding.UTF8.GetString(ReportJson.Serialize(VerificationReport.Of(run)));
         Assert.Empty(Faults(json));
@@ -25,7 +30,8 @@ public sealed class ReportFilesTests : IDisposable
         Assert.NotEmpty(Faults(json.Replace("\"file\":", "\"File\":", StringComparison.Ordinal)));
         Assert.NotEmpty(Faults(json.Replace("\"file_integrity\": true", "\"file_integrity\": null", StringComparison.Ordinal)));
 
-        static IReadOnlyList<string> Faults(string text) => JsonSchema.Shipped("verification-report.schema.json").Check(JsonDocument.Parse(text).RootElement);
+        static IReadOnlyList<string> Faults(string text) =>
+            JsonSchema.Shipped("verification-report.schema.json").Check(JsonDocument.Parse(text).RootElement);
     }
 
     [Fact]
@@ -35,20 +41,41 @@ public sealed class ReportFilesTests : IDisposable
         for (int i = 0; i < 3; i++)
         {
             byte content = (byte)i;
-            files.AddRange(ReportFiles.InFolder(Path.Combine(_folder.Path, "new"), html: true).Write("verification", SampleResults.Noon, () => [content], () => [content]));
+            files.AddRange(
+                ReportFiles
+                    .InFolder(Path.Combine(_folder.Path, "new"), html: true)
+                    .Write("verification", SampleResults.Noon, () => [content], () => [content])
+            );
         }
 
         Assert.Equal(
-            ["verification_20260131_120000.json", "verification_20260131_120000.html", "verification_20260131_120000_2.json", "verification_20260131_120000_2.html", "verification_20260131_120000_3.json", "verification_20260131_120000_3.html"],
-            files.Select(Path.GetFileName));
+            [
+                "verification_20260131_120000.json",
+                "verification_20260131_120000.html",
+                "verification_20260131_120000_2.json",
+                "verification_20260131_120000_2.html",
+                "verification_20260131_120000_3.json",
+                "verification_20260131_120000_3.html",
+            ],
+            files.Select(Path.GetFileName)
+        );
         Assert.Equal([0, 0, 1, 1, 2, 2], files.Select(path => (int)Assert.Single(File.ReadAllBytes(path))));
     }
 
     [Fact]
     public async Task DistinctNamesOfManyAtOnce()
     {
-        string[] files = await Task.WhenAll(Enumerable.Range(0, 8).Select(number => Task.Run(
-            () => ReportFiles.InFolder(_folder.Path, html: false).Write("restore", SampleResults.Noon, () => [(byte)number], () => [])[0])));
+        string[] files = await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(number =>
+                    Task.Run(() =>
+                        ReportFiles
+                            .InFolder(_folder.Path, html: false)
+                            .Write("restore", SampleResults.Noon, () => [(byte)number], () => [])[0]
+                    )
+                )
+        );
         Assert.Equal(8, files.Distinct().Count());
         Assert.Equal(Enumerable.Range(0, 8), files.Select(path => (int)File.ReadAllBytes(path)[0]));
     }
@@ -85,7 +112,9 @@ public sealed class ReportFilesTests : IDisposable
     public void RefusedBeforeAnythingIsDone(string name, CryoBackupError error, string words)
     {
         _folder.Write("there.json", "mine");
-        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => new RunEvidence(RunVerb.Restore, null, Path.Combine(_folder.Path, name)));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            new RunEvidence(RunVerb.Restore, null, Path.Combine(_folder.Path, name))
+        );
         Assert.Equal(error, failure.Error);
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
         Assert.NotNull(failure.Remedy);

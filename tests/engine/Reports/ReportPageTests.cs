@@ -23,29 +23,38 @@ public sealed class ReportPageTests : IDisposable
         string page = Page(SampleResults.Verification(), SampleResults.Verification(verdict: Verdict.Failed, database: "bad"));
         Assert.Matches("<main>\\s*<div class=\"verdict failed\">\\s*<h1>Failed: 1 of 2 backups are proven</h1>", page);
         Assert.Matches("<h1>Passed: app</h1>", Page(SampleResults.Verification()));
-        Assert.Matches("<div class=\"verdict inconclusive\">\\s*<h1>Inconclusive: app</h1>", Page(SampleResults.Verification(verdict: Verdict.Inconclusive)));
+        Assert.Matches(
+            "<div class=\"verdict inconclusive\">\\s*<h1>Inconclusive: app</h1>",
+            Page(SampleResults.Verification(verdict: Verdict.Inconclusive))
+        );
         Assert.True(page.IndexOf("<h1>", StringComparison.Ordinal) < page.IndexOf("Checks", StringComparison.Ordinal));
         Assert.Contains("<td class=\"mono\">compression</td><td class=\"word not_run\">not run</td>", page, StringComparison.Ordinal);
-        Assert.Contains("<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td>", page, StringComparison.Ordinal);
+        Assert.Contains(
+            "<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td>",
+            page,
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>What an administrator needs of a rehearsal: where, how long, what differs, what was left out, what to do.</summary>
     [Fact]
     public void RehearsalIsToldWhole()
     {
-        string page = Page(new VerificationResult
-        {
-            Database = "app",
-            Path = "/backups/app.dump",
-            Level = VerificationLevel.Restore,
-            Verdict = Verdict.Failed,
-            Reason = "It is not what was recorded.",
-            Remedy = "Look at the <log>.",
-            ServerVersion = "PostgreSQL 15.18",
-            RestoreDuration = TimeSpan.FromSeconds(75),
-            Differences = ["An index is missing."],
-            LeftOut = ["SUBSCRIPTION s: it would connect."],
-        });
+        string page = Page(
+            new VerificationResult
+            {
+                Database = "app",
+                Path = "/backups/app.dump",
+                Level = VerificationLevel.Restore,
+                Verdict = Verdict.Failed,
+                Reason = "It is not what was recorded.",
+                Remedy = "Look at the <log>.",
+                ServerVersion = "PostgreSQL 15.18",
+                RestoreDuration = TimeSpan.FromSeconds(75),
+                Differences = ["An index is missing."],
+                LeftOut = ["SUBSCRIPTION s: it would connect."],
+            }
+        );
         Assert.Contains("<dt>Rehearsed on</dt><dd>PostgreSQL 15.18</dd>", page, StringComparison.Ordinal);
         Assert.Contains("<dt>Restored in</dt><dd>0:01:15</dd>", page, StringComparison.Ordinal);
         Assert.Contains("<strong>Remedy:</strong> Look at the &lt;log&gt;.", page, StringComparison.Ordinal);
@@ -62,7 +71,15 @@ public sealed class ReportPageTests : IDisposable
             Path = "/backups/" + Evil,
             Reason = Evil,
             Verdict = Verdict.Failed,
-            Checks = [new() { Name = Evil, Detail = Evil, Outcome = CheckOutcome.Failed }],
+            Checks =
+            [
+                new()
+                {
+                    Name = Evil,
+                    Detail = Evil,
+                    Outcome = CheckOutcome.Failed,
+                },
+            ],
             Tables = [new() { Schema = Evil, Name = Evil }],
             Hash = Evil,
         };
@@ -83,8 +100,18 @@ public sealed class ReportPageTests : IDisposable
             Tables = [new() { Schema = Evil, Name = Evil }],
         };
         Check(RestorePage(RunItem.Of(request, restored)));
-        Check(RestorePage(RunItem.Failed(
-            RunVerb.Restore, Evil, Evil, new CryoBackupException(CryoBackupError.RestoreFailed, Evil, Evil, Evil, [Evil]), SampleResults.Noon, request)));
+        Check(
+            RestorePage(
+                RunItem.Failed(
+                    RunVerb.Restore,
+                    Evil,
+                    Evil,
+                    new CryoBackupException(CryoBackupError.RestoreFailed, Evil, Evil, Evil, [Evil]),
+                    SampleResults.Noon,
+                    request
+                )
+            )
+        );
 
         static void Check(string page)
         {
@@ -112,26 +139,34 @@ public sealed class ReportPageTests : IDisposable
         string page = Page(SampleResults.Verification(Path.Combine(_folder.Path, "app_20260103_000000_full.dump.gz")));
         XElement[] plots = [.. Regex.Matches(page, "<svg.*?</svg>", RegexOptions.Singleline).Select(match => XElement.Parse(match.Value))];
         Assert.Equal(["Size", "Duration", "Rows"], plots.Select(plot => plot.Elements("text").First().Value));
-        Assert.All(plots, plot =>
-        {
-            // Three of app, none of app_2; the one that the page is about stands out.
-            XElement[] points = [.. plot.Elements("circle")];
-            Assert.Equal(["point", "point", "current"], points.Select(point => point.Attribute("class")!.Value));
-            Assert.All(points, point => Assert.InRange((double)point.Attribute("cx")!, 0, 320));
-            Assert.All(points, point => Assert.InRange((double)point.Attribute("cy")!, 30, 130));
-            double[] heights = [.. points.Select(point => (double)point.Attribute("cy")!)];
-            Assert.True(heights[0] > heights[1] && heights[1] > heights[2], "What grows must rise.");
-        });
+        Assert.All(
+            plots,
+            plot =>
+            {
+                // Three of app, none of app_2; the one that the page is about stands out.
+                XElement[] points = [.. plot.Elements("circle")];
+                Assert.Equal(["point", "point", "current"], points.Select(point => point.Attribute("class")!.Value));
+                Assert.All(points, point => Assert.InRange((double)point.Attribute("cx")!, 0, 320));
+                Assert.All(points, point => Assert.InRange((double)point.Attribute("cy")!, 30, 130));
+                double[] heights = [.. points.Select(point => (double)point.Attribute("cy")!)];
+                Assert.True(heights[0] > heights[1] && heights[1] > heights[2], "What grows must rise.");
+            }
+        );
         Assert.Equal("2026-01-03 00:00:00 UTC: 3,000", plots[2].Elements("circle").Last().Value);
 
         // The size of the rows comes from the manifest.
-        Assert.Contains("<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td><td class=\"n\">2.9 KB</td>", page, StringComparison.Ordinal);
+        Assert.Contains(
+            "<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td><td class=\"n\">2.9 KB</td>",
+            page,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void TablesAreFoldedInThePageOfMany()
     {
-        VerificationResult good = SampleResults.Verification(), bad = SampleResults.Verification(verdict: Verdict.Failed);
+        VerificationResult good = SampleResults.Verification(),
+            bad = SampleResults.Verification(verdict: Verdict.Failed);
         string page = Page(good, good, good, bad);
 
         // What failed lies open.
@@ -142,11 +177,30 @@ public sealed class ReportPageTests : IDisposable
     [Fact]
     public void TableThatIsNotEqualSaysHow()
     {
-        string page = Page(SampleResults.Verification(verdict: Verdict.Failed, tables:
-        [
-            new() { Schema = "public", Name = "gone", ExpectedRows = 2, ExpectedFingerprint = "a" },
-            new() { Schema = "public", Name = "changed", ExpectedRows = 2, FoundRows = 2, ExpectedFingerprint = "a", FoundFingerprint = "b" },
-        ]));
+        string page = Page(
+            SampleResults.Verification(
+                verdict: Verdict.Failed,
+                tables:
+                [
+                    new()
+                    {
+                        Schema = "public",
+                        Name = "gone",
+                        ExpectedRows = 2,
+                        ExpectedFingerprint = "a",
+                    },
+                    new()
+                    {
+                        Schema = "public",
+                        Name = "changed",
+                        ExpectedRows = 2,
+                        FoundRows = 2,
+                        ExpectedFingerprint = "a",
+                        FoundFingerprint = "b",
+                    },
+                ]
+            )
+        );
         Assert.Contains("<td class=\"name\">public.gone</td><td class=\"word failed\">missing</td>", page, StringComparison.Ordinal);
         Assert.Contains("<td class=\"name\">public.changed</td><td class=\"word failed\">differs</td>", page, StringComparison.Ordinal);
     }
@@ -154,7 +208,13 @@ public sealed class ReportPageTests : IDisposable
     [Fact]
     public void PlannedRestoreSaysThatNothingChanged()
     {
-        var planned = new RestoreResult { Path = "/backups/app.dump", TargetDatabase = "copy", Status = RestoreStatus.Planned, Objects = ["TABLE public t", "INDEX public i"] };
+        var planned = new RestoreResult
+        {
+            Path = "/backups/app.dump",
+            TargetDatabase = "copy",
+            Status = RestoreStatus.Planned,
+            Objects = ["TABLE public t", "INDEX public i"],
+        };
         string page = RestorePage(RunItem.Of(new RestoreRequest { TargetDatabase = "copy" }, planned));
         Assert.Contains("<h1>Planned, nothing changed: copy</h1>", page, StringComparison.Ordinal);
         Assert.Contains("2 objects would be restored.", page, StringComparison.Ordinal);
@@ -162,13 +222,29 @@ public sealed class ReportPageTests : IDisposable
 
     private static string Page(params VerificationResult[] results)
     {
-        var run = new RunRecord { Verb = RunVerb.Verification, Start = SampleResults.Noon, End = SampleResults.Noon };
+        var run = new RunRecord
+        {
+            Verb = RunVerb.Verification,
+            Start = SampleResults.Noon,
+            End = SampleResults.Noon,
+        };
         run.Items.AddRange(results.Select(RunItem.Of));
         return Encoding.UTF8.GetString(ReportPage.Verification(run, CancellationToken.None));
     }
 
-    private static string RestorePage(RunItem item)
-        => Encoding.UTF8.GetString(ReportPage.Restore(new RunRecord { Verb = RunVerb.Restore, Start = SampleResults.Noon, End = SampleResults.Noon }, item, CancellationToken.None));
+    private static string RestorePage(RunItem item) =>
+        Encoding.UTF8.GetString(
+            ReportPage.Restore(
+                new RunRecord
+                {
+                    Verb = RunVerb.Restore,
+                    Start = SampleResults.Noon,
+                    End = SampleResults.Noon,
+                },
+                item,
+                CancellationToken.None
+            )
+        );
 
     private void WriteHistory()
     {
@@ -187,7 +263,17 @@ public sealed class ReportPageTests : IDisposable
                 SchemaVersion = 1,
                 Sha256 = new string('a', 64),
                 DurationSeconds = day,
-                Tables = [new() { Schema = "public", Name = "users", Rows = day * 1000, Bytes = day * 1000, Fingerprint = new string('a', 32) }],
+                Tables =
+                [
+                    new()
+                    {
+                        Schema = "public",
+                        Name = "users",
+                        Rows = day * 1000,
+                        Bytes = day * 1000,
+                        Fingerprint = new string('a', 32),
+                    },
+                ],
                 ManifestSha256 = new string('0', 64),
             };
             File.WriteAllBytes(Path.Combine(_folder.Path, name + ".meta.json"), manifest.Serialize());

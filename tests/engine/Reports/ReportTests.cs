@@ -15,15 +15,16 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private BackupConfiguration Configuration(bool html = false) => new()
-    {
-        Reports = new ReportSettings
+    private BackupConfiguration Configuration(bool html = false) =>
+        new()
         {
-            VerificationDir = Path.Combine(_folder.Path, "reports", "backup_verification"),
-            RestoreDir = Path.Combine(_folder.Path, "reports", "database_restore"),
-            Html = html,
-        },
-    };
+            Reports = new ReportSettings
+            {
+                VerificationDir = Path.Combine(_folder.Path, "reports", "backup_verification"),
+                RestoreDir = Path.Combine(_folder.Path, "reports", "database_restore"),
+                Html = html,
+            },
+        };
 
     /// <summary>Scenario 1.2: two backups, one report.</summary>
     [PostgresFact]
@@ -40,7 +41,14 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
         Assert.Matches(@"[/\\]backup_verification[/\\]verification_\d{8}_\d{6}\.json$", path);
         JsonElement report = Read(path, "verification-report.schema.json");
         Assert.Equal(["timestamp", "verified_backups", "total_backups", "passed", "failed"], Names(report).Take(5));
-        Assert.Equal((2, 2, 0), (report.GetProperty("total_backups").GetInt32(), report.GetProperty("passed").GetInt32(), report.GetProperty("failed").GetInt32()));
+        Assert.Equal(
+            (2, 2, 0),
+            (
+                report.GetProperty("total_backups").GetInt32(),
+                report.GetProperty("passed").GetInt32(),
+                report.GetProperty("failed").GetInt32()
+            )
+        );
         JsonElement first = report.GetProperty("verified_backups")[0];
         Assert.Equal(["file", "path", "timestamp", "checks", "hash", "status"], Names(first).Take(6));
         Assert.Equal(Path.GetFileName(one.Path), first.GetProperty("file").GetString());
@@ -48,7 +56,10 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
         Assert.Equal(one.Hash.ToLowerInvariant(), first.GetProperty("hash").GetString());
         Assert.Equal("passed", first.GetProperty("status").GetString());
         Assert.Equal((true, true, true, true), Checks(first));
-        Assert.Contains(first.GetProperty("tables").EnumerateArray(), table => table.GetProperty("name").GetString() == "sample" && table.GetProperty("found_rows").GetInt64() == 3);
+        Assert.Contains(
+            first.GetProperty("tables").EnumerateArray(),
+            table => table.GetProperty("name").GetString() == "sample" && table.GetProperty("found_rows").GetInt64() == 3
+        );
         Assert.True(File.Exists(Path.ChangeExtension(path, ".html")));
     }
 
@@ -57,7 +68,15 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
     public void RestorePlanned()
     {
         BackupInfo backup = SmallBackup.Make(server, _folder.Path, CompressionKind.Gzip);
-        var request = new RestoreRequest { Connection = server.Connection, Path = backup.Path, TargetDatabase = "planned", Create = true, PlanOnly = true, Table = ["sample"] };
+        var request = new RestoreRequest
+        {
+            Connection = server.Connection,
+            Path = backup.Path,
+            TargetDatabase = "planned",
+            Create = true,
+            PlanOnly = true,
+            Table = ["sample"],
+        };
         using var evidence = new RunEvidence(RunVerb.Restore, Configuration(), null);
         evidence.Begin(request.Path);
         RestoreResult result = BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
@@ -85,7 +104,13 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
     {
         BackupInfo backup = SmallBackup.Make(server, _folder.Path, CompressionKind.Gzip);
         server.Execute("postgres", "DROP DATABASE IF EXISTS restored_report");
-        var request = new RestoreRequest { Connection = server.Connection, Path = backup.Path, TargetDatabase = "restored_report", Create = true };
+        var request = new RestoreRequest
+        {
+            Connection = server.Connection,
+            Path = backup.Path,
+            TargetDatabase = "restored_report",
+            Create = true,
+        };
         using var evidence = new RunEvidence(RunVerb.Restore, Configuration(), null);
         RestoreResult result = BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
         evidence.Add(request, result);
@@ -131,10 +156,19 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
 
     private JsonElement FailedRestore(string path)
     {
-        var request = new RestoreRequest { Connection = server.Connection, Path = path, TargetDatabase = "never", Create = true, PlanOnly = true };
+        var request = new RestoreRequest
+        {
+            Connection = server.Connection,
+            Path = path,
+            TargetDatabase = "never",
+            Create = true,
+            PlanOnly = true,
+        };
         using var evidence = new RunEvidence(RunVerb.Restore, Configuration(html: true), null);
         evidence.Begin(path);
-        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => BackupRestorer.Run(request, static _ => { }, CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            BackupRestorer.Run(request, static _ => { }, CancellationToken.None)
+        );
         evidence.Fail(path, failure, request);
         Finish(evidence);
         string written = Assert.Single(Directory.GetFiles(Configuration().Reports.RestoreDir, "*.json"));
@@ -151,7 +185,14 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
         VerificationResult result = Verify(evidence, path);
         Finish(evidence);
         JsonElement report = Read(result.ReportPath!, "verification-report.schema.json");
-        Assert.Equal((1, 0, 1), (report.GetProperty("total_backups").GetInt32(), report.GetProperty("passed").GetInt32(), report.GetProperty("failed").GetInt32()));
+        Assert.Equal(
+            (1, 0, 1),
+            (
+                report.GetProperty("total_backups").GetInt32(),
+                report.GetProperty("passed").GetInt32(),
+                report.GetProperty("failed").GetInt32()
+            )
+        );
         JsonElement backup = Assert.Single(report.GetProperty("verified_backups").EnumerateArray());
         Assert.Equal("failed", backup.GetProperty("status").GetString());
         Assert.Equal(result.Reason, backup.GetProperty("reason").GetString());
@@ -166,8 +207,8 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
         return result;
     }
 
-    private static void Finish(RunEvidence evidence)
-        => evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), CancellationToken.None);
+    private static void Finish(RunEvidence evidence) =>
+        evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), CancellationToken.None);
 
     private static JsonElement Read(string path, string schema)
     {

@@ -31,11 +31,18 @@ public sealed class RunRecordTests
     {
         Assert.Equal("Backup of 2 databases completed, 1 with warnings", Title(RunVerb.Backup, RunItem.Of(SampleResults.Backup()), Odd));
         Assert.Equal("Backup failed for 1 of 2 databases", Title(RunVerb.Backup, RunItem.Of(SampleResults.Backup()), Failed));
-        Assert.Equal("All 2 backups verified successfully", Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Passed)));
-        Assert.Equal("Verification inconclusive for 1 of 2 backups", Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Inconclusive)));
+        Assert.Equal(
+            "All 2 backups verified successfully",
+            Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Passed))
+        );
+        Assert.Equal(
+            "Verification inconclusive for 1 of 2 backups",
+            Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Inconclusive))
+        );
         Assert.Equal(
             "Verification failed for 1 of 3 backups",
-            Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Inconclusive), Verified(Verdict.Failed)));
+            Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Inconclusive), Verified(Verdict.Failed))
+        );
         Assert.Equal("Restore of 2 backups completed", Title(RunVerb.Restore, Of(Restored), Of(Planned)));
     }
 
@@ -74,8 +81,14 @@ public sealed class RunRecordTests
         Assert.Equal("app 2026-01-31 12:00:00Z", SampleResults.Backup().ToString());
     }
 
-    private static RestoreResult Restore(string database, RestoreStatus status)
-        => new() { Path = "/b/app.dump", SourceDatabase = database, TargetDatabase = "copy", Status = status };
+    private static RestoreResult Restore(string database, RestoreStatus status) =>
+        new()
+        {
+            Path = "/b/app.dump",
+            SourceDatabase = database,
+            TargetDatabase = "copy",
+            Status = status,
+        };
 
     private static RunItem Of(RestoreResult result) => RunItem.Of(new RestoreRequest(), result);
 

@@ -5,8 +5,7 @@ namespace CryoBackup.Tests.Restore;
 [Trait("Runs", "Once")]
 public sealed class CleanTests(ZooServer server)
 {
-    private const string Shop =
-        """
+    private const string Shop = """
         CREATE TABLE customer (id int PRIMARY KEY, name text); INSERT INTO customer SELECT n, 'c' || n FROM generate_series(1, 50) n;
         CREATE TYPE state AS ENUM ('open', 'paid');
         CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
@@ -34,7 +33,10 @@ public sealed class CleanTests(ZooServer server)
     {
         string backup = BackUpShop("clean_table");
         string before = server.Dump("clean_table");
-        server.Execute("clean_table", "DELETE FROM \"order\" WHERE id % 2 = 0; ALTER TABLE \"order\" DROP COLUMN state; UPDATE customer SET name = 'mine' WHERE id = 1");
+        server.Execute(
+            "clean_table",
+            "DELETE FROM \"order\" WHERE id % 2 = 0; ALTER TABLE \"order\" DROP COLUMN state; UPDATE customer SET name = 'mine' WHERE id = 1"
+        );
 
         RestoreResult result = server.Restore(backup, "clean_table", request => (request.Clean, request.Table) = (true, ["order"]));
         Assert.Equal(["public.order"], result.Tables.Select(table => table.ToString()));
@@ -44,7 +46,10 @@ public sealed class CleanTests(ZooServer server)
         server.Execute("clean_table", "UPDATE customer SET name = 'c1' WHERE id = 1");
 
         // What pg_dump writes in the order of creation may stand elsewhere now.
-        Assert.Equal(before.Split('\n').Order(StringComparer.Ordinal), server.Dump("clean_table").Split('\n').Order(StringComparer.Ordinal));
+        Assert.Equal(
+            before.Split('\n').Order(StringComparer.Ordinal),
+            server.Dump("clean_table").Split('\n').Order(StringComparer.Ordinal)
+        );
     }
 
     [PostgresFact]
@@ -72,10 +77,13 @@ public sealed class CleanTests(ZooServer server)
     public void RowsThatSomebodyChangesAreFoundOut()
     {
         string backup = BackUpShop("clean_changed");
-        server.Execute("clean_changed", """
+        server.Execute(
+            "clean_changed",
+            """
             CREATE FUNCTION pg_catalog.on_index() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE public.customer SET name = 'meddled' WHERE id = 7; END $$;
             CREATE EVENT TRIGGER on_index ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION pg_catalog.on_index();
-            """);
+            """
+        );
         CryoBackupException e = server.Fail(backup, "clean_changed", request => request.Clean = true);
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.Equal("public.customer", e.Target);
@@ -99,15 +107,28 @@ public sealed class CleanTests(ZooServer server)
     {
         string[] lost =
         [
-            "CHECK CONSTRAINT public.customer named", "COLUMN public.customer Odd \"column\"", "CONSTRAINT public.customer once", "FK CONSTRAINT public.order again",
-            "GRANT SELECT (id), UPDATE (name) ON TABLE public.customer TO pg_monitor", "GRANT SELECT ON TABLE public.order TO PUBLIC", "INDEX public.quick",
-            "POLICY public.customer mine", "PUBLICATION TABLE public.newer customer", "RULE public.customer never", "STATISTICS public.pair", "TABLE public.old_2026",
+            "CHECK CONSTRAINT public.customer named",
+            "COLUMN public.customer Odd \"column\"",
+            "CONSTRAINT public.customer once",
+            "FK CONSTRAINT public.order again",
+            "GRANT SELECT (id), UPDATE (name) ON TABLE public.customer TO pg_monitor",
+            "GRANT SELECT ON TABLE public.order TO PUBLIC",
+            "INDEX public.quick",
+            "POLICY public.customer mine",
+            "PUBLICATION TABLE public.newer customer",
+            "RULE public.customer never",
+            "STATISTICS public.pair",
+            "TABLE public.old_2026",
             "TRIGGER public.customer late",
         ];
         server.CreateDatabase("clean_lost");
-        server.Execute("clean_lost", Shop + "CREATE TABLE old (y int) PARTITION BY LIST (y); CREATE TABLE old_2025 PARTITION OF old FOR VALUES IN (2025); CREATE INDEX ON old (y);"
-            + "ALTER TABLE customer ADD CONSTRAINT known CHECK (id > 0); GRANT SELECT, INSERT ON customer TO pg_monitor; GRANT UPDATE (id) ON customer TO pg_monitor; GRANT ALL ON old TO PUBLIC;"
-            + "CREATE TRIGGER known AFTER INSERT ON old FOR EACH ROW EXECUTE FUNCTION stamp(); ALTER TABLE customer ENABLE ROW LEVEL SECURITY; CREATE PUBLICATION known FOR TABLE customer");
+        server.Execute(
+            "clean_lost",
+            Shop
+                + "CREATE TABLE old (y int) PARTITION BY LIST (y); CREATE TABLE old_2025 PARTITION OF old FOR VALUES IN (2025); CREATE INDEX ON old (y);"
+                + "ALTER TABLE customer ADD CONSTRAINT known CHECK (id > 0); GRANT SELECT, INSERT ON customer TO pg_monitor; GRANT UPDATE (id) ON customer TO pg_monitor; GRANT ALL ON old TO PUBLIC;"
+                + "CREATE TRIGGER known AFTER INSERT ON old FOR EACH ROW EXECUTE FUNCTION stamp(); ALTER TABLE customer ENABLE ROW LEVEL SECURITY; CREATE PUBLICATION known FOR TABLE customer"
+        );
         string backup = server.BackUp("clean_lost");
         server.Execute("clean_lost", "UPDATE customer SET name = 'changed'");
         server.Restore(backup, "clean_lost", request => request.Clean = true);
@@ -120,7 +141,8 @@ public sealed class CleanTests(ZooServer server)
             CREATE TRIGGER late BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION stamp(); CREATE RULE never AS ON DELETE TO customer DO NOTHING;
             CREATE POLICY mine ON customer USING (true); CREATE STATISTICS pair ON id, name FROM customer; CREATE PUBLICATION newer FOR TABLE customer;
             GRANT SELECT (id), UPDATE (name) ON customer TO pg_monitor; GRANT SELECT ON "order" TO PUBLIC; CREATE TABLE old_2026 PARTITION OF old FOR VALUES IN (2026); INSERT INTO old VALUES (2026);
-            """");
+            """"
+        );
         string before = server.Dump("clean_lost");
 
         RestoreResult plan = server.Restore(backup, "clean_lost", request => (request.Clean, request.PlanOnly) = (true, true));
@@ -132,7 +154,12 @@ public sealed class CleanTests(ZooServer server)
         Assert.Contains("-Force", e.Remedy, StringComparison.Ordinal);
         Assert.Equal(before, server.Dump("clean_lost"));
 
-        Assert.Equal(["TABLE public.old_2026"], server.Restore(backup, "clean_lost", request => (request.Clean, request.PlanOnly, request.Table) = (true, true, ["old"])).AlsoDropped);
+        Assert.Equal(
+            ["TABLE public.old_2026"],
+            server
+                .Restore(backup, "clean_lost", request => (request.Clean, request.PlanOnly, request.Table) = (true, true, ["old"]))
+                .AlsoDropped
+        );
         RestoreResult done = server.Restore(backup, "clean_lost", request => (request.Clean, request.Force) = (true, true));
         Assert.Equal(lost, done.AlsoDropped);
         Assert.Contains(done.Warnings, text => text.Contains("drops what the backup does not bring back", StringComparison.Ordinal));
@@ -150,7 +177,10 @@ public sealed class CleanTests(ZooServer server)
         Assert.Empty(server.Restore(backup, "clean_granted", request => (request.Clean, request.PlanOnly) = (true, true)).AlsoDropped);
         Assert.Equal(
             ["GRANT EXECUTE ON FUNCTION public.stamp() TO pg_monitor", "GRANT SELECT ON TABLE public.customer TO pg_monitor"],
-            server.Restore(backup, "clean_granted", request => (request.Clean, request.PlanOnly, request.NoPrivileges) = (true, true, true)).AlsoDropped);
+            server
+                .Restore(backup, "clean_granted", request => (request.Clean, request.PlanOnly, request.NoPrivileges) = (true, true, true))
+                .AlsoDropped
+        );
     }
 
     /// <summary>What asks for a lock holds up everybody who comes later.</summary>
@@ -164,12 +194,27 @@ public sealed class CleanTests(ZooServer server)
         string before = server.Dump(name);
         using (Npgsql.NpgsqlConnection other = server.Open(name, "the report"))
         {
-            using var command = new Npgsql.NpgsqlCommand("BEGIN; LOCK TABLE customer IN ACCESS SHARE MODE" + (prepared ? "; PREPARE TRANSACTION 'transfer 7'" : ""), other);
+            using var command = new Npgsql.NpgsqlCommand(
+                "BEGIN; LOCK TABLE customer IN ACCESS SHARE MODE" + (prepared ? "; PREPARE TRANSACTION 'transfer 7'" : ""),
+                other
+            );
             command.ExecuteNonQuery();
-            CryoBackupException e = server.Fail(backup, name, request => (request.Clean, request.LockTimeout) = (true, TimeSpan.FromSeconds(1)));
+            CryoBackupException e = server.Fail(
+                backup,
+                name,
+                request => (request.Clean, request.LockTimeout) = (true, TimeSpan.FromSeconds(1))
+            );
             Assert.Equal(CryoBackupError.LockTimeout, e.Error);
-            Assert.Contains("waited 1 seconds for a lock on public.customer, held by ", e.Message.Replace("on customer", "on public.customer", StringComparison.Ordinal), StringComparison.Ordinal);
-            Assert.Contains(prepared ? "a prepared transaction of 'transfer 7'" : "of role postgres (the report, idle in transaction since ", e.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "waited 1 seconds for a lock on public.customer, held by ",
+                e.Message.Replace("on customer", "on public.customer", StringComparison.Ordinal),
+                StringComparison.Ordinal
+            );
+            Assert.Contains(
+                prepared ? "a prepared transaction of 'transfer 7'" : "of role postgres (the report, idle in transaction since ",
+                e.Message,
+                StringComparison.Ordinal
+            );
             Assert.Contains($"'{name}' is as it was before", e.Message, StringComparison.Ordinal);
             Assert.Contains("-LockTimeout", e.Remedy, StringComparison.Ordinal);
         }
@@ -180,19 +225,27 @@ public sealed class CleanTests(ZooServer server)
         }
 
         Assert.Equal(before, server.Dump(name));
-        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, name, request => (request.Clean, request.LockTimeout) = (true, TimeSpan.FromSeconds(20))).Status);
+        Assert.Equal(
+            RestoreStatus.Restored,
+            server.Restore(backup, name, request => (request.Clean, request.LockTimeout) = (true, TimeSpan.FromSeconds(20))).Status
+        );
     }
 
     [PostgresFact]
     public void LargerThanTheServersLocks()
     {
-        const string Room = "SELECT current_setting('max_locks_per_transaction')::bigint * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint)";
+        const string Room =
+            "SELECT current_setting('max_locks_per_transaction')::bigint * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint)";
         server.CreateDatabase("clean_locks");
         server.Execute("clean_locks", $"SELECT lo_create(0) FROM generate_series(1, ({Room}) / 2 + 1)");
         string backup = server.BackUp("clean_locks");
         CryoBackupException e = server.Fail(backup, "clean_locks", request => request.Clean = true);
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
-        Assert.Contains($"the server has room for {server.Scalar("postgres", Room)}. Nothing was changed.", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"the server has room for {server.Scalar("postgres", Room)}. Nothing was changed.",
+            e.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("max_locks_per_transaction", e.Remedy, StringComparison.Ordinal);
     }
 

@@ -7,8 +7,7 @@ namespace CryoBackup.Tests.Restore;
 [Trait("Runs", "Once")]
 public sealed class DataOnlyTests(ZooServer server)
 {
-    private const string Tables =
-        """
+    private const string Tables = """
         CREATE TABLE z_parent (id int PRIMARY KEY); INSERT INTO z_parent SELECT generate_series(1, 9);
         CREATE TABLE m_middle (id serial PRIMARY KEY, parent int REFERENCES z_parent, other int REFERENCES m_middle); INSERT INTO m_middle (parent) SELECT generate_series(1, 9);
         CREATE TABLE a_child (id int, middle int REFERENCES m_middle); INSERT INTO a_child SELECT n, n FROM generate_series(1, 9) n;
@@ -23,16 +22,28 @@ public sealed class DataOnlyTests(ZooServer server)
         server.Drop("data_target");
         server.Restore(backup, "data_target", request => (request.Create, request.SchemaOnly) = (true, true));
         var messages = new List<EngineMessage>();
-        var request = new RestoreRequest { Connection = server.Connection, Path = backup, TargetDatabase = "data_target", DataOnly = true };
+        var request = new RestoreRequest
+        {
+            Connection = server.Connection,
+            Path = backup,
+            TargetDatabase = "data_target",
+            DataOnly = true,
+        };
         RestoreResult result = BackupRestorer.Run(request, messages.Add, CancellationToken.None);
         Assert.Equal(RestoreMode.Data, result.Mode);
         Assert.Empty(result.Warnings);
-        Assert.True(Array.IndexOf(result.Objects, "TABLE DATA public.z_parent") < Array.IndexOf(result.Objects, "TABLE DATA public.m_middle"));
-        Assert.True(Array.IndexOf(result.Objects, "TABLE DATA public.m_middle") < Array.IndexOf(result.Objects, "TABLE DATA public.a_child"));
+        Assert.True(
+            Array.IndexOf(result.Objects, "TABLE DATA public.z_parent") < Array.IndexOf(result.Objects, "TABLE DATA public.m_middle")
+        );
+        Assert.True(
+            Array.IndexOf(result.Objects, "TABLE DATA public.m_middle") < Array.IndexOf(result.Objects, "TABLE DATA public.a_child")
+        );
         Assert.Equal(server.Dump("data_source"), server.Dump("data_target"));
 
         // Another order than the archive's needs a file to seek in, of which nothing is left.
-        string folder = Assert.Single(messages.OfType<VerboseMessage>(), message => message.Text.StartsWith("Spooling", StringComparison.Ordinal)).Text.Split('\'')[1];
+        string folder = Assert
+            .Single(messages.OfType<VerboseMessage>(), message => message.Text.StartsWith("Spooling", StringComparison.Ordinal))
+            .Text.Split('\'')[1];
         Assert.False(Path.Exists(folder));
 
         CryoBackupException again = server.Fail(backup, "data_target", r => r.DataOnly = true);
@@ -44,7 +55,10 @@ public sealed class DataOnlyTests(ZooServer server)
     [PostgresFact]
     public void CirclesAreTold()
     {
-        string backup = BackUp("data_circle", "CREATE TABLE a (id int PRIMARY KEY, b int); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b; INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 1); UPDATE a SET b = 1");
+        string backup = BackUp(
+            "data_circle",
+            "CREATE TABLE a (id int PRIMARY KEY, b int); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b; INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 1); UPDATE a SET b = 1"
+        );
         server.Drop("data_target");
         server.Restore(backup, "data_target", request => (request.Create, request.SchemaOnly) = (true, true));
         RestoreResult plan = server.Restore(backup, "data_target", request => (request.DataOnly, request.PlanOnly) = (true, true));
@@ -63,10 +77,13 @@ public sealed class DataOnlyTests(ZooServer server)
         string backup = BackUp("data_source", Tables);
         server.Drop("data_target");
         server.Restore(backup, "data_target", request => (request.Create, request.SchemaOnly) = (true, true));
-        server.Execute("data_target", """
+        server.Execute(
+            "data_target",
+            """
             CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.middle := 1; RETURN NEW; END $$;
             CREATE TRIGGER meddle BEFORE INSERT ON a_child FOR EACH ROW EXECUTE FUNCTION meddle();
-            """);
+            """
+        );
         CryoBackupException e = server.Fail(backup, "data_target", request => request.DataOnly = true);
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.Equal("public.a_child", e.Target);
@@ -92,12 +109,33 @@ public sealed class DataOnlyTests(ZooServer server)
         var messages = new List<EngineMessage>();
         using var cancellation = new CancellationTokenSource();
         server.Drop("data_target");
-        var request = new RestoreRequest { Connection = server.Connection, Path = slow.Backup, TargetDatabase = "data_target", Create = true, Jobs = 2 };
-        Task<RestoreResult> restoring = Task.Run(() => BackupRestorer.Run(request, message => { lock (messages) { messages.Add(message); } }, cancellation.Token));
+        var request = new RestoreRequest
+        {
+            Connection = server.Connection,
+            Path = slow.Backup,
+            TargetDatabase = "data_target",
+            Create = true,
+            Jobs = 2,
+        };
+        Task<RestoreResult> restoring = Task.Run(() =>
+            BackupRestorer.Run(
+                request,
+                message =>
+                {
+                    lock (messages)
+                    {
+                        messages.Add(message);
+                    }
+                },
+                cancellation.Token
+            )
+        );
         slow.MeetAt(Moment.Index);
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => restoring);
-        string folder = Assert.Single(messages.OfType<VerboseMessage>(), message => message.Text.StartsWith("Spooling", StringComparison.Ordinal)).Text.Split('\'')[1];
+        string folder = Assert
+            .Single(messages.OfType<VerboseMessage>(), message => message.Text.StartsWith("Spooling", StringComparison.Ordinal))
+            .Text.Split('\'')[1];
         Assert.False(Path.Exists(folder));
         slow.AssertNoSessionIsLeft();
     }

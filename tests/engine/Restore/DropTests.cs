@@ -10,7 +10,10 @@ public sealed class DropTests(PostgresServer server)
     public async Task SubscriptionsAndSessionsDoNotHoldIt()
     {
         ServerEndpoint endpoint = server.CreateDatabase("drop_me");
-        server.Execute("drop_me", "CREATE SUBSCRIPTION \"odd \"\"one\"\"\" CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false)");
+        server.Execute(
+            "drop_me",
+            "CREATE SUBSCRIPTION \"odd \"\"one\"\"\" CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false)"
+        );
         await using Npgsql.NpgsqlConnection holder = server.Open("drop_me");
         Assert.Null(await TargetDatabase.TryDropAsync(endpoint, "CryoBackup tests"));
         Assert.Null(server.Scalar("postgres", "SELECT 1 FROM pg_database WHERE datname = 'drop_me'"));

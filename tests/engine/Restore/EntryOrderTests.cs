@@ -35,7 +35,10 @@ public sealed class EntryOrderTests(ZooServer server)
         foreach (int? jobs in (int?[])[null, 1, 2, 4])
         {
             server.Drop("order_new");
-            Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "order_new", request => (request.Create, request.Jobs) = (true, jobs)).Status);
+            Assert.Equal(
+                RestoreStatus.Restored,
+                server.Restore(backup, "order_new", request => (request.Create, request.Jobs) = (true, jobs)).Status
+            );
             Assert.Equal(before, server.Dump("order_new"));
         }
 
@@ -50,9 +53,16 @@ public sealed class EntryOrderTests(ZooServer server)
         server.Drop("order_home");
         server.Drop("order_new");
         server.CreateDatabase("order_home");
-        server.Execute("order_home", "CREATE TABLE a AS SELECT 1 AS n; CREATE TABLE b AS SELECT repeat(md5(n::text), 40) AS t FROM generate_series(1, 12000) n");
+        server.Execute(
+            "order_home",
+            "CREATE TABLE a AS SELECT 1 AS n; CREATE TABLE b AS SELECT repeat(md5(n::text), 40) AS t FROM generate_series(1, 12000) n"
+        );
         string backup = server.BackUp("order_home");
-        RestoreResult result = server.Restore(backup, "order_new", request => (request.Create, request.Table, request.Jobs) = (true, ["a"], 1));
+        RestoreResult result = server.Restore(
+            backup,
+            "order_new",
+            request => (request.Create, request.Table, request.Jobs) = (true, ["a"], 1)
+        );
         Assert.Equal(RestoreStatus.Restored, result.Status);
         Assert.Equal(1L, Assert.Single(result.Tables).FoundRows);
         server.Drop("order_new");
@@ -76,11 +86,17 @@ public sealed class EntryOrderTests(ZooServer server)
         }
 
         VerificationResult proven = BackupVerifier.Run(new VerificationRequest { Path = file }, static _ => { }, CancellationToken.None);
-        Assert.Contains(proven.Checks, check => check.Name == "backup_format" && check.Detail.Contains("a second time at its end", StringComparison.Ordinal));
+        Assert.Contains(
+            proven.Checks,
+            check => check.Name == "backup_format" && check.Detail.Contains("a second time at its end", StringComparison.Ordinal)
+        );
         foreach (int jobs in (int[])[1, 2])
         {
             server.Drop("appended_new");
-            Assert.Equal(RestoreStatus.Restored, server.Restore(file, "appended_new", request => (request.Create, request.Jobs) = (true, jobs)).Status);
+            Assert.Equal(
+                RestoreStatus.Restored,
+                server.Restore(file, "appended_new", request => (request.Create, request.Jobs) = (true, jobs)).Status
+            );
             Assert.Equal(7L, server.Scalar("appended_new", "SELECT count(*) FROM public.t"));
         }
 
@@ -96,18 +112,90 @@ public sealed class EntryOrderTests(ZooServer server)
     {
         TocEntry[] entries =
         [
-            new() { DumpId = 1, Kind = "TABLE", Name = "p", Section = TocSection.PreData, Definition = "CREATE TABLE p (\n    a int\n)\nPARTITION BY LIST (a);\n" },
-            new() { DumpId = 2, Kind = "TABLE", Name = "p1", Section = TocSection.PreData, Definition = "CREATE TABLE p1 (\n    a int\n);\nALTER TABLE ONLY p ATTACH PARTITION p1 FOR VALUES IN (1);\n", Dependencies = [1] },
-            new() { DumpId = 3, Kind = "TABLE", Name = "t", Section = TocSection.PreData, Definition = "CREATE TABLE t (\n    a int\n);\n" },
-            new() { DumpId = 4, Kind = "CONSTRAINT", Name = "t t_pkey", Section = TocSection.PostData, Definition = "ALTER TABLE ONLY t ADD CONSTRAINT t_pkey PRIMARY KEY (a);\n", Dependencies = [3] },
-            new() { DumpId = 5, Kind = "FK CONSTRAINT", Name = "p p_fkey", Section = TocSection.PostData, Definition = "ALTER TABLE p ADD …", Dependencies = [1, 3, 4] },
-            new() { DumpId = 6, Kind = "FK CONSTRAINT", Name = "t t_fkey", Section = TocSection.PostData, Definition = "ALTER TABLE ONLY t ADD …", Dependencies = [3, 4] },
-            new() { DumpId = 7, Kind = "CONSTRAINT", Name = "t t_a", Section = TocSection.PostData, Definition = "ALTER TABLE t ADD CONSTRAINT t_a NOT NULL a NOT VALID;\n", Dependencies = [3] },
+            new()
+            {
+                DumpId = 1,
+                Kind = "TABLE",
+                Name = "p",
+                Section = TocSection.PreData,
+                Definition = "CREATE TABLE p (\n    a int\n)\nPARTITION BY LIST (a);\n",
+            },
+            new()
+            {
+                DumpId = 2,
+                Kind = "TABLE",
+                Name = "p1",
+                Section = TocSection.PreData,
+                Definition = "CREATE TABLE p1 (\n    a int\n);\nALTER TABLE ONLY p ATTACH PARTITION p1 FOR VALUES IN (1);\n",
+                Dependencies = [1],
+            },
+            new()
+            {
+                DumpId = 3,
+                Kind = "TABLE",
+                Name = "t",
+                Section = TocSection.PreData,
+                Definition = "CREATE TABLE t (\n    a int\n);\n",
+            },
+            new()
+            {
+                DumpId = 4,
+                Kind = "CONSTRAINT",
+                Name = "t t_pkey",
+                Section = TocSection.PostData,
+                Definition = "ALTER TABLE ONLY t ADD CONSTRAINT t_pkey PRIMARY KEY (a);\n",
+                Dependencies = [3],
+            },
+            new()
+            {
+                DumpId = 5,
+                Kind = "FK CONSTRAINT",
+                Name = "p p_fkey",
+                Section = TocSection.PostData,
+                Definition = "ALTER TABLE p ADD …",
+                Dependencies = [1, 3, 4],
+            },
+            new()
+            {
+                DumpId = 6,
+                Kind = "FK CONSTRAINT",
+                Name = "t t_fkey",
+                Section = TocSection.PostData,
+                Definition = "ALTER TABLE ONLY t ADD …",
+                Dependencies = [3, 4],
+            },
+            new()
+            {
+                DumpId = 7,
+                Kind = "CONSTRAINT",
+                Name = "t t_a",
+                Section = TocSection.PostData,
+                Definition = "ALTER TABLE t ADD CONSTRAINT t_a NOT NULL a NOT VALID;\n",
+                Dependencies = [3],
+            },
         ];
         Assert.Equal([5, 7], ParallelEntries.Split(entries, entries).After.Select(entry => entry.DumpId));
 
         // What waits takes with it what needs it; what is not restored is not waited for.
-        TocEntry[] more = [.. entries, new() { DumpId = 8, Kind = "INDEX", Name = "t_b", Section = TocSection.PostData, Dependencies = [9] }, new() { DumpId = 9, Kind = "STATISTICS", Section = TocSection.PostData, Dependencies = [3] }];
+        TocEntry[] more =
+        [
+            .. entries,
+            new()
+            {
+                DumpId = 8,
+                Kind = "INDEX",
+                Name = "t_b",
+                Section = TocSection.PostData,
+                Dependencies = [9],
+            },
+            new()
+            {
+                DumpId = 9,
+                Kind = "STATISTICS",
+                Section = TocSection.PostData,
+                Dependencies = [3],
+            },
+        ];
         Assert.Equal([5, 7, 8, 9], ParallelEntries.Split(more, more).After.Select(entry => entry.DumpId));
         Assert.Equal([5, 7], ParallelEntries.Split([.. more.Where(entry => entry.DumpId != 9)], more).After.Select(entry => entry.DumpId));
     }

@@ -18,7 +18,10 @@ public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
     {
         RestoreResult result = Restore(Dump("--inserts"), "foreign_back");
         Assert.Equal(RestoreStatus.Restored, result.Status);
-        string uncompared = Assert.Single(result.Warnings, warning => warning.StartsWith("Not everything was compared: ", StringComparison.Ordinal));
+        string uncompared = Assert.Single(
+            result.Warnings,
+            warning => warning.StartsWith("Not everything was compared: ", StringComparison.Ordinal)
+        );
         Assert.Contains("public.t", uncompared, StringComparison.Ordinal);
         Assert.Equal(50L, server.Scalar("foreign_back", "SELECT count(*) FROM t"));
     }
@@ -41,7 +44,10 @@ public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
     private void MakeSample()
     {
         server.CreateDatabase(Database);
-        server.Execute(Database, "CREATE TABLE t (n int PRIMARY KEY, word text); INSERT INTO t SELECT n, md5(n::text) FROM generate_series(1, 50) n");
+        server.Execute(
+            Database,
+            "CREATE TABLE t (n int PRIMARY KEY, word text); INSERT INTO t SELECT n, md5(n::text) FROM generate_series(1, 50) n"
+        );
     }
 
     private string Dump(params string[] arguments)
@@ -55,7 +61,13 @@ public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
     private RestoreResult Restore(string archive, string target)
     {
         server.Execute("postgres", $"DROP DATABASE IF EXISTS {target}");
-        var request = new RestoreRequest { Connection = server.Connection, Path = archive, TargetDatabase = target, Create = true };
+        var request = new RestoreRequest
+        {
+            Connection = server.Connection,
+            Path = archive,
+            TargetDatabase = target,
+            Create = true,
+        };
         return BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
     }
 }

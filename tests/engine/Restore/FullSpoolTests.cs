@@ -29,7 +29,15 @@ public sealed class FullSpoolTests
                 copy.Write(new byte[Megabyte / 4]);
             }
 
-            spooling.Complete(new ArchiveContent { Header = new ArchiveHeader { Version = new Version(1, 14, 0) }, Encoding = "UTF8", Entries = [], Tables = [] });
+            spooling.Complete(
+                new ArchiveContent
+                {
+                    Header = new ArchiveHeader { Version = new Version(1, 14, 0) },
+                    Encoding = "UTF8",
+                    Entries = [],
+                    Tables = [],
+                }
+            );
             Assert.Null(spooling.Spooled);
 
             // What was written is given back.

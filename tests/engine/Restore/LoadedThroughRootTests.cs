@@ -9,8 +9,7 @@ namespace CryoBackup.Tests.Restore;
 public sealed class LoadedThroughRootTests(ZooServer server) : IDisposable
 {
     // The hash of an enum's value hangs on its OID, which is another in every database.
-    private const string Sql =
-        """
+    private const string Sql = """
         CREATE TYPE mood AS ENUM ('ok', 'bad', 'so so', 'fine');
         CREATE TABLE p (k mood, v int) PARTITION BY HASH (k);
         CREATE TABLE p0 PARTITION OF p FOR VALUES WITH (MODULUS 3, REMAINDER 0);
@@ -51,7 +50,10 @@ public sealed class LoadedThroughRootTests(ZooServer server) : IDisposable
         server.Drop("root_source");
         server.CreateDatabase("root_source");
         server.Execute("root_source", Sql);
-        VerificationResult result = Rehearse.Run(server.BackUp("root_source"), request => request.Restored = endpoint => Rehearse.Execute(endpoint, "UPDATE public.p SET v = 10 WHERE v = 9 AND k = 'ok'"));
+        VerificationResult result = Rehearse.Run(
+            server.BackUp("root_source"),
+            request => request.Restored = endpoint => Rehearse.Execute(endpoint, "UPDATE public.p SET v = 10 WHERE v = 9 AND k = 'ok'")
+        );
         Assert.Equal(Verdict.Failed, result.Verdict);
         Assert.StartsWith("public.p has 36 rows (fingerprint ", Assert.Single(result.Differences), StringComparison.Ordinal);
     }

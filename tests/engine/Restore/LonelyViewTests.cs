@@ -5,8 +5,7 @@ namespace CryoBackup.Tests.Restore;
 [Trait("Runs", "Once")]
 public sealed class LonelyViewTests(ZooServer server)
 {
-    private const string Sql =
-        """
+    private const string Sql = """
         CREATE TABLE src (id int); INSERT INTO src SELECT generate_series(1, 7);
         CREATE VIEW between AS SELECT id FROM src WHERE id > 1;
         CREATE MATERIALIZED VIEW mv AS SELECT * FROM src;
@@ -24,9 +23,13 @@ public sealed class LonelyViewTests(ZooServer server)
         string backup = BackUp();
         server.Drop("lonely_copy");
         RestoreResult result = server.Restore(backup, "lonely_copy", request => (request.Create, request.Table) = (true, [view]));
-        string told = $"MATERIALIZED VIEW DATA public.{view}: it would be computed from no rows: of {reads} only the definition is restored";
+        string told =
+            $"MATERIALIZED VIEW DATA public.{view}: it would be computed from no rows: of {reads} only the definition is restored";
         Assert.Contains(result.LeftOut, line => line.StartsWith(told, StringComparison.Ordinal));
-        Assert.Contains(result.Warnings, line => line.Contains($"public.{view} is left out: it would be computed from no rows", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Warnings,
+            line => line.Contains($"public.{view} is left out: it would be computed from no rows", StringComparison.Ordinal)
+        );
         Assert.Equal(false, server.Scalar("lonely_copy", $"SELECT relispopulated FROM pg_class WHERE relname = '{view}'"));
     }
 
@@ -35,9 +38,19 @@ public sealed class LonelyViewTests(ZooServer server)
     {
         string backup = BackUp();
         server.Drop("lonely_copy");
-        RestoreResult result = server.Restore(backup, "lonely_copy", request => (request.Create, request.Table) = (true, ["far", "farther", "src", "alone"]));
+        RestoreResult result = server.Restore(
+            backup,
+            "lonely_copy",
+            request => (request.Create, request.Table) = (true, ["far", "farther", "src", "alone"])
+        );
         Assert.Empty(result.Warnings);
-        Assert.Equal(13L, server.Scalar("lonely_copy", "SELECT (SELECT count(*) FROM far) + (SELECT count(*) FROM farther) + (SELECT count(*) FROM alone)"));
+        Assert.Equal(
+            13L,
+            server.Scalar(
+                "lonely_copy",
+                "SELECT (SELECT count(*) FROM far) + (SELECT count(*) FROM farther) + (SELECT count(*) FROM alone)"
+            )
+        );
 
         // The target's own rows, where it is one among other objects.
         server.Execute("lonely", "DELETE FROM src WHERE id > 5");

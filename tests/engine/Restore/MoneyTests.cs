@@ -22,15 +22,35 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
         MakeLocale();
         using PostgresServer server = StartWithLocale();
         server.CreateDatabase("money");
-        server.Execute("money", "ALTER DATABASE money SET lc_monetary TO 'de_DE.UTF-8'; CREATE TABLE price (amount money); INSERT INTO price VALUES (1234.56::numeric::money)");
-        string backup = BackupWriter.Run(new BackupRequest { Connection = server.Connection, Database = "money", Folder = _folder.Path }, static _ => { }, CancellationToken.None).Path;
+        server.Execute(
+            "money",
+            "ALTER DATABASE money SET lc_monetary TO 'de_DE.UTF-8'; CREATE TABLE price (amount money); INSERT INTO price VALUES (1234.56::numeric::money)"
+        );
+        string backup = BackupWriter
+            .Run(
+                new BackupRequest
+                {
+                    Connection = server.Connection,
+                    Database = "money",
+                    Folder = _folder.Path,
+                },
+                static _ => { },
+                CancellationToken.None
+            )
+            .Path;
         Assert.Equal("de_DE.UTF-8", BackupManifest.Read(backup + ".meta.json").Server!.LcMonetary);
 
         // A new database has the server's own until the end, one that is there keeps it.
         server.CreateDatabase("empty");
         foreach ((string target, bool create) in ((string, bool)[])[("created", true), ("empty", false)])
         {
-            var request = new RestoreRequest { Connection = server.Connection, Path = backup, TargetDatabase = target, Create = create };
+            var request = new RestoreRequest
+            {
+                Connection = server.Connection,
+                Path = backup,
+                TargetDatabase = target,
+                Create = create,
+            };
             Assert.True(Assert.Single(BackupRestorer.Run(request, static _ => { }, CancellationToken.None).Tables).Matches);
             Assert.Equal(1234.56m, server.Scalar(target, "SELECT amount::numeric FROM price"));
         }

@@ -47,11 +47,14 @@ public sealed class NewerClientTests(ZooServer server) : IDisposable
     {
         server.Drop("newer_home");
         server.CreateDatabase("newer_home");
-        server.Execute("newer_home", """
+        server.Execute(
+            "newer_home",
+            """
             CREATE TABLE item (n int); INSERT INTO item VALUES (1), (2);
             CREATE FUNCTION total() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM item); END';
             CREATE MATERIALIZED VIEW summary AS SELECT total(); CREATE TABLE words AS SELECT 'SET transaction_timeout = 0;'::text AS t FROM generate_series(1, 3);
-            """);
+            """
+        );
         string backup = BackUp("newer_home");
         server.Drop("newer_new");
         foreach (string jobs in (string[])["1", "2"])
@@ -117,8 +120,14 @@ public sealed class NewerClientFactAttribute : FactAttribute
 {
     private static readonly Lazy<string?> Folder = new(Find);
 
-    public NewerClientFactAttribute() => Skip = ServerPrograms.ReasonToSkip
-        ?? (OperatingSystem.IsWindows() || Folder.Value is null ? "NOT TESTED: no pg_restore of 17 or later; name its folder in CRYOBACKUP_TEST_NEWER_PGBIN." : null);
+    public NewerClientFactAttribute() =>
+        Skip =
+            ServerPrograms.ReasonToSkip
+            ?? (
+                OperatingSystem.IsWindows() || Folder.Value is null
+                    ? "NOT TESTED: no pg_restore of 17 or later; name its folder in CRYOBACKUP_TEST_NEWER_PGBIN."
+                    : null
+            );
 
     /// <summary>Their folder.</summary>
     public static string Programs => Folder.Value!;
@@ -127,8 +136,19 @@ public sealed class NewerClientFactAttribute : FactAttribute
     {
         const string Packages = "/usr/lib/postgresql";
         string? named = Environment.GetEnvironmentVariable("CRYOBACKUP_TEST_NEWER_PGBIN");
-        string[] folders = named is { Length: > 0 } ? [named] : Directory.Exists(Packages) ? [.. Directory.GetDirectories(Packages).Select(folder => Path.Combine(folder, "bin"))] : [];
-        return Array.Find(folders, folder => File.Exists(Path.Combine(folder, "pg_restore"))
-            && ClientTools.ParseVersion(ToolProcess.Run(new ToolCommand(Path.Combine(folder, "pg_restore"), "--version"), CancellationToken.None).Output)?.Major >= 17);
+        string[] folders =
+            named is { Length: > 0 } ? [named]
+            : Directory.Exists(Packages) ? [.. Directory.GetDirectories(Packages).Select(folder => Path.Combine(folder, "bin"))]
+            : [];
+        return Array.Find(
+            folders,
+            folder =>
+                File.Exists(Path.Combine(folder, "pg_restore"))
+                && ClientTools
+                    .ParseVersion(
+                        ToolProcess.Run(new ToolCommand(Path.Combine(folder, "pg_restore"), "--version"), CancellationToken.None).Output
+                    )
+                    ?.Major >= 17
+        );
     }
 }

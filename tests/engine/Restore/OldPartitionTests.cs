@@ -38,8 +38,23 @@ public sealed class OldPartitionTests(ZooServer server) : IDisposable
     {
         TocEntry[] entries =
         [
-            new() { DumpId = 1, Kind = "TABLE", Schema = "s", Name = "parent", Definition = "CREATE TABLE s.parent (a int) PARTITION BY LIST (a);" },
-            new() { DumpId = 2, Kind = "TABLE", Schema = "s", Name = "child", Definition = "CREATE TABLE s.child (\n    a int\n);\n" + sql, Dependencies = [1] },
+            new()
+            {
+                DumpId = 1,
+                Kind = "TABLE",
+                Schema = "s",
+                Name = "parent",
+                Definition = "CREATE TABLE s.parent (a int) PARTITION BY LIST (a);",
+            },
+            new()
+            {
+                DumpId = 2,
+                Kind = "TABLE",
+                Schema = "s",
+                Name = "child",
+                Definition = "CREATE TABLE s.child (\n    a int\n);\n" + sql,
+                Dependencies = [1],
+            },
         ];
         Assert.Equal(isPartition ? [(2, 1)] : [], EmbeddedPartitions.Parents(entries).Select(pair => (pair.Key, pair.Value)));
     }
@@ -48,19 +63,30 @@ public sealed class OldPartitionTests(ZooServer server) : IDisposable
     public void PartitionedTableComesWithItsRows()
     {
         server.Drop("p13");
-        RestoreResult result = server.Restore(Archive, "p13", request => (request.Create, request.NoOwner, request.Table) = (true, true, ["public.orders", Odd]));
+        RestoreResult result = server.Restore(
+            Archive,
+            "p13",
+            request => (request.Create, request.NoOwner, request.Table) = (true, true, ["public.orders", Odd])
+        );
         Assert.Equal(4, result.Tables.Length);
         Assert.Equal(50L, server.Scalar("p13", "SELECT count(*) FROM public.orders"));
         Assert.Equal(2L, server.Scalar("p13", "SELECT count(*) FROM \"odd.Schema\".\"a.\"\"b\"\"\""));
         Assert.Null(server.Scalar("p13", "SELECT to_regclass('public.lonely')::text"));
-        Assert.Equal(5L, server.Scalar("p13", "SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE c.relkind IN ('r', 'p')"));
+        Assert.Equal(
+            5L,
+            server.Scalar("p13", "SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE c.relkind IN ('r', 'p')")
+        );
     }
 
     [PostgresFact]
     public void OnePartitionComesWithItsParentsDefinitions()
     {
         server.Drop("p13");
-        RestoreResult result = server.Restore(Archive, "p13", request => (request.Create, request.NoOwner, request.Table) = (true, true, ["orders_2024_a"]));
+        RestoreResult result = server.Restore(
+            Archive,
+            "p13",
+            request => (request.Create, request.NoOwner, request.Table) = (true, true, ["orders_2024_a"])
+        );
         Assert.Equal("public.orders_2024_a", Assert.Single(result.Tables).ToString());
         Assert.Equal(3L, server.Scalar("p13", "SELECT count(*) FROM public.orders"));
     }
@@ -72,7 +98,11 @@ public sealed class OldPartitionTests(ZooServer server) : IDisposable
         server.Drop("p13");
         server.Restore(Archive, "p13", request => (request.Create, request.NoOwner) = (true, true));
         server.Execute("p13", "UPDATE orders SET note = 'changed'; DELETE FROM orders WHERE id > 40");
-        RestoreResult result = server.Restore(Archive, "p13", request => (request.Clean, request.NoOwner, request.Table) = (true, true, ["public.orders"]));
+        RestoreResult result = server.Restore(
+            Archive,
+            "p13",
+            request => (request.Clean, request.NoOwner, request.Table) = (true, true, ["public.orders"])
+        );
         Assert.Equal(RestoreStatus.Restored, result.Status);
         Assert.Equal(50L, server.Scalar("p13", "SELECT count(*) FROM public.orders WHERE note <> 'changed'"));
         Assert.Equal(7L, server.Scalar("p13", "SELECT count(*) FROM lonely"));

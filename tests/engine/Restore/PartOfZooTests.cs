@@ -1,8 +1,8 @@
 using CryoBackup.Archive;
 using CryoBackup.Comparison;
 using CryoBackup.Encryption;
-using CryoBackup.Restore.Selection;
 using CryoBackup.Restore;
+using CryoBackup.Restore.Selection;
 using CryoBackup.Storage;
 using Npgsql;
 
@@ -16,8 +16,7 @@ public sealed class PartOfZooTests(ZooServer server)
     // One line for each thing that belongs to a relation, as the catalog tells it: the relation, the kind of entry it comes from, its name, what it
     // is. The option pg_attver is a mark of the server's own, which patched versions set and pg_dump leaves out;
     // since 17 a partition's identity column is the whole table's.
-    private const string PartsOfRelations =
-        """
+    private const string PartsOfRelations = """
         WITH relation AS (
             SELECT c.oid, c.relowner, c.relacl, c.relkind, c.relpersistence, c.reloptions, c.relreplident, c.relrowsecurity, c.relforcerowsecurity, c.relam, c.reltablespace, c.relispartition,
                    n.nspname || '.' || c.relname AS name
@@ -57,8 +56,7 @@ public sealed class PartOfZooTests(ZooServer server)
         """;
 
     // What stands in the schema's own name.
-    private const string PartsOfSchemas =
-        """
+    private const string PartsOfSchemas = """
         SELECT nspname, 'SCHEMA', '', format('%s %s %s', nspowner::regrole, nspacl, obj_description(oid, 'pg_namespace')) FROM pg_namespace
         UNION ALL SELECT n.nspname, 'DEFAULT ACL', format('%s %s', defaclrole::regrole, defaclobjtype), defaclacl::text FROM pg_default_acl JOIN pg_namespace n ON n.oid = defaclnamespace
         UNION ALL SELECT n.nspname, 'routine', p.oid::regprocedure::text, format('%s %s %s %s', CASE WHEN prokind <> 'a' THEN pg_get_functiondef(p.oid) END, proowner::regrole, proacl, obj_description(p.oid, 'pg_proc')) FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
@@ -99,7 +97,12 @@ public sealed class PartOfZooTests(ZooServer server)
         {
             RestoreResult result = RestoreAlone(backup, request => request.Schema = [schema]);
             List<Part> found = Parts("zoo_part", PartsOfRelations);
-            foreach (string table in whole.Select(part => part.Of).Distinct().Where(name => name.StartsWith(schema + ".", StringComparison.Ordinal)))
+            foreach (
+                string table in whole
+                    .Select(part => part.Of)
+                    .Distinct()
+                    .Where(name => name.StartsWith(schema + ".", StringComparison.Ordinal))
+            )
             {
                 AssertComplete(table, [.. whole.Where(part => part.Of == table)], [.. found.Where(part => part.Of == table)], result);
             }
@@ -109,7 +112,8 @@ public sealed class PartOfZooTests(ZooServer server)
                 schema,
                 [.. wholeSchemas.Where(part => part.Of == schema)],
                 [.. foundSchemas.Where(part => part.Of == schema)],
-                result);
+                result
+            );
         }
     }
 
@@ -122,10 +126,19 @@ public sealed class PartOfZooTests(ZooServer server)
         {
             RestoreSelection selection = RestoreSelection.Of(entries, [], [$"{table.Schema}.{table.Name}"], TargetContent.Nothing);
             HashSet<TocEntry> accounted = [.. selection.Entries, .. selection.LeftOut.Select(item => item.Entry)];
-            foreach (TocEntry part in entries.Where(entry => (TocKinds.IsPart(entry) || TocKinds.IsRemark(entry)) && entry.Dependencies.Contains(table.DumpId)))
+            foreach (
+                TocEntry part in entries.Where(entry =>
+                    (TocKinds.IsPart(entry) || TocKinds.IsRemark(entry)) && entry.Dependencies.Contains(table.DumpId)
+                )
+            )
             {
                 // A foreign key, policy or rule of another table may refer to this one.
-                bool ofAnother = part.Kind is "FK CONSTRAINT" or "POLICY" or "RULE" or "TRIGGER" or "TABLE ATTACH" or "INDEX ATTACH" && !(part.Schema == table.Schema && (part.Name == table.Name || part.Name.StartsWith(table.Name + " ", StringComparison.Ordinal)));
+                bool ofAnother =
+                    part.Kind is "FK CONSTRAINT" or "POLICY" or "RULE" or "TRIGGER" or "TABLE ATTACH" or "INDEX ATTACH"
+                    && !(
+                        part.Schema == table.Schema
+                        && (part.Name == table.Name || part.Name.StartsWith(table.Name + " ", StringComparison.Ordinal))
+                    );
                 Assert.True(ofAnother || accounted.Contains(part), $"{part} of {table} is neither restored nor left out with a reason.");
             }
         }
@@ -154,9 +167,16 @@ public sealed class PartOfZooTests(ZooServer server)
         string Plain(string name) => name[(name.LastIndexOf('.') + 1)..].Replace("\"", "", StringComparison.Ordinal);
         return part.Kind switch
         {
-            "CONSTRAINT" or "COMMENT of a constraint" => result.LeftOut.Any(line => line.StartsWith($"FK CONSTRAINT {what} {part.Name}: ", StringComparison.Ordinal)),
-            "PUBLICATION TABLE" => result.LeftOut.Any(line => line.StartsWith("PUBLICATION TABLE ", StringComparison.Ordinal) && line.Contains($"{part.Name} {Plain(what)}: ", StringComparison.Ordinal)),
-            "POLICY" or "TRIGGER" or "RULE" => result.LeftOut.Any(line => line.StartsWith($"{part.Kind} {what} {part.Name}: ", StringComparison.Ordinal)),
+            "CONSTRAINT" or "COMMENT of a constraint" => result.LeftOut.Any(line =>
+                line.StartsWith($"FK CONSTRAINT {what} {part.Name}: ", StringComparison.Ordinal)
+            ),
+            "PUBLICATION TABLE" => result.LeftOut.Any(line =>
+                line.StartsWith("PUBLICATION TABLE ", StringComparison.Ordinal)
+                && line.Contains($"{part.Name} {Plain(what)}: ", StringComparison.Ordinal)
+            ),
+            "POLICY" or "TRIGGER" or "RULE" => result.LeftOut.Any(line =>
+                line.StartsWith($"{part.Kind} {what} {part.Name}: ", StringComparison.Ordinal)
+            ),
             "TABLE ATTACH" => result.LeftOut.Any(line => line.StartsWith($"TABLE ATTACH {what}: ", StringComparison.Ordinal)),
             "COMMENT of a policy" => result.LeftOut.Any(line => line.StartsWith($"POLICY {what} {part.Name}: ", StringComparison.Ordinal)),
             _ => false,
@@ -182,11 +202,15 @@ public sealed class PartOfZooTests(ZooServer server)
     private RestoreResult RestoreAlone(string backup, Action<RestoreRequest> choose)
     {
         server.Drop("zoo_part");
-        return server.Restore(backup, "zoo_part", request =>
-        {
-            (request.Create, request.Jobs) = (true, 1);
-            choose(request);
-        });
+        return server.Restore(
+            backup,
+            "zoo_part",
+            request =>
+            {
+                (request.Create, request.Jobs) = (true, 1);
+                choose(request);
+            }
+        );
     }
 
     private List<Part> Parts(string database, string query)
@@ -202,7 +226,14 @@ public sealed class PartOfZooTests(ZooServer server)
         var parts = new List<Part>();
         while (row.Read())
         {
-            parts.Add(new Part(row.GetString(0), row.GetString(1), row.IsDBNull(2) ? "" : row.GetString(2), row.IsDBNull(3) ? "" : row.GetString(3)));
+            parts.Add(
+                new Part(
+                    row.GetString(0),
+                    row.GetString(1),
+                    row.IsDBNull(2) ? "" : row.GetString(2),
+                    row.IsDBNull(3) ? "" : row.GetString(3)
+                )
+            );
         }
 
         return parts;

@@ -30,27 +30,41 @@ public sealed class PlanTests(ZooServer server)
         foreach ((string what, Action<RestoreRequest> choose) in cases[..Thoroughness.Of(5, cases.Length)])
         {
             server.Drop("zoo_planned");
-            RestoreResult plan = server.Restore(server.Backup, "zoo_planned", request =>
-            {
-                (request.Create, request.PlanOnly) = (true, true);
-                choose(request);
-            });
+            RestoreResult plan = server.Restore(
+                server.Backup,
+                "zoo_planned",
+                request =>
+                {
+                    (request.Create, request.PlanOnly) = (true, true);
+                    choose(request);
+                }
+            );
             Assert.Equal(RestoreStatus.Planned, plan.Status);
             Assert.Null(server.Scalar("postgres", "SELECT 1 FROM pg_database WHERE datname = 'zoo_planned'"));
 
-            RestoreResult done = server.Restore(server.Backup, "zoo_planned", request =>
-            {
-                request.Create = true;
-                choose(request);
-            });
+            RestoreResult done = server.Restore(
+                server.Backup,
+                "zoo_planned",
+                request =>
+                {
+                    request.Create = true;
+                    choose(request);
+                }
+            );
             Assert.Equal(plan.Objects, done.Objects);
             Assert.Equal(plan.LeftOut, done.LeftOut);
             Assert.Equal(plan.Tables.Select(Expected), done.Tables.Select(Expected));
 
             // The restored database, dumped again, has the very objects of the plan.
             HashSet<string> planned = [.. plan.Objects];
-            HashSet<string> found = [.. Entries(server.BackUp("zoo_planned")).Where(entry => IsOfPlan(entry, plan)).Select(entry => entry.ToString())];
-            Assert.True(planned.SetEquals(found), $"{what}: only planned: {string.Join(", ", planned.Except(found))}; only found: {string.Join(", ", found.Except(planned))}");
+            HashSet<string> found =
+            [
+                .. Entries(server.BackUp("zoo_planned")).Where(entry => IsOfPlan(entry, plan)).Select(entry => entry.ToString()),
+            ];
+            Assert.True(
+                planned.SetEquals(found),
+                $"{what}: only planned: {string.Join(", ", planned.Except(found))}; only found: {string.Join(", ", found.Except(planned))}"
+            );
         }
     }
 
@@ -71,17 +85,19 @@ public sealed class PlanTests(ZooServer server)
     [PostgresFact]
     public void WishesThatContradictEachOther()
     {
-        foreach (Action<RestoreRequest> wish in (Action<RestoreRequest>[])
-        [
-            request => (request.Create, request.Clean) = (true, true),
-            request => (request.Create, request.Swap) = (true, true),
-            request => (request.SchemaOnly, request.DataOnly) = (true, true),
-            request => (request.DataOnly, request.Create) = (true, true),
-            request => (request.Swap, request.Table) = (true, ["zoo.animal"]),
-            request => (request.Clean, request.Jobs) = (true, 2),
-            request => (request.DataOnly, request.Jobs) = (true, 2),
-            request => request.Jobs = 0,
-        ])
+        foreach (
+            Action<RestoreRequest> wish in (Action<RestoreRequest>[])
+                [
+                    request => (request.Create, request.Clean) = (true, true),
+                    request => (request.Create, request.Swap) = (true, true),
+                    request => (request.SchemaOnly, request.DataOnly) = (true, true),
+                    request => (request.DataOnly, request.Create) = (true, true),
+                    request => (request.Swap, request.Table) = (true, ["zoo.animal"]),
+                    request => (request.Clean, request.Jobs) = (true, 2),
+                    request => (request.DataOnly, request.Jobs) = (true, 2),
+                    request => request.Jobs = 0,
+                ]
+        )
         {
             // Before the backup is even looked at.
             CryoBackupException e = server.Fail("/nowhere", "zoo_wish", wish);
@@ -99,8 +115,15 @@ public sealed class PlanTests(ZooServer server)
     }
 
     /// <summary>A dump also has the rows, none, of tables of which only the definition was restored.</summary>
-    private static bool IsOfPlan(TocEntry entry, RestoreResult plan) => TocKinds.IsObject(entry)
+    private static bool IsOfPlan(TocEntry entry, RestoreResult plan) =>
+        TocKinds.IsObject(entry)
         && !(entry.Kind is "TABLE DATA" && !plan.Tables.Any(table => table.Schema == entry.Schema && table.Name == entry.Name))
-        && !(TocKinds.IsData(entry) && !plan.Objects.Any(line => line.StartsWith("TABLE DATA ", StringComparison.Ordinal)
-            || line.StartsWith("SEQUENCE SET ", StringComparison.Ordinal) || line.StartsWith("MATERIALIZED VIEW DATA ", StringComparison.Ordinal)));
+        && !(
+            TocKinds.IsData(entry)
+            && !plan.Objects.Any(line =>
+                line.StartsWith("TABLE DATA ", StringComparison.Ordinal)
+                || line.StartsWith("SEQUENCE SET ", StringComparison.Ordinal)
+                || line.StartsWith("MATERIALIZED VIEW DATA ", StringComparison.Ordinal)
+            )
+        );
 }

@@ -14,7 +14,9 @@ internal sealed class PrivateInstallation
     public PrivateInstallation(string folder)
     {
         string programs = Path.GetDirectoryName(ClientTools.Find("pg_ctl", 0, CancellationToken.None).Path)!;
-        programs = new FileInfo(Path.Combine(programs, "initdb")).ResolveLinkTarget(returnFinalTarget: true) is { } target ? Path.GetDirectoryName(target.FullName)! : programs;
+        programs = new FileInfo(Path.Combine(programs, "initdb")).ResolveLinkTarget(returnFinalTarget: true) is { } target
+            ? Path.GetDirectoryName(target.FullName)!
+            : programs;
         string share = ShareFolder(programs);
         string common = programs;
         while (!share.StartsWith(common.TrimEnd('/') + "/", StringComparison.Ordinal))

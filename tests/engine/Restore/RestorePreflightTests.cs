@@ -20,14 +20,16 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
         server.Execute("postgres", "DROP ROLE preflight_gone");
         CryoBackupException e = server.Fail(backup, "preflight_new", request => AsLimited(request).Create = true);
         Assert.Equal(CryoBackupError.ObjectNotFound, e.Error);
-        foreach (string finding in (string[])
-        [
-            "The server lacks roles that the backup names: preflight_gone.",
-            $"The role '{Limited}' may not create databases.",
-            "Only a superuser may create EVENT TRIGGER preflight_guard",
-            // Since 16 to be a member is not enough.
-            $"The role '{Limited}' {(server.Cluster.Major < 16 ? "is not a member of" : "may not act as (SET ROLE)")} roles that own objects of the backup: ",
-        ])
+        foreach (
+            string finding in (string[])
+                [
+                    "The server lacks roles that the backup names: preflight_gone.",
+                    $"The role '{Limited}' may not create databases.",
+                    "Only a superuser may create EVENT TRIGGER preflight_guard",
+                    // Since 16 to be a member is not enough.
+                    $"The role '{Limited}' {(server.Cluster.Major < 16 ? "is not a member of" : "may not act as (SET ROLE)")} roles that own objects of the backup: ",
+                ]
+        )
         {
             Assert.Contains(finding, e.Message, StringComparison.Ordinal);
         }
@@ -46,18 +48,29 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
     {
         string backup = BackUp();
         server.CreateDatabase("preflight_target");
-        CryoBackupException e = server.Fail(backup, "preflight_target", request => (AsLimited(request).Schema, request.NoOwner) = (["apart"], true));
+        CryoBackupException e = server.Fail(
+            backup,
+            "preflight_target",
+            request => (AsLimited(request).Schema, request.NoOwner) = (["apart"], true)
+        );
         Assert.Equal(CryoBackupError.PermissionDenied, e.Error);
         Assert.Contains("may not create schemas in the database 'preflight_target'", e.Message, StringComparison.Ordinal);
 
-        e = server.Fail(backup, "preflight_target", request => (AsLimited(request).Swap, request.NoOwner, request.NoPrivileges) = (true, true, true));
+        e = server.Fail(
+            backup,
+            "preflight_target",
+            request => (AsLimited(request).Swap, request.NoOwner, request.NoPrivileges) = (true, true, true)
+        );
         Assert.Equal(CryoBackupError.PermissionDenied, e.Error);
         Assert.Contains("does not own the database 'preflight_target'", e.Message, StringComparison.Ordinal);
         Assert.Equal(0, server.CountTemporary());
 
         // With what was asked for granted, the part goes in.
         server.Execute("postgres", $"GRANT CREATE ON DATABASE preflight_target TO {Limited}");
-        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "preflight_target", request => (AsLimited(request).Schema, request.NoOwner) = (["apart"], true)).Status);
+        Assert.Equal(
+            RestoreStatus.Restored,
+            server.Restore(backup, "preflight_target", request => (AsLimited(request).Schema, request.NoOwner) = (["apart"], true)).Status
+        );
         server.Drop("preflight_target");
     }
 
@@ -68,7 +81,10 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
         string manifest = backup + ".meta.json";
         File.WriteAllBytes(manifest, (BackupManifest.Read(manifest) with { UncompressedBytes = long.MaxValue }).Serialize());
         CryoBackupException e = server.Fail(
-            backup, "preflight_new", request => (request.Create, request.Jobs, request.SkipVerification, request.Force) = (true, 2, true, true));
+            backup,
+            "preflight_new",
+            request => (request.Create, request.Jobs, request.SkipVerification, request.Force) = (true, 2, true, true)
+        );
         Assert.Equal(CryoBackupError.DiskFull, e.Error);
         Assert.Contains("too little for the spooled archive", e.Message, StringComparison.Ordinal);
         Assert.Contains("-Jobs 1", e.Remedy, StringComparison.Ordinal);
@@ -90,7 +106,10 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
         {
             server.Drop("preflight_new");
             RestoreResult result = server.Restore(
-                backup, "preflight_new", request => (request.Create, request.SkipVerification, request.Force, request.Jobs) = (true, true, true, jobs));
+                backup,
+                "preflight_new",
+                request => (request.Create, request.SkipVerification, request.Force, request.Jobs) = (true, true, true, jobs)
+            );
             Assert.Contains(result.Warnings, warning => warning.EndsWith("was not verified before the restore.", StringComparison.Ordinal));
             Assert.All(result.Tables, table => Assert.True(table.Matches && table.FoundRows is not null));
             Assert.Equal(3L, Assert.Single(result.Tables, table => table.Name == "t").FoundRows);
@@ -107,7 +126,10 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
         foreach (int jobs in (int[])[1, 2])
         {
             CryoBackupException e = server.Fail(
-                backup, "preflight_new", request => (request.Create, request.SkipVerification, request.Force, request.Jobs) = (true, true, true, jobs));
+                backup,
+                "preflight_new",
+                request => (request.Create, request.SkipVerification, request.Force, request.Jobs) = (true, true, true, jobs)
+            );
             Assert.Contains("There is no database 'preflight_new'.", e.Message, StringComparison.Ordinal);
             Assert.Equal(CryoBackupError.ArchiveCorrupt, e.Error);
             Assert.Equal(0, server.CountTemporary());
@@ -126,13 +148,19 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
         server.Drop("preflight_source");
         server.Drop("preflight_new");
         server.Drop("preflight_target");
-        server.Execute("postgres", $"DROP ROLE IF EXISTS {Limited}, preflight_gone; CREATE ROLE {Limited} LOGIN PASSWORD 'secret'; CREATE ROLE preflight_gone");
+        server.Execute(
+            "postgres",
+            $"DROP ROLE IF EXISTS {Limited}, preflight_gone; CREATE ROLE {Limited} LOGIN PASSWORD 'secret'; CREATE ROLE preflight_gone"
+        );
         server.CreateDatabase("preflight_source");
-        server.Execute("preflight_source", """
+        server.Execute(
+            "preflight_source",
+            """
             CREATE TABLE t (id int); INSERT INTO t VALUES (1), (2), (3); GRANT SELECT ON t TO preflight_gone;
             CREATE SCHEMA apart CREATE TABLE u (id int);
             CREATE FUNCTION guard() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER preflight_guard ON ddl_command_end EXECUTE FUNCTION guard();
-            """ + more);
+            """ + more
+        );
         string backup = server.BackUp("preflight_source");
         server.Drop("preflight_source");
         return backup;

@@ -17,17 +17,23 @@ public sealed class RestoreTests : IDisposable
     public RestoreTests(PostgresServer server)
     {
         _server = server;
-        if (ServerPrograms.ReasonToSkip is null && server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Source}'") is null)
+        if (
+            ServerPrograms.ReasonToSkip is null
+            && server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Source}'") is null
+        )
         {
             server.CreateDatabase(Source);
-            server.Execute(Source, """
+            server.Execute(
+                Source,
+                """
                 CREATE FUNCTION nap(int) RETURNS boolean LANGUAGE sql VOLATILE
                     AS $$ SELECT pg_catalog.pg_sleep(coalesce(pg_catalog.current_setting('nap.seconds', true), '0')::float8) IS NOT NULL $$;
                 CREATE TABLE people (id serial PRIMARY KEY, name text NOT NULL);
                 INSERT INTO people (name) SELECT 'person ' || i FROM generate_series(1, 1000) AS i;
                 CREATE TABLE visits (person int REFERENCES people, at timestamptz, CHECK (public.nap(person)));
                 INSERT INTO visits SELECT i, to_timestamp(i) FROM generate_series(1, 300) AS i;
-                """);
+                """
+            );
         }
     }
 
@@ -57,7 +63,16 @@ public sealed class RestoreTests : IDisposable
         BackupInfo backup = BackUp();
         _server.CreateDatabase("restore_empty");
         RestoreResult result = BackupRestorer.Run(
-            new RestoreRequest { Connection = _server.Connection, Path = backup.Path, TargetDatabase = "restore_empty", Jobs = jobs }, _ => { }, CancellationToken.None);
+            new RestoreRequest
+            {
+                Connection = _server.Connection,
+                Path = backup.Path,
+                TargetDatabase = "restore_empty",
+                Jobs = jobs,
+            },
+            _ => { },
+            CancellationToken.None
+        );
         Assert.Equal(RestoreStatus.Restored, result.Status);
         Assert.All(result.Tables, table => Assert.True(table.Matches));
     }
@@ -124,7 +139,14 @@ public sealed class RestoreTests : IDisposable
             _server.CreateDatabase("restore_planned");
         }
 
-        var request = new RestoreRequest { Connection = _server.Connection, Path = backup.Path, TargetDatabase = "restore_planned", Create = create, PlanOnly = true };
+        var request = new RestoreRequest
+        {
+            Connection = _server.Connection,
+            Path = backup.Path,
+            TargetDatabase = "restore_planned",
+            Create = create,
+            PlanOnly = true,
+        };
         RestoreResult plan = BackupRestorer.Run(request, _ => { }, CancellationToken.None);
         Assert.Equal(RestoreStatus.Planned, plan.Status);
         Assert.Contains("TABLE DATA public.visits", plan.Objects);
@@ -132,7 +154,10 @@ public sealed class RestoreTests : IDisposable
         Assert.Equal(create ? 0L : 1L, _server.Scalar("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'restore_planned'"));
         if (!create)
         {
-            Assert.Equal(0L, _server.Scalar("restore_planned", "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"));
+            Assert.Equal(
+                0L,
+                _server.Scalar("restore_planned", "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")
+            );
             _server.Execute("postgres", "DROP DATABASE restore_planned");
         }
     }
@@ -149,17 +174,20 @@ public sealed class RestoreTests : IDisposable
         Environment.SetEnvironmentVariable("PGOPTIONS", "-c nap.seconds=0.1");
         try
         {
-            Task<RestoreResult> restore = Task.Run(() => BackupRestorer.Run(
-                new RestoreRequest
-                {
-                    Connection = connection,
-                    Path = backup.Path,
-                    TargetDatabase = "restore_cancelled",
-                    Create = true,
-                    Timeout = byTimeLimit ? TimeSpan.FromSeconds(4) : null,
-                },
-                _ => { },
-                user.Token));
+            Task<RestoreResult> restore = Task.Run(() =>
+                BackupRestorer.Run(
+                    new RestoreRequest
+                    {
+                        Connection = connection,
+                        Path = backup.Path,
+                        TargetDatabase = "restore_cancelled",
+                        Create = true,
+                        Timeout = byTimeLimit ? TimeSpan.FromSeconds(4) : null,
+                    },
+                    _ => { },
+                    user.Token
+                )
+            );
             Assert.True(SpinWait.SpinUntil(() => IsCopying() || restore.IsCompleted, TimeSpan.FromSeconds(60)));
             if (byTimeLimit)
             {
@@ -178,10 +206,20 @@ public sealed class RestoreTests : IDisposable
             Environment.SetEnvironmentVariable("PGOPTIONS", before);
         }
 
-        Assert.Null(_server.Scalar("postgres", "SELECT 1 FROM pg_database WHERE datname = 'restore_cancelled' OR datname LIKE 'cryobackup\\_restore\\_%'"));
+        Assert.Null(
+            _server.Scalar(
+                "postgres",
+                "SELECT 1 FROM pg_database WHERE datname = 'restore_cancelled' OR datname LIKE 'cryobackup\\_restore\\_%'"
+            )
+        );
         await Leftovers.AssertNoneAsync(_server, "restore_cancelled");
 
-        bool IsCopying() => _server.Scalar("postgres", "SELECT 1 FROM pg_stat_activity WHERE datname LIKE 'cryobackup\\_restore\\_%' AND query LIKE 'COPY public.visits%'") is not null;
+        bool IsCopying() =>
+            _server.Scalar(
+                "postgres",
+                "SELECT 1 FROM pg_stat_activity WHERE datname LIKE 'cryobackup\\_restore\\_%' AND query LIKE 'COPY public.visits%'"
+            )
+                is not null;
     }
 
     /// <summary>Trap M8: pg_restore's exit code is 1 for everything; the entry that failed is what the administrator must know.</summary>
@@ -190,13 +228,20 @@ public sealed class RestoreTests : IDisposable
     [InlineData(2)]
     public void FailureNamesItsObject(int jobs)
     {
-        CryoBackupException failure = FailStrictly("""
+        CryoBackupException failure = FailStrictly(
+            """
             CREATE TABLE picky (id int CHECK (public.is_allowed(id)));
             INSERT INTO picky VALUES (7);
-            """, jobs);
+            """,
+            jobs
+        );
         Assert.Equal("TABLE DATA public.picky", failure.Target);
         Assert.Contains(", at TABLE DATA public.picky: ", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("violates check constraint \"picky_id_check\" (SQLSTATE 23514; Failing row contains (7)).", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "violates check constraint \"picky_id_check\" (SQLSTATE 23514; Failing row contains (7)).",
+            failure.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains(" The statement: COPY public.picky (id) FROM stdin.", failure.Message, StringComparison.Ordinal);
     }
 
@@ -205,17 +250,28 @@ public sealed class RestoreTests : IDisposable
     [InlineData(2)]
     public void FailureTellsAllThatTheServerSaid(int jobs)
     {
-        CryoBackupException failure = FailStrictly("""
+        CryoBackupException failure = FailStrictly(
+            """
             CREATE FUNCTION refuse(id int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
                 IF NOT public.is_allowed(id) THEN RAISE 'not here' USING ERRCODE = 'CB123', DETAIL = 'It is elsewhere.', HINT = 'Go there.'; END IF;
                 RETURN id; END $$;
             CREATE TABLE indexed (id int);
             INSERT INTO indexed VALUES (7);
             CREATE INDEX by_refusal ON indexed (public.refuse(id));
-            """, jobs);
+            """,
+            jobs
+        );
         Assert.Equal("INDEX public.by_refusal", failure.Target);
-        Assert.Contains("ERROR:  not here (SQLSTATE CB123; It is elsewhere). PostgreSQL's hint: Go there.", failure.Message, StringComparison.Ordinal);
-        Assert.Contains(" The statement: CREATE INDEX by_refusal ON public.indexed USING btree (public.refuse(id)).", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ERROR:  not here (SQLSTATE CB123; It is elsewhere). PostgreSQL's hint: Go there.",
+            failure.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            " The statement: CREATE INDEX by_refusal ON public.indexed USING btree (public.refuse(id)).",
+            failure.Message,
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>A restored table that differs is a failure, although pg_restore was content.</summary>
@@ -228,12 +284,15 @@ public sealed class RestoreTests : IDisposable
         _server.CreateDatabase("restore_changed");
 
         // A trigger of the target's own, on every table that is made in it: what no backup can foresee.
-        _server.Execute("restore_changed", """
+        _server.Execute(
+            "restore_changed",
+            """
             CREATE FUNCTION pg_catalog.meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = 3 THEN NEW.id := 33; END IF; RETURN NEW; END $$;
             CREATE FUNCTION pg_catalog.on_table() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
                 IF to_regclass('public.meddled') IS NOT NULL THEN CREATE TRIGGER meddle BEFORE INSERT ON public.meddled FOR EACH ROW EXECUTE FUNCTION pg_catalog.meddle(); END IF; END $$;
             CREATE EVENT TRIGGER on_table ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION pg_catalog.on_table();
-            """);
+            """
+        );
         CryoBackupException failure = Fails(backup.Path, "restore_changed", create: false);
         Assert.Equal(CryoBackupError.RestoreFailed, failure.Error);
         Assert.Equal("public.meddled", failure.Target);
@@ -245,14 +304,29 @@ public sealed class RestoreTests : IDisposable
     private CryoBackupException FailStrictly(string sql, int jobs)
     {
         _server.CreateDatabase("restore_strict");
-        _server.Execute("restore_strict", """
+        _server.Execute(
+            "restore_strict",
+            """
             CREATE TABLE harmless AS SELECT 1 AS id;
             CREATE FUNCTION is_allowed(int) RETURNS boolean LANGUAGE sql AS $$ SELECT pg_catalog.current_database() = 'restore_strict' $$;
-            """ + sql);
+            """ + sql
+        );
         BackupInfo backup = BackUp("restore_strict");
         _server.Execute("postgres", "DROP DATABASE IF EXISTS restore_failing");
-        var failure = Assert.Throws<CryoBackupException>(() => BackupRestorer.Run(
-            new RestoreRequest { Connection = _server.Connection, Path = backup.Path, TargetDatabase = "restore_failing", Create = true, Jobs = jobs }, _ => { }, CancellationToken.None));
+        var failure = Assert.Throws<CryoBackupException>(() =>
+            BackupRestorer.Run(
+                new RestoreRequest
+                {
+                    Connection = _server.Connection,
+                    Path = backup.Path,
+                    TargetDatabase = "restore_failing",
+                    Create = true,
+                    Jobs = jobs,
+                },
+                _ => { },
+                CancellationToken.None
+            )
+        );
         Assert.Equal(CryoBackupError.RestoreFailed, failure.Error);
         Assert.Contains("was dropped again", failure.Message, StringComparison.Ordinal);
         Assert.NotEmpty(failure.StandardError);
@@ -260,12 +334,31 @@ public sealed class RestoreTests : IDisposable
         return failure;
     }
 
-    private BackupInfo BackUp(string database = Source) => BackupWriter.Run(
-        new BackupRequest { Connection = _server.Connection, Database = database, Folder = _folder.Path }, _ => { }, CancellationToken.None);
+    private BackupInfo BackUp(string database = Source) =>
+        BackupWriter.Run(
+            new BackupRequest
+            {
+                Connection = _server.Connection,
+                Database = database,
+                Folder = _folder.Path,
+            },
+            _ => { },
+            CancellationToken.None
+        );
 
-    private RestoreResult Run(string path, string target, bool create)
-        => BackupRestorer.Run(
-            new RestoreRequest { Connection = _server.Connection, Path = path, TargetDatabase = target, Create = create }, _ => { }, CancellationToken.None);
+    private RestoreResult Run(string path, string target, bool create) =>
+        BackupRestorer.Run(
+            new RestoreRequest
+            {
+                Connection = _server.Connection,
+                Path = path,
+                TargetDatabase = target,
+                Create = create,
+            },
+            _ => { },
+            CancellationToken.None
+        );
 
-    private CryoBackupException Fails(string path, string target, bool create) => Assert.Throws<CryoBackupException>(() => Run(path, target, create));
+    private CryoBackupException Fails(string path, string target, bool create) =>
+        Assert.Throws<CryoBackupException>(() => Run(path, target, create));
 }

@@ -18,10 +18,12 @@ public sealed class ScriptRunTests(PostgresServer server) : IDisposable
     [PostgresFact]
     public void AllIsCommittedAndOnlyTheSettingIsLeftOut()
     {
-        string archive = Dump($"""
+        string archive = Dump(
+            $"""
             CREATE TABLE words AS SELECT '{LeftOut}'::text AS t FROM generate_series(1, 3);
             CREATE TABLE wide AS SELECT repeat('x', 300000) AS t FROM generate_series(1, 3);
-            """);
+            """
+        );
         server.CreateDatabase("script_target");
         (int exitCode, IReadOnlyList<string> said) = Run(archive);
         Assert.True(exitCode == 0, string.Join('\n', said));
@@ -69,10 +71,23 @@ public sealed class ScriptRunTests(PostgresServer server) : IDisposable
         ClientTool pgRestore = ClientTools.Find("pg_restore", 0, CancellationToken.None);
         using var environment = new LibpqEnvironment(server.Endpoint.WithDatabase("script_target"), "CryoBackup tests");
         using ToolProcess writer = ToolProcess.Start(
-            new ToolCommand(pgRestore.Path, "--verbose", "--exit-on-error", "--no-owner", "--file=-", archive) { Environment = environment.Variables, ReadsOutput = true },
-            CancellationToken.None);
+            new ToolCommand(pgRestore.Path, "--verbose", "--exit-on-error", "--no-owner", "--file=-", archive)
+            {
+                Environment = environment.Variables,
+                ReadsOutput = true,
+            },
+            CancellationToken.None
+        );
         List<string> said = [];
-        using var run = new ScriptRun(writer, pgRestore, LibpqEnvironment.ConninfoForDatabase("script_target"), environment, said.Add, LeftOut, CancellationToken.None);
+        using var run = new ScriptRun(
+            writer,
+            pgRestore,
+            LibpqEnvironment.ConninfoForDatabase("script_target"),
+            environment,
+            said.Add,
+            LeftOut,
+            CancellationToken.None
+        );
         return (run.WaitForExit(CancellationToken.None), said);
     }
 }

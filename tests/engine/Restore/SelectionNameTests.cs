@@ -44,8 +44,8 @@ public sealed class SelectionNameTests(ZooServer server)
     }
 
     [PostgresFact]
-    public void OneOfSeveralIsMissing()
-        => Assert.Equal("annex.typo", Fail(request => request.Table = ["annex.animal", "annex.typo"]).Target);
+    public void OneOfSeveralIsMissing() =>
+        Assert.Equal("annex.typo", Fail(request => request.Table = ["annex.animal", "annex.typo"]).Target);
 
     [PostgresFact]
     public void ASchemaIsMissing()
@@ -62,20 +62,29 @@ public sealed class SelectionNameTests(ZooServer server)
         Assert.Single(plan.Tables);
     }
 
-    private RestoreResult Plan(Action<RestoreRequest> choose) => server.Restore(server.Backup, "zoo_named", request =>
-    {
-        (request.Create, request.PlanOnly) = (true, true);
-        choose(request);
-    });
+    private RestoreResult Plan(Action<RestoreRequest> choose) =>
+        server.Restore(
+            server.Backup,
+            "zoo_named",
+            request =>
+            {
+                (request.Create, request.PlanOnly) = (true, true);
+                choose(request);
+            }
+        );
 
     private CryoBackupException Fail(Action<RestoreRequest> choose)
     {
         string backup = server.Backup;
-        CryoBackupException e = server.Fail(backup, "zoo_named", request =>
-        {
-            request.Create = true;
-            choose(request);
-        });
+        CryoBackupException e = server.Fail(
+            backup,
+            "zoo_named",
+            request =>
+            {
+                request.Create = true;
+                choose(request);
+            }
+        );
         Assert.Null(server.Scalar("postgres", "SELECT 1 FROM pg_database WHERE datname = 'zoo_named'"));
         return e;
     }

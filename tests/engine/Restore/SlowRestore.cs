@@ -7,10 +7,13 @@ public enum Moment
 {
     /// <summary>Rows are being copied.</summary>
     Rows,
+
     /// <summary>An index is being built.</summary>
     Index,
+
     /// <summary>A table is being compared.</summary>
     Comparison,
+
     /// <summary>The databases are being renamed.</summary>
     Naming,
 }
@@ -18,8 +21,7 @@ public enum Moment
 /// <summary>A backup whose restore stops at some points until the test lets it go on; and the database 'old', which it is to replace.</summary>
 internal sealed class SlowRestore : IDisposable
 {
-    private const string Definition =
-        """
+    private const string Definition = """
         CREATE FUNCTION slow(id int, barrier text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
         BEGIN
             WHILE current_setting('application_name') LIKE 'CryoBackup %-%' AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = barrier) LOOP
@@ -106,8 +108,15 @@ internal sealed class SlowRestore : IDisposable
     /// <summary>The old database must be as it was.</summary>
     public void AssertOldOneServes() => Assert.Equal(2L, _server.Scalar("old", "SELECT count(*) FROM mine"));
 
-    public void AssertNoSessionIsLeft()
-        => Assert.True(SpinWait.SpinUntil(() => (long)_server.Scalar("postgres", "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%'")! == 0, TimeSpan.FromSeconds(30)));
+    public void AssertNoSessionIsLeft() =>
+        Assert.True(
+            SpinWait.SpinUntil(
+                () =>
+                    (long)_server.Scalar("postgres", "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%'")!
+                    == 0,
+                TimeSpan.FromSeconds(30)
+            )
+        );
 
     public void Dispose() => Release();
 
@@ -118,11 +127,17 @@ internal sealed class SlowRestore : IDisposable
             SpinWait.SpinUntil(
                 () =>
                 {
-                    database = (string?)_server.Scalar("postgres", $"SELECT coalesce(datname, '') FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND {condition}");
+                    database = (string?)
+                        _server.Scalar(
+                            "postgres",
+                            $"SELECT coalesce(datname, '') FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND {condition}"
+                        );
                     return database is not null;
                 },
-                TimeSpan.FromMinutes(1)),
-            $"The restore did not come to: {condition}");
+                TimeSpan.FromMinutes(1)
+            ),
+            $"The restore did not come to: {condition}"
+        );
         return database!;
     }
 }

@@ -35,10 +35,28 @@ public sealed class SpooledArchiveTests(PostgresServer server)
         server.CreateDatabase("spooled");
         server.Execute("spooled", "CREATE TABLE t AS SELECT n FROM generate_series(1, 10) n; CREATE INDEX ON t (n)");
         using var folder = new TemporaryFolder();
-        string backup = BackupWriter.Run(new BackupRequest { Connection = server.Connection, Database = "spooled", Folder = folder.Path }, static _ => { }, CancellationToken.None).Path;
+        string backup = BackupWriter
+            .Run(
+                new BackupRequest
+                {
+                    Connection = server.Connection,
+                    Database = "spooled",
+                    Folder = folder.Path,
+                },
+                static _ => { },
+                CancellationToken.None
+            )
+            .Path;
         server.Execute("postgres", "DROP DATABASE IF EXISTS spooled_target");
         var messages = new List<string>();
-        var request = new RestoreRequest { Connection = server.Connection, Path = backup, TargetDatabase = "spooled_target", Create = true, Jobs = 2 };
+        var request = new RestoreRequest
+        {
+            Connection = server.Connection,
+            Path = backup,
+            TargetDatabase = "spooled_target",
+            Create = true,
+            Jobs = 2,
+        };
         void Note(EngineMessage message)
         {
             if (message is VerboseMessage { Text: { } text })
@@ -65,19 +83,50 @@ public sealed class SpooledArchiveTests(PostgresServer server)
         server.CreateDatabase("spooled");
         server.Execute("spooled", "CREATE TABLE t AS SELECT n FROM generate_series(1, 10) n");
         using var folder = new TemporaryFolder();
-        string backup = BackupWriter.Run(new BackupRequest { Connection = server.Connection, Database = "spooled", Folder = folder.Path }, static _ => { }, CancellationToken.None).Path;
+        string backup = BackupWriter
+            .Run(
+                new BackupRequest
+                {
+                    Connection = server.Connection,
+                    Database = "spooled",
+                    Folder = folder.Path,
+                },
+                static _ => { },
+                CancellationToken.None
+            )
+            .Path;
         byte[] bytes = File.ReadAllBytes(backup);
         bytes[^20] ^= 1;
         File.WriteAllBytes(backup, bytes);
         string? place = null;
-        var request = new RestoreRequest { Connection = server.Connection, Path = backup, TargetDatabase = "spooled_never", Create = true, Jobs = 2 };
-        CryoBackupException e = Assert.Throws<CryoBackupException>(() => BackupRestorer.Run(
-            request,
-            message => place = message is VerboseMessage { Text: { } text } && text.StartsWith("Spooling", StringComparison.Ordinal) ? text.Split('\'')[1] : place,
-            CancellationToken.None));
+        var request = new RestoreRequest
+        {
+            Connection = server.Connection,
+            Path = backup,
+            TargetDatabase = "spooled_never",
+            Create = true,
+            Jobs = 2,
+        };
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() =>
+            BackupRestorer.Run(
+                request,
+                message =>
+                    place =
+                        message is VerboseMessage { Text: { } text } && text.StartsWith("Spooling", StringComparison.Ordinal)
+                            ? text.Split('\'')[1]
+                            : place,
+                CancellationToken.None
+            )
+        );
         Assert.Equal(CryoBackupError.HashMismatch, e.Error);
         Assert.NotNull(place);
         Assert.False(Path.Exists(place));
-        Assert.Equal(0L, server.Scalar("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE 'spooled_never%' OR datname LIKE 'cryobackup_restore%'"));
+        Assert.Equal(
+            0L,
+            server.Scalar(
+                "postgres",
+                "SELECT count(*) FROM pg_database WHERE datname LIKE 'spooled_never%' OR datname LIKE 'cryobackup_restore%'"
+            )
+        );
     }
 }

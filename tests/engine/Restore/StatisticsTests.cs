@@ -30,12 +30,15 @@ public sealed class StatisticsTests(ZooServer server)
     {
         server.Drop("f07_index");
         server.CreateDatabase("f07_index");
-        server.Execute("f07_index", """
+        server.Execute(
+            "f07_index",
+            """
             CREATE TABLE t (id int); INSERT INTO t SELECT generate_series(1, 100);
             CREATE FUNCTION picky(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN IF pg_catalog.current_setting('application_name') LIKE 'CryoBackup %-%'
                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid() AND query ~ '^CREATE INDEX') THEN RAISE 'not now'; END IF; RETURN i; END $$;
             CREATE INDEX ON t (picky(id));
-            """);
+            """
+        );
         string backup = server.BackUp("f07_index");
         server.Drop("f07_new");
         RestoreResult result = server.Restore(backup, "f07_new", request => request.Create = true);
@@ -64,16 +67,26 @@ public sealed class StatisticsTests(ZooServer server)
             -- Filled at the source, as far as the catalog knows.
             UPDATE pg_class SET relispopulated = true WHERE relname IN ('remote', 'remote_still');
             """,
-            text => text.Replace("port '1'", string.Create(CultureInfo.InvariantCulture, $"port '{far.Port}'"), StringComparison.Ordinal));
+            text => text.Replace("port '1'", string.Create(CultureInfo.InvariantCulture, $"port '{far.Port}'"), StringComparison.Ordinal)
+        );
         VerificationResult rehearsal = Rehearse.Run(backup, request => request.AllowSuperuser = true);
         Rehearse.AssertPassed(rehearsal);
         Assert.Contains(rehearsal.LeftOut, item => item.Contains("MATERIALIZED VIEW DATA public.remote:", StringComparison.Ordinal));
 
         RestoreResult result = server.Restore(backup, "f27_new", request => request.Create = true);
         Assert.Equal(RestoreStatus.Restored, result.Status);
-        Assert.Contains(result.Warnings, warning => warning.Contains("No statistics were collected of public.base, public.part,", StringComparison.Ordinal));
-        Assert.Contains(result.Warnings, warning => warning.Contains("MATERIALIZED VIEW DATA public.remote is left out", StringComparison.Ordinal));
-        Assert.Contains(result.Warnings, warning => warning.Contains("MATERIALIZED VIEW DATA public.remote_still is left out", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Warnings,
+            warning => warning.Contains("No statistics were collected of public.base, public.part,", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            result.Warnings,
+            warning => warning.Contains("MATERIALIZED VIEW DATA public.remote is left out", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            result.Warnings,
+            warning => warning.Contains("MATERIALIZED VIEW DATA public.remote_still is left out", StringComparison.Ordinal)
+        );
         Assert.Equal(5f, server.Scalar("f27_new", "SELECT reltuples FROM pg_class WHERE relname = 'plain'"));
         Assert.Equal(1f, server.Scalar("f27_new", "SELECT reltuples FROM pg_class WHERE relname = 'part_new'"));
         Assert.Equal(5L, server.Scalar("f27_new", "SELECT count(*) FROM near"));

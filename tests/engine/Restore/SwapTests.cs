@@ -43,7 +43,9 @@ public sealed class SwapTests(ZooServer server)
     public async Task SessionsThatComeLaterAreRefusedToo()
     {
         using SlowRestore slow = Prepare();
-        Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1)));
+        Task<CryoBackupException> failing = Task.Run(() =>
+            server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1))
+        );
         slow.MeetAt(Moment.Index);
         slow.Hold("old", "SELECT 1");
         slow.GoOn();
@@ -59,7 +61,9 @@ public sealed class SwapTests(ZooServer server)
         {
             using SlowRestore slow = Prepare();
             using var cancellation = new CancellationTokenSource();
-            Task<RestoreResult> restoring = Task.Run(() => server.Restore(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1), cancellation.Token));
+            Task<RestoreResult> restoring = Task.Run(() =>
+                server.Restore(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1), cancellation.Token)
+            );
             slow.MeetAt(moment);
             await cancellation.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => restoring);
@@ -73,9 +77,14 @@ public sealed class SwapTests(ZooServer server)
         foreach (Moment moment in Enum.GetValues<Moment>())
         {
             using SlowRestore slow = Prepare();
-            Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1)));
+            Task<CryoBackupException> failing = Task.Run(() =>
+                server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1))
+            );
             slow.MeetAt(moment);
-            server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND state <> 'idle'");
+            server.Execute(
+                "postgres",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND state <> 'idle'"
+            );
             CryoBackupException e = await failing;
             Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
             AssertUndone(slow, e);
@@ -86,7 +95,9 @@ public sealed class SwapTests(ZooServer server)
     public async Task TheComparisonFails()
     {
         using SlowRestore slow = Prepare();
-        Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1)));
+        Task<CryoBackupException> failing = Task.Run(() =>
+            server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1))
+        );
         server.Execute(slow.MeetAt(Moment.Index), "UPDATE a SET id = 0 WHERE id = 77");
         slow.GoOn();
         CryoBackupException e = await failing;
@@ -102,12 +113,22 @@ public sealed class SwapTests(ZooServer server)
         foreach (int jobs in (int[])[1, 2])
         {
             using SlowRestore slow = Prepare();
-            Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, jobs)));
+            Task<CryoBackupException> failing = Task.Run(() =>
+                server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, jobs))
+            );
             string database = slow.MeetAt(Moment.Index);
 
             // By the name of its database, which occurs nowhere else.
-            Signals.Send("KILL", LinuxProcesses.All().Where(process => process.Arguments.Contains("pg_restore", StringComparison.Ordinal)
-                && process.Arguments.Contains(database, StringComparison.Ordinal)).Select(process => process.Id));
+            Signals.Send(
+                "KILL",
+                LinuxProcesses
+                    .All()
+                    .Where(process =>
+                        process.Arguments.Contains("pg_restore", StringComparison.Ordinal)
+                        && process.Arguments.Contains(database, StringComparison.Ordinal)
+                    )
+                    .Select(process => process.Id)
+            );
             CryoBackupException e = await failing;
             Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
             Assert.Contains("signal 9", e.Message, StringComparison.Ordinal);
@@ -122,7 +143,12 @@ public sealed class SwapTests(ZooServer server)
         foreach (Moment moment in Enum.GetValues<Moment>())
         {
             using SlowRestore slow = Prepare();
-            using (ToolProcess tool = ToolProcess.Start(Tool("restore", slow.Backup, "-d", "old", "--swap", "--jobs", "1"), CancellationToken.None))
+            using (
+                ToolProcess tool = ToolProcess.Start(
+                    Tool("restore", slow.Backup, "-d", "old", "--swap", "--jobs", "1"),
+                    CancellationToken.None
+                )
+            )
             {
                 slow.MeetAt(moment);
                 using Process process = Process.GetProcessById(tool.Id);
@@ -138,7 +164,10 @@ public sealed class SwapTests(ZooServer server)
             // The next run removes it.
             server.Drop("next");
             RestoreResult next = server.Restore(slow.Backup, "next", request => (request.Create, request.SchemaOnly) = (true, true));
-            Assert.Contains(next.Warnings, warning => warning.StartsWith("Removed the database 'cryobackup_restore_", StringComparison.Ordinal));
+            Assert.Contains(
+                next.Warnings,
+                warning => warning.StartsWith("Removed the database 'cryobackup_restore_", StringComparison.Ordinal)
+            );
             Assert.Equal(0, server.CountTemporary());
         }
     }
@@ -150,7 +179,17 @@ public sealed class SwapTests(ZooServer server)
         ConnectionRequest connection = server.Connection;
         return new ToolCommand(
             "dotnet",
-            [program, .. arguments, "-h", connection.ComputerName!, "-p", connection.Port!.Value.ToString(CultureInfo.InvariantCulture), "-U", connection.UserName!])
+            [
+                program,
+                .. arguments,
+                "-h",
+                connection.ComputerName!,
+                "-p",
+                connection.Port!.Value.ToString(CultureInfo.InvariantCulture),
+                "-U",
+                connection.UserName!,
+            ]
+        )
         {
             Environment = new Dictionary<string, string?> { ["PGPASSWORD"] = connection.Password },
         };

@@ -30,18 +30,34 @@ public sealed class TablePieceTests(PostgresServer server)
     public async Task TogetherTheyAreTheTable()
     {
         server.CreateDatabase("pieces");
-        server.Execute("pieces", "CREATE TABLE parted AS SELECT n AS id, repeat('x', n % 300) AS text FROM generate_series(1, 20000) n; DELETE FROM parted WHERE id % 7 = 0");
+        server.Execute(
+            "pieces",
+            "CREATE TABLE parted AS SELECT n AS id, repeat('x', n % 300) AS text FROM generate_series(1, 20000) n; DELETE FROM parted WHERE id % 7 = 0"
+        );
         await using SharedSnapshot moment = await SharedSnapshot.TakeAsync(Endpoint, "CryoBackup tests", "UTF8", CancellationToken.None);
         await using NpgsqlConnection first = Open(moment.Id);
-        TableFingerprint whole = TableReader.Read(first, TableReader.ToStdout(Table, null, withPartitions: false), "UTF8", CancellationToken.None);
+        TableFingerprint whole = TableReader.Read(
+            first,
+            TableReader.ToStdout(Table, null, withPartitions: false),
+            "UTF8",
+            CancellationToken.None
+        );
 
         // What comes after the moment is not seen, neither moved rows nor new ones.
-        server.Execute("pieces", "UPDATE parted SET text = text WHERE id < 1000; INSERT INTO parted SELECT n, 'new' FROM generate_series(30000, 40000) n");
+        server.Execute(
+            "pieces",
+            "UPDATE parted SET text = text WHERE id < 1000; INSERT INTO parted SELECT n, 'new' FROM generate_series(30000, 40000) n"
+        );
         await using NpgsqlConnection other = Open(moment.Id);
         var sum = new TableFingerprint();
         foreach (TablePiece piece in (TablePiece[])[new(0, 0, 100, 100), new(0, 100, 101, 1), new(0, 101, null, 100)])
         {
-            TableFingerprint part = TableReader.Read(other, TableReader.ToStdout(Table, piece.Condition, withPartitions: false), "UTF8", CancellationToken.None);
+            TableFingerprint part = TableReader.Read(
+                other,
+                TableReader.ToStdout(Table, piece.Condition, withPartitions: false),
+                "UTF8",
+                CancellationToken.None
+            );
             Assert.InRange(part.Rows, 1, whole.Rows - 1);
             sum.Add(part);
         }
@@ -62,7 +78,9 @@ public sealed class TablePieceTests(PostgresServer server)
     public async Task OneThatFailsEndsTheOthersAndIsTold()
     {
         await using NpgsqlConnection other = await MakeLockedAsync();
-        PostgresException e = await Assert.ThrowsAsync<PostgresException>(() => CompareAsync(["COPY public.gone (id) FROM stdin;\n", Table], CancellationToken.None));
+        PostgresException e = await Assert.ThrowsAsync<PostgresException>(() =>
+            CompareAsync(["COPY public.gone (id) FROM stdin;\n", Table], CancellationToken.None)
+        );
         Assert.Equal(PostgresErrorCodes.UndefinedTable, e.SqlState);
         AssertNoSessionIsLeft();
     }
@@ -84,10 +102,24 @@ public sealed class TablePieceTests(PostgresServer server)
 
     private Task<TableComparison[]> CompareAsync(string[] copies, CancellationToken cancellationToken)
     {
-        TableContent[] tables = [.. copies.Select(copy => new TableContent { Entry = new TocEntry { CopyStatement = copy }, Fingerprint = new TableFingerprint() })];
+        TableContent[] tables =
+        [
+            .. copies.Select(copy => new TableContent
+            {
+                Entry = new TocEntry { CopyStatement = copy },
+                Fingerprint = new TableFingerprint(),
+            }),
+        ];
         return new DatabaseComparison(Endpoint, Application, static _ => { }).CompareAsync(tables, "UTF8", cancellationToken);
     }
 
-    private void AssertNoSessionIsLeft()
-        => Assert.True(SpinWait.SpinUntil(() => (long)server.Scalar("postgres", $"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{Application}'")! == 0, TimeSpan.FromSeconds(30)));
+    private void AssertNoSessionIsLeft() =>
+        Assert.True(
+            SpinWait.SpinUntil(
+                () =>
+                    (long)server.Scalar("postgres", $"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{Application}'")!
+                    == 0,
+                TimeSpan.FromSeconds(30)
+            )
+        );
 }

@@ -54,10 +54,14 @@ public sealed class TargetTests(ZooServer server)
     [PostgresFact(UnixOnly = true)]
     public void ExtensionsAndRolesAreMissing()
     {
-        const string Roles = "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'target_gone') THEN CREATE ROLE target_gone; END IF; END $$";
+        const string Roles =
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'target_gone') THEN CREATE ROLE target_gone; END IF; END $$";
         server.CreateDatabase("target_lacking");
         server.Execute("target_lacking", Roles);
-        server.Execute("target_lacking", "CREATE EXTENSION unaccent; CREATE TABLE t (id int); ALTER TABLE t OWNER TO target_gone; GRANT SELECT ON t TO pg_monitor; CREATE TABLE u (id int)");
+        server.Execute(
+            "target_lacking",
+            "CREATE EXTENSION unaccent; CREATE TABLE t (id int); ALTER TABLE t OWNER TO target_gone; GRANT SELECT ON t TO pg_monitor; CREATE TABLE u (id int)"
+        );
         string backup = server.BackUp("target_lacking");
         server.Drop("target_lacking");
         server.Execute("postgres", "DROP ROLE target_gone");
@@ -89,7 +93,14 @@ public sealed class TargetTests(ZooServer server)
         string space = Directory.CreateDirectory(folder.Path + "/space").FullName;
         if (!OperatingSystem.IsWindows())
         {
-            File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+            File.SetUnixFileMode(
+                folder.Path,
+                UnixFileMode.UserRead
+                    | UnixFileMode.UserWrite
+                    | UnixFileMode.UserExecute
+                    | UnixFileMode.OtherRead
+                    | UnixFileMode.OtherExecute
+            );
             UnixAccount.ForServer()!.Own(space);
         }
 
@@ -97,7 +108,10 @@ public sealed class TargetTests(ZooServer server)
         try
         {
             server.CreateDatabase("target_large");
-            server.Execute("target_large", "CREATE TABLE t (id int, filler text) TABLESPACE target_small; INSERT INTO t SELECT n, repeat('x', 90) FROM generate_series(1, 60000) n");
+            server.Execute(
+                "target_large",
+                "CREATE TABLE t (id int, filler text) TABLESPACE target_small; INSERT INTO t SELECT n, repeat('x', 90) FROM generate_series(1, 60000) n"
+            );
             string backup = server.BackUp("target_large");
             CryoBackupException e = server.Fail(backup, "target_new2", request => (request.Create, request.Jobs) = (true, 1));
             Assert.Equal(CryoBackupError.DiskFull, e.Error);
@@ -159,11 +173,17 @@ public sealed class TargetTests(ZooServer server)
         using var mortal = new ZooServer();
         mortal.CreateDatabase("old");
         using var slow = new SlowRestore(mortal, mortal.BackUp);
-        Task<CryoBackupException> failing = Task.Run(() => mortal.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1)));
+        Task<CryoBackupException> failing = Task.Run(() =>
+            mortal.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1))
+        );
         slow.MeetAt(Moment.Index);
 
         // One backend's violent death takes all others with it, and the server starts anew.
-        int backend = (int)mortal.Scalar("postgres", "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE 'CREATE INDEX %'")!;
+        int backend = (int)
+            mortal.Scalar(
+                "postgres",
+                "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE 'CREATE INDEX %'"
+            )!;
         using (Process process = Process.GetProcessById(backend))
         {
             process.Kill();
@@ -201,26 +221,56 @@ public sealed class TargetTests(ZooServer server)
             }
 
             string target = mode == RestoreMode.Clean ? "target_cleaned" : "target_random";
-            Task<RestoreResult> restoring = Task.Run(() => server.Restore(
-                backup, target, request => (request.Create, request.Clean, request.Jobs) = (mode == RestoreMode.Create, mode == RestoreMode.Clean, mode == RestoreMode.Create ? 2 : 1)));
+            Task<RestoreResult> restoring = Task.Run(() =>
+                server.Restore(
+                    backup,
+                    target,
+                    request =>
+                        (request.Create, request.Clean, request.Jobs) = (
+                            mode == RestoreMode.Create,
+                            mode == RestoreMode.Clean,
+                            mode == RestoreMode.Create ? 2 : 1
+                        )
+                )
+            );
             string where = $"{mode}, seed {seed}";
-            Assert.True(SpinWait.SpinUntil(() => restoring.IsCompleted || server.Scalar("postgres", "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pg_restore' OR (application_name LIKE 'CryoBackup %-%' AND query ~ '^(CREATE|ALTER|DROP|COPY)')") is not null, TimeSpan.FromMinutes(1)), where);
+            Assert.True(
+                SpinWait.SpinUntil(
+                    () =>
+                        restoring.IsCompleted
+                        || server.Scalar(
+                            "postgres",
+                            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pg_restore' OR (application_name LIKE 'CryoBackup %-%' AND query ~ '^(CREATE|ALTER|DROP|COPY)')"
+                        )
+                            is not null,
+                    TimeSpan.FromMinutes(1)
+                ),
+                where
+            );
             await Task.Delay(random.Next(400));
-            server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%'");
+            server.Execute(
+                "postgres",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%'"
+            );
             try
             {
                 Assert.Equal(RestoreStatus.Restored, (await restoring).Status);
             }
             catch (CryoBackupException e)
             {
-                Assert.True(e.Error is CryoBackupError.ConnectionFailed or CryoBackupError.RestoreFailed, $"{where}: {e.Error} {e.Message}");
+                Assert.True(
+                    e.Error is CryoBackupError.ConnectionFailed or CryoBackupError.RestoreFailed,
+                    $"{where}: {e.Error} {e.Message}"
+                );
                 Assert.Equal(0, server.CountTemporary());
                 bool exists = server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{target}'") is not null;
                 string claim = mode switch
                 {
                     RestoreMode.Create => exists ? $"'{target}' is the restored one all the same" : $"There is no database '{target}'.",
                     RestoreMode.Clean => server.Dump(target) == before ? $"'{target}' is as it was before" : $"'{target}' has ",
-                    _ => server.Scalar(target, "SELECT 1 FROM pg_namespace WHERE nspname = 'zoo'") is null ? $"'{target}' is as it was before: empty." : $"'{target}' ",
+                    _ => server.Scalar(target, "SELECT 1 FROM pg_namespace WHERE nspname = 'zoo'") is null
+                        ? $"'{target}' is as it was before: empty."
+                        : $"'{target}' ",
                 };
                 Assert.True(e.Message.Contains(claim, StringComparison.Ordinal), $"{where}: not \"{claim}\" but: {e.Message}");
             }
@@ -232,12 +282,15 @@ public sealed class TargetTests(ZooServer server)
     public void AMaterializedViewThatCannotBeRefreshed()
     {
         server.CreateDatabase("target_views");
-        server.Execute("target_views", """
+        server.Execute(
+            "target_views",
+            """
             CREATE TABLE item (n int); INSERT INTO item VALUES (1), (2);
             CREATE FUNCTION total() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM public.item); END';
             CREATE MATERIALIZED VIEW good AS SELECT 1 AS one; CREATE MATERIALIZED VIEW summary AS SELECT total();
             CREATE OR REPLACE FUNCTION total() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM item); END';
-            """);
+            """
+        );
         string backup = server.BackUp("target_views");
         server.Drop("target_new");
         CryoBackupException e = server.Fail(backup, "target_new", request => request.Create = true);
@@ -270,7 +323,10 @@ public sealed class TargetTests(ZooServer server)
     {
         Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, database, change));
         slow.MeetAt(moment);
-        server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND state = 'active'");
+        server.Execute(
+            "postgres",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND state = 'active'"
+        );
         CryoBackupException e = await failing;
         Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
         slow.AssertNoSessionIsLeft();

@@ -42,7 +42,10 @@ public sealed class WholeZooTests(ZooServer server)
     public void OverItself()
     {
         server.LoadZoo("zoo_cleaned");
-        server.Execute("zoo_cleaned", "UPDATE zoo.animal SET name = 'changed ' || id; DROP VIEW zoo.lion CASCADE; DROP TABLE annex.animal; DELETE FROM zoo.value; SELECT lo_unlink(424242)");
+        server.Execute(
+            "zoo_cleaned",
+            "UPDATE zoo.animal SET name = 'changed ' || id; DROP VIEW zoo.lion CASCADE; DROP TABLE annex.animal; DELETE FROM zoo.value; SELECT lo_unlink(424242)"
+        );
         RestoreResult result = Restore("zoo_cleaned", request => request.Clean = true);
         Assert.Equal(RestoreMode.Clean, result.Mode);
         Assert.Empty(result.AlsoDropped);
@@ -71,7 +74,8 @@ public sealed class WholeZooTests(ZooServer server)
         Assert.Equal(0L, server.Scalar("zoo_twice", "SELECT count(*) FROM zoo.value"));
 
         // Foreign keys that form a circle let no order of rows pass: one of them is put back afterwards.
-        var circle = (string)server.Scalar("zoo_twice", "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'favourite_animal'")!;
+        var circle = (string)
+            server.Scalar("zoo_twice", "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'favourite_animal'")!;
         server.Execute("zoo_twice", "ALTER TABLE zoo.species DROP CONSTRAINT favourite_animal");
         RestoreResult rows = Restore("zoo_twice", request => request.DataOnly = true);
         Assert.Equal(RestoreMode.Data, rows.Mode);

@@ -16,14 +16,10 @@ public sealed class ZooServer : PostgresServer
     private readonly Lazy<PrivateInstallation?> _installation;
 
     public ZooServer()
-        : this(new TemporaryFolder())
-    {
-    }
+        : this(new TemporaryFolder()) { }
 
     private ZooServer(TemporaryFolder folder)
-        : this(folder, new Lazy<PrivateInstallation?>(() => Install(folder.Path)))
-    {
-    }
+        : this(folder, new Lazy<PrivateInstallation?>(() => Install(folder.Path))) { }
 
     private ZooServer(TemporaryFolder folder, Lazy<PrivateInstallation?> installation)
         : base(() => new ScratchClusterOptions { ProgramFolder = installation.Value?.ProgramFolder })
@@ -66,23 +62,45 @@ public sealed class ZooServer : PostgresServer
     internal string BackUp(string database)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder.Path, Guid.NewGuid().ToString("N"))).FullName;
-        return BackupWriter.Run(new BackupRequest { Connection = Connection, Database = database, Folder = folder }, static _ => { }, CancellationToken.None).Path;
+        return BackupWriter
+            .Run(
+                new BackupRequest
+                {
+                    Connection = Connection,
+                    Database = database,
+                    Folder = folder,
+                },
+                static _ => { },
+                CancellationToken.None
+            )
+            .Path;
     }
 
     /// <summary>Restores a backup with the verb Restore.</summary>
-    internal RestoreResult Restore(string backup, string database, Action<RestoreRequest> change, CancellationToken cancellationToken = default)
+    internal RestoreResult Restore(
+        string backup,
+        string database,
+        Action<RestoreRequest> change,
+        CancellationToken cancellationToken = default
+    )
     {
-        var request = new RestoreRequest { Connection = Connection, Path = backup, TargetDatabase = database };
+        var request = new RestoreRequest
+        {
+            Connection = Connection,
+            Path = backup,
+            TargetDatabase = database,
+        };
         change(request);
         return BackupRestorer.Run(request, static _ => { }, cancellationToken);
     }
 
     /// <summary>As <see cref="Restore"/>, where it is to fail.</summary>
-    internal CryoBackupException Fail(string backup, string database, Action<RestoreRequest> change)
-        => Assert.Throws<CryoBackupException>(() => Restore(backup, database, change));
+    internal CryoBackupException Fail(string backup, string database, Action<RestoreRequest> change) =>
+        Assert.Throws<CryoBackupException>(() => Restore(backup, database, change));
 
     /// <summary>Databases that a restore has left under a temporary name.</summary>
-    internal long CountTemporary() => (long)Scalar("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE 'cryobackup\\_restore\\_%'")!;
+    internal long CountTemporary() =>
+        (long)Scalar("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE 'cryobackup\\_restore\\_%'")!;
 
     /// <summary>Drops a database, with the subscriptions that would forbid it.</summary>
     internal void Drop(string database)
@@ -92,7 +110,13 @@ public sealed class ZooServer : PostgresServer
             return;
         }
 
-        while (Scalar(database, "SELECT subname FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())") is string subscription)
+        while (
+            Scalar(
+                database,
+                "SELECT subname FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+                is string subscription
+        )
         {
             Execute(database, $"ALTER SUBSCRIPTION {Quote(subscription)} DISABLE");
             Execute(database, $"ALTER SUBSCRIPTION {Quote(subscription)} SET (slot_name = NONE)");
@@ -107,18 +131,32 @@ public sealed class ZooServer : PostgresServer
     {
         using var environment = new LibpqEnvironment(Endpoint.WithDatabase(database), "CryoBackup tests");
         ClientTool tool = ClientTools.Find("pg_dump", Cluster.Major, CancellationToken.None);
-        (int exitCode, string output, IReadOnlyList<string> errors) =
-            ToolProcess.Run(new ToolCommand(tool.Path, ["-w", .. arguments]) { Environment = environment.Variables }, CancellationToken.None);
+        (int exitCode, string output, IReadOnlyList<string> errors) = ToolProcess.Run(
+            new ToolCommand(tool.Path, ["-w", .. arguments]) { Environment = environment.Variables },
+            CancellationToken.None
+        );
         Assert.True(exitCode == 0, string.Join('\n', errors));
-        return string.Join('\n', output.Split('\n').Where(line => !line.StartsWith("\\restrict", StringComparison.Ordinal) && !line.StartsWith("\\unrestrict", StringComparison.Ordinal)));
+        return string.Join(
+            '\n',
+            output
+                .Split('\n')
+                .Where(line =>
+                    !line.StartsWith("\\restrict", StringComparison.Ordinal) && !line.StartsWith("\\unrestrict", StringComparison.Ordinal)
+                )
+        );
     }
 
     /// <summary>Runs psql.</summary>
-    internal void Psql(ServerEndpoint endpoint, params string[] arguments) => RunTool(endpoint, "psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", .. arguments]);
+    internal void Psql(ServerEndpoint endpoint, params string[] arguments) =>
+        RunTool(endpoint, "psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", .. arguments]);
 
     /// <summary>Restores an archive into a database with stock pg_restore, which must not meet an error.</summary>
-    internal void PgRestore(string database, params string[] arguments)
-        => RunTool(Endpoint.WithDatabase(database), "pg_restore", ["--exit-on-error", "-d", LibpqEnvironment.ConninfoForDatabase(database), .. arguments]);
+    internal void PgRestore(string database, params string[] arguments) =>
+        RunTool(
+            Endpoint.WithDatabase(database),
+            "pg_restore",
+            ["--exit-on-error", "-d", LibpqEnvironment.ConninfoForDatabase(database), .. arguments]
+        );
 
     public override void Dispose()
     {
@@ -130,8 +168,10 @@ public sealed class ZooServer : PostgresServer
     {
         using var environment = new LibpqEnvironment(endpoint, "CryoBackup tests", clientEncoding: "UTF8");
         ClientTool tool = ClientTools.Find(name, Cluster.Major, CancellationToken.None);
-        (int exitCode, _, IReadOnlyList<string> errors) =
-            ToolProcess.Run(new ToolCommand(tool.Path, ["-w", .. arguments]) { Environment = environment.Variables }, CancellationToken.None);
+        (int exitCode, _, IReadOnlyList<string> errors) = ToolProcess.Run(
+            new ToolCommand(tool.Path, ["-w", .. arguments]) { Environment = environment.Variables },
+            CancellationToken.None
+        );
         Assert.True(exitCode == 0, string.Join('\n', errors));
     }
 
@@ -143,8 +183,14 @@ public sealed class ZooServer : PostgresServer
         }
 
         // The server's account is not ours.
-        const UnixFileMode Open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-            | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        const UnixFileMode Open =
+            UnixFileMode.UserRead
+            | UnixFileMode.UserWrite
+            | UnixFileMode.UserExecute
+            | UnixFileMode.GroupRead
+            | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead
+            | UnixFileMode.OtherExecute;
         File.SetUnixFileMode(folder, Open);
         return new PrivateInstallation(folder);
     }

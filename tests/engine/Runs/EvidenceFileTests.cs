@@ -41,9 +41,15 @@ public sealed class EvidenceFileTests : IDisposable
     public void MetricsStayReadableForWhomTheyAre()
     {
         Run();
-        File.SetUnixFileMode(Prom, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead);
+        File.SetUnixFileMode(
+            Prom,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead
+        );
         Run();
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(Prom));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
+            File.GetUnixFileMode(Prom)
+        );
     }
 
     [UnixTheory]
@@ -88,8 +94,15 @@ public sealed class EvidenceFileTests : IDisposable
             Assert.Empty(Run());
         }
 
-        Assert.Equal(2, File.ReadLines(Log).Count(line => line.Contains("Backup verification process completed", StringComparison.Ordinal)));
-        Assert.Contains("cryobackup_last_verification_verdict{database=\"app\",verdict=\"passed\"} 1", File.ReadAllText(Prom), StringComparison.Ordinal);
+        Assert.Equal(
+            2,
+            File.ReadLines(Log).Count(line => line.Contains("Backup verification process completed", StringComparison.Ordinal))
+        );
+        Assert.Contains(
+            "cryobackup_last_verification_verdict{database=\"app\",verdict=\"passed\"} 1",
+            File.ReadAllText(Prom),
+            StringComparison.Ordinal
+        );
     }
 
     [UnixFact]
@@ -99,7 +112,10 @@ public sealed class EvidenceFileTests : IDisposable
         string configuration = _folder.Write("c.yaml", "log_format: json\n");
         string secret = _folder.Write("secret", "database: {password: x}\n");
         string backup = _folder.Write("app_20260131_120000_full.dump", "PGDMP");
-        string manifest = _folder.Write("app_20260131_120000_full.dump.meta.json", """{"timestamp":"2026-01-31T12:00:00","database":"app","backup_file":"app_20260131_120000_full.dump","size_bytes":5}""");
+        string manifest = _folder.Write(
+            "app_20260131_120000_full.dump.meta.json",
+            """{"timestamp":"2026-01-31T12:00:00","database":"app","backup_file":"app_20260131_120000_full.dump","size_bytes":5}"""
+        );
         using Holder locks = new(recipients, configuration, secret, backup, manifest);
         Assert.NotEmpty(CryoBackup.Encryption.KeyFile.Read(recipients, "The recipients file", CryoBackupError.ConfigurationInvalid));
         Assert.Equal(LogFormat.Json, ConfigurationFile.Read(configuration, static _ => { }).LogFormat);
@@ -144,7 +160,9 @@ public sealed class EvidenceFileTests : IDisposable
         public Holder(params string[] files)
         {
             string held = string.Join(' ', files.Select((file, number) => $"exec {number + 3}<'{file}' && flock -x {number + 3} &&"));
-            _process = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", held + " echo held && exec sleep 600"]) { RedirectStandardOutput = true })!;
+            _process = Process.Start(
+                new ProcessStartInfo("/bin/bash", ["-c", held + " echo held && exec sleep 600"]) { RedirectStandardOutput = true }
+            )!;
             Assert.Equal("held", _process.StandardOutput.ReadLine());
         }
 

@@ -57,7 +57,9 @@ public sealed class FileLockTests(PostgresServer server) : IDisposable
         using (BackupLock.Take(_folder.Path, "postgres", static _ => { }))
         {
             string partial = _folder.Write("postgres_20240806_053412_full.dump.gz.partial", "half");
-            (int exitCode, string said) = Run(new ToolCommand(Tool, Arguments) { Environment = Environment(("DOTNET_SYSTEM_IO_DISABLEFILELOCKING", "1")) });
+            (int exitCode, string said) = Run(
+                new ToolCommand(Tool, Arguments) { Environment = Environment(("DOTNET_SYSTEM_IO_DISABLEFILELOCKING", "1")) }
+            );
             Assert.True(exitCode == 1, said);
             Assert.Contains("Another backup of 'postgres'", said, StringComparison.Ordinal);
             Assert.Equal("half", File.ReadAllText(partial));
@@ -68,11 +70,27 @@ public sealed class FileLockTests(PostgresServer server) : IDisposable
 
     private string[] Arguments => ["new", "postgres", "--path", _folder.Path];
 
-    private (int ExitCode, string Said) New(string[] injection) => Run(
-        new ToolCommand("strace", ["-f", "-qq", "-o", "/dev/null", "-e", "trace=flock", .. injection.SelectMany(what => (string[])["-e", "inject=" + what]), "--", Tool, .. Arguments])
-        {
-            Environment = Environment(),
-        });
+    private (int ExitCode, string Said) New(string[] injection) =>
+        Run(
+            new ToolCommand(
+                "strace",
+                [
+                    "-f",
+                    "-qq",
+                    "-o",
+                    "/dev/null",
+                    "-e",
+                    "trace=flock",
+                    .. injection.SelectMany(what => (string[])["-e", "inject=" + what]),
+                    "--",
+                    Tool,
+                    .. Arguments,
+                ]
+            )
+            {
+                Environment = Environment(),
+            }
+        );
 
     private static (int ExitCode, string Said) Run(ToolCommand command)
     {

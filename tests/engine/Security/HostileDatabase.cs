@@ -15,8 +15,7 @@ internal static partial class HostileDatabase
     /// <summary>What the server's log says when one of them is called.</summary>
     public const string Trace = "SPRUNG: ";
 
-    private const string Traps =
-        """
+    private const string Traps = """
         CREATE FUNCTION public.spring(what text) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog AS $f$
         BEGIN
             RAISE LOG 'SPRUNG: % in %: %', what, pg_catalog.current_setting('application_name'), pg_catalog.current_query();
@@ -82,8 +81,7 @@ internal static partial class HostileDatabase
         CREATE AGGREGATE public.sum(bigint) (SFUNC = public.step, STYPE = bigint, INITCOND = '0');
         """;
 
-    private const string Content =
-        """
+    private const string Content = """
         CREATE TABLE public.customers (id int PRIMARY KEY, name pg_catalog.text, secret pg_catalog.numeric DEFAULT 1);
         INSERT INTO public.customers SELECT n, 'customer' FROM pg_catalog.generate_series(1, 500) AS n;
         CREATE TABLE public.orders (id serial PRIMARY KEY, customer int REFERENCES public.customers);
@@ -92,21 +90,28 @@ internal static partial class HostileDatabase
         CREATE MATERIALIZED VIEW public.kept AS SELECT id FROM public.customers;
         """;
 
-    private const string Types = "'text', 'name', 'oid', 'integer', 'bigint', 'boolean', 'numeric', '\"char\"', 'regclass', 'xid', 'jsonb', 'anyarray', 'anyelement', 'anynonarray', 'timestamp with time zone'";
+    private const string Types =
+        "'text', 'name', 'oid', 'integer', 'bigint', 'boolean', 'numeric', '\"char\"', 'regclass', 'xid', 'jsonb', 'anyarray', 'anyelement', 'anynonarray', 'timestamp with time zone'";
 
     /// <summary>Makes it.</summary>
     /// <param name="server">The server.</param>
     /// <param name="name">The database's name.</param>
     public static void Create(PostgresServer server, string name)
     {
-        server.Execute("postgres", $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Owner}') THEN CREATE ROLE {Owner} LOGIN PASSWORD 'm'; END IF; END $$");
+        server.Execute(
+            "postgres",
+            $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Owner}') THEN CREATE ROLE {Owner} LOGIN PASSWORD 'm'; END IF; END $$"
+        );
         server.CreateDatabase(name, $"OWNER {Owner}");
         server.Execute(name, $"SET search_path = pg_catalog; SET SESSION AUTHORIZATION {Owner}; {Content}");
         server.Execute(
             name,
             $"SET search_path = pg_catalog; SET SESSION AUTHORIZATION {Owner}; "
-                + Traps.Replace("{0}", string.Join(' ', NamesInOurSql()), StringComparison.Ordinal).Replace("{1}", Types, StringComparison.Ordinal)
-                + $"; ALTER DATABASE {name} SET search_path = public, pg_catalog");
+                + Traps
+                    .Replace("{0}", string.Join(' ', NamesInOurSql()), StringComparison.Ordinal)
+                    .Replace("{1}", Types, StringComparison.Ordinal)
+                + $"; ALTER DATABASE {name} SET search_path = public, pg_catalog"
+        );
     }
 
     /// <summary>Every word of the engine's sources that a function or relation could be named by.</summary>

@@ -1,10 +1,10 @@
 using CryoBackup.Backup;
 using CryoBackup.Configuration;
+using CryoBackup.Hosting;
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
 using CryoBackup.Tests.Rehearsal;
 using CryoBackup.Verification;
-using CryoBackup.Hosting;
 using Npgsql;
 
 namespace CryoBackup.Tests.Security;
@@ -36,11 +36,17 @@ public sealed class HostileDatabaseTests : IDisposable
     public void TheTrapsAreRealOnes()
     {
         // What a session without care meets.
-        foreach (string sql in (string[])
-            [
-                "SELECT count(*) FROM pg_catalog.pg_proc", "SELECT d.datname || 'x'::text FROM pg_catalog.pg_database d", "SELECT 1 FROM pg_class LIMIT 1",
-                "SELECT 'x'::text", "SELECT current_database()", "SELECT to_jsonb(d) FROM pg_catalog.pg_database d",
-            ])
+        foreach (
+            string sql in (string[])
+                [
+                    "SELECT count(*) FROM pg_catalog.pg_proc",
+                    "SELECT d.datname || 'x'::text FROM pg_catalog.pg_database d",
+                    "SELECT 1 FROM pg_class LIMIT 1",
+                    "SELECT 'x'::text",
+                    "SELECT current_database()",
+                    "SELECT to_jsonb(d) FROM pg_catalog.pg_database d",
+                ]
+        )
         {
             _server.Execute("postgres", $"ALTER ROLE {HostileDatabase.Owner} NOSUPERUSER");
             using (NpgsqlConnection careless = PostgresServer.Open(_server.Endpoint.WithDatabase(Database)))
@@ -69,14 +75,19 @@ public sealed class HostileDatabaseTests : IDisposable
         AssertQuiet("New");
         using (NpgsqlConnection holder = PostgresServer.Open(_server.Endpoint.WithDatabase(Database)))
         {
-            using var hold = new NpgsqlCommand("SET search_path = pg_catalog; BEGIN; LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE", holder);
+            using var hold = new NpgsqlCommand(
+                "SET search_path = pg_catalog; BEGIN; LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE",
+                holder
+            );
             hold.ExecuteNonQuery();
             Assert.Throws<CryoBackupException>(() => BackUp(request => request.LockTimeout = TimeSpan.FromSeconds(1)));
             AssertQuiet("New, locked out");
         }
 
         using var cancellation = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Run(() => BackupWriter.Run(Request(), message => CancelAtRows(message, cancellation), cancellation.Token)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Task.Run(() => BackupWriter.Run(Request(), message => CancelAtRows(message, cancellation), cancellation.Token))
+        );
         AssertQuiet("New, cancelled");
         Assert.Throws<CryoBackupException>(() => BackUp(request => request.ExcludeTable = ["public.customers", "public.nothing"]));
         Assert.Throws<CryoBackupException>(() => BackUp(request => request.Timeout = TimeSpan.FromMilliseconds(1)));
@@ -84,7 +95,16 @@ public sealed class HostileDatabaseTests : IDisposable
         AssertQuiet("New, failing");
 
         Assert.Contains(Database, DatabaseNames.TryList(_server.Connection, TimeSpan.FromMinutes(1)));
-        Assert.Equal([Database], DatabaseList.Read(new DatabaseSelection { Include = [Database] }, _server.Connection, Database, static _ => { }, CancellationToken.None));
+        Assert.Equal(
+            [Database],
+            DatabaseList.Read(
+                new DatabaseSelection { Include = [Database] },
+                _server.Connection,
+                Database,
+                static _ => { },
+                CancellationToken.None
+            )
+        );
         AssertQuiet("the list of databases");
     }
 
@@ -92,8 +112,16 @@ public sealed class HostileDatabaseTests : IDisposable
     public void NothingIsCalledByRehearsals()
     {
         string backup = BackUp().Path;
-        foreach (VerificationResult result in (VerificationResult[])
-            [Rehearse.Run(backup), Rehearse.Run(backup, request => (request.Connection, request.Force, request.AllowSuperuser) = (_server.Connection, true, true))])
+        foreach (
+            VerificationResult result in (VerificationResult[])
+                [
+                    Rehearse.Run(backup),
+                    Rehearse.Run(
+                        backup,
+                        request => (request.Connection, request.Force, request.AllowSuperuser) = (_server.Connection, true, true)
+                    ),
+                ]
+        )
         {
             // What else is compared is others' business.
             Assert.Equal(CheckOutcome.Passed, Rehearse.Check(result, "restored_rows").Outcome);
@@ -125,12 +153,23 @@ public sealed class HostileDatabaseTests : IDisposable
         RestoreEach(backup, "hostile_copy", request => (request.Swap, request.Force) = (true, true));
         AssertQuiet("Restore -Swap");
         _server.Execute("hostile_copy", "SET search_path = pg_catalog; TRUNCATE public.customers, public.orders");
-        RestoreEach(backup, "hostile_copy", request => (request.DataOnly, request.Force, request.Table) = (true, true, ["public.customers", "public.orders"]));
+        RestoreEach(
+            backup,
+            "hostile_copy",
+            request => (request.DataOnly, request.Force, request.Table) = (true, true, ["public.customers", "public.orders"])
+        );
         AssertQuiet("Restore -DataOnly");
 
         using var cancellation = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Run(() => BackupRestorer.Run(
-            Wish(backup, "hostile_copy", request => (request.Swap, request.Force) = (true, true)), message => CancelAtRows(message, cancellation), cancellation.Token)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Task.Run(() =>
+                BackupRestorer.Run(
+                    Wish(backup, "hostile_copy", request => (request.Swap, request.Force) = (true, true)),
+                    message => CancelAtRows(message, cancellation),
+                    cancellation.Token
+                )
+            )
+        );
         AssertQuiet("Restore -Swap, cancelled");
     }
 
@@ -144,7 +183,10 @@ public sealed class HostileDatabaseTests : IDisposable
         Restore(backup, "hostile_copy", request => request.Create = true);
         IReadOnlyList<(string Application, string Sql)> first = _server.FirstStatements("CryoBackup ");
         Assert.True(first.Count(session => session.Application.Contains('-', StringComparison.Ordinal)) > 8, "too few sessions were seen");
-        Assert.All(first, session => Assert.StartsWith("SELECT pg_catalog.set_config('search_path', '', false)", session.Sql, StringComparison.Ordinal));
+        Assert.All(
+            first,
+            session => Assert.StartsWith("SELECT pg_catalog.set_config('search_path', '', false)", session.Sql, StringComparison.Ordinal)
+        );
         AssertQuiet("all");
     }
 
@@ -163,24 +205,41 @@ public sealed class HostileDatabaseTests : IDisposable
         return BackupWriter.Run(request, static _ => { }, CancellationToken.None);
     }
 
-    private BackupRequest Request() => new() { Connection = _server.Connection, Database = Database, Folder = _folder.Path, IncludeGlobals = true };
+    private BackupRequest Request() =>
+        new()
+        {
+            Connection = _server.Connection,
+            Database = Database,
+            Folder = _folder.Path,
+            IncludeGlobals = true,
+        };
 
     /// <summary>The plan, then the deed.</summary>
     private void RestoreEach(string backup, string database, Action<RestoreRequest> change)
     {
-        Restore(backup, database, request =>
-        {
-            change(request);
-            request.PlanOnly = true;
-        });
+        Restore(
+            backup,
+            database,
+            request =>
+            {
+                change(request);
+                request.PlanOnly = true;
+            }
+        );
         Restore(backup, database, change);
     }
 
-    private void Restore(string backup, string database, Action<RestoreRequest> change) => BackupRestorer.Run(Wish(backup, database, change), static _ => { }, CancellationToken.None);
+    private void Restore(string backup, string database, Action<RestoreRequest> change) =>
+        BackupRestorer.Run(Wish(backup, database, change), static _ => { }, CancellationToken.None);
 
     private RestoreRequest Wish(string backup, string database, Action<RestoreRequest> change)
     {
-        var request = new RestoreRequest { Connection = _server.Connection, Path = backup, TargetDatabase = database };
+        var request = new RestoreRequest
+        {
+            Connection = _server.Connection,
+            Path = backup,
+            TargetDatabase = database,
+        };
         change(request);
         return request;
     }
@@ -189,9 +248,20 @@ public sealed class HostileDatabaseTests : IDisposable
 
     private void AssertQuiet(string what)
     {
-        Assert.False((bool)_server.Scalar("postgres", $"SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = '{HostileDatabase.Owner}'")!, what);
+        Assert.False(
+            (bool)_server.Scalar("postgres", $"SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = '{HostileDatabase.Owner}'")!,
+            what
+        );
         string log = _server.Log();
-        string[] sprung = [.. log[_read..].Split('\n').Where(line => line.Contains(HostileDatabase.Trace, StringComparison.Ordinal) && line.Contains("|LOG:  ", StringComparison.Ordinal)).Take(3)];
+        string[] sprung =
+        [
+            .. log[_read..]
+                .Split('\n')
+                .Where(line =>
+                    line.Contains(HostileDatabase.Trace, StringComparison.Ordinal) && line.Contains("|LOG:  ", StringComparison.Ordinal)
+                )
+                .Take(3),
+        ];
         Assert.True(sprung.Length == 0, $"{what}: {string.Join('\n', sprung)}");
         _read = log.Length;
     }

@@ -21,7 +21,12 @@ public sealed class HostileOrderTests
     public async Task PartitionsOfPartitionsAreChosen()
     {
         TocEntry[] attached = [.. Reversed(i => Entry(Length + i, "TABLE ATTACH", $"t{i}", i, i - 1), from: 2)];
-        IReadOnlyList<TocEntry> entries = [.. Reversed(i => Entry(i, "TABLE", $"t{i}")), .. attached, .. Reversed(i => Entry((2 * Length) + i, "TABLE DATA", $"t{i}", i))];
+        IReadOnlyList<TocEntry> entries =
+        [
+            .. Reversed(i => Entry(i, "TABLE", $"t{i}")),
+            .. attached,
+            .. Reversed(i => Entry((2 * Length) + i, "TABLE DATA", $"t{i}", i)),
+        ];
         RestoreSelection selection = await Within(() => RestoreSelection.Of(entries, [], ["t1"], TargetContent.Nothing));
         Assert.Equal(entries.Count, selection.Entries.Count);
         Assert.Empty(selection.LeftOut);
@@ -31,7 +36,12 @@ public sealed class HostileOrderTests
     public async Task PartsThatNeedPartsAreIncluded()
     {
         const int Table = 2 * Length;
-        IReadOnlyList<TocEntry> entries = [.. Reversed(i => Entry(i, "INDEX", $"t i{i}", Table, i == 1 ? Table : i - 1)), Entry(Table, "TABLE", "t"), Entry(Table + 1, "TABLE", "other")];
+        IReadOnlyList<TocEntry> entries =
+        [
+            .. Reversed(i => Entry(i, "INDEX", $"t i{i}", Table, i == 1 ? Table : i - 1)),
+            Entry(Table, "TABLE", "t"),
+            Entry(Table + 1, "TABLE", "other"),
+        ];
         RestoreSelection selection = await Within(() => RestoreSelection.Of(entries, [], ["t"], TargetContent.Nothing));
         Assert.Equal(Length + 1, selection.Entries.Count);
         Assert.Empty(selection.LeftOut);
@@ -56,7 +66,9 @@ public sealed class HostileOrderTests
             .. Reversed(i => Entry(i, "VIEW", $"v{i}", i == 1 ? 4 * Length + 1 : i - 1)),
             Entry((4 * Length) + 1, "TABLE", "t"),
         ];
-        RestoreSelection selection = await Within(() => RestoreSelection.Of(entries, [], choosesTable ? ["m*", "t"] : ["m*"], TargetContent.Nothing));
+        RestoreSelection selection = await Within(() =>
+            RestoreSelection.Of(entries, [], choosesTable ? ["m*", "t"] : ["m*"], TargetContent.Nothing)
+        );
         Assert.Equal(choosesTable ? 0 : Length, selection.Unpopulated.Count());
         Assert.Equal(choosesTable ? entries.Count : entries.Count - Length, selection.Entries.Count);
     }
@@ -66,7 +78,11 @@ public sealed class HostileOrderTests
     {
         const int Foreign = 2 * Length;
         IReadOnlyList<TocEntry> entries =
-            [.. Reversed(i => Entry(i, "VIEW", $"v{i}", i == 1 ? Foreign : i - 1)), Entry(Foreign, "FOREIGN TABLE", "f"), Entry(Foreign + 1, "MATERIALIZED VIEW DATA", "m", Length)];
+        [
+            .. Reversed(i => Entry(i, "VIEW", $"v{i}", i == 1 ? Foreign : i - 1)),
+            Entry(Foreign, "FOREIGN TABLE", "f"),
+            Entry(Foreign + 1, "MATERIALIZED VIEW DATA", "m", Length),
+        ];
         IReadOnlyList<LeftOut> found = await Within(() => ForeignReach.Of(entries));
         Assert.Equal("m", Assert.Single(found).Entry.Name);
     }
@@ -79,7 +95,18 @@ public sealed class HostileOrderTests
             .. Reversed(i => Entry(i, i == 1 ? "TRIGGER" : "INDEX", $"t i{i}", i - 1)),
             Entry(Length + 1, "INDEX", "t alone"),
         ];
-        entries = [.. entries.Select(entry => new TocEntry { DumpId = entry.DumpId, Kind = entry.Kind, Name = entry.Name, Schema = "public", Section = TocSection.PostData, Dependencies = entry.Dependencies })];
+        entries =
+        [
+            .. entries.Select(entry => new TocEntry
+            {
+                DumpId = entry.DumpId,
+                Kind = entry.Kind,
+                Name = entry.Name,
+                Schema = "public",
+                Section = TocSection.PostData,
+                Dependencies = entry.Dependencies,
+            }),
+        ];
         (IReadOnlyList<TocEntry> together, IReadOnlyList<TocEntry> after) = await Within(() => ParallelEntries.Split(entries, entries));
         Assert.Equal("t alone", Assert.Single(together).Name);
         Assert.Equal(Length, after.Count);
@@ -92,8 +119,17 @@ public sealed class HostileOrderTests
         return await working;
     }
 
-    private static IEnumerable<TocEntry> Reversed(Func<int, TocEntry> make, int from = 1) => Enumerable.Range(from, Length - from + 1).Reverse().Select(make);
+    private static IEnumerable<TocEntry> Reversed(Func<int, TocEntry> make, int from = 1) =>
+        Enumerable.Range(from, Length - from + 1).Reverse().Select(make);
 
-    private static TocEntry Entry(int id, string kind, string name, params int[] dependencies)
-        => new() { DumpId = id, Kind = kind, Name = name, Schema = "public", Section = TocSection.PreData, Dependencies = dependencies };
+    private static TocEntry Entry(int id, string kind, string name, params int[] dependencies) =>
+        new()
+        {
+            DumpId = id,
+            Kind = kind,
+            Name = name,
+            Schema = "public",
+            Section = TocSection.PreData,
+            Dependencies = dependencies,
+        };
 }

@@ -21,12 +21,18 @@ public sealed class HostileSettingsTests : IDisposable
         _server = server;
         server.Watch();
         server.CreateDatabase("settled");
-        server.Execute("settled", """
+        server.Execute(
+            "settled",
+            """
             CREATE TABLE "Odd" (id int PRIMARY KEY, path text DEFAULT 'C:\data', parts text[], at timestamptz, took interval, doc xml);
             INSERT INTO "Odd" SELECT n, 'a\\b', ARRAY['x', NULL, 'NULL'], timestamptz '2024-08-06 05:34:12.5+00', interval '1 mon 2 days', '<a/>' FROM generate_series(1, 200) AS n;
             CREATE TABLE child (id int REFERENCES "Odd"); CREATE VIEW seen AS SELECT id, path FROM "Odd" WHERE path <> 'x\y';
-            """);
-        server.Execute("postgres", $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Role}') THEN CREATE ROLE {Role} LOGIN SUPERUSER PASSWORD 'h'; CREATE ROLE powerless; END IF; END $$");
+            """
+        );
+        server.Execute(
+            "postgres",
+            $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Role}') THEN CREATE ROLE {Role} LOGIN SUPERUSER PASSWORD 'h'; CREATE ROLE powerless; END IF; END $$"
+        );
     }
 
     public void Dispose()
@@ -59,12 +65,25 @@ public sealed class HostileSettingsTests : IDisposable
     [PostgresFact]
     public void AllSettingsThatChangeTextHinderNothing()
     {
-        foreach ((string name, string value) in new[]
-        {
-            ("quote_all_identifiers", "on"), ("DateStyle", "German"), ("IntervalStyle", "iso_8601"), ("TimeZone", "Asia/Tokyo"), ("standard_conforming_strings", "off"),
-            ("array_nulls", "off"), ("transform_null_equals", "on"), ("xmloption", "document"), ("search_path", "nowhere"), ("bytea_output", "escape"), ("extra_float_digits", "0"),
-            ("client_encoding", "LATIN1"), ("default_transaction_deferrable", "on"), ("row_security", "off"),
-        })
+        foreach (
+            (string name, string value) in new[]
+            {
+                ("quote_all_identifiers", "on"),
+                ("DateStyle", "German"),
+                ("IntervalStyle", "iso_8601"),
+                ("TimeZone", "Asia/Tokyo"),
+                ("standard_conforming_strings", "off"),
+                ("array_nulls", "off"),
+                ("transform_null_equals", "on"),
+                ("xmloption", "document"),
+                ("search_path", "nowhere"),
+                ("bytea_output", "escape"),
+                ("extra_float_digits", "0"),
+                ("client_encoding", "LATIN1"),
+                ("default_transaction_deferrable", "on"),
+                ("row_security", "off"),
+            }
+        )
         {
             _server.Execute("postgres", $"ALTER ROLE {Role} SET {name} = '{value}'");
             _server.Execute("postgres", $"ALTER DATABASE settled SET {name} = '{value}'");
@@ -82,9 +101,17 @@ public sealed class HostileSettingsTests : IDisposable
 
         async Task<(string, string)> AskAsync(string? options)
         {
-            var endpoint = ServerEndpoint.Resolve(Connection(), "postgres", static _ => { }, new PostgresEnvironment(name => name == "PGOPTIONS" ? options : null));
+            var endpoint = ServerEndpoint.Resolve(
+                Connection(),
+                "postgres",
+                static _ => { },
+                new PostgresEnvironment(name => name == "PGOPTIONS" ? options : null)
+            );
             await using NpgsqlConnection session = await ServerConnection.OpenAsync(endpoint, "test", null, CancellationToken.None);
-            await using var command = new NpgsqlCommand("SELECT CURRENT_USER::text || ' ' || pg_catalog.current_setting('search_path')", session);
+            await using var command = new NpgsqlCommand(
+                "SELECT CURRENT_USER::text || ' ' || pg_catalog.current_setting('search_path')",
+                session
+            );
             string[] answer = ((string)(await command.ExecuteScalarAsync())!).Split(' ');
             return (answer[0], answer[1].Trim('"'));
         }
@@ -116,21 +143,45 @@ public sealed class HostileSettingsTests : IDisposable
             await using NpgsqlConnection session = await ServerConnection.OpenAsync(endpoint, "test", null, CancellationToken.None);
             await using var command = new NpgsqlCommand("SELECT pg_catalog.current_setting('default_transaction_read_only')", session);
             using var programs = new LibpqEnvironment(endpoint, "test");
-            Assert.Equal(endpoint.Server.IsReadOnly, !programs.Variables["PGOPTIONS"]!.Contains("default_transaction_read_only", StringComparison.Ordinal));
+            Assert.Equal(
+                endpoint.Server.IsReadOnly,
+                !programs.Variables["PGOPTIONS"]!.Contains("default_transaction_read_only", StringComparison.Ordinal)
+            );
             return ((string?)await command.ExecuteScalarAsync(), endpoint.Server.IsReadOnly);
         }
     }
 
     private void GoesTheWholeWay()
     {
-        string backup = BackupWriter.Run(new BackupRequest { Connection = Connection(), Database = "settled", Folder = _folder.Path }, static _ => { }, CancellationToken.None).Path;
+        string backup = BackupWriter
+            .Run(
+                new BackupRequest
+                {
+                    Connection = Connection(),
+                    Database = "settled",
+                    Folder = _folder.Path,
+                },
+                static _ => { },
+                CancellationToken.None
+            )
+            .Path;
         _server.Execute("postgres", "DROP DATABASE IF EXISTS settled_copy WITH (FORCE)");
-        var restore = new RestoreRequest { Connection = Connection(), Path = backup, TargetDatabase = "settled_copy", Create = true, Jobs = 2 };
+        var restore = new RestoreRequest
+        {
+            Connection = Connection(),
+            Path = backup,
+            TargetDatabase = "settled_copy",
+            Create = true,
+            Jobs = 2,
+        };
         RestoreResult result = BackupRestorer.Run(restore, static _ => { }, CancellationToken.None);
         Assert.Equal(200, Assert.Single(result.Tables, table => table.Name == "Odd").FoundRows);
         (restore.Create, restore.Clean, restore.Force, restore.Jobs) = (false, true, true, null);
         BackupRestorer.Run(restore, static _ => { }, CancellationToken.None);
-        VerificationResult rehearsed = Rehearse.Run(backup, request => (request.Connection, request.Force, request.AllowSuperuser) = (Connection(), true, true));
+        VerificationResult rehearsed = Rehearse.Run(
+            backup,
+            request => (request.Connection, request.Force, request.AllowSuperuser) = (Connection(), true, true)
+        );
         Assert.True(rehearsed.Verdict == Verdict.Passed, rehearsed.Reason + " " + string.Join(" | ", rehearsed.Differences));
     }
 

@@ -26,15 +26,33 @@ public sealed class HostileTextTests
     private static readonly Dictionary<string, Action<string>> Parsers = new(StringComparer.Ordinal)
     {
         ["COPY statements"] = text => Ignore(() => CopyStatement.Parse(text)),
-        ["owners and grantees"] = text => RoleNames.Of(Entries(text, "ACL", "DEFAULT ACL", "POLICY", "USER MAPPING", "DATABASE PROPERTIES"), noOwner: false, noPrivileges: false),
+        ["owners and grantees"] = text =>
+            RoleNames.Of(
+                Entries(text, "ACL", "DEFAULT ACL", "POLICY", "USER MAPPING", "DATABASE PROPERTIES"),
+                noOwner: false,
+                noPrivileges: false
+            ),
         ["the selection of a rehearsal"] = text =>
         {
-            RehearsalSelection.ForScratchServer(Entries(text, "FUNCTION", "PROCEDURE", "TYPE", "EXTENSION", "SERVER", "VIEW", "TABLE"), asSuperuser: false);
-            RehearsalSelection.ForNamedServer(Entries(text, "FUNCTION", "PROCEDURE", "TYPE", "EXTENSION", "SERVER", "VIEW", "TABLE"), asSuperuser: false);
+            RehearsalSelection.ForScratchServer(
+                Entries(text, "FUNCTION", "PROCEDURE", "TYPE", "EXTENSION", "SERVER", "VIEW", "TABLE"),
+                asSuperuser: false
+            );
+            RehearsalSelection.ForNamedServer(
+                Entries(text, "FUNCTION", "PROCEDURE", "TYPE", "EXTENSION", "SERVER", "VIEW", "TABLE"),
+                asSuperuser: false
+            );
         },
         ["globals"] = text => _ = new GlobalsScript(text),
         ["SQL"] = text => SqlStatement.Split(text),
-        ["the database's own statements"] = text => Ignore(() => DatabaseDefinition.Statements(Entries(text, "DATABASE", "DATABASE PROPERTIES", "COMMENT", "ACL"), Entries(text, "DATABASE"), noOwner: false)),
+        ["the database's own statements"] = text =>
+            Ignore(() =>
+                DatabaseDefinition.Statements(
+                    Entries(text, "DATABASE", "DATABASE PROPERTIES", "COMMENT", "ACL"),
+                    Entries(text, "DATABASE"),
+                    noOwner: false
+                )
+            ),
         ["the database's options"] = text => Ignore(() => DatabaseDefinition.CreateOptions(Entries(text, "DATABASE"), 15)),
         ["what pg_restore says"] = text =>
         {
@@ -46,8 +64,10 @@ public sealed class HostileTextTests
 
             _ = (complaint.Statement, complaint.StatementStart, complaint.Detail);
         },
-        ["what pg_dump says"] = text => _ = (DumpDiagnostics.Classify(text.Split('\n'), CryoBackupError.DumpFailed), DumpDiagnostics.Warnings(text.Split('\n'))),
-        ["the header of an encrypted file"] = text => Ignore(() => AgeHeader.Read(new MemoryStream(Encoding.UTF8.GetBytes("age-encryption.org/v1\n" + text)))),
+        ["what pg_dump says"] = text =>
+            _ = (DumpDiagnostics.Classify(text.Split('\n'), CryoBackupError.DumpFailed), DumpDiagnostics.Warnings(text.Split('\n'))),
+        ["the header of an encrypted file"] = text =>
+            Ignore(() => AgeHeader.Read(new MemoryStream(Encoding.UTF8.GetBytes("age-encryption.org/v1\n" + text)))),
         ["money"] = text => TocKinds.SpeaksOfMoney(Entries(text, "TABLE")[0]),
     };
 
@@ -56,14 +76,68 @@ public sealed class HostileTextTests
     /// <summary>Beginnings, and what is repeated behind them without end.</summary>
     private static readonly string[] Starts =
     [
-        "", "COPY ", "COPY public.t (", "CREATE POLICY p ON t TO ", "CREATE USER MAPPING FOR ", "ALTER ROLE ", "GRANT ALL ON t TO ", "REVOKE ", "COMMENT ON DATABASE d IS '",
-        "CREATE ROLE ", "SECURITY LABEL FOR ", "ALTER DATABASE d SET a TO ", "CREATE DATABASE d WITH TEMPLATE = template0 ", "CREATE FUNCTION f()\n", "CREATE EXTENSION x WITH SCHEMA ", "$$", "\n",
+        "",
+        "COPY ",
+        "COPY public.t (",
+        "CREATE POLICY p ON t TO ",
+        "CREATE USER MAPPING FOR ",
+        "ALTER ROLE ",
+        "GRANT ALL ON t TO ",
+        "REVOKE ",
+        "COMMENT ON DATABASE d IS '",
+        "CREATE ROLE ",
+        "SECURITY LABEL FOR ",
+        "ALTER DATABASE d SET a TO ",
+        "CREATE DATABASE d WITH TEMPLATE = template0 ",
+        "CREATE FUNCTION f()\n",
+        "CREATE EXTENSION x WITH SCHEMA ",
+        "$$",
+        "\n",
     ];
 
     private static readonly string[] Pumps =
     [
-        "\"", "\"\"", "\"a\"", "a", "a, ", "\"\", ", " ", "\n", "\n ", "\t\n", " \n LANGUAGE ", "\n    LANGUAGE x", "(", ")", "'", "''", "\\'", "$", "$a$", "$a", "/*", "*/", "--\n", ";", ";\n", " TO ", " FROM ", " TO a", " IS ",
-        " TABLESPACE = ", " TABLESPACE = \"", "E'\\", "U&\"", ".", " WITH SCHEMA a;", "GRANT a TO b;\n", "SET SESSION AUTHORIZATION a;\n", ", 1, true);", "BEGIN ATOMIC ", "CASE ", "é",
+        "\"",
+        "\"\"",
+        "\"a\"",
+        "a",
+        "a, ",
+        "\"\", ",
+        " ",
+        "\n",
+        "\n ",
+        "\t\n",
+        " \n LANGUAGE ",
+        "\n    LANGUAGE x",
+        "(",
+        ")",
+        "'",
+        "''",
+        "\\'",
+        "$",
+        "$a$",
+        "$a",
+        "/*",
+        "*/",
+        "--\n",
+        ";",
+        ";\n",
+        " TO ",
+        " FROM ",
+        " TO a",
+        " IS ",
+        " TABLESPACE = ",
+        " TABLESPACE = \"",
+        "E'\\",
+        "U&\"",
+        ".",
+        " WITH SCHEMA a;",
+        "GRANT a TO b;\n",
+        "SET SESSION AUTHORIZATION a;\n",
+        ", 1, true);",
+        "BEGIN ATOMIC ",
+        "CASE ",
+        "é",
     ];
 
     [Theory]
@@ -72,7 +146,12 @@ public sealed class HostileTextTests
     {
         foreach (string text in Pumped().Concat(Random()))
         {
-            Task parsing = Task.Factory.StartNew(() => Parsers[parser](text), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            Task parsing = Task.Factory.StartNew(
+                () => Parsers[parser](text),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            );
             Task first = await Task.WhenAny(parsing, Task.Delay(Budget));
             Assert.True(first == parsing, $"{parser}: {text[..60]}… takes longer than {Budget}");
             await parsing;
@@ -85,11 +164,25 @@ public sealed class HostileTextTests
         Assert.Equal(("public.t", "a, \"b c\""), Parts("COPY public.t (a, \"b c\") FROM stdin;\n"));
         Assert.Equal(("\"a\"\"b\".\"COPY (\"", "\"FROM stdin\""), Parts("COPY \"a\"\"b\".\"COPY (\" (\"FROM stdin\") FROM stdin;\n"));
         Assert.Equal(("public.empty", ""), Parts("COPY public.empty  FROM stdin;\n"));
-        foreach (string text in (string[])
-            [
-                "", "COPY", "COPY public.t (a FROM stdin;", "COPY (SELECT 1) TO STDOUT;", "COPY public.t (a) FROM stdin; DROP TABLE t;", "COPY public.t (a) FROM PROGRAM 'x';", "COPY public.t (f(a)) FROM stdin;",
-                "COPY public.t () FROM stdin;", "COPY public.t (a,) FROM stdin;", "COPY t.u.v (a) FROM stdin;", "COPY 't' FROM stdin;", "COPY public.t (a) FROM stdin", "INSERT INTO t", new string('"', 3),
-            ])
+        foreach (
+            string text in (string[])
+                [
+                    "",
+                    "COPY",
+                    "COPY public.t (a FROM stdin;",
+                    "COPY (SELECT 1) TO STDOUT;",
+                    "COPY public.t (a) FROM stdin; DROP TABLE t;",
+                    "COPY public.t (a) FROM PROGRAM 'x';",
+                    "COPY public.t (f(a)) FROM stdin;",
+                    "COPY public.t () FROM stdin;",
+                    "COPY public.t (a,) FROM stdin;",
+                    "COPY t.u.v (a) FROM stdin;",
+                    "COPY 't' FROM stdin;",
+                    "COPY public.t (a) FROM stdin",
+                    "INSERT INTO t",
+                    new string('"', 3),
+                ]
+        )
         {
             Assert.Equal(CryoBackupError.ArchiveCorrupt, Assert.Throws<CryoBackupException>(() => CopyStatement.Parse(text)).Error);
         }
@@ -100,8 +193,22 @@ public sealed class HostileTextTests
     [Fact]
     public void EveryRoleOfAPolicyIsFound()
     {
-        Assert.Equal(["a b", "c", "x\"y"], RoleNames.Of(Entries("CREATE POLICY p ON t TO c, \"a b\", \"x\"\"y\" USING ((a = 1));\n", "POLICY"), noOwner: true, noPrivileges: false));
-        Assert.Equal(["one", "two"], RoleNames.Of(Entries("GRANT SELECT ON TABLE t TO two;\nSET SESSION AUTHORIZATION one;\nGRANT SELECT ON TABLE t TO PUBLIC;\n", "ACL"), noOwner: true, noPrivileges: false));
+        Assert.Equal(
+            ["a b", "c", "x\"y"],
+            RoleNames.Of(
+                Entries("CREATE POLICY p ON t TO c, \"a b\", \"x\"\"y\" USING ((a = 1));\n", "POLICY"),
+                noOwner: true,
+                noPrivileges: false
+            )
+        );
+        Assert.Equal(
+            ["one", "two"],
+            RoleNames.Of(
+                Entries("GRANT SELECT ON TABLE t TO two;\nSET SESSION AUTHORIZATION one;\nGRANT SELECT ON TABLE t TO PUBLIC;\n", "ACL"),
+                noOwner: true,
+                noPrivileges: false
+            )
+        );
     }
 
     [Fact]
@@ -111,12 +218,41 @@ public sealed class HostileTextTests
         var entries = new List<TocEntry>();
         for (int i = 1; i <= Tables; i++)
         {
-            entries.Add(new TocEntry { DumpId = i, Kind = "TABLE", Schema = "public", Name = $"t{i}" });
-            entries.Add(new TocEntry { DumpId = Tables + i, Kind = "TABLE DATA", Schema = "public", Name = $"t{i}", Dependencies = [i] });
-            entries.Add(new TocEntry { DumpId = (2 * Tables) + i, Kind = "FK CONSTRAINT", Schema = "public", Name = $"t{i} fk", Dependencies = [i, i == Tables ? 1 : i + 1] });
+            entries.Add(
+                new TocEntry
+                {
+                    DumpId = i,
+                    Kind = "TABLE",
+                    Schema = "public",
+                    Name = $"t{i}",
+                }
+            );
+            entries.Add(
+                new TocEntry
+                {
+                    DumpId = Tables + i,
+                    Kind = "TABLE DATA",
+                    Schema = "public",
+                    Name = $"t{i}",
+                    Dependencies = [i],
+                }
+            );
+            entries.Add(
+                new TocEntry
+                {
+                    DumpId = (2 * Tables) + i,
+                    Kind = "FK CONSTRAINT",
+                    Schema = "public",
+                    Name = $"t{i} fk",
+                    Dependencies = [i, i == Tables ? 1 : i + 1],
+                }
+            );
         }
 
-        (IReadOnlyList<TocEntry> sorted, IReadOnlyList<string> circular) = DataOrder.Sort([.. entries.Where(entry => entry.IsTableData)], entries);
+        (IReadOnlyList<TocEntry> sorted, IReadOnlyList<string> circular) = DataOrder.Sort(
+            [.. entries.Where(entry => entry.IsTableData)],
+            entries
+        );
         Assert.Equal(Tables, sorted.Count);
         Assert.Equal(Tables, circular.Count);
         Assert.Equal($"t{Tables}", sorted[0].Name);
@@ -125,7 +261,12 @@ public sealed class HostileTextTests
     [Fact]
     public void ATableOfContentsIsBounded()
     {
-        var archive = new Tests.Archive.ArchiveImage { Database = "d"u8.ToArray(), ServerVersion = "15"u8.ToArray(), DumpVersion = "15"u8.ToArray() };
+        var archive = new Tests.Archive.ArchiveImage
+        {
+            Database = "d"u8.ToArray(),
+            ServerVersion = "15"u8.ToArray(),
+            DumpVersion = "15"u8.ToArray(),
+        };
         for (int i = 1; i <= 20_000; i++)
         {
             archive.Add(i, "BLOB", i.ToString(CultureInfo.InvariantCulture), TocSection.PreData, "");
@@ -180,8 +321,21 @@ public sealed class HostileTextTests
         }
     }
 
-    private static TocEntry[] Entries(string definition, params string[] kinds)
-        => [.. kinds.Select((kind, index) => new TocEntry { DumpId = index + 1, Kind = kind, Name = "d", Schema = "public", Definition = definition, Section = TocSection.PreData })];
+    private static TocEntry[] Entries(string definition, params string[] kinds) =>
+        [
+            .. kinds.Select(
+                (kind, index) =>
+                    new TocEntry
+                    {
+                        DumpId = index + 1,
+                        Kind = kind,
+                        Name = "d",
+                        Schema = "public",
+                        Definition = definition,
+                        Section = TocSection.PreData,
+                    }
+            ),
+        ];
 
     private static void Ignore(Action parse)
     {

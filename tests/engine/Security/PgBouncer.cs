@@ -17,23 +17,38 @@ internal sealed class PgBouncer : IDisposable
     {
         Port = FreePort();
         string file = Path.Combine(_folder.Path, "pgbouncer.ini");
-        File.WriteAllText(file, string.Create(CultureInfo.InvariantCulture, $"""
-            [databases]
-            * = host={server.ComputerName} port={server.Port} user={server.UserName}{(server.Password is { Length: > 0 } password ? $" password={password}" : "")}
-            [pgbouncer]
-            listen_addr = 127.0.0.1
-            listen_port = {Port}
-            unix_socket_dir =
-            auth_type = any
-            pool_mode = {mode}
-            ignore_startup_parameters = options,extra_float_digits
-            """));
+        File.WriteAllText(
+            file,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                [databases]
+                * = host={server.ComputerName} port={server.Port} user={server.UserName}{(
+                    server.Password is { Length: > 0 } password ? $" password={password}" : ""
+                )}
+                [pgbouncer]
+                listen_addr = 127.0.0.1
+                listen_port = {Port}
+                unix_socket_dir =
+                auth_type = any
+                pool_mode = {mode}
+                ignore_startup_parameters = options,extra_float_digits
+                """
+            )
+        );
         var start = new ProcessStartInfo(Program) { RedirectStandardError = true, RedirectStandardOutput = true };
         if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
         {
             // It refuses root, as the server does; the file is read before it changes.
             start.ArgumentList.Add("--user=postgres");
-            File.SetUnixFileMode(_folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+            File.SetUnixFileMode(
+                _folder.Path,
+                UnixFileMode.UserRead
+                    | UnixFileMode.UserWrite
+                    | UnixFileMode.UserExecute
+                    | UnixFileMode.OtherRead
+                    | UnixFileMode.OtherExecute
+            );
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         }
 

@@ -32,12 +32,26 @@ public sealed class PoolerTests : IClassFixture<WatchedServer>, IDisposable
         BackupInfo backup = BackUp(pooler);
         Assert.True(backup.RowCount > 0);
         RestoreResult restored = BackupRestorer.Run(
-            new RestoreRequest { Connection = Through(pooler), Path = backup.Path, TargetDatabase = "pooled_copy", Create = true }, static _ => { }, CancellationToken.None);
+            new RestoreRequest
+            {
+                Connection = Through(pooler),
+                Path = backup.Path,
+                TargetDatabase = "pooled_copy",
+                Create = true,
+            },
+            static _ => { },
+            CancellationToken.None
+        );
         Assert.All(restored.Tables, table => Assert.True(table.Matches));
 
-        Assert.False((bool)_server.Scalar("postgres", $"SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = '{HostileDatabase.Owner}'")!);
+        Assert.False(
+            (bool)_server.Scalar("postgres", $"SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = '{HostileDatabase.Owner}'")!
+        );
         string log = _server.Log()[read..];
-        Assert.DoesNotContain(log.Split('\n'), line => line.Contains(HostileDatabase.Trace, StringComparison.Ordinal) && line.Contains("|LOG:  ", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            log.Split('\n'),
+            line => line.Contains(HostileDatabase.Trace, StringComparison.Ordinal) && line.Contains("|LOG:  ", StringComparison.Ordinal)
+        );
     }
 
     [PgBouncerFact]
@@ -51,9 +65,24 @@ public sealed class PoolerTests : IClassFixture<WatchedServer>, IDisposable
         Assert.Empty(Directory.EnumerateFiles(_folder.Path, "*.dump*"));
     }
 
-    private static ConnectionRequest Through(PgBouncer pooler)
-        => new() { ComputerName = "127.0.0.1", Port = pooler.Port, UserName = "anybody", SslMode = SslMode.Disable };
+    private static ConnectionRequest Through(PgBouncer pooler) =>
+        new()
+        {
+            ComputerName = "127.0.0.1",
+            Port = pooler.Port,
+            UserName = "anybody",
+            SslMode = SslMode.Disable,
+        };
 
-    private BackupInfo BackUp(PgBouncer pooler)
-        => BackupWriter.Run(new BackupRequest { Connection = Through(pooler), Database = Database, Folder = _folder.Path }, static _ => { }, CancellationToken.None);
+    private BackupInfo BackUp(PgBouncer pooler) =>
+        BackupWriter.Run(
+            new BackupRequest
+            {
+                Connection = Through(pooler),
+                Database = Database,
+                Folder = _folder.Path,
+            },
+            static _ => { },
+            CancellationToken.None
+        );
 }

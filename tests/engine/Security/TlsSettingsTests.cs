@@ -15,7 +15,12 @@ namespace CryoBackup.Tests.Security;
 public sealed class TlsSettingsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal) { ["PGHOST"] = "db.example", ["PGPASSFILE"] = PgPassFile.None, ["PGUSER"] = "alice" };
+    private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal)
+    {
+        ["PGHOST"] = "db.example",
+        ["PGPASSFILE"] = PgPassFile.None,
+        ["PGUSER"] = "alice",
+    };
 
     public TlsSettingsTests() => _variables[OperatingSystem.IsWindows() ? "APPDATA" : "HOME"] = _folder.Path;
 
@@ -54,7 +59,11 @@ public sealed class TlsSettingsTests : IDisposable
         _variables["PGREQUIREPEER"] = "postgres";
         Resolve();
         _variables["PGHOST"] = "/run/postgresql";
-        Assert.Contains("PGREQUIREPEER (requirepeer)", Assert.Throws<CryoBackupException>(() => Resolve()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "PGREQUIREPEER (requirepeer)",
+            Assert.Throws<CryoBackupException>(() => Resolve()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -117,7 +126,9 @@ public sealed class TlsSettingsTests : IDisposable
         using var tls = new SslStream(stream);
         try
         {
-            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = spoken });
+            await tls.AuthenticateAsServerAsync(
+                new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = spoken }
+            );
             return tls.SslProtocol;
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException)
@@ -126,5 +137,6 @@ public sealed class TlsSettingsTests : IDisposable
         }
     }
 
-    private ServerEndpoint Resolve(string? database = null) => ServerEndpoint.Resolve(new ConnectionRequest(), database, static _ => { }, new PostgresEnvironment(_variables.GetValueOrDefault));
+    private ServerEndpoint Resolve(string? database = null) =>
+        ServerEndpoint.Resolve(new ConnectionRequest(), database, static _ => { }, new PostgresEnvironment(_variables.GetValueOrDefault));
 }

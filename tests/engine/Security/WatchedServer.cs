@@ -22,7 +22,9 @@ public sealed partial class WatchedServer : PostgresServer
     /// <summary>The log as it is now.</summary>
     public string Log()
     {
-        using var reader = new StreamReader(new FileStream(Path.Combine(Cluster.Folder, "server.log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        using var reader = new StreamReader(
+            new FileStream(Path.Combine(Cluster.Folder, "server.log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite)
+        );
         return reader.ReadToEnd();
     }
 
@@ -44,7 +46,8 @@ public sealed partial class WatchedServer : PostgresServer
     // A text that fails to parse stands in a line of its own kind.
     [GeneratedRegex(
         @"^(?<session>[0-9a-f]+\.[0-9a-f]+)\|(?<application>[^|]*)\|(?:LOG:  duration: [0-9.]+ ms  (?:parse|bind|execute) [^:]*: |LOG:  duration: [0-9.]+ ms  statement: |STATEMENT:  )(?<sql>.*)$",
-        RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+        RegexOptions.Multiline | RegexOptions.CultureInvariant
+    )]
     private static partial Regex Statement();
 }
 

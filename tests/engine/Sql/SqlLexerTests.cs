@@ -24,8 +24,8 @@ public sealed class SqlLexerTests
     [InlineData("/* never closed ; ", "")]
     [InlineData("$x$ never closed $", "$x$ never closed $")]
     [InlineData("", "")]
-    public void ReadsTokens(string sql, string tokens)
-        => Assert.Equal(tokens, string.Join('|', SqlLexer.Read(sql).Select(token => token.Text.ToString())));
+    public void ReadsTokens(string sql, string tokens) =>
+        Assert.Equal(tokens, string.Join('|', SqlLexer.Read(sql).Select(token => token.Text.ToString())));
 
     [Fact]
     public void BackslashesEscapeInPlainStringsOnlyWhereTheSettingSaysSo()
@@ -47,8 +47,7 @@ public sealed class SqlLexerTests
     [Fact]
     public void SplitsStatements()
     {
-        const string Script =
-            """
+        const string Script = """
             -- ; nothing
             ;;COMMENT ON DATABASE d IS E'a;\nb';
             CREATE RULE r AS ON INSERT TO t DO ALSO (DELETE FROM a; DELETE FROM b) ;
@@ -58,7 +57,9 @@ public sealed class SqlLexerTests
             """;
         IReadOnlyList<SqlStatement> statements = SqlStatement.Split(Script);
         Assert.Equal(
-            ["COMMENT", "CREATE", "CREATE", "CREATE", "SELECT"], statements.Select(statement => statement.Tokens[0].Text.ToString()));
+            ["COMMENT", "CREATE", "CREATE", "CREATE", "SELECT"],
+            statements.Select(statement => statement.Tokens[0].Text.ToString())
+        );
         Assert.Equal("COMMENT ON DATABASE d IS E'a;\\nb'", statements[0].Text);
         Assert.EndsWith("DELETE FROM b)", statements[1].Text, StringComparison.Ordinal);
         Assert.EndsWith("SELECT 2; END", statements[2].Text, StringComparison.Ordinal);
@@ -73,7 +74,24 @@ public sealed class SqlLexerTests
     {
         string[] tokens =
         [
-            "word", "\"q;\"\"--\"", "'s;''/*'", @"E'\';--'", "$$;'$$", "$t$;$$;$t$", "U&'\\0061;'", "U&\"x;\"", "42", "(", ")", ",", "=", "x'1f'", "n'a;'", "é", "a$1", "$2",
+            "word",
+            "\"q;\"\"--\"",
+            "'s;''/*'",
+            @"E'\';--'",
+            "$$;'$$",
+            "$t$;$$;$t$",
+            "U&'\\0061;'",
+            "U&\"x;\"",
+            "42",
+            "(",
+            ")",
+            ",",
+            "=",
+            "x'1f'",
+            "n'a;'",
+            "é",
+            "a$1",
+            "$2",
         ];
         string[] gaps = [" ", "\n\t", " -- ;'\"$$\n", "/* ; /* ' */ \" */", " /*--*/ "];
         var random = new Random(14);

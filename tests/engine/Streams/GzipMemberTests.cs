@@ -17,7 +17,16 @@ public sealed class GzipMemberTests
 
         // Bytes from 144 on take 9 bits in deflate's fixed code, which the quickest level uses also where it makes the data longer.
         byte[] longest = [.. noise.Select(value => (byte)(144 + (value % 112)))];
-        foreach (byte[] block in (byte[][])[[7], GzipSamples.Text(GzipMember.BlockLength), noise, longest, new byte[GzipMember.BlockLength]])
+        foreach (
+            byte[] block in (byte[][])
+                [
+                    [7],
+                    GzipSamples.Text(GzipMember.BlockLength),
+                    noise,
+                    longest,
+                    new byte[GzipMember.BlockLength],
+                ]
+        )
         {
             var output = new MemoryStream();
             GzipMember.Compress(block, level, output);

@@ -49,7 +49,8 @@ public sealed class GzipReaderTests
             file.AddRange(random.Next(3) == 0 ? GzipSamples.WithFullHeader(data) : GzipSamples.Stock(data));
         }
 
-        byte[] bytes = [.. file], expected = [.. plain];
+        byte[] bytes = [.. file],
+            expected = [.. plain];
         Assert.True(expected.AsSpan().SequenceEqual(Decompress(bytes)));
         Assert.True(expected.AsSpan().SequenceEqual(Decompress(new SplitStream(bytes, () => random.Next(1, 9000)))));
         Assert.True(expected.AsSpan().SequenceEqual(Decompress(new SplitStream(bytes, () => 1))));
@@ -72,7 +73,16 @@ public sealed class GzipReaderTests
     public void RefusesWhatFollows()
     {
         byte[] file = GzipSamples.Stock(GzipSamples.Text(900));
-        foreach (byte[] more in (byte[][])[[0], [0x1f], [0x1f, 0x8b], [1, 2, 3, 4, 5, 6, 7, 8, 9], new byte[100_000]])
+        foreach (
+            byte[] more in (byte[][])
+                [
+                    [0],
+                    [0x1f],
+                    [0x1f, 0x8b],
+                    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+                    new byte[100_000],
+                ]
+        )
         {
             Assert.Throws<InvalidDataException>(() => Decompress([.. file, .. more]));
         }
@@ -93,9 +103,7 @@ public sealed class GzipReaderTests
                 Assert.Equal(data, Decompress(flipped));
                 unseen++;
             }
-            catch (InvalidDataException)
-            {
-            }
+            catch (InvalidDataException) { }
         }
 
         // Nothing reads the bits that fill up deflate's last byte.
@@ -115,13 +123,9 @@ public sealed class GzipReaderTests
             try
             {
                 using var reader = new GzipReader(new MemoryStream(input));
-                while (reader.Read(output) > 0)
-                {
-                }
+                while (reader.Read(output) > 0) { }
             }
-            catch (InvalidDataException)
-            {
-            }
+            catch (InvalidDataException) { }
 
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 18);
         }

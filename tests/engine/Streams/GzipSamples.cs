@@ -45,7 +45,9 @@ internal static class GzipSamples
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo("gzip", ["-dc"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+            using Process process = Process.Start(
+                new ProcessStartInfo("gzip", ["-dc"]) { RedirectStandardInput = true, RedirectStandardOutput = true }
+            )!;
             Task feed = Task.Run(() =>
             {
                 process.StandardInput.BaseStream.Write(file);

@@ -36,7 +36,7 @@ public sealed class ParallelGzipTests
         using var writtenInParts = new MemoryStream();
         using (var writer = new ParallelGzipWriter(writtenInParts, 2, 2))
         {
-            for (int at = 0; at < data.Length;)
+            for (int at = 0; at < data.Length; )
             {
                 int take = Math.Min(random.Next(1, 300_000), data.Length - at);
                 writer.Write(data, at, take);
@@ -65,7 +65,8 @@ public sealed class ParallelGzipTests
     [Fact]
     public void RefusesEveryTruncationButBetweenMembers()
     {
-        byte[] first = Compress(GzipSamples.Text(900, 1)), second = Compress(GzipSamples.Text(900, 2));
+        byte[] first = Compress(GzipSamples.Text(900, 1)),
+            second = Compress(GzipSamples.Text(900, 2));
         byte[] file = [.. first, .. second];
         for (int length = 1; length < file.Length; length++)
         {
@@ -112,9 +113,7 @@ public sealed class ParallelGzipTests
             {
                 GzipSamples.ReadAll(reader);
             }
-            catch (InvalidDataException)
-            {
-            }
+            catch (InvalidDataException) { }
         }
     }
 
@@ -124,16 +123,17 @@ public sealed class ParallelGzipTests
         byte[] file = Compress(GzipSamples.Text(12 * Block));
         file[^6] ^= 1;
         await Task.Run(() =>
-        {
-            for (int read = 0; read < 12; read++)
             {
-                using var reader = new ParallelGzipReader(new MemoryStream(file), 2);
-                if (read > 0)
+                for (int read = 0; read < 12; read++)
                 {
-                    reader.ReadExactly(new byte[((read - 1) * Block) + 5]);
+                    using var reader = new ParallelGzipReader(new MemoryStream(file), 2);
+                    if (read > 0)
+                    {
+                        reader.ReadExactly(new byte[((read - 1) * Block) + 5]);
+                    }
                 }
-            }
-        }).WaitAsync(HangGuard);
+            })
+            .WaitAsync(HangGuard);
     }
 
     [Fact]
@@ -141,47 +141,50 @@ public sealed class ParallelGzipTests
     {
         byte[] file = Compress(GzipSamples.Text(3 * Block));
         await Task.Run(() =>
-        {
-            using var reader = new ParallelGzipReader(new FailingStream(file, failAt: file.Length / 2), 2);
-            Assert.Equal("the disk failed", Assert.Throws<IOException>(() => GzipSamples.ReadAll(reader)).Message);
-        }).WaitAsync(HangGuard);
+            {
+                using var reader = new ParallelGzipReader(new FailingStream(file, failAt: file.Length / 2), 2);
+                Assert.Equal("the disk failed", Assert.Throws<IOException>(() => GzipSamples.ReadAll(reader)).Message);
+            })
+            .WaitAsync(HangGuard);
     }
 
     [Fact]
     public async Task TellsAFailingDestination()
     {
         await Task.Run(() =>
-        {
-            using var writer = new ParallelGzipWriter(new FailingStream([], failAt: 300_000), 2, 2);
-            byte[] data = GzipSamples.Text(Block);
-            IOException exception = Assert.Throws<IOException>(() =>
             {
-                for (int i = 0; i < 64; i++)
+                using var writer = new ParallelGzipWriter(new FailingStream([], failAt: 300_000), 2, 2);
+                byte[] data = GzipSamples.Text(Block);
+                IOException exception = Assert.Throws<IOException>(() =>
                 {
-                    writer.Write(data);
-                }
+                    for (int i = 0; i < 64; i++)
+                    {
+                        writer.Write(data);
+                    }
 
-                writer.Complete();
-            });
-            Assert.Equal("the disk failed", exception.Message);
-        }).WaitAsync(HangGuard);
+                    writer.Complete();
+                });
+                Assert.Equal("the disk failed", exception.Message);
+            })
+            .WaitAsync(HangGuard);
     }
 
     [Fact]
     public async Task WritesNothingMoreWhenAbandoned()
     {
         await Task.Run(() =>
-        {
-            var destination = new MemoryStream();
-            var writer = new ParallelGzipWriter(destination, 2, 2);
-            writer.Write(GzipSamples.Text((5 * Block) + 9));
-            writer.Dispose();
-            long length = destination.Length;
-            writer.Dispose();
-            Assert.Equal(length, destination.Length);
-            using var reader = new ParallelGzipReader(new MemoryStream(destination.ToArray()), 2);
-            Assert.True(GzipSamples.ReadAll(reader).Length <= 5 * Block);
-        }).WaitAsync(HangGuard);
+            {
+                var destination = new MemoryStream();
+                var writer = new ParallelGzipWriter(destination, 2, 2);
+                writer.Write(GzipSamples.Text((5 * Block) + 9));
+                writer.Dispose();
+                long length = destination.Length;
+                writer.Dispose();
+                Assert.Equal(length, destination.Length);
+                using var reader = new ParallelGzipReader(new MemoryStream(destination.ToArray()), 2);
+                Assert.True(GzipSamples.ReadAll(reader).Length <= 5 * Block);
+            })
+            .WaitAsync(HangGuard);
     }
 
     private static byte[] Compress(byte[] data)

@@ -52,7 +52,9 @@ public sealed class PartialFileTests : IDisposable
     [Fact]
     public void NamesAFolderThatIsNotThere()
     {
-        CryoBackupException exception = Assert.Throws<CryoBackupException>(() => new PartialFile(Path.Combine(_folder.Path, "none", "a.dump")));
+        CryoBackupException exception = Assert.Throws<CryoBackupException>(() =>
+            new PartialFile(Path.Combine(_folder.Path, "none", "a.dump"))
+        );
         Assert.Equal(CryoBackupError.DestinationNotWritable, exception.Error);
         Assert.Equal(Path.Combine(_folder.Path, "none", "a.dump"), exception.Target);
     }

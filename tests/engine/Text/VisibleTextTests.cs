@@ -30,7 +30,10 @@ public sealed class VisibleTextTests
         for (int value = 0; value <= 0x10FFFF; value++)
         {
             string text = value is >= 0xD800 and <= 0xDFFF ? ((char)value).ToString() : char.ConvertFromUtf32(value);
-            Assert.DoesNotContain(VisibleText.Of(text).EnumerateRunes(), rune => System.Text.Rune.IsControl(rune) || rune.Value is 0x202E or 0x2066 or 0x2028 or 0xFFFD && value != 0xFFFD);
+            Assert.DoesNotContain(
+                VisibleText.Of(text).EnumerateRunes(),
+                rune => System.Text.Rune.IsControl(rune) || rune.Value is 0x202E or 0x2066 or 0x2028 or 0xFFFD && value != 0xFFFD
+            );
         }
     }
 
@@ -38,7 +41,12 @@ public sealed class VisibleTextTests
     public void JsonMeansTheSame()
     {
         const string name = "a\u202Eb\u001b[31m\u2066c🧊\u009b";
-        string json = VisibleText.OfJson(JsonSerializer.Serialize(new { name }, new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        string json = VisibleText.OfJson(
+            JsonSerializer.Serialize(
+                new { name },
+                new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+            )
+        );
         Assert.DoesNotContain('\u202E', json);
         Assert.DoesNotContain('\u2066', json);
         Assert.DoesNotContain(json, char.IsControl);

@@ -52,7 +52,8 @@ internal sealed class ScratchCluster : IDisposable
 
     /// <summary>The server's process ID.</summary>
     /// <exception cref="InvalidOperationException">It does not run.</exception>
-    public int ProcessId => ScratchProcesses.FindServer(DataPath) ?? throw new InvalidOperationException("The throwaway server does not run.");
+    public int ProcessId =>
+        ScratchProcesses.FindServer(DataPath) ?? throw new InvalidOperationException("The throwaway server does not run.");
 
     private static PostgresEnvironment NoEnvironment { get; } = new(static _ => null);
 
@@ -71,14 +72,24 @@ internal sealed class ScratchCluster : IDisposable
         var control = ClientTools.Find(
             "pg_ctl",
             options.MinimumMajor,
-            name => name == ClientTools.FolderVariable && options.ProgramFolder is { } programs ? programs : Environment.GetEnvironmentVariable(name),
-            cancellationToken);
+            name =>
+                name == ClientTools.FolderVariable && options.ProgramFolder is { } programs
+                    ? programs
+                    : Environment.GetEnvironmentVariable(name),
+            cancellationToken
+        );
         var account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer();
         var baseFolder = options.BaseFolder ?? ScratchFolder.DefaultBase(account is not null);
         ScratchFolder.RemoveAbandoned(baseFolder);
 
         var folder = ScratchFolder.Create(baseFolder);
-        var cluster = new ScratchCluster(folder, ScratchFolder.CreateForSocket(folder), control, OperatingSystem.IsWindows() ? null : account?.Name, options.SuperUser);
+        var cluster = new ScratchCluster(
+            folder,
+            ScratchFolder.CreateForSocket(folder),
+            control,
+            OperatingSystem.IsWindows() ? null : account?.Name,
+            options.SuperUser
+        );
         try
         {
             foreach (var made in new[] { folder, cluster._socketFolder }.Distinct(StringComparer.Ordinal))
@@ -102,8 +113,12 @@ internal sealed class ScratchCluster : IDisposable
             if (e is IOException or UnauthorizedAccessException)
             {
                 throw new CryoBackupException(
-                    CryoBackupError.DestinationNotWritable, $"The throwaway server cannot be written to '{folder}': {e.Message}", folder,
-                    "Give it a folder with room that this user can write to (TMPDIR, or TEMP on Windows).", inner: e);
+                    CryoBackupError.DestinationNotWritable,
+                    $"The throwaway server cannot be written to '{folder}': {e.Message}",
+                    folder,
+                    "Give it a folder with room that this user can write to (TMPDIR, or TEMP on Windows).",
+                    inner: e
+                );
             }
 
             throw;
@@ -124,10 +139,18 @@ internal sealed class ScratchCluster : IDisposable
         _disposed = true;
         string folders = string.Join(' ', new[] { Folder, _socketFolder }.Distinct(StringComparer.Ordinal));
         string connect = string.Create(
-            CultureInfo.InvariantCulture, $"psql -h {Connection.ComputerName} -p {Connection.Port} -U {Connection.UserName} -d {database}");
+            CultureInfo.InvariantCulture,
+            $"psql -h {Connection.ComputerName} -p {Connection.Port} -U {Connection.UserName} -d {database}"
+        );
         return OperatingSystem.IsWindows()
-            ? string.Create(CultureInfo.InvariantCulture, $"Connect: $env:PGPASSFILE = '{passFile}'; {connect}. Remove: taskkill /F /T /PID {ProcessId}; Remove-Item -Recurse -Force {folders}")
-            : string.Create(CultureInfo.InvariantCulture, $"Connect: {(passFile is null ? "" : $"PGPASSFILE={passFile} ")}{connect}. Remove: kill -QUIT {ProcessId}; rm -rf {folders}");
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"Connect: $env:PGPASSFILE = '{passFile}'; {connect}. Remove: taskkill /F /T /PID {ProcessId}; Remove-Item -Recurse -Force {folders}"
+            )
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"Connect: {(passFile is null ? "" : $"PGPASSFILE={passFile} ")}{connect}. Remove: kill -QUIT {ProcessId}; rm -rf {folders}"
+            );
     }
 
     /// <summary>Ends the server without ceremony and removes the folder.</summary>
@@ -181,7 +204,10 @@ internal sealed class ScratchCluster : IDisposable
         }
 
         initdb.AddRange(options.InitdbArguments);
-        string[] locales = Gives(options.InitdbArguments, "--locale", "--no-locale") ? [""] : OperatingSystem.IsWindows() ? ["C"] : ["C.UTF-8", "C"];
+        string[] locales =
+            Gives(options.InitdbArguments, "--locale", "--no-locale") ? [""]
+            : OperatingSystem.IsWindows() ? ["C"]
+            : ["C.UTF-8", "C"];
         for (var i = 0; ; i++)
         {
             var arguments = locales[i].Length > 0 ? initdb.Append("--locale=" + locales[i]) : initdb;
@@ -193,7 +219,10 @@ internal sealed class ScratchCluster : IDisposable
 
             if (i == locales.Length - 1 || !errors.Any(line => line.Contains("locale", StringComparison.Ordinal)))
             {
-                throw Failed("could not be initialised (initdb)", [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries), .. errors]);
+                throw Failed(
+                    "could not be initialised (initdb)",
+                    [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries), .. errors]
+                );
             }
         }
 
@@ -289,7 +318,11 @@ internal sealed class ScratchCluster : IDisposable
 
             var log = ReadLog();
             // Between the choice of a port and its use somebody else may have taken it.
-            if (OperatingSystem.IsWindows() && attempt < StartAttempts && log.Any(line => line.Contains("could not bind", StringComparison.Ordinal)))
+            if (
+                OperatingSystem.IsWindows()
+                && attempt < StartAttempts
+                && log.Any(line => line.Contains("could not bind", StringComparison.Ordinal))
+            )
             {
                 options.Observer(new VerboseMessage("The port of the throwaway server was taken meanwhile; another is tried."));
                 continue;
@@ -311,7 +344,11 @@ internal sealed class ScratchCluster : IDisposable
         File.AppendAllText(Path.Combine(DataPath, "postgresql.conf"), text.ToString());
     }
 
-    private (int ExitCode, IReadOnlyList<string> Errors) Control(CancellationToken cancellationToken, string action, params string[] arguments)
+    private (int ExitCode, IReadOnlyList<string> Errors) Control(
+        CancellationToken cancellationToken,
+        string action,
+        params string[] arguments
+    )
     {
         // Its output is dropped, not read: on Windows the server inherits the pipe and would keep a reader waiting.
         using var control = ToolProcess.Start(Command(_control.Path, [action, "-D", DataPath, .. arguments]), cancellationToken);
@@ -320,7 +357,13 @@ internal sealed class ScratchCluster : IDisposable
 
     private ToolCommand Command(string program, IEnumerable<string> arguments)
     {
-        var environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["LC_ALL"] = "C", ["LANGUAGE"] = null, ["PGDATA"] = null, ["PGSERVICEFILE"] = null };
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["LC_ALL"] = "C",
+            ["LANGUAGE"] = null,
+            ["PGDATA"] = null,
+            ["PGSERVICEFILE"] = null,
+        };
         foreach (var variable in PostgresEnvironment.Variables.Values)
         {
             environment[variable] = null;
@@ -352,13 +395,18 @@ internal sealed class ScratchCluster : IDisposable
     private CryoBackupException Failed(string what, IReadOnlyList<string> lines)
     {
         var full = lines.Any(line => line.Contains("No space left", StringComparison.Ordinal));
-        var reason = lines.FirstOrDefault(line => line.Contains("FATAL:", StringComparison.Ordinal) || line.Contains("error:", StringComparison.Ordinal));
+        var reason = lines.FirstOrDefault(line =>
+            line.Contains("FATAL:", StringComparison.Ordinal) || line.Contains("error:", StringComparison.Ordinal)
+        );
         return new CryoBackupException(
             full ? CryoBackupError.DiskFull : CryoBackupError.ConnectionFailed,
             $"The throwaway PostgreSQL {_control.Version} {what}{(reason is null ? "." : ": " + reason.Trim())}",
             Folder,
-            full ? "Make room, or choose another folder for it." : "Read the lines of the server below; check room, memory and limits of this machine.",
-            lines);
+            full
+                ? "Make room, or choose another folder for it."
+                : "Read the lines of the server below; check room, memory and limits of this machine.",
+            lines
+        );
     }
 
     private static bool Gives(IReadOnlyList<string> arguments, params string[] names) =>

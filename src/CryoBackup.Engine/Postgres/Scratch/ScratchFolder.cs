@@ -46,7 +46,10 @@ internal static class ScratchFolder
     public static string Create(string baseFolder)
     {
         // The name cannot be guessed, so nobody can have made it before.
-        var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{ProcessMark.Current}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        var name = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Prefix}{ProcessMark.Current}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"
+        );
         var folder = Path.Combine(Path.GetFullPath(baseFolder), name);
         try
         {
@@ -62,8 +65,12 @@ internal static class ScratchFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CryoBackupException(
-                CryoBackupError.DestinationNotWritable, $"No folder for a throwaway server can be made in '{baseFolder}': {e.Message}", baseFolder,
-                "Choose a folder that this user can write to (TMPDIR, or TEMP on Windows).", inner: e);
+                CryoBackupError.DestinationNotWritable,
+                $"No folder for a throwaway server can be made in '{baseFolder}': {e.Message}",
+                baseFolder,
+                "Choose a folder that this user can write to (TMPDIR, or TEMP on Windows).",
+                inner: e
+            );
         }
 
         return folder;
@@ -74,7 +81,9 @@ internal static class ScratchFolder
     /// <returns>The same folder; another, which is made, where the socket's path would be too long.</returns>
     /// <exception cref="CryoBackupException">DestinationNotWritable: it cannot be made.</exception>
     public static string CreateForSocket(string folder) =>
-        !OperatingSystem.IsWindows() && Encoding.UTF8.GetByteCount(SocketFolders.SocketPath(folder, 5432)) > LongestSocketPath ? Create(ShortFolder) : folder;
+        !OperatingSystem.IsWindows() && Encoding.UTF8.GetByteCount(SocketFolders.SocketPath(folder, 5432)) > LongestSocketPath
+            ? Create(ShortFolder)
+            : folder;
 
     /// <summary>Says that this process owns the folder: once it is dead, a later one removes it.</summary>
     /// <param name="folder">The folder.</param>
@@ -95,7 +104,10 @@ internal static class ScratchFolder
             // As the account, not as root: whoever plants a folder for us to remove gains nothing.
             try
             {
-                using var remove = ToolProcess.Start(new ToolCommand("/bin/rm", "-rf", "--", folder) { UserName = account }, CancellationToken.None);
+                using var remove = ToolProcess.Start(
+                    new ToolCommand("/bin/rm", "-rf", "--", folder) { UserName = account },
+                    CancellationToken.None
+                );
                 remove.WaitForExit(CancellationToken.None);
 
                 // The folder above may not be the account's to change; an emptied one is harmless to take away.
@@ -136,7 +148,10 @@ internal static class ScratchFolder
     public static int RemoveAbandoned(string? baseFolder = null)
     {
         var account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer()?.Name;
-        var places = new List<string> { Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseFolder ?? DefaultBase(account is not null))) };
+        var places = new List<string>
+        {
+            Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseFolder ?? DefaultBase(account is not null))),
+        };
         if (!OperatingSystem.IsWindows())
         {
             places.Add(ShortFolder);
@@ -148,9 +163,10 @@ internal static class ScratchFolder
             try
             {
                 string ownerFile = Path.Combine(folder, OwnerFile);
-                bool dead = File.Exists(ownerFile) && new FileInfo(ownerFile).Length > 0
-                    ? ProcessIdentity.Parse(File.ReadAllText(ownerFile))?.IsAlive() == false
-                    : ProcessMark.IsOfDeadProcess(folder, Prefix);
+                bool dead =
+                    File.Exists(ownerFile) && new FileInfo(ownerFile).Length > 0
+                        ? ProcessIdentity.Parse(File.ReadAllText(ownerFile))?.IsAlive() == false
+                        : ProcessMark.IsOfDeadProcess(folder, Prefix);
                 if (!dead)
                 {
                     continue;

@@ -55,22 +55,35 @@ internal static class ScratchProcesses
 
         foreach (var entry in Directory.EnumerateDirectories("/proc"))
         {
-            if (!int.TryParse(Path.GetFileName(entry), NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == Environment.ProcessId)
+            if (
+                !int.TryParse(Path.GetFileName(entry), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                || id == Environment.ProcessId
+            )
             {
                 continue;
             }
 
             try
             {
-                if (File.ReadAllText(Path.Combine(entry, "comm")).TrimEnd() is "initdb" or "pg_ctl" or "postgres" or "sh"
-                    && File.ReadAllText(Path.Combine(entry, "cmdline")).Contains(dataPath, StringComparison.Ordinal))
+                if (
+                    File.ReadAllText(Path.Combine(entry, "comm")).TrimEnd() is "initdb" or "pg_ctl" or "postgres" or "sh"
+                    && File.ReadAllText(Path.Combine(entry, "cmdline")).Contains(dataPath, StringComparison.Ordinal)
+                )
                 {
                     using var process = Process.GetProcessById(id);
                     process.Kill(entireProcessTree: true);
                     process.WaitForExit(TimeSpan.FromSeconds(10));
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or Win32Exception or AggregateException)
+            catch (Exception e)
+                when (e
+                        is IOException
+                            or UnauthorizedAccessException
+                            or ArgumentException
+                            or InvalidOperationException
+                            or Win32Exception
+                            or AggregateException
+                )
             {
                 // It ended meanwhile, or is not ours.
             }

@@ -9,10 +9,16 @@ internal static class DataOrder
     /// <param name="data">The entries to restore.</param>
     /// <param name="archive">The whole table of contents, which knows the foreign keys.</param>
     /// <returns>The sorted entries, and the tables of circles that no order satisfies.</returns>
-    public static (IReadOnlyList<TocEntry> Sorted, IReadOnlyList<string> Circular) Sort(IReadOnlyList<TocEntry> data, IReadOnlyList<TocEntry> archive)
+    public static (IReadOnlyList<TocEntry> Sorted, IReadOnlyList<string> Circular) Sort(
+        IReadOnlyList<TocEntry> data,
+        IReadOnlyList<TocEntry> archive
+    )
     {
         Dictionary<int, TocEntry> byId = archive.ToDictionary(entry => entry.DumpId);
-        ILookup<int, int> references = archive.Where(entry => entry.Kind == "FK CONSTRAINT").SelectMany(key => TablesOf(key, byId)).ToLookup(pair => pair.From, pair => pair.To);
+        ILookup<int, int> references = archive
+            .Where(entry => entry.Kind == "FK CONSTRAINT")
+            .SelectMany(key => TablesOf(key, byId))
+            .ToLookup(pair => pair.From, pair => pair.To);
         Dictionary<int, TocEntry> dataOf = [];
         foreach (TocEntry entry in data.Where(entry => entry.IsTableData))
         {
@@ -31,9 +37,13 @@ internal static class DataOrder
         var open = new List<(TocEntry Entry, IEnumerator<TocEntry> References, int Lowest)>();
         var places = new Dictionary<TocEntry, int>();
 
-        IEnumerator<TocEntry> ReferencesOf(TocEntry entry) => tableOf.TryGetValue(entry, out int table)
-            ? references[table].Where(referenced => referenced != table && dataOf.ContainsKey(referenced)).Select(referenced => dataOf[referenced]).GetEnumerator()
-            : Enumerable.Empty<TocEntry>().GetEnumerator();
+        IEnumerator<TocEntry> ReferencesOf(TocEntry entry) =>
+            tableOf.TryGetValue(entry, out int table)
+                ? references[table]
+                    .Where(referenced => referenced != table && dataOf.ContainsKey(referenced))
+                    .Select(referenced => dataOf[referenced])
+                    .GetEnumerator()
+                : Enumerable.Empty<TocEntry>().GetEnumerator();
 
         void LeadBack(int place) => open[^1] = open[^1] with { Lowest = Math.Min(open[^1].Lowest, place) };
 
@@ -90,12 +100,13 @@ internal static class DataOrder
 
     private static IEnumerable<(int From, int To)> TablesOf(TocEntry key, Dictionary<int, TocEntry> byId)
     {
-        TocEntry[] tables =
-        [
-            .. key.Dependencies.Where(byId.ContainsKey).Select(id => byId[id]).Where(TocKinds.IsRelation).Distinct(),
-        ];
-        TocEntry? from = Array.Find(tables, table => string.Equals(table.Schema, key.Schema, StringComparison.Ordinal)
-            && key.Name.StartsWith(table.Name + " ", StringComparison.Ordinal));
+        TocEntry[] tables = [.. key.Dependencies.Where(byId.ContainsKey).Select(id => byId[id]).Where(TocKinds.IsRelation).Distinct()];
+        TocEntry? from = Array.Find(
+            tables,
+            table =>
+                string.Equals(table.Schema, key.Schema, StringComparison.Ordinal)
+                && key.Name.StartsWith(table.Name + " ", StringComparison.Ordinal)
+        );
         return from is null ? [] : tables.Where(table => table != from).Select(table => (from.DumpId, table.DumpId));
     }
 }

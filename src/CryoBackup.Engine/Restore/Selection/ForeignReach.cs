@@ -1,4 +1,5 @@
 using CryoBackup.Archive;
+
 namespace CryoBackup.Restore.Selection;
 
 /// <summary>
@@ -22,10 +23,15 @@ internal static class ForeignReach
         Reach.Extend(reaching, Edges(entries).ToLookup(edge => edge.Read, edge => edge.Reader));
         return
         [
-            .. entries.Where(entry => entry.IsTableData && entry.Dependencies.Any(foreign.Contains))
+            .. entries
+                .Where(entry => entry.IsTableData && entry.Dependencies.Any(foreign.Contains))
                 .Select(entry => new LeftOut(entry, "the rows of a foreign table belong on another server, to which nothing is written")),
-            .. entries.Where(entry => entry.Kind == "MATERIALIZED VIEW DATA" && reaching.Contains(entry.DumpId))
-                .Select(entry => new LeftOut(entry, "it is computed from a foreign table, and no foreign server is asked; REFRESH MATERIALIZED VIEW when it may be")),
+            .. entries
+                .Where(entry => entry.Kind == "MATERIALIZED VIEW DATA" && reaching.Contains(entry.DumpId))
+                .Select(entry => new LeftOut(
+                    entry,
+                    "it is computed from a foreign table, and no foreign server is asked; REFRESH MATERIALIZED VIEW when it may be"
+                )),
         ];
     }
 
@@ -38,7 +44,9 @@ internal static class ForeignReach
             TocEntry[] needed = [.. entry.Dependencies.Where(byId.ContainsKey).Select(id => byId[id])];
             if (entry.Kind == "TABLE ATTACH")
             {
-                bool IsChild(TocEntry table) => string.Equals(table.Name, entry.Name, StringComparison.Ordinal) && string.Equals(table.Schema, entry.Schema, StringComparison.Ordinal);
+                bool IsChild(TocEntry table) =>
+                    string.Equals(table.Name, entry.Name, StringComparison.Ordinal)
+                    && string.Equals(table.Schema, entry.Schema, StringComparison.Ordinal);
                 if (Array.Find(needed, IsChild) is { } child)
                 {
                     foreach (TocEntry parent in needed.Where(table => table != child))
@@ -50,7 +58,9 @@ internal static class ForeignReach
             else if (entry.Kind is "TABLE" or "FOREIGN TABLE")
             {
                 // Until 13 pg_dump attached a partition where it made it.
-                bool hasParents = entry.Definition.Contains("\nINHERITS (", StringComparison.Ordinal) || entry.Definition.Contains(" ATTACH PARTITION ", StringComparison.Ordinal);
+                bool hasParents =
+                    entry.Definition.Contains("\nINHERITS (", StringComparison.Ordinal)
+                    || entry.Definition.Contains(" ATTACH PARTITION ", StringComparison.Ordinal);
                 foreach (TocEntry parent in needed.Where(table => hasParents && TocKinds.IsRelation(table)))
                 {
                     yield return (parent.DumpId, entry.DumpId);

@@ -28,6 +28,7 @@ internal sealed class RestoreSelection
     private readonly HashSet<int> _included = [];
     private readonly HashSet<int> _leftToTarget = [];
     private readonly List<LeftOut> _leftOut = [];
+
     // Looked for once, not by each of perhaps a million entries.
     private readonly Lazy<ILookup<int, TocEntry>> _operatorClasses;
     private readonly Lazy<TocEntry[]> _btreeGist;
@@ -45,11 +46,18 @@ internal sealed class RestoreSelection
         _target = target;
         _byId = entries.ToDictionary(entry => entry.DumpId);
         _unfilled = new(entries, Dependencies, entry => IsChosen(entry) || _leftToTarget.Contains(entry.DumpId));
-        _operatorClasses = new(() => _entries.Where(entry => entry.Kind is "OPERATOR CLASS")
-            .SelectMany(entry => entry.Dependencies.Distinct(), static (entry, needed) => (entry, needed)).ToLookup(pair => pair.needed, pair => pair.entry));
+        _operatorClasses = new(() =>
+            _entries
+                .Where(entry => entry.Kind is "OPERATOR CLASS")
+                .SelectMany(entry => entry.Dependencies.Distinct(), static (entry, needed) => (entry, needed))
+                .ToLookup(pair => pair.needed, pair => pair.entry)
+        );
         _btreeGist = new(() => [.. _entries.Where(entry => entry is { Kind: "EXTENSION", Name: "btree_gist" })]);
-        _callable = new(() => _entries.Where(entry => entry.Kind is "FUNCTION" or "PROCEDURE" or "AGGREGATE" or "TYPE" or "DOMAIN")
-            .ToLookup(entry => (entry.Schema, entry.Name.Split('(')[0])));
+        _callable = new(() =>
+            _entries
+                .Where(entry => entry.Kind is "FUNCTION" or "PROCEDURE" or "AGGREGATE" or "TYPE" or "DOMAIN")
+                .ToLookup(entry => (entry.Schema, entry.Name.Split('(')[0]))
+        );
     }
 
     /// <summary>The entries to restore, in the archive's order.</summary>
@@ -59,13 +67,14 @@ internal sealed class RestoreSelection
     public IReadOnlyList<LeftOut> LeftOut => _leftOut;
 
     /// <summary>Of these, materialized views that come back without rows because they would be computed from none.</summary>
-    public IEnumerable<LeftOut> Unpopulated => _leftOut.Where(item => item.Entry.Kind == "MATERIALIZED VIEW DATA" && item.Reason.StartsWith(FromNoRows, StringComparison.Ordinal));
+    public IEnumerable<LeftOut> Unpopulated =>
+        _leftOut.Where(item => item.Entry.Kind == "MATERIALIZED VIEW DATA" && item.Reason.StartsWith(FromNoRows, StringComparison.Ordinal));
 
     /// <summary>Every object of the archive.</summary>
     /// <param name="entries">The table of contents.</param>
     /// <returns>The selection.</returns>
-    public static RestoreSelection All(IReadOnlyList<TocEntry> entries)
-        => new(entries, TargetContent.Nothing) { Entries = [.. entries.Where(TocKinds.IsObject)] };
+    public static RestoreSelection All(IReadOnlyList<TocEntry> entries) =>
+        new(entries, TargetContent.Nothing) { Entries = [.. entries.Where(TocKinds.IsObject)] };
 
     /// <summary>What belongs to the schemas and tables named.</summary>
     /// <param name="entries">The table of contents.</param>
@@ -75,7 +84,11 @@ internal sealed class RestoreSelection
     /// <returns>The selection.</returns>
     /// <exception cref="CryoBackupException">ObjectNotFound: a name matches nothing, or, without a schema, in several schemas.</exception>
     public static RestoreSelection Of(
-        IReadOnlyList<TocEntry> entries, IReadOnlyList<string> schemas, IReadOnlyList<string> tables, TargetContent target)
+        IReadOnlyList<TocEntry> entries,
+        IReadOnlyList<string> schemas,
+        IReadOnlyList<string> tables,
+        TargetContent target
+    )
     {
         var selection = new RestoreSelection(entries, target);
         foreach (string schema in schemas)
@@ -117,7 +130,8 @@ internal sealed class RestoreSelection
 
     private static TocEntry PublicSchema { get; } = new() { Kind = "SCHEMA", Name = "public" };
 
-    private static bool IsNamedTable(TocEntry entry) => TocKinds.IsRelation(entry) || string.Equals(entry.Kind, "SEQUENCE", StringComparison.Ordinal);
+    private static bool IsNamedTable(TocEntry entry) =>
+        TocKinds.IsRelation(entry) || string.Equals(entry.Kind, "SEQUENCE", StringComparison.Ordinal);
 
     private void ChooseSchema(NamePattern pattern)
     {
@@ -164,7 +178,8 @@ internal sealed class RestoreSelection
                 CryoBackupError.ObjectNotFound,
                 $"'{pattern.Text}' means {found.Length} objects of the backup: {string.Join(", ", found.Select(entry => $"{entry.Schema}.{entry.Name}"))}; nothing was changed.",
                 pattern.Text,
-                "Name the schema as well, or use a wildcard to take all of them.");
+                "Name the schema as well, or use a wildcard to take all of them."
+            );
         }
 
         _chosen.UnionWith(found.Select(entry => entry.DumpId));
@@ -181,8 +196,12 @@ internal sealed class RestoreSelection
             TocEntry? subject = entry.Kind is "TABLE ATTACH" or "SEQUENCE OWNED BY" or "SEQUENCE" ? Subject(entry) : null;
             return (entry.Kind, subject) switch
             {
-                ("TABLE ATTACH", { } child) => Dependencies(entry).Where(table => table != child).Select(table => (table.DumpId, child.DumpId)),
-                ("SEQUENCE OWNED BY", { } sequence) => Dependencies(entry).Where(TocKinds.IsRelation).Select(table => (table.DumpId, sequence.DumpId)),
+                ("TABLE ATTACH", { } child) => Dependencies(entry)
+                    .Where(table => table != child)
+                    .Select(table => (table.DumpId, child.DumpId)),
+                ("SEQUENCE OWNED BY", { } sequence) => Dependencies(entry)
+                    .Where(TocKinds.IsRelation)
+                    .Select(table => (table.DumpId, sequence.DumpId)),
                 ("SEQUENCE", { } table) => [(table.DumpId, entry.DumpId)],
                 ("TABLE" or "FOREIGN TABLE", _) when embedded.TryGetValue(entry.DumpId, out int parent) => [(parent, entry.DumpId)],
                 _ => [],
@@ -208,7 +227,9 @@ internal sealed class RestoreSelection
                     Waken(PublicSchema);
                 }
 
-                foreach (TocEntry needed in Dependencies(next).Concat(UnrecordedNeeds(next)).Where(needed => !_included.Contains(needed.DumpId)))
+                foreach (
+                    TocEntry needed in Dependencies(next).Concat(UnrecordedNeeds(next)).Where(needed => !_included.Contains(needed.DumpId))
+                )
                 {
                     if (IsChosen(needed) || !_target.Has(needed))
                     {
@@ -225,21 +246,26 @@ internal sealed class RestoreSelection
     }
 
     /// <summary>What pg_dump does not record: it knows what an index needs, but not what the index of a constraint needs.</summary>
-    private IEnumerable<TocEntry> UnrecordedNeeds(TocEntry entry) => entry.Kind switch
-    {
-        // The operator classes of built-in types for exclusion constraints.
-        "CONSTRAINT" when entry.Definition.Contains(" EXCLUDE USING gist ", StringComparison.Ordinal)
-            => _btreeGist.Value,
-        "CONSTRAINT" when entry.Definition.Contains(" WITHOUT OVERLAPS", StringComparison.Ordinal) => _btreeGist.Value,
-        "FUNCTION" or "PROCEDURE" => FunctionBodies.NamesIn(entry).SelectMany(name => _callable.Value[name]),
-        "TYPE" => _operatorClasses.Value[entry.DumpId],
-        _ => [],
-    };
+    private IEnumerable<TocEntry> UnrecordedNeeds(TocEntry entry) =>
+        entry.Kind switch
+        {
+            // The operator classes of built-in types for exclusion constraints.
+            "CONSTRAINT" when entry.Definition.Contains(" EXCLUDE USING gist ", StringComparison.Ordinal) => _btreeGist.Value,
+            "CONSTRAINT" when entry.Definition.Contains(" WITHOUT OVERLAPS", StringComparison.Ordinal) => _btreeGist.Value,
+            "FUNCTION" or "PROCEDURE" => FunctionBodies.NamesIn(entry).SelectMany(name => _callable.Value[name]),
+            "TYPE" => _operatorClasses.Value[entry.DumpId],
+            _ => [],
+        };
 
     /// <summary>Adds what belongs to the included objects, as long as it asks for no other table.</summary>
     private void AddParts()
     {
-        TocEntry[] parts = [.. _entries.Where(entry => !_included.Contains(entry.DumpId) && (TocKinds.IsPart(entry) || TocKinds.IsRemark(entry) || IsFollower(entry)))];
+        TocEntry[] parts =
+        [
+            .. _entries.Where(entry =>
+                !_included.Contains(entry.DumpId) && (TocKinds.IsPart(entry) || TocKinds.IsRemark(entry) || IsFollower(entry))
+            ),
+        ];
         Array.ForEach(parts, _ready.Enqueue);
         while (_ready.TryDequeue(out TocEntry? part))
         {
@@ -284,7 +310,9 @@ internal sealed class RestoreSelection
             {
                 if (!_included.Contains(table.DumpId) && !_target.Has(table) && told.Add(table.DumpId))
                 {
-                    _leftOut.Add(new LeftOut(table, $"the body of {function} names it; where that is called, add -Table {table.Schema}.{table.Name}"));
+                    _leftOut.Add(
+                        new LeftOut(table, $"the body of {function} names it; where that is called, add -Table {table.Schema}.{table.Name}")
+                    );
                 }
             }
         }
@@ -317,7 +345,10 @@ internal sealed class RestoreSelection
 
         if (part.Kind is "MATERIALIZED VIEW DATA" && subject is not null && _unfilled.First(subject) is { } empty)
         {
-            return new($"{FromNoRows}of {empty} only the definition is restored; choose it too, or REFRESH MATERIALIZED VIEW once it has its rows", empty);
+            return new(
+                $"{FromNoRows}of {empty} only the definition is restored; choose it too, or REFRESH MATERIALIZED VIEW once it has its rows",
+                empty
+            );
         }
 
         if (UnfilledReads.IsRule(part))
@@ -326,14 +357,25 @@ internal sealed class RestoreSelection
             return null;
         }
 
-        foreach (TocEntry needed in Dependencies(part).Where(needed => TocKinds.IsNeverPulled(needed) && !_leftToTarget.Contains(needed.DumpId) && (IsChosen(needed) || !_target.Has(needed))))
+        foreach (
+            TocEntry needed in Dependencies(part)
+                .Where(needed =>
+                    TocKinds.IsNeverPulled(needed) && !_leftToTarget.Contains(needed.DumpId) && (IsChosen(needed) || !_target.Has(needed))
+                )
+        )
         {
             if (!_included.Contains(needed.DumpId))
             {
                 return new($"it needs {needed}, which was not chosen", needed);
             }
 
-            if (part.Kind is "FK CONSTRAINT" && TocKinds.IsRelation(needed) && !IsChosen(needed) && subject is not null && IsChosen(subject))
+            if (
+                part.Kind is "FK CONSTRAINT"
+                && TocKinds.IsRelation(needed)
+                && !IsChosen(needed)
+                && subject is not null
+                && IsChosen(subject)
+            )
             {
                 return new($"it refers to rows of {needed}, of which only the definition is restored", null);
             }
@@ -367,9 +409,14 @@ internal sealed class RestoreSelection
 
             first ??= needed;
             bool sameSchema = string.Equals(needed.Schema, part.Schema, StringComparison.Ordinal);
-            if (sameSchema && (string.Equals(part.Name, needed.Name, StringComparison.Ordinal)
-                || part.Name.StartsWith(needed.Name + " ", StringComparison.Ordinal)
-                || (part.Kind == "INDEX ATTACH" && needed.Name.EndsWith(" " + part.Name, StringComparison.Ordinal))))
+            if (
+                sameSchema
+                && (
+                    string.Equals(part.Name, needed.Name, StringComparison.Ordinal)
+                    || part.Name.StartsWith(needed.Name + " ", StringComparison.Ordinal)
+                    || (part.Kind == "INDEX ATTACH" && needed.Name.EndsWith(" " + part.Name, StringComparison.Ordinal))
+                )
+            )
             {
                 return needed;
             }

@@ -56,7 +56,13 @@ internal static partial class RoleNames
     private static void AddMatches(Regex pattern, string definition, SortedSet<string> names)
     {
         // One name, or those of a policy.
-        foreach (string name in pattern.Matches(definition).SelectMany(match => SqlLexer.Read(match.Groups[1].Value)).Where(token => token.IsName).Select(token => token.Name))
+        foreach (
+            string name in pattern
+                .Matches(definition)
+                .SelectMany(match => SqlLexer.Read(match.Groups[1].Value))
+                .Where(token => token.IsName)
+                .Select(token => token.Name)
+        )
         {
             if (!string.Equals(name, "PUBLIC", StringComparison.OrdinalIgnoreCase))
             {
@@ -65,21 +71,39 @@ internal static partial class RoleNames
         }
     }
 
-    [GeneratedRegex("""^(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) .* (?:TO|FROM) ("(?:[^"]|"")+"|[^\s";]+)(?: WITH GRANT OPTION)?;$""", RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) .* (?:TO|FROM) ("(?:[^"]|"")+"|[^\s";]+)(?: WITH GRANT OPTION)?;$""",
+        RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant
+    )]
     private static partial Regex Grantee();
 
-    [GeneratedRegex("""^ALTER DEFAULT PRIVILEGES FOR ROLE ("(?:[^"]|"")+"|[^\s";]+) """, RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^ALTER DEFAULT PRIVILEGES FOR ROLE ("(?:[^"]|"")+"|[^\s";]+) """,
+        RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant
+    )]
     private static partial Regex DefaultPrivilegesFor();
 
-    [GeneratedRegex("""^SET SESSION AUTHORIZATION ("(?:[^"]|"")+"|[^\s";]+);$""", RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^SET SESSION AUTHORIZATION ("(?:[^"]|"")+"|[^\s";]+);$""",
+        RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant
+    )]
     private static partial Regex SessionAuthorization();
 
-    [GeneratedRegex("""^CREATE POLICY .+? TO ((?:"(?:[^"]|"")+"|[^\s",;]+)(?:, (?:"(?:[^"]|"")+"|[^\s",;]+))*)""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^CREATE POLICY .+? TO ((?:"(?:[^"]|"")+"|[^\s",;]+)(?:, (?:"(?:[^"]|"")+"|[^\s",;]+))*)""",
+        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
+    )]
     private static partial Regex PolicyRoles();
 
-    [GeneratedRegex("""^CREATE USER MAPPING FOR ("(?:[^"]|"")+"|[^\s";]+) SERVER """, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^CREATE USER MAPPING FOR ("(?:[^"]|"")+"|[^\s";]+) SERVER """,
+        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
+    )]
     private static partial Regex MappedUser();
 
-    [GeneratedRegex("""^ALTER ROLE ("(?:[^"]|"")+"|[^\s";]+) IN DATABASE """, RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^ALTER ROLE ("(?:[^"]|"")+"|[^\s";]+) IN DATABASE """,
+        RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant
+    )]
     private static partial Regex RoleInDatabase();
 }

@@ -9,7 +9,11 @@ namespace CryoBackup.Restore.Selection;
 /// <param name="entries">The table of contents.</param>
 /// <param name="dependencies">The entries that an entry depends on.</param>
 /// <param name="hasRows">Whether a relation that is no view has its rows; what has them keeps them.</param>
-internal sealed class UnfilledReads(IReadOnlyList<TocEntry> entries, Func<TocEntry, IEnumerable<TocEntry>> dependencies, Func<TocEntry, bool> hasRows)
+internal sealed class UnfilledReads(
+    IReadOnlyList<TocEntry> entries,
+    Func<TocEntry, IEnumerable<TocEntry>> dependencies,
+    Func<TocEntry, bool> hasRows
+)
 {
     private const string RuleSuffix = " _RETURN";
 
@@ -17,8 +21,9 @@ internal sealed class UnfilledReads(IReadOnlyList<TocEntry> entries, Func<TocEnt
     private readonly HashSet<TocEntry> _seen = [];
 
     // Of a view within a circle the archive has a stand-in first, and what it reads in a rule behind.
-    private readonly Lazy<ILookup<(string Schema, string Name), TocEntry>> _rules = new(() => entries
-        .Where(IsRule).ToLookup(entry => (entry.Schema, entry.Name[..^RuleSuffix.Length])));
+    private readonly Lazy<ILookup<(string Schema, string Name), TocEntry>> _rules = new(() =>
+        entries.Where(IsRule).ToLookup(entry => (entry.Schema, entry.Name[..^RuleSuffix.Length]))
+    );
 
     /// <summary>Whether an entry is the rule that makes a stand-in the view.</summary>
     /// <param name="entry">The entry.</param>
@@ -61,6 +66,6 @@ internal sealed class UnfilledReads(IReadOnlyList<TocEntry> entries, Func<TocEnt
         return null;
     }
 
-    private IEnumerable<TocEntry> Reads(TocEntry view)
-        => dependencies(view).Concat(_rules.Value[(view.Schema, view.Name)].SelectMany(dependencies)).Where(TocKinds.IsRelation);
+    private IEnumerable<TocEntry> Reads(TocEntry view) =>
+        dependencies(view).Concat(_rules.Value[(view.Schema, view.Name)].SelectMany(dependencies)).Where(TocKinds.IsRelation);
 }

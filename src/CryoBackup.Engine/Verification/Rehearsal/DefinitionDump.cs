@@ -20,13 +20,26 @@ internal static class DefinitionDump
     /// <param name="cancellationToken">Ends pg_dump.</param>
     /// <returns>The table of contents, large objects as in <see cref="InOneForm"/>.</returns>
     /// <exception cref="CryoBackupException">pg_dump failed.</exception>
-    public static IReadOnlyList<TocEntry> Take(ClientTool pgDump, ServerEndpoint endpoint, string application, bool withLargeObjects, CancellationToken cancellationToken)
+    public static IReadOnlyList<TocEntry> Take(
+        ClientTool pgDump,
+        ServerEndpoint endpoint,
+        string application,
+        bool withLargeObjects,
+        CancellationToken cancellationToken
+    )
     {
         using var environment = new LibpqEnvironment(endpoint, application, settings: Spelling);
 
         // Without rows there are no large objects to pg_dump, only with those of no table.
         string what = withLargeObjects ? "--exclude-table-data=*.*" : "--schema-only";
-        var command = new ToolCommand(pgDump.Path, "-Fc", "-Z0", what, "--no-password", $"--dbname={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}")
+        var command = new ToolCommand(
+            pgDump.Path,
+            "-Fc",
+            "-Z0",
+            what,
+            "--no-password",
+            $"--dbname={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}"
+        )
         {
             Environment = environment.Variables,
             ReadsOutput = true,
@@ -61,8 +74,13 @@ internal static class DefinitionDump
     /// <returns>The same, in one form whatever version wrote it.</returns>
     public static IReadOnlyList<TocEntry> InOneForm(IReadOnlyList<TocEntry> entries)
     {
-        ILookup<int, string> groups = entries.Where(entry => entry.Kind == "BLOB METADATA")
-            .SelectMany(entry => entry.Definition.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(oid => (entry.DumpId, Oid: oid)))
+        ILookup<int, string> groups = entries
+            .Where(entry => entry.Kind == "BLOB METADATA")
+            .SelectMany(entry =>
+                entry
+                    .Definition.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                    .Select(oid => (entry.DumpId, Oid: oid))
+            )
             .ToLookup(member => member.DumpId, member => member.Oid);
         return [.. entries.SelectMany(entry => Expand(entry, groups))];
     }
@@ -81,10 +99,27 @@ internal static class DefinitionDump
         }
 
         string first = $"LARGE OBJECT {members[0]} ";
-        return members.Select(oid => Copy(
-            entry, entry.Kind, $"LARGE OBJECT {oid}", entry.Definition.Replace(first, string.Create(CultureInfo.InvariantCulture, $"LARGE OBJECT {oid} "), StringComparison.Ordinal)));
+        return members.Select(oid =>
+            Copy(
+                entry,
+                entry.Kind,
+                $"LARGE OBJECT {oid}",
+                entry.Definition.Replace(
+                    first,
+                    string.Create(CultureInfo.InvariantCulture, $"LARGE OBJECT {oid} "),
+                    StringComparison.Ordinal
+                )
+            )
+        );
     }
 
-    private static TocEntry Copy(TocEntry entry, string kind, string name, string definition)
-        => new() { Kind = kind, Name = name, Owner = entry.Owner, Section = TocSection.PreData, Definition = definition };
+    private static TocEntry Copy(TocEntry entry, string kind, string name, string definition) =>
+        new()
+        {
+            Kind = kind,
+            Name = name,
+            Owner = entry.Owner,
+            Section = TocSection.PreData,
+            Definition = definition,
+        };
 }

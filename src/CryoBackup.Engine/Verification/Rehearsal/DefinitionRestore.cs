@@ -24,18 +24,31 @@ internal sealed class DefinitionRestore(VerificationRequest request, RehearsalSe
         ServerEndpoint endpoint = await server.PrepareReferenceAsync(content, cancellationToken).ConfigureAwait(false);
         using PrivateFolder folder = PrivateFolder.Create("cryobackup-reference-");
         using var environment = new LibpqEnvironment(endpoint, server.Application);
-        IEnumerable<TocEntry> entries = content.Entries.Where(entry => server.Selection.Restored.Contains(entry.DumpId) && !TocKinds.IsData(entry));
-        string list = folder.WriteFile("entries", string.Concat(entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.DumpId};\n"))));
+        IEnumerable<TocEntry> entries = content.Entries.Where(entry =>
+            server.Selection.Restored.Contains(entry.DumpId) && !TocKinds.IsData(entry)
+        );
+        string list = folder.WriteFile(
+            "entries",
+            string.Concat(entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.DumpId};\n")))
+        );
         List<string> arguments =
         [
-            "--exit-on-error", "--no-password", "--no-tablespaces", "--schema-only", $"--use-list={list}", $"--dbname={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}",
+            "--exit-on-error",
+            "--no-password",
+            "--no-tablespaces",
+            "--schema-only",
+            $"--use-list={list}",
+            $"--dbname={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}",
         ];
         if (!server.HasOwners)
         {
             arguments.Add("--no-owner");
         }
 
-        using ToolProcess process = ToolProcess.Start(new ToolCommand(pgRestore.Path, arguments) { Environment = environment.Variables, WritesInput = true }, cancellationToken);
+        using ToolProcess process = ToolProcess.Start(
+            new ToolCommand(pgRestore.Path, arguments) { Environment = environment.Variables, WritesInput = true },
+            cancellationToken
+        );
         try
         {
             CopyOutline(process.StandardInput, cancellationToken);
@@ -58,7 +71,11 @@ internal sealed class DefinitionRestore(VerificationRequest request, RehearsalSe
 
     private void CopyOutline(Stream destination, CancellationToken cancellationToken)
     {
-        using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], cancellationToken), cancellationToken);
+        using var source = new BackupSource(
+            request.Path,
+            new AgeOpening(request.Path, request.Identities, [], cancellationToken),
+            cancellationToken
+        );
         ArchiveReader.CopyTableOfContents(source.Output, destination, cancellationToken);
     }
 }

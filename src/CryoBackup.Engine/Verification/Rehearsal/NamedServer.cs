@@ -53,7 +53,8 @@ internal sealed class NamedServer : RehearsalServer
     public override bool HasOwners => false;
 
     /// <inheritdoc/>
-    public override RehearsalSelection Selection => _selection ?? throw new InvalidOperationException("The rehearsal has not been prepared.");
+    public override RehearsalSelection Selection =>
+        _selection ?? throw new InvalidOperationException("The rehearsal has not been prepared.");
 
     /// <summary>Connects, and looks at what speaks against a rehearsal there.</summary>
     /// <param name="request">What was asked for.</param>
@@ -62,7 +63,11 @@ internal sealed class NamedServer : RehearsalServer
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="CryoBackupException">PermissionDenied: it is the backup's own server, or the role is a superuser; or the connection's errors.</exception>
     public static async Task<NamedServer> ConnectAsync(
-        VerificationRequest request, BackupManifest? manifest, Action<EngineMessage> observer, CancellationToken cancellationToken)
+        VerificationRequest request,
+        BackupManifest? manifest,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         string name = NewName();
         string application = "CryoBackup " + name;
@@ -77,18 +82,27 @@ internal sealed class NamedServer : RehearsalServer
                     CryoBackupError.PermissionDenied,
                     $"{endpoint.Address} is the server that the backup came from; a rehearsal would take its disk and its time.",
                     endpoint.Address,
-                    "Leave out -ComputerName to rehearse on a throwaway server, name another server, or give -Force.");
+                    "Leave out -ComputerName to rehearse on a throwaway server, name another server, or give -Force."
+                );
             }
 
-            bool superuser = (await ListAsync(
-                server, "SELECT rolsuper::text FROM pg_catalog.pg_roles WHERE rolname = current_user", cancellationToken).ConfigureAwait(false))[0] == "true";
+            bool superuser =
+                (
+                    await ListAsync(
+                            server,
+                            "SELECT rolsuper::text FROM pg_catalog.pg_roles WHERE rolname = current_user",
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false)
+                )[0] == "true";
             if (superuser && !request.AllowSuperuser)
             {
                 throw new CryoBackupException(
                     CryoBackupError.PermissionDenied,
                     $"The role '{endpoint.UserName}' is a superuser, and what a backup's functions do as a superuser nobody could stop.",
                     endpoint.UserName,
-                    "Connect as a role that has only CREATEDB, or give -AllowSuperuser if you trust the backup.");
+                    "Connect as a role that has only CREATEDB, or give -AllowSuperuser if you trust the backup."
+                );
             }
 
             await RemoveAbandonedAsync(server, endpoint, application, observer, cancellationToken).ConfigureAwait(false);
@@ -117,7 +131,9 @@ internal sealed class NamedServer : RehearsalServer
     public override async Task<ServerEndpoint> PrepareReferenceAsync(ArchiveContent content, CancellationToken cancellationToken)
     {
         ServerEndpoint reference = _endpoint.WithDatabase(NewName());
-        _keeper = await TargetDatabase.ConnectToServerAsync(reference, "CryoBackup " + reference.Database, cancellationToken).ConfigureAwait(false);
+        _keeper = await TargetDatabase
+            .ConnectToServerAsync(reference, "CryoBackup " + reference.Database, cancellationToken)
+            .ConfigureAwait(false);
         _reference = reference;
         await CreateDatabaseAsync(_server, reference.Database, content, cancellationToken).ConfigureAwait(false);
         return reference;
@@ -130,7 +146,9 @@ internal sealed class NamedServer : RehearsalServer
     public override async Task<string> KeepAsync()
     {
         string database = _endpoint.Database;
-        await TargetDatabase.ExecuteAsync(_server, [$"COMMENT ON DATABASE {database} IS 'Kept by a rehearsal of CryoBackup'"], CancellationToken.None).ConfigureAwait(false);
+        await TargetDatabase
+            .ExecuteAsync(_server, [$"COMMENT ON DATABASE {database} IS 'Kept by a rehearsal of CryoBackup'"], CancellationToken.None)
+            .ConfigureAwait(false);
         _made = false;
         string server = string.Create(CultureInfo.InvariantCulture, $"-h {_endpoint.Host} -p {_endpoint.Port} -U {_endpoint.UserName}");
         return $"Connect: psql {server} -d {database}. Remove: dropdb {server} {database}";
@@ -154,8 +172,11 @@ internal sealed class NamedServer : RehearsalServer
         }
     }
 
-    private static string NewName() => string.Create(
-        CultureInfo.InvariantCulture, $"{Prefix}{DateTime.UtcNow:yyyyMMdd_HHmmss}_{Environment.ProcessId}_{Interlocked.Increment(ref s_count)}");
+    private static string NewName() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Prefix}{DateTime.UtcNow:yyyyMMdd_HHmmss}_{Environment.ProcessId}_{Interlocked.Increment(ref s_count)}"
+        );
 
     private static bool IsOwnServer(BackupManifest? manifest, ServerEndpoint endpoint, DatabaseFacts facts)
     {
@@ -164,27 +185,40 @@ internal sealed class NamedServer : RehearsalServer
             return string.Equals(recorded, found, StringComparison.Ordinal);
         }
 
-        return manifest is not null && string.Equals(manifest.Host, endpoint.Host, StringComparison.OrdinalIgnoreCase) && manifest.Port == endpoint.Port;
+        return manifest is not null
+            && string.Equals(manifest.Host, endpoint.Host, StringComparison.OrdinalIgnoreCase)
+            && manifest.Port == endpoint.Port;
     }
 
     private static async Task RemoveAbandonedAsync(
-        NpgsqlConnection server, ServerEndpoint endpoint, string application, Action<EngineMessage> observer, CancellationToken cancellationToken)
+        NpgsqlConnection server,
+        ServerEndpoint endpoint,
+        string application,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         List<string> abandoned = await ListAsync(
-            server,
-            $"""
-            SELECT d.datname::text
-            FROM pg_catalog.pg_database d
-            WHERE d.datname ~ '^{Prefix}[0-9]+_[0-9]+_[0-9]+_[0-9]+$' AND pg_catalog.pg_has_role(d.datdba, 'USAGE')
-              AND pg_catalog.shobj_description(d.oid, 'pg_database') IS NULL
-              AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.application_name = 'CryoBackup ' || d.datname AND a.datname <> d.datname)
-            """,
-            cancellationToken).ConfigureAwait(false);
+                server,
+                $"""
+                SELECT d.datname::text
+                FROM pg_catalog.pg_database d
+                WHERE d.datname ~ '^{Prefix}[0-9]+_[0-9]+_[0-9]+_[0-9]+$' AND pg_catalog.pg_has_role(d.datdba, 'USAGE')
+                  AND pg_catalog.shobj_description(d.oid, 'pg_database') IS NULL
+                  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.application_name = 'CryoBackup ' || d.datname AND a.datname <> d.datname)
+                """,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         foreach (string name in abandoned)
         {
-            observer(new VerboseMessage(await TargetDatabase.TryDropAsync(endpoint.WithDatabase(name), application).ConfigureAwait(false) is { } reason
-                ? $"The database '{name}', which a rehearsal that died had left, could not be removed: {reason}"
-                : $"Removed the database '{name}', which a rehearsal that died had left."));
+            observer(
+                new VerboseMessage(
+                    await TargetDatabase.TryDropAsync(endpoint.WithDatabase(name), application).ConfigureAwait(false) is { } reason
+                        ? $"The database '{name}', which a rehearsal that died had left, could not be removed: {reason}"
+                        : $"Removed the database '{name}', which a rehearsal that died had left."
+                )
+            );
         }
     }
 }

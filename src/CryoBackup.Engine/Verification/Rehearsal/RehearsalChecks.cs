@@ -6,7 +6,15 @@ namespace CryoBackup.Verification.Rehearsal;
 internal sealed class RehearsalChecks(Action<EngineMessage> observer)
 {
     private static readonly string[] InOrder =
-        [CheckNames.Restore, CheckNames.RestoreTime, CheckNames.Rows, CheckNames.LargeObjects, CheckNames.Objects, CheckNames.State, CheckNames.Schema];
+    [
+        CheckNames.Restore,
+        CheckNames.RestoreTime,
+        CheckNames.Rows,
+        CheckNames.LargeObjects,
+        CheckNames.Objects,
+        CheckNames.State,
+        CheckNames.Schema,
+    ];
 
     private readonly List<CheckResult> _checks = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
@@ -54,7 +62,11 @@ internal sealed class RehearsalChecks(Action<EngineMessage> observer)
     /// <param name="withTime">False where no time was asked for.</param>
     public void SkipRest(string detail, bool withTime)
     {
-        foreach (string name in InOrder.Where(name => (withTime || name != CheckNames.RestoreTime) && !_checks.Exists(check => check.Name == name)))
+        foreach (
+            string name in InOrder.Where(name =>
+                (withTime || name != CheckNames.RestoreTime) && !_checks.Exists(check => check.Name == name)
+            )
+        )
         {
             Skip(name, detail);
         }
@@ -62,7 +74,15 @@ internal sealed class RehearsalChecks(Action<EngineMessage> observer)
 
     private void Add(string name, CheckOutcome outcome, string detail)
     {
-        _checks.Add(new CheckResult { Name = name, Outcome = outcome, Detail = detail, Duration = _clock.Elapsed });
+        _checks.Add(
+            new CheckResult
+            {
+                Name = name,
+                Outcome = outcome,
+                Detail = detail,
+                Duration = _clock.Elapsed,
+            }
+        );
         _clock.Restart();
         observer(new VerboseMessage($"{name}: {outcome}: {detail}"));
     }

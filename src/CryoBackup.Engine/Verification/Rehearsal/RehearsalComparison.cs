@@ -8,7 +8,12 @@ namespace CryoBackup.Verification.Rehearsal;
 
 /// <summary>Compares what came back with what the archive holds, and records every difference: the database's content, then its definitions.</summary>
 internal sealed class RehearsalComparison(
-    RehearsalServer server, ArchiveContent content, DefinitionRestore definitions, RehearsalChecks checks, CancellationToken cancellationToken)
+    RehearsalServer server,
+    ArchiveContent content,
+    DefinitionRestore definitions,
+    RehearsalChecks checks,
+    CancellationToken cancellationToken
+)
 {
     private const string Distrust = "Do not rely on this backup alone; look at Differences, and make and rehearse another.";
 
@@ -28,7 +33,10 @@ internal sealed class RehearsalComparison(
             if (part is { Findings.Count: 0, Unread: { } unread })
             {
                 checks.Hinder(
-                    part.Check, char.ToUpperInvariant(unread[0]) + unread[1..], "Make backups with New-CryoBackup, or with pg_dump -Fc and gzip or no compression.");
+                    part.Check,
+                    char.ToUpperInvariant(unread[0]) + unread[1..],
+                    "Make backups with New-CryoBackup, or with pg_dump -Fc and gzip or no compression."
+                );
             }
             else
             {
@@ -43,12 +51,21 @@ internal sealed class RehearsalComparison(
     {
         try
         {
-            ClientTool pgDump = ClientTools.Find("pg_dump", Math.Max(server.Major, ArchiveHeader.Major(content.Header.DumpVersion)), cancellationToken);
-            string what = server.HasOwners ? "definitions, owners and privileges" : "definitions (owners and privileges are not rehearsed on a named server)";
-            List<string> differences = await new SchemaComparison(server, content, pgDump, definitions, cancellationToken).RunAsync().ConfigureAwait(false);
+            ClientTool pgDump = ClientTools.Find(
+                "pg_dump",
+                Math.Max(server.Major, ArchiveHeader.Major(content.Header.DumpVersion)),
+                cancellationToken
+            );
+            string what = server.HasOwners
+                ? "definitions, owners and privileges"
+                : "definitions (owners and privileges are not rehearsed on a named server)";
+            List<string> differences = await new SchemaComparison(server, content, pgDump, definitions, cancellationToken)
+                .RunAsync()
+                .ConfigureAwait(false);
             Judge(CheckNames.Schema, differences, $"{what} are the backup's");
         }
-        catch (CryoBackupException exception) when (exception.Error is CryoBackupError.PgToolNotFound or CryoBackupError.PgToolTooOld or CryoBackupError.RestoreFailed)
+        catch (CryoBackupException exception)
+            when (exception.Error is CryoBackupError.PgToolNotFound or CryoBackupError.PgToolTooOld or CryoBackupError.RestoreFailed)
         {
             checks.Hinder(CheckNames.Schema, $"Definitions were not compared: {exception.Message}", exception.Remedy);
         }

@@ -4,11 +4,11 @@ using System.Net.Sockets;
 using CryoBackup.Archive;
 using CryoBackup.Comparison;
 using CryoBackup.Inspection;
-using CryoBackup.Postgres.Scratch;
 using CryoBackup.Postgres;
+using CryoBackup.Postgres.Scratch;
 using CryoBackup.Processes;
-using CryoBackup.Restore.Selection;
 using CryoBackup.Restore;
+using CryoBackup.Restore.Selection;
 using CryoBackup.Storage;
 using CryoBackup.Text;
 using Npgsql;
@@ -36,7 +36,13 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     {
         PrivateFolder.RemoveAbandoned();
         Task<ScratchServer>? starting = StartEarly();
-        using var spooling = new ArchiveSpooling(jobs: null, makes: true, request.Path, observer, text => observer(new WarningMessage(text)));
+        using var spooling = new ArchiveSpooling(
+            jobs: null,
+            makes: true,
+            request.Path,
+            observer,
+            text => observer(new WarningMessage(text))
+        );
         try
         {
             var inspection = new BackupInspection(request.Path, VerificationLevel.Restore, request.Identities, observer, cancellationToken);
@@ -99,12 +105,19 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         }
     }
 
-    private async Task RehearseAsync(ArchiveContent content, BackupManifest? manifest, Task<ScratchServer>? starting, ArchiveSpooling spooling)
+    private async Task RehearseAsync(
+        ArchiveContent content,
+        BackupManifest? manifest,
+        Task<ScratchServer>? starting,
+        ArchiveSpooling spooling
+    )
     {
         try
         {
-            await using RehearsalServer server = starting is not null ? await starting.ConfigureAwait(false)
-                : request.Connection.ComputerName is null ? StartScratchServer(ArchiveHeader.Major(content.Header.ServerVersion), content.Length)
+            await using RehearsalServer server =
+                starting is not null ? await starting.ConfigureAwait(false)
+                : request.Connection.ComputerName is null
+                    ? StartScratchServer(ArchiveHeader.Major(content.Header.ServerVersion), content.Length)
                 : await ConnectAsync(manifest).ConfigureAwait(false);
             _version = $"PostgreSQL {server.Version}";
             ClientTool pgRestore = ClientTools.Find("pg_restore", ArchiveHeader.Major(content.Header.DumpVersion), cancellationToken);
@@ -119,7 +132,13 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                     Restored = [.. content.Tables.Where(table => server.Selection.Restored.Contains(table.Entry.DumpId))],
                     LooksForObjects = true,
                 };
-                _comparison = new RehearsalComparison(server, content, new DefinitionRestore(request, server, content, pgRestore), _checks, cancellationToken);
+                _comparison = new RehearsalComparison(
+                    server,
+                    content,
+                    new DefinitionRestore(request, server, content, pgRestore),
+                    _checks,
+                    cancellationToken
+                );
                 await CompareAsync(server).ConfigureAwait(false);
             }
 
@@ -129,8 +148,13 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 observer(new WarningMessage($"The rehearsal of '{request.Path}' is kept. {_kept}"));
             }
         }
-        catch (CryoBackupException exception) when (exception.Error is not (CryoBackupError.ConfigurationInvalid or CryoBackupError.Cancelled)
-            && !(request.Connection.ComputerName is not null && exception.Error is CryoBackupError.ConnectionFailed or CryoBackupError.AuthenticationFailed))
+        catch (CryoBackupException exception)
+            when (exception.Error is not (CryoBackupError.ConfigurationInvalid or CryoBackupError.Cancelled)
+                && !(
+                    request.Connection.ComputerName is not null
+                    && exception.Error is CryoBackupError.ConnectionFailed or CryoBackupError.AuthenticationFailed
+                )
+            )
         {
             cancellationToken.ThrowIfCancellationRequested();
             _checks.Hinder(CheckNames.Restore, exception.Message, exception.Remedy);
@@ -149,7 +173,8 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 CryoBackupError.DiskFull,
                 $"'{folder}' has {SizeText.Of(free)} free; a rehearsal of this backup needs about {SizeText.Of(needed)}.",
                 folder,
-                "Make room, set TMPDIR (TEMP on Windows) to a larger disk, or name a server with -ComputerName.");
+                "Make room, set TMPDIR (TEMP on Windows) to a larger disk, or name a server with -ComputerName."
+            );
         }
 
         return ScratchServer.Start(request, minimumMajor, observer, cancellationToken);
@@ -163,12 +188,21 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
         {
-            throw NpgsqlErrors.Translate(exception, ServerEndpoint.Resolve(request.Connection, "postgres", static _ => { }), CryoBackupError.RestoreFailed);
+            throw NpgsqlErrors.Translate(
+                exception,
+                ServerEndpoint.Resolve(request.Connection, "postgres", static _ => { }),
+                CryoBackupError.RestoreFailed
+            );
         }
     }
 
     private async Task<bool> RestoreAsync(
-        RehearsalServer server, ArchiveContent content, BackupManifest? manifest, ClientTool pgRestore, ArchiveSpooling spooling)
+        RehearsalServer server,
+        ArchiveContent content,
+        BackupManifest? manifest,
+        ClientTool pgRestore,
+        ArchiveSpooling spooling
+    )
     {
         var clock = Stopwatch.StartNew();
         try
@@ -177,7 +211,9 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             TellLeftOut(server.Selection, content);
             if (server.Selection.NeedSuperuser.Count > 0)
             {
-                throw NeedsSuperuser($"Only a superuser may create {DatabaseProof.Shorten(server.Selection.NeedSuperuser.Select(entry => entry.ToString()))}.");
+                throw NeedsSuperuser(
+                    $"Only a superuser may create {DatabaseProof.Shorten(server.Selection.NeedSuperuser.Select(entry => entry.ToString()))}."
+                );
             }
 
             var restore = new RestoreRequest
@@ -192,7 +228,10 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             };
             using var limits = new RunLimits(timeout: null, cancellationToken);
             var plan = new RestorePlan(restore, content, TargetContent.Nothing) { Monetary = Monetary(content, manifest) };
-            new RestoreRun(restore, plan, server.Working, server.Application, pgRestore, spooling, observer, limits) { ServerMajor = ArchiveHeader.Major(server.Version) }.Run();
+            new RestoreRun(restore, plan, server.Working, server.Application, pgRestore, spooling, observer, limits)
+            {
+                ServerMajor = ArchiveHeader.Major(server.Version),
+            }.Run();
             await server.FinishAsync(content, cancellationToken).ConfigureAwait(false);
         }
         catch (CryoBackupException exception) when (exception.Error is CryoBackupError.RestoreFailed or CryoBackupError.ArchiveCorrupt)
@@ -201,7 +240,10 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             _checks.Fail(CheckNames.Restore, Sentence(exception), exception.Remedy);
             return false;
         }
-        catch (CryoBackupException exception) when (exception.Error == CryoBackupError.PermissionDenied && exception.Remedy?.Contains("-AllowSuperuser", StringComparison.Ordinal) != true)
+        catch (CryoBackupException exception)
+            when (exception.Error == CryoBackupError.PermissionDenied
+                && exception.Remedy?.Contains("-AllowSuperuser", StringComparison.Ordinal) != true
+            )
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw NeedsSuperuser(exception.Message);
@@ -214,15 +256,19 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
 
         _restoreDuration = clock.Elapsed;
         string rehearsedAs = request.AllowSuperuser ? "as a superuser, as was permitted" : "as an ordinary role";
-        _checks.Pass(CheckNames.Restore, $"{server.Selection.Expected.Count} entries on {_version}, {rehearsedAs}, in {Seconds(clock.Elapsed)}{LeftOutInWords}");
+        _checks.Pass(
+            CheckNames.Restore,
+            $"{server.Selection.Expected.Count} entries on {_version}, {rehearsedAs}, in {Seconds(clock.Elapsed)}{LeftOutInWords}"
+        );
         CheckTime(clock.Elapsed);
         return true;
     }
 
-    private static string? Monetary(ArchiveContent content, BackupManifest? manifest)
-        => content.Entries.Any(TocKinds.SpeaksOfMoney) ? manifest?.Server?.LcMonetary : null;
+    private static string? Monetary(ArchiveContent content, BackupManifest? manifest) =>
+        content.Entries.Any(TocKinds.SpeaksOfMoney) ? manifest?.Server?.LcMonetary : null;
 
-    private string LeftOutInWords => _leftOut.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {_leftOut.Count} disabled or left out");
+    private string LeftOutInWords =>
+        _leftOut.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {_leftOut.Count} disabled or left out");
 
     private void TellLeftOut(RehearsalSelection selection, ArchiveContent content)
     {
@@ -232,7 +278,13 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             _leftOut.Add("DATABASE: its own settings, comment and privileges, for the scratch database has another name");
         }
 
-        string[] spaces = [.. content.Entries.Select(entry => entry.Tablespace).Where(name => name.Length > 0 && name != "pg_default").Distinct(StringComparer.Ordinal)];
+        string[] spaces =
+        [
+            .. content
+                .Entries.Select(entry => entry.Tablespace)
+                .Where(name => name.Length > 0 && name != "pg_default")
+                .Distinct(StringComparer.Ordinal),
+        ];
         if (spaces.Length > 0)
         {
             _leftOut.Add($"TABLESPACE {string.Join(", ", spaces)}: everything lies in the scratch database's own");
@@ -253,7 +305,11 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         }
         else
         {
-            _checks.Fail(CheckNames.RestoreTime, $"The promise does not hold: {detail}.", "Use a faster machine or disk, back up less at once, or promise a longer time.");
+            _checks.Fail(
+                CheckNames.RestoreTime,
+                $"The promise does not hold: {detail}.",
+                "Use a faster machine or disk, back up less at once, or promise a longer time."
+            );
         }
     }
 
@@ -281,10 +337,19 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             (Verdict.Failed, _) => (Verdict.Failed, file.Reason, file.Remedy),
             (_, { Failure: { } failure }) => (Verdict.Failed, failure, _checks.Remedy),
             (Verdict.Inconclusive, _) when !isUnrecorded => (Verdict.Inconclusive, file.Reason, file.Remedy),
-            (_, { Obstacle: { } obstacle }) => (Verdict.Inconclusive, $"The rehearsal is not complete: {obstacle.TrimEnd('.')}.", _checks.Remedy),
-            _ => (Verdict.Passed, string.Create(
-                CultureInfo.InvariantCulture,
-                $"It came back on {_version} in {Seconds(_restoreDuration ?? TimeSpan.Zero)}: {tables.Length} tables with {tables.Sum(table => table.FoundRows ?? 0)} rows, and everything else compared, are the backup's.{unrecorded}"), null),
+            (_, { Obstacle: { } obstacle }) => (
+                Verdict.Inconclusive,
+                $"The rehearsal is not complete: {obstacle.TrimEnd('.')}.",
+                _checks.Remedy
+            ),
+            _ => (
+                Verdict.Passed,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"It came back on {_version} in {Seconds(_restoreDuration ?? TimeSpan.Zero)}: {tables.Length} tables with {tables.Sum(table => table.FoundRows ?? 0)} rows, and everything else compared, are the backup's.{unrecorded}"
+                ),
+                null
+            ),
         };
         DateTime end = DateTime.UtcNow;
         return new VerificationResult
@@ -309,13 +374,17 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         };
     }
 
-    private static CryoBackupException NeedsSuperuser(string reason) => new(
-        CryoBackupError.PermissionDenied,
-        $"The backup needs more than an ordinary role may do. {reason}",
-        remedy: "If you trust where the backup comes from, permit it with -AllowSuperuser: its own code then runs as a superuser of the rehearsal's server.");
+    private static CryoBackupException NeedsSuperuser(string reason) =>
+        new(
+            CryoBackupError.PermissionDenied,
+            $"The backup needs more than an ordinary role may do. {reason}",
+            remedy: "If you trust where the backup comes from, permit it with -AllowSuperuser: its own code then runs as a superuser of the rehearsal's server."
+        );
 
-    private static string Sentence(CryoBackupException exception)
-        => exception.StandardError.Count == 0 ? exception.Message : $"{exception.Message} {string.Join(' ', exception.StandardError.TakeLast(2))}".Trim();
+    private static string Sentence(CryoBackupException exception) =>
+        exception.StandardError.Count == 0
+            ? exception.Message
+            : $"{exception.Message} {string.Join(' ', exception.StandardError.TakeLast(2))}".Trim();
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
 }

@@ -18,7 +18,8 @@ internal sealed partial class RehearsalSelection
         ["PUBLICATION TABLES IN SCHEMA"] = "a rehearsal publishes nothing",
         ["SUBSCRIPTION"] = "a rehearsal connects to no publisher",
         ["SUBSCRIPTION TABLE"] = "a rehearsal connects to no publisher",
-        ["EVENT TRIGGER"] = "it would run during the rehearsal; Restore-CryoBackup makes it last, but stock pg_restore before it refreshes materialized views",
+        ["EVENT TRIGGER"] =
+            "it would run during the rehearsal; Restore-CryoBackup makes it last, but stock pg_restore before it refreshes materialized views",
         ["USER MAPPING"] = "it is there to connect to another server",
         ["FOREIGN DATA WRAPPER"] = "a rehearsal reads no foreign data",
         ["SECURITY LABEL"] = "its provider belongs to the server that was saved",
@@ -32,12 +33,16 @@ internal sealed partial class RehearsalSelection
     // What PostgreSQL lets only a superuser create.
     private static readonly HashSet<string> OfSuperusers = new(StringComparer.Ordinal)
     {
-        "ACCESS METHOD", "OPERATOR CLASS", "OPERATOR FAMILY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE", "TRANSFORM", "PROCEDURAL LANGUAGE",
+        "ACCESS METHOD",
+        "OPERATOR CLASS",
+        "OPERATOR FAMILY",
+        "TEXT SEARCH PARSER",
+        "TEXT SEARCH TEMPLATE",
+        "TRANSFORM",
+        "PROCEDURAL LANGUAGE",
     };
 
-    private RehearsalSelection()
-    {
-    }
+    private RehearsalSelection() { }
 
     /// <summary>The dump IDs of what pg_restore takes.</summary>
     public HashSet<int> Restored { get; } = [];
@@ -134,7 +139,9 @@ internal sealed partial class RehearsalSelection
         Dictionary<TocEntry, string> reaching = ForeignReach.Of(entries).ToDictionary(item => item.Entry, item => item.Reason);
         foreach (TocEntry entry in entries.Where(TocKinds.IsObject))
         {
-            string? reason = reaching.GetValueOrDefault(entry) ?? WhyOutward(entry)
+            string? reason =
+                reaching.GetValueOrDefault(entry)
+                ?? WhyOutward(entry)
                 ?? (entry.Kind is "SERVER" or "FOREIGN TABLE" ? "it leads to another server" : null)
                 ?? (TocKinds.IsPrivilege(entry) ? "the roles of another server are not this one's" : null)
                 ?? (IsSaidOfExtension(entry) && !asSuperuser ? "only the extension's owner may say it" : null)
@@ -159,11 +166,14 @@ internal sealed partial class RehearsalSelection
 
     /// <summary>True for what is not compared: what was left out, or made in another form.</summary>
     /// <param name="entry">An entry of the archive, or of a dump of the restored database.</param>
-    public bool IsBeyondComparison(TocEntry entry)
-        => WhyOutward(entry) is not null || Disabled.ContainsKey(entry.Kind) || !TocKinds.IsObject(entry)
-            || LeftOut.Exists(item => item.Entry.Kind == entry.Kind && item.Entry.Schema == entry.Schema && item.Entry.Name == entry.Name);
+    public bool IsBeyondComparison(TocEntry entry) =>
+        WhyOutward(entry) is not null
+        || Disabled.ContainsKey(entry.Kind)
+        || !TocKinds.IsObject(entry)
+        || LeftOut.Exists(item => item.Entry.Kind == entry.Kind && item.Entry.Schema == entry.Schema && item.Entry.Name == entry.Name);
 
-    private static bool IsSaidOfExtension(TocEntry entry) => entry.Kind == "COMMENT" && entry.Name.StartsWith("EXTENSION ", StringComparison.Ordinal);
+    private static bool IsSaidOfExtension(TocEntry entry) =>
+        entry.Kind == "COMMENT" && entry.Name.StartsWith("EXTENSION ", StringComparison.Ordinal);
 
     private static string? WhyOutward(TocEntry entry)
     {
@@ -174,25 +184,39 @@ internal sealed partial class RehearsalSelection
 
         // "COMMENT PUBLICATION x", "ACL FOREIGN DATA WRAPPER x"
         return TocKinds.IsRemark(entry)
-            ? Outward.FirstOrDefault(pair => entry.Schema.Length == 0 && entry.Name.StartsWith(pair.Key + " ", StringComparison.Ordinal)).Value
+            ? Outward
+                .FirstOrDefault(pair => entry.Schema.Length == 0 && entry.Name.StartsWith(pair.Key + " ", StringComparison.Ordinal))
+                .Value
             : null;
     }
 
-    private static bool NeedsSuperuser(TocEntry entry) => OfSuperusers.Contains(entry.Kind)
-        || (entry.Kind is "FUNCTION" or "PROCEDURE" && (UnsafeLanguage().IsMatch(entry.Definition) || Leakproof().IsMatch(entry.Definition)))
+    private static bool NeedsSuperuser(TocEntry entry) =>
+        OfSuperusers.Contains(entry.Kind)
+        || (
+            entry.Kind is "FUNCTION" or "PROCEDURE" && (UnsafeLanguage().IsMatch(entry.Definition) || Leakproof().IsMatch(entry.Definition))
+        )
         || (entry.Kind == "AGGREGATE" && InternalState().IsMatch(entry.Definition))
         || (entry.Kind == "TYPE" && BaseType().IsMatch(entry.Definition))
         || (entry.Kind == "SHELL TYPE")
         || (entry.Kind == "CAST" && entry.Definition.Contains(" WITHOUT FUNCTION", StringComparison.Ordinal));
 
-    [GeneratedRegex("""^[^\S\n]+LANGUAGE "?(?:c|internal|\w+u)"?(?:\s|$)""", RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^[^\S\n]+LANGUAGE "?(?:c|internal|\w+u)"?(?:\s|$)""",
+        RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant
+    )]
     private static partial Regex UnsafeLanguage();
 
-    [GeneratedRegex("""^[^\S\n]+LANGUAGE .* LEAKPROOF\b""", RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^[^\S\n]+LANGUAGE .* LEAKPROOF\b""",
+        RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant
+    )]
     private static partial Regex Leakproof();
 
     // Refused with the code of a faulty definition (42P13), not of missing privileges.
-    [GeneratedRegex("""^[^\S\n]+M?STYPE = "?internal"?(?:,|$)""", RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^[^\S\n]+M?STYPE = "?internal"?(?:,|$)""",
+        RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant
+    )]
     private static partial Regex InternalState();
 
     [GeneratedRegex("""^[^\S\n]+INPUT = """, RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant)]

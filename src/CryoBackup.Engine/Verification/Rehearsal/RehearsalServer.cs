@@ -65,7 +65,8 @@ internal abstract class RehearsalServer : IAsyncDisposable
     protected async Task CheckExtensionsAsync(NpgsqlConnection server, ArchiveContent content, CancellationToken cancellationToken)
     {
         string[] needed = [.. content.Entries.Where(entry => entry.Kind == "EXTENSION").Select(entry => entry.Name)];
-        List<string> offered = await ListAsync(server, "SELECT name::text FROM pg_catalog.pg_available_extensions", cancellationToken).ConfigureAwait(false);
+        List<string> offered = await ListAsync(server, "SELECT name::text FROM pg_catalog.pg_available_extensions", cancellationToken)
+            .ConfigureAwait(false);
         string[] absent = [.. needed.Except(offered, StringComparer.Ordinal)];
         if (absent.Length > 0)
         {
@@ -75,7 +76,8 @@ internal abstract class RehearsalServer : IAsyncDisposable
                 absent[0],
                 $"Install it. PostgreSQL's own extensions: Debian, Ubuntu: apt-get install postgresql-contrib. RHEL: dnf install postgresql{Major}-contrib. "
                     + $"Others: Debian, Ubuntu: apt-get install postgresql-{Major}-{absent[0].Replace('_', '-')} (repository apt.postgresql.org); RHEL: dnf search {absent[0]}. "
-                    + "Or name a server that has it with -ComputerName or -ServerPath.");
+                    + "Or name a server that has it with -ComputerName or -ServerPath."
+            );
         }
     }
 
@@ -94,22 +96,32 @@ internal abstract class RehearsalServer : IAsyncDisposable
     }
 
     /// <summary>Makes the database; a locale that this machine lacks is told as such.</summary>
-    protected static async Task CreateDatabaseAsync(NpgsqlConnection server, string name, ArchiveContent content, CancellationToken cancellationToken)
+    protected static async Task CreateDatabaseAsync(
+        NpgsqlConnection server,
+        string name,
+        ArchiveContent content,
+        CancellationToken cancellationToken
+    )
     {
         string options = DatabaseDefinition.CreateOptions(content.Entries, server.PostgreSqlVersion.Major);
         try
         {
             await TargetDatabase.CreateAsync(server, name, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.WrongObjectType or PostgresErrorCodes.InvalidParameterValue
-            or PostgresErrorCodes.FeatureNotSupported)
+        catch (PostgresException exception)
+            when (exception.SqlState
+                    is PostgresErrorCodes.WrongObjectType
+                        or PostgresErrorCodes.InvalidParameterValue
+                        or PostgresErrorCodes.FeatureNotSupported
+            )
         {
             throw new CryoBackupException(
                 CryoBackupError.ObjectNotFound,
                 $"The database's locale is not installed here: {exception.MessageText} ({options}).",
                 name,
                 "Install it (Debian, Ubuntu: dpkg-reconfigure locales), or name a server that has it with -ComputerName.",
-                inner: exception);
+                inner: exception
+            );
         }
     }
 }

@@ -67,7 +67,8 @@ internal sealed partial class ScratchServer : RehearsalServer
     public override bool HasOwners => true;
 
     /// <inheritdoc/>
-    public override RehearsalSelection Selection => _selection ?? throw new InvalidOperationException("The rehearsal has not been prepared.");
+    public override RehearsalSelection Selection =>
+        _selection ?? throw new InvalidOperationException("The rehearsal has not been prepared.");
 
     /// <summary>Starts it.</summary>
     /// <param name="request">What was asked for.</param>
@@ -75,7 +76,12 @@ internal sealed partial class ScratchServer : RehearsalServer
     /// <param name="observer">Takes messages.</param>
     /// <param name="cancellationToken">Ends and removes it.</param>
     /// <exception cref="CryoBackupException">PgToolNotFound, PgToolTooOld, DiskFull, DestinationNotWritable, ConnectionFailed.</exception>
-    public static ScratchServer Start(VerificationRequest request, int minimumMajor, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    public static ScratchServer Start(
+        VerificationRequest request,
+        int minimumMajor,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         if (request.ServerPath is { } programs)
         {
@@ -97,7 +103,8 @@ internal sealed partial class ScratchServer : RehearsalServer
                     ["max_connections"] = "50",
                 },
             },
-            cancellationToken);
+            cancellationToken
+        );
         return new ScratchServer(cluster, request.AllowSuperuser, observer);
     }
 
@@ -116,7 +123,8 @@ internal sealed partial class ScratchServer : RehearsalServer
     }
 
     /// <inheritdoc/>
-    public override Task FinishAsync(ArchiveContent content, CancellationToken cancellationToken) => FinishDatabaseAsync(DatabaseName, Selection.Refreshes, content, cancellationToken);
+    public override Task FinishAsync(ArchiveContent content, CancellationToken cancellationToken) =>
+        FinishDatabaseAsync(DatabaseName, Selection.Refreshes, content, cancellationToken);
 
     /// <inheritdoc/>
     public override async Task<ServerEndpoint> PrepareReferenceAsync(ArchiveContent content, CancellationToken cancellationToken)
@@ -126,13 +134,16 @@ internal sealed partial class ScratchServer : RehearsalServer
     }
 
     /// <inheritdoc/>
-    public override Task FinishReferenceAsync(ArchiveContent content, CancellationToken cancellationToken) => FinishDatabaseAsync(ReferenceName, [], content, cancellationToken);
+    public override Task FinishReferenceAsync(ArchiveContent content, CancellationToken cancellationToken) =>
+        FinishDatabaseAsync(ReferenceName, [], content, cancellationToken);
 
     private async Task PrepareDatabaseAsync(string name, ArchiveContent content, CancellationToken cancellationToken)
     {
         // What CREATE DATABASE says comes from the archive too.
         await using (NpgsqlConnection powerful = await OpenAsync(_cluster.Endpoint, cancellationToken).ConfigureAwait(false))
-        await using (NpgsqlConnection server = await OpenAsync(Resolve(_restorerConnection, "postgres"), cancellationToken).ConfigureAwait(false))
+        await using (
+            NpgsqlConnection server = await OpenAsync(Resolve(_restorerConnection, "postgres"), cancellationToken).ConfigureAwait(false)
+        )
         {
             string role = $"ALTER ROLE {Quote(_restorer)}";
             await RunAsync(powerful, _asSuperuser ? [] : [$"{role} CREATEDB"], cancellationToken).ConfigureAwait(false);
@@ -141,21 +152,30 @@ internal sealed partial class ScratchServer : RehearsalServer
         }
 
         // An empty database: nothing of the archive is there yet that an extension's script could be led to.
-        await using NpgsqlConnection database = await OpenAsync(Resolve(_cluster.Connection, name), cancellationToken).ConfigureAwait(false);
+        await using NpgsqlConnection database = await OpenAsync(Resolve(_cluster.Connection, name), cancellationToken)
+            .ConfigureAwait(false);
         await CreateSchemasAsync(database, cancellationToken).ConfigureAwait(false);
         await CreateExtensionsAsync(database, cancellationToken).ConfigureAwait(false);
         await CreateServersAsync(database, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task FinishDatabaseAsync(string name, IEnumerable<TocEntry> refreshes, ArchiveContent content, CancellationToken cancellationToken)
+    private async Task FinishDatabaseAsync(
+        string name,
+        IEnumerable<TocEntry> refreshes,
+        ArchiveContent content,
+        CancellationToken cancellationToken
+    )
     {
-        await using NpgsqlConnection powerful = await OpenAsync(Resolve(_cluster.Connection, name), cancellationToken).ConfigureAwait(false);
-        await using NpgsqlConnection working =
-            await TargetDatabase.OpenAsync(Resolve(_restorerConnection, name), Application, content.Encoding, cancellationToken).ConfigureAwait(false);
+        await using NpgsqlConnection powerful = await OpenAsync(Resolve(_cluster.Connection, name), cancellationToken)
+            .ConfigureAwait(false);
+        await using NpgsqlConnection working = await TargetDatabase
+            .OpenAsync(Resolve(_restorerConnection, name), Application, content.Encoding, cancellationToken)
+            .ConfigureAwait(false);
         await RunAsync(working, ["SET row_security = off; SET check_function_bodies = off"], cancellationToken).ConfigureAwait(false);
         foreach (TocEntry view in refreshes)
         {
-            await RunOfArchiveAsync(working, view, $"REFRESH MATERIALIZED VIEW {Quote(view.Schema)}.{Quote(view.Name)}", cancellationToken).ConfigureAwait(false);
+            await RunOfArchiveAsync(working, view, $"REFRESH MATERIALIZED VIEW {Quote(view.Schema)}.{Quote(view.Name)}", cancellationToken)
+                .ConfigureAwait(false);
         }
 
         // Owners needed it to be given their objects.
@@ -166,11 +186,17 @@ internal sealed partial class ScratchServer : RehearsalServer
         working.Notice += (_, told) => refusal = told.Notice.SqlState is "01006" or "01007" ? told.Notice.MessageText : refusal;
         foreach (TocEntry privilege in Selection.Privileges)
         {
-            string text = SessionAuthorization().Replace(privilege.Definition, "SET ROLE ").Replace("RESET SESSION AUTHORIZATION;", "RESET ROLE;", StringComparison.Ordinal);
+            string text = SessionAuthorization()
+                .Replace(privilege.Definition, "SET ROLE ")
+                .Replace("RESET SESSION AUTHORIZATION;", "RESET ROLE;", StringComparison.Ordinal);
             await RunOfArchiveAsync(working, privilege, text, cancellationToken).ConfigureAwait(false);
             if (!_asSuperuser && refusal is not null)
             {
-                throw new CryoBackupException(CryoBackupError.PermissionDenied, $"{privilege} cannot be restored: {refusal}.", privilege.ToString());
+                throw new CryoBackupException(
+                    CryoBackupError.PermissionDenied,
+                    $"{privilege} cannot be restored: {refusal}.",
+                    privilege.ToString()
+                );
             }
         }
 
@@ -195,22 +221,30 @@ internal sealed partial class ScratchServer : RehearsalServer
             if (!File.Exists(path))
             {
                 throw new CryoBackupException(
-                    CryoBackupError.PgToolNotFound, $"The folder '{folder}' holds no {name}.", path, "Give the folder (bin) of a PostgreSQL server's programs: initdb, pg_ctl, postgres.");
+                    CryoBackupError.PgToolNotFound,
+                    $"The folder '{folder}' holds no {name}.",
+                    path,
+                    "Give the folder (bin) of a PostgreSQL server's programs: initdb, pg_ctl, postgres."
+                );
             }
         }
     }
 
     private async Task CreateRolesAsync(NpgsqlConnection server, CancellationToken cancellationToken)
     {
-        List<string> existing = await ListAsync(server, "SELECT rolname::text FROM pg_catalog.pg_roles", cancellationToken).ConfigureAwait(false);
+        List<string> existing = await ListAsync(server, "SELECT rolname::text FROM pg_catalog.pg_roles", cancellationToken)
+            .ConfigureAwait(false);
 
         // Roles that are PostgreSQL's own may have power over files and programs: nobody is made a member of them.
         _roles = [.. _roles.Except(existing, StringComparer.Ordinal)];
         if (Array.Find(_roles, role => role.StartsWith("pg_", StringComparison.Ordinal)) is { } unknown)
         {
             throw new CryoBackupException(
-                CryoBackupError.ObjectNotFound, $"The backup names PostgreSQL's own role {unknown}, which PostgreSQL {Version} does not have.", unknown,
-                "Rehearse on the version that the backup was made of.");
+                CryoBackupError.ObjectNotFound,
+                $"The backup names PostgreSQL's own role {unknown}, which PostgreSQL {Version} does not have.",
+                unknown,
+                "Rehearse on the version that the backup was made of."
+            );
         }
 
         var statements = new List<string>();
@@ -248,7 +282,11 @@ internal sealed partial class ScratchServer : RehearsalServer
         foreach (TocEntry schema in Selection.Schemas)
         {
             string owner = schema.Owner.Length > 0 ? Quote(schema.Owner) : "CURRENT_USER";
-            statements.Add(schema.Name == "public" ? $"ALTER SCHEMA public OWNER TO {owner}" : $"CREATE SCHEMA {Quote(schema.Name)} AUTHORIZATION {owner}");
+            statements.Add(
+                schema.Name == "public"
+                    ? $"ALTER SCHEMA public OWNER TO {owner}"
+                    : $"CREATE SCHEMA {Quote(schema.Name)} AUTHORIZATION {owner}"
+            );
         }
 
         await RunAsync(database, [.. statements, .. GrantsOnSchemas("GRANT", "TO")], cancellationToken).ConfigureAwait(false);
@@ -257,7 +295,11 @@ internal sealed partial class ScratchServer : RehearsalServer
     /// <summary>Who is given an object must be allowed to create in its schema, and the archive grants that only at its end.</summary>
     private IEnumerable<string> GrantsOnSchemas(string verb, string preposition)
     {
-        Dictionary<string, string> owners = Selection.Schemas.ToDictionary(schema => schema.Name, schema => schema.Owner, StringComparer.Ordinal);
+        Dictionary<string, string> owners = Selection.Schemas.ToDictionary(
+            schema => schema.Name,
+            schema => schema.Owner,
+            StringComparer.Ordinal
+        );
         owners.TryAdd("public", "");
         foreach ((string schema, string owner) in owners)
         {
@@ -276,7 +318,8 @@ internal sealed partial class ScratchServer : RehearsalServer
             Match schema = WithSchema().Match(extension.Definition);
             string name = schema.Groups[1].Value;
             name = name.StartsWith('"') ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
-            string statement = $"CREATE EXTENSION IF NOT EXISTS {Quote(extension.Name)}" + (schema.Success ? $" WITH SCHEMA {Quote(name)}" : "");
+            string statement =
+                $"CREATE EXTENSION IF NOT EXISTS {Quote(extension.Name)}" + (schema.Success ? $" WITH SCHEMA {Quote(name)}" : "");
             await RunOfArchiveAsync(database, extension, statement, cancellationToken).ConfigureAwait(false);
         }
 
@@ -287,28 +330,44 @@ internal sealed partial class ScratchServer : RehearsalServer
 
         // The rows of configuration tables are the archive's; their tables are the extension's. And nobody calls what reaches the network.
         List<string> config = await ListAsync(
-            database,
-            """
-            SELECT pg_catalog.format('%s %I.%I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname)
-            FROM pg_catalog.pg_extension e CROSS JOIN LATERAL pg_catalog.unnest(e.extconfig) AS config (relation)
-            JOIN pg_catalog.pg_class c ON c.oid = config.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            """,
-            cancellationToken).ConfigureAwait(false);
+                database,
+                """
+                SELECT pg_catalog.format('%s %I.%I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname)
+                FROM pg_catalog.pg_extension e CROSS JOIN LATERAL pg_catalog.unnest(e.extconfig) AS config (relation)
+                JOIN pg_catalog.pg_class c ON c.oid = config.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                """,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         List<string> network = await ListAsync(
-            database,
-            $"""
-            SELECT 'FUNCTION ' || p.oid::regprocedure
-            FROM pg_catalog.pg_extension e
-            JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
-            JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid
-            WHERE e.extname IN ({string.Join(", ", NetworkExtensions.Select(name => $"'{name}'"))}) AND pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE')
-            """,
-            cancellationToken).ConfigureAwait(false);
+                database,
+                $"""
+                SELECT 'FUNCTION ' || p.oid::regprocedure
+                FROM pg_catalog.pg_extension e
+                JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+                JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid
+                WHERE e.extname IN ({string.Join(
+                    ", ",
+                    NetworkExtensions.Select(name => $"'{name}'")
+                )}) AND pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE')
+                """,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         await RunAsync(
-            database,
-            [.. config.Select(relation => $"GRANT ALL ON {relation} TO {_restorer}"), .. network.Select(function => $"REVOKE EXECUTE ON {function} FROM PUBLIC")],
-            cancellationToken).ConfigureAwait(false);
-        _undo[database.Database] = [.. config.Select(relation => $"REVOKE ALL ON {relation} FROM {_restorer}"), .. network.Select(function => $"GRANT EXECUTE ON {function} TO PUBLIC")];
+                database,
+                [
+                    .. config.Select(relation => $"GRANT ALL ON {relation} TO {_restorer}"),
+                    .. network.Select(function => $"REVOKE EXECUTE ON {function} FROM PUBLIC"),
+                ],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        _undo[database.Database] =
+        [
+            .. config.Select(relation => $"REVOKE ALL ON {relation} FROM {_restorer}"),
+            .. network.Select(function => $"GRANT EXECUTE ON {function} TO PUBLIC"),
+        ];
     }
 
     private async Task CreateServersAsync(NpgsqlConnection database, CancellationToken cancellationToken)
@@ -318,7 +377,11 @@ internal sealed partial class ScratchServer : RehearsalServer
             return;
         }
 
-        var statements = new List<string> { $"CREATE FOREIGN DATA WRAPPER {_wrapper} NO HANDLER NO VALIDATOR", $"GRANT USAGE ON FOREIGN DATA WRAPPER {_wrapper} TO PUBLIC" };
+        var statements = new List<string>
+        {
+            $"CREATE FOREIGN DATA WRAPPER {_wrapper} NO HANDLER NO VALIDATOR",
+            $"GRANT USAGE ON FOREIGN DATA WRAPPER {_wrapper} TO PUBLIC",
+        };
         foreach (TocEntry server in Selection.Servers)
         {
             statements.Add($"CREATE SERVER {Quote(server.Name)} FOREIGN DATA WRAPPER {_wrapper}");
@@ -332,7 +395,12 @@ internal sealed partial class ScratchServer : RehearsalServer
     }
 
     /// <summary>Runs something on behalf of an entry, whose name the failure bears.</summary>
-    private static async Task RunOfArchiveAsync(NpgsqlConnection connection, TocEntry entry, string text, CancellationToken cancellationToken)
+    private static async Task RunOfArchiveAsync(
+        NpgsqlConnection connection,
+        TocEntry entry,
+        string text,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -341,22 +409,25 @@ internal sealed partial class ScratchServer : RehearsalServer
         catch (PostgresException exception)
         {
             throw new CryoBackupException(
-                exception.SqlState == PostgresErrorCodes.InsufficientPrivilege ? CryoBackupError.PermissionDenied : CryoBackupError.RestoreFailed,
+                exception.SqlState == PostgresErrorCodes.InsufficientPrivilege
+                    ? CryoBackupError.PermissionDenied
+                    : CryoBackupError.RestoreFailed,
                 $"{entry} cannot be restored: {exception.MessageText}.",
                 entry.ToString(),
-                inner: exception);
+                inner: exception
+            );
         }
     }
 
-    private static Task RunAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken)
-        => TargetDatabase.ExecuteAsync(connection, statements, cancellationToken);
+    private static Task RunAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken) =>
+        TargetDatabase.ExecuteAsync(connection, statements, cancellationToken);
 
-    private Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, CancellationToken cancellationToken)
-        => TargetDatabase.OpenAsync(endpoint, Application, encoding: null, cancellationToken);
+    private Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, CancellationToken cancellationToken) =>
+        TargetDatabase.OpenAsync(endpoint, Application, encoding: null, cancellationToken);
 
     // Nothing of the user's environment is meant for this server.
-    private ServerEndpoint Resolve(ConnectionRequest connection, string database)
-        => ServerEndpoint.Resolve(connection, database, _observer, new PostgresEnvironment(static _ => null));
+    private ServerEndpoint Resolve(ConnectionRequest connection, string database) =>
+        ServerEndpoint.Resolve(connection, database, _observer, new PostgresEnvironment(static _ => null));
 
     private static string Quote(string name) => TargetDatabase.Quote(name);
 
