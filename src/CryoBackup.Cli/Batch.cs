@@ -22,7 +22,8 @@ internal static class Batch
 
     /// <summary>Runs a verb on each item and prints the results, also those that were complete before an interruption.</summary>
     /// <param name="arguments">The command line.</param>
-    /// <param name="items">What is worked on; read within, so that what goes wrong in listing it is reported too. Takes where to send messages, and what cancels it.</param>
+    /// <param name="items">What is worked on; read within, so that what goes wrong in listing it is reported too.
+    /// Takes where to send messages, and what cancels it.</param>
     /// <param name="open">Opens the record of the run, which is closed at the end; takes where to send messages; null for none.</param>
     /// <param name="work">The verb: takes the record, the item, where to send messages, and what cancels it; yields results.</param>
     /// <param name="print">Prints the results for people.</param>

@@ -8,7 +8,8 @@ internal static class CommonOptions
     public static readonly Option<bool> Json = new("--json")
     {
         Description =
-            "Print the results as one JSON array: properties in camelCase, times in UTC, durations as [d.]hh:mm:ss[.fffffff], sizes in bytes",
+            "Print the results as one JSON array: properties in camelCase, times in UTC, durations as [d.]hh:mm:ss[.fffffff], "
+            + "sizes in bytes",
         Recursive = true,
     };
 

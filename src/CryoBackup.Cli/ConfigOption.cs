@@ -9,7 +9,8 @@ internal sealed class ConfigOption(ConfigurationUse use)
     private readonly Option<string?> _config = new("--config", "-c")
     {
         Description =
-            "Configuration file; else that of CRYOBACKUP_CONFIG, config/backup_config.yaml or config/cryobackup.yaml; what is said here comes before it",
+            "Configuration file; else that of CRYOBACKUP_CONFIG, config/backup_config.yaml or config/cryobackup.yaml; "
+            + "what is said here comes before it",
         HelpName = "file",
     };
 

@@ -5,7 +5,8 @@ using CryoBackup.Text;
 
 namespace CryoBackup.Cli;
 
-/// <summary>Writes what the engine says to standard error. Progress is one line that is redrawn, and only where a person can see it.</summary>
+/// <summary>Writes what the engine says to standard error. Progress is one line that is redrawn,
+/// and only where a person can see it.</summary>
 internal sealed class ConsoleObserver(bool verbose) : IDisposable
 {
     private static readonly TimeSpan s_betweenRedraws = TimeSpan.FromMilliseconds(100);
@@ -59,9 +60,8 @@ internal sealed class ConsoleObserver(bool verbose) : IDisposable
             }
             if (verbose)
             {
-                WriteLine(
-                    $"Error: {failure.Error}{(failure.InnerException is { } cause ? $", caused by {cause.GetType().Name}: {cause.Message}" : "")}"
-                );
+                string cause = failure.InnerException is { } inner ? $", caused by {inner.GetType().Name}: {inner.Message}" : "";
+                WriteLine($"Error: {failure.Error}{cause}");
             }
         }
     }

@@ -19,7 +19,8 @@ internal static class Duration
         return default;
     }
 
-    /// <summary>As <see cref="Read"/>, and <c>none</c> for <see cref="Timeout.InfiniteTimeSpan"/>: the parser cannot hand on a null.</summary>
+    /// <summary>As <see cref="Read"/>, and <c>none</c> for <see cref="Timeout.InfiniteTimeSpan"/>:
+    /// the parser cannot hand on a null.</summary>
     public static TimeSpan ReadLimit(ArgumentResult argument) =>
         string.Equals(argument.Tokens[0].Value, "none", StringComparison.OrdinalIgnoreCase) ? Timeout.InfiniteTimeSpan : Read(argument);
 

@@ -5,7 +5,8 @@ namespace CryoBackup.Cli;
 /// <summary>Puts the engine's advice, which names cmdlets and their parameters, into the tool's own words.</summary>
 internal static partial class ToolWords
 {
-    /// <summary>Translates <c>-TargetDatabase</c> to <c>--target-database</c> and <c>Get-CryoBackup</c> to <c>cryobackup list</c>.</summary>
+    /// <summary>Translates <c>-TargetDatabase</c> to <c>--target-database</c> and <c>Get-CryoBackup</c> to
+    /// <c>cryobackup list</c>.</summary>
     public static string Translate(string advice)
     {
         string withCommands = Cmdlet()

@@ -9,7 +9,8 @@ internal static class ErrorRecords
     /// <summary>The identifier of a failure that nobody foresaw.</summary>
     internal const string Unexpected = nameof(Unexpected);
 
-    /// <summary>The identifier of a restore refused because its backup came from Test-CryoBackup with another verdict than Passed.</summary>
+    /// <summary>The identifier of a restore refused because its backup came from Test-CryoBackup with
+    /// another verdict than Passed.</summary>
     internal const string VerificationNotPassed = nameof(VerificationNotPassed);
 
     /// <summary>Describes a failure.</summary>

@@ -2,7 +2,8 @@ using System.Management.Automation;
 
 namespace CryoBackup;
 
-/// <summary>Turns PowerShell's paths (drives, ~, wildcards, another provider's) into full paths of the file system, which is all that the engine knows.</summary>
+/// <summary>Turns PowerShell's paths (drives, ~, wildcards, another provider's) into full paths of the file system,
+/// which is all that the engine knows.</summary>
 internal static class FileSystemPaths
 {
     /// <summary>Resolves a path that is taken as it is written; it need not exist.</summary>
@@ -30,11 +31,13 @@ internal static class FileSystemPaths
     /// <param name="given">Paths, or other words.</param>
     /// <param name="isPath">Tells them apart; null where all are paths.</param>
     /// <returns>Full paths, and the other words as they are.</returns>
-    /// <exception cref="CryoBackupException">ConfigurationInvalid: the drive does not exist, or the path is not one of the file system.</exception>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: the drive does not exist,
+    /// or the path is not one of the file system.</exception>
     internal static string[] Literals(SessionState session, IEnumerable<string> given, Func<string, bool>? isPath = null) =>
         [.. given.Select(item => isPath is null || isPath(item) ? Literal(session, item, CryoBackupError.ConfigurationInvalid) : item)];
 
-    /// <summary>Resolves a path with wildcards. One that matches nothing is taken as it is written, so that the engine says that it is missing.</summary>
+    /// <summary>Resolves a path with wildcards. One that matches nothing is taken as it is written,
+    /// so that the engine says that it is missing.</summary>
     /// <param name="session">The session, which knows the drives and the current location.</param>
     /// <param name="path">The path.</param>
     /// <param name="error">What to call it if there can be no such path.</param>

@@ -19,6 +19,7 @@ internal sealed record Contender(
 /// <summary>What one run cost.</summary>
 /// <param name="Wall">Seconds from start to end.</param>
 /// <param name="Cpu">Seconds of user and system time of all processes of the contender; the server's are not counted.</param>
-/// <param name="PeakMemory">Bytes: the highest sum of the processes' resident set sizes seen at any sample, pages that they share counted for each.</param>
+/// <param name="PeakMemory">Bytes: the highest sum of the processes' resident set sizes seen at any sample,
+/// pages that they share counted for each.</param>
 /// <param name="Size">Bytes written; 0 where nothing is.</param>
 internal sealed record Run(double Wall, double Cpu, long PeakMemory, long Size);

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace CryoBackup.Benchmarks;
 
-/// <summary>Memory of a tree of processes, from /proc: the resident set size, which the kernel knows without walking through pages and holding up who is measured.</summary>
+/// <summary>Memory of a tree of processes, from /proc: the resident set size,
+/// which the kernel knows without walking through pages and holding up who is measured.</summary>
 internal static class ProcessMemory
 {
     /// <summary>The sum over all descendants of a process, without itself; what ends meanwhile counts nothing.</summary>

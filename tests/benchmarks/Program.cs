@@ -1,7 +1,8 @@
 using System.Globalization;
 using CryoBackup.Benchmarks;
 
-// Measures CryoBackup beside pg_dump and pg_restore on the server that PGHOST, PGPORT and PGUSER name; CryoBackup.Scratch gives it one of its own.
+// Measures CryoBackup beside pg_dump and pg_restore on the server that PGHOST, PGPORT and PGUSER name; CryoBackup.Scratch gives it one of
+// its own.
 //   CryoBackup.Benchmarks [--rows N] [--runs N] [--tool PATH]
 long rows = 4_400_000;
 int runs = 3;
@@ -37,7 +38,8 @@ Directory.CreateDirectory(folder);
 try
 {
     Console.WriteLine(
-        $"{Environment.ProcessorCount} cores, {Shell.Do("pg_dump --version")}, median of {runs} runs in turn, times of the client's side only"
+        $"{Environment.ProcessorCount} cores, {Shell.Do("pg_dump --version")}, median of {runs} runs in turn, "
+            + "times of the client's side only"
     );
     (IReadOnlyDictionary<string, Run> small, long smallSize) = Measure(rows / 10);
     (IReadOnlyDictionary<string, Run> large, long largeSize) = Measure(rows);

@@ -16,7 +16,8 @@ internal static class Report
             string floor = withFloor ? $" {Number(run.Wall / medians[Suite.Floor].Wall)} |" : "";
             string stock = contender.Rival is { } rival ? Number(run.Wall / medians[rival].Wall) : "";
             Console.WriteLine(
-                $"| {Cell(contender.Name)} | {Number(run.Wall)} | {Number(run.Cpu)} | {MiB(run.PeakMemory)} | {(run.Size > 0 ? MiB(run.Size) : "")} |{floor} {stock} |"
+                $"| {Cell(contender.Name)} | {Number(run.Wall)} | {Number(run.Cpu)} | {MiB(run.PeakMemory)} | "
+                    + $"{(run.Size > 0 ? MiB(run.Size) : "")} |{floor} {stock} |"
             );
         }
     }
@@ -37,7 +38,8 @@ internal static class Report
         {
             Run before = small[name];
             Console.WriteLine(
-                $"| {Cell(name)} | {Number(run.Wall / before.Wall)} | {Number(run.Cpu / before.Cpu)} | {MiB(before.PeakMemory)} | {MiB(run.PeakMemory)} |"
+                $"| {Cell(name)} | {Number(run.Wall / before.Wall)} | {Number(run.Cpu / before.Cpu)} | {MiB(before.PeakMemory)} | "
+                    + $"{MiB(run.PeakMemory)} |"
             );
         }
     }

@@ -69,7 +69,8 @@ internal sealed class Suite(string tool, string folder)
             ),
         ];
 
-    /// <summary>Beside the stock restore with as many jobs, into the server of the benchmark, which has the settings of a throwaway one.</summary>
+    /// <summary>Beside the stock restore with as many jobs, into the server of the benchmark,
+    /// which has the settings of a throwaway one.</summary>
     public Contender[] Rehearsals() => [new(Rehearsal, $"{tool} test {_backup} --level restore > /dev/null", PgRestore(2))];
 
     /// <summary>What the restores read, and the size that all sizes are seen against.</summary>

@@ -6,7 +6,8 @@ using System.Text;
 
 namespace CryoBackup.Cli.Tests;
 
-/// <summary>Ten manifests that are out to break their reader, beside a backup that is really damaged: the alarm goes out, and the exit code is the verdict's.</summary>
+/// <summary>Ten manifests that are out to break their reader, beside a backup that is really damaged: the alarm goes out,
+/// and the exit code is the verdict's.</summary>
 public sealed class HostileManifestTests : IDisposable
 {
     private const string Zeros = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -30,7 +31,8 @@ public sealed class HostileManifestTests : IDisposable
                             .Select(number =>
                                 string.Create(
                                     CultureInfo.InvariantCulture,
-                                    $"{{\"schema\": \"s\", \"name\": \"t{number}\", \"rows\": 8796093022208, \"bytes\": 9223372036854775807, \"fingerprint\": \"0\"}}"
+                                    $"{{\"schema\": \"s\", \"name\": \"t{number}\", \"rows\": 8796093022208, \"bytes\": "
+                                        + $"9223372036854775807, \"fingerprint\": \"0\"}}"
                                 )
                             )
                     )

@@ -78,6 +78,15 @@ public sealed partial class HouseTests
             }
         );
 
+    /// <summary>The formatter leaves texts and comments as they are.</summary>
+    [Fact]
+    public void NoLineIsWiderThan140Columns()
+    {
+        string[] files = [.. Directory.EnumerateFiles(Path.Combine(Engine, ".."), "*.cs", SearchOption.AllDirectories)];
+        Assert.NotEmpty(files);
+        Assert.All(files, file => Assert.All(File.ReadAllLines(file), line => Assert.True(line.Length <= 140, $"{file}: {line}")));
+    }
+
     private static IEnumerable<string> Sources()
     {
         string[] files = [.. Directory.EnumerateFiles(Engine, "*.cs", SearchOption.AllDirectories)];

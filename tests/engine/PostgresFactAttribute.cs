@@ -2,7 +2,8 @@ using CryoBackup.Postgres;
 
 namespace CryoBackup.Tests;
 
-/// <summary>A test that needs a server: skipped where no server programs are installed, but not on CI (CI=true), where it then fails.</summary>
+/// <summary>A test that needs a server: skipped where no server programs are installed, but not on CI (CI=true),
+/// where it then fails.</summary>
 public sealed class PostgresFactAttribute : FactAttribute
 {
     public PostgresFactAttribute() => Skip = ServerPrograms.ReasonToSkip;

@@ -3,7 +3,8 @@ using System.Runtime.Versioning;
 
 namespace CryoBackup.Tests;
 
-/// <summary>How many of many like cases are tried: a sample by default, all of them with the environment variable CRYOBACKUP_TEST_ALL=1.</summary>
+/// <summary>How many of many like cases are tried: a sample by default,
+/// all of them with the environment variable CRYOBACKUP_TEST_ALL=1.</summary>
 /// <remarks>
 /// Tests of what does not hang on the runtime bear <c>[Trait("Runs", "Once")]</c>: build.ps1 runs them in the newest runtime's build alone.
 /// Those that take more than 20 seconds bear <c>[Trait("Speed", "Slow")]</c>, and say why: <c>--filter Speed!=Slow</c> leaves them out.

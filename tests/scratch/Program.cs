@@ -42,7 +42,8 @@ try
     if (arguments.Keep && signalled == 0)
     {
         Console.Error.WriteLine(
-            $"The server stays until Ctrl+C: psql -h {cluster.Connection.ComputerName} -p {cluster.Connection.Port} -U {cluster.Connection.UserName}"
+            $"The server stays until Ctrl+C: psql -h {cluster.Connection.ComputerName} -p {cluster.Connection.Port} -U "
+                + $"{cluster.Connection.UserName}"
         );
         cancellation.Token.WaitHandle.WaitOne();
         return exitCode;

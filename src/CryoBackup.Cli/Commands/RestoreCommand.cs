@@ -48,7 +48,8 @@ internal sealed class RestoreCommand : Command
     private readonly Option<bool> _force = new("--force")
     {
         Description =
-            "With --swap: end the sessions of the database that is swapped out; with --clean: drop also what the backup does not bring back; permits --skip-verification",
+            "With --swap: end the sessions of the database that is swapped out; with --clean: "
+            + "drop also what the backup does not bring back; permits --skip-verification",
     };
 
     private readonly Option<bool> _schemaOnly = new("--schema-only") { Description = "Definitions without rows" };

@@ -28,7 +28,8 @@ internal sealed class TestCommand : Command
 
     private readonly Option<VerificationLevel?> _level = Choice.Option<VerificationLevel>(
         "--level",
-        "hash: the stored bytes are those that were written; content (unless said otherwise): also every table's rows and content; restore: also restored "
+        "hash: the stored bytes are those that were written; content (unless said otherwise): also every table's rows and content; "
+            + "restore: also restored "
             + "into a throwaway server, and everything that came back compared"
     );
 

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace CryoBackup.Cli.Output;
 
 /// <summary>
-/// Standard output or error, which a full disk, a reader that is gone or a closed descriptor may make unwritable. The work goes on without it:
-/// a backup is not to fail for a line that nobody could read. What was not written is remembered, for the exit code.
+/// Standard output or error, which a full disk, a reader that is gone or a closed descriptor may make unwritable. The work goes on without
+/// it: a backup is not to fail for a line that nobody could read. What was not written is remembered, for the exit code.
 /// </summary>
 internal sealed partial class StandardStream : TextWriter
 {
@@ -75,7 +75,8 @@ internal sealed partial class StandardStream : TextWriter
         }
     }
 
-    /// <summary>What the runtime has opened itself closes when a program is started; what was there before does not, or it would not be here.</summary>
+    /// <summary>What the runtime has opened itself closes when a program is started; what was there before does not,
+    /// or it would not be here.</summary>
     private static bool IsOpen(int descriptor)
     {
         const int GetFlags = 1,

@@ -6,7 +6,8 @@ public sealed class TableContent
     /// <summary>The table's entry of kind TABLE DATA.</summary>
     public required TocEntry Entry { get; init; }
 
-    /// <summary>Rows and fingerprint; null where the block's inner compression is not readable here, or it holds INSERT statements.</summary>
+    /// <summary>Rows and fingerprint; null where the block's inner compression is not readable here,
+    /// or it holds INSERT statements.</summary>
     public TableFingerprint? Fingerprint { get; init; }
 
     /// <summary>The table as users see it.</summary>
@@ -45,15 +46,18 @@ public sealed class ArchiveContent
     /// <summary>The sum, modulo 2^128, of the XXH128 of each large object's content with its OID as the seed.</summary>
     public UInt128 LargeObjectFingerprint { get; init; }
 
-    /// <summary>False if the content of large objects has an inner compression that is not read here, so that they are only counted.</summary>
+    /// <summary>False if the content of large objects has an inner compression that is not read here,
+    /// so that they are only counted.</summary>
     internal bool LargeObjectsWereRead { get; init; } = true;
 
     /// <summary>The archive's size in bytes.</summary>
     public long Length { get; init; }
 
-    /// <summary>True if the table of contents stands a second time at its end, where a pg_dump put it whose output was appended to a file.</summary>
+    /// <summary>True if the table of contents stands a second time at its end,
+    /// where a pg_dump put it whose output was appended to a file.</summary>
     public bool HasTocAtEnd { get; init; }
 
-    /// <summary>Of each data block whose place the table of contents does not tell: where it ought to tell it, and where the block begins.</summary>
+    /// <summary>Of each data block whose place the table of contents does not tell: where it ought to tell it,
+    /// and where the block begins.</summary>
     internal IReadOnlyList<(long Field, long Block)> Unlocated { get; init; } = [];
 }

@@ -12,8 +12,8 @@ internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
     private static readonly byte[] Absent = [1, 1, 0, 0, 0];
 
     /// <summary>
-    /// The DROP statements that pg_restore --clean must not run: pg_dump writes one for each index and constraint of a partition, though these
-    /// fall with the partition and cannot be dropped alone.
+    /// The DROP statements that pg_restore --clean must not run: pg_dump writes one for each index and constraint of a partition, though
+    /// these fall with the partition and cannot be dropped alone.
     /// </summary>
     /// <param name="entries">The archive's table of contents.</param>
     public static IEnumerable<ArchiveEdit> DropsOfPartitions(IReadOnlyList<TocEntry> entries)
@@ -51,8 +51,8 @@ internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
     }
 
     /// <summary>
-    /// What a newer pg_dump writes of the definitions of an older server that the same server does not understand, replaced by as many blanks:
-    /// that a subscription runs as its owner, which none could do otherwise before 16.
+    /// What a newer pg_dump writes of the definitions of an older server that the same server does not understand, replaced by as many
+    /// blanks: that a subscription runs as its owner, which none could do otherwise before 16.
     /// </summary>
     /// <param name="entries">The archive's table of contents.</param>
     /// <param name="serverMajor">The major version of the server that they are restored on.</param>

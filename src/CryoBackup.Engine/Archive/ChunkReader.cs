@@ -3,7 +3,8 @@ using CryoBackup.Streams;
 
 namespace CryoBackup.Archive;
 
-/// <summary>The runs of chunks that an archive's data is written in: each chunk has its length before it, and one of length 0 ends the run.</summary>
+/// <summary>The runs of chunks that an archive's data is written in: each chunk has its length before it,
+/// and one of length 0 ends the run.</summary>
 internal sealed class ChunkReader(ArchiveInput input, ArchiveCompression compression)
 {
     private const int PlainSize = 1 << 16;

@@ -3,8 +3,8 @@ using CryoBackup.Text;
 namespace CryoBackup.Archive;
 
 /// <summary>
-/// The partitions of archives of PostgreSQL 13 and before. Since 14 an entry TABLE ATTACH tells that a table is a partition; before, only the
-/// partition's own definition does, in a statement behind its CREATE TABLE.
+/// The partitions of archives of PostgreSQL 13 and before. Since 14 an entry TABLE ATTACH tells that a table is a partition; before, only
+/// the partition's own definition does, in a statement behind its CREATE TABLE.
 /// </summary>
 internal static class EmbeddedPartitions
 {
@@ -41,7 +41,8 @@ internal static class EmbeddedPartitions
         return parents;
     }
 
-    /// <summary>What the definition makes the table a partition of: ALTER TABLE … ATTACH PARTITION (11 to 13), CREATE TABLE … PARTITION OF (10).</summary>
+    /// <summary>What the definition makes the table a partition of: ALTER TABLE … ATTACH PARTITION (11 to 13),
+    /// CREATE TABLE … PARTITION OF (10).</summary>
     private static (string Schema, string Name)? ParentName(TocEntry entry, bool standardStrings)
     {
         foreach (SqlStatement statement in SqlStatement.Split(entry.Definition, standardStrings))

@@ -1,6 +1,7 @@
 namespace CryoBackup.Archive;
 
-/// <summary>A file of another tool, or of another form of pg_dump's, known by its first bytes: what it is, and the way in which it is restored.</summary>
+/// <summary>A file of another tool, or of another form of pg_dump's, known by its first bytes: what it is,
+/// and the way in which it is restored.</summary>
 /// <param name="What">What it is, as "an SQL script of pg_dump".</param>
 /// <param name="Remedy">What to do with it.</param>
 internal sealed record ForeignFile(string What, string Remedy)

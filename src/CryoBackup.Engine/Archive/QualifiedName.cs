@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace CryoBackup.Archive;
 
-/// <summary>The name of an object with its schema's, as statements write it: each quoted where it must be, or where quote_all_identifiers was on.</summary>
+/// <summary>The name of an object with its schema's, as statements write it: each quoted where it must be,
+/// or where quote_all_identifiers was on.</summary>
 /// <param name="Schema">The schema.</param>
 /// <param name="Name">The object in it.</param>
 internal sealed partial record QualifiedName(string Schema, string Name)

@@ -1,6 +1,7 @@
 namespace CryoBackup.Archive;
 
-/// <summary>How far something reaches through a table of contents, in time that is proportional to its length, however it is ordered.</summary>
+/// <summary>How far something reaches through a table of contents, in time that is proportional to its length,
+/// however it is ordered.</summary>
 internal static class Reach
 {
     /// <summary>Adds to a set whatever its members lead to, by way of others too.</summary>

@@ -66,7 +66,8 @@ internal sealed class SpooledArchive : IDisposable
     /// <summary>Takes the archive.</summary>
     public Stream Input => new SpoolingStream(this);
 
-    /// <summary>Takes the archive, and drops it where the disk does not take it: whoever reads it for another purpose is not to fail by that.</summary>
+    /// <summary>Takes the archive, and drops it where the disk does not take it:
+    /// whoever reads it for another purpose is not to fail by that.</summary>
     public Stream OptionalInput => new LenientStream(this);
 
     /// <summary>Why what <see cref="OptionalInput"/> was given is not all here; null if it is.</summary>

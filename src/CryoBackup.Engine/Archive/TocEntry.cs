@@ -58,13 +58,15 @@ public sealed class TocEntry
     /// <summary>True if the archive holds a data block for the entry.</summary>
     public bool HasData { get; init; }
 
-    /// <summary>Where the data block begins in the archive, in bytes; null where there is none, or the archive was written to a pipe.</summary>
+    /// <summary>Where the data block begins in the archive, in bytes; null where there is none,
+    /// or the archive was written to a pipe.</summary>
     public long? DataOffset { get; init; }
 
     /// <summary>True if the data is a table's rows.</summary>
     public bool IsTableData => string.Equals(Kind, "TABLE DATA", StringComparison.Ordinal);
 
-    /// <summary>Where the DROP statement stands in the archive: the offset of its length, and the size of length and text together.</summary>
+    /// <summary>Where the DROP statement stands in the archive: the offset of its length,
+    /// and the size of length and text together.</summary>
     internal (long Offset, int Size) DropStatement { get; init; }
 
     /// <summary>True if the data is large objects.</summary>

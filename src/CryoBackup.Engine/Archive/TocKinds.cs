@@ -91,7 +91,8 @@ internal static partial class TocKinds
     /// <param name="entry">The entry.</param>
     public static bool IsLargeObject(TocEntry entry) => entry.Kind is "BLOB" or "BLOB METADATA";
 
-    /// <summary>The large objects that an entry creates: one until PostgreSQL 16, many of one owner and with the same privileges from 17 on.</summary>
+    /// <summary>The large objects that an entry creates: one until PostgreSQL 16,
+    /// many of one owner and with the same privileges from 17 on.</summary>
     /// <param name="entry">The entry.</param>
     /// <returns>Their OIDs.</returns>
     public static IReadOnlyList<string> LargeObjectsOf(TocEntry entry) =>
@@ -106,7 +107,8 @@ internal static partial class TocKinds
     /// <param name="entry">The entry.</param>
     public static bool SpeaksOfMoney(TocEntry entry) => entry.Kind is "TABLE" or "TYPE" or "DOMAIN" && Money().IsMatch(entry.Definition);
 
-    /// <summary>True for an event trigger and what is said of one. They come last: one that forbids DDL would stop whatever comes after it.</summary>
+    /// <summary>True for an event trigger and what is said of one. They come last:
+    /// one that forbids DDL would stop whatever comes after it.</summary>
     /// <param name="entry">The entry.</param>
     public static bool IsOfEventTrigger(TocEntry entry) =>
         entry.Kind is "EVENT TRIGGER" || (IsRemark(entry) && entry.Name.StartsWith("EVENT TRIGGER ", StringComparison.Ordinal));

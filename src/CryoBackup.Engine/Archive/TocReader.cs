@@ -52,8 +52,8 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
     }
 
     /// <summary>
-    /// Reads what stands behind the data: a pg_dump whose output is appended to a file believes that it writes the places of the data into its
-    /// table of contents, and writes it a second time.
+    /// Reads what stands behind the data: a pg_dump whose output is appended to a file believes that it writes the places of the data into
+    /// its table of contents, and writes it a second time.
     /// </summary>
     /// <returns>True if it is the same table of contents.</returns>
     public bool ReadAgain()
@@ -97,7 +97,8 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
         {
             throw new CryoBackupException(
                 CryoBackupError.NotABackup,
-                $"The archive has format version {version}, which PostgreSQL 11 and older wrote; the oldest that can be verified is {OldestVersion}.",
+                $"The archive has format version {version}, which PostgreSQL 11 and older wrote; "
+                    + $"the oldest that can be verified is {OldestVersion}.",
                 remedy: "Restore it with the pg_restore of its own time, and back up again."
             );
         }
@@ -128,8 +129,10 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
         {
             throw new CryoBackupException(
                 CryoBackupError.NotABackup,
-                $"The archive has format {format}{format switch { 3 => " (pg_dump -Ft)", 5 => " (pg_dump -Fd)", _ => "" }}; only the custom format (1, pg_dump -Fc) is one file that can be streamed.",
-                remedy: "Restore it with pg_restore -d NAME and its file or folder; for backups that can be proven use New-CryoBackup, or pg_dump -Fc."
+                $"The archive has format {format}{format switch { 3 => " (pg_dump -Ft)", 5 => " (pg_dump -Fd)", _ => "" }}; only the "
+                    + "custom format (1, pg_dump -Fc) is one file that can be streamed.",
+                remedy: "Restore it with pg_restore -d NAME and its file or folder; for backups that can be proven use New-CryoBackup, "
+                    + "or pg_dump -Fc."
             );
         }
 
@@ -236,7 +239,8 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
                 CryoBackupError.ArchiveCorrupt,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The archive's table of contents is too large: {_entries.Count} of its {count} entries already take {SizeText.Of(_largest)}, the most that is read (a quarter of the machine's memory)."
+                    $"The archive's table of contents is too large: {_entries.Count} of its {count} entries already take "
+                        + $"{SizeText.Of(_largest)}, the most that is read (a quarter of the machine's memory)."
                 ),
                 remedy: "If you trust where it comes from, use a machine with more memory."
             );

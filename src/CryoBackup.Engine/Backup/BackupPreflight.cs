@@ -100,7 +100,8 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
         {
             throw new CryoBackupException(
                 CryoBackupError.DiskFull,
-                $"'{request.Folder}' has {SizeText.Of(free)} free; the backup of {SizeText.Of(tables)} of tables needs at least {SizeText.Of(needed)}.",
+                $"'{request.Folder}' has {SizeText.Of(free)} free; the backup of {SizeText.Of(tables)} of tables needs at least "
+                    + $"{SizeText.Of(needed)}.",
                 request.Folder,
                 "Free space, or choose another folder."
             );
@@ -176,7 +177,8 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
                 _findings[0].Error,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{_findings.Count} things speak against the backup of '{request.Database}': {Number(_findings.Select(finding => finding.Message))}"
+                    $"{_findings.Count} things speak against the backup of '{request.Database}': "
+                        + $"{Number(_findings.Select(finding => finding.Message))}"
                 ),
                 _findings[0].Target,
                 Number(_findings.Select(finding => finding.Remedy ?? "See the message.")),

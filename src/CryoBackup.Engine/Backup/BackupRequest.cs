@@ -31,7 +31,8 @@ public sealed class BackupRequest
     /// <summary>True to leave out the count of every table's rows in the dump's snapshot.</summary>
     public bool SkipRowCount { get; set; }
 
-    /// <summary>Only these schemas are backed up, with all that is in them: names, case-sensitive, with the wildcards * and ?; empty for all.</summary>
+    /// <summary>Only these schemas are backed up, with all that is in them: names, case-sensitive, with the wildcards * and ?;
+    /// empty for all.</summary>
     public IReadOnlyList<string> IncludeSchema { get; set; } = [];
 
     /// <summary>These schemas are left out.</summary>
@@ -53,8 +54,8 @@ public sealed class BackupRequest
     public bool IncludeGlobals { get; set; }
 
     /// <summary>
-    /// Days that backups are kept: after this one is made, older ones of the same database, server and folder are removed, but never the newest
-    /// three nor the newest proven one; a backup of a selection removes none. Null to keep all.
+    /// Days that backups are kept: after this one is made, older ones of the same database, server and folder are removed, but never the
+    /// newest three nor the newest proven one; a backup of a selection removes none. Null to keep all.
     /// </summary>
     public int? KeepDays { get; set; }
 

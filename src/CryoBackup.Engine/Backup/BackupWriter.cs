@@ -225,7 +225,8 @@ public static class BackupWriter
             {
                 observer(
                     new VerboseMessage(
-                        $"A session that waits for the backup's locks kept pg_dump from taking them; it is let through. ({exception.Message})"
+                        $"A session that waits for the backup's locks kept pg_dump from taking them; it is let through. "
+                            + $"({exception.Message})"
                     )
                 );
                 await snapshot.ReleaseAsync(limits.Token).ConfigureAwait(false);
@@ -269,7 +270,8 @@ public static class BackupWriter
         {
             warnings.Add(
                 withPasswords
-                    ? $"'{name}' holds the password hashes of the roles; keep it as you keep passwords, or encrypt the backup with -Recipient."
+                    ? $"'{name}' holds the password hashes of the roles; keep it as you keep passwords, "
+                        + "or encrypt the backup with -Recipient."
                     : $"'{name}' holds the roles without their passwords, which role '{endpoint.UserName}' may not read."
             );
         }

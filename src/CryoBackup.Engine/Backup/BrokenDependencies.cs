@@ -6,17 +6,22 @@ namespace CryoBackup.Backup;
 /// <summary>What a selective backup takes and cannot bring back alone, because it needs what the selection leaves out.</summary>
 internal static class BrokenDependencies
 {
-    // $1: the relations, $2: the schemas that are left out. Of a relation's rules, constraints, defaults and the like the relation is named.
+    // $1: the relations, $2: the schemas that are left out. Of a relation's rules, constraints,
+    // defaults and the like the relation is named.
     private const string Query = """
         WITH gone (oid) AS (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY ($2)),
         needed (classid, oid) AS (
             SELECT 'pg_catalog.pg_class'::regclass, c.oid FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1)
             UNION SELECT 'pg_catalog.pg_type'::regclass, t.oid FROM pg_catalog.pg_type t WHERE t.typnamespace IN (SELECT oid FROM gone)
             UNION SELECT 'pg_catalog.pg_proc'::regclass, p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace IN (SELECT oid FROM gone)
-            UNION SELECT 'pg_catalog.pg_operator'::regclass, o.oid FROM pg_catalog.pg_operator o WHERE o.oprnamespace IN (SELECT oid FROM gone)
-            UNION SELECT 'pg_catalog.pg_opclass'::regclass, o.oid FROM pg_catalog.pg_opclass o WHERE o.opcnamespace IN (SELECT oid FROM gone)
-            UNION SELECT 'pg_catalog.pg_collation'::regclass, c.oid FROM pg_catalog.pg_collation c WHERE c.collnamespace IN (SELECT oid FROM gone)
-            UNION SELECT 'pg_catalog.pg_ts_config'::regclass, c.oid FROM pg_catalog.pg_ts_config c WHERE c.cfgnamespace IN (SELECT oid FROM gone)
+            UNION SELECT 'pg_catalog.pg_operator'::regclass, o.oid FROM pg_catalog.pg_operator o WHERE o.oprnamespace IN (SELECT oid
+                FROM gone)
+            UNION SELECT 'pg_catalog.pg_opclass'::regclass, o.oid FROM pg_catalog.pg_opclass o WHERE o.opcnamespace IN (SELECT oid
+                FROM gone)
+            UNION SELECT 'pg_catalog.pg_collation'::regclass, c.oid FROM pg_catalog.pg_collation c WHERE c.collnamespace IN (SELECT oid
+                FROM gone)
+            UNION SELECT 'pg_catalog.pg_ts_config'::regclass, c.oid FROM pg_catalog.pg_ts_config c WHERE c.cfgnamespace IN (SELECT oid
+                FROM gone)
         ),
         broken AS (
             SELECT d.classid, d.objid, d.refclassid, d.refobjid,
@@ -33,7 +38,8 @@ internal static class BrokenDependencies
         )
         SELECT DISTINCT
                CASE WHEN b.relation <> 0 THEN b.relation::regclass::text ELSE pg_catalog.pg_describe_object(b.classid, b.objid, 0) END,
-               CASE WHEN b.refclassid = 'pg_catalog.pg_class'::regclass THEN b.refobjid::regclass::text ELSE pg_catalog.pg_describe_object(b.refclassid, b.refobjid, 0) END
+               CASE WHEN b.refclassid = 'pg_catalog.pg_class'::regclass THEN b.refobjid::regclass::text
+                   ELSE pg_catalog.pg_describe_object(b.refclassid, b.refobjid, 0) END
         FROM broken b
         LEFT JOIN pg_catalog.pg_class c ON c.oid = b.relation
         LEFT JOIN pg_catalog.pg_proc f ON b.classid = 'pg_catalog.pg_proc'::regclass AND f.oid = b.objid

@@ -59,7 +59,8 @@ internal static partial class DumpDiagnostics
     /// <summary>The kind of the failure, and the object it happened to.</summary>
     /// <param name="standardError">The program's lines.</param>
     /// <param name="fallback">The kind when no line tells.</param>
-    /// <returns>The kind; the line that told it, without the program's name; the object, as the TOC entry or the message names it. Null where not known.</returns>
+    /// <returns>The kind; the line that told it, without the program's name; the object, as the TOC entry or the message names it.
+    /// Null where not known.</returns>
     public static (CryoBackupError Error, string? Line, string? Object) Classify(
         IReadOnlyList<string> standardError,
         CryoBackupError fallback
@@ -159,7 +160,8 @@ internal static partial class DumpDiagnostics
     }
 
     [GeneratedRegex(
-        @"^(?:\S+: (?:error: |fatal: |detail: (?!Query was|Command was))|(?:\S+: )?(?:FATAL|ERROR|PANIC):  |connection to server |could not translate host name )",
+        @"^(?:\S+: (?:error: |fatal: |detail: (?!Query was|Command was))|(?:\S+: )?(?:FATAL|ERROR|PANIC):  "
+            + "|connection to server |could not translate host name )",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex ErrorLine();

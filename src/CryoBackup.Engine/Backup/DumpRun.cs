@@ -42,7 +42,8 @@ internal sealed class DumpRun(
 
     /// <summary>Runs it.</summary>
     /// <param name="file">Takes the bytes as stored.</param>
-    /// <param name="attempt">Counts from 0; each waits twice as long for the locks as the one before, lest a slow server be taken for a session in the way.</param>
+    /// <param name="attempt">Counts from 0; each waits twice as long for the locks as the one before,
+    /// lest a slow server be taken for a session in the way.</param>
     /// <returns>What came; every stage has ended well, and every count agrees.</returns>
     /// <exception cref="CryoBackupException">
     /// LockTimeout before the first byte, if a session that waits for the snapshot's locks got in pg_dump's way; DumpFailed and others.
@@ -115,7 +116,8 @@ internal sealed class DumpRun(
         return new DumpOutcome(content, sink.BytesWritten, sink.Hash, arguments, warnings.Texts);
     }
 
-    /// <summary>An archive that breaks off is pg_dump's failure if pg_dump failed, and that is the count's if it was ended for that.</summary>
+    /// <summary>An archive that breaks off is pg_dump's failure if pg_dump failed,
+    /// and that is the count's if it was ended for that.</summary>
     private Exception Explain(Exception exception, ToolProcess process, RowCount? count)
     {
         using var patience = new CancellationTokenSource(LastWords);
@@ -159,10 +161,12 @@ internal sealed class DumpRun(
             CryoBackupError.DumpFailed,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The backup of '{request.Database}' was ended because after the dump no table's rows were counted to the end for {limit.TotalSeconds:0.###} seconds."
+                $"The backup of '{request.Database}' was ended because after the dump no table's rows were counted to the end for "
+                    + $"{limit.TotalSeconds:0.###} seconds."
             ),
             request.Database,
-            "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer, and -SkipRowCount does without the count."
+            "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer, "
+                + "and -SkipRowCount does without the count."
         );
 
     /// <summary>The archive must hold the rows of exactly the tables that the snapshot shows and the user selected.</summary>

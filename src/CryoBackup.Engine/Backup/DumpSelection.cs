@@ -66,8 +66,10 @@ internal sealed class DumpSelection
     /// <param name="request">The patterns.</param>
     /// <param name="catalog">Every relation of users and extensions.</param>
     /// <param name="schemas">Every schema of users and extensions.</param>
-    /// <param name="asciiOnly">True if letters beyond ASCII cannot be told to pg_dump, whose arguments must be in the encoding of its session.</param>
-    /// <exception cref="CryoBackupException">ObjectNotFound: a pattern matches nothing. ConfigurationInvalid: a name cannot be told to pg_dump.</exception>
+    /// <param name="asciiOnly">True if letters beyond ASCII cannot be told to pg_dump,
+    /// whose arguments must be in the encoding of its session.</param>
+    /// <exception cref="CryoBackupException">ObjectNotFound: a pattern matches nothing. ConfigurationInvalid:
+    /// a name cannot be told to pg_dump.</exception>
     public static DumpSelection Resolve(
         BackupRequest request,
         IReadOnlyList<DumpTable> catalog,
@@ -273,7 +275,8 @@ internal sealed class DumpSelection
             {
                 throw new CryoBackupException(
                     CryoBackupError.ConfigurationInvalid,
-                    $"{name} cannot be left out alone: its letters beyond ASCII cannot be told to pg_dump here, and another name differs only in them.",
+                    $"{name} cannot be left out alone: its letters beyond ASCII cannot be told to pg_dump here, "
+                        + "and another name differs only in them.",
                     name,
                     "Leave out none of them, or rename one."
                 );

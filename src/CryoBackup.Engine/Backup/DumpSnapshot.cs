@@ -20,7 +20,8 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     // Of a table dropped meanwhile some functions give null; the list is compared later, so it may pass for readable here.
     private const string TablesQuery = """
         SELECT c.oid, n.nspname::text, c.relname::text, pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind::text,
-               (greatest(c.relpages, 0) + coalesce((SELECT greatest(t.relpages, 0) FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid), 0))::bigint
+               (greatest(c.relpages, 0) + coalesce((SELECT greatest(t.relpages, 0) FROM pg_catalog.pg_class t
+                   WHERE t.oid = c.reltoastrelid), 0))::bigint
                    * pg_catalog.current_setting('block_size')::bigint,
                coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
                    AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT')
@@ -45,7 +46,8 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         """;
 
     private const string SchemasQuery = """
-        SELECT n.nspname::text, pg_catalog.quote_ident(n.nspname), EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extnamespace = n.oid)
+        SELECT n.nspname::text, pg_catalog.quote_ident(n.nspname), EXISTS (SELECT FROM pg_catalog.pg_extension e
+            WHERE e.extnamespace = n.oid)
         FROM pg_catalog.pg_namespace n
         WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
         ORDER BY n.nspname
@@ -229,7 +231,8 @@ internal sealed class DumpSnapshot : IAsyncDisposable
 
         throw new CryoBackupException(
             CryoBackupError.DumpFailed,
-            $"No snapshot could be taken: in each of {Attempts} attempts tables were created, renamed or dropped while the locks were being taken.",
+            $"No snapshot could be taken: in each of {Attempts} attempts tables were created, "
+                + "renamed or dropped while the locks were being taken.",
             _connection.Database,
             "Back up when no migration runs."
         );
@@ -260,7 +263,8 @@ internal sealed class DumpSnapshot : IAsyncDisposable
 
     /// <summary>What the role would leave out without a word, beside rows.</summary>
     /// <param name="cancellationToken">Ends the query.</param>
-    /// <returns>The finding; null if the dump of the whole database would be whole, or only a part is wanted, to which no user mapping belongs.</returns>
+    /// <returns>The finding; null if the dump of the whole database would be whole, or only a part is wanted,
+    /// to which no user mapping belongs.</returns>
     public Task<CryoBackupException?> FindHiddenAsync(CancellationToken cancellationToken) =>
         _request.IncludeSchema.Count + _request.IncludeTable.Count > 0
             ? Task.FromResult<CryoBackupException?>(null)
@@ -287,7 +291,8 @@ internal sealed class DumpSnapshot : IAsyncDisposable
                     .OpenAsync(endpoint, "CryoBackup cleanup", null, CancellationToken.None)
                     .ConfigureAwait(false);
                 await using var command = new NpgsqlCommand(
-                    "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE application_name = $1 AND pid <> pg_catalog.pg_backend_pid()",
+                    "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE "
+                        + "application_name = $1 AND pid <> pg_catalog.pg_backend_pid()",
                     connection
                 );
                 command.Parameters.AddWithValue(applicationName);

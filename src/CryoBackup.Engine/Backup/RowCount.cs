@@ -49,7 +49,8 @@ internal sealed class RowCount : IAsyncDisposable
                         $"{table.Entry.Schema}.{table.Entry.Name} has {counted} rows in the snapshot, and pg_dump wrote {found}."
                     ),
                     $"{table.Entry.Schema}.{table.Entry.Name}",
-                    "Back up again; if it happens again, look for TRUNCATE or table rewrites at the time of the backup, and check the table's indexes."
+                    "Back up again; if it happens again, look for TRUNCATE or table rewrites at the time of the backup, "
+                        + "and check the table's indexes."
                 );
             }
         }

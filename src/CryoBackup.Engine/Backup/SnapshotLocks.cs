@@ -13,7 +13,8 @@ internal sealed class SnapshotLocks(NpgsqlConnection connection, BackupRequest r
     // A prepared transaction has no process; its own transaction ID leads to it.
     private const string LockHoldersQuery = """
         SELECT pg_catalog.string_agg(DISTINCT l.relation::regclass::text || CASE
-                       WHEN p.gid IS NOT NULL THEN ' (held by the prepared transaction ' || pg_catalog.quote_literal(p.gid) || ' of ' || p.owner::text || ' since '
+                       WHEN p.gid IS NOT NULL THEN ' (held by the prepared transaction ' || pg_catalog.quote_literal(p.gid) || ' of '
+                           || p.owner::text || ' since '
                            || pg_catalog.to_char(p.prepared AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC)'
                        WHEN l.granted THEN ' (held by process ' || l.pid || ')'
                        ELSE ' (awaited by process ' || l.pid || ')' END, ', '),
@@ -25,7 +26,8 @@ internal sealed class SnapshotLocks(NpgsqlConnection connection, BackupRequest r
           AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
         """;
 
-    /// <summary>Every table is locked twice, by the holder of the snapshot and by pg_dump, and the server has room for so many locks.</summary>
+    /// <summary>Every table is locked twice, by the holder of the snapshot and by pg_dump,
+    /// and the server has room for so many locks.</summary>
     /// <param name="tables">The tables.</param>
     /// <param name="inner">What the server said; the session ended with it.</param>
     public CryoBackupException DescribeLack(IEnumerable<DumpTable> tables, PostgresException inner) =>
@@ -33,10 +35,12 @@ internal sealed class SnapshotLocks(NpgsqlConnection connection, BackupRequest r
             CryoBackupError.DumpFailed,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The server has no room for the locks of the backup: {inner.MessageText} ({inner.SqlState}). It takes two for each of {tables.Count(table => table.Kind != 'S')} tables."
+                $"The server has no room for the locks of the backup: {inner.MessageText} ({inner.SqlState}). "
+                    + $"It takes two for each of {tables.Count(table => table.Kind != 'S')} tables."
             ),
             request.Database,
-            "Raise max_locks_per_transaction in postgresql.conf (twice the number of tables, divided by max_connections, is enough beside what others need) and restart the server; "
+            "Raise max_locks_per_transaction in postgresql.conf (twice the number of tables, divided by max_connections, "
+                + "is enough beside what others need) and restart the server; "
                 + "or back up in parts, with -IncludeSchema.",
             inner: inner
         );
@@ -68,7 +72,8 @@ internal sealed class SnapshotLocks(NpgsqlConnection connection, BackupRequest r
             holders ?? connection.Database,
             endings is null
                 ? "Wait until the other session has finished, or give a longer -LockTimeout."
-                : $"A prepared transaction holds its locks until somebody ends it, for weeks and over restarts. Ask whose it is; then, in this database: COMMIT PREPARED instead, or {endings}.",
+                : $"A prepared transaction holds its locks until somebody ends it, for weeks and over restarts. Ask whose it is; then, "
+                    + $"in this database: COMMIT PREPARED instead, or {endings}.",
             inner: inner
         );
     }

@@ -13,7 +13,8 @@ internal static class TableFindings
                 CryoBackupError.PermissionDenied,
                 $"The role may not read: {unreadable}.",
                 unreadable,
-                "GRANT pg_read_all_data TO the role (PostgreSQL 14 and later), or USAGE on the schemas and SELECT on these tables and sequences."
+                "GRANT pg_read_all_data TO the role (PostgreSQL 14 and later), "
+                    + "or USAGE on the schemas and SELECT on these tables and sequences."
             );
         }
 

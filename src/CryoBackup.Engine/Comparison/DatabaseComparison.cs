@@ -6,7 +6,8 @@ using Npgsql;
 
 namespace CryoBackup.Comparison;
 
-/// <summary>Compares the tables of a database with those of an archive: several sessions, which see the same moment, share the tables and their parts.</summary>
+/// <summary>Compares the tables of a database with those of an archive: several sessions, which see the same moment,
+/// share the tables and their parts.</summary>
 internal sealed class DatabaseComparison(ServerEndpoint endpoint, string application, Action<EngineMessage> observer)
 {
     // How long sessions that were told to end are waited for; one whose server is gone would hold its thread for minutes.

@@ -7,8 +7,8 @@ using Npgsql;
 namespace CryoBackup.Comparison;
 
 /// <summary>
-/// Proves that a database holds what a backup holds, whatever pg_restore said of its work: rows, large objects, objects and their state. A restore
-/// throws the first finding, a rehearsal records all.
+/// Proves that a database holds what a backup holds, whatever pg_restore said of its work: rows, large objects, objects and their state. A
+/// restore throws the first finding, a rehearsal records all.
 /// </summary>
 internal sealed class DatabaseProof(ServerEndpoint endpoint, string application, Action<EngineMessage> observer)
 {
@@ -100,14 +100,16 @@ internal sealed class DatabaseProof(ServerEndpoint endpoint, string application,
             Unread =
                 unread.Length == 0
                     ? null
-                    : $"the archive has the rows of {Shorten(unread)} in a form that is not read here, or its partitions' columns in different orders, so they were not compared",
+                    : $"the archive has the rows of {Shorten(unread)} in a form that is not read here, "
+                        + $"or its partitions' columns in different orders, so they were not compared",
         };
     }
 
     private static string Describe(TableComparison table) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}) instead of {table.ExpectedRows} ({table.ExpectedFingerprint})"
+            $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}) "
+                + $"instead of {table.ExpectedRows} ({table.ExpectedFingerprint})"
         );
 
     private async Task<ProofPart> CompareLargeObjectsAsync(NpgsqlConnection target, CancellationToken cancellationToken)

@@ -85,7 +85,8 @@ internal sealed class ManifestComparison
                 ? $"{table} is in the archive and not in the manifest"
                 : string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}); recorded are {table.ExpectedRows} ({table.ExpectedFingerprint})"
+                    $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}); "
+                        + $"recorded are {table.ExpectedRows} ({table.ExpectedFingerprint})"
                 );
         }
 

@@ -7,8 +7,9 @@ using Npgsql;
 namespace CryoBackup.Comparison;
 
 /// <summary>
-/// What a restored database is like beyond its rows: sequences, indexes, constraints, triggers, materialized views. The source is the measure: what was
-/// invalid, not validated or disabled there is right when it comes back so. Where no record of the source exists, only what the archive itself proves counts.
+/// What a restored database is like beyond its rows: sequences, indexes, constraints, triggers, materialized views. The source is the
+/// measure: what was invalid, not validated or disabled there is right when it comes back so. Where no record of the source exists, only
+/// what the archive itself proves counts.
 /// </summary>
 /// <param name="target">A connection to the restored database.</param>
 /// <param name="entries">What was restored.</param>
@@ -92,7 +93,8 @@ internal sealed partial class RestoredState(
             _ => false,
         };
 
-    /// <summary>The index of a partitioned table is valid once every partition's is attached; at the source, too, some may be missing.</summary>
+    /// <summary>The index of a partitioned table is valid once every partition's is attached; at the source, too,
+    /// some may be missing.</summary>
     private async Task<bool> LacksPartitionAsync(ObjectState index)
     {
         var name = new QualifiedName(index.Schema, index.Name);
@@ -128,7 +130,8 @@ internal sealed partial class RestoredState(
 
         long expected = long.Parse(recorded.Groups[1].ValueSpan, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         await using var command = new NpgsqlCommand(
-            $"SELECT s.last_value, p.increment_by < 0 FROM {TargetDatabase.Quote(entry.Schema)}.{TargetDatabase.Quote(entry.Name)} s, pg_catalog.pg_sequences p WHERE p.schemaname = $1 AND p.sequencename = $2",
+            $"SELECT s.last_value, p.increment_by < 0 FROM {TargetDatabase.Quote(entry.Schema)}.{TargetDatabase.Quote(entry.Name)} s, "
+                + "pg_catalog.pg_sequences p WHERE p.schemaname = $1 AND p.sequencename = $2",
             target
         )
         {

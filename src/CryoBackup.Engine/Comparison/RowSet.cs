@@ -3,8 +3,8 @@ using CryoBackup.Archive;
 namespace CryoBackup.Comparison;
 
 /// <summary>
-/// Rows that are compared as one: those of a table, or those of all partitions that the archive loads through their root. Which partition such a row
-/// lies in is the server's choice, as where the hash of a value is not the same everywhere.
+/// Rows that are compared as one: those of a table, or those of all partitions that the archive loads through their root. Which partition
+/// such a row lies in is the server's choice, as where the hash of a value is not the same everywhere.
 /// </summary>
 internal sealed class RowSet
 {

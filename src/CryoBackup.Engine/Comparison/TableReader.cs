@@ -52,7 +52,8 @@ internal static class TableReader
         }
     }
 
-    /// <summary>Reads one table, or a part of it, and holds its thread for that time: row by row, waiting in other ways costs more than the rows.</summary>
+    /// <summary>Reads one table, or a part of it, and holds its thread for that time: row by row,
+    /// waiting in other ways costs more than the rows.</summary>
     /// <param name="connection">A session of <see cref="Open"/>.</param>
     /// <param name="copy">The COPY … TO STDOUT that gives its rows, with its names in the archive's encoding.</param>
     /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>

@@ -13,7 +13,8 @@ internal static class TargetCatalog
             SELECT 'SCHEMA', 0::oid, nspname::text FROM pg_catalog.pg_namespace
             UNION ALL SELECT 'EXTENSION', 0, extname FROM pg_catalog.pg_extension
             UNION ALL
-            SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'S' THEN 'SEQUENCE'
+            SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'S'
+                THEN 'SEQUENCE'
                                   WHEN 'i' THEN 'INDEX' WHEN 'I' THEN 'INDEX' ELSE 'TABLE' END,
                    c.relnamespace, c.relname
             FROM pg_catalog.pg_class c
@@ -25,7 +26,8 @@ internal static class TargetCatalog
             FROM pg_catalog.pg_type t
             UNION ALL
             SELECT kinds.kind, p.pronamespace,
-                   p.proname || '(' || CASE WHEN kinds.kind = 'AGGREGATE' AND p.pronargs = 0 THEN '*' ELSE pg_catalog.oidvectortypes(p.proargtypes) END || ')'
+                   p.proname || '(' || CASE WHEN kinds.kind = 'AGGREGATE' AND p.pronargs = 0 THEN '*'
+                       ELSE pg_catalog.oidvectortypes(p.proargtypes) END || ')'
             FROM pg_catalog.pg_proc p CROSS JOIN (VALUES ('FUNCTION'), ('PROCEDURE'), ('AGGREGATE')) AS kinds (kind)
             UNION ALL SELECT 'OPERATOR', o.oprnamespace, o.oprname FROM pg_catalog.pg_operator o
             UNION ALL

@@ -2,7 +2,8 @@ using CryoBackup.Storage;
 
 namespace CryoBackup.Configuration;
 
-/// <summary>The configuration file, read, checked and with its variables filled in. A section that is not in the file is null, unless said otherwise.</summary>
+/// <summary>The configuration file, read, checked and with its variables filled in. A section that is not in the file is null,
+/// unless said otherwise.</summary>
 public sealed record BackupConfiguration : Settings
 {
     /// <summary>10 MiB.</summary>
@@ -20,7 +21,8 @@ public sealed record BackupConfiguration : Settings
 
     /// <summary>The databases; null for the one of <see cref="Database"/>.</summary>
     [Setting(
-        "The databases to back up: a list of names or of maps with what is different for one; or all; or a map of include and exclude, which asks the server."
+        "The databases to back up: a list of names or of maps with what is different for one; or all; or a map of include and exclude, "
+            + "which asks the server."
     )]
     public DatabaseSelection? Databases { get; init; }
 
@@ -120,8 +122,10 @@ public sealed record BackupConfiguration : Settings
 
     /// <summary>Makes sure that every variable is set that a use needs.</summary>
     /// <param name="use">What the configuration is used for.</param>
-    /// <param name="replaced">Paths of keys that a parameter replaces, such as <c>database.password</c>; a section stands for all its keys.</param>
-    /// <exception cref="CryoBackupException">ConfigurationInvalid: a variable is not set, or a file is missing; it names the first.</exception>
+    /// <param name="replaced">Paths of keys that a parameter replaces, such as <c>database.password</c>;
+    /// a section stands for all its keys.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: a variable is not set, or a file is missing;
+    /// it names the first.</exception>
     public void Require(ConfigurationUse use, params IReadOnlyCollection<string> replaced)
     {
         string[] needless = use switch

@@ -1,6 +1,7 @@
 namespace CryoBackup.Configuration;
 
-/// <summary>What goes into a backup and how long it may take: the section <c>backup</c>, which bears the parameters of New-CryoBackup.</summary>
+/// <summary>What goes into a backup and how long it may take: the section <c>backup</c>,
+/// which bears the parameters of New-CryoBackup.</summary>
 public sealed record BackupSettings : Settings
 {
     /// <summary>Only these schemas.</summary>

@@ -10,11 +10,13 @@ public static class ConfigurationFile
 
     private static readonly string[] DefaultPaths = ["config/backup_config.yaml", "config/cryobackup.yaml"];
 
-    /// <summary>Finds the file: the one that is given, else that of CRYOBACKUP_CONFIG, else config/backup_config.yaml, else config/cryobackup.yaml.</summary>
+    /// <summary>Finds the file: the one that is given, else that of CRYOBACKUP_CONFIG, else config/backup_config.yaml,
+    /// else config/cryobackup.yaml.</summary>
     /// <param name="given">The full path that the user gave; null for none.</param>
     /// <param name="currentFolder">The folder that the two last are looked for in, as a full path.</param>
     /// <returns>A full path; null where no file is given and none is there.</returns>
-    /// <exception cref="CryoBackupException">ConfigurationInvalid: one was found that nobody named, and that others could have put there.</exception>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: one was found that nobody named,
+    /// and that others could have put there.</exception>
     public static string? Find(string? given, string currentFolder)
     {
         if (given is not null)
@@ -33,7 +35,8 @@ public static class ConfigurationFile
                 CryoBackupError.ConfigurationInvalid,
                 $"The configuration '{found}' was found, not named, and is not obeyed: {why}.",
                 found,
-                "If it is meant, name it with -Config; else run from another folder. It is obeyed unnamed where it and the folders above it belong to this account or to the administrator, and nobody else may write to them."
+                "If it is meant, name it with -Config; else run from another folder. It is obeyed unnamed where it and the folders "
+                    + "above it belong to this account or to the administrator, and nobody else may write to them."
             )
             : found;
     }
@@ -41,7 +44,8 @@ public static class ConfigurationFile
     /// <summary>Reads and checks the file.</summary>
     /// <param name="path">Its full path.</param>
     /// <param name="observer">Takes the one warning about keys that are somebody else's job.</param>
-    /// <returns>The configuration; variables that are not set are an error only when <see cref="BackupConfiguration.Require"/> is asked for them.</returns>
+    /// <returns>The configuration; variables that are not set are an error only when
+    /// <see cref="BackupConfiguration.Require"/> is asked for them.</returns>
     /// <exception cref="CryoBackupException">ConfigurationInvalid, with line, column and remedy.</exception>
     public static BackupConfiguration Read(string path, Action<EngineMessage> observer) =>
         Read(path, observer, Environment.GetEnvironmentVariable);

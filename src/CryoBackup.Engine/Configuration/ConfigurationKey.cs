@@ -95,7 +95,8 @@ internal sealed class ConfigurationKey
                 ]
         );
 
-    /// <summary>Every key of the file with its path, sections before what is in them: <c>notifications.email.to</c>, <c>databases[].name</c>.</summary>
+    /// <summary>Every key of the file with its path, sections before what is in them:
+    /// <c>notifications.email.to</c>, <c>databases[].name</c>.</summary>
     /// <returns>Paths and keys.</returns>
     public static IEnumerable<(string Path, ConfigurationKey Key)> All() => Below("", typeof(BackupConfiguration));
 

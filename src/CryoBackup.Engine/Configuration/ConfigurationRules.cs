@@ -14,8 +14,10 @@ internal static class ConfigurationRules
         {
             throw errors.At(
                 PlaceOf(root, "aws", "enabled"),
-                "'aws.enabled' is true, and CryoBackup uploads nothing by itself; a backup that seems to be in S3 and is not would be worse than none",
-                "Say 'enabled: false', and copy the folder after the backup: rclone copy backups/database REMOTE:BUCKET/PREFIX (rclone config sets the remote up)."
+                "'aws.enabled' is true, and CryoBackup uploads nothing by itself; "
+                    + "a backup that seems to be in S3 and is not would be worse than none",
+                "Say 'enabled: false', and copy the folder after the backup: "
+                    + "rclone copy backups/database REMOTE:BUCKET/PREFIX (rclone config sets the remote up)."
             );
         }
 

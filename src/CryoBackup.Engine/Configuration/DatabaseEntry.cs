@@ -2,7 +2,8 @@ using CryoBackup.Postgres;
 
 namespace CryoBackup.Configuration;
 
-/// <summary>One database of the list <c>databases</c>, with what is different for it. What it leaves out is as in the rest of the file.</summary>
+/// <summary>One database of the list <c>databases</c>, with what is different for it.
+/// What it leaves out is as in the rest of the file.</summary>
 public sealed record DatabaseEntry : Settings
 {
     /// <summary>The database.</summary>

@@ -22,7 +22,8 @@ public sealed record EncryptionSettings : Settings
 
     /// <summary>Full paths of identity files, for Test, Restore and Get; a host that only makes backups needs none.</summary>
     [Setting(
-        "Identity files or SSH private keys that open backups, for Test, Restore and Get: one path or a list. The host that makes backups needs none.",
+        "Identity files or SSH private keys that open backups, for Test, Restore and Get: one path or a list. "
+            + "The host that makes backups needs none.",
         Example = "/etc/cryobackup/identity.txt",
         IsPath = true
     )]

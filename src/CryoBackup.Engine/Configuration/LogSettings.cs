@@ -10,7 +10,8 @@ public enum LogFormat
     Json,
 }
 
-/// <summary>Where the log goes: the keys <c>log_file</c>, <c>log_format</c>, <c>log_max_bytes</c>, <c>log_max_files</c> of the file, gathered.</summary>
+/// <summary>Where the log goes: the keys <c>log_file</c>, <c>log_format</c>, <c>log_max_bytes</c>,
+/// <c>log_max_files</c> of the file, gathered.</summary>
 public sealed record LogSettings : Settings
 {
     /// <summary>The file, as a full path; it is created when missing.</summary>

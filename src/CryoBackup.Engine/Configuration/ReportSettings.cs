@@ -1,6 +1,7 @@
 namespace CryoBackup.Configuration;
 
-/// <summary>What is written about verifications and restores: the section <c>reports</c>. Reports are written whenever a configuration is used.</summary>
+/// <summary>What is written about verifications and restores: the section <c>reports</c>.
+/// Reports are written whenever a configuration is used.</summary>
 public sealed record ReportSettings : Settings
 {
     /// <summary>Whether reports are written.</summary>

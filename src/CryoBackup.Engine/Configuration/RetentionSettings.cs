@@ -5,7 +5,8 @@ public sealed record RetentionSettings : Settings
 {
     /// <summary>Days; null to keep all.</summary>
     [Setting(
-        "Days that backups are kept: after each good backup, older ones of the same database are removed, never the newest three. Without it all are kept.",
+        "Days that backups are kept: after each good backup, older ones of the same database are removed, never the newest three. "
+            + "Without it all are kept.",
         Example = "30",
         Minimum = 1,
         Maximum = 36500,

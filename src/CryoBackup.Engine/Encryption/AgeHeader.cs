@@ -44,7 +44,8 @@ internal sealed class AgeHeader
     /// <summary>Tells whether a file's first bytes are those of age's binary form.</summary>
     public static bool IsStart(ReadOnlySpan<byte> start) => start.StartsWith(VersionLine[..StartLength]);
 
-    /// <summary>Tells whether a file's first bytes are those of age's form for mail, which is a third larger and is not read here.</summary>
+    /// <summary>Tells whether a file's first bytes are those of age's form for mail,
+    /// which is a third larger and is not read here.</summary>
     public static bool IsArmored(ReadOnlySpan<byte> start) => start.StartsWith("-----BEGIN AGE ENCR"u8);
 
     /// <summary>Reads the header of a file.</summary>

@@ -46,7 +46,8 @@ internal static class AgeIdentities
             {
                 observer(
                     new WarningMessage(
-                        $"The identity file '{path}' can be read by others than its owner; {(OperatingSystem.IsWindows() ? "restrict its permissions" : $"chmod 600 '{path}'")}."
+                        $"The identity file '{path}' can be read by others than its owner; "
+                            + $"{(OperatingSystem.IsWindows() ? "restrict its permissions" : $"chmod 600 '{path}'")}."
                     )
                 );
             }
@@ -89,7 +90,8 @@ internal static class AgeIdentities
             throw Invalid(
                 path,
                 $"The identity '{path}' is protected by a passphrase, which nobody is there to type.",
-                $"Take the passphrase off a copy that only you can read (ssh-keygen -p -N '' -f COPY), or use an identity without one. {KeyFile.MakePair}."
+                $"Take the passphrase off a copy that only you can read (ssh-keygen -p -N '' -f COPY), or use an identity without one. "
+                    + $"{KeyFile.MakePair}."
             );
         }
 
@@ -127,7 +129,8 @@ internal static class AgeIdentities
         {
             throw Invalid(
                 path,
-                $"Line {damaged.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)} of the identity file '{path}' is mistyped or cut: its checksum does not fit.",
+                $"Line {damaged.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)} of the identity file '{path}' is "
+                    + "mistyped or cut: its checksum does not fit.",
                 "Copy the file again from where it is kept."
             );
         }

@@ -139,9 +139,11 @@ internal sealed class AgeOpening
             ? HeaderDamaged($"it no longer opens with the identity of '{own}', for which it was encrypted", words)
             : new CryoBackupException(
                 CryoBackupError.IdentityWrong,
-                $"No identity given opens '{_path}', which is encrypted for {Header!.Recipients}{(_recorded.Count > 0 ? ": " + string.Join(", ", _recorded) : " (or its header is damaged)")}.",
+                $"No identity given opens '{_path}', which is encrypted for "
+                    + $"{Header!.Recipients}{(_recorded.Count > 0 ? ": " + string.Join(", ", _recorded) : " (or its header is damaged)")}.",
                 _path,
-                "Give the identity that belongs to one of its recipients; the manifest records their public keys, and age-keygen -y prints that of an identity.",
+                "Give the identity that belongs to one of its recipients; the manifest records their public keys, "
+                    + "and age-keygen -y prints that of an identity.",
                 words
             );
     }

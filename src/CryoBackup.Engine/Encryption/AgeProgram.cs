@@ -11,7 +11,8 @@ internal static class AgeProgram
         OperatingSystem.IsLinux() ? Array.Find(["/usr/bin/setsid", "/bin/setsid"], File.Exists) : null
     );
 
-    /// <summary>Names, separated by commas, of variables that age and its plugins get too, for plugins that take a secret from one.</summary>
+    /// <summary>Names, separated by commas, of variables that age and its plugins get too,
+    /// for plugins that take a secret from one.</summary>
     private const string MoreVariables = "CRYOBACKUP_AGE_ENV";
 
     // Agents and devices that plugins ask.

@@ -20,7 +20,8 @@ public static class AgeRecipients
     /// <summary>Reads recipients and files of recipients.</summary>
     /// <param name="given">Recipients (age1…, ssh-ed25519 …, ssh-rsa …) or full paths of files that hold one a line.</param>
     /// <returns>The public keys, each once, without comments.</returns>
-    /// <exception cref="CryoBackupException">ConfigurationInvalid: one of them is none, or there are none at all; PermissionDenied.</exception>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: one of them is none,
+    /// or there are none at all; PermissionDenied.</exception>
     public static IReadOnlyList<string> Read(IReadOnlyList<string> given)
     {
         ArgumentNullException.ThrowIfNull(given);
@@ -54,7 +55,8 @@ public static class AgeRecipients
     /// <param name="path">The full path.</param>
     /// <param name="cancellationToken">Ends programs.</param>
     /// <returns>The public keys.</returns>
-    /// <exception cref="CryoBackupException">ConfigurationInvalid: it is missing, or of another kind; ToolNotFound, PermissionDenied.</exception>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: it is missing, or of another kind;
+    /// ToolNotFound, PermissionDenied.</exception>
     public static IReadOnlyList<string> ReadKeyFile(string path, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -81,7 +83,8 @@ public static class AgeRecipients
             throw Invalid(
                 $"The file '{path}' holds identities, which are secret; a backup is encrypted to their recipients.",
                 path,
-                $"Write them to a file of their own: age-keygen -y '{path}' > recipients.txt; keep the identities away from the host that makes backups."
+                $"Write them to a file of their own: age-keygen -y '{path}' > recipients.txt; "
+                    + "keep the identities away from the host that makes backups."
             );
         }
 

@@ -68,7 +68,8 @@ internal sealed class AgeSeal : IDisposable
             IReadOnlyList<string> words = AgeProgram.Clean(errors);
             throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid,
-                $"age refuses the recipients {string.Join(", ", Recipients.Select(Shorten))}: {(words.Count > 0 ? words[^1] : string.Create(CultureInfo.InvariantCulture, $"exit code {exitCode}"))}",
+                $"age refuses the recipients {string.Join(", ", Recipients.Select(Shorten))}: "
+                    + $"{(words.Count > 0 ? words[^1] : string.Create(CultureInfo.InvariantCulture, $"exit code {exitCode}"))}",
                 "Recipient",
                 "Install the plugin or the newer age that this kind of recipient needs, or give another recipient. "
                     + KeyFile.MakePair
@@ -90,7 +91,8 @@ internal sealed class AgeSeal : IDisposable
                 )
                 : string.Create(CultureInfo.InvariantCulture, $"age, which encrypts the backup, failed with exit code {exitCode}."),
             "age",
-            "Back up again; if it happens again, see what age wrote to standard error, and whether the system ends programs for want of memory.",
+            "Back up again; if it happens again, see what age wrote to standard error, "
+                + "and whether the system ends programs for want of memory.",
             AgeProgram.Clean(errors)
         );
 }

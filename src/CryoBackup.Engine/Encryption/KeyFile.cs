@@ -8,7 +8,8 @@ internal static class KeyFile
 {
     /// <summary>The two commands that make a pair, for the remedies.</summary>
     public const string MakePair =
-        "A pair is made by: age-keygen -o identity.txt (keep it secret, off the backup host), then: age-keygen -y identity.txt > recipients.txt";
+        "A pair is made by: age-keygen -o identity.txt (keep it secret, off the backup host), then: "
+        + "age-keygen -y identity.txt > recipients.txt";
 
     private const long MaximumLength = 1 << 20;
 

@@ -145,8 +145,8 @@ public static class BackupPlan
     }
 
     /// <summary>
-    /// A database that the user named, with what the configuration says of it. One that is there on several servers is meant on each, unless the
-    /// user named the server; of a server that the configuration does not know, the first entry tells how it is backed up.
+    /// A database that the user named, with what the configuration says of it. One that is there on several servers is meant on each,
+    /// unless the user named the server; of a server that the configuration does not know, the first entry tells how it is backed up.
     /// </summary>
     private static IReadOnlyList<DatabaseEntry> Named(BackupConfiguration? configuration, string name, ConnectionRequest given)
     {

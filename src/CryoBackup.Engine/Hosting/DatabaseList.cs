@@ -15,7 +15,8 @@ internal static class DatabaseList
     /// <param name="observer">Takes warnings.</param>
     /// <param name="cancellationToken">Ends the asking.</param>
     /// <returns>Names, in their order; at least one.</returns>
-    /// <exception cref="CryoBackupException">What a connection can fail with; ObjectNotFound: a name or pattern means no database.</exception>
+    /// <exception cref="CryoBackupException">What a connection can fail with; ObjectNotFound:
+    /// a name or pattern means no database.</exception>
     public static IReadOnlyList<string> Read(
         DatabaseSelection selection,
         ConnectionRequest connection,

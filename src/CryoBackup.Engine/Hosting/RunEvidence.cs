@@ -10,9 +10,10 @@ namespace CryoBackup.Hosting;
 
 /// <summary>
 /// What a run leaves behind and whom it tells: log, reports, metrics and notifications, as the configuration and -ReportPath say. A host
-/// names with Expect what it is about to do, lets each thing be worked on by one of the Run methods, names with <see cref="Fail"/> what failed before it came to that, and calls
-/// <see cref="Finish"/> once, also when it was stopped. None of these fails because of the evidence itself: what cannot be written or sent
-/// is a warning. The Run methods and <see cref="Fail"/> may be called on several threads at once.
+/// names with Expect what it is about to do, lets each thing be worked on by one of the Run methods, names with <see cref="Fail"/> what
+/// failed before it came to that, and calls <see cref="Finish"/> once, also when it was stopped. None of these fails because of the
+/// evidence itself: what cannot be written or sent is a warning. The Run methods and <see cref="Fail"/> may be called on several threads at
+/// once.
 /// </summary>
 public sealed class RunEvidence : IDisposable
 {
@@ -31,9 +32,12 @@ public sealed class RunEvidence : IDisposable
 
     /// <summary>Prepares the evidence of a run. Nothing is written or sent yet.</summary>
     /// <param name="verb">What the run does.</param>
-    /// <param name="configuration">The configuration file; null where none is used: then only a report is written, if one is asked for.</param>
-    /// <param name="reportPath">The full path that the user gave for the report: a name that ends in .json or .html, or an existing folder; null for none.</param>
-    /// <exception cref="CryoBackupException">ConfigurationInvalid: the report's name has another extension; DestinationNotWritable: it exists already.</exception>
+    /// <param name="configuration">The configuration file; null where none is used: then only a report is written,
+    /// if one is asked for.</param>
+    /// <param name="reportPath">The full path that the user gave for the report: a name that ends in .json or .html,
+    /// or an existing folder; null for none.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: the report's name has another extension; DestinationNotWritable:
+    /// it exists already.</exception>
     public RunEvidence(RunVerb verb, BackupConfiguration? configuration, string? reportPath)
     {
         _run = new RunRecord { Verb = verb, Start = DateTime.UtcNow };
@@ -59,9 +63,11 @@ public sealed class RunEvidence : IDisposable
     public bool HoldsResults => _reports is not null || _notifier is { IsEmpty: false } || _metrics is not null || _log is not null;
 
     /// <summary>
-    /// Names backups or verifications that are about to be made. One that was not begun when the run ends is a failure: nobody else would miss it.
+    /// Names backups or verifications that are about to be made. One that was not begun when the run ends is a failure: nobody else would
+    /// miss it.
     /// </summary>
-    /// <param name="requests">The very objects, of <see cref="BackupRequest"/> or <see cref="VerificationRequest"/>, that are given to Run later.</param>
+    /// <param name="requests">The very objects, of <see cref="BackupRequest"/> or <see cref="VerificationRequest"/>,
+    /// that are given to Run later.</param>
     public void Expect(IEnumerable<object> requests)
     {
         ArgumentNullException.ThrowIfNull(requests);
@@ -176,7 +182,8 @@ public sealed class RunEvidence : IDisposable
         _log?.Restored(item.Message);
     }
 
-    /// <summary>Takes a failure that came instead of a result. One that is known already, because a Run method threw it, is not taken twice.</summary>
+    /// <summary>Takes a failure that came instead of a result. One that is known already, because a Run method threw it,
+    /// is not taken twice.</summary>
     /// <param name="thing">The database, or the full path of the backup.</param>
     /// <param name="failure">What was thrown.</param>
     /// <param name="request">What Restore was asked for; null for another verb.</param>
@@ -184,8 +191,8 @@ public sealed class RunEvidence : IDisposable
         TakeFailure(thing, null, failure, DateTime.UtcNow, request);
 
     /// <summary>
-    /// Writes the report and the metrics and tells everybody, all at the same time. What could not be written or sent is a warning: given to
-    /// the observer, and added to the results. A second call does nothing, and so does a run that worked on nothing.
+    /// Writes the report and the metrics and tells everybody, all at the same time. What could not be written or sent is a warning: given
+    /// to the observer, and added to the results. A second call does nothing, and so does a run that worked on nothing.
     /// </summary>
     /// <param name="observer">Takes warnings and verbose messages.</param>
     /// <param name="cancellationToken">Gives up telling.</param>

@@ -64,8 +64,8 @@ internal sealed class BackupInspection
     public CryoBackupException? Obstacle { get; private set; }
 
     /// <summary>
-    /// Why the archive, though it was read to its end without a fault, proves nothing about what was written into it: no manifest, or one without
-    /// a hash where the file has no checksum of its own either. Null where what was read was compared, or could not be read.
+    /// Why the archive, though it was read to its end without a fault, proves nothing about what was written into it: no manifest, or one
+    /// without a hash where the file has no checksum of its own either. Null where what was read was compared, or could not be read.
     /// </summary>
     public Unrecorded? Unrecorded { get; private set; }
 
@@ -153,7 +153,8 @@ internal sealed class BackupInspection
             return Manifest?.Sha256 is null
                 ? (
                     Verdict.Inconclusive,
-                    $"There is {(Manifest is null ? "no manifest, so " : "")}no recorded hash to compare with; level Content reads the archive itself."
+                    $"There is {(Manifest is null ? "no manifest, so " : "")}no recorded hash to compare with; "
+                        + "level Content reads the archive itself."
                 )
                 : (Verdict.Passed, "The stored bytes are those that were written.");
         }
@@ -229,7 +230,8 @@ internal sealed class BackupInspection
 
         return new CryoBackupException(
             missing.Error,
-            $"The backup file '{_path}' does not exist; its manifest, which is still there, describes a backup of '{_lost.Database}' of {_lost.Timestamp}.",
+            $"The backup file '{_path}' does not exist; its manifest, which is still there, "
+                + $"describes a backup of '{_lost.Database}' of {_lost.Timestamp}.",
             _path,
             "Look for the file where it was moved or copied to, or use another backup.",
             inner: missing

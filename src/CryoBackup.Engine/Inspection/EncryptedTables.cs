@@ -50,7 +50,8 @@ public static class EncryptedTables
         {
             observer(
                 new WarningMessage(
-                    $"The tables of '{backup.Path}' cannot be told: {(inspection.Failure ?? inspection.Obstacle)?.Message ?? "its archive was not read."}"
+                    $"The tables of '{backup.Path}' cannot be told: "
+                        + $"{(inspection.Failure ?? inspection.Obstacle)?.Message ?? "its archive was not read."}"
                 )
             );
         }

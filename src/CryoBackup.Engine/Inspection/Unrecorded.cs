@@ -4,8 +4,8 @@ using CryoBackup.Storage;
 namespace CryoBackup.Inspection;
 
 /// <summary>
-/// An archive that could be read to its end, though nothing tells what was written into it. A value that changed in it would not be seen, or
-/// only by the checksum of the program that packed it; so it is never Passed by its file alone.
+/// An archive that could be read to its end, though nothing tells what was written into it. A value that changed in it would not be seen,
+/// or only by the checksum of the program that packed it; so it is never Passed by its file alone.
 /// </summary>
 internal sealed class Unrecorded
 {
@@ -47,7 +47,8 @@ internal sealed class Unrecorded
         return new Unrecorded(
             reason,
             manifest is null && BackupFileName.TryRead(name) is not null
-                ? $"New-CryoBackup writes '{name}{BackupFileName.ManifestSuffix}' beside it: look for it where this file came from. {rehearse}"
+                ? $"New-CryoBackup writes '{name}{BackupFileName.ManifestSuffix}' beside it: look for it where this file came from. "
+                    + $"{rehearse}"
                 : rehearse
         );
     }

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace CryoBackup.Notifications;
 
-/// <summary>A notification as a mail of two alternatives, plain text and HTML (RFC 5322, 2045 to 2047). Every byte of it is ASCII.</summary>
+/// <summary>A notification as a mail of two alternatives, plain text and HTML (RFC 5322, 2045 to 2047).
+/// Every byte of it is ASCII.</summary>
 internal static class MailMessage
 {
     private const int LineOfBase64 = 76;

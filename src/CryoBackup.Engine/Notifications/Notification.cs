@@ -56,7 +56,7 @@ internal sealed class Notification
     /// <param name="text">The text.</param>
     /// <param name="length">The most characters.</param>
     public static string Cut(string text, int length) =>
-        text.Length <= length ? text : string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1), "…");
+        text.Length <= length ? text : $"{text.AsSpan(0, char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1)}…";
 
     private string Describe()
     {

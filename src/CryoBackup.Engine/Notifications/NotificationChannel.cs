@@ -149,7 +149,8 @@ internal abstract class NotificationChannel
 /// <param name="Detail">What happened, in our own words: nothing of what the other side said.</param>
 public sealed record Delivery(string Channel, bool Sent, string Detail)
 {
-    /// <summary>The beginning of what the other side said, without the channel's secrets, for verbose messages alone; null where it said nothing.</summary>
+    /// <summary>The beginning of what the other side said, without the channel's secrets, for verbose messages alone;
+    /// null where it said nothing.</summary>
     [JsonIgnore]
     public string? Answer { get; init; }
 

@@ -56,7 +56,8 @@ internal sealed partial class WebhookChannel(WebhookSettings settings)
             );
     }
 
-    /// <summary>How a value stands in a body, so that none can become more than a value: a name may hold quotes, ampersands or tags.</summary>
+    /// <summary>How a value stands in a body, so that none can become more than a value: a name may hold quotes,
+    /// ampersands or tags.</summary>
     private static Func<JsonElement, string> EncodingOf(string contentType)
     {
         string type = contentType.Split(';')[0].Trim().ToLowerInvariant();

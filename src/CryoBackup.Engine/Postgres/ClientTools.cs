@@ -5,7 +5,8 @@ using CryoBackup.Processes;
 
 namespace CryoBackup.Postgres;
 
-/// <summary>Finds PostgreSQL's own programs, in the folder that the administrator names, on the PATH and where the packages put them.</summary>
+/// <summary>Finds PostgreSQL's own programs, in the folder that the administrator names,
+/// on the PATH and where the packages put them.</summary>
 internal static partial class ClientTools
 {
     /// <summary>The variable that names a folder of PostgreSQL programs to be taken before all others.</summary>
@@ -40,7 +41,8 @@ internal static partial class ClientTools
                     CryoBackupError.PgToolNotFound,
                     $"{FolderVariable} names the folder '{named}', which does not exist.",
                     named,
-                    $"Set {FolderVariable} to the folder that holds PostgreSQL's programs, or remove it to have them looked for in the usual places."
+                    $"Set {FolderVariable} to the folder that holds PostgreSQL's programs, "
+                        + "or remove it to have them looked for in the usual places."
                 );
             }
 
@@ -80,7 +82,8 @@ internal static partial class ClientTools
             var newest = tooOld.MaxBy(t => t.Major)!;
             throw new CryoBackupException(
                 CryoBackupError.PgToolTooOld,
-                $"PostgreSQL {minimumMajor} needs {toolName} {minimumMajor} or newer, but the newest found is {newest.Version} ('{newest.Path}'). Looked at: {places}.",
+                $"PostgreSQL {minimumMajor} needs {toolName} {minimumMajor} or newer, "
+                    + $"but the newest found is {newest.Version} ('{newest.Path}'). Looked at: {places}.",
                 toolName,
                 Remedy(minimumMajor, IsServerProgram(toolName))
             );
@@ -112,7 +115,8 @@ internal static partial class ClientTools
                 CryoBackupError.PgToolNotFound,
                 $"The programs in the folder '{folder}' of {FolderVariable} are not run: {why}.",
                 folder,
-                $"Let {FolderVariable} name a folder that belongs to this account or to the administrator, and to which nobody else may write, nor to the folders above it."
+                $"Let {FolderVariable} name a folder that belongs to this account or to the administrator, "
+                    + "and to which nobody else may write, nor to the folders above it."
             );
         }
     }

@@ -98,7 +98,8 @@ internal sealed partial record DatabaseFacts
                 .ConfigureAwait(false),
             Lsn = await TryReadAsync(
                     connection,
-                    "SELECT (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END)::text",
+                    "SELECT (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() "
+                        + "ELSE pg_catalog.pg_current_wal_lsn() END)::text",
                     cancellationToken
                 )
                 .ConfigureAwait(false),

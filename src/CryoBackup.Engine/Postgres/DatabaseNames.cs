@@ -7,7 +7,8 @@ public static class DatabaseNames
 {
     private const string ApplicationName = "CryoBackup completion";
 
-    /// <summary>Asks a server for the databases that one may connect to; for a user who is typing, so it never takes long and never complains.</summary>
+    /// <summary>Asks a server for the databases that one may connect to; for a user who is typing,
+    /// so it never takes long and never complains.</summary>
     /// <param name="connection">How the server is reached.</param>
     /// <param name="limit">How long it may take in all.</param>
     /// <returns>The names in ordinal order; none if the server could not be asked in time.</returns>

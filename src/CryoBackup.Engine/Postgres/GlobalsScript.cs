@@ -61,14 +61,24 @@ internal sealed partial class GlobalsScript
     private static string Name(string identifier) =>
         identifier[0] == '"' ? identifier[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : identifier;
 
+    private const string Identifier = """(?:"(?:[^"]|"")+"|[^\s"]+)""";
+
     [GeneratedRegex(
-        """^(?:CREATE ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+)$|ALTER ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) (?:WITH(?<attributes> )|SET )|COMMENT ON ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) IS |SECURITY LABEL FOR .+? ON ROLE (?<role>"(?:[^"]|"")+"|[^\s"]+) IS )""",
+        "^(?:CREATE ROLE (?<role>"
+            + Identifier
+            + ")$|ALTER ROLE (?<role>"
+            + Identifier
+            + ") (?:WITH(?<attributes> )|SET )|COMMENT ON ROLE (?<role>"
+            + Identifier
+            + ") IS |SECURITY LABEL FOR .+? ON ROLE (?<role>"
+            + Identifier
+            + ") IS )",
         RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
     )]
     private static partial Regex OfRole();
 
     [GeneratedRegex(
-        """^(?<grant>GRANT (?<role>"(?:[^"]|"")+"|[^\s"]+) TO (?<member>"(?:[^"]|"")+"|[^\s"]+)(?: WITH .+?)?)(?: GRANTED BY (?:"(?:[^"]|"")+"|[^\s"]+))?$""",
+        "^(?<grant>GRANT (?<role>" + Identifier + ") TO (?<member>" + Identifier + ")(?: WITH .+?)?)(?: GRANTED BY " + Identifier + ")?$",
         RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
     )]
     private static partial Regex Membership();

@@ -2,7 +2,8 @@ using Npgsql;
 
 namespace CryoBackup.Postgres;
 
-/// <summary>Something of a database that is not as it was made: an invalid index, a disabled trigger. What is not listed is in its ordinary state.</summary>
+/// <summary>Something of a database that is not as it was made: an invalid index, a disabled trigger.
+/// What is not listed is in its ordinary state.</summary>
 /// <param name="Kind">index, constraint, materialized view, trigger, rule, or table for row security.</param>
 /// <param name="Schema">The relation's schema.</param>
 /// <param name="Relation">The relation that it belongs to.</param>
@@ -10,12 +11,14 @@ namespace CryoBackup.Postgres;
 /// <param name="State">How it is: one of the words of the query.</param>
 internal sealed record ObjectState(string Kind, string Schema, string Relation, string Name, string State)
 {
-    // What a column of a newer version says is read by its name. Triggers of partitions and of foreign keys follow those that they were made for.
+    // What a column of a newer version says is read by its name. Triggers of partitions and of foreign keys
+    // follow those that they were made for.
     private const string Query = """
         SELECT found.kind, n.nspname::text, r.relname::text, found.name, found.state
         FROM (
             SELECT 'index', i.indrelid, (SELECT c.relname::text FROM pg_catalog.pg_class c WHERE c.oid = i.indexrelid),
-                   CASE (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = i.indexrelid) WHEN 'I' THEN 'incomplete' ELSE 'invalid' END
+                   CASE (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = i.indexrelid)
+                       WHEN 'I' THEN 'incomplete' ELSE 'invalid' END
             FROM pg_catalog.pg_index i
             WHERE NOT (i.indisvalid AND i.indisready AND i.indislive)
             UNION ALL
@@ -23,21 +26,25 @@ internal sealed record ObjectState(string Kind, string Schema, string Relation, 
                    CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_constraint p
                                      WHERE NOT p.convalidated AND (p.oid = c.conparentid OR (p.conname = c.conname AND p.conrelid IN (
                                          SELECT h.inhparent FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.conrelid))))
-                        THEN 'not validated, as inherited' WHEN pg_catalog.to_jsonb(c) ->> 'conenforced' = 'false' THEN 'not enforced' ELSE 'not validated' END
+                        THEN 'not validated, as inherited' WHEN pg_catalog.to_jsonb(c) ->> 'conenforced' = 'false' THEN 'not enforced'
+                            ELSE 'not validated' END
             FROM pg_catalog.pg_constraint c
             WHERE NOT c.convalidated
             UNION ALL
             SELECT 'materialized view', c.oid, '', 'not populated' FROM pg_catalog.pg_class c WHERE c.relkind = 'm' AND NOT c.relispopulated
             UNION ALL
-            SELECT 'trigger', t.tgrelid, t.tgname::text, CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'for replicas' ELSE 'always enabled' END
+            SELECT 'trigger', t.tgrelid, t.tgname::text, CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'for replicas'
+                ELSE 'always enabled' END
             FROM pg_catalog.pg_trigger t
             WHERE NOT t.tgisinternal AND t.tgenabled <> 'O' AND coalesce(pg_catalog.to_jsonb(t) ->> 'tgparentid', '0') = '0'
             UNION ALL
-            SELECT 'rule', w.ev_class, w.rulename::text, CASE w.ev_enabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'for replicas' ELSE 'always enabled' END
+            SELECT 'rule', w.ev_class, w.rulename::text, CASE w.ev_enabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'for replicas'
+                ELSE 'always enabled' END
             FROM pg_catalog.pg_rewrite w
             WHERE w.rulename <> '_RETURN' AND w.ev_enabled <> 'O'
             UNION ALL
-            SELECT 'table', c.oid, '', CASE WHEN NOT c.relrowsecurity THEN 'row security forced' WHEN c.relforcerowsecurity THEN 'row security enabled and forced' ELSE 'row security enabled' END
+            SELECT 'table', c.oid, '', CASE WHEN NOT c.relrowsecurity THEN 'row security forced' WHEN c.relforcerowsecurity
+                THEN 'row security enabled and forced' ELSE 'row security enabled' END
             FROM pg_catalog.pg_class c
             WHERE c.relrowsecurity OR c.relforcerowsecurity
         ) AS found (kind, relation, name, state)

@@ -22,7 +22,8 @@ internal sealed class PgPassFile
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>Reads a password file as libpq would: a missing one is no error, one that others may read is ignored with a warning.</summary>
+    /// <summary>Reads a password file as libpq would: a missing one is no error,
+    /// one that others may read is ignored with a warning.</summary>
     /// <param name="path">The file.</param>
     /// <param name="observer">Takes the warning.</param>
     /// <returns>The file, or null when there is none to be used.</returns>

@@ -14,12 +14,15 @@ internal static class Remedies
         error switch
         {
             CryoBackupError.ConnectionFailed =>
-                $"Check that the server at {endpoint.Address} is running and accepts connections (host, port, firewall, listen_addresses, SSL mode), and read its log if a connection broke.",
+                $"Check that the server at {endpoint.Address} is running and accepts connections (host, port, firewall, "
+                    + "listen_addresses, SSL mode), and read its log if a connection broke.",
             CryoBackupError.AuthenticationFailed =>
-                $"Check the password of role '{endpoint.UserName}' (-Credential, PGPASSWORD or the password file) and the server's pg_hba.conf.",
+                $"Check the password of role '{endpoint.UserName}' (-Credential, PGPASSWORD or the password file) "
+                    + "and the server's pg_hba.conf.",
             CryoBackupError.DatabaseNotFound => $"Check the name '{endpoint.Database}'; names are case-sensitive.",
             CryoBackupError.PermissionDenied =>
-                $"Grant role '{endpoint.UserName}' what is missing (for reading all: GRANT pg_read_all_data), or use the owner or a superuser.",
+                $"Grant role '{endpoint.UserName}' what is missing (for reading all: GRANT pg_read_all_data), "
+                    + "or use the owner or a superuser.",
             CryoBackupError.RowSecurityActive =>
                 $"Use the tables' owner or a superuser, or let role '{endpoint.UserName}' see every row: ALTER ROLE … BYPASSRLS.",
             CryoBackupError.LockTimeout =>

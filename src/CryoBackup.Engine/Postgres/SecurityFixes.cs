@@ -45,6 +45,7 @@ internal static class SecurityFixes
         string remedy = firstFixed is { } minimum
             ? string.Create(CultureInfo.InvariantCulture, $"update it to {major}.{minimum} or newer")
             : "that version is no longer maintained";
-        return $"{what} is PostgreSQL {version}, which lacks the fixes of CVE-2025-8714 and CVE-2025-8715: whoever owns objects in a database can make its restore run commands; {remedy}.";
+        return $"{what} is PostgreSQL {version}, which lacks the fixes of CVE-2025-8714 and CVE-2025-8715: whoever owns objects in a "
+            + $"database can make its restore run commands; {remedy}.";
     }
 }

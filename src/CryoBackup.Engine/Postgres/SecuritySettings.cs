@@ -36,7 +36,8 @@ internal static class SecuritySettings
     private const string LeastProtocol = "TLSv1.2";
     private static readonly string[] Protocols = ["TLSv1", "TLSv1.1", LeastProtocol, "TLSv1.3"];
 
-    /// <summary>Whether libpq, asked only for encryption, checks the certificate all the same: where there is an authority to check it by.</summary>
+    /// <summary>Whether libpq, asked only for encryption, checks the certificate all the same:
+    /// where there is an authority to check it by.</summary>
     /// <param name="security">The settings.</param>
     /// <param name="defaultRoot">The file of authorities in the user's folder; null without a folder.</param>
     public static bool HasAuthority(IReadOnlyDictionary<string, string> security, string? defaultRoot) =>

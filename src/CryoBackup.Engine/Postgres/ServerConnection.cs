@@ -8,7 +8,8 @@ internal static class ServerConnection
     /// <summary>Opens one, and lets it begin as every session of ours does: with an empty search path and our own settings.</summary>
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
-    /// <param name="clientEncoding">PostgreSQL's name of the session's encoding; null for UTF-8. See <see cref="ServerEndpoint.ToNpgsql"/>.</param>
+    /// <param name="clientEncoding">PostgreSQL's name of the session's encoding; null for UTF-8.
+    /// See <see cref="ServerEndpoint.ToNpgsql"/>.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
     /// <returns>The session, unpooled: it ends when it is disposed of.</returns>
     public static async Task<NpgsqlConnection> OpenAsync(

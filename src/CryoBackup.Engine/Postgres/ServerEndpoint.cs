@@ -3,7 +3,8 @@ using Npgsql;
 
 namespace CryoBackup.Postgres;
 
-/// <summary>One server, one role, one database: everything a connection needs, found in libpq's order, rendered for Npgsql and for libpq's programs.</summary>
+/// <summary>One server, one role, one database: everything a connection needs, found in libpq's order,
+/// rendered for Npgsql and for libpq's programs.</summary>
 internal sealed class ServerEndpoint
 {
     private const int DefaultPort = 5432;
@@ -88,11 +89,13 @@ internal sealed class ServerEndpoint
 
     private string? GivenPassword { get; }
 
-    /// <summary>Finds every part of a connection in libpq's order: the request, the service file, the PG* variables, the defaults.</summary>
+    /// <summary>Finds every part of a connection in libpq's order: the request, the service file, the PG* variables,
+    /// the defaults.</summary>
     /// <param name="request">What the user said.</param>
     /// <param name="database">The database; null to take it from the service file, PGDATABASE, or the role's name.</param>
     /// <param name="observer">Takes warnings: a password file that is ignored, a setting that is not used.</param>
-    /// <exception cref="CryoBackupException">ConfigurationInvalid: a value cannot be used. ConnectionFailed: of several hosts none answers.</exception>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: a value cannot be used. ConnectionFailed:
+    /// of several hosts none answers.</exception>
     public static ServerEndpoint Resolve(ConnectionRequest request, string? database, Action<EngineMessage> observer) =>
         Resolve(request, database, observer, PostgresEnvironment.OfProcess);
 
@@ -127,7 +130,8 @@ internal sealed class ServerEndpoint
         if (hosts.Count > 1 && Setting("target_session_attrs") is { } wanted and not "any")
         {
             throw Invalid(
-                $"Several hosts with target_session_attrs '{wanted}' are not supported: every session of one backup must reach the same server.",
+                $"Several hosts with target_session_attrs '{wanted}' are not supported: "
+                    + "every session of one backup must reach the same server.",
                 string.Join(",", hosts),
                 "Name the one server to use."
             );
@@ -138,7 +142,8 @@ internal sealed class ServerEndpoint
         if (address is not null && hostName is not null && sslMode == SslMode.VerifyFull)
         {
             throw Invalid(
-                $"The server's address '{address}' is given apart from its name '{hostName}', so its certificate cannot be checked against the name.",
+                $"The server's address '{address}' is given apart from its name '{hostName}', "
+                    + "so its certificate cannot be checked against the name.",
                 address,
                 "Unset PGHOSTADDR (hostaddr) and let the name be looked up."
             );
@@ -204,7 +209,8 @@ internal sealed class ServerEndpoint
     public ServerEndpoint WithDatabase(string name) =>
         new(Host, Port, UserName, name, SslMode, GivenPassword, _passFile, ConnectTimeout, Options, Security, Server);
 
-    /// <summary>The Npgsql form: no pool, no command time-out, keepalive on, and the session settings that make values comparable.</summary>
+    /// <summary>The Npgsql form: no pool, no command time-out, keepalive on,
+    /// and the session settings that make values comparable.</summary>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="clientEncoding">
     /// PostgreSQL's name of the session's encoding; null for UTF-8. With any other, text is read and written as Latin-1, so that each

@@ -5,17 +5,21 @@ namespace CryoBackup.Postgres;
 /// <summary>Whether a server lets a role open as many sessions as a run needs.</summary>
 internal static class SessionRoom
 {
-    // Of others' sessions an ordinary role sees no more than whose they are. A superuser is bound by max_connections alone, and its own reserve of them.
+    // Of others' sessions an ordinary role sees no more than whose they are. A superuser is bound by max_connections alone,
+    // and its own reserve of them.
     private const string Query = """
         SELECT limits.name || ' leaves ' || greatest(limits.free, 0) || pg_catalog.chr(31) || limits.setting
         FROM (
             SELECT 'the CONNECTION LIMIT of the role ' || quote_ident(r.rolname),
-                   r.rolconnlimit - (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.usesysid = r.oid AND a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'),
+                   r.rolconnlimit - (SELECT count(*) FROM pg_catalog.pg_stat_activity a
+                       WHERE a.usesysid = r.oid AND a.usesysid IS NOT NULL
+                           AND coalesce(a.backend_type, 'client backend') = 'client backend'),
                    'ALTER ROLE ' || quote_ident(r.rolname) || ' CONNECTION LIMIT', r.rolconnlimit >= 0 AND NOT r.rolsuper
             FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
             UNION ALL
             SELECT 'the CONNECTION LIMIT of the database ' || quote_ident(d.datname),
-                   d.datconnlimit - (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid AND a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'),
+                   d.datconnlimit - (SELECT count(*) FROM pg_catalog.pg_stat_activity a
+                       WHERE a.datid = d.oid AND a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'),
                    'ALTER DATABASE ' || quote_ident(d.datname) || ' CONNECTION LIMIT',
                    d.datconnlimit >= 0 AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
             FROM pg_catalog.pg_database d WHERE d.datname = $1
@@ -23,8 +27,10 @@ internal static class SessionRoom
             SELECT 'max_connections',
                    pg_catalog.current_setting('max_connections')::int
                        - CASE WHEN (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN 0
-                              ELSE pg_catalog.current_setting('superuser_reserved_connections')::int + coalesce(pg_catalog.current_setting('reserved_connections', true)::int, 0) END
-                       - (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'),
+                              ELSE pg_catalog.current_setting('superuser_reserved_connections')::int
+                                  + coalesce(pg_catalog.current_setting('reserved_connections', true)::int, 0) END
+                       - (SELECT count(*) FROM pg_catalog.pg_stat_activity a
+                           WHERE a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'),
                    'max_connections in postgresql.conf (takes a restart), or end idle sessions', true
         ) AS limits (name, free, setting, holds)
         WHERE limits.holds AND limits.free < $2::int

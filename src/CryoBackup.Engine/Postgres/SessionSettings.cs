@@ -36,8 +36,10 @@ internal static class SessionSettings
         "SET row_security = off",
         // Not shared out among processes, which would only hand the rows from one to the other.
         "SET max_parallel_workers_per_gather = 0",
-        // A view put in a table's place calls its owner's functions (CVE-2024-7348). pg_dump asks in the same way whether the server knows it.
-        "SELECT pg_catalog.set_config(name, 'view, foreign-table', false) FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind'",
+        // A view put in a table's place calls its owner's functions (CVE-2024-7348).
+        // pg_dump asks in the same way whether the server knows it.
+        "SELECT pg_catalog.set_config(name, 'view, foreign-table', false) "
+            + "FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind'",
     ];
 
     /// <summary>

@@ -13,7 +13,8 @@ internal static class SocketFolders
     /// <summary>True for the folders that libpq treats as "localhost".</summary>
     public static bool IsDefault(string host) => Array.IndexOf(Defaults, host.Length > 1 ? host.TrimEnd('/') : host) >= 0;
 
-    /// <summary>The host that stands for "this machine": the folder that has the port's socket, else the first that exists; localhost on Windows.</summary>
+    /// <summary>The host that stands for "this machine": the folder that has the port's socket, else the first that exists;
+    /// localhost on Windows.</summary>
     public static string DefaultHost(int port)
     {
         if (OperatingSystem.IsWindows())

@@ -25,7 +25,8 @@ internal static class TargetDatabase
         IReadOnlyCollection<string> ExtensionNeeds
     )
     {
-        /// <summary>True if an entry of an archive makes an extension that is there, the schema that it is in, or says something of it.</summary>
+        /// <summary>True if an entry of an archive makes an extension that is there, the schema that it is in,
+        /// or says something of it.</summary>
         /// <param name="entry">The entry.</param>
         public bool Keeps(TocEntry entry) =>
             entry.Kind switch
@@ -62,8 +63,10 @@ internal static class TargetDatabase
             .ConfigureAwait(false);
         await using var objects = new NpgsqlCommand(
             """
-            SELECT pg_catalog.convert_to(name, CASE pg_catalog.current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END) FROM (
-                SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), 1, 'pg_catalog.pg_class'::regclass, c.oid FROM pg_catalog.pg_class c
+            SELECT pg_catalog.convert_to(name, CASE pg_catalog.current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII'
+                ELSE 'UTF8' END) FROM (
+                SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), 1, 'pg_catalog.pg_class'::regclass, c.oid
+                    FROM pg_catalog.pg_class c
                     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                     WHERE c.relkind NOT IN ('i', 'I') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
                 UNION ALL
@@ -76,7 +79,8 @@ internal static class TargetDatabase
                     WHERE t.typcategory <> 'A' AND t.typtype <> 'm' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
                         AND NOT EXISTS (SELECT FROM pg_catalog.pg_class r WHERE r.oid = t.typrelid AND r.relkind <> 'c')
                 UNION ALL
-                SELECT 'schema ' || pg_catalog.quote_ident(nspname), 4, 'pg_catalog.pg_namespace'::regclass, oid FROM pg_catalog.pg_namespace
+                SELECT 'schema ' || pg_catalog.quote_ident(nspname), 4, 'pg_catalog.pg_namespace'::regclass, oid
+                    FROM pg_catalog.pg_namespace
                     WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
                         AND oid NOT IN (SELECT extnamespace FROM pg_catalog.pg_extension)
                 UNION ALL
@@ -97,14 +101,16 @@ internal static class TargetDatabase
             name is null ? null : ServerEncoding.Decode(name, encoding: null),
             await ask.ListAsync("SELECT extname::text FROM pg_catalog.pg_extension WHERE extname <> ALL ($1)", []).ConfigureAwait(false),
             await ask.ListAsync(
-                    "SELECT DISTINCT n.nspname::text FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname <> ALL ($1)",
+                    "SELECT DISTINCT n.nspname::text FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = "
+                        + "e.extnamespace WHERE n.nspname <> ALL ($1)",
                     ["public", "pg_catalog"]
                 )
                 .ConfigureAwait(false),
             await ask.ListAsync(
                     """
                     SELECT DISTINCT pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0)
-                    FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_depend m ON m.classid = d.classid AND m.objid = d.objid AND m.deptype = 'e'
+                    FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_depend m ON m.classid = d.classid AND m.objid = d.objid
+                        AND m.deptype = 'e'
                     WHERE d.refclassid = 'pg_catalog.pg_transform'::regclass AND m.objid::text <> ALL ($1)
                     """,
                     []
@@ -199,7 +205,8 @@ internal static class TargetDatabase
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
         {
-            // Subscriptions forbid it. They are let go without a word to their publishers, whose slots belong to the database that was saved.
+            // Subscriptions forbid it. They are let go without a word to their publishers,
+            // whose slots belong to the database that was saved.
             await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding: null, cancellationToken)
                 .ConfigureAwait(false);
             foreach (string subscription in await SubscriptionsAsync(target, cancellationToken).ConfigureAwait(false))
@@ -280,7 +287,8 @@ internal static class TargetDatabase
     {
         var names = new List<string>();
         await using var command = new NpgsqlCommand(
-            "SELECT subname FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
+            "SELECT subname FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
+                + "pg_catalog.current_database())",
             target
         );
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);

@@ -29,11 +29,14 @@ internal static class TlsRemedies
             ? $"'{root}' (PGSSLROOTCERT)"
             : "the system's store, or root.crt in the folder of libpq's files";
         return Says("NameMismatch")
-                ? $"The server's certificate is of another name than '{endpoint.Host}': name the host as the certificate does, have it issued for this name too, or use SslMode VerifyCA."
+                ? $"The server's certificate is of another name than '{endpoint.Host}': name the host as the certificate does, "
+                    + "have it issued for this name too, or use SslMode VerifyCA."
             : Says("NotTimeValid")
-                ? "The server's certificate, or its authority's, has expired or is not valid yet: renew it on the server, and see whether the clocks of both machines are right."
+                ? "The server's certificate, or its authority's, has expired or is not valid yet: renew it on the server, "
+                    + "and see whether the clocks of both machines are right."
             : Says("PartialChain") || Says("UntrustedRoot") || Says("ChainErrors") || Says("certificate chain")
-                ? $"The server's certificate is of an authority that is not trusted here; those that are stand in {trusted}. Put the authority's certificate there."
+                ? $"The server's certificate is of an authority that is not trusted here; those that are stand in {trusted}. "
+                    + "Put the authority's certificate there."
             : null;
     }
 }

@@ -2,12 +2,14 @@ using Npgsql;
 
 namespace CryoBackup.Postgres;
 
-/// <summary>Who is who on foreign servers. pg_dump leaves out without a word the options that its role may not see: user names and passwords there.</summary>
+/// <summary>Who is who on foreign servers. pg_dump leaves out without a word the options that its role may not see:
+/// user names and passwords there.</summary>
 internal static class UserMappings
 {
     // As the view pg_user_mappings decides; that options are null there may also mean that there are none.
     private const string HiddenQuery = """
-        SELECT (CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(m.usename) END) || ' at ' || pg_catalog.quote_ident(m.srvname) AS mapping
+        SELECT (CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(m.usename) END) || ' at '
+            || pg_catalog.quote_ident(m.srvname) AS mapping
         FROM pg_catalog.pg_user_mappings m
         JOIN pg_catalog.pg_foreign_server s ON s.oid = m.srvid
         WHERE m.umoptions IS NULL
@@ -37,7 +39,8 @@ internal static class UserMappings
             ? null
             : new CryoBackupException(
                 CryoBackupError.PermissionDenied,
-                $"The role may not see the options of the user mappings of {all}. A backup by it would leave them out: names and passwords at foreign servers.",
+                $"The role may not see the options of the user mappings of {all}. A backup by it would leave them out: "
+                    + "names and passwords at foreign servers.",
                 all,
                 "Back up as a superuser; or go without user mappings and name the schemas with -IncludeSchema."
             );

@@ -1,8 +1,8 @@
 namespace CryoBackup.Processes;
 
 /// <summary>
-/// The environment of child programs: an allow-list. Whatever else stands in ours (passwords and keys of other programs, as a scheduler or a
-/// container gives them) is nobody else's: on Linux the account that a program runs as reads its environment in /proc.
+/// The environment of child programs: an allow-list. Whatever else stands in ours (passwords and keys of other programs, as a scheduler or
+/// a container gives them) is nobody else's: on Linux the account that a program runs as reads its environment in /proc.
 /// </summary>
 internal static class ChildEnvironment
 {

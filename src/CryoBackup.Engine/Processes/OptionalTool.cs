@@ -6,11 +6,14 @@ internal static class OptionalTool
     private static readonly Dictionary<string, string> Installation = new(StringComparer.Ordinal)
     {
         ["age"] =
-            "Windows: winget install FiloSottile.age. Debian, Ubuntu: apt-get install age. RHEL: dnf install age (repository EPEL). macOS: brew install age.",
+            "Windows: winget install FiloSottile.age. Debian, Ubuntu: apt-get install age. RHEL: dnf install age (repository EPEL). "
+            + "macOS: brew install age.",
         ["zstd"] =
-            "Windows: winget install Meta.Zstandard. Debian, Ubuntu: apt-get install zstd. RHEL: dnf install zstd. macOS: brew install zstd.",
+            "Windows: winget install Meta.Zstandard. Debian, Ubuntu: apt-get install zstd. RHEL: dnf install zstd. macOS: "
+            + "brew install zstd.",
         ["rclone"] =
-            "Windows: winget install Rclone.Rclone. Debian, Ubuntu: apt-get install rclone. RHEL: dnf install rclone (repository EPEL). macOS: brew install rclone.",
+            "Windows: winget install Rclone.Rclone. Debian, Ubuntu: apt-get install rclone. RHEL: "
+            + "dnf install rclone (repository EPEL). macOS: brew install rclone.",
     };
 
     /// <summary>Finds a program on the PATH.</summary>
@@ -44,7 +47,8 @@ internal static class OptionalTool
 
         throw new CryoBackupException(
             CryoBackupError.ToolNotFound,
-            $"{feature} needs the program {name}, which was not found. Looked at: {(folders.Length > 0 ? string.Join(", ", folders) : "nothing, because PATH is empty")}.",
+            $"{feature} needs the program {name}, which was not found. Looked at: "
+                + $"{(folders.Length > 0 ? string.Join(", ", folders) : "nothing, because PATH is empty")}.",
             name,
             Installation.TryGetValue(name, out var how) ? how : $"Install {name} and add its folder to the PATH."
         );

@@ -41,7 +41,8 @@ internal sealed class PrivateFolder : IDisposable
         }
     }
 
-    /// <summary>Removes folders whose process died without doing so. Those of living processes, other machines and containers are left alone.</summary>
+    /// <summary>Removes folders whose process died without doing so. Those of living processes,
+    /// other machines and containers are left alone.</summary>
     public static void RemoveAbandoned()
     {
         foreach (string prefix in (string[])["cryobackup-pass-", "cryobackup-restore-", "cryobackup-age-"])

@@ -22,7 +22,8 @@ internal sealed record ProcessIdentity(int Id, string Started, string Machine)
             : null;
     }
 
-    /// <summary>True if the process lives, false if it is dead, null if it belongs to another machine or container, where it cannot be looked at.</summary>
+    /// <summary>True if the process lives, false if it is dead, null if it belongs to another machine or container,
+    /// where it cannot be looked at.</summary>
     public bool? IsAlive()
     {
         if (!string.Equals(Machine, Current.Machine, StringComparison.Ordinal))

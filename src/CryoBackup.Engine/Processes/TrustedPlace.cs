@@ -6,8 +6,8 @@ using System.Security.Principal;
 namespace CryoBackup.Processes;
 
 /// <summary>
-/// Files that we obey though nobody named them to us: a configuration that is found, programs of a folder. Such a file must belong to us or to
-/// the administrator, and nobody else may have been able to put it there or to change it: it and every folder above it are looked at.
+/// Files that we obey though nobody named them to us: a configuration that is found, programs of a folder. Such a file must belong to us or
+/// to the administrator, and nobody else may have been able to put it there or to change it: it and every folder above it are looked at.
 /// </summary>
 internal static partial class TrustedPlace
 {
@@ -16,8 +16,8 @@ internal static partial class TrustedPlace
     /// <summary>Why a file or folder is not to be obeyed.</summary>
     /// <param name="path">Its full path. A link is followed, and both its place and its target's must be right.</param>
     /// <returns>
-    /// A sentence without its full stop; null if it is trusted, or where the system does not tell. On Windows only the owners of the file and of
-    /// its folder are looked at.
+    /// A sentence without its full stop; null if it is trusted, or where the system does not tell. On Windows only the owners of the file
+    /// and of its folder are looked at.
     /// </returns>
     public static string? WhyNot(string path)
     {

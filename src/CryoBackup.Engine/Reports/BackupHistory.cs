@@ -9,7 +9,8 @@ internal static class BackupHistory
     // More points than these, a plot of a page's width does not show.
     private const int Most = 400;
 
-    /// <summary>Reads the manifests of the newest backups; those that cannot be read are left out, as they are another check's business.</summary>
+    /// <summary>Reads the manifests of the newest backups; those that cannot be read are left out,
+    /// as they are another check's business.</summary>
     /// <param name="folder">A full path.</param>
     /// <param name="database">The database.</param>
     /// <param name="cancellationToken">Ends the work.</param>

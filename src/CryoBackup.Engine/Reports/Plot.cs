@@ -60,7 +60,8 @@ internal static class Plot
                 .Text(Day(points[^1].Time))
                 .Markup("</text>\n")
                 .Markup(
-                    $"<polyline class=\"curve\" points=\"{string.Join(' ', points.Select(point => $"{Number(X(point.Time))},{Number(Y(point.Value))}"))}\"/>\n"
+                    $"<polyline class=\"curve\" "
+                        + $"points=\"{string.Join(' ', points.Select(point => $"{Number(X(point.Time))},{Number(Y(point.Value))}"))}\"/>\n"
                 );
         }
 
@@ -69,7 +70,8 @@ internal static class Plot
         {
             bool isCurrent = time == current;
             page.Markup(
-                    $"<circle class=\"{(isCurrent ? "current" : "point")}\" cx=\"{Number(X(time))}\" cy=\"{Number(Y(value))}\" r=\"{Number(isCurrent ? 4 : radius)}\"><title>"
+                    $"<circle class=\"{(isCurrent ? "current" : "point")}\" cx=\"{Number(X(time))}\" cy=\"{Number(Y(value))}\" "
+                        + $"r=\"{Number(isCurrent ? 4 : radius)}\"><title>"
                 )
                 .Text($"{Figures.Moment(time)}: {words(value)}")
                 .Markup("</title></circle>");

@@ -31,7 +31,8 @@ internal sealed class ReportFiles
     /// <summary>What the user gave with -ReportPath.</summary>
     /// <param name="path">A full path that ends in .json or .html, or an existing folder.</param>
     /// <param name="html">True for an HTML page beside a JSON report in a folder.</param>
-    /// <exception cref="CryoBackupException">ConfigurationInvalid: it has another extension; DestinationNotWritable: there is such a file already.</exception>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: it has another extension; DestinationNotWritable:
+    /// there is such a file already.</exception>
     public static ReportFiles At(string path, bool html)
     {
         if (Directory.Exists(path))

@@ -74,7 +74,8 @@ internal sealed class ReportPage
             ? RunItem.Describe(item.Failure!)
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{result.Objects.Length} objects; {result.Tables.Count(table => table.Matches)} of {result.Tables.Length} tables compared equal."
+                $"{result.Objects.Length} objects; {result.Tables.Count(table => table.Matches)} of {result.Tables.Length} tables "
+                    + $"compared equal."
             );
         report.Begin(
             $"{word}: {target}",
@@ -95,7 +96,8 @@ internal sealed class ReportPage
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n"
             )
             .Markup(
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"generator\" content=\"CryoBackup\">\n"
+                "<meta name=\"viewport\" content=\"width=device-width, "
+                    + "initial-scale=1\">\n<meta name=\"generator\" content=\"CryoBackup\">\n"
             )
             .Markup("<link rel=\"icon\" href=\"data:,\">\n")
             .Element("title", $"{kind} – {heading}")

@@ -21,7 +21,8 @@ internal sealed class ArchiveSpooling(int? jobs, bool makes, string path, Action
     /// <summary>The archive, once it was proven and spooled to its end; else null.</summary>
     public SpooledArchive? Spooled { get; private set; }
 
-    /// <summary>How many sessions. An encrypted archive that is spooled lies on the disk in clear, so only an explicit wish has it spooled.</summary>
+    /// <summary>How many sessions. An encrypted archive that is spooled lies on the disk in clear,
+    /// so only an explicit wish has it spooled.</summary>
     /// <param name="isSealed">True if the file is encrypted.</param>
     /// <param name="length">The archive's size in bytes, uncompressed; null where it is not known.</param>
     public int Jobs(bool isSealed, long? length)

@@ -8,33 +8,39 @@ using NpgsqlTypes;
 namespace CryoBackup.Restore;
 
 /// <summary>
-/// What -Clean drops beside the backup's own objects: what PostgreSQL drops with them without a word, and the backup does not bring back. Newer
-/// indexes, constraints, triggers, rules, policies, statistics, partitions, columns, memberships of publications, privileges.
+/// What -Clean drops beside the backup's own objects: what PostgreSQL drops with them without a word, and the backup does not bring back.
+/// Newer indexes, constraints, triggers, rules, policies, statistics, partitions, columns, memberships of publications, privileges.
 /// </summary>
 internal sealed class CleanLosses
 {
-    // Kinds and names are written as pg_dump writes them. What falls is what depends on an object automatically (a), as a partition (P, S) or because
-    // the user said so of an extension (x); what depends normally stops the drop.
+    // Kinds and names are written as pg_dump writes them. What falls is what depends on an object automatically (a), as a partition (P, S)
+    // or because the user said so of an extension (x); what depends normally stops the drop.
     private const string Objects = """
         WITH objects (class, oid, kind, schema, name) AS (
             SELECT 'pg_catalog.pg_class'::regclass::oid, c.oid,
-                   CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'S' THEN 'SEQUENCE'
+                   CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'S'
+                       THEN 'SEQUENCE'
                                   WHEN 'i' THEN 'INDEX' WHEN 'I' THEN 'INDEX' ELSE 'TABLE' END,
                    n.nspname::text, c.relname::text
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind NOT IN ('t', 'c')
             UNION ALL
-            SELECT 'pg_catalog.pg_proc'::regclass::oid, p.oid, CASE p.prokind WHEN 'a' THEN 'AGGREGATE' WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
+            SELECT 'pg_catalog.pg_proc'::regclass::oid, p.oid, CASE p.prokind WHEN 'a' THEN 'AGGREGATE' WHEN 'p' THEN 'PROCEDURE'
+                ELSE 'FUNCTION' END,
                    n.nspname::text, p.proname || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')'
             FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
             UNION ALL
-            SELECT 'pg_catalog.pg_type'::regclass::oid, t.oid, CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, n.nspname::text, t.typname::text
-            FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
+            SELECT 'pg_catalog.pg_type'::regclass::oid, t.oid, CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, n.nspname::text,
+                t.typname::text
+            FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace LEFT
+                JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
             WHERE t.typrelid = 0 OR c.relkind = 'c'
             UNION ALL SELECT 'pg_catalog.pg_namespace'::regclass::oid, oid, 'SCHEMA', '', nspname::text FROM pg_catalog.pg_namespace
-            UNION ALL SELECT 'pg_catalog.pg_publication'::regclass::oid, oid, 'PUBLICATION', '', pubname::text FROM pg_catalog.pg_publication
+            UNION ALL SELECT 'pg_catalog.pg_publication'::regclass::oid, oid, 'PUBLICATION', '', pubname::text
+                FROM pg_catalog.pg_publication
         ), dropped AS (
             SELECT w.id::int AS id, o.class, o.oid, o.kind, o.schema, o.name
-            FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) WITH ORDINALITY AS w (kind, schema, name, id)
+            FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) WITH ORDINALITY AS w (kind, schema, name,
+                id)
             JOIN objects o ON o.kind = w.kind AND o.schema = w.schema AND o.name = w.name
         )
 
@@ -54,7 +60,8 @@ internal sealed class CleanLosses
             WHERE NOT coalesce(c.relispartition AND c.relkind IN ('i', 'I'), false) AND NOT EXISTS (
                 SELECT FROM pg_catalog.pg_depend i WHERE i.classid = f.classid AND i.objid = f.objid AND i.deptype = 'i')
             UNION ALL
-            SELECT f.id, CASE k.contype WHEN 'f' THEN 'FK CONSTRAINT' WHEN 'c' THEN 'CHECK CONSTRAINT' ELSE 'CONSTRAINT' END, n.nspname::text,
+            SELECT f.id, CASE k.contype WHEN 'f' THEN 'FK CONSTRAINT' WHEN 'c' THEN 'CHECK CONSTRAINT' ELSE 'CONSTRAINT' END,
+                n.nspname::text,
                    coalesce(c.relname, t.typname) || ' ' || k.conname
             FROM falling f JOIN pg_catalog.pg_constraint k ON f.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = f.objid
             LEFT JOIN pg_catalog.pg_class c ON c.oid = k.conrelid LEFT JOIN pg_catalog.pg_type t ON t.oid = k.contypid
@@ -91,7 +98,8 @@ internal sealed class CleanLosses
 
         UNION ALL
         SELECT f.id, 'PUBLICATION TABLES IN SCHEMA', n.nspname::text, p.pubname || ' ' || n.nspname
-        FROM falling f JOIN pg_catalog.pg_publication_namespace r ON f.classid = 'pg_catalog.pg_publication_namespace'::regclass AND r.oid = f.objid
+        FROM falling f JOIN pg_catalog.pg_publication_namespace r ON f.classid = 'pg_catalog.pg_publication_namespace'::regclass
+            AND r.oid = f.objid
         JOIN pg_catalog.pg_publication p ON p.oid = r.pnpubid JOIN pg_catalog.pg_namespace n ON n.oid = r.pnnspid
         """;
 
@@ -108,7 +116,8 @@ internal sealed class CleanLosses
     private const string Privileges =
         Objects
         + """
-            SELECT r.id, a.privilege_type || coalesce(' (' || x.attname || ')', ''), '', CASE a.grantee WHEN 0 THEN '' ELSE pg_catalog.pg_get_userbyid(a.grantee)::text END
+            SELECT r.id, a.privilege_type || coalesce(' (' || x.attname || ')', ''), '', CASE a.grantee WHEN 0 THEN ''
+                ELSE pg_catalog.pg_get_userbyid(a.grantee)::text END
             FROM dropped r JOIN (
                 SELECT 'pg_catalog.pg_class'::regclass::oid, oid, relowner, relacl, NULL::text FROM pg_catalog.pg_class
                 UNION ALL
@@ -119,7 +128,8 @@ internal sealed class CleanLosses
                 UNION ALL SELECT 'pg_catalog.pg_namespace'::regclass::oid, oid, nspowner, nspacl, NULL FROM pg_catalog.pg_namespace
             ) AS x (class, oid, owner, acl, attname) ON x.class = r.class AND x.oid = r.oid
             CROSS JOIN LATERAL pg_catalog.aclexplode(x.acl) a
-            WHERE a.grantee <> x.owner AND NOT (a.grantee = 0 AND r.class IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_type'::regclass))
+            WHERE a.grantee <> x.owner AND NOT (a.grantee = 0 AND r.class IN ('pg_catalog.pg_proc'::regclass,
+                'pg_catalog.pg_type'::regclass))
             """;
 
     private static readonly HashSet<string> Owners = new(StringComparer.Ordinal)
@@ -247,7 +257,8 @@ internal sealed class CleanLosses
             .Select(group =>
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"GRANT {string.Join(", ", group.Select(row => row.Kind).Distinct().Order(StringComparer.Ordinal))} ON {privileges.Key} TO {(group.Key.Length == 0 ? "PUBLIC" : group.Key)}"
+                    $"GRANT {string.Join(", ", group.Select(row => row.Kind).Distinct().Order(StringComparer.Ordinal))} ON "
+                        + $"{privileges.Key} TO {(group.Key.Length == 0 ? "PUBLIC" : group.Key)}"
                 )
             );
     }

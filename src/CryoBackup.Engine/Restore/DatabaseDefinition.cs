@@ -9,9 +9,11 @@ internal static partial class DatabaseDefinition
 {
     private const int FirstWithProviders = 15;
 
-    /// <summary>The options of the archive's CREATE DATABASE: template, encoding and locale; the tablespace is the target server's choice.</summary>
+    /// <summary>The options of the archive's CREATE DATABASE: template, encoding and locale;
+    /// the tablespace is the target server's choice.</summary>
     /// <param name="entries">The archive's table of contents.</param>
-    /// <param name="major">The major version of the server that makes it: before 15 none had a choice of providers, nor a word for it.</param>
+    /// <param name="major">The major version of the server that makes it: before 15 none had a choice of providers,
+    /// nor a word for it.</param>
     /// <returns>What follows the name in CREATE DATABASE.</returns>
     /// <exception cref="CryoBackupException">ArchiveCorrupt if the archive does not define a database.</exception>
     public static string CreateOptions(IReadOnlyList<TocEntry> entries, int major)
@@ -37,7 +39,8 @@ internal static partial class DatabaseDefinition
     /// <param name="entries">The archive's table of contents.</param>
     /// <param name="noOwner">True to leave the database to the restoring role.</param>
     /// <returns>The statements, in the order in which they are run.</returns>
-    /// <exception cref="CryoBackupException">ArchiveCorrupt: one of them says something of anything but the archive's own database.</exception>
+    /// <exception cref="CryoBackupException">ArchiveCorrupt: one of them says something of anything but the
+    /// archive's own database.</exception>
     public static IReadOnlyList<DatabaseStatement> Statements(
         IReadOnlyList<TocEntry> ofDatabase,
         IReadOnlyList<TocEntry> entries,

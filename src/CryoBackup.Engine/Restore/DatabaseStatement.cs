@@ -5,8 +5,9 @@ using CryoBackup.Text;
 namespace CryoBackup.Restore;
 
 /// <summary>
-/// A statement of an archive on the database itself: comment, settings, privileges, security label. It is run on a database of another name,
-/// which is put at the one place where the statement names its database; whatever words stand in literals, no other database is changed.
+/// A statement of an archive on the database itself: comment, settings, privileges, security label. It is run on a database of another
+/// name, which is put at the one place where the statement names its database; whatever words stand in literals, no other database is
+/// changed.
 /// </summary>
 internal sealed class DatabaseStatement
 {
@@ -63,7 +64,8 @@ internal sealed class DatabaseStatement
     /// <param name="database">The archive's name for its database.</param>
     /// <param name="standardStrings">False where the archive was written with standard_conforming_strings off.</param>
     /// <returns>The statements, in order.</returns>
-    /// <exception cref="CryoBackupException">ArchiveCorrupt: a statement is of no form that pg_dump writes, or names another database.</exception>
+    /// <exception cref="CryoBackupException">ArchiveCorrupt: a statement is of no form that pg_dump writes,
+    /// or names another database.</exception>
     public static IReadOnlyList<DatabaseStatement> Read(TocEntry entry, string database, bool standardStrings) =>
         [.. SqlStatement.Split(entry.Definition, standardStrings).Select(statement => Make(entry, statement, database))];
 
@@ -79,9 +81,11 @@ internal sealed class DatabaseStatement
             ? new DatabaseStatement(entry, statement, isOfDatabase ? name : -1, "")
             : throw new CryoBackupException(
                 CryoBackupError.ArchiveCorrupt,
-                $"The archive's statement \"{Shorten(statement.Text)}\" ({entry}) is not one on its own database '{database}'; nothing was changed.",
+                $"The archive's statement \"{Shorten(statement.Text)}\" ({entry}) is not one on its own database '{database}'; "
+                    + "nothing was changed.",
                 database,
-                "pg_dump does not write such a statement: look where the backup comes from. To restore it without what it says of the database, create the target by hand and leave out -Create."
+                "pg_dump does not write such a statement: look where the backup comes from. To restore it without what it says of the "
+                    + "database, create the target by hand and leave out -Create."
             );
     }
 

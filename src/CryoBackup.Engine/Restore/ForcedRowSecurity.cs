@@ -4,8 +4,8 @@ using Npgsql;
 namespace CryoBackup.Restore;
 
 /// <summary>
-/// Row security that is forced on a table's owner keeps the owner from reading back what it has just restored. In a database that nobody else
-/// uses yet it is lifted until the rows are compared, and forced again.
+/// Row security that is forced on a table's owner keeps the owner from reading back what it has just restored. In a database that nobody
+/// else uses yet it is lifted until the rows are compared, and forced again.
 /// </summary>
 internal sealed class ForcedRowSecurity : IAsyncDisposable
 {

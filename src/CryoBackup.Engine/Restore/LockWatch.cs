@@ -6,19 +6,22 @@ using Npgsql;
 namespace CryoBackup.Restore;
 
 /// <summary>
-/// Ends a restore into a database that others use when it has waited too long for a lock: behind a lock that is asked for, everybody waits who
-/// comes later. pg_restore sets lock_timeout to none, so another session looks whom it waits for.
+/// Ends a restore into a database that others use when it has waited too long for a lock: behind a lock that is asked for, everybody waits
+/// who comes later. pg_restore sets lock_timeout to none, so another session looks whom it waits for.
 /// </summary>
 internal sealed class LockWatch : IDisposable
 {
     private const string Query = """
         SELECT pg_catalog.concat(
-            coalesce((SELECT pg_catalog.min(coalesce(l.relation::pg_catalog.regclass::text, l.locktype)) FROM pg_catalog.pg_locks l WHERE l.pid = w.pid AND NOT l.granted), 'an object'),
+            coalesce((SELECT pg_catalog.min(coalesce(l.relation::pg_catalog.regclass::text, l.locktype)) FROM pg_catalog.pg_locks l
+                WHERE l.pid = w.pid AND NOT l.granted), 'an object'),
             ', held by ',
             pg_catalog.string_agg(
                 DISTINCT CASE b.pid
-                    WHEN 0 THEN 'a prepared transaction of ' || (SELECT coalesce(pg_catalog.string_agg(pg_catalog.quote_literal(p.gid), ', '), 'another database') FROM pg_catalog.pg_prepared_xacts p WHERE p.database = pg_catalog.current_database())
-                    ELSE pg_catalog.concat('session ', b.pid, ' of role ', h.usename, ' (', nullif(h.application_name, '') || ', ', h.state, ' since ' || pg_catalog.to_char(h.state_change AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), ')')
+                    WHEN 0 THEN 'a prepared transaction of ' || (SELECT coalesce(pg_catalog.string_agg(pg_catalog.quote_literal(p.gid),
+                        ', '), 'another database') FROM pg_catalog.pg_prepared_xacts p WHERE p.database = pg_catalog.current_database())
+                    ELSE pg_catalog.concat('session ', b.pid, ' of role ', h.usename, ' (', nullif(h.application_name, '') || ', ',
+                        h.state, ' since ' || pg_catalog.to_char(h.state_change AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), ')')
                 END, ' and '))
         FROM pg_catalog.pg_stat_activity w
         CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b (pid)
@@ -105,6 +108,7 @@ internal sealed class LockWatch : IDisposable
             CryoBackupError.LockTimeout,
             string.Create(CultureInfo.InvariantCulture, $"The restore waited {limit.TotalSeconds:0.###} seconds for a lock on {_wait}."),
             _endpoint.Database,
-            "Let the other session finish, or end it (pg_terminate_backend, ROLLBACK PREPARED), or give a longer -LockTimeout; -Swap restores beside the database and needs none of its locks."
+            "Let the other session finish, or end it (pg_terminate_backend, ROLLBACK PREPARED), or give a longer -LockTimeout; -Swap "
+                + "restores beside the database and needs none of its locks."
         );
 }

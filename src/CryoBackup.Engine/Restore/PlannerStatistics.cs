@@ -136,12 +136,14 @@ internal sealed class PlannerStatistics
 
         if (outward.Length > 0)
         {
-            yield return $"No statistics were collected of {Name(outward)}, because that would have asked a foreign server for rows. ANALYZE them when it may be asked.";
+            yield return $"No statistics were collected of {Name(outward)}, because that would have asked a foreign server for rows. "
+                + "ANALYZE them when it may be asked.";
         }
     }
 
     private static string Describe(string tables, CryoBackupException reason) =>
-        $"The rows are restored, but ANALYZE of {tables} failed; queries are slow without it. {reason.Message}{(reason.Remedy is null ? "" : " " + reason.Remedy)} Then ANALYZE again.";
+        $"The rows are restored, but ANALYZE of {tables} failed; queries are slow without it. "
+        + $"{reason.Message}{(reason.Remedy is null ? "" : " " + reason.Remedy)} Then ANALYZE again.";
 
     private static string Name(string[] tables) =>
         string.Join(", ", tables.Take(MostNamed))

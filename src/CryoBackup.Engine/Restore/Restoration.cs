@@ -13,7 +13,8 @@ using Npgsql;
 
 namespace CryoBackup.Restore;
 
-/// <summary>One restore: everything that speaks against it is found first, then the target is made, filled and compared, or put back as it was.</summary>
+/// <summary>One restore: everything that speaks against it is found first, then the target is made, filled and compared,
+/// or put back as it was.</summary>
 internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> observer, RunLimits limits)
 {
     private readonly DateTime _start = DateTime.UtcNow;
@@ -160,7 +161,8 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             ? GlobalsFile.Read(request.Path, record, manifest.Encryption is not null, request.Identities, limits.Token)
             : throw new CryoBackupException(
                 CryoBackupError.BackupNotFound,
-                $"'{request.Path}' has no globals: {(manifest is null ? "there is no manifest that records any" : "it was made without them")}.",
+                $"'{request.Path}' has no globals: "
+                    + $"{(manifest is null ? "there is no manifest that records any" : "it was made without them")}.",
                 request.Path,
                 "Leave out -IncludeGlobals and create the roles by hand, or take a backup that New-CryoBackup made with -IncludeGlobals."
             );
@@ -231,9 +233,11 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         {
             throw new CryoBackupException(
                 CryoBackupError.RestoreFailed,
-                $"With the backup's objects -Clean would drop from '{endpoint.Database}' what the backup does not bring back: {list}. Nothing was changed.",
+                $"With the backup's objects -Clean would drop from '{endpoint.Database}' what the backup does not bring back: {list}. "
+                    + "Nothing was changed.",
                 endpoint.Database,
-                "See all of it with -PlanOnly (AlsoDropped), keep what is needed to make it again, and permit it with -Force; or use -Swap, which keeps the old database."
+                "See all of it with -PlanOnly (AlsoDropped), keep what is needed to make it again, and permit it with -Force; "
+                    + "or use -Swap, which keeps the old database."
             );
         }
 

@@ -103,7 +103,8 @@ internal sealed class RestoreAftermath(
                     return $"The database '{Target}' is the restored one all the same"
                         + (previous is null ? "." : $"; the one before is kept as '{previous}'.");
                 case null:
-                    return $"The server does not answer. If it has a database '{working.Database}', nothing else was changed; if not, '{Target}' is the restored one"
+                    return $"The server does not answer. If it has a database '{working.Database}', nothing else was changed; if not, "
+                        + $"'{Target}' is the restored one"
                         + (previous is null ? "." : $", and the one before is kept as '{previous}'.");
             }
         }
@@ -119,7 +120,8 @@ internal sealed class RestoreAftermath(
             + (
                 obstacle is null
                     ? $" The database '{working.Database}', which this restore was filling, was dropped again."
-                    : $" The database '{working.Database}', which this restore was filling, could not be dropped ({obstacle.TrimEnd('.')}); the next restore on this server removes it."
+                    : $" The database '{working.Database}', which this restore was filling, could not be dropped "
+                        + $"({obstacle.TrimEnd('.')}); the next restore on this server removes it."
             );
     }
 
@@ -148,8 +150,8 @@ internal sealed class RestoreAftermath(
         return (plan.IsTransaction, unchanged) switch
         {
             (true, true) => $"The database '{Target}' is as it was before: the restore was one transaction, and it was rolled back.",
-            (true, false) =>
-                $"The database '{Target}' has changed since: either the restore, which was one transaction, was completed, or somebody else was at work.",
+            (true, false) => $"The database '{Target}' has changed since: either the restore, which was one transaction, was completed, "
+                + "or somebody else was at work.",
             (true, null) =>
                 $"The database '{Target}' could not be looked at; the restore was one transaction, so it is either done or not.",
             (false, true) => $"The database '{Target}' is as it was before: empty.",

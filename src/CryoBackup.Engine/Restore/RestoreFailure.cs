@@ -69,7 +69,8 @@ internal static class RestoreFailure
     private static string? Remedy(CryoBackupError error, TocEntry? entry, ServerEndpoint endpoint, ServerMessage? said)
     {
         const string Apart =
-            " Then back up again; or restore the definitions of this backup with -SchemaOnly, correct them there, and then the rows with -DataOnly.";
+            " Then back up again; or restore the definitions of this backup with -SchemaOnly, correct them there, "
+            + "and then the rows with -DataOnly.";
         string? remedy = Remedies.For(error, endpoint, said);
         return (error, said?.SqlState, entry?.Kind) switch
         {
@@ -83,7 +84,8 @@ internal static class RestoreFailure
                 _
             ) => remedy + Apart,
             (CryoBackupError.RestoreFailed, PostgresErrorCodes.RaiseException, not "TABLE DATA") when remedy is null =>
-                "A function of the database's users raised it: an event trigger that guards against changes, or what a view, an index or a check calls. "
+                "A function of the database's users raised it: an event trigger that guards against changes, or what a view, "
+                    + "an index or a check calls. "
                     + "Disable it at the source (ALTER EVENT TRIGGER … DISABLE) or let it pass for this role."
                     + Apart,
             (CryoBackupError.RestoreFailed, null, "MATERIALIZED VIEW DATA") => SqlStateRemedies.EmptySearchPath + Apart,

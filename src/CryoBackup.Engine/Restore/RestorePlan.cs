@@ -4,7 +4,8 @@ using CryoBackup.Restore.Selection;
 
 namespace CryoBackup.Restore;
 
-/// <summary>What a restore will do: its mode and the very entries that pg_restore is given. A plan and a restore are made from the same.</summary>
+/// <summary>What a restore will do: its mode and the very entries that pg_restore is given.
+/// A plan and a restore are made from the same.</summary>
 internal sealed class RestorePlan
 {
     /// <summary>Plans a restore.</summary>
@@ -68,7 +69,8 @@ internal sealed class RestorePlan
     /// <summary>What belongs to something chosen and is left out, and why.</summary>
     public IReadOnlyList<LeftOut> LeftOut { get; }
 
-    /// <summary>Of these, what nobody asked to leave out: rows that only a foreign server could give or take, and views that would be computed from no rows.</summary>
+    /// <summary>Of these, what nobody asked to leave out: rows that only a foreign server could give or take,
+    /// and views that would be computed from no rows.</summary>
     public IReadOnlyList<LeftOut> ToTell { get; }
 
     /// <summary>Tables whose foreign keys form a circle, so that no order of rows satisfies them all.</summary>
@@ -168,7 +170,8 @@ internal sealed class RestorePlan
             : RestoreMode.Empty;
     }
 
-    /// <summary>What is left out because an extension stands in the target, and with it, where the backup's objects replace others, its rows.</summary>
+    /// <summary>What is left out because an extension stands in the target, and with it, where the backup's objects replace others,
+    /// its rows.</summary>
     private IEnumerable<LeftOut> KeptIn(HashSet<TocEntry> chosen, IReadOnlyList<TocEntry> archive, Func<TocEntry, bool> keeps)
     {
         HashSet<int> kept = [];

@@ -89,7 +89,8 @@ internal sealed class RestorePreflight(
         {
             Find(
                 CryoBackupError.ObjectNotFound,
-                $"The server{(Globals is null ? " lacks" : ", and the backup's globals, lack")} roles that the backup names: {string.Join(", ", roles)}.",
+                $"The server{(Globals is null ? " lacks" : ", and the backup's globals, lack")} roles that the backup names: "
+                    + $"{string.Join(", ", roles)}.",
                 roles[0],
                 WaysWithout(roles)
             );
@@ -114,7 +115,8 @@ internal sealed class RestorePreflight(
         {
             Find(
                 CryoBackupError.ObjectNotFound,
-                $"The server's machine lacks the locale '{monetary}' (lc_monetary), in which the backup has values of type money; in another they would be read as other amounts.",
+                $"The server's machine lacks the locale '{monetary}' (lc_monetary), in which the backup has values of type money; "
+                    + "in another they would be read as other amounts.",
                 monetary,
                 "Install the locale on the server's machine, and restart the server."
             );
@@ -228,7 +230,8 @@ internal sealed class RestorePreflight(
         {
             Find(
                 CryoBackupError.RestoreFailed,
-                $"The database '{endpoint.Database}' has the encoding {encoding}, which cannot hold every character of the backup's {plan.Encoding}.",
+                $"The database '{endpoint.Database}' has the encoding {encoding}, "
+                    + $"which cannot hold every character of the backup's {plan.Encoding}.",
                 endpoint.Database,
                 "Restore into a new database with -Create, or give -Force if you know that no such character occurs."
             );
@@ -247,7 +250,8 @@ internal sealed class RestorePreflight(
             .AskAsync<long>(
                 """
                 SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
-                    * (pg_catalog.current_setting('max_connections')::bigint + pg_catalog.current_setting('max_prepared_transactions')::bigint)
+                    * (pg_catalog.current_setting('max_connections')::bigint
+                        + pg_catalog.current_setting('max_prepared_transactions')::bigint)
                 """
             )
             .ConfigureAwait(false);
@@ -348,7 +352,8 @@ internal sealed class RestorePreflight(
                 CryoBackupError.RestoreFailed,
                 $"The server {endpoint.Address} lets '{endpoint.UserName}' change nothing: default_transaction_read_only is on.",
                 endpoint.Address,
-                "Turn it off for the role, the database or the server (ALTER ROLE, ALTER DATABASE, ALTER SYSTEM … SET default_transaction_read_only = off)."
+                "Turn it off for the role, the database or the server (ALTER ROLE, ALTER DATABASE, "
+                    + "ALTER SYSTEM … SET default_transaction_read_only = off)."
             );
         }
 
@@ -369,7 +374,8 @@ internal sealed class RestorePreflight(
         }
     }
 
-    /// <summary>Ours, one that the server has not quite ended, and those of pg_restore, which has one more than it has jobs; the comparison takes no more than it gets.</summary>
+    /// <summary>Ours, one that the server has not quite ended, and those of pg_restore, which has one more than it has jobs;
+    /// the comparison takes no more than it gets.</summary>
     private int SessionsNeeded => 2 + (request.Jobs is > 1 and var jobs ? jobs + 1 : 2);
 
     private async Task CheckSwapAsync()
@@ -384,9 +390,11 @@ internal sealed class RestorePreflight(
         {
             Find(
                 CryoBackupError.RestoreFailed,
-                $"The database '{database}' has prepared transactions, so it cannot be renamed: {string.Join(", ", prepared.Select(gid => $"'{gid}'"))}.",
+                $"The database '{database}' has prepared transactions, so it cannot be renamed: "
+                    + $"{string.Join(", ", prepared.Select(gid => $"'{gid}'"))}.",
                 database,
-                $"Finish each of them in that database: COMMIT PREPARED or ROLLBACK PREPARED '{prepared[0].Replace("'", "''", StringComparison.Ordinal)}'."
+                $"Finish each of them in that database: COMMIT PREPARED or ROLLBACK PREPARED "
+                    + $"'{prepared[0].Replace("'", "''", StringComparison.Ordinal)}'."
             );
         }
 

@@ -5,9 +5,9 @@ using CryoBackup.Processes;
 namespace CryoBackup.Restore;
 
 /// <summary>
-/// A running pg_restore, and what it says. From 17 on it sets transaction_timeout in each of its sessions, which servers before 17 do not know
-/// and answer with an error. Where only that fails, nothing has failed: it is let go on, and ended at the first error of another kind. In a
-/// transaction, which that error would undo, it writes its script instead, and psql runs that, without the one line.
+/// A running pg_restore, and what it says. From 17 on it sets transaction_timeout in each of its sessions, which servers before 17 do not
+/// know and answer with an error. Where only that fails, nothing has failed: it is let go on, and ended at the first error of another kind.
+/// In a transaction, which that error would undo, it writes its script instead, and psql runs that, without the one line.
 /// </summary>
 internal sealed partial class RestoreProcess : IDisposable
 {

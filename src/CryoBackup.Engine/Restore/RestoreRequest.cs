@@ -21,7 +21,8 @@ public sealed class RestoreRequest
     /// <summary>Only these schemas, with everything that belongs to them: exact names, or patterns with * and ?; empty for all.</summary>
     public IReadOnlyList<string> Schema { get; set; } = [];
 
-    /// <summary>Only these tables, with everything that belongs to them: <c>name</c> or <c>schema.name</c>, exact or patterns; empty for all.</summary>
+    /// <summary>Only these tables, with everything that belongs to them: <c>name</c> or <c>schema.name</c>, exact or patterns;
+    /// empty for all.</summary>
     public IReadOnlyList<string> Table { get; set; } = [];
 
     /// <summary>True to create the database, from template0 with the source's encoding and locale.</summary>
@@ -30,7 +31,8 @@ public sealed class RestoreRequest
     /// <summary>True to drop the backup's objects first, in one transaction with the restore: all or nothing.</summary>
     public bool Clean { get; set; }
 
-    /// <summary>True to restore beside the database, compare, and then exchange the two by name; the old one is kept under another.</summary>
+    /// <summary>True to restore beside the database, compare, and then exchange the two by name;
+    /// the old one is kept under another.</summary>
     public bool Swap { get; set; }
 
     /// <summary>True to restore definitions without rows.</summary>

@@ -109,7 +109,8 @@ internal sealed partial class RestoreRights(
         if (beyond.Length > 0)
         {
             Deny(
-                $"Only a superuser may create {string.Join(", ", beyond.Select(entry => entry.ToString()))}, and the role '{Role}' is none.",
+                $"Only a superuser may create {string.Join(", ", beyond.Select(entry => entry.ToString()))}, "
+                    + $"and the role '{Role}' is none.",
                 Role,
                 "Use a superuser, or restore only the schemas that you need with -Schema."
             );
@@ -126,7 +127,8 @@ internal sealed partial class RestoreRights(
                 : await ask.ListAsync(
                         """
                         SELECT DISTINCT e.name::text
-                        FROM pg_catalog.pg_available_extensions e JOIN pg_catalog.pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
+                        FROM pg_catalog.pg_available_extensions e JOIN pg_catalog.pg_available_extension_versions v ON v.name = e.name
+                            AND v.version = e.default_version
                         WHERE e.name = ANY ($1) AND v.superuser AND NOT v.trusted
                         ORDER BY 1
                         """,
@@ -137,9 +139,11 @@ internal sealed partial class RestoreRights(
         {
             string names = string.Join(", ", beyond);
             Deny(
-                $"Only a superuser may create the {(beyond.Length == 1 ? "extension" : "extensions")} {names}, and the role '{Role}' is none.",
+                $"Only a superuser may create the {(beyond.Length == 1 ? "extension" : "extensions")} {names}, "
+                    + $"and the role '{Role}' is none.",
                 beyond[0],
-                $"Have a superuser (on a managed server: its console or administrator) create the target database and in it CREATE EXTENSION {names}, then restore into it without -Create: "
+                $"Have a superuser (on a managed server: its console or administrator) create the target database and in it CREATE "
+                    + $"EXTENSION {names}, then restore into it without -Create: "
                     + "extensions that are there are kept."
             );
         }
@@ -162,14 +166,16 @@ internal sealed partial class RestoreRights(
         // Since 16 a membership tells whether it lets the member act as the role.
         string right = ask.Major >= FirstWithSetOption ? "SET" : "MEMBER";
         string[] foreign = await ask.ListAsync(
-                $"SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname = ANY ($1) AND NOT pg_catalog.pg_has_role(r.oid, '{right}') ORDER BY 1",
+                $"SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname = ANY ($1) AND NOT pg_catalog.pg_has_role(r.oid, "
+                    + $"'{right}') ORDER BY 1",
                 owners
             )
             .ConfigureAwait(false);
         if (foreign.Length > 0)
         {
             Deny(
-                $"The role '{Role}' {(right == "SET" ? "may not act as (SET ROLE)" : "is not a member of")} roles that own objects of the backup: {string.Join(", ", foreign)}.",
+                $"The role '{Role}' {(right == "SET" ? "may not act as (SET ROLE)" : "is not a member of")} roles that own objects of "
+                    + $"the backup: {string.Join(", ", foreign)}.",
                 foreign[0],
                 $"GRANT them to it{(right == "SET" ? " WITH SET TRUE" : "")}, use a superuser, or take all objects over with -NoOwner."
             );
@@ -179,7 +185,8 @@ internal sealed partial class RestoreRights(
         if (made.Length > 0)
         {
             Deny(
-                $"The role '{Role}' would create {string.Join(", ", made)} from the backup's globals without becoming a member of what then is to own objects.",
+                $"The role '{Role}' would create {string.Join(", ", made)} from the backup's globals without becoming a member of what "
+                    + "then is to own objects.",
                 made[0],
                 "Use a superuser; or create these roles first and GRANT them to it; or take all objects over with -NoOwner."
             );
@@ -197,17 +204,20 @@ internal sealed partial class RestoreRights(
 
         string granted = ask.Major >= 15 ? " AND NOT pg_catalog.has_parameter_privilege(s.name, 'SET')" : "";
         string[] beyond = await ask.ListAsync(
-                $"SELECT s.name FROM pg_catalog.pg_settings s WHERE s.name = ANY ($1) AND s.context IN ('superuser', 'superuser-backend'){granted} ORDER BY 1",
+                $"SELECT s.name FROM pg_catalog.pg_settings s WHERE s.name = ANY ($1) AND s.context IN ('superuser', "
+                    + $"'superuser-backend'){granted} ORDER BY 1",
                 [.. settings.Select(statement => statement.Setting!)]
             )
             .ConfigureAwait(false);
         if (beyond.Length > 0)
         {
             Deny(
-                $"Only a superuser may give a database the {(beyond.Length == 1 ? "setting" : "settings")} {string.Join(", ", beyond)}, which the backup's has, and the role '{Role}' is none.",
+                $"Only a superuser may give a database the {(beyond.Length == 1 ? "setting" : "settings")} "
+                    + $"{string.Join(", ", beyond)}, which the backup's has, and the role '{Role}' is none.",
                 beyond[0],
                 (ask.Major >= 15 ? "GRANT SET ON PARAMETER … TO it, use" : "Use")
-                    + " a superuser, or create the target empty and restore into it without -Create: the database's own settings are left out then."
+                    + " a superuser, or create the target empty and restore into it without -Create: "
+                    + "the database's own settings are left out then."
             );
         }
 
@@ -221,9 +231,11 @@ internal sealed partial class RestoreRights(
         )
         {
             Deny(
-                $"The backup's database has settings for the {(others.Length == 1 ? "role" : "roles")} {string.Join(", ", others)}, which the role '{Role}' may not change.",
+                $"The backup's database has settings for the {(others.Length == 1 ? "role" : "roles")} {string.Join(", ", others)}, "
+                    + $"which the role '{Role}' may not change.",
                 others[0],
-                "ALTER ROLE … CREATEROLE, use a superuser, or create the target empty and restore into it without -Create: the database's own settings are left out then."
+                "ALTER ROLE … CREATEROLE, use a superuser, or create the target empty and restore into it without -Create: "
+                    + "the database's own settings are left out then."
             );
         }
     }
@@ -238,7 +250,8 @@ internal sealed partial class RestoreRights(
         if (unreadable.Length > 0)
         {
             Deny(
-                $"Their own privileges keep the owners from reading tables of the backup, so that '{Role}' could not prove what it restored: {string.Join(", ", unreadable)}.",
+                $"Their own privileges keep the owners from reading tables of the backup, "
+                    + $"so that '{Role}' could not prove what it restored: {string.Join(", ", unreadable)}.",
                 unreadable[0],
                 (ask.Major >= 14 ? "GRANT pg_read_all_data TO it, use" : "Use")
                     + " a superuser, or leave out privileges with -NoPrivileges."
@@ -258,9 +271,11 @@ internal sealed partial class RestoreRights(
             _findings.Add(
                 new CryoBackupException(
                     CryoBackupError.RowSecurityActive,
-                    $"Row security is forced on the owners too, so that '{Role}' could not prove what it restored: {string.Join(", ", forced.Select(entry => entry.ToString()))}.",
+                    $"Row security is forced on the owners too, so that '{Role}' could not prove what it restored: "
+                        + $"{string.Join(", ", forced.Select(entry => entry.ToString()))}.",
                     forced[0].ToString(),
-                    "ALTER ROLE … BYPASSRLS, use a superuser, or restore into a new database with -Create or -Swap, where it is lifted until the rows are compared."
+                    "ALTER ROLE … BYPASSRLS, use a superuser, or restore into a new database with -Create or -Swap, "
+                        + "where it is lifted until the rows are compared."
                 )
             );
         }

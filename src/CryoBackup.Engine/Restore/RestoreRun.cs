@@ -131,14 +131,16 @@ internal sealed class RestoreRun(
         {
             throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid,
-                $"What was chosen of '{request.Path}' is restored in another order than the archive's, for which it must lie decrypted in a private temporary file.",
+                $"What was chosen of '{request.Path}' is restored in another order than the archive's, "
+                    + "for which it must lie decrypted in a private temporary file.",
                 "Force",
                 "Permit that with -Force."
             );
         }
     }
 
-    /// <summary>Indexes are built faster with more memory. What a crash would lose of a new database belongs to a restore that would begin anew.</summary>
+    /// <summary>Indexes are built faster with more memory. What a crash would lose of a new database belongs
+    /// to a restore that would begin anew.</summary>
     private KeyValuePair<string, string>[] SessionSettings() =>
         [
             new("maintenance_work_mem", "256MB"),

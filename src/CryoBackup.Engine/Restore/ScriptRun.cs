@@ -6,7 +6,8 @@ using CryoBackup.Processes;
 
 namespace CryoBackup.Restore;
 
-/// <summary>Runs the script that pg_restore writes with psql, in one transaction, and leaves out one line that the server would refuse.</summary>
+/// <summary>Runs the script that pg_restore writes with psql, in one transaction,
+/// and leaves out one line that the server would refuse.</summary>
 internal sealed partial class ScriptRun : IDisposable
 {
     // The settings stand in the first lines; behind them the same words could be a row.

@@ -59,7 +59,8 @@ internal static class TemporaryDatabase
             FROM pg_catalog.pg_database d
             WHERE d.datname ~ $1 AND pg_catalog.pg_has_role(d.datdba, 'USAGE')
               AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
-                              WHERE a.application_name LIKE 'CryoBackup %' AND pg_catalog.right(a.application_name, $2) = pg_catalog.right(d.datname::text, $2))
+                              WHERE a.application_name LIKE 'CryoBackup %' AND pg_catalog.right(a.application_name,
+                                  $2) = pg_catalog.right(d.datname::text, $2))
             """,
             server
         )
@@ -79,7 +80,8 @@ internal static class TemporaryDatabase
         return abandoned;
     }
 
-    /// <summary>The sessions that use a database, without those of this run and those that the server ends by itself for a rename.</summary>
+    /// <summary>The sessions that use a database, without those of this run and those that the server ends
+    /// by itself for a rename.</summary>
     /// <param name="server">A connection to another database.</param>
     /// <param name="database">The database.</param>
     /// <param name="applicationName">The name of the run's sessions.</param>
@@ -130,7 +132,8 @@ internal static class TemporaryDatabase
         return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
-    /// <summary>Gives the temporary database its name, in one transaction with the statements on the database itself; the one that had the name gets another.</summary>
+    /// <summary>Gives the temporary database its name, in one transaction with the statements on the database itself;
+    /// the one that had the name gets another.</summary>
     /// <param name="server">A connection to another database.</param>
     /// <param name="temporary">The name that the restored one has.</param>
     /// <param name="database">The name that it gets.</param>
@@ -173,7 +176,8 @@ internal static class TemporaryDatabase
             // A pooler keeps sessions of ours, to hand them to whoever comes next; nobody else knows the temporary name.
             await using (
                 var idle = new NpgsqlCommand(
-                    "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND usename = current_user",
+                    "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) "
+                        + "FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND usename = current_user",
                     server
                 )
                 {
@@ -226,7 +230,8 @@ internal static class TemporaryDatabase
                 .ConnectToServerAsync(endpoint, "CryoBackup", patience.Token)
                 .ConfigureAwait(false);
             await using var command = new NpgsqlCommand(
-                "SELECT pg_catalog.count(*) FILTER (WHERE datname = $1) = 0 AND pg_catalog.count(*) FILTER (WHERE datname = $2) > 0 FROM pg_catalog.pg_database",
+                "SELECT pg_catalog.count(*) FILTER (WHERE datname = $1) = 0 AND pg_catalog.count(*) FILTER (WHERE datname = $2) "
+                    + "> 0 FROM pg_catalog.pg_database",
                 server
             )
             {

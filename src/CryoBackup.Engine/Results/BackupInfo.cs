@@ -34,17 +34,20 @@ public sealed class BackupInfo
     public bool Encrypted { get; init; }
 
     /// <summary>
-    /// True if the backup holds only a selection of the database (-IncludeSchema, -ExcludeTable and the like): it replaces no other, and is not taken for fresh.
+    /// True if the backup holds only a selection of the database (-IncludeSchema, -ExcludeTable and the like): it replaces no other, and is
+    /// not taken for fresh.
     /// </summary>
     public bool Partial { get; init; }
 
-    /// <summary>The server's system identifier, by which two servers of the same host name and port are told apart; empty where the manifest does not say.</summary>
+    /// <summary>The server's system identifier, by which two servers of the same host name and port are told apart;
+    /// empty where the manifest does not say.</summary>
     public string SystemIdentifier { get; init; } = "";
 
     /// <summary>The algorithm of <see cref="Hash"/>: SHA256.</summary>
     public string Algorithm { get; init; } = "SHA256";
 
-    /// <summary>The hash of the stored file in upper-case hexadecimal, as Get-FileHash prints it; empty where the manifest has none.</summary>
+    /// <summary>The hash of the stored file in upper-case hexadecimal, as Get-FileHash prints it;
+    /// empty where the manifest has none.</summary>
     public string Hash { get; init; } = "";
 
     /// <summary>The server's version, for example 15.18.</summary>
@@ -53,7 +56,8 @@ public sealed class BackupInfo
     /// <summary>The version of CryoBackup, or of its predecessor, that made the backup.</summary>
     public string ToolVersion { get; init; } = "";
 
-    /// <summary>Every table with its rows and bytes; empty for an encrypted backup that no identity opened, or a manifest of the predecessor.</summary>
+    /// <summary>Every table with its rows and bytes; empty for an encrypted backup that no identity opened,
+    /// or a manifest of the predecessor.</summary>
     public TableInfo[] Tables { get; internal set; } = [];
 
     /// <summary>The number of tables.</summary>

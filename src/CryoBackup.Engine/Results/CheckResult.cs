@@ -28,7 +28,8 @@ public sealed class CheckResult
     /// <summary>What was found, in one sentence.</summary>
     public string Detail { get; init; } = "";
 
-    /// <summary>Which error it is for a command that needs what was checked, such as IdentityWrong; null where it passed or no error belongs to it.</summary>
+    /// <summary>Which error it is for a command that needs what was checked, such as IdentityWrong;
+    /// null where it passed or no error belongs to it.</summary>
     public CryoBackupError? ErrorId { get; init; }
 
     /// <summary>How long it took.</summary>

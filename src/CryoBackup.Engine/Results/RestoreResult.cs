@@ -46,7 +46,8 @@ public sealed class RestoreResult
     /// <summary>What belongs to something chosen and is left out, each with its reason.</summary>
     public string[] LeftOut { get; init; } = [];
 
-    /// <summary>What -Clean drops with the backup's objects and the backup does not bring back, each as kind, schema and name: newer indexes, triggers, columns, privileges, ….</summary>
+    /// <summary>What -Clean drops with the backup's objects and the backup does not bring back, each as kind, schema and name:
+    /// newer indexes, triggers, columns, privileges, ….</summary>
     public string[] AlsoDropped { get; init; } = [];
 
     /// <summary>Every table with data: expected and restored rows and fingerprints.</summary>

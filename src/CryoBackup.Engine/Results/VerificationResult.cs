@@ -52,7 +52,8 @@ public sealed class VerificationResult
     /// <summary>Every table, expected and found; empty below level Content.</summary>
     public TableComparison[] Tables { get; init; } = [];
 
-    /// <summary>What was unexpected beside the verdict: a report that could not be written, a notification that could not be sent.</summary>
+    /// <summary>What was unexpected beside the verdict: a report that could not be written,
+    /// a notification that could not be sent.</summary>
     public string[] Warnings { get; internal set; } = [];
 
     /// <summary>What the administrator can do about a verdict other than Passed; null where nothing is known to help.</summary>
@@ -61,7 +62,8 @@ public sealed class VerificationResult
     /// <summary>The server of the rehearsal, for example "PostgreSQL 15.18"; null where there was none.</summary>
     public string? ServerVersion { get; init; }
 
-    /// <summary>How long the restore took, without the verification before and the comparison after it; null where nothing was restored.</summary>
+    /// <summary>How long the restore took, without the verification before and the comparison after it;
+    /// null where nothing was restored.</summary>
     public TimeSpan? RestoreDuration { get; init; }
 
     /// <summary>What the rehearsal restored disabled, or not at all, and why; empty below level Restore.</summary>

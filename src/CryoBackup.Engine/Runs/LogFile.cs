@@ -10,7 +10,8 @@ namespace CryoBackup.Runs;
 
 /// <summary>
 /// The log that every run adds to, one event a line, in the predecessor's form or as JSON. The file is held only while a line is written,
-/// so that several runs may share it; when it is too large it is put aside as .1, the one before as .2, and so on. It is made for its owner alone.
+/// so that several runs may share it; when it is too large it is put aside as .1, the one before as .2, and so on. It is made for its owner
+/// alone.
 /// </summary>
 internal sealed class LogFile
 {

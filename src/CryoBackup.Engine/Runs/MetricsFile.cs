@@ -55,7 +55,8 @@ internal sealed class MetricsFile
     private MetricsFile() { }
 
     /// <summary>Brings a file up to date with a run.</summary>
-    /// <param name="path">A full path; the file and its folder are created when missing. Made for its owner alone, it stays readable for whom it is.</param>
+    /// <param name="path">A full path; the file and its folder are created when missing. Made for its owner alone,
+    /// it stays readable for whom it is.</param>
     /// <param name="run">A run that has ended.</param>
     /// <exception cref="CryoBackupException">DestinationNotWritable or DiskFull.</exception>
     public static void Update(string path, RunRecord run)
@@ -120,7 +121,8 @@ internal sealed class MetricsFile
         }
     }
 
-    /// <summary>Tells whether a file is what a run that was killed has left. One that is a few minutes old belongs to none that runs.</summary>
+    /// <summary>Tells whether a file is what a run that was killed has left.
+    /// One that is a few minutes old belongs to none that runs.</summary>
     private static bool IsLeft(string path, string file) =>
         file.Length == path.Length + 33 + BackupFileName.PartialSuffix.Length
         && Guid.TryParseExact(file.AsSpan(path.Length + 1, 32), "N", out _)

@@ -64,7 +64,8 @@ internal sealed class RunItem
         : System.IO.Path.GetFileName(Path) is { Length: > 0 } name ? name
         : Path;
 
-    /// <summary>The database, or where the backup itself does not tell, the one in the file's name; empty where that does not tell either.</summary>
+    /// <summary>The database, or where the backup itself does not tell, the one in the file's name;
+    /// empty where that does not tell either.</summary>
     public string MeasuredDatabase =>
         Database.Length > 0 ? Database : BackupFileName.TryRead(System.IO.Path.GetFileName(Path))?.Database ?? "";
 
@@ -149,7 +150,8 @@ internal sealed class RunItem
             Path = path,
             State = RunState.Failure,
             Message =
-                $"{verb switch { RunVerb.Backup => "Backup", RunVerb.Restore => "Database restore", _ => "Backup verification" }} failed: {Describe(failure)}",
+                $"{verb switch { RunVerb.Backup => "Backup", RunVerb.Restore => "Database restore", _ => "Backup verification" }} "
+                + $"failed: {Describe(failure)}",
             Start = start,
             End = DateTime.UtcNow,
             Wish = request is null ? null : new RestoreWish(request),

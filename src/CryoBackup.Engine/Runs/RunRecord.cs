@@ -54,7 +54,8 @@ internal sealed class RunRecord
         }
     }
 
-    /// <summary>Puts the items into the order in which they began, which that of their end is not where several were worked on at once.</summary>
+    /// <summary>Puts the items into the order in which they began, which that of their end is not where
+    /// several were worked on at once.</summary>
     public void Sort()
     {
         RunItem[] ordered = [.. Items.OrderBy(item => item.Start)];

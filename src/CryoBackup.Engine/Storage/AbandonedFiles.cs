@@ -1,12 +1,13 @@
 namespace CryoBackup.Storage;
 
 /// <summary>
-/// What backups that died have left in a folder. A backup gives its files their names at its end, the manifest last; until then a file under
-/// a temporary name tells of every other one that is not whole yet. What no such file tells of is somebody's, and stays.
+/// What backups that died have left in a folder. A backup gives its files their names at its end, the manifest last; until then a file
+/// under a temporary name tells of every other one that is not whole yet. What no such file tells of is somebody's, and stays.
 /// </summary>
 internal static class AbandonedFiles
 {
-    /// <summary>Removes what dead backups of a database left. To be called while the folder's lock is held: nobody else writes there.</summary>
+    /// <summary>Removes what dead backups of a database left. To be called while the folder's lock is held:
+    /// nobody else writes there.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="database">The database.</param>
     /// <param name="observer">Learns what was removed.</param>
@@ -29,7 +30,8 @@ internal static class AbandonedFiles
             {
                 observer(
                     new WarningMessage(
-                        $"'{file}' holds roles, perhaps with their password hashes, and the backup that it belongs to is gone; remove it if nobody needs it."
+                        $"'{file}' holds roles, perhaps with their password hashes, and the backup that it belongs to is gone; "
+                            + "remove it if nobody needs it."
                     )
                 );
             }

@@ -43,7 +43,8 @@ public static class BackupCatalog
         return latest ? BackupOrigin.Latest(newestFirst.Select(backup => (backup, BackupOrigin.Of(backup)))) : newestFirst;
     }
 
-    /// <summary>What is to be said of a database that was asked for by its name, where no folder that was listed has a backup of it.</summary>
+    /// <summary>What is to be said of a database that was asked for by its name,
+    /// where no folder that was listed has a backup of it.</summary>
     /// <param name="asked">What was asked for; patterns with * and ? may match nothing, as everywhere.</param>
     /// <param name="found">The databases of the backups that were found.</param>
     /// <param name="folders">The folders that were listed.</param>
@@ -102,8 +103,8 @@ public static class BackupCatalog
     }
 
     /// <summary>
-    /// Every backup that a folder holds, or held: also those whose file is gone while the manifest lies there, or whose manifest is missing or
-    /// damaged, by what their name tells.
+    /// Every backup that a folder holds, or held: also those whose file is gone while the manifest lies there, or whose manifest is missing
+    /// or damaged, by what their name tells.
     /// </summary>
     /// <param name="folder">A full path of the file system.</param>
     /// <param name="stranger">Takes a sentence about each file that does not tell what database it is of.</param>
@@ -136,7 +137,8 @@ public static class BackupCatalog
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The backup.</returns>
     /// <exception cref="CryoBackupException">
-    /// BackupNotFound: there is none, or only such of a selection. NotABackup: there are backups of several servers, each of which has its own newest.
+    /// BackupNotFound: there is none, or only such of a selection. NotABackup: there are backups of several servers, each of which has its
+    /// own newest.
     /// </exception>
     public static BackupInfo FindLatest(
         IReadOnlyList<string> folders,
@@ -174,7 +176,8 @@ public static class BackupCatalog
             ),
             _ => throw new CryoBackupException(
                 CryoBackupError.NotABackup,
-                $"'{all}' holds backups of '{database}' from {latest.Count} servers, and which is meant is not said: {string.Join("; ", latest.Select(BackupOrigin.Of))}.",
+                $"'{all}' holds backups of '{database}' from {latest.Count} servers, and which is meant is not said: "
+                    + $"{string.Join("; ", latest.Select(BackupOrigin.Of))}.",
                 all,
                 "Name the one backup by its path; Get-CryoBackup -Latest shows the newest of each server."
             ),

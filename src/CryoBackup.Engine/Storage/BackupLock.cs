@@ -169,7 +169,8 @@ internal sealed class BackupLock : IDisposable
         {
             observer(
                 new WarningMessage(
-                    $"File locks do not hold in '{folder}': another backup of '{database}' is noticed only by the signs of life that it leaves in '{path}' every {Beat.TotalSeconds:0} seconds."
+                    $"File locks do not hold in '{folder}': another backup of '{database}' is noticed only by the signs of life that "
+                        + $"it leaves in '{path}' every {Beat.TotalSeconds:0} seconds."
                 )
             );
         }
@@ -210,7 +211,8 @@ internal sealed class BackupLock : IDisposable
         }
     }
 
-    /// <summary>Whether a lock that is free says that this holder is dead. Of one on another machine only a disk of this machine tells it: not every network file system hands locks on.</summary>
+    /// <summary>Whether a lock that is free says that this holder is dead. Of one on another machine only a disk of this machine tells it:
+    /// not every network file system hands locks on.</summary>
     private static bool LockTellsOf(string record, string folder) =>
         record.StartsWith($"{RecordStart}{Environment.MachineName}, ", StringComparison.Ordinal) || LocalDisk.IsLocal(folder);
 
@@ -260,7 +262,8 @@ internal sealed class BackupLock : IDisposable
     private static string Sign() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{RecordStart}{Environment.MachineName}, process {Environment.ProcessId}, since {DateTime.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'}"
+            $"{RecordStart}{Environment.MachineName}, process {Environment.ProcessId}, "
+                + $"since {DateTime.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'}"
         );
 
     /// <summary>Writes the record once more, which changes nothing but the file's time.</summary>

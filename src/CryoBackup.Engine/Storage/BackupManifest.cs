@@ -258,7 +258,8 @@ public sealed record BackupManifest
         public string Reason { get; init; } = "";
     }
 
-    /// <summary>True if the backup is not known to hold the whole database. Before the type told it, a selection stood only in pg_dump's arguments.</summary>
+    /// <summary>True if the backup is not known to hold the whole database. Before the type told it,
+    /// a selection stood only in pg_dump's arguments.</summary>
     [JsonIgnore]
     public bool IsPartial =>
         !string.Equals(BackupType, FullType, StringComparison.Ordinal)
@@ -354,7 +355,8 @@ public sealed record BackupManifest
                 path,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"it is not the JSON of a manifest (line {(exception.LineNumber ?? 0) + 1}, byte {(exception.BytePositionInLine ?? 0) + 1})"
+                    $"it is not the JSON of a manifest (line {(exception.LineNumber ?? 0) + 1}, "
+                        + $"byte {(exception.BytePositionInLine ?? 0) + 1})"
                 ),
                 exception
             );

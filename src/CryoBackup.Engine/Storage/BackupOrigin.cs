@@ -43,7 +43,9 @@ internal sealed record BackupOrigin(string Database, string Identifier, string H
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{(Host.Length == 0 ? "an unknown server" : $"{Host}:{Port}")} ({(Identifier.Length == 0 ? "system identifier not recorded" : $"system identifier {Identifier}")}), newest of {Start:yyyy-MM-dd HH:mm:ss}Z"
+            $"{(Host.Length == 0 ? "an unknown server" : $"{Host}:{Port}")} "
+                + $"({(Identifier.Length == 0 ? "system identifier not recorded" : $"system identifier {Identifier}")}), "
+                + $"newest of {Start:yyyy-MM-dd HH:mm:ss}Z"
         );
 
     private string Server(IEnumerable<BackupOrigin> known)

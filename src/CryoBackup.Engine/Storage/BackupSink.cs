@@ -8,7 +8,8 @@ namespace CryoBackup.Storage;
 /// <summary>The way of an archive to the disk: compression, encryption, SHA-256, file.</summary>
 internal sealed class BackupSink : IDisposable
 {
-    /// <summary>The level whose files are smaller than those of pg_dump -Z1, at the least time; those of pg_dump -Fc may be a fifth smaller.</summary>
+    /// <summary>The level whose files are smaller than those of pg_dump -Z1, at the least time;
+    /// those of pg_dump -Fc may be a fifth smaller.</summary>
     public const int DefaultGzipLevel = 2;
 
     private const int DefaultZstdLevel = 3;

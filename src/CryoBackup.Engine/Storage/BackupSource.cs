@@ -5,7 +5,8 @@ using CryoBackup.Streams;
 
 namespace CryoBackup.Storage;
 
-/// <summary>The way of an archive from the disk: file, SHA-256, decryption, decompression. What the file is, its first bytes tell.</summary>
+/// <summary>The way of an archive from the disk: file, SHA-256, decryption, decompression. What the file is,
+/// its first bytes tell.</summary>
 internal sealed class BackupSource : IDisposable
 {
     // The tap takes no more than a few cores give; each holds two blocks of a mebibyte.
@@ -20,7 +21,8 @@ internal sealed class BackupSource : IDisposable
     /// <param name="path">The backup file's full path.</param>
     /// <param name="opening">Decrypts where the file is encrypted.</param>
     /// <param name="cancellationToken">Ends programs on the way.</param>
-    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup, ToolNotFound; IdentityMissing and others of the opening.</exception>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup, ToolNotFound;
+    /// IdentityMissing and others of the opening.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public BackupSource(string path, AgeOpening opening, CancellationToken cancellationToken)
     {
@@ -81,7 +83,8 @@ internal sealed class BackupSource : IDisposable
     /// <summary>How the file is compressed.</summary>
     public CompressionKind Compression { get; }
 
-    /// <summary>The program whose own checksum, stored in the file, covers the whole archive: age, gzip or zstd; null where there is none.</summary>
+    /// <summary>The program whose own checksum, stored in the file, covers the whole archive: age, gzip or zstd;
+    /// null where there is none.</summary>
     public string? Checksum { get; }
 
     /// <summary>True if the file is encrypted.</summary>

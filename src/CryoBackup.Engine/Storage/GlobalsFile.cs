@@ -9,7 +9,8 @@ using CryoBackup.Text;
 
 namespace CryoBackup.Storage;
 
-/// <summary>What belongs to no database, roles and tablespaces, as SQL in a file beside a backup, compressed and encrypted like it.</summary>
+/// <summary>What belongs to no database, roles and tablespaces, as SQL in a file beside a backup,
+/// compressed and encrypted like it.</summary>
 internal static partial class GlobalsFile
 {
     // A hundred thousand roles, each with a comment, take less.
@@ -38,7 +39,8 @@ internal static partial class GlobalsFile
                 CryoBackupError.HashMismatch,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"'{path}' ({file.Length} bytes; {record.SizeBytes} were recorded) is not what was written: its SHA-256 differs from the recorded one."
+                    $"'{path}' ({file.Length} bytes; {record.SizeBytes} were recorded) is not what was written: "
+                        + $"its SHA-256 differs from the recorded one."
                 ),
                 path,
                 "The backup itself may be good without its globals; take the roles from another backup."
@@ -53,7 +55,8 @@ internal static partial class GlobalsFile
     /// <param name="identities">Full paths of identity files, any of which may open them.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The roles.</returns>
-    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, HashMismatch; IdentityMissing and others of the opening.</exception>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, HashMismatch;
+    /// IdentityMissing and others of the opening.</exception>
     public static GlobalsScript Read(
         string backup,
         BackupManifest.GlobalsRecord record,

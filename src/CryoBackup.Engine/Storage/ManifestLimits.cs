@@ -15,7 +15,8 @@ internal static class ManifestLimits
     private const long MostRows = 1L << 43;
     private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(3650);
 
-    /// <summary>What is wrong with a manifest's JSON though it may be read: a key that is there twice is read differently by different programs.</summary>
+    /// <summary>What is wrong with a manifest's JSON though it may be read:
+    /// a key that is there twice is read differently by different programs.</summary>
     /// <param name="json">The file's bytes.</param>
     /// <returns>A sentence without its full stop; null for nothing.</returns>
     /// <exception cref="JsonException">It is no JSON.</exception>

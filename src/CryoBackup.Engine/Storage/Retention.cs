@@ -3,8 +3,8 @@ using System.Globalization;
 namespace CryoBackup.Storage;
 
 /// <summary>
-/// Removes old backups of a database after a new one was made. What is not known for certain to be an older whole backup of the same database
-/// of the same server stays, and so do the newest three and the newest proven one, whatever their age and whatever the clock says.
+/// Removes old backups of a database after a new one was made. What is not known for certain to be an older whole backup of the same
+/// database of the same server stays, and so do the newest three and the newest proven one, whatever their age and whatever the clock says.
 /// </summary>
 internal static class Retention
 {
@@ -35,7 +35,8 @@ internal static class Retention
         {
             observer(
                 new WarningMessage(
-                    $"No older backup of '{made.Database}' was removed: the role may not read the server's system identifier, without which nobody knows whose they are. Let it execute pg_control_system()."
+                    $"No older backup of '{made.Database}' was removed: the role may not read the server's system identifier, without "
+                        + "which nobody knows whose they are. Let it execute pg_control_system()."
                 )
             );
             return [];
@@ -113,7 +114,8 @@ internal static class Retention
                 && string.Equals(other.Server?.SystemIdentifier, server, StringComparison.Ordinal);
             var file = new FileInfo(path);
 
-            // Proven, as far as New itself can prove: it has counted every table's rows in the dump's snapshot and found as many in the archive.
+            // Proven, as far as New itself can prove: it has counted every table's rows in the dump's snapshot
+            // and found as many in the archive.
             return isOurs && start > DateTime.MinValue && file.Exists
                 ? new Kept(path, start, IsProven: other.RowsCounted == true && file.Length == other.SizeBytes)
                 : null;

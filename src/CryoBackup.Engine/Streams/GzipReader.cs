@@ -35,7 +35,8 @@ internal sealed class GzipReader : ReadOnlyStream
     public GzipReader(Stream source) => _source = source;
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidDataException">The file is not gzip, is damaged, ends within a member, or has more after the last.</exception>
+    /// <exception cref="InvalidDataException">The file is not gzip, is damaged, ends within a member,
+    /// or has more after the last.</exception>
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty)

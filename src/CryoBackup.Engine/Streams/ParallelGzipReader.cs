@@ -18,7 +18,8 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
     private bool _disposed;
 
     /// <summary>Begins to decompress.</summary>
-    /// <param name="source">The file from its first byte; it is not closed, and is read by another thread until this stream is disposed of.</param>
+    /// <param name="source">The file from its first byte; it is not closed,
+    /// and is read by another thread until this stream is disposed of.</param>
     /// <param name="workers">How many members are decompressed at once.</param>
     public ParallelGzipReader(Stream source, int workers)
     {

@@ -12,10 +12,12 @@ internal static partial class RegularFile
     private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int MaximumAttempts = 100;
 
-    /// <summary>Creates a file, for its owner alone where the system knows permissions. Whatever bears the name, also a link to nothing, refuses it.</summary>
+    /// <summary>Creates a file, for its owner alone where the system knows permissions. Whatever bears the name,
+    /// also a link to nothing, refuses it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="access">What is done with it.</param>
-    /// <param name="share">What others may do meanwhile; on Unix anything but <see cref="FileShare.None"/> is without effect on others than .NET.</param>
+    /// <param name="share">What others may do meanwhile; on Unix anything but <see cref="FileShare.None"/>
+    /// is without effect on others than .NET.</param>
     /// <exception cref="IOException">Something bears the name, or it cannot be created.</exception>
     /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
     public static FileStream Create(string path, FileAccess access = FileAccess.Write, FileShare share = FileShare.Read)
@@ -42,7 +44,8 @@ internal static partial class RegularFile
     /// <param name="share">What others may do meanwhile, on Windows.</param>
     /// <param name="options">Options of the opening, on Windows.</param>
     /// <returns>The file, at its start.</returns>
-    /// <exception cref="IrregularFileException">A link, a folder, a pipe, a device; to be written to, also a file with a second name.</exception>
+    /// <exception cref="IrregularFileException">A link, a folder, a pipe, a device; to be written to,
+    /// also a file with a second name.</exception>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
@@ -59,7 +62,8 @@ internal static partial class RegularFile
         return Wrap(handle, access);
     }
 
-    /// <summary>Opens a file that somebody named or that lies beside backups, to read it. A link may lead to it, for reading changes nothing; no lock is asked for.</summary>
+    /// <summary>Opens a file that somebody named or that lies beside backups, to read it. A link may lead to it,
+    /// for reading changes nothing; no lock is asked for.</summary>
     /// <param name="path">The file, or a link to it.</param>
     /// <returns>The file, at its start.</returns>
     /// <exception cref="IrregularFileException">A folder, a pipe, a device: what might never end.</exception>
@@ -129,7 +133,8 @@ internal static partial class RegularFile
                 }
                 catch (IOException) when (attempt < MaximumAttempts)
                 {
-                    // Another has made it since. A folder that is missing is told by the next attempt's creation, at the latest by the last.
+                    // Another has made it since. A folder that is missing is told by the next attempt's creation,
+                    // at the latest by the last.
                     if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
                     {
                         throw;
@@ -279,7 +284,8 @@ internal static partial class RegularFile
             }
         }
 
-        /// <summary>Type and number of names of an open file; null where the C library has no call whose answer has one form everywhere.</summary>
+        /// <summary>Type and number of names of an open file; null where the C library has no call whose
+        /// answer has one form everywhere.</summary>
         private static unsafe (int Mode, uint Links)? Status(SafeFileHandle handle)
         {
             byte* answer = stackalloc byte[512];

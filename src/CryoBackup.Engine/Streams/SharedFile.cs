@@ -21,7 +21,8 @@ internal static class SharedFile
             {
                 FileStream file = RegularFile.OpenOrCreate(path, FileAccess.Write, FileShare.None);
 
-                // Where the file system knows no locks, what is done under this one is short, and the others' files are replaced as a whole.
+                // Where the file system knows no locks, what is done under this one is short,
+                // and the others' files are replaced as a whole.
                 if (RegularFile.TryLock(file) != false)
                 {
                     return file;

@@ -1,6 +1,7 @@
 namespace CryoBackup.Streams;
 
-/// <summary>What the streams that a backup is written through have in common: they only write, and end with <see cref="Complete"/>.</summary>
+/// <summary>What the streams that a backup is written through have in common: they only write,
+/// and end with <see cref="Complete"/>.</summary>
 internal abstract class WriteOnlyStream : Stream
 {
     /// <inheritdoc/>

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace CryoBackup.Text;
 
-/// <summary>A length of time as administrators write it: <c>90s</c>, <c>30m</c>, <c>26h</c>, <c>7d</c>, or TimeSpan's constant form <c>[d.]hh:mm:ss[.fffffff]</c>.</summary>
+/// <summary>A length of time as administrators write it: <c>90s</c>, <c>30m</c>, <c>26h</c>, <c>7d</c>,
+/// or TimeSpan's constant form <c>[d.]hh:mm:ss[.fffffff]</c>.</summary>
 public static class DurationText
 {
     /// <summary>The forms that are understood, for messages.</summary>

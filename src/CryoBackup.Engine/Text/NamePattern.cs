@@ -25,7 +25,8 @@ internal sealed class NamePattern
     /// <returns>True if it does.</returns>
     public bool MatchesSchema(string schema) => Matches(Text, schema);
 
-    /// <summary>Whether it means a table. Names may themselves hold a dot, so the whole is compared, not its parts; without a dot only the table's name.</summary>
+    /// <summary>Whether it means a table. Names may themselves hold a dot, so the whole is compared, not its parts;
+    /// without a dot only the table's name.</summary>
     /// <param name="schema">The table's schema.</param>
     /// <param name="name">The table's name.</param>
     /// <returns>True if it does.</returns>

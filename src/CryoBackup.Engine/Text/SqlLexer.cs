@@ -1,8 +1,8 @@
 namespace CryoBackup.Text;
 
 /// <summary>
-/// Reads SQL as PostgreSQL's own lexer does (scan.l): words, names in quotes, strings in every form, dollar quotes, comments that nest. Whoever
-/// cuts SQL, or looks for a word in it, does it by this; text in quotes can hold anything.
+/// Reads SQL as PostgreSQL's own lexer does (scan.l): words, names in quotes, strings in every form, dollar quotes, comments that nest.
+/// Whoever cuts SQL, or looks for a word in it, does it by this; text in quotes can hold anything.
 /// </summary>
 internal static class SqlLexer
 {
@@ -80,7 +80,8 @@ internal static class SqlLexer
         return (SqlTokenKind.Literal, close < 0 ? sql.Length : close + tag + 1 - at);
     }
 
-    /// <summary>Passes a string with its continuations: behind a line break the next part belongs to it, and escapes as its first does.</summary>
+    /// <summary>Passes a string with its continuations: behind a line break the next part belongs to it,
+    /// and escapes as its first does.</summary>
     private static int AfterString(string sql, int quote, bool escapes)
     {
         int end = AfterQuotes(sql, quote, escapes);

@@ -18,7 +18,8 @@ internal sealed class SqlStatement
     /// <summary>Its tokens; at least one.</summary>
     public IReadOnlyList<SqlToken> Tokens { get; }
 
-    /// <summary>Cuts a script where a server would: not in quotes, comments, parentheses, nor the body of a function in SQL (BEGIN ATOMIC).</summary>
+    /// <summary>Cuts a script where a server would: not in quotes, comments, parentheses,
+    /// nor the body of a function in SQL (BEGIN ATOMIC).</summary>
     /// <param name="sql">The script.</param>
     /// <param name="standardStrings">False where standard_conforming_strings is off.</param>
     /// <returns>Its statements, in order; none is empty.</returns>

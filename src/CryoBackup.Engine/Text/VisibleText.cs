@@ -12,8 +12,8 @@ public static class VisibleText
     /// <summary>A text on one line, in which what a terminal would obey or hide can be read.</summary>
     /// <param name="text">Any text; null counts as empty.</param>
     /// <returns>
-    /// The text; line breaks as <c>\n</c> and <c>\r</c>, tabs as blanks, other control characters, direction marks and what has no form of its
-    /// own as <c>\x1B</c> or <c>\u202E</c>.
+    /// The text; line breaks as <c>\n</c> and <c>\r</c>, tabs as blanks, other control characters, direction marks and what has no form of
+    /// its own as <c>\x1B</c> or <c>\u202E</c>.
     /// </returns>
     public static string Of(string? text)
     {

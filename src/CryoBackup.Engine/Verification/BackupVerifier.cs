@@ -15,8 +15,8 @@ public static class BackupVerifier
     /// <param name="cancellationToken">Ends the work, with every program and server that it started.</param>
     /// <returns>The verdict with every check.</returns>
     /// <exception cref="CryoBackupException">
-    /// IdentityMissing, ConfigurationInvalid: an identity file, or another wish, cannot be used. ConnectionFailed, AuthenticationFailed: the
-    /// named server cannot be reached.
+    /// IdentityMissing, ConfigurationInvalid: an identity file, or another wish, cannot be used. ConnectionFailed, AuthenticationFailed:
+    /// the named server cannot be reached.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
@@ -89,7 +89,8 @@ public static class BackupVerifier
             Verdict = Verdict.Inconclusive,
             Reason = $"Whether the backup is good is not known: {reason}.",
             Remedy =
-                "Give a longer -Timeout. If it stood still, look for a function in the database that waits or sleeps, called by a check, an index or a materialized view.",
+                "Give a longer -Timeout. If it stood still, look for a function in the database that waits or sleeps, "
+                + "called by a check, an index or a materialized view.",
             Checks =
             [
                 new CheckResult

@@ -3,8 +3,8 @@ using CryoBackup.Storage;
 namespace CryoBackup.Verification;
 
 /// <summary>
-/// What to verify of a folder. Whatever was asked for and is not there becomes a request too, whose verdict is Failed: a folder that is missing,
-/// cannot be read or is empty looks like a folder of good backups to whoever counts only what failed.
+/// What to verify of a folder. Whatever was asked for and is not there becomes a request too, whose verdict is Failed: a folder that is
+/// missing, cannot be read or is empty looks like a folder of good backups to whoever counts only what failed.
 /// </summary>
 public static class FolderVerification
 {

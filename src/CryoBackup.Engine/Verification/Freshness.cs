@@ -11,16 +11,18 @@ public static class Freshness
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
 
     /// <summary>What to ask of a folder: one request a database, at least one.</summary>
-    /// <param name="how">Level, identities and <see cref="VerificationRequest.MaxAge"/>, which is how old the newest good backup may be.</param>
+    /// <param name="how">Level, identities and <see cref="VerificationRequest.MaxAge"/>,
+    /// which is how old the newest good backup may be.</param>
     /// <param name="folder">The full path of the folder.</param>
     /// <param name="databases">
-    /// The databases: exact names, also of such as have no backup there, and patterns (* and ?) for those that have; empty for all that have one.
+    /// The databases: exact names, also of such as have no backup there, and patterns (* and ?) for those that have; empty for all that
+    /// have one.
     /// </param>
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     /// <returns>
-    /// Requests for <see cref="BackupVerifier.Run"/>; that of an empty name where no database is named and the folder holds no backup at all. A folder
-    /// that is missing or cannot be read, as a share that is not mounted, makes each of them Failed.
+    /// Requests for <see cref="BackupVerifier.Run"/>; that of an empty name where no database is named and the folder holds no backup at
+    /// all. A folder that is missing or cannot be read, as a share that is not mounted, makes each of them Failed.
     /// </returns>
     public static IReadOnlyList<VerificationRequest> Requests(
         VerificationRequest how,

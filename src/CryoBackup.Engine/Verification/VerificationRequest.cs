@@ -36,19 +36,23 @@ public sealed class VerificationRequest
     /// </summary>
     public ConnectionRequest Connection { get; set; } = new();
 
-    /// <summary>The full path of the folder with the programs (initdb, pg_ctl, postgres) of the throwaway server; null to look for some of the backup's major version.</summary>
+    /// <summary>The full path of the folder with the programs (initdb, pg_ctl, postgres) of the throwaway server;
+    /// null to look for some of the backup's major version.</summary>
     public string? ServerPath { get; set; }
 
-    /// <summary>True to leave the throwaway server running, or the scratch database in place; the result says how to connect and how to remove it.</summary>
+    /// <summary>True to leave the throwaway server running, or the scratch database in place;
+    /// the result says how to connect and how to remove it.</summary>
     public bool Keep { get; set; }
 
     /// <summary>True to rehearse even on the server that the backup came from.</summary>
     public bool Force { get; set; }
 
-    /// <summary>True to restore as a superuser what an ordinary role may not create. The archive's own code then runs without restraint on that server.</summary>
+    /// <summary>True to restore as a superuser what an ordinary role may not create.
+    /// The archive's own code then runs without restraint on that server.</summary>
     public bool AllowSuperuser { get; set; }
 
-    /// <summary>How long the restore may take; null for any time. A promise of this kind is called RTO. It is judged, not enforced.</summary>
+    /// <summary>How long the restore may take; null for any time. A promise of this kind is called RTO. It is judged,
+    /// not enforced.</summary>
     public TimeSpan? MaxRestoreTime { get; set; }
 
     /// <summary>
@@ -57,7 +61,8 @@ public sealed class VerificationRequest
     /// </summary>
     public TimeSpan? Timeout { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>For tests: called with the restored database, as its superuser where the server is a throwaway one, before it is compared.</summary>
+    /// <summary>For tests: called with the restored database, as its superuser where the server is a throwaway one,
+    /// before it is compared.</summary>
     internal Action<ServerEndpoint>? Restored { get; set; }
 
     /// <summary>The same wishes for another backup.</summary>

@@ -29,7 +29,8 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     private RunEvidence? _evidence;
 
     /// <summary>
-    /// The configuration file; else that of CRYOBACKUP_CONFIG, else config/backup_config.yaml or config/cryobackup.yaml of the current location.
+    /// The configuration file; else that of CRYOBACKUP_CONFIG, else config/backup_config.yaml or config/cryobackup.yaml of the current
+    /// location.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -116,7 +117,8 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
         return result;
     }
 
-    /// <summary>As <see cref="RunEngine"/>, for several records at once: each has its own progress bar, and the failure of one never stops the others.</summary>
+    /// <summary>As <see cref="RunEngine"/>, for several records at once: each has its own progress bar,
+    /// and the failure of one never stops the others.</summary>
     /// <typeparam name="TItem">The records.</typeparam>
     /// <typeparam name="TResult">What the verb returns.</typeparam>
     /// <param name="items">The records.</param>

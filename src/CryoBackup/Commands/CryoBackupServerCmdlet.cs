@@ -3,7 +3,8 @@ using CryoBackup.Postgres;
 
 namespace CryoBackup.Commands;
 
-/// <summary>What the cmdlets that meet a server share: how it is reached. What is not said comes from the PG* environment, as with psql.</summary>
+/// <summary>What the cmdlets that meet a server share: how it is reached. What is not said comes from the PG* environment,
+/// as with psql.</summary>
 public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
 {
     /// <summary>Host name, address, or the folder of a Unix-domain socket.</summary>

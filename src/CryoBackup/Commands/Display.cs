@@ -39,7 +39,8 @@ public static class Display
         return rounded.ToString(rounded.Days > 0 ? @"d\.hh\:mm\:ss\.f" : @"hh\:mm\:ss\.f", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>How something ended: good in green, bad in red, undecided in yellow; what did not run, or was only planned, as it is.</summary>
+    /// <summary>How something ended: good in green, bad in red, undecided in yellow; what did not run, or was only planned,
+    /// as it is.</summary>
     /// <param name="outcome">A verdict, a status, or a check's outcome.</param>
     /// <param name="style">PowerShell's $PSStyle, which leaves the colours out where NO_COLOR or the output asks for that.</param>
     /// <returns>The word, within the sequences for its colour.</returns>

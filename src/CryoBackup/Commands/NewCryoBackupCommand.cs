@@ -23,7 +23,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     private bool _serverIsGiven;
     private bool _portIsGiven;
 
-    /// <summary>Host name, address, or the folder of a Unix-domain socket; objects that come through the pipeline may bring their own.</summary>
+    /// <summary>Host name, address, or the folder of a Unix-domain socket;
+    /// objects that come through the pipeline may bring their own.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("Host", "HostName", "Server")]
     [ValidateNotNullOrEmpty]
@@ -48,7 +49,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ArgumentCompleter(typeof(DatabaseCompleter))]
     public string[] Database { get; set; } = [];
 
-    /// <summary>The folder that takes the backups; it is created when missing. Without it that of the configuration, or the current location.</summary>
+    /// <summary>The folder that takes the backups; it is created when missing. Without it that of the configuration,
+    /// or the current location.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = ".";
@@ -70,7 +72,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         set => _request.CompressionLevel = value;
     }
 
-    /// <summary>Encrypts the backup: age or SSH public keys, or files that hold one a line. Whoever has the identity of any of them can open it.</summary>
+    /// <summary>Encrypts the backup: age or SSH public keys, or files that hold one a line.
+    /// Whoever has the identity of any of them can open it.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] Recipient { get; set; } = [];
@@ -211,7 +214,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
                     CryoBackupError.ConfigurationInvalid,
                     string.Create(
                         System.Globalization.CultureInfo.InvariantCulture,
-                        $"'{string.Join("', '", Database)}' was not backed up: it brings the port {Port} of its own server, and -ComputerName names one server for all."
+                        $"'{string.Join("', '", Database)}' was not backed up: it brings the port {Port} of its own server, "
+                            + $"and -ComputerName names one server for all."
                     ),
                     nameof(Port),
                     "Give -Port too, and no object's server counts; or leave -ComputerName out, and each object's does."

@@ -37,7 +37,8 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [ArgumentCompleter(typeof(BackupPathCompleter))]
     public string Path { get; set; } = ".";
 
-    /// <summary>The backup file, taken as it is written. What New-, Get- and Test-CryoBackup and Get-ChildItem emit is bound here.</summary>
+    /// <summary>The backup file, taken as it is written. What New-,
+    /// Get- and Test-CryoBackup and Get-ChildItem emit is bound here.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
@@ -166,7 +167,8 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
         set => _request.SkipVerification = value;
     }
 
-    /// <summary>How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file. As many as fit without it.</summary>
+    /// <summary>How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file.
+    /// As many as fit without it.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
     public int? Jobs
@@ -209,7 +211,8 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateNotNullOrEmpty]
     public string? ReportPath { get; set; }
 
-    /// <summary>Asks no question, with -Swap ends the sessions of the database that is swapped out, and with -Clean drops also what the backup does not bring back.</summary>
+    /// <summary>Asks no question, with -Swap ends the sessions of the database that is swapped out,
+    /// and with -Clean drops also what the backup does not bring back.</summary>
     [Parameter]
     public SwitchParameter Force
     {
@@ -248,7 +251,8 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
                     ErrorCategory.InvalidData,
                     LiteralPath,
                     $"'{LiteralPath}' was not restored: its verification did not pass.",
-                    "See the Reason of Test-CryoBackup's result; restore another backup, or this one by its path: as it is where the verdict was Inconclusive, with -SkipVerification and -Force if you accept what is wrong with it."
+                    "See the Reason of Test-CryoBackup's result; restore another backup, or this one by its path: as it is where the "
+                        + "verdict was Inconclusive, with -SkipVerification and -Force if you accept what is wrong with it."
                 )
             );
             return;

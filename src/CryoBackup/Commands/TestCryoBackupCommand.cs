@@ -21,7 +21,8 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     private readonly List<VerificationRequest> _waiting = [];
     private bool _came;
 
-    /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded. Without it the folder of the configuration.</summary>
+    /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded.
+    /// Without it the folder of the configuration.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -34,7 +35,8 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>Of a folder only the backups of these databases; wildcards are * and ?. Not from the pipeline, whose objects have a database too.</summary>
+    /// <summary>Of a folder only the backups of these databases; wildcards are * and ?. Not from the pipeline,
+    /// whose objects have a database too.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]

@@ -4,7 +4,8 @@ using System.Management.Automation.Language;
 
 namespace CryoBackup.Completion;
 
-/// <summary>Completes what the backups on the command line hold: a database, a schema, a table. An encrypted backup tells nothing without its key.</summary>
+/// <summary>Completes what the backups on the command line hold: a database, a schema, a table.
+/// An encrypted backup tells nothing without its key.</summary>
 public sealed class BackupContentCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>

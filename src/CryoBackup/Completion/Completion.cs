@@ -5,7 +5,8 @@ using CryoBackup.Text;
 
 namespace CryoBackup.Completion;
 
-/// <summary>What all completers share: names that begin as the user began, quoted where PowerShell asks for it, and silence when nothing is known.</summary>
+/// <summary>What all completers share: names that begin as the user began, quoted where PowerShell asks for it,
+/// and silence when nothing is known.</summary>
 internal static class Completion
 {
     /// <summary>The results for names.</summary>

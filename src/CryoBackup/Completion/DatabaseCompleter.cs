@@ -6,7 +6,8 @@ using CryoBackup.Postgres;
 
 namespace CryoBackup.Completion;
 
-/// <summary>Completes a database's name by asking the server that the command line names; silent when it does not answer within a second.</summary>
+/// <summary>Completes a database's name by asking the server that the command line names;
+/// silent when it does not answer within a second.</summary>
 public sealed class DatabaseCompleter : IArgumentCompleter
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);

@@ -16,12 +16,15 @@ internal static class ArchiveAssert
             '\n',
             new[]
             {
-                $"{content.Header.Version} {content.Header.Compression} {content.Header.Created:O} {content.Header.Database} {content.Header.ServerVersion} {content.Header.DumpVersion}",
-                $"{content.Encoding} {content.Length} {content.LargeObjectCount} {content.LargeObjectBytes} {content.LargeObjectFingerprint:x32}",
+                $"{content.Header.Version} {content.Header.Compression} {content.Header.Created:O} {content.Header.Database} "
+                    + $"{content.Header.ServerVersion} {content.Header.DumpVersion}",
+                $"{content.Encoding} {content.Length} {content.LargeObjectCount} {content.LargeObjectBytes} "
+                    + $"{content.LargeObjectFingerprint:x32}",
             }
                 .Concat(
                     content.Entries.Select(entry =>
-                        $"{entry.DumpId} {entry.CatalogOid} {entry.Oid} {entry} {entry.Owner} {entry.Section} {entry.HasData} {string.Join(',', entry.Dependencies)} {entry.Definition} {entry.CopyStatement}"
+                        $"{entry.DumpId} {entry.CatalogOid} {entry.Oid} {entry} {entry.Owner} {entry.Section} {entry.HasData} "
+                        + $"{string.Join(',', entry.Dependencies)} {entry.Definition} {entry.CopyStatement}"
                     )
                 )
                 .Concat(DescribeTables(content))

@@ -51,7 +51,8 @@ public sealed class ArchiveFuzzTests(ITestOutputHelper output)
         }
 
         output.WriteLine(
-            $"{seed}: {original.Length} bytes, {Mutations} mutations: {string.Join(", ", outcomes.Select(pair => $"{pair.Value} {pair.Key}"))}; at most {worst >> 10} KiB allocated"
+            $"{seed}: {original.Length} bytes, {Mutations} mutations: "
+                + $"{string.Join(", ", outcomes.Select(pair => $"{pair.Value} {pair.Key}"))}; at most {worst >> 10} KiB allocated"
         );
         Assert.True(outcomes.ContainsKey("ArchiveCorrupt"));
     }

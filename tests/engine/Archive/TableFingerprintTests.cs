@@ -101,7 +101,8 @@ public sealed class TableFingerprintTests
                     at += take;
                 }
 
-                return $"{fingerprint.Rows} {fingerprint.Bytes} {fingerprint.Text} {fingerprint.Terminated} {fingerprint.HasPartialRow} {fingerprint.HasTrailingData}";
+                return $"{fingerprint.Rows} {fingerprint.Bytes} {fingerprint.Text} {fingerprint.Terminated} "
+                    + $"{fingerprint.HasPartialRow} {fingerprint.HasTrailingData}";
             }
         }
     }

@@ -5,7 +5,8 @@ using CryoBackup.Tests.Encryption;
 
 namespace CryoBackup.Tests.Backup;
 
-/// <summary>A file has its name only once it is on the disk, and its name is on the disk before the next gets its own: seen in the tool's own calls.</summary>
+/// <summary>A file has its name only once it is on the disk, and its name is on the disk before the next gets its own:
+/// seen in the tool's own calls.</summary>
 [Collection("postgres")]
 public sealed class DurabilityTests(PostgresServer server) : IDisposable
 {

@@ -87,7 +87,8 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
         await backup.WaitForRowsAsync();
         _server.Execute(
             "postgres",
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE '%count(*)%'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE "
+                + "'%count(*)%'"
         );
 
         CryoBackupException failure = await backup.FailureAsync();

@@ -4,7 +4,8 @@ using CryoBackup.Tests.Encryption;
 
 namespace CryoBackup.Tests.Backup;
 
-/// <summary>However a backup dies, the next one leaves nothing of it in the folder, no password hash above all, and takes nothing else away.</summary>
+/// <summary>However a backup dies, the next one leaves nothing of it in the folder, no password hash above all,
+/// and takes nothing else away.</summary>
 [Collection("environment")]
 [Trait("Runs", "Once")]
 public sealed class KilledBackupTests(PostgresServer server) : IDisposable

@@ -16,7 +16,8 @@ internal static class Leftovers
             string? sessions =
                 server.Scalar(
                     "postgres",
-                    "SELECT string_agg(pid || ' ' || state || ': ' || query, '; ') FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%'"
+                    "SELECT string_agg(pid || ' ' || state || ': ' || query, '; ') "
+                        + "FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%'"
                 ) as string;
             if (processes.Length == 0 && sessions is null)
             {

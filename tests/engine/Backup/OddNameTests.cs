@@ -222,7 +222,8 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
         server.CreateDatabase(database, $"ENCODING '{encoding}' LOCALE 'C'");
         server.Execute(
             database,
-            $"CREATE TABLE {Quote(name)} ({Quote(name)} text); INSERT INTO {Quote(name)} VALUES ('{text}'); CREATE TABLE other AS SELECT 1 AS id"
+            $"CREATE TABLE {Quote(name)} ({Quote(name)} text); INSERT INTO {Quote(name)} VALUES ('{text}'); "
+                + "CREATE TABLE other AS SELECT 1 AS id"
         );
         (BackupInfo backup, RestoreResult restored) = GoRound(database, database + "_back");
         Assert.Contains(backup.Tables, table => table.Name == name);

@@ -4,8 +4,8 @@ using CryoBackup.Storage;
 namespace CryoBackup.Tests.Backup;
 
 /// <summary>
-/// Retention against a model of its own: two servers of one name share a folder, the clock jumps and stands, runs pause for months, some backups
-/// are of a selection, some unproven, some lose their file. Whatever happens, what the promise names stays.
+/// Retention against a model of its own: two servers of one name share a folder, the clock jumps and stands, runs pause for months, some
+/// backups are of a selection, some unproven, some lose their file. Whatever happens, what the promise names stays.
 /// </summary>
 [Trait("Runs", "Once")]
 public sealed class RetentionHistoryTests : IDisposable

@@ -39,7 +39,8 @@ public sealed class RetentionTests : IDisposable
         Assert.StartsWith("Old backups in '", Assert.Single(_warnings), StringComparison.Ordinal);
     }
 
-    /// <summary>Servers are told apart by their identifiers alone: each is localhost on its own machine, and several may share a folder.</summary>
+    /// <summary>Servers are told apart by their identifiers alone: each is localhost on its own machine,
+    /// and several may share a folder.</summary>
     [Theory]
     [InlineData("identifier")]
     [InlineData("no identifier")]

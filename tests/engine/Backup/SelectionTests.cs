@@ -5,7 +5,8 @@ using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Backup;
 
-/// <summary>What is selected is backed up with what it needs, what is not is named with the reason, and a wrong name is an error (trap M10).</summary>
+/// <summary>What is selected is backed up with what it needs, what is not is named with the reason,
+/// and a wrong name is an error (trap M10).</summary>
 [Collection("backup")]
 public sealed class SelectionTests : IDisposable
 {
@@ -149,7 +150,8 @@ public sealed class SelectionTests : IDisposable
         Assert.Equal(0L, _server.Scalar("selection_rows", "SELECT count(*) FROM audit.log"));
     }
 
-    /// <summary>Selected schemas come back into a new database: with the extensions that they need, and without a clash over public.</summary>
+    /// <summary>Selected schemas come back into a new database: with the extensions that they need,
+    /// and without a clash over public.</summary>
     [PostgresTheory]
     [InlineData("public")]
     [InlineData("tools")]

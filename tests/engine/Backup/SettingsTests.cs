@@ -36,7 +36,8 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
         Assert.Equal(1100, Run("impatient", request => request.SkipRowCount = true).RowCount);
     }
 
-    /// <summary>Trap M22: the same rows have the same fingerprints whatever the database's and the role's settings, and come back equal.</summary>
+    /// <summary>Trap M22: the same rows have the same fingerprints whatever the database's and the role's settings,
+    /// and come back equal.</summary>
     [PostgresFact]
     public void FingerprintsDoNotDependOnSettings()
     {
@@ -84,7 +85,8 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
         Assert.Equal(plain, Assert.Single(restored.Tables).FoundFingerprint);
     }
 
-    /// <summary>Trap M12: a sequence shows values from after the snapshot; a backup must neither fail for it nor come back with an earlier one.</summary>
+    /// <summary>Trap M12: a sequence shows values from after the snapshot;
+    /// a backup must neither fail for it nor come back with an earlier one.</summary>
     [PostgresFact]
     public async Task SequencesMayRunAhead()
     {
@@ -184,7 +186,8 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
 
         Assert.Equal(
             [
-                "pg_dump: there are circular foreign-key constraints on this table: hens Consider using a full dump: it avoids this problem.",
+                "pg_dump: there are circular foreign-key constraints on this table: hens Consider using a full dump: "
+                    + "it avoids this problem.",
                 "pg_dump: typtype of data type \"x\" appears to be invalid",
             ],
             warnings.Texts

@@ -249,7 +249,8 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
                 () =>
                     server.Scalar(
                         "postgres",
-                        $"SELECT 1 FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock' AND query ILIKE '{statement}%'"
+                        $"SELECT 1 FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock' AND query ILIKE "
+                            + $"'{statement}%'"
                     )
                         is not null,
                 TimeSpan.FromSeconds(60)

@@ -125,8 +125,8 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
                 random.Next(60) switch
                 {
                     0 => "BEGIN; LOCK TABLE total IN EXCLUSIVE MODE; UPDATE total SET rows = 0; TRUNCATE left_rows, right_rows; COMMIT",
-                    < 8 =>
-                        "BEGIN; UPDATE left_rows SET words = words || '.' WHERE id % 7 = 0; UPDATE right_rows SET words = words || '.' WHERE id % 7 = 0; COMMIT",
+                    < 8 => "BEGIN; UPDATE left_rows SET words = words || '.' WHERE id % 7 = 0; "
+                        + "UPDATE right_rows SET words = words || '.' WHERE id % 7 = 0; COMMIT",
                     < 15 => """
                     BEGIN;
                     LOCK TABLE total IN EXCLUSIVE MODE;

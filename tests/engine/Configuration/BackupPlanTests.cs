@@ -61,7 +61,8 @@ public sealed class BackupPlanTests : IDisposable
         };
         BackupRequest request = Assert.Single(
             Plan(
-                "database: {host: there, username: you, password: \"${UNSET}\", database: app}\nlocal_backup_dir: there\ncompression: {level: 9}\nbackup: {label: yours}\n",
+                "database: {host: there, username: you, password: \"${UNSET}\", database: app}\nlocal_backup_dir: there\ncompression: "
+                    + "{level: 9}\nbackup: {label: yours}\n",
                 given,
                 ["Folder", "Compression", "Label", "ComputerName", "UserName"],
                 ["other"]
@@ -76,7 +77,8 @@ public sealed class BackupPlanTests : IDisposable
         Assert.Equal(("here", "me", null), (request.Connection.ComputerName, request.Connection.UserName, request.Connection.Password));
     }
 
-    /// <summary>A database that is named and was never backed up must be missed; where the server is asked, nobody knows what to miss.</summary>
+    /// <summary>A database that is named and was never backed up must be missed; where the server is asked,
+    /// nobody knows what to miss.</summary>
     [Theory]
     [InlineData("database: {database: app}\nlocal_backup_dir: a\n", "a: app")]
     [InlineData("databases: [one, {name: two, local_backup_dir: b}, three]\nlocal_backup_dir: a\n", "a: one three; b: two")]
@@ -216,7 +218,8 @@ public sealed class BackupPlanTests : IDisposable
             ["/one", "/two"],
             BackupPlan.Identities(
                 Read(
-                    "encryption: {enabled: false, identity_file: /one}\ndatabases:\n  - a\n  - {name: b, encryption: {enabled: false, identity_file: [/two, /one]}}\n"
+                    "encryption: {enabled: false, identity_file: /one}\ndatabases:\n  - a\n  - {name: b, encryption: {enabled: false, "
+                        + "identity_file: [/two, /one]}}\n"
                 ),
                 []
             )

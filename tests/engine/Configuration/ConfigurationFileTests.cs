@@ -266,7 +266,8 @@ public sealed class ConfigurationFileTests : IDisposable
     public void SettingsNeverPrintTheirValues()
     {
         BackupConfiguration configuration = Read(
-            "database:\n  password: canary\nnotifications:\n  slack: {webhook_url: https://hooks.example/canary}\n  webhook: {url: https://canary.example/, secret: canary, headers: {A: canary}}\n"
+            "database:\n  password: canary\nnotifications:\n  slack: {webhook_url: https://hooks.example/canary}\n  webhook: {url: "
+                + "https://canary.example/, secret: canary, headers: {A: canary}}\n"
         );
         Assert.DoesNotContain(
             "canary",
@@ -282,7 +283,8 @@ public sealed class ConfigurationFileTests : IDisposable
     public void ViewReadsAsTheSame()
     {
         string text =
-            "databases:\n  - name: \"no\"\n    port: 1\n    backup: {include_table: [\"a.*\", \"123\"]}\n  - \"x: y #z\"\nverification: {max_age: 26h}\nbackup: {timeout: 90s, label: \"$${x}\"}\n";
+            "databases:\n  - name: \"no\"\n    port: 1\n    backup: {include_table: [\"a.*\", \"123\"]}\n  - \"x: y "
+            + "#z\"\nverification: {max_age: 26h}\nbackup: {timeout: 90s, label: \"$${x}\"}\n";
         BackupConfiguration configuration = Read(text);
         string view = ConfigurationView.ToYaml(configuration);
         Assert.Equal(view, ConfigurationView.ToYaml(Read(view)));

@@ -20,7 +20,8 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>The predecessor's file, its hosts pointed at a test server and its variables set: New, Test and Restore run from it.</summary>
+    /// <summary>The predecessor's file, its hosts pointed at a test server and its variables set: New,
+    /// Test and Restore run from it.</summary>
     [AgeServerFact]
     public void PredecessorsFileMakesProvesAndRestores()
     {
@@ -166,7 +167,8 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
     }
 
     private string Server() =>
-        $"database: {{host: {server.Endpoint.Host}, port: {server.Endpoint.Port}, username: {server.Endpoint.UserName}, password: \"{server.Endpoint.Password}\"}}";
+        $"database: {{host: {server.Endpoint.Host}, port: {server.Endpoint.Port}, username: {server.Endpoint.UserName}, password: "
+        + $"\"{server.Endpoint.Password}\"}}";
 
     private BackupInfo[] New(BackupConfiguration configuration) =>
         [

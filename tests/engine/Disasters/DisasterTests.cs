@@ -6,8 +6,8 @@ using CryoBackup.Verification;
 namespace CryoBackup.Tests.Disasters;
 
 /// <summary>
-/// Databases that were somebody's disaster (tests/data/disasters) go through New, Content, the rehearsal and Restore -Create; what comes back is what
-/// stock pg_dump and pg_restore bring back.
+/// Databases that were somebody's disaster (tests/data/disasters) go through New, Content, the rehearsal and Restore -Create; what comes
+/// back is what stock pg_dump and pg_restore bring back.
 /// </summary>
 [Collection("disasters")]
 [Trait("Runs", "Once")]
@@ -86,7 +86,8 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
         Assert.Equal(DumpOf(disaster, disaster.StockFails ? disaster.Database : RestoreWithStockTools(disaster)), DumpOf(disaster, copy));
     }
 
-    /// <summary>What changes the catalog's or an extension's privileges, or keeps its state inside the server, is a superuser's: that is said, and nothing is called bad.</summary>
+    /// <summary>What changes the catalog's or an extension's privileges, or keeps its state inside the server, is a superuser's:
+    /// that is said, and nothing is called bad.</summary>
     [PostgresTheory]
     [InlineData("21-catalog-grant")]
     [InlineData("26-internal-aggregate")]
@@ -135,7 +136,8 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
         Assert.Contains(disaster.Says, $"{rehearsed.Reason}\n{rehearsed.Remedy}", StringComparison.Ordinal);
     }
 
-    /// <summary>What pg_dump says of a database, whatever that database's settings say of spelling: stock pg_restore leaves them out.</summary>
+    /// <summary>What pg_dump says of a database, whatever that database's settings say of spelling:
+    /// stock pg_restore leaves them out.</summary>
     private string DumpOf(Disaster disaster, string database)
     {
         server.Execute("postgres", $"ALTER DATABASE {database} RESET ALL");

@@ -5,7 +5,8 @@ using CryoBackup.Tests.Restore;
 
 namespace CryoBackup.Tests.Disasters;
 
-/// <summary>What cannot come back says what it is, why, and what to do; what could only not come back in the archive's order comes back in another.</summary>
+/// <summary>What cannot come back says what it is, why, and what to do;
+/// what could only not come back in the archive's order comes back in another.</summary>
 [Collection("disasters")]
 [Trait("Runs", "Once")]
 public sealed class RemedyTests(ZooServer server)

@@ -5,7 +5,8 @@ using CryoBackup.Tests.Restore;
 
 namespace CryoBackup.Tests.Disasters;
 
-/// <summary>What a role or a server cannot do is found before anything changes, with what to do; what stands already is kept; the state that is told is true.</summary>
+/// <summary>What a role or a server cannot do is found before anything changes, with what to do; what stands already is kept;
+/// the state that is told is true.</summary>
 [Collection("disasters")]
 [Trait("Runs", "Once")]
 public sealed class TargetDisasterTests(ZooServer server)

@@ -6,7 +6,8 @@ using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Disasters;
 
-/// <summary>Where the tool's standard output or error cannot be written, the work goes on, the evidence is written, and the exit code is 1.</summary>
+/// <summary>Where the tool's standard output or error cannot be written, the work goes on, the evidence is written,
+/// and the exit code is 1.</summary>
 [Collection("disasters")]
 [Trait("Runs", "Once")]
 public sealed class UnwritableOutputTests(ZooServer server) : IDisposable
@@ -38,7 +39,8 @@ public sealed class UnwritableOutputTests(ZooServer server) : IDisposable
         string config = Path.Combine(_folder.Path, "cryobackup.yaml");
         File.WriteAllText(
             config,
-            $"databases: [f08_missing, f08]\nlocal_backup_dir: {_folder.Path}/backups\nlog_file: {_folder.Path}/run.log\nmetrics_file: {_folder.Path}/run.prom\n"
+            $"databases: [f08_missing, f08]\nlocal_backup_dir: {_folder.Path}/backups\nlog_file: {_folder.Path}/run.log\nmetrics_file: "
+                + $"{_folder.Path}/run.prom\n"
         );
         Assert.Equal(1, Run($"new --verbose --config {config}", streams));
         string backup = Assert.Single(Directory.GetFiles(Path.Combine(_folder.Path, "backups"), "f08_*.gz"));

@@ -1,6 +1,7 @@
 namespace CryoBackup.Tests.Encryption;
 
-/// <summary>A test that needs the real age and ssh-keygen: skipped where they are missing, but not on CI (CI=true), where it then fails.</summary>
+/// <summary>A test that needs the real age and ssh-keygen: skipped where they are missing, but not on CI (CI=true),
+/// where it then fails.</summary>
 public sealed class AgeFactAttribute : FactAttribute
 {
     public AgeFactAttribute() => Skip = AgePrograms.ReasonToSkip;

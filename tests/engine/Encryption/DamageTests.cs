@@ -5,7 +5,8 @@ using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Encryption;
 
-/// <summary>Bytes and lengths of a small encrypted backup, a sample or all (see <see cref="Thoroughness"/>); once is enough, on one runtime.</summary>
+/// <summary>Bytes and lengths of a small encrypted backup, a sample or all (see <see cref="Thoroughness"/>); once is enough,
+/// on one runtime.</summary>
 [Collection("rehearsed and sealed")]
 [Trait("Runs", "Once")]
 public sealed class DamageTests(PostgresServer server) : IDisposable

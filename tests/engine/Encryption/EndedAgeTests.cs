@@ -4,7 +4,8 @@ using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Encryption;
 
-/// <summary>age killed in mid-stream, on Linux, which shows processes as files. Its processes are found by the paths in their arguments, so only ours are hit.</summary>
+/// <summary>age killed in mid-stream, on Linux, which shows processes as files. Its processes are found by the paths in their arguments,
+/// so only ours are hit.</summary>
 [Collection("rehearsed and sealed")]
 [Trait("Runs", "Once")]
 public sealed class EndedAgeTests(PostgresServer server) : IDisposable
@@ -112,7 +113,8 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
         }
     }
 
-    /// <summary>Waits until it may, then kills the first age among this process's own children whose arguments are the ones meant.</summary>
+    /// <summary>Waits until it may, then kills the first age among this process's own children whose
+    /// arguments are the ones meant.</summary>
     /// <returns>Its arguments, each ended by a zero; null if none came.</returns>
     private static string? Kill(Func<bool> may, Func<string, bool> meant)
     {

@@ -3,7 +3,8 @@ using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Encryption;
 
-/// <summary>Every write of the tool and of all that it starts, as strace sees them, at a backup, its verification and its restore.</summary>
+/// <summary>Every write of the tool and of all that it starts, as strace sees them, at a backup,
+/// its verification and its restore.</summary>
 [Collection("rehearsed and sealed")]
 [Trait("Runs", "Once")]
 public sealed class NothingInClearTests(PostgresServer server) : IDisposable

@@ -3,7 +3,8 @@ using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Encryption;
 
-/// <summary>Recipients and identities of an age plugin: here a script that speaks the plugins' protocol and wraps the file's key in nothing.</summary>
+/// <summary>Recipients and identities of an age plugin: here a script that speaks the plugins' protocol and
+/// wraps the file's key in nothing.</summary>
 [Collection("rehearsed and sealed")]
 public sealed class PluginTests(PostgresServer server) : IDisposable
 {

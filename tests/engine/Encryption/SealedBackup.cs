@@ -20,7 +20,8 @@ internal static class SealedBackup
         server.CreateDatabase(database);
         server.Execute(
             database,
-            $"CREATE TABLE {Table} (id int PRIMARY KEY, word text); INSERT INTO {Table} SELECT n, '{Canary} ' || md5(n::text) || md5((-n)::text) FROM generate_series(1, {rows}) n"
+            $"CREATE TABLE {Table} (id int PRIMARY KEY, word text); INSERT INTO {Table} SELECT n, '{Canary} ' || md5(n::text) "
+                + $"|| md5((-n)::text) FROM generate_series(1, {rows}) n"
         );
     }
 

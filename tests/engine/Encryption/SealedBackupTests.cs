@@ -63,7 +63,8 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
             string[] parts = format.Split('|');
             string path = Path.Combine(_folder.Path, $"stock{format.Length}.dump.age");
             KeyPairs.Sh(
-                $"{Environment()} {PgTool("pg_dump")} {parts[0]} {Source} {(parts.Length > 1 ? "|" + parts[1] : "")} | age -r '{recipient}' > '{path}'"
+                $"{Environment()} {PgTool("pg_dump")} {parts[0]} {Source} {(parts.Length > 1 ? "|" + parts[1] : "")} | age -r "
+                    + $"'{recipient}' > '{path}'"
             );
             VerificationResult result = SealedBackup.Test(path, VerificationLevel.Content, identity);
             Assert.True(result.Verdict == Verdict.Inconclusive, result.Reason);
@@ -257,7 +258,8 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         server.CreateDatabase(Source);
         server.Execute(
             Source,
-            "CREATE TABLE z_parent (id int PRIMARY KEY); CREATE TABLE a_child (id int REFERENCES z_parent); INSERT INTO z_parent VALUES (1); INSERT INTO a_child VALUES (1)"
+            "CREATE TABLE z_parent (id int PRIMARY KEY); CREATE TABLE a_child (id int REFERENCES z_parent); "
+                + "INSERT INTO z_parent VALUES (1); INSERT INTO a_child VALUES (1)"
         );
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         string path = SealedBackup.New(server, Source, _folder.Path, [recipient]).Path;
@@ -339,6 +341,8 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
     private string Environment() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"export PGHOST='{server.Connection.ComputerName}' PGPORT={server.Connection.Port} PGUSER='{server.Connection.UserName}' PGPASSWORD='{(server.Connection.Password is { } password ? password : "")}' PATH=\"$PATH:{Path.GetDirectoryName(PgTool("pg_restore"))}\";"
+            $"export PGHOST='{server.Connection.ComputerName}' PGPORT={server.Connection.Port} PGUSER='{server.Connection.UserName}' "
+                + $"PGPASSWORD='{(server.Connection.Password is { } password ? password : "")}' "
+                + $"PATH=\"$PATH:{Path.GetDirectoryName(PgTool("pg_restore"))}\";"
         );
 }

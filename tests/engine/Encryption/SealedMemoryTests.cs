@@ -35,7 +35,8 @@ public sealed class SealedMemoryTests(PostgresServer server) : IDisposable
                     pair.Second - pair.First < limit,
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"Peaks in bytes of new, test, restore: {string.Join(", ", small)} for {smallFile}, {string.Join(", ", large)} for {largeFile}."
+                        $"Peaks in bytes of new, test, restore: {string.Join(", ", small)} for {smallFile}, "
+                            + $"{string.Join(", ", large)} for {largeFile}."
                     )
                 )
         );
@@ -47,7 +48,8 @@ public sealed class SealedMemoryTests(PostgresServer server) : IDisposable
         server.CreateDatabase(database);
         server.Execute(
             database,
-            $"CREATE TABLE t AS SELECT n, (SELECT string_agg(md5((n * 50 + i)::text), '') FROM generate_series(1, 50) i) AS words FROM generate_series(1, {rows}) n"
+            $"CREATE TABLE t AS SELECT n, (SELECT string_agg(md5((n * 50 + i)::text), '') FROM generate_series(1, 50) i) "
+                + $"AS words FROM generate_series(1, {rows}) n"
         );
         string folder = Path.Combine(_folder.Path, database);
         long made = PeakOf("new", database, "--path", folder, "--recipient", recipient);

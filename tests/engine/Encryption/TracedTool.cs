@@ -4,8 +4,8 @@ using CryoBackup.Processes;
 namespace CryoBackup.Tests.Encryption;
 
 /// <summary>
-/// The tool, run under strace: what it and every program that it starts wrote to files, wherever these lie and however short they lived, and
-/// with which arguments programs were started.
+/// The tool, run under strace: what it and every program that it starts wrote to files, wherever these lie and however short they lived,
+/// and with which arguments programs were started.
 /// </summary>
 internal sealed partial class TracedTool
 {

@@ -142,8 +142,10 @@ public sealed class BackupCatalogTests : IDisposable
         CryoBackupException several = Assert.Throws<CryoBackupException>(() => FindLatest());
         Assert.Equal(CryoBackupError.NotABackup, several.Error);
         Assert.Contains(
-            "'app' from 3 servers, and which is meant is not said: db9:5432 (system identifier not recorded), newest of 2024-08-06 04:00:00Z; "
-                + "localhost:5432 (system identifier 7001), newest of 2024-08-06 03:00:00Z; localhost:5432 (system identifier 7000), newest of 2024-08-06 02:00:00Z",
+            "'app' from 3 servers, and which is meant is not said: db9:5432 (system identifier not recorded), "
+                + "newest of 2024-08-06 04:00:00Z; "
+                + "localhost:5432 (system identifier 7001), newest of 2024-08-06 03:00:00Z; localhost:5432 (system identifier 7000), "
+                + "newest of 2024-08-06 02:00:00Z",
             several.Message,
             StringComparison.Ordinal
         );

@@ -193,7 +193,15 @@ public sealed class BackupManifestTests : IDisposable
         // Of ours and of the predecessor's form, whose content nothing protects; and signed anew, as no accident is.
         byte[] ours = Sample().Serialize();
         byte[] predecessor =
-            "{\n  \"timestamp\": \"2025-01-01T02:03:04.5\",\n  \"database\": \"a\",\n  \"backup_file\": \"b\",\n  \"size_bytes\": 359,\n  \"port\": 5432\n}"u8.ToArray();
+            """
+            {
+              "timestamp": "2025-01-01T02:03:04.5",
+              "database": "a",
+              "backup_file": "b",
+              "size_bytes": 359,
+              "port": 5432
+            }
+            """u8.ToArray();
         var mutator = new Mutator(17);
         int refused = 0;
         int rounds = Thoroughness.Of(600, 6000);

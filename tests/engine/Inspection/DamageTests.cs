@@ -7,8 +7,8 @@ namespace CryoBackup.Tests.Inspection;
 
 /// <summary>Every flipped byte and every truncation of a backup or its manifest is found. Without exception.</summary>
 /// <remarks>
-/// By default one bit of each byte is flipped, in turn the first to the last, and of kinds of files that differ little only a sample of the bytes;
-/// see <see cref="Thoroughness"/>.
+/// By default one bit of each byte is flipped, in turn the first to the last, and of kinds of files that differ little only a sample of the
+/// bytes; see <see cref="Thoroughness"/>.
 /// </remarks>
 [Collection("postgres")]
 public sealed class DamageTests(PostgresServer server, ITestOutputHelper output) : IDisposable
@@ -140,7 +140,8 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
         );
     }
 
-    /// <summary>Verifies the backup with each of the changed contents of its file or manifest; all must fail, and the original pass.</summary>
+    /// <summary>Verifies the backup with each of the changed contents of its file or manifest; all must fail,
+    /// and the original pass.</summary>
     private void FindAll(BackupInfo backup, string suffix, VerificationLevel level, int count, Func<int, byte[]> change, string what)
     {
         VerifyAssert.Passed(backup.Path, level);

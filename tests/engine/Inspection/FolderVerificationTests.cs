@@ -5,7 +5,8 @@ using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Inspection;
 
-/// <summary>What was asked for and cannot be seen is Failed, by its name: a share that is not mounted must not look like good backups.</summary>
+/// <summary>What was asked for and cannot be seen is Failed, by its name:
+/// a share that is not mounted must not look like good backups.</summary>
 public sealed class FolderVerificationTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -5,7 +5,8 @@ using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Inspection;
 
-/// <summary>Verifies a backup in a process without any program on its PATH, without any variable of PostgreSQL's, and without a home.</summary>
+/// <summary>Verifies a backup in a process without any program on its PATH, without any variable of PostgreSQL's,
+/// and without a home.</summary>
 internal static class LonelyVerifier
 {
     /// <summary>What the process says.</summary>

@@ -8,7 +8,8 @@ using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Inspection;
 
-/// <summary>A backup whose manifest is gone has nothing that a changed value could be seen by, so that it never passes by its file alone.</summary>
+/// <summary>A backup whose manifest is gone has nothing that a changed value could be seen by,
+/// so that it never passes by its file alone.</summary>
 [Collection("postgres")]
 public sealed class UnrecordedTests(PostgresServer server) : IDisposable
 {

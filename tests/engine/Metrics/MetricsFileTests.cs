@@ -161,7 +161,8 @@ public sealed class MetricsFileTests : IDisposable
         return run;
     }
 
-    /// <summary>As promtool checks: HELP and TYPE once before a metric's samples, all of which stand together, no sample twice, a unit at the name's end.</summary>
+    /// <summary>As promtool checks: HELP and TYPE once before a metric's samples, all of which stand together, no sample twice,
+    /// a unit at the name's end.</summary>
     private static Dictionary<string, double> Check(string text)
     {
         Assert.EndsWith("\n", text, StringComparison.Ordinal);

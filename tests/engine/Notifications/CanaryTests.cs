@@ -9,7 +9,8 @@ using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Notifications;
 
-/// <summary>New, Test and Restore from a file with everything switched on: no secret of it is in anything that is written, said or sent.</summary>
+/// <summary>New, Test and Restore from a file with everything switched on: no secret of it is in anything that is written,
+/// said or sent.</summary>
 [Collection("postgres")]
 public sealed class CanaryTests(PostgresServer server) : IDisposable
 {

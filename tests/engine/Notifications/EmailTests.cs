@@ -50,7 +50,8 @@ public sealed class EmailTests : IDisposable
         Assert.All(message.Split("\r\n"), line => Assert.InRange(line.Length, 0, 78));
         string head = message[..message.IndexOf("\r\n\r\n", StringComparison.Ordinal)];
         Assert.Matches(
-            "^Date: \\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d \\+0000\r\nFrom: \"Backup, nightly\" <backup@example.com>\r\nTo: admin@example.com,\r\n oncall@example.com\r\nSubject: =\\?utf-8\\?B\\?",
+            "^Date: \\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d \\+0000\r\nFrom: \"Backup, nightly\" <backup@example.com>\r\nTo: "
+                + "admin@example.com,\r\n oncall@example.com\r\nSubject: =\\?utf-8\\?B\\?",
             head
         );
         string subject = string.Concat(
@@ -61,7 +62,8 @@ public sealed class EmailTests : IDisposable
         Assert.Equal("[CryoBackup] Backup of größe completed successfully", subject);
         (string text, string html) = Parts(message);
         Assert.StartsWith(
-            "Backup of größe completed successfully\r\n\r\nBackup completed successfully: /backups/größe_20260131_120000_full.dump.gz\r\n  4.6 KB, 1 tables, 1,234 rows, 0:01:30\r\nRun on ",
+            "Backup of größe completed successfully\r\n\r\nBackup completed successfully: "
+                + "/backups/größe_20260131_120000_full.dump.gz\r\n  4.6 KB, 1 tables, 1,234 rows, 0:01:30\r\nRun on ",
             text.Replace('\\', '/'),
             StringComparison.Ordinal
         );
@@ -147,7 +149,8 @@ public sealed class EmailTests : IDisposable
         Delivery delivery = await SendAsync(Settings(server, SmtpSecurity.Starttls));
         Assert.False(delivery.Sent);
         Assert.Equal(
-            "the mail server refused the receiver admin@example.com: 550 (no such mailbox, or not permitted); the other receivers were sent it",
+            "the mail server refused the receiver admin@example.com: 550 (no such mailbox, or not permitted); "
+                + "the other receivers were sent it",
             delivery.Detail
         );
         Assert.Single(server.Messages);

@@ -20,7 +20,8 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>A mail server and two web servers hang, one refuses, one is not there: the run ends while they still hang, and the backup is good.</summary>
+    /// <summary>A mail server and two web servers hang, one refuses, one is not there: the run ends while they still hang,
+    /// and the backup is good.</summary>
     [PostgresFact]
     public async Task HangingAndFailingChannelsLeaveTheBackupGood()
     {
@@ -114,7 +115,8 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
         Assert.Empty(backup.Warnings);
     }
 
-    /// <summary>A fleet, three at once, of which one fails: the report has every item with its own times, in the order in which they began.</summary>
+    /// <summary>A fleet, three at once, of which one fails: the report has every item with its own times,
+    /// in the order in which they began.</summary>
     [Fact]
     public void SeveralAtOnceLoseNoItem()
     {

@@ -9,7 +9,8 @@ using CryoBackup.Tests.Encryption;
 
 namespace CryoBackup.Tests.Notifications;
 
-/// <summary>Secrets that the tool takes from its surroundings, a proxy's password, a password file, an identity, are in nothing that it writes or says.</summary>
+/// <summary>Secrets that the tool takes from its surroundings, a proxy's password, a password file, an identity,
+/// are in nothing that it writes or says.</summary>
 [Collection("postgres")]
 [Trait("Runs", "Once")]
 public sealed class ToolCanaryTests(PostgresServer server) : IDisposable
@@ -53,7 +54,8 @@ public sealed class ToolCanaryTests(PostgresServer server) : IDisposable
             // Asked for once, the account is sent; then it is repeated in the status, a header and the text.
             Answer = (request, _) =>
                 request.Headers.ContainsKey("Proxy-Authorization")
-                    ? $"{status} no {request.Headers["Proxy-Authorization"]} http://{account}@proxy\r\nX-Echo: {account}\r\nProxy-Authenticate: Basic realm=\"{account}\"\r\n\r\n{echoes}"
+                    ? $"{status} no {request.Headers["Proxy-Authorization"]} http://{account}@proxy\r\nX-Echo: "
+                        + $"{account}\r\nProxy-Authenticate: Basic realm=\"{account}\"\r\n\r\n{echoes}"
                     : "407 who are you\r\nProxy-Authenticate: Basic realm=\"p\"\r\n\r\n",
         };
         int port = status is null ? ClosedPort() : new Uri(proxy.Url("/")).Port;

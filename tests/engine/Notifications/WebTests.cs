@@ -39,7 +39,8 @@ public sealed class WebTests : IAsyncDisposable
         );
         string body = message.GetProperty("blocks")[1].GetProperty("text").GetProperty("text").GetString()!;
         Assert.StartsWith(
-            "```Backup failed: It &lt;broke&gt; &amp; *burns* '''.\n  pg_dump: error: connection refused\n  Remedy: Check that it runs.\nRun on ",
+            "```Backup failed: It &lt;broke&gt; &amp; *burns* '''.\n  pg_dump: error: connection refused\n  Remedy: "
+                + "Check that it runs.\nRun on ",
             body,
             StringComparison.Ordinal
         );

@@ -15,7 +15,8 @@ public sealed class DumpDiagnosticsTests
     [InlineData(CryoBackupError.DiskFull, "pg_dump: error: could not write to file: No space left on device")]
     [InlineData(
         CryoBackupError.DiskFull,
-        "pg_restore: error: COPY failed for table \"t\": ERROR:  could not extend file \"base/5/1\": wrote only 4096 of 8192 bytes at block 7"
+        "pg_restore: error: COPY failed for table \"t\": ERROR:  could not extend file \"base/5/1\": "
+            + "wrote only 4096 of 8192 bytes at block 7"
     )]
     [InlineData(CryoBackupError.ArchiveTooNew, "pg_restore: error: unsupported version (1.16) in file header")]
     [InlineData(CryoBackupError.NotABackup, "pg_restore: error: input file does not appear to be a valid archive")]
@@ -40,7 +41,8 @@ public sealed class DumpDiagnosticsTests
     )]
     [InlineData(
         CryoBackupError.AuthenticationFailed,
-        "pg_dump: error: connection to server at \"h\" (192.0.2.1), port 5432 failed: FATAL:  no pg_hba.conf entry for host \"192.0.2.9\", user \"a\", database \"b\", no encryption"
+        "pg_dump: error: connection to server at \"h\" (192.0.2.1), port 5432 failed: FATAL:  no pg_hba.conf entry for host "
+            + "\"192.0.2.9\", user \"a\", database \"b\", no encryption"
     )]
     [InlineData(
         CryoBackupError.LockTimeout,

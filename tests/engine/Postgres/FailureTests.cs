@@ -49,7 +49,8 @@ public sealed class FailureTests(PostgresServer server)
     {
         var endpoint = AsRole(
             "failure_tenant",
-            "CREATE TABLE tenants (id int); ALTER TABLE tenants ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON tenants USING (id = 1); GRANT SELECT ON tenants TO failure_tenant"
+            "CREATE TABLE tenants (id int); ALTER TABLE tenants ENABLE ROW LEVEL SECURITY; "
+                + "CREATE POLICY own ON tenants USING (id = 1); GRANT SELECT ON tenants TO failure_tenant"
         );
         var dump = Dump(endpoint);
         Assert.Equal(CryoBackupError.RowSecurityActive, dump.Error);
@@ -79,7 +80,8 @@ public sealed class FailureTests(PostgresServer server)
     {
         server.Execute(
             "postgres",
-            "SET password_encryption = 'scram-sha-256'; DROP ROLE IF EXISTS failure_scram; CREATE ROLE failure_scram LOGIN PASSWORD 'p:a\\s''s wörd'"
+            "SET password_encryption = 'scram-sha-256'; DROP ROLE IF EXISTS failure_scram; "
+                + "CREATE ROLE failure_scram LOGIN PASSWORD 'p:a\\s''s wörd'"
         );
         var rules = Path.Combine((string)server.Scalar("postgres", "SELECT current_setting('data_directory')")!, "pg_hba.conf");
         var before = File.ReadAllText(rules);
@@ -189,7 +191,8 @@ public sealed class FailureTests(PostgresServer server)
         using var environment = new LibpqEnvironment(endpoint, "CryoBackup to be ended");
         var dumping = Task.Run(() => RunDump(environment, []));
         const string End =
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'CryoBackup to be ended' AND wait_event_type = 'Lock'";
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'CryoBackup to be ended' AND "
+            + "wait_event_type = 'Lock'";
         Assert.True(SpinWait.SpinUntil(() => (long)server.Scalar("postgres", End)! > 0 || dumping.IsCompleted, TimeSpan.FromSeconds(60)));
         var (exitCode, errors) = dumping.Result;
         Assert.NotEqual(0, exitCode);

@@ -65,7 +65,8 @@ public sealed class ScratchClusterTests(PostgresServer server)
                 "16MB on SQL_ASCII it's a \\ name 7",
                 Scalar(
                     cluster,
-                    "SELECT concat_ws(' ', current_setting('shared_buffers'), current_setting('data_checksums'), current_setting('server_encoding'), current_setting('cluster_name'), current_setting('max_connections'))"
+                    "SELECT concat_ws(' ', current_setting('shared_buffers'), current_setting('data_checksums'), "
+                        + "current_setting('server_encoding'), current_setting('cluster_name'), current_setting('max_connections'))"
                 )
             );
         }

@@ -30,7 +30,8 @@ public sealed class ScratchProgramTests
             "--",
             "/bin/sh",
             "-c",
-            "psql -X -A -t -c \"SELECT current_user || ' ' || count(*) FROM pg_database\" postgres; echo \"$PGHOST ${PGPASSWORD-unset}\"; exit 7"
+            "psql -X -A -t -c \"SELECT current_user || ' ' || count(*) FROM pg_database\" postgres; "
+                + "echo \"$PGHOST ${PGPASSWORD-unset}\"; exit 7"
         );
         Assert.True(exitCode == 7, string.Join('\n', errors));
         var lines = output.Split('\n');

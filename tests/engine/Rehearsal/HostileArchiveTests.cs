@@ -1,6 +1,7 @@
 namespace CryoBackup.Tests.Rehearsal;
 
-/// <summary>An archive is text that a server carries out. Whatever it says, a rehearsal changes nothing outside, and does not pass.</summary>
+/// <summary>An archive is text that a server carries out. Whatever it says, a rehearsal changes nothing outside,
+/// and does not pass.</summary>
 [Collection("rehearsed and sealed")]
 [Trait("Runs", "Once")]
 public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
@@ -18,7 +19,8 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
     [InlineData("server's settings", "EXECUTE 'ALTER SYSTEM SET listen_addresses = ''*'''")]
     [InlineData(
         "way back in as the superuser",
-        "PERFORM public.dblink('host=' || pg_catalog.split_part(pg_catalog.current_setting('unix_socket_directories'), ',', 1) || ' dbname=postgres user=' || (SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper LIMIT 1) || ' password=x', 'SELECT 1')"
+        "PERFORM public.dblink('host=' || pg_catalog.split_part(pg_catalog.current_setting('unix_socket_directories'), ',', 1) || ' "
+            + "dbname=postgres user=' || (SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper LIMIT 1) || ' password=x', 'SELECT 1')"
     )]
     [Trait("Speed", "Slow")] // a throwaway server for each of seven deeds
     public void IsStoppedInAFunctionOfAnIndex(string what, string deed)
@@ -111,7 +113,8 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
             server,
             _folder.Path,
             "rehearsal_forged",
-            "CREATE SCHEMA aaaa; CREATE EXTENSION hstore WITH SCHEMA aaaa; CREATE TABLE aaaa.t (n int); INSERT INTO aaaa.t VALUES (1); GRANT SELECT ON aaaa.t TO PUBLIC"
+            "CREATE SCHEMA aaaa; CREATE EXTENSION hstore WITH SCHEMA aaaa; CREATE TABLE aaaa.t (n int); INSERT INTO aaaa.t VALUES (1); "
+                + "GRANT SELECT ON aaaa.t TO PUBLIC"
         );
         string archive = Path.Combine(_folder.Path, "forged.dump");
         using (var source = new System.IO.Compression.GZipStream(File.OpenRead(backup), System.IO.Compression.CompressionMode.Decompress))

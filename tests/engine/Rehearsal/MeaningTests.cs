@@ -3,8 +3,8 @@ using CryoBackup.Storage;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>
-/// Definitions are compared by what they mean to the server. Here every definition is one that the server writes differently after one round trip, so
-/// that none passes because its letters are the same; and whatever is changed in what came back is found all the same.
+/// Definitions are compared by what they mean to the server. Here every definition is one that the server writes differently after one
+/// round trip, so that none passes because its letters are the same; and whatever is changed in what came back is found all the same.
 /// </summary>
 [Collection("rehearsed and sealed")]
 [Trait("Runs", "Once")]
@@ -49,16 +49,19 @@ public sealed class MeaningTests(PostgresServer server) : IDisposable
         [
             ("DELETE FROM ONLY ticket WHERE id = 1", "public.ticket has 1 rows"),
             (
-                "ALTER TABLE ticket DROP CONSTRAINT ticket_status_check, ADD CONSTRAINT ticket_status_check CHECK (status IN ('new', 'open', 'lost'))",
+                "ALTER TABLE ticket DROP CONSTRAINT ticket_status_check, ADD CONSTRAINT ticket_status_check CHECK (status IN ('new', "
+                    + "'open', 'lost'))",
                 "TABLE public.ticket differs"
             ),
             ("DROP INDEX by_status; CREATE INDEX by_status ON ticket (id) WHERE status IN ('new')", "INDEX public.by_status differs"),
             (
-                "CREATE OR REPLACE VIEW active AS SELECT id, NULL AS nothing FROM ticket WHERE status IN ('new') UNION VALUES (3, NULL::text)",
+                "CREATE OR REPLACE VIEW active AS SELECT id, NULL AS nothing FROM ticket WHERE status IN ('new') UNION VALUES (3, "
+                    + "NULL::text)",
                 "VIEW public.active differs"
             ),
             (
-                "ALTER DOMAIN colour DROP CONSTRAINT colour_check; ALTER DOMAIN colour ADD CONSTRAINT colour_check CHECK (VALUE IN ('red'))",
+                "ALTER DOMAIN colour DROP CONSTRAINT colour_check; ALTER DOMAIN colour ADD CONSTRAINT colour_check CHECK (VALUE IN "
+                    + "('red'))",
                 "DOMAIN public.colour differs"
             ),
             ("ALTER POLICY own ON ticket USING (status IN ('new'))", "POLICY public.ticket own differs"),
@@ -110,7 +113,8 @@ public sealed class MeaningTests(PostgresServer server) : IDisposable
         Assert.All(plants, plant => Assert.Contains(result.Differences, line => line.Contains(plant.Says, StringComparison.Ordinal)));
     }
 
-    /// <summary>Sequences are not part of a snapshot: the dump may hold a later value than the rows need, in the sequence's own direction.</summary>
+    /// <summary>Sequences are not part of a snapshot: the dump may hold a later value than the rows need,
+    /// in the sequence's own direction.</summary>
     [PostgresFact]
     public void LetsASequenceBeFurther() =>
         Rehearse.AssertPassed(

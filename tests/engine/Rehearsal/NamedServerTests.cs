@@ -15,7 +15,8 @@ public sealed class NamedServerTests : IDisposable
         _server = server;
         server.Execute(
             "postgres",
-            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rehearser') THEN CREATE ROLE rehearser LOGIN CREATEDB PASSWORD 'x'; END IF; END $$"
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rehearser') "
+                + "THEN CREATE ROLE rehearser LOGIN CREATEDB PASSWORD 'x'; END IF; END $$"
         );
         _backup = Rehearse.BackUp(
             server,
@@ -38,7 +39,9 @@ public sealed class NamedServerTests : IDisposable
         _server.Execute("postgres", "CREATE DATABASE cryobackup_rehearsal_20260101_000000_1_2");
         _server.Execute(
             "postgres",
-            "COMMENT ON DATABASE cryobackup_rehearsal_20260101_000000_1_2 IS 'Kept'; ALTER DATABASE cryobackup_rehearsal_20260101_000000_1_1 OWNER TO rehearser; ALTER DATABASE cryobackup_rehearsal_20260101_000000_1_2 OWNER TO rehearser"
+            "COMMENT ON DATABASE cryobackup_rehearsal_20260101_000000_1_2 IS 'Kept'; ALTER DATABASE "
+                + "cryobackup_rehearsal_20260101_000000_1_1 OWNER TO rehearser; ALTER DATABASE "
+                + "cryobackup_rehearsal_20260101_000000_1_2 OWNER TO rehearser"
         );
         VerificationResult result = Rehearse.Run(_backup, request => Name(request, "rehearser", force: true));
         Rehearse.AssertPassed(result);

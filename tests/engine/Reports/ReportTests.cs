@@ -7,7 +7,8 @@ using CryoBackup.Tests.Inspection;
 
 namespace CryoBackup.Tests.Reports;
 
-/// <summary>The reports of the predecessor's scenarios carry its keys, with values of the same meaning, and fit the shipped schemas.</summary>
+/// <summary>The reports of the predecessor's scenarios carry its keys, with values of the same meaning,
+/// and fit the shipped schemas.</summary>
 [Collection("postgres")]
 public sealed class ReportTests(PostgresServer server) : IDisposable
 {

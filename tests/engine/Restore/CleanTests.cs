@@ -35,7 +35,8 @@ public sealed class CleanTests(ZooServer server)
         string before = server.Dump("clean_table");
         server.Execute(
             "clean_table",
-            "DELETE FROM \"order\" WHERE id % 2 = 0; ALTER TABLE \"order\" DROP COLUMN state; UPDATE customer SET name = 'mine' WHERE id = 1"
+            "DELETE FROM \"order\" WHERE id % 2 = 0; ALTER TABLE \"order\" DROP COLUMN state; "
+                + "UPDATE customer SET name = 'mine' WHERE id = 1"
         );
 
         RestoreResult result = server.Restore(backup, "clean_table", request => (request.Clean, request.Table) = (true, ["order"]));
@@ -125,9 +126,12 @@ public sealed class CleanTests(ZooServer server)
         server.Execute(
             "clean_lost",
             Shop
-                + "CREATE TABLE old (y int) PARTITION BY LIST (y); CREATE TABLE old_2025 PARTITION OF old FOR VALUES IN (2025); CREATE INDEX ON old (y);"
-                + "ALTER TABLE customer ADD CONSTRAINT known CHECK (id > 0); GRANT SELECT, INSERT ON customer TO pg_monitor; GRANT UPDATE (id) ON customer TO pg_monitor; GRANT ALL ON old TO PUBLIC;"
-                + "CREATE TRIGGER known AFTER INSERT ON old FOR EACH ROW EXECUTE FUNCTION stamp(); ALTER TABLE customer ENABLE ROW LEVEL SECURITY; CREATE PUBLICATION known FOR TABLE customer"
+                + "CREATE TABLE old (y int) PARTITION BY LIST (y); CREATE TABLE old_2025 PARTITION OF old FOR VALUES IN (2025); "
+                + "CREATE INDEX ON old (y);"
+                + "ALTER TABLE customer ADD CONSTRAINT known CHECK (id > 0); GRANT SELECT, INSERT ON customer TO pg_monitor; GRANT "
+                + "UPDATE (id) ON customer TO pg_monitor; GRANT ALL ON old TO PUBLIC;"
+                + "CREATE TRIGGER known AFTER INSERT ON old FOR EACH ROW EXECUTE FUNCTION stamp(); ALTER TABLE customer ENABLE ROW "
+                + "LEVEL SECURITY; CREATE PUBLICATION known FOR TABLE customer"
         );
         string backup = server.BackUp("clean_lost");
         server.Execute("clean_lost", "UPDATE customer SET name = 'changed'");
@@ -235,7 +239,8 @@ public sealed class CleanTests(ZooServer server)
     public void LargerThanTheServersLocks()
     {
         const string Room =
-            "SELECT current_setting('max_locks_per_transaction')::bigint * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint)";
+            "SELECT current_setting('max_locks_per_transaction')::bigint * (current_setting('max_connections')::bigint + "
+            + "current_setting('max_prepared_transactions')::bigint)";
         server.CreateDatabase("clean_locks");
         server.Execute("clean_locks", $"SELECT lo_create(0) FROM generate_series(1, ({Room}) / 2 + 1)");
         string backup = server.BackUp("clean_locks");

@@ -57,7 +57,8 @@ public sealed class DataOnlyTests(ZooServer server)
     {
         string backup = BackUp(
             "data_circle",
-            "CREATE TABLE a (id int PRIMARY KEY, b int); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b; INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 1); UPDATE a SET b = 1"
+            "CREATE TABLE a (id int PRIMARY KEY, b int); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a); ALTER TABLE a ADD "
+                + "FOREIGN KEY (b) REFERENCES b; INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 1); UPDATE a SET b = 1"
         );
         server.Drop("data_target");
         server.Restore(backup, "data_target", request => (request.Create, request.SchemaOnly) = (true, true));

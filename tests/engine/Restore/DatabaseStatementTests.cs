@@ -77,7 +77,8 @@ public sealed class DatabaseStatementTests(ZooServer server)
         server.Execute("postgres", "CREATE ROLE database");
         server.Execute(
             "postgres",
-            $"COMMENT ON DATABASE {quoted} IS {comment}; ALTER DATABASE {quoted} SET \"app.note\" TO {comment}; ALTER ROLE database IN DATABASE {quoted} SET \"app.note\" TO {comment};"
+            $"COMMENT ON DATABASE {quoted} IS {comment}; ALTER DATABASE {quoted} SET \"app.note\" TO {comment}; "
+                + $"ALTER ROLE database IN DATABASE {quoted} SET \"app.note\" TO {comment};"
                 + $" ALTER DATABASE {quoted} OWNER TO database; GRANT CREATE ON DATABASE {quoted} TO pg_monitor"
         );
         string backup = server.BackUp(database);

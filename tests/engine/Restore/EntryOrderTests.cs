@@ -14,7 +14,8 @@ public sealed class EntryOrderTests(ZooServer server)
     [PostgresFact(Since = 14)]
     public void WhatNeedsAPrimaryKeyComesAfterIt()
     {
-        // Which columns a query may show hangs on the key, so that what has such a query comes after the data, and what hangs on that later still.
+        // Which columns a query may show hangs on the key, so that what has such a query comes after the data,
+        // and what hangs on that later still.
         const string Sql = """
             CREATE TABLE item (id int PRIMARY KEY, name text, price int); INSERT INTO item SELECT n, 'i' || n, n FROM generate_series(1, 50) n;
             CREATE MATERIALIZED VIEW sums AS SELECT id, name, sum(price) AS total FROM item GROUP BY id;
@@ -69,7 +70,8 @@ public sealed class EntryOrderTests(ZooServer server)
         server.Drop("order_home");
     }
 
-    /// <summary>Into a file that is appended to, pg_dump writes its table of contents a second time, where it meant to correct the first.</summary>
+    /// <summary>Into a file that is appended to, pg_dump writes its table of contents a second time,
+    /// where it meant to correct the first.</summary>
     [PostgresFact(UnixOnly = true)]
     public void AnArchiveThatWasAppendedToAFile()
     {

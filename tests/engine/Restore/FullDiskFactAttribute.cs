@@ -2,7 +2,8 @@ using CryoBackup.Processes;
 
 namespace CryoBackup.Tests.Restore;
 
-/// <summary>A test that needs a server and a small disk of its own, which only root may mount, on Linux; skipped where that is not possible.</summary>
+/// <summary>A test that needs a server and a small disk of its own, which only root may mount, on Linux;
+/// skipped where that is not possible.</summary>
 public sealed class FullDiskFactAttribute : FactAttribute
 {
     private static readonly Lazy<string?> Reason = new(() =>

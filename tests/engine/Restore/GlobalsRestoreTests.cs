@@ -52,7 +52,8 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
             true,
             server.Scalar(
                 "postgres",
-                "SELECT rolpassword LIKE 'SCRAM-SHA-256$%' AND rolcanlogin AND rolconnlimit = 3 AND NOT rolsuper FROM pg_authid WHERE rolname = 'globals_owner'"
+                "SELECT rolpassword LIKE 'SCRAM-SHA-256$%' AND rolcanlogin AND rolconnlimit = 3 AND NOT rolsuper FROM pg_authid WHERE "
+                    + "rolname = 'globals_owner'"
             )
         );
         Assert.Equal(
@@ -70,7 +71,8 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
             "globals_owner in globals_group",
             server.Scalar(
                 "postgres",
-                "SELECT string_agg(member::regrole || ' in ' || roleid::regrole, ', ') FROM pg_auth_members WHERE member::regrole::text LIKE '%lobals%'"
+                "SELECT string_agg(member::regrole || ' in ' || roleid::regrole, ', ') "
+                    + "FROM pg_auth_members WHERE member::regrole::text LIKE '%lobals%'"
             )
         );
         Assert.Equal(false, server.Scalar("postgres", "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'globals_reader'"));
@@ -167,7 +169,8 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
 
     [Theory]
     [InlineData(
-        "CREATE ROLE a;\nALTER ROLE a WITH NOSUPERUSER INHERIT NOREPLICATION NOBYPASSRLS PASSWORD 'NOSUPERUSER ; x' VALID UNTIL 'infinity';",
+        "CREATE ROLE a;\nALTER ROLE a WITH NOSUPERUSER INHERIT NOREPLICATION NOBYPASSRLS PASSWORD 'NOSUPERUSER ; "
+            + "x' VALID UNTIL 'infinity';",
         "CREATE ROLE a|ALTER ROLE a WITH INHERIT PASSWORD 'NOSUPERUSER ; x' VALID UNTIL 'infinity'"
     )]
     [InlineData(

@@ -58,7 +58,8 @@ public sealed class LoadedThroughRootTests(ZooServer server) : IDisposable
         Assert.StartsWith("public.p has 36 rows (fingerprint ", Assert.Single(result.Differences), StringComparison.Ordinal);
     }
 
-    /// <summary>Stock pg_dump does so with every partitioned table if asked; where partitions have their columns in other orders, their rows are not compared.</summary>
+    /// <summary>Stock pg_dump does so with every partitioned table if asked; where partitions have their columns in other orders,
+    /// their rows are not compared.</summary>
     [PostgresFact]
     public void FromAnArchiveOfStockPgDump()
     {

@@ -1,6 +1,7 @@
 namespace CryoBackup.Tests.Restore;
 
-/// <summary>A materialized view that is chosen without the tables that it reads would be computed from no rows: it comes back without any, and that is told.</summary>
+/// <summary>A materialized view that is chosen without the tables that it reads would be computed from no rows:
+/// it comes back without any, and that is told.</summary>
 [Collection("zoo")]
 [Trait("Runs", "Once")]
 public sealed class LonelyViewTests(ZooServer server)

@@ -24,7 +24,8 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
         server.CreateDatabase("money");
         server.Execute(
             "money",
-            "ALTER DATABASE money SET lc_monetary TO 'de_DE.UTF-8'; CREATE TABLE price (amount money); INSERT INTO price VALUES (1234.56::numeric::money)"
+            "ALTER DATABASE money SET lc_monetary TO 'de_DE.UTF-8'; CREATE TABLE price (amount money); "
+                + "INSERT INTO price VALUES (1234.56::numeric::money)"
         );
         string backup = BackupWriter
             .Run(
@@ -87,7 +88,8 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
         }
     }
 
-    /// <summary>A test that needs a server and the sources of locales, which belong to Debian's package of that name; where they lack, that is said.</summary>
+    /// <summary>A test that needs a server and the sources of locales, which belong to Debian's package of that name; where they lack,
+    /// that is said.</summary>
     private sealed class LocaleFactAttribute : FactAttribute
     {
         private const string Source = "/usr/share/i18n/locales/de_DE";

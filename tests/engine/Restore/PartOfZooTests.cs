@@ -13,8 +13,8 @@ namespace CryoBackup.Tests.Restore;
 [Trait("Runs", "Once")]
 public sealed class PartOfZooTests(ZooServer server)
 {
-    // One line for each thing that belongs to a relation, as the catalog tells it: the relation, the kind of entry it comes from, its name, what it
-    // is. The option pg_attver is a mark of the server's own, which patched versions set and pg_dump leaves out;
+    // One line for each thing that belongs to a relation, as the catalog tells it: the relation, the kind of entry it comes from, its name,
+    // what it is. The option pg_attver is a mark of the server's own, which patched versions set and pg_dump leaves out;
     // since 17 a partition's identity column is the whole table's.
     private const string PartsOfRelations = """
         WITH relation AS (

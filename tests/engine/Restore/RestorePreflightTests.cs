@@ -27,7 +27,8 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
                     $"The role '{Limited}' may not create databases.",
                     "Only a superuser may create EVENT TRIGGER preflight_guard",
                     // Since 16 to be a member is not enough.
-                    $"The role '{Limited}' {(server.Cluster.Major < 16 ? "is not a member of" : "may not act as (SET ROLE)")} roles that own objects of the backup: ",
+                    $"The role '{Limited}' {(server.Cluster.Major < 16 ? "is not a member of" : "may not act as (SET ROLE)")} roles "
+                        + "that own objects of the backup: ",
                 ]
         )
         {

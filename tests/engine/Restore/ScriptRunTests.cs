@@ -5,7 +5,8 @@ using CryoBackup.Tests.Archive;
 
 namespace CryoBackup.Tests.Restore;
 
-/// <summary>The script of any pg_restore, run without one of its lines; that of one newer than the server is <see cref="NewerClientTests"/>' business.</summary>
+/// <summary>The script of any pg_restore, run without one of its lines;
+/// that of one newer than the server is <see cref="NewerClientTests"/>' business.</summary>
 [Collection("postgres")]
 [Trait("Runs", "Once")]
 public sealed class ScriptRunTests(PostgresServer server) : IDisposable

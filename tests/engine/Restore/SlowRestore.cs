@@ -18,7 +18,8 @@ public enum Moment
     Naming,
 }
 
-/// <summary>A backup whose restore stops at some points until the test lets it go on; and the database 'old', which it is to replace.</summary>
+/// <summary>A backup whose restore stops at some points until the test lets it go on; and the database 'old',
+/// which it is to replace.</summary>
 internal sealed class SlowRestore : IDisposable
 {
     private const string Definition = """
@@ -130,7 +131,8 @@ internal sealed class SlowRestore : IDisposable
                     database = (string?)
                         _server.Scalar(
                             "postgres",
-                            $"SELECT coalesce(datname, '') FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND {condition}"
+                            $"SELECT coalesce(datname, '') FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND "
+                                + $"{condition}"
                         );
                     return database is not null;
                 },

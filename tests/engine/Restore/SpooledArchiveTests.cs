@@ -5,7 +5,8 @@ using CryoBackup.Tests.Archive;
 
 namespace CryoBackup.Tests.Restore;
 
-/// <summary>The archive in clear that several sessions of pg_restore read: written as the backup is proven, and with the places of its blocks.</summary>
+/// <summary>The archive in clear that several sessions of pg_restore read: written as the backup is proven,
+/// and with the places of its blocks.</summary>
 [Collection("postgres")]
 public sealed class SpooledArchiveTests(PostgresServer server)
 {

@@ -5,7 +5,8 @@ using CryoBackup.Tests.Rehearsal;
 
 namespace CryoBackup.Tests.Restore;
 
-/// <summary>The planner's statistics are never a reason to discard a restore, and neither they nor anything else makes a restore speak to a foreign server.</summary>
+/// <summary>The planner's statistics are never a reason to discard a restore,
+/// and neither they nor anything else makes a restore speak to a foreign server.</summary>
 [Collection("zoo")]
 [Trait("Runs", "Once")]
 public sealed class StatisticsTests(ZooServer server)

@@ -7,7 +7,8 @@ using Npgsql;
 
 namespace CryoBackup.Tests.Restore;
 
-/// <summary>Whatever happens to -Swap and whenever: the old database serves, and nothing is left that the next run does not remove.</summary>
+/// <summary>Whatever happens to -Swap and whenever: the old database serves,
+/// and nothing is left that the next run does not remove.</summary>
 [Collection("zoo")]
 [Trait("Runs", "Once")]
 public sealed class SwapTests(ZooServer server)

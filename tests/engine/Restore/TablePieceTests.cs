@@ -32,7 +32,8 @@ public sealed class TablePieceTests(PostgresServer server)
         server.CreateDatabase("pieces");
         server.Execute(
             "pieces",
-            "CREATE TABLE parted AS SELECT n AS id, repeat('x', n % 300) AS text FROM generate_series(1, 20000) n; DELETE FROM parted WHERE id % 7 = 0"
+            "CREATE TABLE parted AS SELECT n AS id, repeat('x', n % 300) AS text FROM generate_series(1, 20000) n; "
+                + "DELETE FROM parted WHERE id % 7 = 0"
         );
         await using SharedSnapshot moment = await SharedSnapshot.TakeAsync(Endpoint, "CryoBackup tests", "UTF8", CancellationToken.None);
         await using NpgsqlConnection first = Open(moment.Id);

@@ -60,7 +60,8 @@ public sealed class TargetTests(ZooServer server)
         server.Execute("target_lacking", Roles);
         server.Execute(
             "target_lacking",
-            "CREATE EXTENSION unaccent; CREATE TABLE t (id int); ALTER TABLE t OWNER TO target_gone; GRANT SELECT ON t TO pg_monitor; CREATE TABLE u (id int)"
+            "CREATE EXTENSION unaccent; CREATE TABLE t (id int); ALTER TABLE t OWNER TO target_gone; GRANT SELECT ON t TO pg_monitor; "
+                + "CREATE TABLE u (id int)"
         );
         string backup = server.BackUp("target_lacking");
         server.Drop("target_lacking");
@@ -110,7 +111,8 @@ public sealed class TargetTests(ZooServer server)
             server.CreateDatabase("target_large");
             server.Execute(
                 "target_large",
-                "CREATE TABLE t (id int, filler text) TABLESPACE target_small; INSERT INTO t SELECT n, repeat('x', 90) FROM generate_series(1, 60000) n"
+                "CREATE TABLE t (id int, filler text) TABLESPACE target_small; INSERT INTO t SELECT n, repeat('x', 90) "
+                    + "FROM generate_series(1, 60000) n"
             );
             string backup = server.BackUp("target_large");
             CryoBackupException e = server.Fail(backup, "target_new2", request => (request.Create, request.Jobs) = (true, 1));
@@ -240,7 +242,8 @@ public sealed class TargetTests(ZooServer server)
                         restoring.IsCompleted
                         || server.Scalar(
                             "postgres",
-                            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pg_restore' OR (application_name LIKE 'CryoBackup %-%' AND query ~ '^(CREATE|ALTER|DROP|COPY)')"
+                            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pg_restore' OR (application_name LIKE "
+                                + "'CryoBackup %-%' AND query ~ '^(CREATE|ALTER|DROP|COPY)')"
                         )
                             is not null,
                     TimeSpan.FromMinutes(1)

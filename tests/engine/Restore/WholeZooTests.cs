@@ -44,7 +44,8 @@ public sealed class WholeZooTests(ZooServer server)
         server.LoadZoo("zoo_cleaned");
         server.Execute(
             "zoo_cleaned",
-            "UPDATE zoo.animal SET name = 'changed ' || id; DROP VIEW zoo.lion CASCADE; DROP TABLE annex.animal; DELETE FROM zoo.value; SELECT lo_unlink(424242)"
+            "UPDATE zoo.animal SET name = 'changed ' || id; DROP VIEW zoo.lion CASCADE; DROP TABLE annex.animal; "
+                + "DELETE FROM zoo.value; SELECT lo_unlink(424242)"
         );
         RestoreResult result = Restore("zoo_cleaned", request => request.Clean = true);
         Assert.Equal(RestoreMode.Clean, result.Mode);

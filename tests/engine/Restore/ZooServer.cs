@@ -6,7 +6,8 @@ using CryoBackup.Restore;
 
 namespace CryoBackup.Tests.Restore;
 
-/// <summary>A server with the database zoo (tests/data/zoo.sql) and a backup of it, for all classes marked <c>[Collection("zoo")]</c>.</summary>
+/// <summary>A server with the database zoo (tests/data/zoo.sql) and a backup of it,
+/// for all classes marked <c>[Collection("zoo")]</c>.</summary>
 public sealed class ZooServer : PostgresServer
 {
     public const string Database = "zoo";

@@ -10,7 +10,8 @@ using CryoBackup.Tests.Reports;
 
 namespace CryoBackup.Tests.Runs;
 
-/// <summary>Log, metrics and reports in a folder that somebody else may write to: no link is followed, nobody else's lock is waited for, nobody else reads along.</summary>
+/// <summary>Log, metrics and reports in a folder that somebody else may write to: no link is followed,
+/// nobody else's lock is waited for, nobody else reads along.</summary>
 [Trait("Runs", "Once")]
 [UnsupportedOSPlatform("windows")]
 public sealed class EvidenceFileTests : IDisposable
@@ -36,7 +37,8 @@ public sealed class EvidenceFileTests : IDisposable
         Assert.Equal(6, Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories).Count());
     }
 
-    /// <summary>A collector has an account of its own: whom the administrator lets read the metrics reads them after the next run too.</summary>
+    /// <summary>A collector has an account of its own: whom the administrator lets read the metrics reads
+    /// them after the next run too.</summary>
     [UnixFact]
     public void MetricsStayReadableForWhomTheyAre()
     {

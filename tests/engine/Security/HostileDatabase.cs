@@ -91,7 +91,8 @@ internal static partial class HostileDatabase
         """;
 
     private const string Types =
-        "'text', 'name', 'oid', 'integer', 'bigint', 'boolean', 'numeric', '\"char\"', 'regclass', 'xid', 'jsonb', 'anyarray', 'anyelement', 'anynonarray', 'timestamp with time zone'";
+        "'text', 'name', 'oid', 'integer', 'bigint', 'boolean', 'numeric', '\"char\"', 'regclass', 'xid', 'jsonb', 'anyarray', "
+        + "'anyelement', 'anynonarray', 'timestamp with time zone'";
 
     /// <summary>Makes it.</summary>
     /// <param name="server">The server.</param>
@@ -100,7 +101,8 @@ internal static partial class HostileDatabase
     {
         server.Execute(
             "postgres",
-            $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Owner}') THEN CREATE ROLE {Owner} LOGIN PASSWORD 'm'; END IF; END $$"
+            $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Owner}') THEN CREATE ROLE {Owner} LOGIN PASSWORD 'm'; "
+                + "END IF; END $$"
         );
         server.CreateDatabase(name, $"OWNER {Owner}");
         server.Execute(name, $"SET search_path = pg_catalog; SET SESSION AUTHORIZATION {Owner}; {Content}");

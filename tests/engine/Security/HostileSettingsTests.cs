@@ -31,7 +31,8 @@ public sealed class HostileSettingsTests : IDisposable
         );
         server.Execute(
             "postgres",
-            $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Role}') THEN CREATE ROLE {Role} LOGIN SUPERUSER PASSWORD 'h'; CREATE ROLE powerless; END IF; END $$"
+            $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Role}') "
+                + $"THEN CREATE ROLE {Role} LOGIN SUPERUSER PASSWORD 'h'; CREATE ROLE powerless; END IF; END $$"
         );
     }
 

@@ -11,7 +11,8 @@ using SslMode = CryoBackup.Postgres.SslMode;
 
 namespace CryoBackup.Tests.Security;
 
-/// <summary>What secures PostgreSQL's programs secures our own sessions too, which come first with the password; or there is no session.</summary>
+/// <summary>What secures PostgreSQL's programs secures our own sessions too, which come first with the password;
+/// or there is no session.</summary>
 public sealed class TlsSettingsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -145,7 +145,8 @@ internal sealed class ScratchCluster : IDisposable
         return OperatingSystem.IsWindows()
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"Connect: $env:PGPASSFILE = '{passFile}'; {connect}. Remove: taskkill /F /T /PID {ProcessId}; Remove-Item -Recurse -Force {folders}"
+                $"Connect: $env:PGPASSFILE = '{passFile}'; {connect}. Remove: taskkill /F /T /PID {ProcessId}; "
+                    + $"Remove-Item -Recurse -Force {folders}"
             )
             : string.Create(
                 CultureInfo.InvariantCulture,

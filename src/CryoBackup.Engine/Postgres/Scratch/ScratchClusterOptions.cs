@@ -15,7 +15,8 @@ internal sealed record ScratchClusterOptions
     /// <summary>The superuser's name.</summary>
     public string SuperUser { get; init; } = "postgres";
 
-    /// <summary>True to have every role need a password, the superuser a random one: nothing that runs within the server can then connect to it. Windows always does.</summary>
+    /// <summary>True to have every role need a password, the superuser a random one:
+    /// nothing that runs within the server can then connect to it. Windows always does.</summary>
     public bool AsksPassword { get; init; }
 
     /// <summary>More arguments of initdb, for example --data-checksums; a --locale or --encoding here replaces ours.</summary>

@@ -5,7 +5,8 @@ using CryoBackup.Processes;
 
 namespace CryoBackup.Postgres.Scratch;
 
-/// <summary>The private folders of throwaway servers: made, marked with their owner, removed, also after an owner that died without doing so.</summary>
+/// <summary>The private folders of throwaway servers: made, marked with their owner, removed,
+/// also after an owner that died without doing so.</summary>
 internal static class ScratchFolder
 {
     /// <summary>The data directory's name within the folder.</summary>

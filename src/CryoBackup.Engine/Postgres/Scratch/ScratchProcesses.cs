@@ -44,7 +44,8 @@ internal static class ScratchProcesses
         }
     }
 
-    /// <summary>Ends what else works in the data directory: an initdb or pg_ctl that outlived its caller would go on filling it. Linux only.</summary>
+    /// <summary>Ends what else works in the data directory: an initdb or pg_ctl that outlived its caller would go on filling it.
+    /// Linux only.</summary>
     /// <param name="dataPath">The data directory.</param>
     public static void KillPrograms(string dataPath)
     {

@@ -4,8 +4,8 @@ using CryoBackup.Text;
 namespace CryoBackup.Restore.Selection;
 
 /// <summary>
-/// What the bodies of functions name. A body is a string to PostgreSQL, which records nothing of what stands in it; only names with their schema can
-/// be told.
+/// What the bodies of functions name. A body is a string to PostgreSQL, which records nothing of what stands in it; only names with their
+/// schema can be told.
 /// </summary>
 internal static class FunctionBodies
 {

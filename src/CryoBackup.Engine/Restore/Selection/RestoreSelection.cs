@@ -176,7 +176,8 @@ internal sealed class RestoreSelection
         {
             throw new CryoBackupException(
                 CryoBackupError.ObjectNotFound,
-                $"'{pattern.Text}' means {found.Length} objects of the backup: {string.Join(", ", found.Select(entry => $"{entry.Schema}.{entry.Name}"))}; nothing was changed.",
+                $"'{pattern.Text}' means {found.Length} objects of the backup: "
+                    + $"{string.Join(", ", found.Select(entry => $"{entry.Schema}.{entry.Name}"))}; nothing was changed.",
                 pattern.Text,
                 "Name the schema as well, or use a wildcard to take all of them."
             );
@@ -185,7 +186,8 @@ internal sealed class RestoreSelection
         _chosen.UnionWith(found.Select(entry => entry.DumpId));
     }
 
-    /// <summary>With a partitioned table its partitions are chosen, which have its rows, and with any table the sequences of its columns.</summary>
+    /// <summary>With a partitioned table its partitions are chosen, which have its rows,
+    /// and with any table the sequences of its columns.</summary>
     private void ChooseWithTables()
     {
         IReadOnlyDictionary<int, int> embedded = EmbeddedPartitions.Parents(_entries);
@@ -299,7 +301,8 @@ internal sealed class RestoreSelection
         }
     }
 
-    /// <summary>Tables that the functions of the selection read or write by their bodies alone: they are restored only when they are asked for.</summary>
+    /// <summary>Tables that the functions of the selection read or write by their bodies alone:
+    /// they are restored only when they are asked for.</summary>
     private void TellOfTablesInBodies()
     {
         ILookup<(string, string), TocEntry> tables = _entries.Where(IsNamedTable).ToLookup(entry => (entry.Schema, entry.Name));
@@ -318,7 +321,8 @@ internal sealed class RestoreSelection
         }
     }
 
-    /// <summary>The sequence of an identity column and the value of any sequence follow what they hang on; what is said of a schema's content follows a schema that was chosen.</summary>
+    /// <summary>The sequence of an identity column and the value of any sequence follow what they hang on;
+    /// what is said of a schema's content follows a schema that was chosen.</summary>
     private static bool IsFollower(TocEntry entry) => entry.Kind is "SEQUENCE" or "SEQUENCE SET" || IsOfSchema(entry);
 
     private static bool IsOfSchema(TocEntry entry) => entry.Kind is "DEFAULT ACL" or "PUBLICATION TABLES IN SCHEMA";

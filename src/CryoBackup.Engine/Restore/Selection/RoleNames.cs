@@ -5,8 +5,8 @@ using CryoBackup.Text;
 namespace CryoBackup.Restore.Selection;
 
 /// <summary>
-/// The roles that entries speak of: owners, and those who are granted privileges. An archive is a stranger's text: its patterns are matched in
-/// time proportional to it.
+/// The roles that entries speak of: owners, and those who are granted privileges. An archive is a stranger's text: its patterns are matched
+/// in time proportional to it.
 /// </summary>
 internal static partial class RoleNames
 {

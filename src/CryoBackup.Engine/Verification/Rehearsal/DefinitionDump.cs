@@ -6,7 +6,8 @@ using CryoBackup.Processes;
 
 namespace CryoBackup.Verification.Rehearsal;
 
-/// <summary>What pg_dump says of a database: its definitions, owners and privileges, in the spelling of no setting of the database's or the role's own.</summary>
+/// <summary>What pg_dump says of a database: its definitions, owners and privileges,
+/// in the spelling of no setting of the database's or the role's own.</summary>
 internal static class DefinitionDump
 {
     // What the text of a definition depends on beyond what every session of ours sets.
@@ -67,8 +68,8 @@ internal static class DefinitionDump
     }
 
     /// <summary>
-    /// Until PostgreSQL 16 pg_dump writes an entry for each large object; later one for many that have the same owner and privileges, with privileges
-    /// that name the first. Here each has its own.
+    /// Until PostgreSQL 16 pg_dump writes an entry for each large object; later one for many that have the same owner and privileges, with
+    /// privileges that name the first. Here each has its own.
     /// </summary>
     /// <param name="entries">A table of contents.</param>
     /// <returns>The same, in one form whatever version wrote it.</returns>

@@ -10,8 +10,8 @@ using CryoBackup.Streams;
 namespace CryoBackup.Verification.Rehearsal;
 
 /// <summary>
-/// Makes a database of the same definitions as the rehearsed one, and without rows. An archive's header and table of contents are an archive for
-/// pg_restore as long as nothing of its data is wanted, so a large backup is not read again.
+/// Makes a database of the same definitions as the rehearsed one, and without rows. An archive's header and table of contents are an
+/// archive for pg_restore as long as nothing of its data is wanted, so a large backup is not read again.
 /// </summary>
 internal sealed class DefinitionRestore(VerificationRequest request, RehearsalServer server, ArchiveContent content, ClientTool pgRestore)
 {

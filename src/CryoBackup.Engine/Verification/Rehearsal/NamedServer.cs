@@ -61,7 +61,8 @@ internal sealed class NamedServer : RehearsalServer
     /// <param name="manifest">The backup's manifest; null for none.</param>
     /// <param name="observer">Takes messages.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    /// <exception cref="CryoBackupException">PermissionDenied: it is the backup's own server, or the role is a superuser; or the connection's errors.</exception>
+    /// <exception cref="CryoBackupException">PermissionDenied: it is the backup's own server, or the role is a superuser;
+    /// or the connection's errors.</exception>
     public static async Task<NamedServer> ConnectAsync(
         VerificationRequest request,
         BackupManifest? manifest,
@@ -205,7 +206,8 @@ internal sealed class NamedServer : RehearsalServer
                 FROM pg_catalog.pg_database d
                 WHERE d.datname ~ '^{Prefix}[0-9]+_[0-9]+_[0-9]+_[0-9]+$' AND pg_catalog.pg_has_role(d.datdba, 'USAGE')
                   AND pg_catalog.shobj_description(d.oid, 'pg_database') IS NULL
-                  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.application_name = 'CryoBackup ' || d.datname AND a.datname <> d.datname)
+                  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
+                      WHERE a.application_name = 'CryoBackup ' || d.datname AND a.datname <> d.datname)
                 """,
                 cancellationToken
             )

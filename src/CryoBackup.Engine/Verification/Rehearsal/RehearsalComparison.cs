@@ -6,7 +6,8 @@ using Npgsql;
 
 namespace CryoBackup.Verification.Rehearsal;
 
-/// <summary>Compares what came back with what the archive holds, and records every difference: the database's content, then its definitions.</summary>
+/// <summary>Compares what came back with what the archive holds, and records every difference: the database's content,
+/// then its definitions.</summary>
 internal sealed class RehearsalComparison(
     RehearsalServer server,
     ArchiveContent content,

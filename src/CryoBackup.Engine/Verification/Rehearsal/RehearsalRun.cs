@@ -212,7 +212,8 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             if (server.Selection.NeedSuperuser.Count > 0)
             {
                 throw NeedsSuperuser(
-                    $"Only a superuser may create {DatabaseProof.Shorten(server.Selection.NeedSuperuser.Select(entry => entry.ToString()))}."
+                    $"Only a superuser may create "
+                        + $"{DatabaseProof.Shorten(server.Selection.NeedSuperuser.Select(entry => entry.ToString()))}."
                 );
             }
 
@@ -346,7 +347,8 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 Verdict.Passed,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"It came back on {_version} in {Seconds(_restoreDuration ?? TimeSpan.Zero)}: {tables.Length} tables with {tables.Sum(table => table.FoundRows ?? 0)} rows, and everything else compared, are the backup's.{unrecorded}"
+                    $"It came back on {_version} in {Seconds(_restoreDuration ?? TimeSpan.Zero)}: {tables.Length} tables with "
+                        + $"{tables.Sum(table => table.FoundRows ?? 0)} rows, and everything else compared, are the backup's.{unrecorded}"
                 ),
                 null
             ),
@@ -378,7 +380,8 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         new(
             CryoBackupError.PermissionDenied,
             $"The backup needs more than an ordinary role may do. {reason}",
-            remedy: "If you trust where the backup comes from, permit it with -AllowSuperuser: its own code then runs as a superuser of the rehearsal's server."
+            remedy: "If you trust where the backup comes from, permit it with -AllowSuperuser: "
+                + "its own code then runs as a superuser of the rehearsal's server."
         );
 
     private static string Sentence(CryoBackupException exception) =>

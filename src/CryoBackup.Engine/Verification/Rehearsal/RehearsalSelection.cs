@@ -19,7 +19,8 @@ internal sealed partial class RehearsalSelection
         ["SUBSCRIPTION"] = "a rehearsal connects to no publisher",
         ["SUBSCRIPTION TABLE"] = "a rehearsal connects to no publisher",
         ["EVENT TRIGGER"] =
-            "it would run during the rehearsal; Restore-CryoBackup makes it last, but stock pg_restore before it refreshes materialized views",
+            "it would run during the rehearsal; Restore-CryoBackup makes it last, "
+            + "but stock pg_restore before it refreshes materialized views",
         ["USER MAPPING"] = "it is there to connect to another server",
         ["FOREIGN DATA WRAPPER"] = "a rehearsal reads no foreign data",
         ["SECURITY LABEL"] = "its provider belongs to the server that was saved",
@@ -129,7 +130,8 @@ internal sealed partial class RehearsalSelection
         return selection;
     }
 
-    /// <summary>Sorts the entries of an archive for a scratch database on somebody's server: without owners and privileges, and without anything foreign.</summary>
+    /// <summary>Sorts the entries of an archive for a scratch database on somebody's server: without owners and privileges,
+    /// and without anything foreign.</summary>
     /// <param name="entries">The table of contents.</param>
     /// <param name="asSuperuser">True if the restoring role is a superuser.</param>
     public static RehearsalSelection ForNamedServer(IReadOnlyList<TocEntry> entries, bool asSuperuser)

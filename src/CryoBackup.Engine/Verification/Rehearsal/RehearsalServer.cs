@@ -39,7 +39,8 @@ internal abstract class RehearsalServer : IAsyncDisposable
     /// <param name="cancellationToken">Ends the work.</param>
     public abstract Task FinishAsync(ArchiveContent content, CancellationToken cancellationToken);
 
-    /// <summary>Makes a second database, to be filled with the archive's definitions alone, as <see cref="PrepareAsync"/> makes the first.</summary>
+    /// <summary>Makes a second database, to be filled with the archive's definitions alone,
+    /// as <see cref="PrepareAsync"/> makes the first.</summary>
     /// <param name="content">What the archive holds.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The database, as the role that restores.</returns>
@@ -72,10 +73,13 @@ internal abstract class RehearsalServer : IAsyncDisposable
         {
             throw new CryoBackupException(
                 CryoBackupError.ObjectNotFound,
-                $"The backup needs {(absent.Length == 1 ? "the extension" : "the extensions")} {string.Join(", ", absent)}, not installed for this PostgreSQL {Version}.",
+                $"The backup needs {(absent.Length == 1 ? "the extension" : "the extensions")} {string.Join(", ", absent)}, "
+                    + $"not installed for this PostgreSQL {Version}.",
                 absent[0],
-                $"Install it. PostgreSQL's own extensions: Debian, Ubuntu: apt-get install postgresql-contrib. RHEL: dnf install postgresql{Major}-contrib. "
-                    + $"Others: Debian, Ubuntu: apt-get install postgresql-{Major}-{absent[0].Replace('_', '-')} (repository apt.postgresql.org); RHEL: dnf search {absent[0]}. "
+                $"Install it. PostgreSQL's own extensions: Debian, Ubuntu: apt-get install postgresql-contrib. RHEL: "
+                    + $"dnf install postgresql{Major}-contrib. "
+                    + $"Others: Debian, Ubuntu: apt-get install postgresql-{Major}-{absent[0].Replace('_', '-')} (repository "
+                    + $"apt.postgresql.org); RHEL: dnf search {absent[0]}. "
                     + "Or name a server that has it with -ComputerName or -ServerPath."
             );
         }

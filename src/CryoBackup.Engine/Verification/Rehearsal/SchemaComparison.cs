@@ -7,8 +7,9 @@ using CryoBackup.Processes;
 namespace CryoBackup.Verification.Rehearsal;
 
 /// <summary>
-/// Compares definitions, owners and privileges by what they mean to the server. Where pg_dump's words of the restored database are not those of the
-/// archive, a second database is made from the archive's definitions alone: the words that the same server has for it are what the archive means.
+/// Compares definitions, owners and privileges by what they mean to the server. Where pg_dump's words of the restored database are not
+/// those of the archive, a second database is made from the archive's definitions alone: the words that the same server has for it are what
+/// the archive means.
 /// </summary>
 /// <param name="server">Where the restored database is.</param>
 /// <param name="content">What the archive holds.</param>
@@ -58,7 +59,8 @@ internal sealed partial class SchemaComparison(
     private IReadOnlyList<TocEntry> Dump(ServerEndpoint endpoint, bool withLargeObjects) =>
         DefinitionDump.Take(pgDump, endpoint, server.Application, withLargeObjects, cancellationToken);
 
-    /// <summary>What is compared here: rows, the values of sequences and the content of large objects have checks of their own, statistics do not decide.</summary>
+    /// <summary>What is compared here: rows, the values of sequences and the content of large objects have checks of their own,
+    /// statistics do not decide.</summary>
     private List<TocEntry> Definitions(IReadOnlyList<TocEntry> entries) =>
         [
             .. entries.Where(entry =>
@@ -114,8 +116,8 @@ internal sealed partial class SchemaComparison(
         string.Equals(Normalised(wanted), Normalised(found), StringComparison.Ordinal);
 
     /// <summary>
-    /// True for what is said of an object that the archive does not create: one of the catalog or of an extension, whose owner is whoever made that
-    /// server or that extension.
+    /// True for what is said of an object that the archive does not create: one of the catalog or of an extension, whose owner is whoever
+    /// made that server or that extension.
     /// </summary>
     private bool IsOwnedElsewhere(TocEntry entry) =>
         TocKinds.IsRemark(entry)
@@ -137,7 +139,8 @@ internal sealed partial class SchemaComparison(
             .Select(entry => $"{entry} belongs to {there[KeyOf(entry)].First().Owner} instead of {entry.Owner}");
     }
 
-    /// <summary>What the archive names, and neither database has. Privileges that are everybody's anyway leave no trace, and versions say some things elsewhere.</summary>
+    /// <summary>What the archive names, and neither database has. Privileges that are everybody's anyway leave no trace,
+    /// and versions say some things elsewhere.</summary>
     private List<string> FindUnmade(List<TocEntry> wanted, List<TocEntry> found, List<TocEntry> reference)
     {
         HashSet<(string, string, string)> made = [.. found.Concat(reference).Select(KeyOf)];
