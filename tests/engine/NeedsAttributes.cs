@@ -25,7 +25,7 @@ public sealed class FileFactAttribute : FactAttribute
 }
 
 /// <summary>A test that needs a server, and strace that works.</summary>
-public sealed class TracedFactAttribute : FactAttribute
+public sealed class TracedFactAttribute : ServerFactAttribute
 {
     public TracedFactAttribute() => Skip = ServerPrograms.ReasonToSkip ?? TracedTool.ReasonToSkip;
 }

@@ -4,7 +4,7 @@ namespace CryoBackup.Tests;
 
 /// <summary>A test that needs a server: skipped where no server programs are installed, but not on CI (CI=true),
 /// where it then fails.</summary>
-public sealed class PostgresFactAttribute : FactAttribute
+public sealed class PostgresFactAttribute : ServerFactAttribute
 {
     public PostgresFactAttribute() => Skip = ServerPrograms.ReasonToSkip;
 
@@ -38,7 +38,7 @@ public sealed class PostgresFactAttribute : FactAttribute
 }
 
 /// <summary>As <see cref="PostgresFactAttribute"/>, for a theory.</summary>
-public sealed class PostgresTheoryAttribute : TheoryAttribute
+public sealed class PostgresTheoryAttribute : ServerTheoryAttribute
 {
     public PostgresTheoryAttribute() => Skip = ServerPrograms.ReasonToSkip;
 }

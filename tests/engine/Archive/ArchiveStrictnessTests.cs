@@ -170,14 +170,16 @@ public sealed class ArchiveStrictnessTests
         ArchiveAssert.Fails(CryoBackupError.ArchiveCorrupt, _image.ToBytes(), $"byte {archive.Length}", "follows after its end");
     }
 
-    [Fact]
-    public void RefusesDataThatLiesElsewhereThanItsOffset()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void RefusesDataThatLiesElsewhereThanItsOffset(int away)
     {
         byte[] archive = _image.ToBytes(offsets: true);
         int start = BlockOffset(1);
-        int flag = archive.AsSpan().IndexOf((ReadOnlySpan<byte>)[2, .. BitConverter.GetBytes((long)start)]);
-        archive[flag + 1]++;
-        ArchiveAssert.Fails(CryoBackupError.ArchiveCorrupt, archive, $"byte {start}", $"says at {start + 1}", "public.u");
+        int field = archive.AsSpan().IndexOf((ReadOnlySpan<byte>)[2, .. BitConverter.GetBytes((long)start)]) + 1;
+        Overwrite(archive, field, BitConverter.GetBytes((long)start + away));
+        ArchiveAssert.Fails(CryoBackupError.ArchiveCorrupt, archive, $"byte {start}", $"says at {start + away}", "public.u");
     }
 
     [Theory]

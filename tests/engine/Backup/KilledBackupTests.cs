@@ -144,7 +144,7 @@ public sealed class KilledBackupTests(PostgresServer server) : IDisposable
     }
 
     /// <summary>A test under strace.</summary>
-    private sealed class TracedTheoryAttribute : TheoryAttribute
+    private sealed class TracedTheoryAttribute : ServerTheoryAttribute
     {
         public TracedTheoryAttribute() => Skip = ServerPrograms.ReasonToSkip ?? TracedTool.ReasonToSkip;
     }

@@ -8,7 +8,7 @@ public sealed class AgeFactAttribute : FactAttribute
 }
 
 /// <summary>As <see cref="AgeFactAttribute"/>, for a test that also needs a server.</summary>
-public sealed class AgeServerFactAttribute : FactAttribute
+public sealed class AgeServerFactAttribute : ServerFactAttribute
 {
     public AgeServerFactAttribute() => Skip = AgePrograms.ReasonToSkip ?? ServerPrograms.ReasonToSkip;
 
@@ -28,7 +28,7 @@ public sealed class AgeServerFactAttribute : FactAttribute
 }
 
 /// <summary>As <see cref="AgeServerFactAttribute"/>, for a theory.</summary>
-public sealed class AgeServerTheoryAttribute : TheoryAttribute
+public sealed class AgeServerTheoryAttribute : ServerTheoryAttribute
 {
     public AgeServerTheoryAttribute() => Skip = AgePrograms.ReasonToSkip ?? ServerPrograms.ReasonToSkip;
 }

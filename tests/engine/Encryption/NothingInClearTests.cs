@@ -89,7 +89,7 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
     }
 
     /// <summary>A test that needs age, a server, and strace that works; where it does not, that is said.</summary>
-    private sealed class TraceFactAttribute : FactAttribute
+    private sealed class TraceFactAttribute : ServerFactAttribute
     {
         public TraceFactAttribute() => Skip = AgePrograms.ReasonToSkip ?? ServerPrograms.ReasonToSkip ?? TracedTool.ReasonToSkip;
     }

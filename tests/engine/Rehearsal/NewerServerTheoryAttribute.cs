@@ -6,7 +6,7 @@ namespace CryoBackup.Tests.Rehearsal;
 /// <summary>A theory that needs servers of newer versions. They are looked for when a test of it runs,
 /// not when the tests are listed.</summary>
 [XunitTestCaseDiscoverer("CryoBackup.Tests.Rehearsal.NewerServerDiscoverer", "CryoBackup.Engine.Tests")]
-public sealed class NewerServerTheoryAttribute : TheoryAttribute
+public sealed class NewerServerTheoryAttribute : ServerTheoryAttribute
 {
     public NewerServerTheoryAttribute() => Skip = ServerPrograms.ReasonToSkip;
 }

@@ -4,7 +4,7 @@ namespace CryoBackup.Tests.Restore;
 
 /// <summary>A test that needs a server and a small disk of its own, which only root may mount, on Linux;
 /// skipped where that is not possible.</summary>
-public sealed class FullDiskFactAttribute : FactAttribute
+public sealed class FullDiskFactAttribute : ServerFactAttribute
 {
     private static readonly Lazy<string?> Reason = new(() =>
     {

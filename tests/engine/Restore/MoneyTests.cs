@@ -90,7 +90,7 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
 
     /// <summary>A test that needs a server and the sources of locales, which belong to Debian's package of that name; where they lack,
     /// that is said.</summary>
-    private sealed class LocaleFactAttribute : FactAttribute
+    private sealed class LocaleFactAttribute : ServerFactAttribute
     {
         private const string Source = "/usr/share/i18n/locales/de_DE";
 

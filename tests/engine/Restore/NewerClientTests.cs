@@ -116,7 +116,7 @@ public sealed class NewerClientTests(ZooServer server) : IDisposable
 }
 
 /// <summary>A test that needs clients of 17 or later: those in CRYOBACKUP_TEST_NEWER_PGBIN, or of Debian's packages.</summary>
-public sealed class NewerClientFactAttribute : FactAttribute
+public sealed class NewerClientFactAttribute : ServerFactAttribute
 {
     private static readonly Lazy<string?> Folder = new(Find);
 

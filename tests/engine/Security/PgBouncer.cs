@@ -99,7 +99,7 @@ internal sealed class PgBouncer : IDisposable
 }
 
 /// <summary>A test with a PostgreSQL server and PgBouncer before it.</summary>
-public sealed class PgBouncerFactAttribute : FactAttribute
+public sealed class PgBouncerFactAttribute : ServerFactAttribute
 {
     public PgBouncerFactAttribute() => Skip = new PostgresFactAttribute().Skip ?? (PgBouncer.IsThere ? null : "Needs pgbouncer.");
 }

@@ -29,73 +29,19 @@ internal static class DataOrder
         }
 
         Dictionary<TocEntry, int> tableOf = dataOf.GroupBy(pair => pair.Value).ToDictionary(group => group.Key, group => group.First().Key);
-        var sorted = new List<TocEntry>();
-        var done = new HashSet<TocEntry>();
-        var circular = new SortedSet<string>(StringComparer.Ordinal);
-
-        // Not by recursion: a chain in a stranger's archive may be longer than a stack. Each step knows the lowest that it leads back to.
-        var open = new List<(TocEntry Entry, IEnumerator<TocEntry> References, int Lowest)>();
-        var places = new Dictionary<TocEntry, int>();
-
-        IEnumerator<TocEntry> ReferencesOf(TocEntry entry) =>
+        var walk = new Walk(entry =>
             tableOf.TryGetValue(entry, out int table)
                 ? references[table]
                     .Where(referenced => referenced != table && dataOf.ContainsKey(referenced))
                     .Select(referenced => dataOf[referenced])
-                    .GetEnumerator()
-                : Enumerable.Empty<TocEntry>().GetEnumerator();
-
-        void LeadBack(int place) => open[^1] = open[^1] with { Lowest = Math.Min(open[^1].Lowest, place) };
-
-        void Visit(TocEntry entry)
+                : []
+        );
+        foreach (TocEntry entry in data)
         {
-            if (places.TryGetValue(entry, out int place))
-            {
-                LeadBack(place);
-            }
-            else if (!done.Contains(entry))
-            {
-                places.Add(entry, open.Count);
-                open.Add((entry, ReferencesOf(entry), int.MaxValue));
-            }
+            walk.From(entry);
         }
 
-        void Close()
-        {
-            (TocEntry entry, _, int lowest) = open[^1];
-            open.RemoveAt(open.Count - 1);
-            places.Remove(entry);
-            if (lowest <= open.Count)
-            {
-                circular.Add($"{entry.Schema}.{entry.Name}");
-            }
-
-            if (open.Count > 0)
-            {
-                LeadBack(lowest);
-            }
-
-            done.Add(entry);
-            sorted.Add(entry);
-        }
-
-        foreach (TocEntry first in data)
-        {
-            Visit(first);
-            while (open.Count > 0)
-            {
-                if (open[^1].References.MoveNext())
-                {
-                    Visit(open[^1].References.Current);
-                }
-                else
-                {
-                    Close();
-                }
-            }
-        }
-
-        return (sorted, [.. circular]);
+        return (walk.Sorted, [.. walk.Circular]);
     }
 
     private static IEnumerable<(int From, int To)> TablesOf(TocEntry key, Dictionary<int, TocEntry> byId)
@@ -108,5 +54,95 @@ internal static class DataOrder
                 && key.Name.StartsWith(table.Name + " ", StringComparison.Ordinal)
         );
         return from is null ? [] : tables.Where(table => table != from).Select(table => (from.DumpId, table.DumpId));
+    }
+
+    /// <summary>
+    /// Tarjan's walk: each entry after those that it refers to, and the circles on the way. Not by recursion: a chain in a
+    /// stranger's archive may be longer than a stack.
+    /// </summary>
+    private sealed class Walk(Func<TocEntry, IEnumerable<TocEntry>> referencesOf)
+    {
+        private readonly Dictionary<TocEntry, int> _numbers = [];
+        private readonly Stack<Step> _path = [];
+
+        // Met, and perhaps in a circle with what the path still holds.
+        private readonly Stack<TocEntry> _unsettled = [];
+        private readonly HashSet<TocEntry> _settled = [];
+
+        public List<TocEntry> Sorted { get; } = [];
+
+        public SortedSet<string> Circular { get; } = new(StringComparer.Ordinal);
+
+        public void From(TocEntry first)
+        {
+            Visit(first);
+            while (_path.TryPeek(out Step? step))
+            {
+                if (step.References.MoveNext())
+                {
+                    Visit(step.References.Current);
+                }
+                else
+                {
+                    Leave();
+                }
+            }
+        }
+
+        private void Visit(TocEntry entry)
+        {
+            if (_numbers.TryAdd(entry, _numbers.Count))
+            {
+                _unsettled.Push(entry);
+                _path.Push(new Step(entry, referencesOf(entry).GetEnumerator()) { Lowest = _numbers[entry] });
+            }
+            else if (!_settled.Contains(entry))
+            {
+                LeadBack(_numbers[entry]);
+            }
+        }
+
+        private void Leave()
+        {
+            Step step = _path.Pop();
+            step.References.Dispose();
+            Sorted.Add(step.Entry);
+            if (step.Lowest == _numbers[step.Entry])
+            {
+                Settle(step.Entry);
+            }
+
+            LeadBack(step.Lowest);
+        }
+
+        /// <summary>The entry leads back to none before it: what was met since, and leads back to it, is its circle.</summary>
+        private void Settle(TocEntry entry)
+        {
+            bool circle = _unsettled.Peek() != entry;
+            TocEntry settled;
+            do
+            {
+                settled = _unsettled.Pop();
+                _settled.Add(settled);
+                if (circle)
+                {
+                    Circular.Add($"{settled.Schema}.{settled.Name}");
+                }
+            } while (settled != entry);
+        }
+
+        private void LeadBack(int number)
+        {
+            if (_path.TryPeek(out Step? step))
+            {
+                step.Lowest = Math.Min(step.Lowest, number);
+            }
+        }
+
+        private sealed record Step(TocEntry Entry, IEnumerator<TocEntry> References)
+        {
+            /// <summary>The number of the first entry that this one leads back to.</summary>
+            public required int Lowest { get; set; }
+        }
     }
 }
