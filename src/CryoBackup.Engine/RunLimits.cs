@@ -71,6 +71,24 @@ internal sealed class RunLimits : IDisposable
         );
     }
 
+    /// <summary>Ends the run when something goes wrong beside it.</summary>
+    /// <param name="trouble">Looks; returns the error once there is one.</param>
+    /// <param name="period">The time between two looks.</param>
+    /// <returns>Ends the watch when disposed of.</returns>
+    public IDisposable Watch(Func<CryoBackupException?> trouble, TimeSpan period) =>
+        new Timer(
+            _ =>
+            {
+                if (trouble() is { } reason)
+                {
+                    End(reason);
+                }
+            },
+            null,
+            period,
+            period
+        );
+
     /// <summary>Why the run ended early. A user's cancellation is thrown as such.</summary>
     /// <returns>The error of a limit; null if none was met.</returns>
     /// <exception cref="OperationCanceledException">The user cancelled.</exception>

@@ -37,49 +37,45 @@ public static class BackupVerifier
         using var limits = new RunLimits(request.Timeout, cancellationToken);
         try
         {
-            VerificationResult result = Prove(request, observer, limits.Token);
+            VerificationResult result = Prove(request, observer, limits);
             return request.MaxAge is { } most ? WithAge(result, most) : result;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested && limits.Reason() is not null)
         {
-            return TimedOut(request, start);
+            return Ended(request, start, limits.Reason()!);
         }
     }
 
-    private static VerificationResult Prove(
-        VerificationRequest request,
-        Action<EngineMessage> observer,
-        CancellationToken cancellationToken
-    )
+    private static VerificationResult Prove(VerificationRequest request, Action<EngineMessage> observer, RunLimits limits)
     {
         if (request.Level != VerificationLevel.Restore)
         {
-            var inspection = new BackupInspection(request.Path, request.Level, request.Identities, observer, cancellationToken);
+            var inspection = new BackupInspection(request.Path, request.Level, request.Identities, observer, limits.Token);
             inspection.Run();
             return inspection.ToResult();
         }
 
         try
         {
-            return new RehearsalRun(request, observer, cancellationToken).RunAsync().GetAwaiter().GetResult();
+            return new RehearsalRun(request, observer, limits).RunAsync().GetAwaiter().GetResult();
         }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (limits.Token.IsCancellationRequested)
         {
             // What a cancelled rehearsal was doing fails in many ways.
-            throw new OperationCanceledException(cancellationToken);
+            throw new OperationCanceledException(limits.Token);
         }
     }
 
-    /// <summary>What took too long may still be good.</summary>
-    private static VerificationResult TimedOut(VerificationRequest request, DateTime start)
+    /// <summary>What took too long, or too much of the disk, may still be good.</summary>
+    private static VerificationResult Ended(VerificationRequest request, DateTime start, CryoBackupException reason)
     {
-        (string what, string check) = request.Level switch
+        string check = request.Level switch
         {
-            VerificationLevel.Restore => ("rehearsal", CheckNames.Restore),
-            VerificationLevel.Content => ("proof", CheckNames.Content),
-            _ => ("proof", CheckNames.File),
+            VerificationLevel.Restore => CheckNames.Restore,
+            VerificationLevel.Content => CheckNames.Content,
+            _ => CheckNames.File,
         };
-        string reason = $"the {what} was ended because it took longer than {request.Timeout}";
+        bool isTime = reason.Error == CryoBackupError.Cancelled;
         DateTime end = DateTime.UtcNow;
         return new VerificationResult
         {
@@ -87,17 +83,18 @@ public static class BackupVerifier
             Path = request.Path,
             Level = request.Level,
             Verdict = Verdict.Inconclusive,
-            Reason = $"Whether the backup is good is not known: {reason}.",
-            Remedy =
-                "Give a longer -Timeout. If it stood still, look for a function in the database that waits or sleeps, "
-                + "called by a check, an index or a materialized view.",
+            Reason = $"Whether the backup is good is not known. {reason.Message}",
+            Remedy = isTime
+                ? $"{reason.Remedy} If it stood still, look for a function in the database that waits or sleeps, "
+                    + "called by a check, an index or a materialized view."
+                : reason.Remedy,
             Checks =
             [
                 new CheckResult
                 {
                     Name = check,
                     Outcome = CheckOutcome.NotRun,
-                    Detail = reason,
+                    Detail = reason.Message,
                 },
             ],
             Start = start,

@@ -20,6 +20,9 @@ internal static class ScratchFolder
     private const int LongestSocketPath = 100;
     private const string ShortFolder = "/tmp";
 
+    /// <summary>Where the folders of this account's servers lie unless another place is asked for.</summary>
+    public static string DefaultBase() => DefaultBase(!OperatingSystem.IsWindows() && UnixAccount.ForServer() is not null);
+
     /// <summary>Where the folders lie unless another place is asked for.</summary>
     /// <param name="forOtherAccount">True if the server runs as another account than this process.</param>
     public static string DefaultBase(bool forOtherAccount)

@@ -16,12 +16,9 @@ using Npgsql;
 namespace CryoBackup.Verification.Rehearsal;
 
 /// <summary>One rehearsal: the backup is proven, restored where it can do no harm, and everything that came back is compared.</summary>
-internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
+internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMessage> observer, RunLimits limits)
 {
-    // Tables take about the room of their rows as text, indexes the same again.
-    private const int RoomFactor = 2;
-    private const long RoomForServer = 200L << 20;
-
+    private readonly CancellationToken _cancellationToken = limits.Token;
     private readonly RehearsalChecks _checks = new(observer);
     private readonly List<string> _leftOut = [];
     private RehearsalComparison? _comparison;
@@ -35,6 +32,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     public async Task<VerificationResult> RunAsync()
     {
         PrivateFolder.RemoveAbandoned();
+        using IDisposable? disk = request.Connection.ComputerName is null ? ScratchDisk.Watch(limits) : null;
         Task<ScratchServer>? starting = StartEarly();
         using var spooling = new ArchiveSpooling(
             jobs: null,
@@ -45,7 +43,13 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         );
         try
         {
-            var inspection = new BackupInspection(request.Path, VerificationLevel.Restore, request.Identities, observer, cancellationToken);
+            var inspection = new BackupInspection(
+                request.Path,
+                VerificationLevel.Restore,
+                request.Identities,
+                observer,
+                _cancellationToken
+            );
             inspection.Copy = isSealed => spooling.Begin(isSealed, inspection.Manifest?.UncompressedBytes);
             inspection.Run();
             VerificationResult file = inspection.ToResult();
@@ -120,7 +124,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                     ? StartScratchServer(ArchiveHeader.Major(content.Header.ServerVersion), content.Length)
                 : await ConnectAsync(manifest).ConfigureAwait(false);
             _version = $"PostgreSQL {server.Version}";
-            ClientTool pgRestore = ClientTools.Find("pg_restore", ArchiveHeader.Major(content.Header.DumpVersion), cancellationToken);
+            ClientTool pgRestore = ClientTools.Find("pg_restore", ArchiveHeader.Major(content.Header.DumpVersion), _cancellationToken);
             if (await RestoreAsync(server, content, manifest, pgRestore, spooling).ConfigureAwait(false))
             {
                 _proof = new DatabaseProof(server.Working, server.Application, observer)
@@ -137,7 +141,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                     content,
                     new DefinitionRestore(request, server, content, pgRestore),
                     _checks,
-                    cancellationToken
+                    _cancellationToken
                 );
                 await CompareAsync(server).ConfigureAwait(false);
             }
@@ -156,7 +160,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 )
             )
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            _cancellationToken.ThrowIfCancellationRequested();
             _checks.Hinder(CheckNames.Restore, exception.Message, exception.Remedy);
         }
 
@@ -165,26 +169,15 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
 
     private ScratchServer StartScratchServer(int minimumMajor, long archiveLength)
     {
-        string folder = Path.GetTempPath();
-        long needed = (archiveLength * RoomFactor) + RoomForServer;
-        if (LocalDisk.FreeSpace(folder) is { } free && free < needed)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.DiskFull,
-                $"'{folder}' has {SizeText.Of(free)} free; a rehearsal of this backup needs about {SizeText.Of(needed)}.",
-                folder,
-                "Make room, set TMPDIR (TEMP on Windows) to a larger disk, or name a server with -ComputerName."
-            );
-        }
-
-        return ScratchServer.Start(request, minimumMajor, observer, cancellationToken);
+        ScratchDisk.Require(archiveLength);
+        return ScratchServer.Start(request, minimumMajor, observer, _cancellationToken);
     }
 
     private async Task<NamedServer> ConnectAsync(BackupManifest? manifest)
     {
         try
         {
-            return await NamedServer.ConnectAsync(request, manifest, observer, cancellationToken).ConfigureAwait(false);
+            return await NamedServer.ConnectAsync(request, manifest, observer, _cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
         {
@@ -207,7 +200,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         var clock = Stopwatch.StartNew();
         try
         {
-            await server.PrepareAsync(content, cancellationToken).ConfigureAwait(false);
+            await server.PrepareAsync(content, _cancellationToken).ConfigureAwait(false);
             TellLeftOut(server.Selection, content);
             if (server.Selection.NeedSuperuser.Count > 0)
             {
@@ -227,17 +220,16 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 NoTablespaces = true,
                 Takes = entry => server.Selection.Restored.Contains(entry.DumpId),
             };
-            using var limits = new RunLimits(timeout: null, cancellationToken);
             var plan = new RestorePlan(restore, content, TargetContent.Nothing) { Monetary = Monetary(content, manifest) };
             new RestoreRun(restore, plan, server.Working, server.Application, pgRestore, spooling, observer, limits)
             {
                 ServerMajor = ArchiveHeader.Major(server.Version),
             }.Run();
-            await server.FinishAsync(content, cancellationToken).ConfigureAwait(false);
+            await server.FinishAsync(content, _cancellationToken).ConfigureAwait(false);
         }
         catch (CryoBackupException exception) when (exception.Error is CryoBackupError.RestoreFailed or CryoBackupError.ArchiveCorrupt)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            _cancellationToken.ThrowIfCancellationRequested();
             _checks.Fail(CheckNames.Restore, Sentence(exception), exception.Remedy);
             return false;
         }
@@ -246,12 +238,12 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 && exception.Remedy?.Contains("-AllowSuperuser", StringComparison.Ordinal) != true
             )
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            _cancellationToken.ThrowIfCancellationRequested();
             throw NeedsSuperuser(exception.Message);
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            _cancellationToken.ThrowIfCancellationRequested();
             throw NpgsqlErrors.Translate(exception, server.Working, CryoBackupError.RestoreFailed);
         }
 
@@ -323,7 +315,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            _cancellationToken.ThrowIfCancellationRequested();
             throw NpgsqlErrors.Translate(exception, server.Working, CryoBackupError.RestoreFailed);
         }
     }
