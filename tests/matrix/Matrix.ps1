@@ -58,15 +58,21 @@ function Get-PostgreSql([int[]] $Major) {
     $folders
 }
 
+# The folder of the newest client that is newer than the major, and 17 or later, as the tests of such a client need; none where there is none.
+function Get-NewerClient([int] $Major, [hashtable] $Folders) {
+    $Folders.Keys | Where-Object { $_ -gt $Major -and $_ -ge 17 } | Sort-Object | Select-Object -Last 1 | ForEach-Object { $Folders[$_] }
+}
+
 # Runs a script with the programs of a major first on the PATH.
 function Use-PostgreSql([int] $Major, [hashtable] $Folders, [scriptblock] $Script) {
     $path = @($Folders[$Major]) + @($clientOf[$Major] | Where-Object { $_ } | ForEach-Object { $Folders[$_] }) + $env:PATH
     $variables = @{
-        PATH                       = $path -join [System.IO.Path]::PathSeparator
-        CRYOBACKUP_PGBIN           = $Folders[$Major]
-        CRYOBACKUP_MATRIX_CACHE    = $cache
-        CRYOBACKUP_MATRIX_CLIENTS  = @($newerClients[$Major] | Where-Object { $Folders[$_] }) -join ' '
-        CRYOBACKUP_MATRIX_ARCHIVES = Join-Path $root 'output/matrix-archives'
+        PATH                        = $path -join [System.IO.Path]::PathSeparator
+        CRYOBACKUP_PGBIN            = $Folders[$Major]
+        CRYOBACKUP_MATRIX_CACHE     = $cache
+        CRYOBACKUP_TEST_NEWER_PGBIN = Get-NewerClient $Major $Folders
+        CRYOBACKUP_MATRIX_CLIENTS   = @($newerClients[$Major] | Where-Object { $Folders[$_] }) -join ' '
+        CRYOBACKUP_MATRIX_ARCHIVES  = Join-Path $root 'output/matrix-archives'
     }
     $before = @{}
     foreach ($name in $variables.Keys) {
@@ -83,8 +89,8 @@ function Use-PostgreSql([int] $Major, [hashtable] $Folders, [scriptblock] $Scrip
 }
 
 # Starts the engine's tests, which leave a report.
-function Invoke-EngineTest([string] $Report, [string[]] $Filter) {
-    $words = @('test', (Join-Path $root 'tests/engine'), '-c', 'Release', '--no-build', '-f', 'net10.0', '--nologo') + $Filter
+function Invoke-EngineTest([string] $Report, [string] $Filter) {
+    $words = @('test', (Join-Path $root 'tests/engine'), '-c', 'Release', '--no-build', '-f', 'net10.0', '--nologo', '--filter', $Filter)
     Start-ThreadJob { & dotnet @using:words --logger "trx;LogFileName=$using:Report" *> ($using:Report -replace '\.trx$', '-xunit.log') }
 }
 
@@ -98,9 +104,9 @@ function Invoke-PesterTest([string] $Report) {
 }
 
 # All parts of a major, the engine's tests beside the others; gives what they found.
-function Invoke-Part([int] $Major, [string[]] $Filter) {
+function Invoke-Part([int] $Major, [string] $Filter) {
     $reports = 'trx', 'json' | ForEach-Object { Join-Path $results "$Major.$_" }
-    $engine = Invoke-EngineTest $reports[0] $Filter
+    $engine = Invoke-EngineTest $reports[0] ($env:CRYOBACKUP_TEST_NEWER_PGBIN ? $Filter : "($Filter)&Needs!=NewerClient")
     Invoke-PesterTest $reports[1]
     $null = $engine | Wait-Job | Receive-Job
     Read-XunitFinding $Major 'xunit' $reports[0]
@@ -118,10 +124,7 @@ if (-not $majors) {
     $majors = 13, 15, 17, 18
 }
 
-$filter = @()
-if ($words -notcontains 'all') {
-    $filter = '--filter', (@($everyServer | ForEach-Object { "FullyQualifiedName~Tests.$_" }) -join '|')
-}
+$filter = $words -contains 'all' ? 'Needs!=Nothing' : (@($everyServer | ForEach-Object { "FullyQualifiedName~Tests.$_" }) -join '|')
 
 if (Test-Path -LiteralPath $results) {
     Remove-Item -LiteralPath $results -Recurse -Force

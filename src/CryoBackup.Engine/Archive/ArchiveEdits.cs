@@ -11,6 +11,9 @@ internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
     // The archive's form of a text that is not there: the integer -1.
     private static readonly byte[] Absent = [1, 1, 0, 0, 0];
 
+    // Each with the major version that knows it first.
+    private static readonly (string Words, int Since)[] OptionsOfSubscriptions = [(", streaming = off", 14), (", run_as_owner = true", 16)];
+
     /// <summary>
     /// The DROP statements that pg_restore --clean must not run: pg_dump writes one for each index and constraint of a partition, though
     /// these fall with the partition and cannot be dropped alone.
@@ -52,22 +55,30 @@ internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
 
     /// <summary>
     /// What a newer pg_dump writes of the definitions of an older server that the same server does not understand, replaced by as many
-    /// blanks: that a subscription runs as its owner, which none could do otherwise before 16.
+    /// blanks: that a subscription streams nothing and runs as its owner, which none could do otherwise before 14 and 16.
     /// </summary>
     /// <param name="entries">The archive's table of contents.</param>
-    /// <param name="serverMajor">The major version of the server that they are restored on.</param>
+    /// <param name="serverMajor">The major version of the server that they are restored on; 0 if it is not known.</param>
     public static IEnumerable<ArchiveEdit> NewerWords(IReadOnlyList<TocEntry> entries, int serverMajor)
     {
-        const string RunAsOwner = ", run_as_owner = true";
-        foreach (TocEntry entry in entries.Where(entry => serverMajor is > 0 and < 16 && entry.Kind == "SUBSCRIPTION"))
+        string[] unknown = [.. OptionsOfSubscriptions.Where(option => serverMajor < option.Since).Select(option => option.Words)];
+        if (serverMajor == 0 || unknown.Length == 0)
+        {
+            yield break;
+        }
+
+        foreach (TocEntry entry in entries.Where(entry => entry.Kind == "SUBSCRIPTION"))
         {
             int options = Math.Max(0, entry.Definition.LastIndexOf(" WITH (connect = false", StringComparison.Ordinal));
-            int at = entry.Definition.IndexOf(RunAsOwner, options, StringComparison.Ordinal);
-            if (at >= 0)
+            foreach (string words in unknown)
             {
-                // The definition ends where the DROP statement begins, and the options are ASCII.
-                long offset = entry.DropStatement.Offset - (entry.Definition.Length - at);
-                yield return new ArchiveEdit(offset, RunAsOwner.Length, [.. Enumerable.Repeat((byte)' ', RunAsOwner.Length)]);
+                int at = entry.Definition.IndexOf(words, options, StringComparison.Ordinal);
+                if (at >= 0)
+                {
+                    // The definition ends where the DROP statement begins, and the options are ASCII.
+                    long offset = entry.DropStatement.Offset - (entry.Definition.Length - at);
+                    yield return new ArchiveEdit(offset, words.Length, [.. Enumerable.Repeat((byte)' ', words.Length)]);
+                }
             }
         }
     }

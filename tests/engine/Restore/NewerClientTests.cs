@@ -10,6 +10,7 @@ namespace CryoBackup.Tests.Restore;
 /// </summary>
 [Collection("zoo")]
 [Trait("Runs", "Once")]
+[Trait("Needs", "NewerClient")]
 public sealed class NewerClientTests(ZooServer server) : IDisposable
 {
     // Like a test's, the tool's folder lies beside the build's.
