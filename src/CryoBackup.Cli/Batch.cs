@@ -59,7 +59,7 @@ internal static class Batch
                         remedy: "Name what is to be worked on, or look at the configuration."
                     );
                 }
-                evidence?.Expect(all.OfType<object>().Where(item => item is BackupRequest or VerificationRequest));
+                evidence?.Expect(all.OfType<object>().Where(item => item is BackupRequest or VerificationTask));
                 List<TResult>[] found = [.. all.Select(_ => new List<TResult>())];
                 var codes = new int[all.Length];
                 Parallel.For(
@@ -125,7 +125,7 @@ internal static class Batch
         item switch
         {
             BackupRequest backup => backup.Database,
-            VerificationRequest verification => verification.Path,
+            VerificationTask verification => verification.Request.Path,
             string path => path,
             _ => "",
         };

@@ -28,8 +28,10 @@ internal static class CommonOptions
         };
 
     /// <summary>The full paths of the identities given.</summary>
-    public static string[] Read(this Option<string[]> identity, ParseResult arguments) =>
-        [.. (arguments.GetValue(identity) ?? []).Select(path => path.Length == 0 ? path : Path.GetFullPath(path))];
+    public static string[] Read(this Option<string[]> identity, ParseResult arguments) => FullPaths(arguments.GetValue(identity) ?? []);
+
+    /// <summary>The full paths of what was given.</summary>
+    public static string[] FullPaths(IEnumerable<string> paths) => [.. paths.Select(path => FullPath(path) ?? "")];
 
     /// <summary>The report of test and restore; each command has an option object of its own.</summary>
     public static Option<string?> ReportPath() =>

@@ -48,22 +48,6 @@ internal sealed class ConnectionOptions
             SslMode = arguments.GetValue(_sslMode),
         };
 
-    /// <summary>The request's properties that the command line tells.</summary>
-    public IEnumerable<string> Said(ParseResult arguments)
-    {
-        ConnectionRequest given = Read(arguments);
-        return new[]
-        {
-            (nameof(given.ComputerName), given.ComputerName is not null),
-            (nameof(given.Port), given.Port is not null),
-            (nameof(given.UserName), given.UserName is not null),
-            (nameof(given.Password), given.Password is not null),
-            (nameof(given.SslMode), given.SslMode is not null),
-        }
-            .Where(pair => pair.Item2)
-            .Select(pair => pair.Item1);
-    }
-
     private static string ReadPassword(string file)
     {
         string? password;

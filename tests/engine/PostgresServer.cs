@@ -34,14 +34,7 @@ public class PostgresServer : IDisposable
     internal ServerEndpoint Endpoint => Cluster.Endpoint;
 
     /// <summary>The superuser's connection, a fresh object at each call.</summary>
-    internal ConnectionRequest Connection =>
-        new()
-        {
-            ComputerName = Cluster.Connection.ComputerName,
-            Port = Cluster.Connection.Port,
-            UserName = Cluster.Connection.UserName,
-            Password = Cluster.Connection.Password,
-        };
+    internal ConnectionRequest Connection => Cluster.Connection;
 
     /// <summary>Makes a database from template0, anew if it exists.</summary>
     /// <param name="name">Its name, quoted here.</param>

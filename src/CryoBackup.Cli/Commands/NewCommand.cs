@@ -17,93 +17,117 @@ internal sealed class NewCommand : Command
         "-d"
     );
 
-    private readonly Option<string> _path = new("--path")
-    {
-        Description =
-            "Folder that takes the backups; it is created when missing; that of the configuration or the current one unless said otherwise",
-        HelpName = "folder",
-        DefaultValueFactory = _ => ".",
-    };
-
-    private readonly Option<CompressionKind?> _compression = Choice.Option<CompressionKind>(
-        "--compression",
-        "How the file is compressed; gzip unless said otherwise"
-    );
-
-    private readonly Option<int?> _compressionLevel = Number.Option("--compression-level", "1-9", "1 (fast) to 9 (small)");
-
-    private readonly Option<string[]> _recipient = new("--recipient")
-    {
-        Description = "Encrypt the backup: an age or SSH public key, or a file that holds one a line; may be repeated",
-        HelpName = "key or file",
-    };
-
-    private readonly Option<string[]> _includeSchema = new("--include-schema")
-    {
-        Description = "Only these schemas, with all that is in them: names, or patterns with * and ?; may be repeated",
-        HelpName = "name",
-    };
-
-    private readonly Option<string[]> _excludeSchema = new("--exclude-schema")
-    {
-        Description = "Leaves these schemas out: names, or patterns with * and ?; may be repeated",
-        HelpName = "name",
-    };
-
-    private readonly Option<string[]> _includeTable = new("--include-table")
-    {
-        Description = "Only these tables, views or sequences: name or schema.name, or patterns with * and ?; may be repeated",
-        HelpName = "name",
-    };
-
-    private readonly Option<string[]> _excludeTable = new("--exclude-table")
-    {
-        Description = "Leaves these tables out, with their partitions: name or schema.name, or patterns with * and ?; may be repeated",
-        HelpName = "name",
-    };
-
-    private readonly Option<string[]> _excludeTableData = new("--exclude-table-data")
-    {
-        Description = "Backs these tables up without their rows: name or schema.name, or patterns with * and ?; may be repeated",
-        HelpName = "name",
-    };
-
-    private readonly Option<bool> _includeGlobals = new("--include-globals")
-    {
-        Description = "Write the cluster's roles and tablespaces beside the backup, as SQL",
-    };
-
-    private readonly Option<string?> _label = new("--label")
-    {
-        Description = "Words of yours that are kept in the manifest",
-        HelpName = "text",
-    };
-
-    private readonly Option<bool> _skipRowCount = new("--skip-row-count")
-    {
-        Description = "Do not count the rows of every table in the dump's snapshot; for very large databases",
-    };
-
-    private readonly Option<TimeSpan> _lockTimeout = new("--lock-timeout")
-    {
-        Description = $"How long to wait for a table's lock: {Duration.Help}; 30s unless said otherwise",
-        HelpName = "time",
-        CustomParser = Duration.Read,
-    };
-
-    private readonly Option<TimeSpan> _timeout = new("--timeout")
-    {
-        Description = $"How long each backup may take: {Duration.Help}, or none (as unless said otherwise)",
-        HelpName = "time",
-        CustomParser = Duration.ReadLimit,
-    };
-
-    private readonly Option<TimeSpan> _stallTimeout = new("--stall-timeout")
-    {
-        Description = $"How long pg_dump may be silent: {Duration.Help}, or none; 10m unless said otherwise",
-        HelpName = "time",
-        CustomParser = Duration.ReadLimit,
-    };
+    private readonly OptionSet<BackupOptions> _options = new OptionSet<BackupOptions>()
+        .Add(
+            new Option<string>("--path")
+            {
+                Description =
+                    "Folder that takes the backups; it is created when missing; "
+                    + "that of the configuration or the current one unless said otherwise",
+                HelpName = "folder",
+                DefaultValueFactory = _ => ".",
+            },
+            (given, value) => given with { Folder = Path.GetFullPath(value) }
+        )
+        .Add(
+            Choice.Option<CompressionKind>("--compression", "How the file is compressed; gzip unless said otherwise"),
+            (given, value) => given with { Compression = value }
+        )
+        .Add(
+            Number.Option("--compression-level", "1-9", "1 (fast) to 9 (small)"),
+            (given, value) => given with { CompressionLevel = value }
+        )
+        .Add(
+            new Option<string[]>("--recipient")
+            {
+                Description = "Encrypt the backup: an age or SSH public key, or a file that holds one a line; may be repeated",
+                HelpName = "key or file",
+            },
+            (given, value) => given with { Recipients = [.. value.Select(FullPath)] }
+        )
+        .Add(
+            new Option<string[]>("--include-schema")
+            {
+                Description = "Only these schemas, with all that is in them: names, or patterns with * and ?; may be repeated",
+                HelpName = "name",
+            },
+            (given, value) => given with { IncludeSchema = value }
+        )
+        .Add(
+            new Option<string[]>("--exclude-schema")
+            {
+                Description = "Leaves these schemas out: names, or patterns with * and ?; may be repeated",
+                HelpName = "name",
+            },
+            (given, value) => given with { ExcludeSchema = value }
+        )
+        .Add(
+            new Option<string[]>("--include-table")
+            {
+                Description = "Only these tables, views or sequences: name or schema.name, or patterns with * and ?; may be repeated",
+                HelpName = "name",
+            },
+            (given, value) => given with { IncludeTable = value }
+        )
+        .Add(
+            new Option<string[]>("--exclude-table")
+            {
+                Description =
+                    "Leaves these tables out, with their partitions: name or schema.name, or patterns with * and ?; may be repeated",
+                HelpName = "name",
+            },
+            (given, value) => given with { ExcludeTable = value }
+        )
+        .Add(
+            new Option<string[]>("--exclude-table-data")
+            {
+                Description = "Backs these tables up without their rows: name or schema.name, or patterns with * and ?; may be repeated",
+                HelpName = "name",
+            },
+            (given, value) => given with { ExcludeTableData = value }
+        )
+        .Add(
+            new Option<bool>("--include-globals") { Description = "Write the cluster's roles and tablespaces beside the backup, as SQL" },
+            (given, value) => given with { IncludeGlobals = value }
+        )
+        .Add(
+            new Option<string?>("--label") { Description = "Words of yours that are kept in the manifest", HelpName = "text" },
+            (given, value) => given with { Label = value }
+        )
+        .Add(
+            new Option<bool>("--skip-row-count")
+            {
+                Description = "Do not count the rows of every table in the dump's snapshot; for very large databases",
+            },
+            (given, value) => given with { SkipRowCount = value }
+        )
+        .Add(
+            new Option<TimeSpan>("--lock-timeout")
+            {
+                Description = $"How long to wait for a table's lock: {Duration.Help}; 30s unless said otherwise",
+                HelpName = "time",
+                CustomParser = Duration.Read,
+            },
+            (given, value) => given with { LockTimeout = value }
+        )
+        .Add(
+            new Option<TimeSpan>("--timeout")
+            {
+                Description = $"How long each backup may take: {Duration.Help}, or none (as unless said otherwise)",
+                HelpName = "time",
+                CustomParser = Duration.ReadLimit,
+            },
+            (given, value) => given with { Timeout = value }
+        )
+        .Add(
+            new Option<TimeSpan>("--stall-timeout")
+            {
+                Description = $"How long pg_dump may be silent: {Duration.Help}, or none; 10m unless said otherwise",
+                HelpName = "time",
+                CustomParser = Duration.ReadLimit,
+            },
+            (given, value) => given with { StallTimeout = value }
+        );
 
     private readonly ConnectionOptions _connection = new();
 
@@ -114,30 +138,16 @@ internal sealed class NewCommand : Command
     {
         _databases.AddTo(this);
         _config.AddTo(this);
-        Add(_path);
         _connection.AddTo(this);
-        Add(_compression);
-        Add(_compressionLevel);
-        Add(_recipient);
-        Add(_includeSchema);
-        Add(_excludeSchema);
-        Add(_includeTable);
-        Add(_excludeTable);
-        Add(_excludeTableData);
-        Add(_includeGlobals);
-        Add(_label);
-        Add(_skipRowCount);
-        Add(_lockTimeout);
-        Add(_timeout);
-        Add(_stallTimeout);
+        _options.AddTo(this);
         SetAction(arguments =>
             Batch.Run<BackupRequest, BackupInfo>(
                 arguments,
                 (observer, cancellationToken) =>
                     BackupPlan.Create(
                         Configuration(arguments, observer),
-                        Read(arguments),
-                        Said(arguments),
+                        Given(arguments),
+                        new BackupRequest { Folder = Path.GetFullPath(".") },
                         _databases.Read(arguments),
                         observer,
                         cancellationToken
@@ -151,75 +161,11 @@ internal sealed class NewCommand : Command
     }
 
     private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer) =>
-        _config.Read(arguments, observer, BackupPlan.ReplacedBy(Said(arguments), _databases.Read(arguments)));
+        _config.Read(arguments, observer, BackupPlan.ReplacedBy(Given(arguments), _databases.Read(arguments)));
 
-    /// <summary>The request's properties that the command line tells.</summary>
-    private HashSet<string> Said(ParseResult arguments)
-    {
-        var options = new Dictionary<string, Option>(StringComparer.Ordinal)
-        {
-            [nameof(BackupRequest.Folder)] = _path,
-            [nameof(BackupRequest.Compression)] = _compression,
-            [nameof(BackupRequest.CompressionLevel)] = _compressionLevel,
-            [nameof(BackupRequest.Recipients)] = _recipient,
-            [nameof(BackupRequest.IncludeSchema)] = _includeSchema,
-            [nameof(BackupRequest.ExcludeSchema)] = _excludeSchema,
-            [nameof(BackupRequest.IncludeTable)] = _includeTable,
-            [nameof(BackupRequest.ExcludeTable)] = _excludeTable,
-            [nameof(BackupRequest.ExcludeTableData)] = _excludeTableData,
-            [nameof(BackupRequest.IncludeGlobals)] = _includeGlobals,
-            [nameof(BackupRequest.Label)] = _label,
-            [nameof(BackupRequest.SkipRowCount)] = _skipRowCount,
-            [nameof(BackupRequest.LockTimeout)] = _lockTimeout,
-            [nameof(BackupRequest.Timeout)] = _timeout,
-            [nameof(BackupRequest.StallTimeout)] = _stallTimeout,
-        };
-        return
-        [
-            .. options.Where(pair => arguments.GetResult(pair.Value) is { Implicit: false }).Select(pair => pair.Key),
-            .. _connection.Said(arguments),
-        ];
-    }
+    private BackupOptions Given(ParseResult arguments) =>
+        _options.Read(arguments, new BackupOptions { Connection = _connection.Read(arguments) });
 
-    private BackupRequest Read(ParseResult arguments)
-    {
-        var request = new BackupRequest
-        {
-            Connection = _connection.Read(arguments),
-            Folder = Path.GetFullPath(arguments.GetRequiredValue(_path)),
-            CompressionLevel = arguments.GetValue(_compressionLevel),
-            Recipients =
-            [
-                .. (arguments.GetValue(_recipient) ?? []).Select(item =>
-                    item.Length == 0 || AgeRecipients.IsRecipient(item.Trim()) ? item : Path.GetFullPath(item)
-                ),
-            ],
-            IncludeSchema = arguments.GetValue(_includeSchema) ?? [],
-            ExcludeSchema = arguments.GetValue(_excludeSchema) ?? [],
-            IncludeTable = arguments.GetValue(_includeTable) ?? [],
-            ExcludeTable = arguments.GetValue(_excludeTable) ?? [],
-            ExcludeTableData = arguments.GetValue(_excludeTableData) ?? [],
-            IncludeGlobals = arguments.GetValue(_includeGlobals),
-            Label = arguments.GetValue(_label),
-            SkipRowCount = arguments.GetValue(_skipRowCount),
-        };
-        // What was not said keeps the engine's default.
-        if (arguments.GetValue(_compression) is { } compression)
-        {
-            request.Compression = compression;
-        }
-        if (arguments.GetResult(_lockTimeout) is not null)
-        {
-            request.LockTimeout = arguments.GetValue(_lockTimeout);
-        }
-        if (arguments.GetResult(_timeout) is not null)
-        {
-            request.Timeout = Duration.ToLimit(arguments.GetValue(_timeout));
-        }
-        if (arguments.GetResult(_stallTimeout) is not null)
-        {
-            request.StallTimeout = Duration.ToLimit(arguments.GetValue(_stallTimeout));
-        }
-        return request;
-    }
+    private static string FullPath(string recipient) =>
+        recipient.Length == 0 || AgeRecipients.IsRecipient(recipient.Trim()) ? recipient : Path.GetFullPath(recipient);
 }

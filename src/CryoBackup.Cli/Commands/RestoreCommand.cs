@@ -14,89 +14,114 @@ internal sealed class RestoreCommand : Command
 {
     private readonly Operands _path = new("path", "Backup file");
 
-    private readonly Option<string> _targetDatabase = new("--target-database", "-d")
-    {
-        Description = "Database to restore into; it must be empty unless --create, --clean or --swap says otherwise",
-        HelpName = "database",
-        Required = true,
-    };
-
     private readonly Option<string[]> _identity = CommonOptions.Identity();
-
-    private readonly Option<bool> _create = new("--create") { Description = "Create the database, with the source's encoding and locale" };
-
-    private readonly Option<string[]> _schema = Names(
-        "--schema",
-        "Only this schema with all that belongs to it; a name or a pattern with * and ?; may be repeated"
-    );
-
-    private readonly Option<string[]> _table = Names(
-        "--table",
-        "Only this table with all that belongs to it; name or schema.name, or a pattern; may be repeated"
-    );
-
-    private readonly Option<bool> _clean = new("--clean")
-    {
-        Description = "Drop the backup's objects first, in one transaction with the restore: all or nothing",
-    };
-
-    private readonly Option<bool> _swap = new("--swap")
-    {
-        Description = "Restore beside the database, compare, then exchange the two by name; the old one is kept",
-    };
-
-    private readonly Option<bool> _force = new("--force")
-    {
-        Description =
-            "With --swap: end the sessions of the database that is swapped out; with --clean: "
-            + "drop also what the backup does not bring back; permits --skip-verification",
-    };
-
-    private readonly Option<bool> _schemaOnly = new("--schema-only") { Description = "Definitions without rows" };
-
-    private readonly Option<bool> _dataOnly = new("--data-only") { Description = "Rows, into tables that are there and empty" };
-
-    private readonly Option<bool> _noOwner = new("--no-owner")
-    {
-        Description = "Leave every object to the restoring role instead of its recorded owner",
-    };
-
-    private readonly Option<bool> _noPrivileges = new("--no-privileges") { Description = "Leave out GRANT and REVOKE" };
-
-    private readonly Option<bool> _includeGlobals = new("--include-globals")
-    {
-        Description = "Create the roles that the backup needs and the server lacks, from the backup's globals",
-    };
-
-    private readonly Option<bool> _skipVerification = new("--skip-verification")
-    {
-        Description = "Restore without verifying the file first; only with --force",
-    };
-
-    private readonly Option<int?> _jobs = Number.Option(
-        "--jobs",
-        "number",
-        "Sessions that pg_restore uses at once; more than one needs space for a private temporary copy",
-        "-j"
-    );
-
-    private readonly Option<bool> _planOnly = new("--plan-only") { Description = "Say what would be restored, and change nothing" };
 
     private readonly Option<string?> _reportPath = CommonOptions.ReportPath();
 
-    private readonly Option<TimeSpan> _lockTimeout = new("--lock-timeout")
-    {
-        Description = $"How long to wait for a lock in a database that is there already: {Duration.Help}; 30s unless said otherwise",
-        HelpName = "time",
-        CustomParser = Duration.Read,
-    };
-
-    private readonly Option<TimeSpan> _timeout = new("--timeout")
-    {
-        Description = $"How long the restore may take: {Duration.Help}, or none (as unless said otherwise)",
-        HelpName = "time",
-        CustomParser = Duration.ReadLimit,
-    };
+    private readonly OptionSet<RestoreRequest> _options = new OptionSet<RestoreRequest>()
+        .Add(
+            new Option<string>("--target-database", "-d")
+            {
+                Description = "Database to restore into; it must be empty unless --create, --clean or --swap says otherwise",
+                HelpName = "database",
+                Required = true,
+            },
+            (given, value) => given with { TargetDatabase = value }
+        )
+        .Add(
+            new Option<bool>("--create") { Description = "Create the database, with the source's encoding and locale" },
+            (given, value) => given with { Create = value }
+        )
+        .Add(
+            new Option<bool>("--clean")
+            {
+                Description = "Drop the backup's objects first, in one transaction with the restore: all or nothing",
+            },
+            (given, value) => given with { Clean = value }
+        )
+        .Add(
+            new Option<bool>("--swap")
+            {
+                Description = "Restore beside the database, compare, then exchange the two by name; the old one is kept",
+            },
+            (given, value) => given with { Swap = value }
+        )
+        .Add(
+            new Option<bool>("--force")
+            {
+                Description =
+                    "With --swap: end the sessions of the database that is swapped out; with --clean: "
+                    + "drop also what the backup does not bring back; permits --skip-verification",
+            },
+            (given, value) => given with { Force = value }
+        )
+        .Add(
+            Names("--schema", "Only this schema with all that belongs to it; a name or a pattern with * and ?; may be repeated"),
+            (given, value) => given with { Schema = value }
+        )
+        .Add(
+            Names("--table", "Only this table with all that belongs to it; name or schema.name, or a pattern; may be repeated"),
+            (given, value) => given with { Table = value }
+        )
+        .Add(
+            new Option<bool>("--schema-only") { Description = "Definitions without rows" },
+            (given, value) => given with { SchemaOnly = value }
+        )
+        .Add(
+            new Option<bool>("--data-only") { Description = "Rows, into tables that are there and empty" },
+            (given, value) => given with { DataOnly = value }
+        )
+        .Add(
+            new Option<bool>("--no-owner") { Description = "Leave every object to the restoring role instead of its recorded owner" },
+            (given, value) => given with { NoOwner = value }
+        )
+        .Add(
+            new Option<bool>("--no-privileges") { Description = "Leave out GRANT and REVOKE" },
+            (given, value) => given with { NoPrivileges = value }
+        )
+        .Add(
+            new Option<bool>("--include-globals")
+            {
+                Description = "Create the roles that the backup needs and the server lacks, from the backup's globals",
+            },
+            (given, value) => given with { IncludeGlobals = value }
+        )
+        .Add(
+            new Option<bool>("--skip-verification") { Description = "Restore without verifying the file first; only with --force" },
+            (given, value) => given with { SkipVerification = value }
+        )
+        .Add(
+            Number.Option(
+                "--jobs",
+                "number",
+                "Sessions that pg_restore uses at once; more than one needs space for a private temporary copy",
+                "-j"
+            ),
+            (given, value) => given with { Jobs = value }
+        )
+        .Add(
+            new Option<bool>("--plan-only") { Description = "Say what would be restored, and change nothing" },
+            (given, value) => given with { PlanOnly = value }
+        )
+        .Add(
+            new Option<TimeSpan>("--lock-timeout")
+            {
+                Description =
+                    $"How long to wait for a lock in a database that is there already: {Duration.Help}; 30s unless said otherwise",
+                HelpName = "time",
+                CustomParser = Duration.Read,
+            },
+            (given, value) => given with { LockTimeout = value }
+        )
+        .Add(
+            new Option<TimeSpan>("--timeout")
+            {
+                Description = $"How long the restore may take: {Duration.Help}, or none (as unless said otherwise)",
+                HelpName = "time",
+                CustomParser = Duration.ReadLimit,
+            },
+            (given, value) => given with { Timeout = Duration.ToLimit(value) }
+        );
 
     private readonly ConnectionOptions _connection = new();
 
@@ -107,26 +132,10 @@ internal sealed class RestoreCommand : Command
     {
         _path.AddTo(this);
         _config.AddTo(this);
-        Add(_targetDatabase);
         Add(_identity);
-        Add(_create);
-        Add(_clean);
-        Add(_swap);
-        Add(_force);
-        Add(_schema);
-        Add(_table);
-        Add(_schemaOnly);
-        Add(_dataOnly);
         _connection.AddTo(this);
-        Add(_noOwner);
-        Add(_noPrivileges);
-        Add(_includeGlobals);
-        Add(_skipVerification);
-        Add(_jobs);
-        Add(_planOnly);
+        _options.AddTo(this);
         Add(_reportPath);
-        Add(_lockTimeout);
-        Add(_timeout);
         Validators.Add(result =>
         {
             if (_path.Count(result) != 1)
@@ -154,41 +163,20 @@ internal sealed class RestoreCommand : Command
     private static Option<string[]> Names(string name, string description) => new(name) { Description = description, HelpName = "name" };
 
     private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer) =>
-        _config.Read(arguments, observer, BackupPlan.ReplacedBy(_connection.Said(arguments).ToHashSet(StringComparer.Ordinal)));
+        _config.Read(arguments, observer, BackupPlan.ReplacedBy(_connection.Read(arguments)));
 
     private RestoreRequest Read(ParseResult arguments, string path, Action<EngineMessage> observer)
     {
         BackupConfiguration? configuration = Configuration(arguments, observer);
-        var request = new RestoreRequest
-        {
-            Connection = BackupPlan.Connect(configuration, _connection.Read(arguments)),
-            Path = Path.GetFullPath(path),
-            TargetDatabase = arguments.GetRequiredValue(_targetDatabase),
-            Schema = arguments.GetValue(_schema) ?? [],
-            Table = arguments.GetValue(_table) ?? [],
-            Identities = BackupPlan.Identities(configuration, _identity.Read(arguments)),
-            Create = arguments.GetValue(_create),
-            Clean = arguments.GetValue(_clean),
-            Swap = arguments.GetValue(_swap),
-            Force = arguments.GetValue(_force),
-            SchemaOnly = arguments.GetValue(_schemaOnly),
-            DataOnly = arguments.GetValue(_dataOnly),
-            NoOwner = arguments.GetValue(_noOwner),
-            NoPrivileges = arguments.GetValue(_noPrivileges),
-            IncludeGlobals = arguments.GetValue(_includeGlobals),
-            SkipVerification = arguments.GetValue(_skipVerification),
-            PlanOnly = arguments.GetValue(_planOnly),
-            Jobs = arguments.GetValue(_jobs),
-        };
-        if (arguments.GetResult(_lockTimeout) is not null)
-        {
-            request.LockTimeout = arguments.GetValue(_lockTimeout);
-        }
-        if (arguments.GetResult(_timeout) is not null)
-        {
-            request.Timeout = Duration.ToLimit(arguments.GetValue(_timeout));
-        }
-        return request;
+        return _options.Read(
+            arguments,
+            new RestoreRequest
+            {
+                Connection = BackupPlan.Connect(configuration, _connection.Read(arguments)),
+                Path = Path.GetFullPath(path),
+                Identities = BackupPlan.Identities(configuration, _identity.Read(arguments)),
+            }
+        );
     }
 
     private static void Print(IReadOnlyList<RestoreResult> results, TextWriter output)

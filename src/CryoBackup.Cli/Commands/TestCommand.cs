@@ -26,53 +26,68 @@ internal sealed class TestCommand : Command
         "Backup files, or folders of them; * and ? are allowed in the file name; the folder of the configuration unless said otherwise"
     );
 
-    private readonly Option<VerificationLevel?> _level = Choice.Option<VerificationLevel>(
-        "--level",
-        "hash: the stored bytes are those that were written; content (unless said otherwise): also every table's rows and content; "
-            + "restore: also restored "
-            + "into a throwaway server, and everything that came back compared"
-    );
-
-    private readonly Option<string[]> _identity = CommonOptions.Identity();
-
     private readonly ConfigOption _config = new(ConfigurationUse.Test);
 
     private readonly Option<string?> _reportPath = CommonOptions.ReportPath();
 
-    private readonly Option<TimeSpan?> _maxAge = Time(
-        "--max-age",
-        "How old a backup may be (RPO); of a folder, the newest proven backup of each database: failed if there is none younger"
-    );
-
-    private readonly Option<TimeSpan?> _maxRestoreTime = Time("--max-restore-time", "How long the restore of a rehearsal may take (RTO)");
-
-    private readonly Option<TimeSpan> _timeout = new("--timeout")
-    {
-        Description = $"How long the proof of one backup may take: {Duration.Help}, or none [24h]",
-        HelpName = "time",
-        CustomParser = Duration.ReadLimit,
-    };
-
-    private readonly Option<string?> _serverPath = new("--server-path")
-    {
-        Description =
-            "Folder of the server programs (initdb, pg_ctl, postgres) of the throwaway server: another version rehearses an upgrade",
-        HelpName = "folder",
-    };
-
-    private readonly Option<bool> _keep = new("--keep")
-    {
-        Description = "Leave the rehearsal's server, or scratch database, and say how to connect",
-    };
-
-    private readonly Option<bool> _force = new("--force") { Description = "Rehearse even on the server that the backup came from" };
-
-    private readonly Option<bool> _allowSuperuser = new("--allow-superuser")
-    {
-        Description = "Restore as a superuser what an ordinary role may not create; only for backups that you trust",
-    };
-
     private readonly Option<int?> _throttleLimit = Number.Option("--throttle-limit", "number", "How many rehearsals run at once [1]");
+
+    private readonly OptionSet<VerificationOptions> _options = new OptionSet<VerificationOptions>()
+        .Add(
+            Choice.Option<VerificationLevel>(
+                "--level",
+                "hash: the stored bytes are those that were written; content (unless said otherwise): also every table's rows and content; "
+                    + "restore: also restored "
+                    + "into a throwaway server, and everything that came back compared"
+            ),
+            (given, value) => given with { Level = value }
+        )
+        .Add(CommonOptions.Identity(), (given, value) => given with { Identities = CommonOptions.FullPaths(value) })
+        .Add(
+            Time(
+                "--max-age",
+                "How old a backup may be (RPO); of a folder, the newest proven backup of each database: failed if there is none younger"
+            ),
+            (given, value) => given with { MaxAge = value }
+        )
+        .Add(
+            Time("--max-restore-time", "How long the restore of a rehearsal may take (RTO)"),
+            (given, value) => given with { MaxRestoreTime = value }
+        )
+        .Add(
+            new Option<TimeSpan>("--timeout")
+            {
+                Description = $"How long the proof of one backup may take: {Duration.Help}, or none [24h]",
+                HelpName = "time",
+                CustomParser = Duration.ReadLimit,
+            },
+            (given, value) => given with { Timeout = value }
+        )
+        .Add(
+            new Option<string?>("--server-path")
+            {
+                Description =
+                    "Folder of the server programs (initdb, pg_ctl, postgres) of the throwaway server: "
+                    + "another version rehearses an upgrade",
+                HelpName = "folder",
+            },
+            (given, value) => given with { ServerPath = CommonOptions.FullPath(value) }
+        )
+        .Add(
+            new Option<bool>("--keep") { Description = "Leave the rehearsal's server, or scratch database, and say how to connect" },
+            (given, value) => given with { Keep = value }
+        )
+        .Add(
+            new Option<bool>("--force") { Description = "Rehearse even on the server that the backup came from" },
+            (given, value) => given with { Force = value }
+        )
+        .Add(
+            new Option<bool>("--allow-superuser")
+            {
+                Description = "Restore as a superuser what an ordinary role may not create; only for backups that you trust",
+            },
+            (given, value) => given with { AllowSuperuser = value }
+        );
 
     private readonly ConnectionOptions _connection = new();
 
@@ -85,17 +100,9 @@ internal sealed class TestCommand : Command
         _config.AddTo(this);
         Add(_databases);
         Add(_latest);
-        Add(_level);
-        Add(_identity);
         Add(_reportPath);
         Add(_quiet);
-        Add(_maxAge);
-        Add(_maxRestoreTime);
-        Add(_timeout);
-        Add(_serverPath);
-        Add(_keep);
-        Add(_force);
-        Add(_allowSuperuser);
+        _options.AddTo(this);
         Add(_throttleLimit);
         _connection.AddTo(this);
         Validators.Add(result =>
@@ -104,21 +111,21 @@ internal sealed class TestCommand : Command
             {
                 result.AddError("--quiet and --json exclude each other: one asks for no output, the other for a form of it.");
             }
-            if (result.GetValue(_latest) && result.GetResult(_maxAge) is not null)
+            if (result.GetValue(_latest) && result.GetResult("--max-age") is not null)
             {
                 result.AddError("--latest and --max-age exclude each other: an age asks for the newest proven backup of each database.");
             }
         });
         SetAction(arguments =>
-            Batch.Run<VerificationRequest, VerificationResult>(
+            Batch.Run<VerificationTask, VerificationResult>(
                 arguments,
-                (observer, cancellationToken) => Requests(arguments, observer, cancellationToken),
+                (observer, cancellationToken) => Tasks(arguments, observer, cancellationToken),
                 observer => new RunEvidence(
                     RunVerb.Verification,
                     _config.Read(arguments, observer),
                     CommonOptions.FullPath(arguments.GetValue(_reportPath))
                 ),
-                (evidence, request, observer, cancellationToken) => [evidence.Run(request, observer, cancellationToken)],
+                (evidence, task, observer, cancellationToken) => [evidence.Run(task, observer, cancellationToken)],
                 (results, output) => Print(results, output, arguments.GetValue(_quiet)),
                 result => ExitCode.Of(result.Verdict),
                 arguments.GetValue(_throttleLimit) ?? 1
@@ -142,7 +149,7 @@ internal sealed class TestCommand : Command
             },
         };
 
-    private IReadOnlyList<VerificationRequest> Requests(
+    private IReadOnlyList<VerificationTask> Tasks(
         ParseResult arguments,
         Action<EngineMessage> observer,
         CancellationToken cancellationToken
@@ -177,42 +184,18 @@ internal sealed class TestCommand : Command
         }
         return
         [
-            .. BackupFiles.Of(files).Select(how.For),
+            .. BackupFiles.Of(files).Select(path => VerificationTask.Of(how with { Path = path })),
             .. folders.SelectMany(folder =>
-                FolderVerification.Requests(how, folder.Folder, databases, folder.Databases, latest, observer, cancellationToken)
+                FolderVerification.Tasks(how, folder.Folder, databases, folder.Databases, latest, observer, cancellationToken)
             ),
         ];
     }
 
-    private VerificationRequest Read(ParseResult arguments, Action<EngineMessage> observer)
-    {
-        BackupConfiguration? configuration = _config.Read(arguments, observer);
-        var request = new VerificationRequest
-        {
-            Identities = BackupPlan.Identities(configuration, _identity.Read(arguments)),
-            MaxAge = arguments.GetValue(_maxAge) ?? configuration?.Verification?.MaxAge,
-            MaxRestoreTime = arguments.GetValue(_maxRestoreTime),
-            ServerPath = arguments.GetValue(_serverPath) is { Length: > 0 } folder ? Path.GetFullPath(folder) : null,
-            Keep = arguments.GetValue(_keep),
-            Force = arguments.GetValue(_force),
-            AllowSuperuser = arguments.GetValue(_allowSuperuser),
-            Connection = _connection.Read(arguments),
-        };
-        // What was not said keeps the engine's default.
-        if ((arguments.GetValue(_level) ?? configuration?.Verification?.Level) is { } level)
-        {
-            request.Level = level;
-        }
-        if (arguments.GetResult(_timeout) is not null)
-        {
-            request.Timeout = Duration.ToLimit(arguments.GetValue(_timeout));
-        }
-        else if (configuration?.Verification?.Timeout is { } timeout)
-        {
-            request.Timeout = timeout;
-        }
-        return request;
-    }
+    private VerificationRequest Read(ParseResult arguments, Action<EngineMessage> observer) =>
+        _options
+            .Read(arguments, new VerificationOptions { Connection = _connection.Read(arguments) })
+            .Over(VerificationOptions.Of(_config.Read(arguments, observer)))
+            .Over(new VerificationRequest());
 
     private static void Print(IReadOnlyList<VerificationResult> results, TextWriter output, bool quiet)
     {

@@ -3,76 +3,72 @@ using CryoBackup.Postgres;
 namespace CryoBackup.Backup;
 
 /// <summary>What New-CryoBackup was asked for.</summary>
-public sealed class BackupRequest
+public sealed record BackupRequest
 {
     /// <summary>The server.</summary>
-    public ConnectionRequest Connection { get; set; } = new();
+    public ConnectionRequest Connection { get; init; } = new();
 
     /// <summary>The database to back up.</summary>
-    public string Database { get; set; } = "";
+    public string Database { get; init; } = "";
 
     /// <summary>The folder that takes the backup, as a full path of the file system; it is created when missing.</summary>
-    public string Folder { get; set; } = "";
+    public string Folder { get; init; } = "";
 
     /// <summary>How the file is compressed.</summary>
-    public CompressionKind Compression { get; set; } = CompressionKind.Gzip;
+    public CompressionKind Compression { get; init; } = CompressionKind.Gzip;
 
     /// <summary>Compression level, 1 (fast) to 9 (small); null for the level of the best ratio of size to time.</summary>
-    public int? CompressionLevel { get; set; }
+    public int? CompressionLevel { get; init; }
 
     /// <summary>
     /// Whom the backup is encrypted to: age and SSH public keys, or full paths of files that hold one a line; empty for no encryption.
     /// </summary>
-    public IReadOnlyList<string> Recipients { get; set; } = [];
+    public IReadOnlyList<string> Recipients { get; init; } = [];
 
     /// <summary>Words of the user's that are kept in the manifest, unless the backup is encrypted.</summary>
-    public string? Label { get; set; }
+    public string? Label { get; init; }
 
     /// <summary>True to leave out the count of every table's rows in the dump's snapshot.</summary>
-    public bool SkipRowCount { get; set; }
+    public bool SkipRowCount { get; init; }
 
     /// <summary>Only these schemas are backed up, with all that is in them: names, case-sensitive, with the wildcards * and ?;
     /// empty for all.</summary>
-    public IReadOnlyList<string> IncludeSchema { get; set; } = [];
+    public IReadOnlyList<string> IncludeSchema { get; init; } = [];
 
     /// <summary>These schemas are left out.</summary>
-    public IReadOnlyList<string> ExcludeSchema { get; set; } = [];
+    public IReadOnlyList<string> ExcludeSchema { get; init; } = [];
 
     /// <summary>
     /// Only these tables (or views, sequences) are backed up, with the types and functions of their schemas: <c>table</c> of any schema or
     /// <c>schema.table</c>; a table brings its partitions. Not to be given with <see cref="IncludeSchema"/>.
     /// </summary>
-    public IReadOnlyList<string> IncludeTable { get; set; } = [];
+    public IReadOnlyList<string> IncludeTable { get; init; } = [];
 
     /// <summary>These tables (or views, sequences) are left out, with their partitions.</summary>
-    public IReadOnlyList<string> ExcludeTable { get; set; } = [];
+    public IReadOnlyList<string> ExcludeTable { get; init; } = [];
 
     /// <summary>These tables are backed up without their rows.</summary>
-    public IReadOnlyList<string> ExcludeTableData { get; set; } = [];
+    public IReadOnlyList<string> ExcludeTableData { get; init; } = [];
 
     /// <summary>True to write the cluster's roles and tablespaces beside the backup, as SQL: they belong to no database.</summary>
-    public bool IncludeGlobals { get; set; }
+    public bool IncludeGlobals { get; init; }
 
     /// <summary>
     /// Days that backups are kept: after this one is made, older ones of the same database, server and folder are removed, but never the
     /// newest three nor the newest proven one; a backup of a selection removes none. Null to keep all.
     /// </summary>
-    public int? KeepDays { get; set; }
+    public int? KeepDays { get; init; }
 
     /// <summary>How long to wait for a table's lock.</summary>
-    public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long the whole backup may take; null for no limit.</summary>
-    public TimeSpan? Timeout { get; set; }
+    public TimeSpan? Timeout { get; init; }
 
     /// <summary>How long pg_dump may be silent; null for no limit.</summary>
-    public TimeSpan? StallTimeout { get; set; } = TimeSpan.FromMinutes(10);
+    public TimeSpan? StallTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>True if only a selection of the database is wanted.</summary>
     internal bool IsPartial =>
         IncludeSchema.Count + ExcludeSchema.Count + IncludeTable.Count + ExcludeTable.Count + ExcludeTableData.Count > 0;
-
-    /// <summary>Another request that says the same.</summary>
-    /// <returns>A copy.</returns>
-    internal BackupRequest Copy() => (BackupRequest)MemberwiseClone();
 }

@@ -2,27 +2,27 @@ namespace CryoBackup.Configuration;
 
 /// <summary>What goes into a backup and how long it may take: the section <c>backup</c>,
 /// which bears the parameters of New-CryoBackup.</summary>
-public sealed record BackupSettings : Settings
+public record BackupSettings : Settings
 {
     /// <summary>Only these schemas.</summary>
     [Setting("Only these schemas: names, or patterns with * and ?.", Example = "[public]")]
-    public IReadOnlyList<string> IncludeSchema { get; init; } = [];
+    public IReadOnlyList<string>? IncludeSchema { get; init; }
 
     /// <summary>Not these schemas.</summary>
     [Setting("Not these schemas.", Example = "[scratch]")]
-    public IReadOnlyList<string> ExcludeSchema { get; init; } = [];
+    public IReadOnlyList<string>? ExcludeSchema { get; init; }
 
     /// <summary>Only these tables.</summary>
     [Setting("Only these tables: name or schema.name, or patterns.", Example = "[public.orders]")]
-    public IReadOnlyList<string> IncludeTable { get; init; } = [];
+    public IReadOnlyList<string>? IncludeTable { get; init; }
 
     /// <summary>Not these tables.</summary>
     [Setting("Not these tables.", Example = "[\"*_tmp\"]")]
-    public IReadOnlyList<string> ExcludeTable { get; init; } = [];
+    public IReadOnlyList<string>? ExcludeTable { get; init; }
 
     /// <summary>These tables without their rows.</summary>
     [Setting("These tables without their rows.", Example = "[sessions]")]
-    public IReadOnlyList<string> ExcludeTableData { get; init; } = [];
+    public IReadOnlyList<string>? ExcludeTableData { get; init; }
 
     /// <summary>Whether roles and tablespaces are written too.</summary>
     [Setting("Whether the cluster's roles and tablespaces are written beside the backup.", Example = "true")]

@@ -27,7 +27,7 @@ internal static class ConfigurationRules
                 .OfType<BackupSettings>()
         )
         {
-            if (backup.IncludeSchema.Count > 0 && backup.IncludeTable.Count > 0)
+            if (backup is { IncludeSchema.Count: > 0, IncludeTable.Count: > 0 })
             {
                 throw errors.At(
                     PlaceOf(root, "backup"),

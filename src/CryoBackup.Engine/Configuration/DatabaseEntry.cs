@@ -49,6 +49,17 @@ public sealed record DatabaseEntry : Settings
     /// <summary>What goes into its backups.</summary>
     [Setting("What goes into its backups; replaces the file's section as a whole.")]
     public BackupSettings? Backup { get; init; }
+
+    /// <summary>What is different of its server, of which each null says nothing.</summary>
+    internal ConnectionRequest Connection =>
+        new()
+        {
+            ComputerName = Host,
+            Port = Port,
+            UserName = Username,
+            Password = Password,
+            SslMode = SslMode,
+        };
 }
 
 /// <summary>Which databases are backed up: the key <c>databases</c>.</summary>

@@ -33,4 +33,15 @@ public sealed record DatabaseSettings : Settings
     /// <summary>How the connection is secured.</summary>
     [Setting("How the connection is secured: disable, allow, prefer, require, verify-ca, verify-full.", Example = "prefer")]
     public SslMode? SslMode { get; init; }
+
+    /// <summary>The server, of which each null says nothing.</summary>
+    internal ConnectionRequest Connection =>
+        new()
+        {
+            ComputerName = Host,
+            Port = Port,
+            UserName = Username,
+            Password = Password,
+            SslMode = SslMode,
+        };
 }

@@ -3,7 +3,7 @@ using CryoBackup.Verification;
 namespace CryoBackup.Configuration;
 
 /// <summary>How backups are tested: the section <c>verification</c>.</summary>
-public sealed record VerificationSettings : Settings
+public record VerificationSettings : Settings
 {
     /// <summary>How deep; null for the command's default.</summary>
     [Setting("How deep Test-CryoBackup goes: hash, content or restore; content unless said otherwise.", Example = "content")]

@@ -12,39 +12,45 @@ public static class BackupPlan
 
     /// <summary>Makes the requests.</summary>
     /// <param name="configuration">The configuration; null for none.</param>
-    /// <param name="given">What the user said; the database is left out.</param>
-    /// <param name="said">Names of the request's and the connection's properties that the user said.</param>
+    /// <param name="given">What the user said.</param>
+    /// <param name="defaults">What holds where neither says anything.</param>
     /// <param name="databases">The databases that the user named; empty to take those of the configuration.</param>
     /// <param name="observer">Takes warnings of the connection that lists the databases.</param>
-    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <param name="cancellationToken">Stops the listing.</param>
     /// <returns>One request a database, at least one.</returns>
     /// <exception cref="CryoBackupException">ConfigurationInvalid, and what a connection can fail with.</exception>
     public static IReadOnlyList<BackupRequest> Create(
         BackupConfiguration? configuration,
-        BackupRequest given,
-        IReadOnlySet<string> said,
+        BackupOptions given,
+        BackupRequest defaults,
         IReadOnlyList<string> databases,
         Action<EngineMessage> observer,
         CancellationToken cancellationToken
     )
     {
         ArgumentNullException.ThrowIfNull(given);
-        ArgumentNullException.ThrowIfNull(said);
+        ArgumentNullException.ThrowIfNull(defaults);
         ArgumentNullException.ThrowIfNull(databases);
-        configuration?.Require(ConfigurationUse.New, ReplacedBy(said, databases));
+        configuration?.Require(ConfigurationUse.New, ReplacedBy(given, databases));
         IEnumerable<DatabaseEntry> entries =
             databases.Count > 0
                 ? databases.Distinct(StringComparer.Ordinal).SelectMany(name => Named(configuration, name, given.Connection))
-                : Configured(configuration, given, said, observer, cancellationToken);
-        return [.. entries.Select(entry => CreateOne(configuration, entry, given, said, cancellationToken))];
+                : Configured(configuration, given.Connection, observer, cancellationToken);
+        return
+        [
+            .. entries.Select(entry => Lay(given, configuration, entry, cancellationToken).Over(defaults with { Database = entry.Name })),
+        ];
     }
 
     /// <summary>The connection of a configuration, under what the user said.</summary>
     /// <param name="configuration">The configuration; null for none.</param>
     /// <param name="given">What the user said.</param>
     /// <returns>What there is of both.</returns>
-    public static ConnectionRequest Connect(BackupConfiguration? configuration, ConnectionRequest given) =>
-        Connect(configuration, null, given);
+    public static ConnectionRequest Connect(BackupConfiguration? configuration, ConnectionRequest given)
+    {
+        ArgumentNullException.ThrowIfNull(given);
+        return given.Over((configuration?.Database ?? new()).Connection);
+    }
 
     /// <summary>The identity files of a configuration, for Test, Restore and Get.</summary>
     /// <param name="configuration">The configuration; null for none.</param>
@@ -112,37 +118,32 @@ public static class BackupPlan
     }
 
     /// <summary>The keys that what the user said replaces.</summary>
-    /// <param name="said">Names of the request's and the connection's properties.</param>
+    /// <param name="given">What the user said.</param>
     /// <param name="databases">The databases that the user named.</param>
     /// <returns>Paths of keys, for <see cref="BackupConfiguration.Require"/>.</returns>
-    public static IReadOnlyCollection<string> ReplacedBy(IReadOnlySet<string> said, params IReadOnlyList<string> databases)
+    public static IReadOnlyCollection<string> ReplacedBy(BackupOptions given, params IReadOnlyList<string> databases)
     {
-        ArgumentNullException.ThrowIfNull(said);
+        ArgumentNullException.ThrowIfNull(given);
         ArgumentNullException.ThrowIfNull(databases);
-        var replaced = new List<string>();
-        if (databases.Count > 0)
-        {
-            replaced.Add("database.database");
-        }
-
-        if (said.Contains(nameof(ConnectionRequest.UserName)))
-        {
-            replaced.AddRange(["database.username", "database.password", "databases[].username", "databases[].password"]);
-        }
-
-        replaced.AddRange(
-            new[]
-            {
-                (nameof(ConnectionRequest.ComputerName), "database.host"),
-                (nameof(ConnectionRequest.Port), "database.port"),
-                (nameof(BackupRequest.Folder), "local_backup_dir"),
-                (nameof(BackupRequest.Recipients), "encryption"),
-            }
-                .Where(pair => said.Contains(pair.Item1))
-                .SelectMany(pair => new[] { pair.Item2, $"databases[].{pair.Item2[(pair.Item2.LastIndexOf('.') + 1)..]}" })
-        );
-        return [.. replaced];
+        (bool Said, string[] Keys)[] replaced =
+        [
+            (databases.Count > 0, ["database.database"]),
+            (
+                given.Connection.UserName is not null,
+                ["database.username", "database.password", "databases[].username", "databases[].password"]
+            ),
+            (given.Connection.ComputerName is not null, ["database.host", "databases[].host"]),
+            (given.Connection.Port is not null, ["database.port", "databases[].port"]),
+            (given.Folder is not null, ["local_backup_dir", "databases[].local_backup_dir"]),
+            (given.Recipients is not null, ["encryption", "databases[].encryption"]),
+        ];
+        return [.. replaced.Where(pair => pair.Said).SelectMany(pair => pair.Keys)];
     }
+
+    /// <summary>The keys that what the user said of the server replaces.</summary>
+    /// <param name="given">What the user said.</param>
+    /// <returns>Paths of keys, for <see cref="BackupConfiguration.Require"/>.</returns>
+    public static IReadOnlyCollection<string> ReplacedBy(ConnectionRequest given) => ReplacedBy(new BackupOptions { Connection = given });
 
     /// <summary>
     /// A database that the user named, with what the configuration says of it. One that is there on several servers is meant on each,
@@ -165,8 +166,7 @@ public static class BackupPlan
 
     private static IReadOnlyList<DatabaseEntry> Configured(
         BackupConfiguration? configuration,
-        BackupRequest given,
-        IReadOnlySet<string> said,
+        ConnectionRequest given,
         Action<EngineMessage> observer,
         CancellationToken cancellationToken
     )
@@ -179,7 +179,7 @@ public static class BackupPlan
                     .. DatabaseList
                         .Read(
                             selection,
-                            Connect(configuration, null, given.Connection),
+                            Connect(configuration, given),
                             configuration.Database.Database ?? Maintenance,
                             observer,
                             cancellationToken
@@ -203,70 +203,27 @@ public static class BackupPlan
             );
     }
 
-    private static BackupRequest CreateOne(
+    private static BackupOptions Lay(
+        BackupOptions given,
         BackupConfiguration? configuration,
         DatabaseEntry entry,
-        BackupRequest given,
-        IReadOnlySet<string> said,
         CancellationToken cancellationToken
     )
     {
-        BackupRequest request = given.Copy();
-        request.Database = entry.Name;
         if (configuration is null)
         {
-            return request;
+            return given;
         }
 
-        bool Takes(string property) => !said.Contains(property);
-        request.Connection = Connect(configuration, entry, given.Connection);
-        if (Takes(nameof(request.Folder)) && (entry.LocalBackupDir ?? configuration.LocalBackupDir) is { } folder)
-        {
-            request.Folder = folder;
-        }
-
-        if ((entry.Compression ?? configuration.Compression) is { } compression && Takes(nameof(request.Compression)))
-        {
-            request.Compression = compression.Enabled ? compression.Method ?? CompressionKind.Gzip : CompressionKind.None;
-            request.CompressionLevel =
-                !Takes(nameof(request.CompressionLevel)) ? given.CompressionLevel
-                : compression.Enabled && request.Compression != CompressionKind.None ? compression.Level
-                : null;
-        }
-
-        if ((entry.Encryption ?? configuration.Encryption) is { Enabled: true } encryption && Takes(nameof(request.Recipients)))
-        {
-            request.Recipients = Recipients(encryption, configuration.Path, cancellationToken);
-        }
-
-        request.KeepDays = (entry.Retention ?? configuration.Retention)?.FullBackup;
-        if ((entry.Backup ?? configuration.Backup) is { } backup)
-        {
-            Apply(backup, request, Takes);
-        }
-
-        return request;
-    }
-
-    private static void Apply(BackupSettings backup, BackupRequest request, Func<string, bool> takes)
-    {
-        if (takes(nameof(request.IncludeSchema)) && takes(nameof(request.IncludeTable)))
-        {
-            request.IncludeSchema = backup.IncludeSchema;
-            request.IncludeTable = backup.IncludeTable;
-        }
-
-        request.ExcludeSchema = takes(nameof(request.ExcludeSchema)) ? backup.ExcludeSchema : request.ExcludeSchema;
-        request.ExcludeTable = takes(nameof(request.ExcludeTable)) ? backup.ExcludeTable : request.ExcludeTable;
-        request.ExcludeTableData = takes(nameof(request.ExcludeTableData)) ? backup.ExcludeTableData : request.ExcludeTableData;
-        request.IncludeGlobals = takes(nameof(request.IncludeGlobals))
-            ? backup.IncludeGlobals ?? request.IncludeGlobals
-            : request.IncludeGlobals;
-        request.Label = takes(nameof(request.Label)) ? backup.Label : request.Label;
-        request.SkipRowCount = takes(nameof(request.SkipRowCount)) ? backup.SkipRowCount ?? request.SkipRowCount : request.SkipRowCount;
-        request.LockTimeout = takes(nameof(request.LockTimeout)) ? backup.LockTimeout ?? request.LockTimeout : request.LockTimeout;
-        request.Timeout = takes(nameof(request.Timeout)) ? backup.Timeout ?? request.Timeout : request.Timeout;
-        request.StallTimeout = takes(nameof(request.StallTimeout)) ? backup.StallTimeout ?? request.StallTimeout : request.StallTimeout;
+        BackupOptions file = BackupOptions.Of(configuration, entry);
+        return given.Over(
+            given.Recipients is null && (entry.Encryption ?? configuration.Encryption) is { Enabled: true } encryption
+                ? file with
+                {
+                    Recipients = Recipients(encryption, configuration.Path, cancellationToken),
+                }
+                : file
+        );
     }
 
     /// <summary>The public keys of the section; never none, for what asks for encryption is never written without it.</summary>
@@ -286,25 +243,5 @@ public static class BackupPlan
                 path,
                 $"Name a file of public keys as encryption.recipients_file. {KeyFile.MakePair}."
             );
-    }
-
-    private static ConnectionRequest Connect(BackupConfiguration? configuration, DatabaseEntry? entry, ConnectionRequest given)
-    {
-        ArgumentNullException.ThrowIfNull(given);
-        DatabaseSettings server = configuration?.Database ?? new DatabaseSettings();
-
-        // A password belongs to its role: another role does not get it.
-        (string? userName, string? password) =
-            given.UserName is not null ? (given.UserName, given.Password)
-            : entry?.Username is not null ? (entry.Username, given.Password ?? entry.Password)
-            : (server.Username, given.Password ?? entry?.Password ?? server.Password);
-        return new ConnectionRequest
-        {
-            ComputerName = given.ComputerName ?? entry?.Host ?? server.Host,
-            Port = given.Port ?? entry?.Port ?? server.Port,
-            UserName = userName,
-            Password = password,
-            SslMode = given.SslMode ?? entry?.SslMode ?? server.SslMode,
-        };
     }
 }

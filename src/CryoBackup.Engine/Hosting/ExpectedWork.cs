@@ -17,7 +17,7 @@ internal sealed class ExpectedWork
             _waiting[request] = request switch
             {
                 BackupRequest backup => (backup.Database, null),
-                VerificationRequest verification => (verification.Path, verification.Database),
+                VerificationTask verification => (verification.Request.Path, verification.Database),
                 _ => throw new ArgumentException("It is neither a backup nor a verification.", nameof(request)),
             };
         }

@@ -66,7 +66,7 @@ public sealed class RunEvidence : IDisposable
     /// Names backups or verifications that are about to be made. One that was not begun when the run ends is a failure: nobody else would
     /// miss it.
     /// </summary>
-    /// <param name="requests">The very objects, of <see cref="BackupRequest"/> or <see cref="VerificationRequest"/>,
+    /// <param name="requests">The very objects, of <see cref="BackupRequest"/> or <see cref="VerificationTask"/>,
     /// that are given to Run later.</param>
     public void Expect(IEnumerable<object> requests)
     {
@@ -90,14 +90,14 @@ public sealed class RunEvidence : IDisposable
     public BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) =>
         Record(request, request.Database, request.Folder, null, () => BackupWriter.Run(request, Watch(observer), cancellationToken), Add);
 
-    /// <summary>Verifies a backup, or the freshness of a database, on record. See <see cref="BackupVerifier.Run"/>.</summary>
-    /// <param name="request">What is asked for.</param>
+    /// <summary>Verifies a backup, or the freshness of a database, on record. See <see cref="VerificationTask.Run"/>.</summary>
+    /// <param name="task">What is asked for.</param>
     /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The verdict.</returns>
     /// <exception cref="CryoBackupException">There could be none.</exception>
-    public VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) =>
-        Record(request, request.Path, request.Database, null, () => BackupVerifier.Run(request, Watch(observer), cancellationToken), Add);
+    public VerificationResult Run(VerificationTask task, Action<EngineMessage> observer, CancellationToken cancellationToken) =>
+        Record(task, task.Request.Path, task.Database, null, () => task.Run(Watch(observer), cancellationToken), Add);
 
     /// <summary>Restores a backup, on record. See <see cref="BackupRestorer.Run"/>.</summary>
     /// <param name="request">What is asked for.</param>

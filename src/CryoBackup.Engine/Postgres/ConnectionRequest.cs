@@ -4,20 +4,40 @@ namespace CryoBackup.Postgres;
 /// What the user said about the server. Each null is filled from the PG* environment variables, then from the connection
 /// service file, then by libpq's default; a missing password also from the password file.
 /// </summary>
-public sealed class ConnectionRequest
+public sealed record ConnectionRequest
 {
     /// <summary>Host name, address, or the folder of a Unix-domain socket.</summary>
-    public string? ComputerName { get; set; }
+    public string? ComputerName { get; init; }
 
     /// <summary>TCP port, or the number in the socket's name.</summary>
-    public int? Port { get; set; }
+    public int? Port { get; init; }
 
     /// <summary>The role to connect as.</summary>
-    public string? UserName { get; set; }
+    public string? UserName { get; init; }
 
     /// <summary>Its password. Reaches tools only through a private password file.</summary>
-    public string? Password { get; set; }
+    public string? Password { get; init; }
 
     /// <summary>How the connection is secured.</summary>
-    public SslMode? SslMode { get; set; }
+    public SslMode? SslMode { get; init; }
+
+    /// <summary>Lays this over something that comes after it. A password belongs to its role: another role does not get it.</summary>
+    /// <param name="next">What holds where nothing was said.</param>
+    /// <returns>Both in one.</returns>
+    public ConnectionRequest Over(ConnectionRequest next)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        return new ConnectionRequest
+        {
+            ComputerName = ComputerName ?? next.ComputerName,
+            Port = Port ?? next.Port,
+            UserName = UserName ?? next.UserName,
+            Password = UserName is null ? Password ?? next.Password : Password,
+            SslMode = SslMode ?? next.SslMode,
+        };
+    }
+
+    /// <summary>The server in words, without the password.</summary>
+    /// <returns>Role, name and port as far as they are said.</returns>
+    public override string ToString() => $"{UserName}@{ComputerName}:{Port}";
 }

@@ -13,8 +13,15 @@ internal sealed class RestorePlan
     /// <param name="content">What the archive holds.</param>
     /// <param name="target">What the target has and keeps.</param>
     /// <param name="keeps">Tells what stands in the target already and is kept, whatever was chosen: extensions; null for nothing.</param>
+    /// <param name="takes">Tells which entries may be restored; a rehearsal leaves out those that reach outside; null for all.</param>
     /// <exception cref="CryoBackupException">ConfigurationInvalid, ObjectNotFound.</exception>
-    public RestorePlan(RestoreRequest request, ArchiveContent content, TargetContent target, Func<TocEntry, bool>? keeps = null)
+    public RestorePlan(
+        RestoreRequest request,
+        ArchiveContent content,
+        TargetContent target,
+        Func<TocEntry, bool>? keeps = null,
+        Func<TocEntry, bool>? takes = null
+    )
     {
         Mode = ModeOf(request);
         Archive = content.Entries;
@@ -25,7 +32,7 @@ internal sealed class RestorePlan
             ? RestoreSelection.Of(content.Entries, request.Schema, request.Table, target)
             : RestoreSelection.All(content.Entries);
         selection = selection.Only(request.SchemaOnly, request.DataOnly);
-        bool Wanted(TocEntry entry) => (!request.NoPrivileges || !TocKinds.IsPrivilege(entry)) && request.Takes(entry);
+        bool Wanted(TocEntry entry) => (!request.NoPrivileges || !TocKinds.IsPrivilege(entry)) && takes?.Invoke(entry) != false;
         HashSet<TocEntry> chosen = [.. selection.Entries.Where(Wanted)];
         LeftOut[] outward = [.. ForeignReach.Of(content.Entries).Where(item => chosen.Remove(item.Entry))];
         LeftOut[] kept = [.. KeptIn(chosen, content.Entries, keeps ?? (static _ => false))];
@@ -47,6 +54,9 @@ internal sealed class RestorePlan
 
     /// <summary>The source's lc_monetary, where values of type money depend on it; null where there are none, or it is not known.</summary>
     public string? Monetary { get; init; }
+
+    /// <summary>True to put everything into the target's own tablespace.</summary>
+    public bool IsInOneTablespace { get; init; }
 
     /// <summary>Into what.</summary>
     public RestoreMode Mode { get; }

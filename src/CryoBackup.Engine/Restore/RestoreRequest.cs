@@ -1,80 +1,73 @@
-using CryoBackup.Archive;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Restore;
 
 /// <summary>What Restore-CryoBackup was asked for.</summary>
-public sealed class RestoreRequest
+public sealed record RestoreRequest
 {
     /// <summary>The server to restore to.</summary>
-    public ConnectionRequest Connection { get; set; } = new();
+    public ConnectionRequest Connection { get; init; } = new();
 
     /// <summary>The backup file, as a full path of the file system.</summary>
-    public string Path { get; set; } = "";
+    public string Path { get; init; } = "";
 
     /// <summary>Full paths of identity files or SSH private keys, any of which may open an encrypted backup.</summary>
-    public IReadOnlyList<string> Identities { get; set; } = [];
+    public IReadOnlyList<string> Identities { get; init; } = [];
 
     /// <summary>The database to restore into.</summary>
-    public string TargetDatabase { get; set; } = "";
+    public string TargetDatabase { get; init; } = "";
 
     /// <summary>Only these schemas, with everything that belongs to them: exact names, or patterns with * and ?; empty for all.</summary>
-    public IReadOnlyList<string> Schema { get; set; } = [];
+    public IReadOnlyList<string> Schema { get; init; } = [];
 
     /// <summary>Only these tables, with everything that belongs to them: <c>name</c> or <c>schema.name</c>, exact or patterns;
     /// empty for all.</summary>
-    public IReadOnlyList<string> Table { get; set; } = [];
+    public IReadOnlyList<string> Table { get; init; } = [];
 
     /// <summary>True to create the database, from template0 with the source's encoding and locale.</summary>
-    public bool Create { get; set; }
+    public bool Create { get; init; }
 
     /// <summary>True to drop the backup's objects first, in one transaction with the restore: all or nothing.</summary>
-    public bool Clean { get; set; }
+    public bool Clean { get; init; }
 
     /// <summary>True to restore beside the database, compare, and then exchange the two by name;
     /// the old one is kept under another.</summary>
-    public bool Swap { get; set; }
+    public bool Swap { get; init; }
 
     /// <summary>True to restore definitions without rows.</summary>
-    public bool SchemaOnly { get; set; }
+    public bool SchemaOnly { get; init; }
 
     /// <summary>True to restore rows into tables that are there and empty.</summary>
-    public bool DataOnly { get; set; }
+    public bool DataOnly { get; init; }
 
     /// <summary>True to leave every object to the restoring role instead of its recorded owner.</summary>
-    public bool NoOwner { get; set; }
+    public bool NoOwner { get; init; }
 
     /// <summary>True to leave out GRANT and REVOKE.</summary>
-    public bool NoPrivileges { get; set; }
+    public bool NoPrivileges { get; init; }
 
     /// <summary>True to create the roles that the backup needs and the server lacks, from the backup's globals.</summary>
-    public bool IncludeGlobals { get; set; }
+    public bool IncludeGlobals { get; init; }
 
     /// <summary>True to restore without verifying the file first; only with <see cref="Force"/>.</summary>
-    public bool SkipVerification { get; set; }
+    public bool SkipVerification { get; init; }
 
     /// <summary>True to return what would be done, and change nothing.</summary>
-    public bool PlanOnly { get; set; }
+    public bool PlanOnly { get; init; }
 
     /// <summary>How long to wait for a lock in a database that is there already; others who come later wait behind it.</summary>
-    public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>True to end the sessions of the database that is swapped out, and to permit what is otherwise refused.</summary>
-    public bool Force { get; set; }
+    public bool Force { get; init; }
 
     /// <summary>
     /// How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file. Null for as many as
     /// there are cores where the database is new and the space suffices, else one; one for an encrypted backup, which is not to lie on
     /// the disk in clear.
     /// </summary>
-    public int? Jobs { get; set; }
+    public int? Jobs { get; init; }
 
     /// <summary>How long the whole restore may take; null for no limit.</summary>
-    public TimeSpan? Timeout { get; set; }
-
-    /// <summary>Which entries of the archive are restored; a rehearsal leaves out those that reach outside.</summary>
-    internal Func<TocEntry, bool> Takes { get; set; } = static _ => true;
-
-    /// <summary>True to put everything into the target's own tablespace.</summary>
-    internal bool NoTablespaces { get; set; }
+    public TimeSpan? Timeout { get; init; }
 }

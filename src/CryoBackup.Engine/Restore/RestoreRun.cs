@@ -92,7 +92,7 @@ internal sealed class RestoreRun(
             arguments.Add("--no-privileges");
         }
 
-        if (request.NoTablespaces)
+        if (plan.IsInOneTablespace)
         {
             arguments.Add("--no-tablespaces");
         }

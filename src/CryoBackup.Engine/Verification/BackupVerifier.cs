@@ -1,6 +1,6 @@
 using System.Globalization;
-using CryoBackup.Encryption;
 using CryoBackup.Inspection;
+using CryoBackup.Postgres;
 using CryoBackup.Storage;
 using CryoBackup.Verification.Rehearsal;
 
@@ -9,35 +9,37 @@ namespace CryoBackup.Verification;
 /// <summary>The verb Test: proves a backup from its file alone, or by a rehearsal of its restore.</summary>
 public static class BackupVerifier
 {
-    /// <summary>Verifies a backup, or the freshness of a database. A missing or damaged backup is a result, not an exception.</summary>
+    /// <summary>Verifies a backup. A missing or damaged one is a result, not an exception.</summary>
     /// <param name="request">Which file, and how deep.</param>
     /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
-    /// <param name="cancellationToken">Ends the work, with every program and server that it started.</param>
+    /// <param name="cancellationToken">Stops every program and server that was started.</param>
     /// <returns>The verdict with every check.</returns>
-    /// <exception cref="CryoBackupException">
-    /// IdentityMissing, ConfigurationInvalid: an identity file, or another wish, cannot be used. ConnectionFailed, AuthenticationFailed:
-    /// the named server cannot be reached.
-    /// </exception>
+    /// <exception cref="CryoBackupException">As <see cref="VerificationTask.Run"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static VerificationResult Run(VerificationRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    public static VerificationResult Run(
+        VerificationRequest request,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    ) => VerificationTask.Of(request).Run(observer, cancellationToken);
+
+    /// <summary>The verification of one backup, as a task among others.</summary>
+    /// <param name="request">Which file, and how deep.</param>
+    /// <param name="restored">Called with the restored database of a rehearsal before it is compared; null for nothing.</param>
+    internal static VerificationTask Task(VerificationRequest request, Action<ServerEndpoint>? restored = null) =>
+        new(request, database: null, (observer, stop) => Judge(request, observer, restored, stop));
+
+    private static VerificationResult Judge(
+        VerificationRequest request,
+        Action<EngineMessage> observer,
+        Action<ServerEndpoint>? restored,
+        CancellationToken cancellationToken
+    )
     {
-        Check(request);
-        AgeIdentities.Check(request.Identities, observer);
-        if (request.Absence is { } absence)
-        {
-            return MissingBackups.Judge(request, absence, DateTime.UtcNow);
-        }
-
-        if (request.Database is not null)
-        {
-            return Freshness.Check(request, observer, cancellationToken);
-        }
-
         DateTime start = DateTime.UtcNow;
         using var limits = new RunLimits(request.Timeout, cancellationToken);
         try
         {
-            VerificationResult result = Prove(request, observer, limits);
+            VerificationResult result = Prove(request, observer, restored, limits);
             return request.MaxAge is { } most ? WithAge(result, most) : result;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested && limits.Reason() is not null)
@@ -46,7 +48,12 @@ public static class BackupVerifier
         }
     }
 
-    private static VerificationResult Prove(VerificationRequest request, Action<EngineMessage> observer, RunLimits limits)
+    private static VerificationResult Prove(
+        VerificationRequest request,
+        Action<EngineMessage> observer,
+        Action<ServerEndpoint>? restored,
+        RunLimits limits
+    )
     {
         if (request.Level != VerificationLevel.Restore)
         {
@@ -57,7 +64,10 @@ public static class BackupVerifier
 
         try
         {
-            return new RehearsalRun(request, observer, limits).RunAsync().GetAwaiter().GetResult();
+            return new RehearsalRun(request, observer, limits) { Restored = restored }
+                .RunAsync()
+                .GetAwaiter()
+                .GetResult();
         }
         catch (Exception) when (limits.Token.IsCancellationRequested)
         {
@@ -103,7 +113,10 @@ public static class BackupVerifier
         };
     }
 
-    private static void Check(VerificationRequest request)
+    /// <summary>Refuses wishes that make no sense together.</summary>
+    /// <param name="request">The wishes.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid.</exception>
+    internal static void Check(VerificationRequest request)
     {
         bool isRestore = request.Level == VerificationLevel.Restore;
         bool isNamed = request.Connection.ComputerName is not null;

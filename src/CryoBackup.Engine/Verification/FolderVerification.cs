@@ -3,7 +3,7 @@ using CryoBackup.Storage;
 namespace CryoBackup.Verification;
 
 /// <summary>
-/// What to verify of a folder. Whatever was asked for and is not there becomes a request too, whose verdict is Failed: a folder that is
+/// What to verify of a folder. Whatever was asked for and is not there becomes a task too, whose verdict is Failed: a folder that is
 /// missing, cannot be read or is empty looks like a folder of good backups to whoever counts only what failed.
 /// </summary>
 public static class FolderVerification
@@ -21,8 +21,8 @@ public static class FolderVerification
     /// <param name="latest">True for only the newest backup of each database.</param>
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
-    /// <returns>Requests for <see cref="BackupVerifier.Run"/>; at least one.</returns>
-    public static IReadOnlyList<VerificationRequest> Requests(
+    /// <returns>At least one task.</returns>
+    public static IReadOnlyList<VerificationTask> Tasks(
         VerificationRequest how,
         string folder,
         IReadOnlyList<string> wanted,
@@ -39,14 +39,14 @@ public static class FolderVerification
         IReadOnlyList<string> asked = wanted.Count > 0 ? wanted : expected;
         if (how.MaxAge is not null && !latest)
         {
-            return Freshness.Requests(how, folder, asked, observer, cancellationToken);
+            return Freshness.Tasks(how, folder, asked, observer, cancellationToken);
         }
 
         try
         {
             IReadOnlyList<string> backups = BackupCatalog.Choose(folder, wanted, latest, observer, cancellationToken);
             IReadOnlyList<KnownBackup> known = asked.Count == 0 ? [] : BackupCatalog.Known(folder, static _ => { }, cancellationToken);
-            VerificationRequest[] missing =
+            VerificationTask[] missing =
                 asked.Count == 0 && backups.Count == 0
                     ? [MissingBackups.In(how, folder, "", CheckNames.File)]
                     :
@@ -56,7 +56,7 @@ public static class FolderVerification
                             .Where(name => !known.Any(backup => BackupCatalog.IsWanted(backup.Database, [name])))
                             .Select(name => MissingBackups.In(how, folder, name, CheckNames.File)),
                     ];
-            return [.. backups.Select(how.For), .. missing];
+            return [.. backups.Select(path => VerificationTask.Of(how with { Path = path })), .. missing];
         }
         catch (CryoBackupException exception) when (exception.Error is CryoBackupError.BackupNotFound or CryoBackupError.PermissionDenied)
         {

@@ -10,7 +10,7 @@ public static class Freshness
     // A clock may be a little ahead of ours. A backup of next year would keep the switch silent until then.
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
 
-    /// <summary>What to ask of a folder: one request a database, at least one.</summary>
+    /// <summary>What to ask of a folder: one task a database, at least one.</summary>
     /// <param name="how">Level, identities and <see cref="VerificationRequest.MaxAge"/>,
     /// which is how old the newest good backup may be.</param>
     /// <param name="folder">The full path of the folder.</param>
@@ -21,10 +21,10 @@ public static class Freshness
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     /// <returns>
-    /// Requests for <see cref="BackupVerifier.Run"/>; that of an empty name where no database is named and the folder holds no backup at
+    /// Tasks; that of an empty name where no database is named and the folder holds no backup at
     /// all. A folder that is missing or cannot be read, as a share that is not mounted, makes each of them Failed.
     /// </returns>
-    public static IReadOnlyList<VerificationRequest> Requests(
+    public static IReadOnlyList<VerificationTask> Tasks(
         VerificationRequest how,
         string folder,
         IReadOnlyList<string> databases,
@@ -79,23 +79,30 @@ public static class Freshness
                 .DefaultIfEmpty("")
                 .Select(name =>
                     found.Contains(name)
-                        ? how.ForFreshness(folder, name, [.. found[name]])
+                        ? Task(how with { Path = folder }, name, [.. found[name]])
                         : MissingBackups.In(how, folder, name, CheckNames.Age)
                 ),
         ];
     }
 
+    private static VerificationTask Task(VerificationRequest request, string database, IReadOnlyList<KnownBackup> newestFirst) =>
+        new(request, database, (observer, stop) => Check(request, database, newestFirst, observer, stop));
+
     /// <summary>
     /// Looks for the newest backup of a database that is proven. Backups newer than it that do not prove good are told of; runs that failed
     /// leave none, so that their number does not matter.
     /// </summary>
-    /// <param name="request">The folder, the database and how old its newest good backup may be.</param>
+    /// <param name="request">The folder, and how old the newest good backup may be.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="newestFirst">Its backups there.</param>
     /// <param name="observer">Takes progress and messages.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Failed if no proven backup is young enough, with the time of the last that was good.</returns>
     /// <exception cref="CryoBackupException">ConfigurationInvalid: no age is given. What a verification can fail with.</exception>
-    internal static VerificationResult Check(
+    private static VerificationResult Check(
         VerificationRequest request,
+        string database,
+        IReadOnlyList<KnownBackup> newestFirst,
         Action<EngineMessage> observer,
         CancellationToken cancellationToken
     )
@@ -111,7 +118,7 @@ public static class Freshness
         DateTime now = DateTime.UtcNow;
         int bad = 0;
         string newest = "";
-        foreach (KnownBackup backup in request.Candidates)
+        foreach (KnownBackup backup in newestFirst)
         {
             cancellationToken.ThrowIfCancellationRequested();
             bool isYoung = now - backup.Start <= most;
@@ -137,28 +144,30 @@ public static class Freshness
 
         string none = string.Create(
             CultureInfo.InvariantCulture,
-            $"None of the {bad} backups of '{request.Database}' in '{request.Path}' is proven; of the newest: {newest}"
+            $"None of the {bad} backups of '{database}' in '{request.Path}' is proven; of the newest: {newest}"
         );
-        return MissingBackups.Judge(request, new(CheckNames.Age, CryoBackupError.BackupNotFound, none, MissingBackups.Remedy), now);
+        return MissingBackups.Judge(
+            request,
+            database,
+            new(CheckNames.Age, CryoBackupError.BackupNotFound, none, MissingBackups.Remedy),
+            now
+        );
     }
 
     /// <summary>What is too old decides no more, only what is said; it is not worth a rehearsal.</summary>
-    private static VerificationRequest Proof(VerificationRequest request, string path, bool isYoung)
-    {
-        if (!isYoung && request.Level == VerificationLevel.Restore)
-        {
-            return new VerificationRequest
+    private static VerificationRequest Proof(VerificationRequest request, string path, bool isYoung) =>
+        isYoung || request.Level != VerificationLevel.Restore
+            ? request with
+            {
+                Path = path,
+                MaxAge = null,
+            }
+            : new VerificationRequest
             {
                 Path = path,
                 Identities = request.Identities,
                 Timeout = request.Timeout,
             };
-        }
-
-        VerificationRequest proof = request.For(path);
-        proof.MaxAge = null;
-        return proof;
-    }
 
     private static VerificationResult Judge(VerificationResult proof, DateTime made, bool isYoung, DateTime now, TimeSpan most, int bad)
     {

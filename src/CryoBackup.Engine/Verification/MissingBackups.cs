@@ -12,8 +12,9 @@ internal static class MissingBackups
     /// <param name="folder">The folder's full path.</param>
     /// <param name="database">A name, or a pattern that matches none; empty where none was named.</param>
     /// <param name="check">The check that fails.</param>
-    public static VerificationRequest In(VerificationRequest how, string folder, string database, string check) =>
-        how.ForMissing(
+    public static VerificationTask In(VerificationRequest how, string folder, string database, string check) =>
+        Missing(
+            how,
             folder,
             database,
             new Absence(
@@ -30,7 +31,7 @@ internal static class MissingBackups
     /// <param name="databases">Names and patterns; empty where none was named, which makes one request for the folder.</param>
     /// <param name="check">The check that fails.</param>
     /// <param name="failure">What is wrong with the folder.</param>
-    public static IReadOnlyList<VerificationRequest> Everything(
+    public static IReadOnlyList<VerificationTask> Everything(
         VerificationRequest how,
         string folder,
         IReadOnlyList<string> databases,
@@ -43,7 +44,8 @@ internal static class MissingBackups
                 .Order(StringComparer.Ordinal)
                 .DefaultIfEmpty("")
                 .Select(database =>
-                    how.ForMissing(
+                    Missing(
+                        how,
                         folder,
                         database,
                         new Absence(
@@ -57,15 +59,16 @@ internal static class MissingBackups
         ];
 
     /// <summary>The verdict.</summary>
-    /// <param name="request">A request for what is missing.</param>
+    /// <param name="request">What was asked of the folder.</param>
+    /// <param name="database">The database that was asked for; empty where none was named.</param>
     /// <param name="absence">Why.</param>
     /// <param name="start">When the looking began, in UTC.</param>
-    public static VerificationResult Judge(VerificationRequest request, Absence absence, DateTime start)
+    public static VerificationResult Judge(VerificationRequest request, string database, Absence absence, DateTime start)
     {
         DateTime end = DateTime.UtcNow;
         return new VerificationResult
         {
-            Database = request.Database ?? "",
+            Database = database,
             Path = request.Path,
             Level = request.Level,
             Verdict = Verdict.Failed,
@@ -86,6 +89,12 @@ internal static class MissingBackups
             End = end,
             Duration = end - start,
         };
+    }
+
+    private static VerificationTask Missing(VerificationRequest how, string folder, string database, Absence absence)
+    {
+        VerificationRequest request = how with { Path = folder };
+        return new VerificationTask(request, database, (_, _) => Judge(request, database, absence, DateTime.UtcNow));
     }
 
     /// <summary>Why there is nothing to look at.</summary>

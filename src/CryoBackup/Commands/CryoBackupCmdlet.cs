@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Management.Automation;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
@@ -17,16 +15,21 @@ namespace CryoBackup.Commands;
 /// </summary>
 public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
 {
-    // Any constant, as long as it is not a small number that a script would choose for its own bar.
-    private const int ProgressId = 0x4372796F;
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
-
     // How long the end of a command that was stopped may take to tell of it.
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly List<object> _held = [];
+    private readonly MessageDisplay _display;
+    private readonly EnginePump _pump;
     private RunEvidence? _evidence;
+
+    /// <summary>Makes a cmdlet; PowerShell does.</summary>
+    protected CryoBackupCmdlet()
+    {
+        _display = new MessageDisplay(this);
+        _pump = new EnginePump(this, _display, _stop);
+    }
 
     /// <summary>
     /// The configuration file; else that of CRYOBACKUP_CONFIG, else config/backup_config.yaml or config/cryobackup.yaml of the current
@@ -49,7 +52,7 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
             string? given = Config is null ? null : FileSystemPaths.Literal(SessionState, Config, CryoBackupError.ConfigurationInvalid);
             if (ConfigurationFile.Find(given, SessionState.Path.CurrentFileSystemLocation.ProviderPath) is { } path)
             {
-                Configuration = ConfigurationFile.Read(path, message => Show(message, 0, []));
+                Configuration = ConfigurationFile.Read(path, message => _display.Show(message, 0));
                 WriteVerbose(VisibleText.Of($"Read the configuration '{path}':"));
                 foreach (string line in ConfigurationView.ToYaml(Configuration).TrimEnd().Split('\n'))
                 {
@@ -117,8 +120,10 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
         return result;
     }
 
-    /// <summary>As <see cref="RunEngine"/>, for several records at once: each has its own progress bar,
-    /// and the failure of one never stops the others.</summary>
+    /// <summary>
+    /// As <see cref="RunEngine"/>, for several records at once: each has its own progress bar, and the failure of one never stops the
+    /// others.
+    /// </summary>
     /// <typeparam name="TItem">The records.</typeparam>
     /// <typeparam name="TResult">What the verb returns.</typeparam>
     /// <param name="items">The records.</param>
@@ -135,82 +140,13 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
         bool mayEndCommand = true
     )
         where TItem : notnull
-        where TResult : class
-    {
-        using BlockingCollection<Said> queue = [];
-        CancellationToken token = _stop.Token;
-        var running = new Dictionary<int, (TItem Item, Task<TResult> Worker)>();
-        int next = 0;
-
-        void Begin(int bar)
-        {
-            if (next == items.Count || Stopping)
-            {
-                return;
-            }
-
-            TItem item = items[next++];
-            MessageGate gate = new(queue, bar);
-            running[bar] = (
-                item,
-                Task.Factory.StartNew(
-                    () =>
-                    {
-                        try
-                        {
-                            return verb(item, gate.Post, token);
-                        }
-                        finally
-                        {
-                            gate.Close();
-                        }
-                    },
-                    CancellationToken.None,
-                    TaskCreationOptions.LongRunning,
-                    TaskScheduler.Default
-                )
-            );
-        }
-
-        bool drained = false;
-        try
-        {
-            for (int bar = 0; bar < atOnce; bar++)
-            {
-                Begin(bar);
-            }
-
-            HashSet<(int Bar, string Activity)> activities = [];
-            while (running.Count > 0)
-            {
-                Said said = queue.Take(CancellationToken.None);
-                if (said.Message is { } message)
-                {
-                    Show(message, said.Bar, activities);
-                    continue;
-                }
-
-                CompleteProgress(said.Bar, activities);
-                (TItem item, Task<TResult> worker) = running[said.Bar];
-                Task.WaitAny(worker);
-                running.Remove(said.Bar);
-                done(item, Outcome(item is VerificationRequest request ? request.Path : item, worker, mayEndCommand));
-                Begin(said.Bar);
-            }
-
-            drained = true;
-        }
-        finally
-        {
-            // A Write call throws when the pipeline is stopped. No worker must outlive this command: they have programs running.
-            if (!drained)
-            {
-                StopProcessing();
-            }
-
-            Task.WaitAll([.. running.Values.Select(run => Task.WhenAny(run.Worker))], CancellationToken.None);
-        }
-    }
+        where TResult : class =>
+        _pump.Run(
+            items,
+            atOnce,
+            verb,
+            (item, worker) => done(item, Outcome(item is VerificationTask task ? task.Request.Path : item, worker, mayEndCommand))
+        );
 
     private TResult? Outcome<TResult>(object target, Task<TResult> worker, bool mayEndCommand)
         where TResult : class
@@ -335,101 +271,5 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
         using CancellationTokenSource limit = new(LastWords);
         evidence.Finish(static _ => { }, limit.Token);
         evidence.Dispose();
-    }
-
-    private void Show(EngineMessage message, int bar, HashSet<(int Bar, string Activity)> activities)
-    {
-        switch (message)
-        {
-            case VerboseMessage verbose:
-                WriteVerbose(VisibleText.Of(verbose.Text));
-                break;
-            case WarningMessage warning:
-                WriteWarning(VisibleText.Of(warning.Text));
-                break;
-            case ProgressMessage { Completed: true }:
-                CompleteProgress(bar, activities);
-                break;
-            case ProgressMessage progress:
-                activities.Add((bar, progress.Activity));
-                WriteProgress(
-                    new ProgressRecord(ProgressId + bar, NotEmpty(progress.Activity), NotEmpty(progress.Status))
-                    {
-                        PercentComplete = progress.Fraction is { } fraction ? (int)(Math.Clamp(fraction, 0, 1) * 100) : -1,
-                        SecondsRemaining = progress.Remaining is { } remaining
-                            ? (int)Math.Clamp(remaining.TotalSeconds, 0, int.MaxValue)
-                            : -1,
-                    }
-                );
-                break;
-        }
-    }
-
-    private void CompleteProgress(int bar, HashSet<(int Bar, string Activity)> activities)
-    {
-        foreach ((int _, string activity) in activities.Where(shown => shown.Bar == bar).ToArray())
-        {
-            WriteProgress(new ProgressRecord(ProgressId + bar, NotEmpty(activity), "Done") { RecordType = ProgressRecordType.Completed });
-            activities.Remove((bar, activity));
-        }
-    }
-
-    // PowerShell refuses an empty text in a progress record.
-    private static string NotEmpty(string text) => text.Length > 0 ? VisibleText.Of(text) : "…";
-
-    // A bare class: of the engine's types only references may stand in what PowerShell loads first.
-    private sealed class Said(int bar, EngineMessage? message)
-    {
-        internal int Bar { get; } = bar;
-
-        /// <summary>Null once the verb has ended.</summary>
-        internal EngineMessage? Message { get; } = message;
-    }
-
-    /// <summary>
-    /// The way into the queue. It lets through at most five progress messages a second, so that neither the queue nor the
-    /// console grows with the engine's zeal, and is silent once the verb has ended.
-    /// </summary>
-    private sealed class MessageGate(BlockingCollection<Said> queue, int bar)
-    {
-        private readonly object _lock = new();
-        private long _lastProgress;
-        private bool _closed;
-
-        internal void Post(EngineMessage message)
-        {
-            lock (_lock)
-            {
-                if (!_closed && IsDue(message))
-                {
-                    queue.Add(new Said(bar, message));
-                }
-            }
-        }
-
-        internal void Close()
-        {
-            lock (_lock)
-            {
-                _closed = true;
-                queue.Add(new Said(bar, null));
-            }
-        }
-
-        private bool IsDue(EngineMessage message)
-        {
-            if (message is not ProgressMessage { Completed: false })
-            {
-                return true;
-            }
-
-            if (_lastProgress != 0 && Stopwatch.GetElapsedTime(_lastProgress) < ProgressInterval)
-            {
-                return false;
-            }
-
-            _lastProgress = Stopwatch.GetTimestamp();
-            return true;
-        }
     }
 }

@@ -14,7 +14,7 @@ public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
     public virtual string? ComputerName
     {
         get => Connection.ComputerName;
-        set => Connection.ComputerName = value;
+        set => Connection = Connection with { ComputerName = value };
     }
 
     /// <summary>TCP port, or the number in the socket's name.</summary>
@@ -23,7 +23,7 @@ public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
     public virtual int? Port
     {
         get => Connection.Port;
-        set => Connection.Port = value;
+        set => Connection = Connection with { Port = value };
     }
 
     /// <summary>Role and password; without it, or with an empty password, the password file and the environment are asked.</summary>
@@ -36,26 +36,14 @@ public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
     public SslMode? SslMode
     {
         get => Connection.SslMode;
-        set => Connection.SslMode = value;
+        set => Connection = Connection with { SslMode = value };
     }
 
-    /// <summary>The server as the user described it; each request refers to this one object.</summary>
-    private protected ConnectionRequest Connection { get; } = new();
+    /// <summary>The server as the user described it.</summary>
+    private protected ConnectionRequest Connection { get; private set; } = new();
 
     /// <summary>The server in words, for questions put to the user.</summary>
     private protected string ServerInWords => InWords(Connection);
-
-    /// <summary>The names of the connection's properties that parameters give.</summary>
-    private protected HashSet<string> SaidOfConnection()
-    {
-        HashSet<string> said = new(MyInvocation.BoundParameters.Keys, StringComparer.Ordinal);
-        if (Connection.UserName is not null)
-        {
-            said.Add(nameof(Connection.UserName));
-        }
-
-        return said;
-    }
 
     /// <summary>A server in words, for questions put to the user.</summary>
     /// <param name="connection">The server.</param>
@@ -68,8 +56,11 @@ public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
     {
         if (Credential is not null && Credential.UserName is { Length: > 0 } userName)
         {
-            Connection.UserName = userName;
-            Connection.Password = Credential.Password.Length > 0 ? Credential.GetNetworkCredential().Password : null;
+            Connection = Connection with
+            {
+                UserName = userName,
+                Password = Credential.Password.Length > 0 ? Credential.GetNetworkCredential().Password : null,
+            };
         }
     }
 }

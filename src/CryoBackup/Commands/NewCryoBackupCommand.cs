@@ -17,7 +17,8 @@ namespace CryoBackup.Commands;
 [OutputType(typeof(BackupInfo))]
 public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
 {
-    private readonly BackupRequest _request = new();
+    private BackupOptions _given = new();
+    private BackupRequest _defaults = new();
     private readonly HashSet<(string? ComputerName, int? Port, string Database)> _begun = [];
     private bool _came;
     private bool _serverIsGiven;
@@ -59,8 +60,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     public CompressionKind Compression
     {
-        get => _request.Compression;
-        set => _request.Compression = value;
+        get => _given.Compression ?? _defaults.Compression;
+        set => _given = _given with { Compression = value };
     }
 
     /// <summary>1 (fast) to 9 (small); without it, the level of the best ratio of size to time.</summary>
@@ -68,8 +69,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateRange(1, 9)]
     public int? CompressionLevel
     {
-        get => _request.CompressionLevel;
-        set => _request.CompressionLevel = value;
+        get => _given.CompressionLevel;
+        set => _given = _given with { CompressionLevel = value };
     }
 
     /// <summary>Encrypts the backup: age or SSH public keys, or files that hold one a line.
@@ -84,8 +85,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateNotNullOrEmpty]
     public string[] IncludeSchema
     {
-        get => [.. _request.IncludeSchema];
-        set => _request.IncludeSchema = value;
+        get => [.. _given.IncludeSchema ?? []];
+        set => _given = _given with { IncludeSchema = value };
     }
 
     /// <summary>Leaves these schemas out: names, or patterns with * and ?.</summary>
@@ -94,8 +95,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateNotNullOrEmpty]
     public string[] ExcludeSchema
     {
-        get => [.. _request.ExcludeSchema];
-        set => _request.ExcludeSchema = value;
+        get => [.. _given.ExcludeSchema ?? []];
+        set => _given = _given with { ExcludeSchema = value };
     }
 
     /// <summary>Only these tables, views or sequences: name or schema.name, or patterns with * and ?.</summary>
@@ -104,8 +105,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateNotNullOrEmpty]
     public string[] IncludeTable
     {
-        get => [.. _request.IncludeTable];
-        set => _request.IncludeTable = value;
+        get => [.. _given.IncludeTable ?? []];
+        set => _given = _given with { IncludeTable = value };
     }
 
     /// <summary>Leaves these tables out, with their partitions: name or schema.name, or patterns with * and ?.</summary>
@@ -114,8 +115,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateNotNullOrEmpty]
     public string[] ExcludeTable
     {
-        get => [.. _request.ExcludeTable];
-        set => _request.ExcludeTable = value;
+        get => [.. _given.ExcludeTable ?? []];
+        set => _given = _given with { ExcludeTable = value };
     }
 
     /// <summary>Backs these tables up without their rows: name or schema.name, or patterns with * and ?.</summary>
@@ -124,32 +125,32 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ValidateNotNullOrEmpty]
     public string[] ExcludeTableData
     {
-        get => [.. _request.ExcludeTableData];
-        set => _request.ExcludeTableData = value;
+        get => [.. _given.ExcludeTableData ?? []];
+        set => _given = _given with { ExcludeTableData = value };
     }
 
     /// <summary>Writes the cluster's roles and tablespaces beside the backup, as SQL: they belong to no database.</summary>
     [Parameter]
     public SwitchParameter IncludeGlobals
     {
-        get => _request.IncludeGlobals;
-        set => _request.IncludeGlobals = value;
+        get => _given.IncludeGlobals ?? false;
+        set => _given = _given with { IncludeGlobals = value };
     }
 
     /// <summary>Words that are kept in the manifest, unless the backup is encrypted.</summary>
     [Parameter]
     public string? Label
     {
-        get => _request.Label;
-        set => _request.Label = value;
+        get => _given.Label;
+        set => _given = _given with { Label = value };
     }
 
     /// <summary>Leaves out the count of every table's rows in the dump's snapshot.</summary>
     [Parameter]
     public SwitchParameter SkipRowCount
     {
-        get => _request.SkipRowCount;
-        set => _request.SkipRowCount = value;
+        get => _given.SkipRowCount ?? false;
+        set => _given = _given with { SkipRowCount = value };
     }
 
     /// <summary>How long to wait for a table's lock; a bare number is seconds.</summary>
@@ -158,8 +159,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ValidatePositiveDuration]
     public TimeSpan LockTimeout
     {
-        get => _request.LockTimeout;
-        set => _request.LockTimeout = value;
+        get => _given.LockTimeout ?? _defaults.LockTimeout;
+        set => _given = _given with { LockTimeout = value };
     }
 
     /// <summary>How long each backup may take; a bare number is seconds; no limit without it.</summary>
@@ -168,8 +169,8 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ValidatePositiveDuration]
     public TimeSpan? Timeout
     {
-        get => _request.Timeout;
-        set => _request.Timeout = value;
+        get => _given.Timeout ?? _defaults.Timeout;
+        set => _given = _given with { Timeout = value ?? System.Threading.Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>How long pg_dump may be silent; a bare number is seconds; $null for no limit.</summary>
@@ -178,27 +179,35 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     [ValidatePositiveDuration]
     public TimeSpan? StallTimeout
     {
-        get => _request.StallTimeout;
-        set => _request.StallTimeout = value;
+        get => _given.StallTimeout ?? _defaults.StallTimeout;
+        set => _given = _given with { StallTimeout = value ?? System.Threading.Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>Resolves the folder and reads the configuration.</summary>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        _request.Connection = Connection;
         (_serverIsGiven, _portIsGiven) = (IsBound(nameof(ComputerName)), IsBound(nameof(Port)));
         try
         {
-            _request.Folder = FileSystemPaths.Literal(SessionState, Path, CryoBackupError.ConfigurationInvalid);
-            _request.Recipients = FileSystemPaths.Literals(SessionState, Recipient, item => !AgeRecipients.IsRecipient(item.Trim()));
+            _defaults = _defaults with { Folder = FileSystemPaths.Literal(SessionState, Path, CryoBackupError.ConfigurationInvalid) };
+            IReadOnlyList<string> recipients = FileSystemPaths.Literals(
+                SessionState,
+                Recipient,
+                item => !AgeRecipients.IsRecipient(item.Trim())
+            );
+            _given = _given with
+            {
+                Folder = IsBound(nameof(Path)) ? _defaults.Folder : null,
+                Recipients = recipients.Count > 0 ? recipients : null,
+            };
         }
         catch (CryoBackupException failure)
         {
             Report(failure, Path);
         }
 
-        ReadConfiguration(ConfigurationUse.New, BackupPlan.ReplacedBy(Said()));
+        ReadConfiguration(ConfigurationUse.New, BackupPlan.ReplacedBy(_given with { Connection = Connection }));
         OpenEvidence(RunVerb.Backup);
     }
 
@@ -227,9 +236,10 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         }
 
         bool isConfigured = Database.Length == 0 && !MyInvocation.ExpectingInput;
+        BackupOptions given = _given with { Connection = Connection };
         object target = isConfigured ? Configuration?.Path ?? nameof(Database) : Database;
         if (
-            RunEngine(target, (observer, stop) => BackupPlan.Create(Configuration, _request, Said(), Database, observer, stop))
+            RunEngine(target, (observer, stop) => BackupPlan.Create(Configuration, given, _defaults, Database, observer, stop))
             is not { } requests
         )
         {
@@ -272,27 +282,6 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     }
 
     private bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
-
-    /// <summary>The names of the request's and the connection's properties that parameters give.</summary>
-    private HashSet<string> Said()
-    {
-        HashSet<string> said = SaidOfConnection();
-        foreach (
-            (string parameter, string property) in new[]
-            {
-                (nameof(Path), nameof(_request.Folder)),
-                (nameof(Recipient), nameof(_request.Recipients)),
-            }
-        )
-        {
-            if (said.Contains(parameter))
-            {
-                said.Add(property);
-            }
-        }
-
-        return said;
-    }
 
     /// <summary>What a configuration adds, for -WhatIf and -Confirm: only public keys, no secret.</summary>
     private string Details(BackupRequest request)

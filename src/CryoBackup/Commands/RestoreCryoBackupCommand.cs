@@ -26,7 +26,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     private const string LiteralPathSet = "LiteralPath";
     private const string LatestSet = "Latest";
 
-    private readonly RestoreRequest _request = new();
+    private RestoreRequest _request = new();
     private bool _came;
 
     /// <summary>The backup file; a wildcard may match one backup only. With -Latest, the folder of the backups.</summary>
@@ -65,7 +65,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public string TargetDatabase
     {
         get => _request.TargetDatabase;
-        set => _request.TargetDatabase = value;
+        set => _request = _request with { TargetDatabase = value };
     }
 
     /// <summary>Creates the database, from template0 with the source's encoding and locale.</summary>
@@ -73,7 +73,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public SwitchParameter Create
     {
         get => _request.Create;
-        set => _request.Create = value;
+        set => _request = _request with { Create = value };
     }
 
     /// <summary>Identity files or SSH private keys, any of which may open an encrypted backup.</summary>
@@ -86,7 +86,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public SwitchParameter Clean
     {
         get => _request.Clean;
-        set => _request.Clean = value;
+        set => _request = _request with { Clean = value };
     }
 
     /// <summary>Restores beside the database, compares, and then exchanges the two by name; the old one is kept under another.</summary>
@@ -94,7 +94,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public SwitchParameter Swap
     {
         get => _request.Swap;
-        set => _request.Swap = value;
+        set => _request = _request with { Swap = value };
     }
 
     /// <summary>Only these schemas, with everything that belongs to them; wildcards are * and ?.</summary>
@@ -105,7 +105,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public string[] Schema
     {
         get => [.. _request.Schema];
-        set => _request.Schema = value;
+        set => _request = _request with { Schema = value };
     }
 
     /// <summary>Only these tables (name or schema.name), with everything that belongs to them; wildcards are * and ?.</summary>
@@ -116,7 +116,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public string[] Table
     {
         get => [.. _request.Table];
-        set => _request.Table = value;
+        set => _request = _request with { Table = value };
     }
 
     /// <summary>Restores definitions without rows.</summary>
@@ -124,7 +124,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public SwitchParameter SchemaOnly
     {
         get => _request.SchemaOnly;
-        set => _request.SchemaOnly = value;
+        set => _request = _request with { SchemaOnly = value };
     }
 
     /// <summary>Restores rows into tables that are there and empty.</summary>
@@ -132,7 +132,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public SwitchParameter DataOnly
     {
         get => _request.DataOnly;
-        set => _request.DataOnly = value;
+        set => _request = _request with { DataOnly = value };
     }
 
     /// <summary>Leaves every object to the restoring role instead of its recorded owner.</summary>
@@ -140,7 +140,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public SwitchParameter NoOwner
     {
         get => _request.NoOwner;
-        set => _request.NoOwner = value;
+        set => _request = _request with { NoOwner = value };
     }
 
     /// <summary>Leaves out GRANT and REVOKE.</summary>
@@ -148,7 +148,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public SwitchParameter NoPrivileges
     {
         get => _request.NoPrivileges;
-        set => _request.NoPrivileges = value;
+        set => _request = _request with { NoPrivileges = value };
     }
 
     /// <summary>Creates the roles that the backup needs and the server lacks, from the backup's globals.</summary>
@@ -156,7 +156,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public SwitchParameter IncludeGlobals
     {
         get => _request.IncludeGlobals;
-        set => _request.IncludeGlobals = value;
+        set => _request = _request with { IncludeGlobals = value };
     }
 
     /// <summary>Restores without verifying the file first; only with -Force.</summary>
@@ -164,7 +164,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public SwitchParameter SkipVerification
     {
         get => _request.SkipVerification;
-        set => _request.SkipVerification = value;
+        set => _request = _request with { SkipVerification = value };
     }
 
     /// <summary>How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file.
@@ -174,7 +174,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public int? Jobs
     {
         get => _request.Jobs;
-        set => _request.Jobs = value;
+        set => _request = _request with { Jobs = value };
     }
 
     /// <summary>Returns what would be done, with every object, and changes nothing.</summary>
@@ -183,7 +183,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public SwitchParameter PlanOnly
     {
         get => _request.PlanOnly;
-        set => _request.PlanOnly = value;
+        set => _request = _request with { PlanOnly = value };
     }
 
     /// <summary>How long to wait for a lock in a database that is there already; a bare number is seconds.</summary>
@@ -193,7 +193,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public TimeSpan LockTimeout
     {
         get => _request.LockTimeout;
-        set => _request.LockTimeout = value;
+        set => _request = _request with { LockTimeout = value };
     }
 
     /// <summary>How long the restore may take; a bare number is seconds; no limit without it.</summary>
@@ -203,7 +203,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public TimeSpan? Timeout
     {
         get => _request.Timeout;
-        set => _request.Timeout = value;
+        set => _request = _request with { Timeout = value };
     }
 
     /// <summary>Writes a report: a name that ends in .json or .html, or an existing folder. Nothing is overwritten.</summary>
@@ -217,7 +217,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     public SwitchParameter Force
     {
         get => _request.Force;
-        set => _request.Force = value;
+        set => _request = _request with { Force = value };
     }
 
     private protected override RestoreRequest? RestoreWish => _request;
@@ -226,12 +226,15 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        ReadConfiguration(ConfigurationUse.Restore, BackupPlan.ReplacedBy(SaidOfConnection()));
+        ReadConfiguration(ConfigurationUse.Restore, BackupPlan.ReplacedBy(Connection));
         OpenEvidence(RunVerb.Restore, ReportPath);
-        _request.Connection = BackupPlan.Connect(Configuration, Connection);
+        _request = _request with { Connection = BackupPlan.Connect(Configuration, Connection) };
         try
         {
-            _request.Identities = BackupPlan.Identities(Configuration, FileSystemPaths.Literals(SessionState, Identity));
+            _request = _request with
+            {
+                Identities = BackupPlan.Identities(Configuration, FileSystemPaths.Literals(SessionState, Identity)),
+            };
         }
         catch (CryoBackupException failure)
         {
@@ -263,7 +266,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
             return;
         }
 
-        _request.Path = path;
+        _request = _request with { Path = path };
         if (RunEngine(path, (observer, stop) => Evidence.Run(_request, observer, stop)) is { } result)
         {
             Emit(result);

@@ -16,9 +16,10 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
 
-    private readonly VerificationRequest _request = new();
+    private VerificationOptions _given = new();
+    private VerificationRequest _request = new();
     private readonly HashSet<string> _tested = new(StringComparer.Ordinal);
-    private readonly List<VerificationRequest> _waiting = [];
+    private readonly List<VerificationTask> _waiting = [];
     private bool _came;
 
     /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded.
@@ -47,8 +48,8 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     public VerificationLevel Level
     {
-        get => _request.Level;
-        set => _request.Level = value;
+        get => _given.Level ?? _request.Level;
+        set => _given = _given with { Level = value };
     }
 
     /// <summary>Identity files or SSH private keys, any of which may open an encrypted backup.</summary>
@@ -71,8 +72,8 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     [ValidatePositiveDuration]
     public TimeSpan? MaxAge
     {
-        get => _request.MaxAge;
-        set => _request.MaxAge = value;
+        get => _given.MaxAge;
+        set => _given = _given with { MaxAge = value };
     }
 
     /// <summary>How long the restore may take.</summary>
@@ -81,8 +82,8 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     [ValidatePositiveDuration]
     public TimeSpan? MaxRestoreTime
     {
-        get => _request.MaxRestoreTime;
-        set => _request.MaxRestoreTime = value;
+        get => _given.MaxRestoreTime;
+        set => _given = _given with { MaxRestoreTime = value };
     }
 
     /// <summary>How long the proof of one backup may take; a bare number is seconds; $null for no limit.</summary>
@@ -91,8 +92,8 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     [ValidatePositiveDuration]
     public TimeSpan? Timeout
     {
-        get => _request.Timeout;
-        set => _request.Timeout = value;
+        get => _given.Timeout ?? _request.Timeout;
+        set => _given = _given with { Timeout = value ?? System.Threading.Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>The folder of the server programs of the throwaway server.</summary>
@@ -104,24 +105,24 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     [Parameter]
     public SwitchParameter Keep
     {
-        get => _request.Keep;
-        set => _request.Keep = value;
+        get => _given.Keep ?? false;
+        set => _given = _given with { Keep = value };
     }
 
     /// <summary>Permits a rehearsal on the server that the backup came from.</summary>
     [Parameter]
     public SwitchParameter Force
     {
-        get => _request.Force;
-        set => _request.Force = value;
+        get => _given.Force ?? false;
+        set => _given = _given with { Force = value };
     }
 
     /// <summary>Permits to restore as a superuser what an ordinary role may not create.</summary>
     [Parameter]
     public SwitchParameter AllowSuperuser
     {
-        get => _request.AllowSuperuser;
-        set => _request.AllowSuperuser = value;
+        get => _given.AllowSuperuser ?? false;
+        set => _given = _given with { AllowSuperuser = value };
     }
 
     /// <summary>How many rehearsals run at once.</summary>
@@ -135,25 +136,15 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         base.BeginProcessing();
         ReadConfiguration(ConfigurationUse.Test);
         OpenEvidence(RunVerb.Verification, ReportPath);
-        if (!MyInvocation.BoundParameters.ContainsKey(nameof(Level)) && Configuration?.Verification?.Level is { } level)
-        {
-            _request.Level = level;
-        }
-
-        _request.MaxAge ??= Configuration?.Verification?.MaxAge;
-        if (!MyInvocation.BoundParameters.ContainsKey(nameof(Timeout)) && Configuration?.Verification?.Timeout is { } timeout)
-        {
-            _request.Timeout = timeout;
-        }
-
         try
         {
-            _request.Identities = BackupPlan.Identities(Configuration, FileSystemPaths.Literals(SessionState, Identity));
-            _request.Connection = Connection;
-            if (ServerPath is not null)
+            _given = _given with
             {
-                _request.ServerPath = FileSystemPaths.Literal(SessionState, ServerPath, CryoBackupError.PgToolNotFound);
-            }
+                Connection = Connection,
+                Identities = FileSystemPaths.Literals(SessionState, Identity),
+                ServerPath = ServerPath is null ? null : FileSystemPaths.Literal(SessionState, ServerPath, CryoBackupError.PgToolNotFound),
+            };
+            _request = _given.Over(VerificationOptions.Of(Configuration)).Over(_request);
         }
         catch (CryoBackupException failure)
         {
@@ -199,13 +190,13 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
 
     private void TestWaiting()
     {
-        VerificationRequest[] requests = [.. _waiting];
+        VerificationTask[] tasks = [.. _waiting];
         _waiting.Clear();
-        Evidence.Expect(requests);
+        Evidence.Expect(tasks);
         RunEngines(
-            requests,
+            tasks,
             ThrottleLimit,
-            (request, observer, stop) => Evidence.Run(request, observer, stop),
+            (task, observer, stop) => Evidence.Run(task, observer, stop),
             (_, result) =>
             {
                 if (result is not null)
@@ -242,7 +233,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         }
     }
 
-    private void Gather(string path, Func<IReadOnlyList<VerificationRequest>> list)
+    private void Gather(string path, Func<IReadOnlyList<VerificationTask>> list)
     {
         try
         {
@@ -258,7 +249,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         }
     }
 
-    private IReadOnlyList<VerificationRequest> Requests(string path, bool literal)
+    private IReadOnlyList<VerificationTask> Requests(string path, bool literal)
     {
         IReadOnlyList<string> paths = literal
             ? [FileSystemPaths.Literal(SessionState, path, CryoBackupError.BackupNotFound)]
@@ -275,7 +266,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         }
 
         // A share that is not mounted is no folder, and none of its backups.
-        bool asksOfFolders = Database.Length > 0 || MaxAge is not null;
+        bool asksOfFolders = Database.Length > 0 || _request.MaxAge is not null;
         bool IsFolder(string match) => asksOfFolders ? FolderVerification.IsPlace(match) : Directory.Exists(match);
         string[] files = [.. paths.Where(match => !IsFolder(match))];
         if (files.Length > 0 && Database.Length > 0)
@@ -291,13 +282,13 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         // A single file is tested whatever its name is.
         string[] backups = paths.Count > 1 || BackupFolder.IsManifest(paths[0]) ? BackupFolder.Select(files) : files;
         _tested.UnionWith(backups);
-        VerificationRequest[] requests =
+        VerificationTask[] tasks =
         [
-            .. backups.Select(_request.For),
+            .. backups.Select(backup => VerificationTask.Of(_request with { Path = backup })),
             .. paths.Where(IsFolder).SelectMany(folder => OfFolder(folder, [])),
         ];
-        return requests.Length > 0 || files.Length < paths.Count
-            ? requests
+        return tasks.Length > 0 || files.Length < paths.Count
+            ? tasks
             : throw new CryoBackupException(
                 CryoBackupError.BackupNotFound,
                 $"'{path}' holds no backup.",
@@ -307,18 +298,18 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     }
 
     /// <summary>Each backup of a folder, or, with an age, the freshness of each database; what is missing is Failed.</summary>
-    private IReadOnlyList<VerificationRequest> OfFolder(string folder, IReadOnlyList<string> expected)
+    private IReadOnlyList<VerificationTask> OfFolder(string folder, IReadOnlyList<string> expected)
     {
-        IReadOnlyList<VerificationRequest>? found = RunEngine(
+        IReadOnlyList<VerificationTask>? found = RunEngine(
             folder,
-            (observer, stop) => FolderVerification.Requests(_request, folder, Database, expected, latest: false, observer, stop)
+            (observer, stop) => FolderVerification.Tasks(_request, folder, Database, expected, latest: false, observer, stop)
         );
         if (found is null && Quiet)
         {
             Emit(false);
         }
 
-        _tested.UnionWith((found ?? []).Select(request => request.Path));
+        _tested.UnionWith((found ?? []).Select(task => task.Request.Path));
         return found ?? [];
     }
 }

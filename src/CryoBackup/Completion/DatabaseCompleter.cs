@@ -27,18 +27,21 @@ public sealed class DatabaseCompleter : IArgumentCompleter
         };
         if (int.TryParse(Completion.Bound(fakeBoundParameters, "Port"), NumberStyles.None, CultureInfo.InvariantCulture, out int port))
         {
-            connection.Port = port;
+            connection = connection with { Port = port };
         }
 
         if (Enum.TryParse(Completion.Bound(fakeBoundParameters, "SslMode"), ignoreCase: true, out SslMode mode))
         {
-            connection.SslMode = mode;
+            connection = connection with { SslMode = mode };
         }
 
         if (fakeBoundParameters["Credential"] is PSCredential credential)
         {
-            connection.UserName = credential.UserName;
-            connection.Password = credential.Password.Length > 0 ? credential.GetNetworkCredential().Password : null;
+            connection = connection with
+            {
+                UserName = credential.UserName,
+                Password = credential.Password.Length > 0 ? credential.GetNetworkCredential().Password : null,
+            };
         }
 
         return Completion.Of(DatabaseNames.TryList(connection, Limit), wordToComplete);

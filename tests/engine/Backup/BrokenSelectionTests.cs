@@ -38,28 +38,23 @@ public sealed class BrokenSelectionTests(PostgresServer server)
                 "function app.use(lib.mood) needs type lib.mood",
                 "type app.old needs type lib.age",
             ],
-            Warnings(request => request.IncludeTable = ["app.orders"])
+            Warnings(request => request with { IncludeTable = ["app.orders"] })
         );
         Assert.Equal(
             ["event trigger watcher needs function lib.watch()", "mine.alone needs type app.old"],
-            Warnings(request => request.IncludeSchema = ["mine"])
+            Warnings(request => request with { IncludeSchema = ["mine"] })
         );
-        Assert.Equal(["app.orders needs lib.base"], Warnings(request => request.ExcludeTable = ["lib.base"]));
-        Assert.Empty(Warnings(static _ => { }));
+        Assert.Equal(["app.orders needs lib.base"], Warnings(request => request with { ExcludeTable = ["lib.base"] }));
+        Assert.Empty(Warnings(static request => request));
         server.Execute("postgres", "DROP DATABASE broken");
     }
 
-    private string[] Warnings(Action<BackupRequest> change)
+    private string[] Warnings(Func<BackupRequest, BackupRequest> change)
     {
         const string Rest = ", which the backup leaves out; where that is missing, it cannot be restored.";
         using var folder = new TemporaryFolder();
-        var request = new BackupRequest
-        {
-            Connection = server.Connection,
-            Database = "broken",
-            Folder = folder.Path,
-        };
-        change(request);
+        BackupRequest request = Requests.Backup(server.Connection, "broken", folder.Path);
+        request = change(request);
         return
         [
             .. BackupWriter

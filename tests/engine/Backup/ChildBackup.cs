@@ -46,16 +46,17 @@ internal sealed class ChildBackup : IDisposable
     /// <summary>Runs as the child: backs up, and says when rows of the slow table come.</summary>
     public static int Run(string[] arguments)
     {
-        var request = new BackupRequest
-        {
-            Connection = new ConnectionRequest
+        BackupRequest request = Requests.Backup(
+            new ConnectionRequest
             {
                 ComputerName = arguments[0],
                 Port = int.Parse(arguments[1], CultureInfo.InvariantCulture),
                 UserName = arguments[2],
             },
-            Database = arguments[3],
-            Folder = arguments[4],
+            arguments[3],
+            arguments[4]
+        ) with
+        {
             IncludeGlobals = arguments.Length > 5,
         };
         try

@@ -80,14 +80,10 @@ public sealed class GlobalsTests(PostgresServer server) : IDisposable
     {
         server.CreateDatabase(database);
         server.Execute("postgres", "DROP ROLE IF EXISTS globals_guest; CREATE ROLE globals_guest LOGIN PASSWORD 'secret'");
-        ConnectionRequest connection = server.Connection;
-        connection.UserName = role;
+        ConnectionRequest connection = server.Connection with { UserName = role };
         BackupInfo info = BackupWriter.Run(
-            new BackupRequest
+            Requests.Backup(connection, database, _destination.Path) with
             {
-                Connection = connection,
-                Database = database,
-                Folder = _destination.Path,
                 IncludeGlobals = true,
             },
             _ => { },

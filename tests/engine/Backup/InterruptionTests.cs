@@ -44,7 +44,7 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
     public async Task TimeLimitReached()
     {
         BackupRequest request = Request();
-        request.Timeout = TimeSpan.FromSeconds(2);
+        request = request with { Timeout = TimeSpan.FromSeconds(2) };
         using var backup = new RunningBackup(request);
 
         CryoBackupException failure = await backup.FailureAsync();
@@ -174,7 +174,7 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
     public async Task DestinationThatTakesNoMore()
     {
         BackupRequest request = Request();
-        request.Compression = CompressionKind.None;
+        request = request with { Compression = CompressionKind.None };
         using var limits = new RunLimits(null, CancellationToken.None);
         ServerEndpoint endpoint = _server.Endpoint.WithDatabase(Database);
         await using DumpSnapshot snapshot = await DumpSnapshot.ConnectAsync(endpoint, "CryoBackup 0-full", request, CancellationToken.None);
@@ -203,8 +203,7 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
         using var server = new PostgresServer();
         SlowDatabase.Create(server, "shut_down");
         BackupRequest request = Request();
-        request.Connection = server.Connection;
-        request.Database = "shut_down";
+        request = request with { Connection = server.Connection, Database = "shut_down" };
         using var backup = new RunningBackup(request);
         await backup.WaitForRowsAsync();
 

@@ -153,12 +153,7 @@ public sealed class KilledBackupTests(PostgresServer server) : IDisposable
     {
         var warnings = new List<string>();
         BackupWriter.Run(
-            new BackupRequest
-            {
-                Connection = server.Connection,
-                Database = Database,
-                Folder = _destination.Path,
-            },
+            Requests.Backup(server.Connection, Database, _destination.Path),
             message => warnings.AddRange(message is WarningMessage warning ? [warning.Text] : []),
             CancellationToken.None
         );

@@ -133,11 +133,8 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
         foreach (string name in Odd.Where(name => name.AsSpan().IndexOfAny("\"\\$.[(|':% ") >= 0).Take(Thoroughness.Of(6, Odd.Length)))
         {
             BackupInfo backup = BackupWriter.Run(
-                new BackupRequest
+                Requests.Backup(server.Connection, "odd_selection", _destination.Path) with
                 {
-                    Connection = server.Connection,
-                    Database = "odd_selection",
-                    Folder = _destination.Path,
                     IncludeTable = [name],
                 },
                 _ => { },
@@ -197,16 +194,7 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
 
         // A table that is there already is told, though its name cannot be read.
         var failure = Assert.Throws<CryoBackupException>(() =>
-            BackupRestorer.Run(
-                new RestoreRequest
-                {
-                    Connection = server.Connection,
-                    Path = backup.Path,
-                    TargetDatabase = "bytes_back",
-                },
-                _ => { },
-                CancellationToken.None
-            )
+            BackupRestorer.Run(Requests.Restore(server.Connection, backup.Path, "bytes_back"), _ => { }, CancellationToken.None)
         );
         Assert.Equal(CryoBackupError.DatabaseNotEmpty, failure.Error);
     }
@@ -233,11 +221,8 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
 
         // pg_dump takes its arguments in the encoding of its session, not in ours.
         BackupInfo selected = BackupWriter.Run(
-            new BackupRequest
+            Requests.Backup(server.Connection, database, _destination.Path) with
             {
-                Connection = server.Connection,
-                Database = database,
-                Folder = _destination.Path,
                 ExcludeTable = [name],
             },
             _ => { },
@@ -251,30 +236,19 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
     {
         server.CreateDatabase("alike", "ENCODING 'LATIN1' LOCALE 'C'");
         server.Execute("alike", "CREATE TABLE \"café\" (); CREATE TABLE cafe (); CREATE TABLE \"thé\" ()");
-        var request = new BackupRequest
-        {
-            Connection = server.Connection,
-            Database = "alike",
-            Folder = _destination.Path,
-            ExcludeTable = ["café"],
-        };
+        BackupRequest request = Requests.Backup(server.Connection, "alike", _destination.Path) with { ExcludeTable = ["café"] };
         var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, failure.Error);
         Assert.Contains("public.\"café\" cannot be left out alone", failure.Message, StringComparison.Ordinal);
 
-        request.ExcludeTable = ["cafe", "thé"];
+        request = request with { ExcludeTable = ["cafe", "thé"] };
         Assert.Equal("café", Assert.Single(BackupWriter.Run(request, _ => { }, CancellationToken.None).Tables).Name);
     }
 
     private (BackupInfo Backup, RestoreResult Restored) GoRound(string database, string target)
     {
         BackupInfo backup = BackupWriter.Run(
-            new BackupRequest
-            {
-                Connection = server.Connection,
-                Database = database,
-                Folder = _destination.Path,
-            },
+            Requests.Backup(server.Connection, database, _destination.Path),
             _ => { },
             CancellationToken.None
         );
@@ -282,11 +256,8 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
         Assert.Equal((Verdict.Passed, database), (verified.Verdict, verified.Database));
         server.Execute("postgres", $"DROP DATABASE IF EXISTS {Quote(target)}");
         RestoreResult restored = BackupRestorer.Run(
-            new RestoreRequest
+            Requests.Restore(server.Connection, backup.Path, target) with
             {
-                Connection = server.Connection,
-                Path = backup.Path,
-                TargetDatabase = target,
                 Create = true,
             },
             _ => { },

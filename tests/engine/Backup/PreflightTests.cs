@@ -100,7 +100,7 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
 
         // Part of a database has none of them; and who sees them may go on.
         BackupRequest part = Request("mapped", "clerk");
-        part.IncludeSchema = ["public"];
+        part = part with { IncludeSchema = ["public"] };
         BackupWriter.Run(part, static _ => { }, CancellationToken.None);
         BackupWriter.Run(Request("mapped", "postgres"), static _ => { }, CancellationToken.None);
         server.Execute("mapped", "ALTER SERVER far OWNER TO clerk; DROP USER MAPPING FOR postgres SERVER far");
@@ -119,7 +119,7 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
             """
         );
         BackupRequest request = Request("everything", "pauper");
-        request.Folder = Path.Combine(_destination.Write("a file, not a folder", ""), "backups");
+        request = request with { Folder = Path.Combine(_destination.Write("a file, not a folder", ""), "backups") };
 
         CryoBackupException failure = Fails(request);
         Assert.Equal(CryoBackupError.PermissionDenied, failure.Error);
@@ -140,7 +140,7 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
     public void ServerAndDestinationAtOnce()
     {
         BackupRequest request = Request("no such database", "postgres");
-        request.Folder = Path.Combine(_destination.Write("a file, not a folder", ""), "backups");
+        request = request with { Folder = Path.Combine(_destination.Write("a file, not a folder", ""), "backups") };
         CryoBackupException failure = Fails(request);
         Assert.Equal(CryoBackupError.DatabaseNotFound, failure.Error);
         Assert.Contains("(1) The server", failure.Message, StringComparison.Ordinal);
@@ -204,16 +204,10 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
         ConnectionRequest connection = server.Connection;
         if (role != "postgres")
         {
-            connection.UserName = role;
-            connection.Password = null;
+            connection = connection with { UserName = role, Password = null };
         }
 
-        return new BackupRequest
-        {
-            Connection = connection,
-            Database = database,
-            Folder = _destination.Path,
-        };
+        return Requests.Backup(connection, database, _destination.Path);
     }
 
     private static CryoBackupException Fails(BackupRequest request) =>

@@ -17,12 +17,7 @@ public sealed class ProgressTests(PostgresServer server) : IDisposable
         SlowDatabase.Create(server, "progress", milliseconds: 10, rows: 300);
         var messages = new ConcurrentQueue<ProgressMessage>();
         BackupWriter.Run(
-            new BackupRequest
-            {
-                Connection = server.Connection,
-                Database = "progress",
-                Folder = _destination.Path,
-            },
+            Requests.Backup(server.Connection, "progress", _destination.Path),
             message =>
             {
                 if (message is ProgressMessage progress)
@@ -55,12 +50,7 @@ public sealed class ProgressTests(PostgresServer server) : IDisposable
         SlowDatabase.Create(server, "progress_faulty", milliseconds: 5, rows: 100);
         int calls = 0;
         BackupInfo info = BackupWriter.Run(
-            new BackupRequest
-            {
-                Connection = server.Connection,
-                Database = "progress_faulty",
-                Folder = _destination.Path,
-            },
+            Requests.Backup(server.Connection, "progress_faulty", _destination.Path),
             message =>
             {
                 if (message is ProgressMessage)

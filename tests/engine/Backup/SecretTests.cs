@@ -31,7 +31,7 @@ public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
         File.WriteAllText(rules, "local all all scram-sha-256\nhost all all all scram-sha-256\n");
         server.Execute("postgres", "SELECT pg_reload_conf()");
         Assert.True(SpinWait.SpinUntil(() => Refuses(server), TimeSpan.FromSeconds(30)), "The server did not read its rules again.");
-        server.Cluster.Connection.Password = Canary;
+        server.Cluster.Connection = server.Cluster.Connection with { Password = Canary };
     }
 
     public void Dispose() => _destination.Dispose();
@@ -42,9 +42,7 @@ public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
     public async Task PasswordIsInNoArgumentEnvironmentMessageOrManifest(CompressionKind compression, bool fromEnvironment)
     {
         string? before = Environment.GetEnvironmentVariable("PGPASSWORD");
-        BackupRequest request = Request(fromEnvironment ? null : Canary);
-        request.Compression = compression;
-        request.IncludeGlobals = true;
+        BackupRequest request = Request(fromEnvironment ? null : Canary) with { Compression = compression, IncludeGlobals = true };
         if (fromEnvironment)
         {
             Environment.SetEnvironmentVariable("PGPASSWORD", Canary);
@@ -137,14 +135,8 @@ public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
 
     private BackupRequest Request(string? password)
     {
-        ConnectionRequest connection = _server.Connection;
-        connection.Password = password;
-        return new BackupRequest
-        {
-            Connection = connection,
-            Database = Database,
-            Folder = _destination.Path,
-        };
+        ConnectionRequest connection = _server.Connection with { Password = password };
+        return Requests.Backup(connection, Database, _destination.Path);
     }
 
     private static CryoBackupException Fails(BackupRequest request) =>

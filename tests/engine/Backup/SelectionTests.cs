@@ -195,7 +195,7 @@ public sealed class SelectionTests : IDisposable
         }
 
         var request = new BackupRequest { IncludeTable = ["audit.log"], LockTimeout = TimeSpan.FromSeconds(1) };
-        request.Connection.UserName = "clerk";
+        request = request with { Connection = request.Connection with { UserName = "clerk" } };
         (string[] tables, _) = Run(request);
         Assert.Equal(["audit.log"], tables);
     }
@@ -235,11 +235,12 @@ public sealed class SelectionTests : IDisposable
 
     private (string[] Tables, BackupManifest Manifest) Run(BackupRequest request)
     {
-        string? user = request.Connection.UserName;
-        request.Connection = _server.Connection;
-        request.Connection.UserName = user ?? request.Connection.UserName;
-        request.Database = Database;
-        request.Folder = _destination.Path;
+        request = request with
+        {
+            Connection = request.Connection.UserName is { } user ? _server.Connection with { UserName = user } : _server.Connection,
+            Database = Database,
+            Folder = _destination.Path,
+        };
         BackupInfo info = BackupWriter.Run(request, _ => { }, CancellationToken.None);
         VerificationResult verified = BackupVerifier.Run(new VerificationRequest { Path = info.Path }, _ => { }, CancellationToken.None);
         Assert.Equal(Verdict.Passed, verified.Verdict);
@@ -251,11 +252,8 @@ public sealed class SelectionTests : IDisposable
         _server.Execute("postgres", $"DROP DATABASE IF EXISTS {target}");
         string backup = Assert.Single(BackupFolder.List(_destination.Path));
         return BackupRestorer.Run(
-            new RestoreRequest
+            Requests.Restore(_server.Connection, backup, target) with
             {
-                Connection = _server.Connection,
-                Path = backup,
-                TargetDatabase = target,
                 Create = true,
             },
             _ => { },

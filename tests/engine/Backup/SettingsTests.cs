@@ -33,7 +33,7 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
 
         BackupInfo counted = Run("impatient");
         Assert.Equal(1100, counted.RowCount);
-        Assert.Equal(1100, Run("impatient", request => request.SkipRowCount = true).RowCount);
+        Assert.Equal(1100, Run("impatient", request => request with { SkipRowCount = true }).RowCount);
     }
 
     /// <summary>Trap M22: the same rows have the same fingerprints whatever the database's and the role's settings,
@@ -72,11 +72,8 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
 
         server.Execute("postgres", "DROP DATABASE IF EXISTS settings_back");
         RestoreResult restored = BackupRestorer.Run(
-            new RestoreRequest
+            Requests.Restore(server.Connection, backup.Path, "settings_back") with
             {
-                Connection = server.Connection,
-                Path = backup.Path,
-                TargetDatabase = "settings_back",
                 Create = true,
             },
             _ => { },
@@ -115,11 +112,8 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
 
         server.Execute("postgres", "DROP DATABASE IF EXISTS ahead_back");
         BackupRestorer.Run(
-            new RestoreRequest
+            Requests.Restore(server.Connection, backup.Path, "ahead_back") with
             {
-                Connection = server.Connection,
-                Path = backup.Path,
-                TargetDatabase = "ahead_back",
                 Create = true,
             },
             _ => { },
@@ -143,7 +137,7 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
         );
         var messages = new List<EngineMessage>();
         BackupRequest request = Request("subscribed");
-        request.Connection.UserName = "subscriber";
+        request = request with { Connection = request.Connection with { UserName = "subscriber" } };
         BackupInfo info = BackupWriter.Run(
             request,
             message =>
@@ -202,10 +196,10 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
             Folder = _destination.Path,
         };
 
-    private BackupInfo Run(string database, Action<BackupRequest>? change = null)
+    private BackupInfo Run(string database, Func<BackupRequest, BackupRequest>? change = null)
     {
         BackupRequest request = Request(database);
-        change?.Invoke(request);
+        request = change?.Invoke(request) ?? request;
         return BackupWriter.Run(request, _ => { }, CancellationToken.None);
     }
 }

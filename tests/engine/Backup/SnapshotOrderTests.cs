@@ -110,7 +110,7 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         using NpgsqlConnection blocker = server.Open("locked");
         Execute(blocker, "BEGIN; LOCK TABLE filled IN ACCESS EXCLUSIVE MODE");
         BackupRequest request = Request("locked");
-        request.LockTimeout = TimeSpan.FromMilliseconds(300);
+        request = request with { LockTimeout = TimeSpan.FromMilliseconds(300) };
 
         var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.LockTimeout, failure.Error);
@@ -130,7 +130,7 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         Task alter = Task.Run(() => Execute(waiter, "ALTER TABLE filled ADD COLUMN extra int"));
         WaitForWaiter("queued", "ALTER");
         BackupRequest request = Request("queued");
-        request.LockTimeout = TimeSpan.FromMilliseconds(300);
+        request = request with { LockTimeout = TimeSpan.FromMilliseconds(300) };
 
         var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.LockTimeout, failure.Error);
@@ -220,7 +220,7 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         CreateFilled("without");
         using var wrapped = new WrappedPgDump("""exec "$PG_DUMP" "$@" --exclude-table=filled""");
         BackupRequest request = Request("without");
-        request.SkipRowCount = true;
+        request = request with { SkipRowCount = true };
 
         var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.DumpFailed, failure.Error);

@@ -49,11 +49,8 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
         {
             for (int run = 0; run < Runs; run++)
             {
-                var request = new BackupRequest
+                BackupRequest request = Requests.Backup(server.Connection, Database, destination.Path) with
                 {
-                    Connection = server.Connection,
-                    Database = Database,
-                    Folder = destination.Path,
                     LockTimeout = TimeSpan.FromMilliseconds(500),
                 };
                 try

@@ -59,11 +59,8 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
         Assert.Equal(Verdict.Passed, proof.Verdict);
         server.Execute("postgres", "DROP DATABASE IF EXISTS cryoprotect_copy WITH (FORCE)");
         RestoreResult restored = BackupRestorer.Run(
-            new RestoreRequest
+            Requests.Restore(BackupPlan.Connect(configuration, new()), backup.Path, "cryoprotect_copy") with
             {
-                Connection = BackupPlan.Connect(configuration, new()),
-                Path = backup.Path,
-                TargetDatabase = "cryoprotect_copy",
                 Create = true,
                 Identities = identities,
             },
@@ -173,7 +170,7 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
     private BackupInfo[] New(BackupConfiguration configuration) =>
         [
             .. BackupPlan
-                .Create(configuration, new BackupRequest(), new HashSet<string>(), [], _messages.Add, default)
+                .Create(configuration, new BackupOptions(), new BackupRequest(), [], _messages.Add, default)
                 .Select(request => BackupWriter.Run(request, _messages.Add, default)),
         ];
 

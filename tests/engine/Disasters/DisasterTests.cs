@@ -80,7 +80,7 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
 
         string copy = disaster.Database + "_copy";
         server.Drop(copy);
-        RestoreResult restored = server.Restore(backup, copy, request => request.Create = true);
+        RestoreResult restored = server.Restore(backup, copy, request => request with { Create = true });
         Assert.Equal(RestoreStatus.Restored, restored.Status);
         Assert.All(restored.Tables, table => Assert.True(table.Matches, table.ToString()));
         Assert.Equal(DumpOf(disaster, disaster.StockFails ? disaster.Database : RestoreWithStockTools(disaster)), DumpOf(disaster, copy));
@@ -126,7 +126,7 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
 
     private static void AssertRehearsed(Disaster disaster, string backup)
     {
-        VerificationResult rehearsed = Rehearse.Run(backup, request => request.AllowSuperuser = disaster.AllowSuperuser);
+        VerificationResult rehearsed = Rehearse.Run(backup, request => request with { AllowSuperuser = disaster.AllowSuperuser });
         if (disaster.Verdict == Verdict.Passed)
         {
             Rehearse.AssertPassed(rehearsed);

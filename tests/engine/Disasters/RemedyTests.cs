@@ -20,20 +20,20 @@ public sealed class RemedyTests(ZooServer server)
         Assert.Contains("relation \"dict\" does not exist", rehearsal.Reason, StringComparison.Ordinal);
         Assert.Contains("ALTER FUNCTION … SET search_path", rehearsal.Remedy, StringComparison.Ordinal);
 
-        CryoBackupException e = server.Fail(backup, "f19_new", request => request.Create = true);
+        CryoBackupException e = server.Fail(backup, "f19_new", request => request with { Create = true });
         Assert.Equal("TABLE DATA public.data", e.Target);
         Assert.Contains("relation \"dict\" does not exist", e.Message, StringComparison.Ordinal);
         Assert.Contains("ALTER FUNCTION … SET search_path", e.Remedy, StringComparison.Ordinal);
         Assert.Contains("-SchemaOnly", e.Remedy, StringComparison.Ordinal);
 
         // The way that the remedy shows.
-        server.Restore(backup, "f19_new", request => (request.Create, request.SchemaOnly) = (true, true));
+        server.Restore(backup, "f19_new", request => request with { Create = true, SchemaOnly = true });
         server.Execute("f19_new", "ALTER FUNCTION known SET search_path = public");
 
         // Its check looks at another table's rows, which therefore go first.
         foreach (string table in (string[])["dict", "data"])
         {
-            server.Restore(backup, "f19_new", request => (request.DataOnly, request.Table) = (true, [table]));
+            server.Restore(backup, "f19_new", request => request with { DataOnly = true, Table = [table] });
         }
 
         server.Drop("f19_new");
@@ -51,7 +51,7 @@ public sealed class RemedyTests(ZooServer server)
             SET session_replication_role = replica; INSERT INTO child VALUES (7); RESET session_replication_role
             """
         );
-        CryoBackupException e = server.Fail(backup, "f19_new", request => request.Create = true);
+        CryoBackupException e = server.Fail(backup, "f19_new", request => request with { Create = true });
         Assert.Equal("FK CONSTRAINT public.child child_id_fkey", e.Target);
         Assert.Contains("Key (id)=(7) is not present in table \"parent\"", e.Message, StringComparison.Ordinal);
         Assert.Contains("(SQLSTATE 23503;", e.Message, StringComparison.Ordinal);
@@ -75,20 +75,20 @@ public sealed class RemedyTests(ZooServer server)
             server.Drop("f18_new");
             Assert.Equal(
                 RestoreStatus.Restored,
-                server.Restore(backup, "f18_new", request => (request.Create, request.Jobs) = (true, jobs)).Status
+                server.Restore(backup, "f18_new", request => request with { Create = true, Jobs = jobs }).Status
             );
             Assert.Equal(10L, server.Scalar("f18_new", "SELECT count FROM mv"));
             Assert.Equal("O", server.Scalar("f18_new", "SELECT evtenabled::text FROM pg_event_trigger WHERE evtname = 'guard'"));
         }
 
         // One that stands in the target stops a restore into it, and is named for what it is.
-        CryoBackupException e = server.Fail(backup, "f18_new", request => request.Table = ["t"]);
+        CryoBackupException e = server.Fail(backup, "f18_new", request => request with { Table = ["t"] });
         Assert.Equal(CryoBackupError.DatabaseNotEmpty, e.Error);
         server.Execute(
             "f18_new",
             "ALTER EVENT TRIGGER guard DISABLE; ALTER EVENT TRIGGER guard RENAME TO other; ALTER EVENT TRIGGER other ENABLE"
         );
-        e = server.Fail(backup, "f18_new", request => (request.Clean, request.Table) = (true, ["t"]));
+        e = server.Fail(backup, "f18_new", request => request with { Clean = true, Table = ["t"] });
         Assert.Contains("DDL is forbidden here", e.Message, StringComparison.Ordinal);
         Assert.Contains("rolled back", e.Message, StringComparison.Ordinal);
         server.Drop("f18_new");
@@ -127,20 +127,12 @@ public sealed class RemedyTests(ZooServer server)
             """
         );
         foreach (
-            Action<RestoreRequest> choose in (Action<RestoreRequest>[])
-                [request => request.Table = ["m.t"], request => request.Schema = ["m"]]
+            Func<RestoreRequest, RestoreRequest> choose in (Func<RestoreRequest, RestoreRequest>[])
+                [request => request with { Table = ["m.t"] }, request => request with { Schema = ["m"] }]
         )
         {
             server.Drop("f24_new");
-            RestoreResult result = server.Restore(
-                backup,
-                "f24_new",
-                request =>
-                {
-                    request.Create = true;
-                    choose(request);
-                }
-            );
+            RestoreResult result = server.Restore(backup, "f24_new", request => choose(request with { Create = true }));
             Assert.Equal("x", server.Scalar("f24_new", "SELECT n FROM m.t"));
             Assert.Equal(
                 "clean,deep,far",

@@ -158,31 +158,13 @@ public sealed class ServerDisasterTests : IDisposable
 
     private static CryoBackupException Restore(ScratchCluster cluster, string backup, bool plan)
     {
-        var request = new RestoreRequest
-        {
-            Connection = cluster.Connection,
-            Path = backup,
-            TargetDatabase = "f14_new",
-            Create = true,
-            PlanOnly = plan,
-        };
+        RestoreRequest request = Requests.Restore(cluster.Connection, backup, "f14_new") with { Create = true, PlanOnly = plan };
         return Assert.Throws<CryoBackupException>(() => BackupRestorer.Run(request, static _ => { }, CancellationToken.None));
     }
 
     private string BackUp(ScratchCluster cluster, string database)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder.Path, Guid.NewGuid().ToString("N"))).FullName;
-        return BackupWriter
-            .Run(
-                new BackupRequest
-                {
-                    Connection = cluster.Connection,
-                    Database = database,
-                    Folder = folder,
-                },
-                static _ => { },
-                CancellationToken.None
-            )
-            .Path;
+        return BackupWriter.Run(Requests.Backup(cluster.Connection, database, folder), static _ => { }, CancellationToken.None).Path;
     }
 }

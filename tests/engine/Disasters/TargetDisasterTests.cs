@@ -19,7 +19,7 @@ public sealed class TargetDisasterTests(ZooServer server)
             "09-superuser-setting",
             "ALTER ROLE f09_app IN DATABASE f09 SET work_mem = '8MB'; ALTER DATABASE f09 SET work_mem = '16MB'"
         );
-        CryoBackupException e = server.Fail(backup, "f09_new", request => As("f09_app", request).Create = true);
+        CryoBackupException e = server.Fail(backup, "f09_new", request => As("f09_app", request) with { Create = true });
         Assert.Equal(CryoBackupError.PermissionDenied, e.Error);
         Assert.Equal("log_min_duration_statement", e.Target);
         Assert.Contains("setting log_min_duration_statement, which the backup's has", e.Message, StringComparison.Ordinal);
@@ -28,7 +28,7 @@ public sealed class TargetDisasterTests(ZooServer server)
         Assert.Contains("GRANT SET ON PARAMETER", e.Remedy, StringComparison.Ordinal);
         Assert.Equal(
             e.Message,
-            server.Fail(backup, "f09_new", request => (As("f09_app", request).Create, request.PlanOnly) = (true, true)).Message
+            server.Fail(backup, "f09_new", request => As("f09_app", request) with { Create = true, PlanOnly = true }).Message
         );
 
         // The two ways that the remedy shows.
@@ -36,7 +36,10 @@ public sealed class TargetDisasterTests(ZooServer server)
         Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "f09_new", request => As("f09_app", request)).Status);
         server.Drop("f09_new");
         server.Execute("postgres", "GRANT SET ON PARAMETER log_min_duration_statement TO f09_app");
-        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "f09_new", request => As("f09_app", request).Create = true).Status);
+        Assert.Equal(
+            RestoreStatus.Restored,
+            server.Restore(backup, "f09_new", request => As("f09_app", request) with { Create = true }).Status
+        );
         Assert.Equal("100ms", server.Scalar("f09_new", "SHOW log_min_duration_statement"));
         server.Execute("postgres", "REVOKE SET ON PARAMETER log_min_duration_statement FROM f09_app");
         server.Drop("f09_new");
@@ -46,7 +49,7 @@ public sealed class TargetDisasterTests(ZooServer server)
             "f09",
             "ALTER DATABASE f09 RESET log_min_duration_statement; ALTER ROLE postgres IN DATABASE f09 SET work_mem = '8MB'"
         );
-        e = server.Fail(server.BackUp("f09"), "f09_new", request => As("f09_app", request).Create = true);
+        e = server.Fail(server.BackUp("f09"), "f09_new", request => As("f09_app", request) with { Create = true });
         Assert.Contains("settings for the role postgres, which the role 'f09_app' may not change", e.Message, StringComparison.Ordinal);
         server.Drop("f09");
     }
@@ -59,7 +62,10 @@ public sealed class TargetDisasterTests(ZooServer server)
             "10-force-rls",
             "CREATE TABLE free (a int); ALTER TABLE free OWNER TO f10_app; INSERT INTO free VALUES (1)"
         );
-        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "f10_new", request => As("f10_app", request).Create = true).Status);
+        Assert.Equal(
+            RestoreStatus.Restored,
+            server.Restore(backup, "f10_new", request => As("f10_app", request) with { Create = true }).Status
+        );
         Assert.Equal(2L, server.Scalar("f10_new", "SELECT count(*) FROM t"));
         Assert.Equal(true, server.Scalar("f10_new", "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE relname = 't'"));
         Assert.Equal(false, server.Scalar("f10_new", "SELECT relforcerowsecurity FROM pg_class WHERE relname = 'free'"));
@@ -67,7 +73,8 @@ public sealed class TargetDisasterTests(ZooServer server)
         // Where others look on, it is not lifted; that is found before.
         server.Execute("f10_new", "INSERT INTO t VALUES (3, 'c')");
         foreach (
-            Action<RestoreRequest> how in (Action<RestoreRequest>[])[request => request.Clean = true, request => request.DataOnly = true]
+            Func<RestoreRequest, RestoreRequest> how in (Func<RestoreRequest, RestoreRequest>[])
+                [request => request with { Clean = true }, request => request with { DataOnly = true }]
         )
         {
             CryoBackupException e = server.Fail(backup, "f10_new", request => how(As("f10_app", request)));
@@ -90,14 +97,14 @@ public sealed class TargetDisasterTests(ZooServer server)
             "10-force-rls",
             "CREATE TABLE mute (a int); ALTER TABLE mute OWNER TO f10_app; REVOKE SELECT ON mute FROM f10_app"
         );
-        CryoBackupException e = server.Fail(backup, "f10_new", request => As("f10_app", request).Create = true);
+        CryoBackupException e = server.Fail(backup, "f10_new", request => As("f10_app", request) with { Create = true });
         Assert.Equal(CryoBackupError.PermissionDenied, e.Error);
         Assert.Contains("keep the owners from reading tables of the backup", e.Message, StringComparison.Ordinal);
         Assert.Contains("TABLE mute", e.Message, StringComparison.Ordinal);
         Assert.EndsWith("Nothing was changed.", e.Message, StringComparison.Ordinal);
         Assert.Equal(
             RestoreStatus.Restored,
-            server.Restore(backup, "f10_new", request => (As("f10_app", request).Create, request.NoPrivileges) = (true, true)).Status
+            server.Restore(backup, "f10_new", request => As("f10_app", request) with { Create = true, NoPrivileges = true }).Status
         );
         server.Drop("f10_new");
         server.Drop("f10");
@@ -107,7 +114,7 @@ public sealed class TargetDisasterTests(ZooServer server)
     public void AnExtensionThatSomebodyElseMakes()
     {
         string backup = BackUp("f11", "11-managed-extension");
-        CryoBackupException e = server.Fail(backup, "f11_new", request => As("f11_app", request).Create = true);
+        CryoBackupException e = server.Fail(backup, "f11_new", request => As("f11_app", request) with { Create = true });
         Assert.Equal(CryoBackupError.PermissionDenied, e.Error);
         Assert.Contains("Only a superuser may create the extension pg_stat_statements", e.Message, StringComparison.Ordinal);
         Assert.Contains("CREATE EXTENSION pg_stat_statements, then restore into it without -Create", e.Remedy, StringComparison.Ordinal);
@@ -123,9 +130,12 @@ public sealed class TargetDisasterTests(ZooServer server)
 
         // What replaces the objects of a backup leaves extensions alone, whoever restores.
         server.Execute("f11_new", "INSERT INTO t VALUES (11)");
-        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "f11_new", request => As("f11_app", request).Clean = true).Status);
+        Assert.Equal(
+            RestoreStatus.Restored,
+            server.Restore(backup, "f11_new", request => As("f11_app", request) with { Clean = true }).Status
+        );
         Assert.Equal(10L, server.Scalar("f11_new", "SELECT count(*) FROM t"));
-        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "f11_new", request => request.Clean = true).Status);
+        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "f11_new", request => request with { Clean = true }).Status);
         Assert.Equal(made, server.Scalar("f11_new", "SELECT oid FROM pg_extension WHERE extname = 'pg_stat_statements'"));
 
         // Anything of a user's own makes a database not empty all the same.
@@ -135,7 +145,7 @@ public sealed class TargetDisasterTests(ZooServer server)
             "f11_new",
             "CREATE SCHEMA apart; CREATE EXTENSION pg_stat_statements SCHEMA apart; CREATE EXTENSION hstore; CREATE TYPE mine AS (a int)"
         );
-        Assert.Contains("mine", server.Fail(backup, "f11_new", _ => { }).Message, StringComparison.Ordinal);
+        Assert.Contains("mine", server.Fail(backup, "f11_new", request => request).Message, StringComparison.Ordinal);
         server.Drop("f11_new");
         server.Drop("f11");
     }
@@ -149,11 +159,8 @@ public sealed class TargetDisasterTests(ZooServer server)
             using var folder = new TemporaryFolder();
             CryoBackupException e = Assert.Throws<CryoBackupException>(() =>
                 BackupWriter.Run(
-                    new BackupRequest
+                    Requests.Backup(server.Connection, "f12", folder.Path) with
                     {
-                        Connection = server.Connection,
-                        Database = "f12",
-                        Folder = folder.Path,
                         LockTimeout = TimeSpan.FromMilliseconds(200),
                     },
                     static _ => { },
@@ -169,7 +176,7 @@ public sealed class TargetDisasterTests(ZooServer server)
             Assert.Contains("ROLLBACK PREPARED 'left over'", e.Remedy, StringComparison.Ordinal);
 
             string backup = BackUp("f12_other", "14-read-only-target");
-            e = server.Fail(backup, "f12", request => (request.Swap, request.Force) = (true, true));
+            e = server.Fail(backup, "f12", request => request with { Swap = true, Force = true });
             Assert.Contains("has prepared transactions, so it cannot be renamed: 'left over'", e.Message, StringComparison.Ordinal);
             Assert.EndsWith("Nothing was changed.", e.Message, StringComparison.Ordinal);
         }
@@ -193,16 +200,7 @@ public sealed class TargetDisasterTests(ZooServer server)
         using var folder = new TemporaryFolder();
         var mine = new RestoreRequest();
         CryoBackupException e = Assert.Throws<CryoBackupException>(() =>
-            BackupWriter.Run(
-                new BackupRequest
-                {
-                    Connection = As("f16_app", mine).Connection,
-                    Database = "f16",
-                    Folder = folder.Path,
-                },
-                static _ => { },
-                CancellationToken.None
-            )
+            BackupWriter.Run(Requests.Backup(As("f16_app", mine).Connection, "f16", folder.Path), static _ => { }, CancellationToken.None)
         );
         Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
         Assert.Contains("The run needs 2 sessions", e.Message, StringComparison.Ordinal);
@@ -210,10 +208,10 @@ public sealed class TargetDisasterTests(ZooServer server)
         Assert.Contains("ALTER ROLE f16_app CONNECTION LIMIT", e.Remedy, StringComparison.Ordinal);
 
         server.Drop("f16_new");
-        e = server.Fail(backup, "f16_new", request => As("f16_app", request).Create = true);
+        e = server.Fail(backup, "f16_new", request => As("f16_app", request) with { Create = true });
         Assert.Contains("CONNECTION LIMIT", e.Remedy, StringComparison.Ordinal);
         server.Execute("postgres", "ALTER ROLE f16_app CONNECTION LIMIT 3");
-        e = server.Fail(backup, "f16_new", request => As("f16_app", request).Create = true);
+        e = server.Fail(backup, "f16_new", request => As("f16_app", request) with { Create = true });
         Assert.Contains("The run needs 4 sessions", e.Message, StringComparison.Ordinal);
         Assert.EndsWith("Nothing was changed.", e.Message, StringComparison.Ordinal);
         Assert.Contains("-Jobs 1", e.Remedy, StringComparison.Ordinal);
@@ -222,10 +220,10 @@ public sealed class TargetDisasterTests(ZooServer server)
         server.Execute("postgres", "ALTER ROLE f16_app CONNECTION LIMIT 4");
         Assert.Equal(
             RestoreStatus.Restored,
-            server.Restore(backup, "f16_new", request => (As("f16_app", request).Create, request.Jobs) = (true, 1)).Status
+            server.Restore(backup, "f16_new", request => As("f16_app", request) with { Create = true, Jobs = 1 }).Status
         );
         server.Execute("postgres", "ALTER DATABASE f16_new CONNECTION LIMIT 1");
-        e = server.Fail(backup, "f16_new", request => As("f16_app", request).Clean = true);
+        e = server.Fail(backup, "f16_new", request => As("f16_app", request) with { Clean = true });
         Assert.Contains("the CONNECTION LIMIT of the database f16_new leaves 1", e.Message, StringComparison.Ordinal);
         server.Drop("f16_new");
         server.Drop("f16");
@@ -256,10 +254,9 @@ public sealed class TargetDisasterTests(ZooServer server)
         );
     }
 
-    private RestoreRequest As(string role, RestoreRequest request)
-    {
-        request.Connection = server.Connection;
-        (request.Connection.UserName, request.Connection.Password) = (role, "secret");
-        return request;
-    }
+    private RestoreRequest As(string role, RestoreRequest request) =>
+        request with
+        {
+            Connection = server.Connection with { UserName = role, Password = "secret" },
+        };
 }

@@ -35,11 +35,8 @@ internal static class SealedBackup
         Action<EngineMessage>? observer = null
     ) =>
         BackupWriter.Run(
-            new BackupRequest
+            Requests.Backup(server.Connection, database, folder) with
             {
-                Connection = server.Connection,
-                Database = database,
-                Folder = folder,
                 Recipients = recipients,
                 Compression = compression,
             },
@@ -72,11 +69,8 @@ internal static class SealedBackup
     {
         server.Execute("postgres", $"DROP DATABASE IF EXISTS {PostgresServer.Quote(target)} WITH (FORCE)");
         return BackupRestorer.Run(
-            new RestoreRequest
+            Requests.Restore(server.Connection, path, target) with
             {
-                Connection = server.Connection,
-                Path = path,
-                TargetDatabase = target,
                 Create = true,
                 Identities = identities,
                 Jobs = jobs,

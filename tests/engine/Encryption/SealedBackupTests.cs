@@ -104,11 +104,8 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         (_, string recipient) = KeyPairs.Make(_folder, "age");
         var warnings = new List<string>();
         BackupInfo backup = BackupWriter.Run(
-            new BackupRequest
+            Requests.Backup(server.Connection, Source, _folder.Path) with
             {
-                Connection = server.Connection,
-                Database = Source,
-                Folder = _folder.Path,
                 Recipients = [recipient],
                 Label = "words of mine",
             },
@@ -143,11 +140,8 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         server.Execute("postgres", "DROP ROLE IF EXISTS sealed_role; CREATE ROLE sealed_role PASSWORD 'not to be seen'");
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         BackupInfo backup = BackupWriter.Run(
-            new BackupRequest
+            Requests.Backup(server.Connection, Source, _folder.Path) with
             {
-                Connection = server.Connection,
-                Database = Source,
-                Folder = _folder.Path,
                 Recipients = [recipient],
                 IncludeGlobals = true,
             },
@@ -264,20 +258,13 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         string path = SealedBackup.New(server, Source, _folder.Path, [recipient]).Path;
         server.CreateDatabase(Target);
-        var request = new RestoreRequest
-        {
-            Connection = server.Connection,
-            Path = path,
-            TargetDatabase = Target,
-            Identities = [identity],
-            SchemaOnly = true,
-        };
+        RestoreRequest request = Requests.Restore(server.Connection, path, Target) with { Identities = [identity], SchemaOnly = true };
         Run();
-        (request.SchemaOnly, request.DataOnly) = (false, true);
+        request = request with { SchemaOnly = false, DataOnly = true };
         CryoBackupException error = Assert.Throws<CryoBackupException>(Run);
         Assert.Equal((CryoBackupError.ConfigurationInvalid, "Force"), (error.Error, error.Target));
         Assert.Equal(0L, server.Scalar(Target, "SELECT count(*) FROM z_parent"));
-        request.Force = true;
+        request = request with { Force = true };
         Assert.All(Run().Tables, table => Assert.True(table.Matches));
 
         RestoreResult Run() => BackupRestorer.Run(request, _ => { }, CancellationToken.None);

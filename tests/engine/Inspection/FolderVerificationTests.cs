@@ -53,9 +53,7 @@ public sealed class FolderVerificationTests : IDisposable
             // The configuration names them as well as the user does.
             Assert.Equal(
                 ["app"],
-                FolderVerification
-                    .Requests(How(age), folder, [], ["app"], false, static _ => { }, default)
-                    .Select(request => request.Database)
+                FolderVerification.Tasks(How(age), folder, [], ["app"], false, static _ => { }, default).Select(task => task.Database)
             );
         }
     }
@@ -82,7 +80,7 @@ public sealed class FolderVerificationTests : IDisposable
             ["app", "crm"],
             Verify(_folder.Path, null, "app", "crm").Select(result => result.Database).Order(StringComparer.Ordinal)
         );
-        IReadOnlyList<VerificationRequest> configured = FolderVerification.Requests(
+        IReadOnlyList<VerificationTask> configured = FolderVerification.Tasks(
             How(null),
             _folder.Path,
             [],
@@ -91,11 +89,8 @@ public sealed class FolderVerificationTests : IDisposable
             static _ => { },
             default
         );
-        Assert.Equal([null, "crm"], configured.Select(request => request.Database));
-        Assert.Equal(
-            "'" + _folder.Path + "' holds no backup of 'crm'.",
-            BackupVerifier.Run(configured[1], static _ => { }, default).Reason
-        );
+        Assert.Equal([null, "crm"], configured.Select(task => task.Database));
+        Assert.Equal("'" + _folder.Path + "' holds no backup of 'crm'.", configured[1].Run(static _ => { }, default).Reason);
     }
 
     /// <summary>Whether a path that leads nowhere was meant for a folder or a file, its name tells.</summary>
@@ -131,19 +126,19 @@ public sealed class FolderVerificationTests : IDisposable
         string words = readable ? "describes a backup of 'app'" : "does not exist";
 
         // A folder, the newest of a folder, a name, the file itself.
-        VerificationRequest[] asked =
+        VerificationTask[] asked =
         [
-            .. FolderVerification.Requests(How(null), _folder.Path, [], [], latest: false, static _ => { }, default),
-            .. FolderVerification.Requests(How(null), _folder.Path, [], [], latest: true, static _ => { }, default),
-            .. FolderVerification.Requests(How(null), _folder.Path, ["app"], [], latest: true, static _ => { }, default),
-            How(null).For(path),
+            .. FolderVerification.Tasks(How(null), _folder.Path, [], [], latest: false, static _ => { }, default),
+            .. FolderVerification.Tasks(How(null), _folder.Path, [], [], latest: true, static _ => { }, default),
+            .. FolderVerification.Tasks(How(null), _folder.Path, ["app"], [], latest: true, static _ => { }, default),
+            VerificationTask.Of(How(null) with { Path = path }),
         ];
         Assert.Equal(4, asked.Length);
         Assert.All(
             asked,
-            request =>
+            task =>
             {
-                VerificationResult result = BackupVerifier.Run(request, static _ => { }, default);
+                VerificationResult result = task.Run(static _ => { }, default);
                 Assert.Equal((Verdict.Failed, "app", path), (result.Verdict, result.Database, result.Path));
                 Assert.Contains(words, result.Reason, StringComparison.Ordinal);
             }
@@ -189,7 +184,7 @@ public sealed class FolderVerificationTests : IDisposable
     private static VerificationResult[] Verify(string folder, TimeSpan? age, params string[] databases) =>
         [
             .. FolderVerification
-                .Requests(How(age), folder, databases, [], false, static _ => { }, default)
-                .Select(request => BackupVerifier.Run(request, static _ => { }, default)),
+                .Tasks(How(age), folder, databases, [], false, static _ => { }, default)
+                .Select(task => task.Run(static _ => { }, default)),
         ];
 }

@@ -98,11 +98,8 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
         server.CreateDatabase("fresh");
         server.Execute("fresh", "CREATE TABLE log (line text); CREATE TABLE t (a int)");
         BackupInfo partial = BackupWriter.Run(
-            new BackupRequest
+            Requests.Backup(server.Connection, "fresh", _folder.Path) with
             {
-                Connection = server.Connection,
-                Database = "fresh",
-                Folder = _folder.Path,
                 ExcludeTableData = ["log"],
             },
             _ => { },
@@ -117,10 +114,10 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
         Assert.Equal(Verdict.Passed, BackupVerifier.Run(new VerificationRequest { Path = partial.Path }, _ => { }, default).Verdict);
 
         var messages = new List<EngineMessage>();
-        VerificationRequest request = Assert.Single(
-            Freshness.Requests(new VerificationRequest { MaxAge = TimeSpan.FromHours(1) }, _folder.Path, [], messages.Add, default)
+        VerificationTask task = Assert.Single(
+            Freshness.Tasks(new VerificationRequest { MaxAge = TimeSpan.FromHours(1) }, _folder.Path, [], messages.Add, default)
         );
-        VerificationResult result = BackupVerifier.Run(request, _ => { }, default);
+        VerificationResult result = task.Run(_ => { }, default);
         Assert.Equal((Verdict.Failed, "fresh"), (result.Verdict, result.Database));
         Assert.Contains(
             "holds only a selection of 'fresh'",
@@ -143,11 +140,9 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
             MaxAge = TimeSpan.FromHours(1),
             ServerPath = _folder.Path,
         };
-        VerificationResult result = BackupVerifier.Run(
-            Assert.Single(Freshness.Requests(how, _folder.Path, [], static _ => { }, default)),
-            static _ => { },
-            default
-        );
+        VerificationResult result = Assert
+            .Single(Freshness.Tasks(how, _folder.Path, [], static _ => { }, default))
+            .Run(static _ => { }, default);
         Assert.Equal((Verdict.Failed, VerificationLevel.Content), (result.Verdict, result.Level));
         Assert.Contains("5 days ago", result.Reason, StringComparison.Ordinal);
     }
@@ -169,8 +164,8 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
         VerificationResult[] results =
         [
             .. Freshness
-                .Requests(how, _folder.Path, ["fresh", "never"], static _ => { }, default)
-                .Select(request => evidence.Run(request, static _ => { }, default)),
+                .Tasks(how, _folder.Path, ["fresh", "never"], static _ => { }, default)
+                .Select(task => evidence.Run(task, static _ => { }, default)),
         ];
         evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), default);
         Assert.Equal([Verdict.Passed, Verdict.Failed], results.Select(result => result.Verdict));
@@ -203,27 +198,18 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
     private IReadOnlyList<VerificationResult> Check(TimeSpan maxAge, params string[] databases) =>
         [
             .. Freshness
-                .Requests(
+                .Tasks(
                     new VerificationRequest { Level = VerificationLevel.Hash, MaxAge = maxAge },
                     _folder.Path,
                     databases,
                     static _ => { },
                     CancellationToken.None
                 )
-                .Select(request => BackupVerifier.Run(request, static _ => { }, CancellationToken.None)),
+                .Select(task => task.Run(static _ => { }, CancellationToken.None)),
         ];
 
     private BackupInfo New(string database) =>
-        BackupWriter.Run(
-            new BackupRequest
-            {
-                Connection = server.Connection,
-                Database = database,
-                Folder = _folder.Path,
-            },
-            _ => { },
-            CancellationToken.None
-        );
+        BackupWriter.Run(Requests.Backup(server.Connection, database, _folder.Path), _ => { }, CancellationToken.None);
 
     private static string MadeAt(BackupInfo backup, DateTime start)
     {

@@ -32,11 +32,8 @@ internal static class SmallBackup
     /// <summary>Backs up the database as it is.</summary>
     public static BackupInfo Again(PostgresServer server, string folder, CompressionKind compression, string database = Database) =>
         BackupWriter.Run(
-            new BackupRequest
+            Requests.Backup(server.Connection, database, folder) with
             {
-                Connection = server.Connection,
-                Database = database,
-                Folder = folder,
                 Compression = compression,
             },
             static _ => { },

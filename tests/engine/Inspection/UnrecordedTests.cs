@@ -86,12 +86,9 @@ public sealed class UnrecordedTests(PostgresServer server) : IDisposable
         try
         {
             RestoreResult result = BackupRestorer.Run(
-                new RestoreRequest
+                Requests.Restore(server.Connection, backup.Path, "unrecorded_copy") with
                 {
-                    Path = backup.Path,
-                    TargetDatabase = "unrecorded_copy",
                     Create = true,
-                    Connection = server.Connection,
                 },
                 static _ => { },
                 default
@@ -118,7 +115,7 @@ public sealed class UnrecordedTests(PostgresServer server) : IDisposable
             Reports = new() { VerificationDir = Path.Combine(_folder.Path, "reports"), Html = true },
         };
         using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
-        VerificationResult result = evidence.Run(new VerificationRequest { Path = backup.Path }, static _ => { }, default);
+        VerificationResult result = evidence.Run(VerificationTask.Of(new() { Path = backup.Path }), static _ => { }, default);
         evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), default);
 
         string report = File.ReadAllText(result.ReportPath!, Encoding.UTF8);

@@ -122,13 +122,11 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
             .Append(configuration)
             .Append(configuration.Notifications);
 
-        BackupRequest request = Assert.Single(
-            BackupPlan.Create(configuration, new BackupRequest(), new HashSet<string>(), [], Say, default)
-        );
+        BackupRequest request = Assert.Single(BackupPlan.Create(configuration, new BackupOptions(), new BackupRequest(), [], Say, default));
         BackupInfo backup = null!;
         On(RunVerb.Backup, evidence => backup = evidence.Run(request, Say, default));
-        VerificationRequest proof = Assert.Single(
-            Freshness.Requests(
+        VerificationTask proof = Assert.Single(
+            Freshness.Tasks(
                 new VerificationRequest { MaxAge = configuration.Verification!.MaxAge },
                 Path.GetDirectoryName(backup.Path)!,
                 [],
@@ -137,24 +135,23 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
             )
         );
         On(RunVerb.Verification, evidence => Assert.Equal(Verdict.Passed, evidence.Run(proof, Say, default).Verdict));
-        var restore = new RestoreRequest
+        RestoreRequest restore = Requests.Restore(BackupPlan.Connect(configuration, new()), backup.Path, "canary_copy") with
         {
-            Path = backup.Path,
-            TargetDatabase = "canary_copy",
             Create = true,
-            Connection = BackupPlan.Connect(configuration, new()),
         };
         On(RunVerb.Restore, evidence => Assert.Equal(RestoreStatus.Restored, evidence.Run(restore, Say, default).Status));
 
         // The failures of the three: no such database, a damaged file, a target that is there already.
-        BackupRequest none = request.Copy();
-        none.Database = "canary_none";
+        BackupRequest none = request with
+        {
+            Database = "canary_none",
+        };
         On(RunVerb.Backup, evidence => said.Append(Assert.Throws<CryoBackupException>(() => evidence.Run(none, Say, default))));
         On(RunVerb.Restore, evidence => said.Append(Assert.Throws<CryoBackupException>(() => evidence.Run(restore, Say, default))));
         File.AppendAllText(backup.Path, "x");
         On(
             RunVerb.Verification,
-            evidence => Assert.Equal(Verdict.Failed, evidence.Run(new VerificationRequest { Path = backup.Path }, Say, default).Verdict)
+            evidence => Assert.Equal(Verdict.Failed, evidence.Run(VerificationTask.Of(new() { Path = backup.Path }), Say, default).Verdict)
         );
 
         string[] files = [.. Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories).Where(path => path != file)];

@@ -60,7 +60,7 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
         var messages = new List<EngineMessage>();
         BackupInfo backup = SmallBackup.Make(server, _folder.Path, CompressionKind.Gzip);
         using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
-        VerificationResult result = evidence.Run(new VerificationRequest { Path = backup.Path }, messages.Add, CancellationToken.None);
+        VerificationResult result = evidence.Run(VerificationTask.Of(new() { Path = backup.Path }), messages.Add, CancellationToken.None);
         evidence.Finish(messages.Add, CancellationToken.None);
 
         Assert.True(mail.StillHangs && web.StillHangs, "The run waited for the servers.");
@@ -147,7 +147,7 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
                 };
                 try
                 {
-                    results[paths[i]] = evidence.Run(request, static _ => { }, CancellationToken.None);
+                    results[paths[i]] = evidence.Run(VerificationTask.Of(request), static _ => { }, CancellationToken.None);
                 }
                 catch (CryoBackupException failure)
                 {

@@ -160,11 +160,8 @@ public sealed class ToolCanaryTests(PostgresServer server) : IDisposable
         File.SetUnixFileMode(identity, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         string backup = BackupWriter
             .Run(
-                new BackupRequest
+                Requests.Backup(server.Connection, "canary_identity", _folder.Path) with
                 {
-                    Connection = server.Connection,
-                    Database = "canary_identity",
-                    Folder = _folder.Path,
                     Recipients = [recipient],
                 },
                 static _ => { },

@@ -282,9 +282,7 @@ public sealed class FailureTests(PostgresServer server)
 
     private ServerEndpoint As(string role, string? password)
     {
-        var connection = server.Connection;
-        connection.UserName = role;
-        connection.Password = password;
+        var connection = server.Connection with { UserName = role, Password = password };
         return ServerEndpoint.Resolve(connection, "postgres", _ => { }, Unset);
     }
 

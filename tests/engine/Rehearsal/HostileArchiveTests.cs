@@ -70,7 +70,7 @@ public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
             INSERT INTO bait VALUES (1);
             """
         );
-        Rehearse.Run(backup, request => request.AllowSuperuser = true);
+        Rehearse.Run(backup, request => request with { AllowSuperuser = true });
         Assert.True(File.Exists(target));
         File.Delete(target);
     }

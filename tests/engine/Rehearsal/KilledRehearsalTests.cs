@@ -67,13 +67,12 @@ public sealed class KilledRehearsalTests(PostgresServer server) : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() =>
             Rehearse.Run(
                 backup,
-                request =>
-                    request.Restored = endpoint =>
-                    {
-                        folder = endpoint.Host;
-                        stop.Cancel();
-                    },
-                stop.Token
+                restored: endpoint =>
+                {
+                    folder = endpoint.Host;
+                    stop.Cancel();
+                },
+                cancellationToken: stop.Token
             )
         );
         Assert.False(Directory.Exists(folder!));

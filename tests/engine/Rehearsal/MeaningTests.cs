@@ -101,13 +101,12 @@ public sealed class MeaningTests(PostgresServer server) : IDisposable
 
         VerificationResult result = Rehearse.Run(
             Rehearse.BackUp(server, _folder.Path, "meaning", Content),
-            request =>
-                request.Restored = endpoint =>
-                    Rehearse.Execute(
-                        endpoint,
-                        "SET session_replication_role = replica; SET search_path = public;"
-                            + string.Join(";\n", plants.Select(plant => plant.Plant))
-                    )
+            restored: endpoint =>
+                Rehearse.Execute(
+                    endpoint,
+                    "SET session_replication_role = replica; SET search_path = public;"
+                        + string.Join(";\n", plants.Select(plant => plant.Plant))
+                )
         );
         Assert.True(result.Verdict == Verdict.Failed, result.Reason);
         Assert.All(plants, plant => Assert.Contains(result.Differences, line => line.Contains(plant.Says, StringComparison.Ordinal)));
@@ -120,7 +119,7 @@ public sealed class MeaningTests(PostgresServer server) : IDisposable
         Rehearse.AssertPassed(
             Rehearse.Run(
                 Rehearse.BackUp(server, _folder.Path, "meaning", Content),
-                request => request.Restored = endpoint => Rehearse.Execute(endpoint, "SELECT setval('public.down', -31)")
+                restored: endpoint => Rehearse.Execute(endpoint, "SELECT setval('public.down', -31)")
             )
         );
 

@@ -57,14 +57,7 @@ public sealed class NamedServerTests : IDisposable
     [PostgresFact]
     public void KeepsTheScratchDatabaseWhereToldTo()
     {
-        VerificationResult result = Rehearse.Run(
-            _backup,
-            request =>
-            {
-                Name(request, "rehearser", force: true);
-                request.Keep = true;
-            }
-        );
+        VerificationResult result = Rehearse.Run(_backup, request => Name(request, "rehearser", force: true) with { Keep = true });
         Rehearse.AssertPassed(result);
         string database = (string)
             _server.Scalar("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'cryobackup\\_rehearsal\\_%'")!;
@@ -91,11 +84,10 @@ public sealed class NamedServerTests : IDisposable
         Assert.Contains("is a superuser", superuser.Reason, StringComparison.Ordinal);
     }
 
-    private void Name(VerificationRequest request, string role, bool force)
-    {
-        request.Connection = _server.Connection;
-        request.Connection.UserName = role;
-        request.Connection.Password = role == "rehearser" ? "x" : _server.Connection.Password;
-        request.Force = force;
-    }
+    private VerificationRequest Name(VerificationRequest request, string role, bool force) =>
+        request with
+        {
+            Connection = _server.Connection with { UserName = role, Password = role == "rehearser" ? "x" : _server.Connection.Password },
+            Force = force,
+        };
 }

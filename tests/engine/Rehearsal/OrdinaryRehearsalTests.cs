@@ -50,7 +50,7 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
     {
         VerificationResult result = Rehearse.Run(
             Rehearse.BackUp(server, _folder.Path, "rehearsal_app", Sql),
-            request => (request.MaxAge, request.MaxRestoreTime) = (TimeSpan.FromHours(26), TimeSpan.FromHours(4))
+            request => request with { MaxAge = TimeSpan.FromHours(26), MaxRestoreTime = TimeSpan.FromHours(4) }
         );
         Rehearse.AssertPassed(result);
         Assert.Equal(
@@ -88,14 +88,14 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
         VerificationResult result = Rehearse.Run(backup);
         Assert.True(result.Verdict == Verdict.Inconclusive, result.Reason);
         Assert.Contains("-AllowSuperuser", result.Remedy, StringComparison.Ordinal);
-        Rehearse.AssertPassed(Rehearse.Run(backup, request => request.AllowSuperuser = true));
+        Rehearse.AssertPassed(Rehearse.Run(backup, request => request with { AllowSuperuser = true }));
     }
 
     [PostgresFact]
     public void FailsPromisesThatDoNotHold()
     {
         string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_late", "CREATE TABLE t (id int)");
-        VerificationResult late = Rehearse.Run(backup, request => request.MaxRestoreTime = TimeSpan.FromTicks(1));
+        VerificationResult late = Rehearse.Run(backup, request => request with { MaxRestoreTime = TimeSpan.FromTicks(1) });
         Assert.Equal(Verdict.Failed, late.Verdict);
         Assert.Equal(CheckOutcome.Failed, Rehearse.Check(late, "restore_time").Outcome);
         Assert.True(Rehearse.Check(late, "schema").Passed);
@@ -125,20 +125,19 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
         UnixFileMode mode = 0;
         VerificationResult result = Rehearse.Run(
             Rehearse.BackUp(server, _folder.Path, "rehearsal_quiet", "CREATE TABLE t (id int)"),
-            request =>
-                request.Restored = endpoint =>
+            restored: endpoint =>
+            {
+                if (OperatingSystem.IsWindows())
                 {
-                    if (OperatingSystem.IsWindows())
-                    {
-                        return;
-                    }
-
-                    folder = endpoint.Host;
-                    mode = File.GetUnixFileMode(folder);
-                    using var connection = PostgresServer.Open(endpoint);
-                    using var command = new Npgsql.NpgsqlCommand("SHOW listen_addresses", connection);
-                    Assert.Equal("", command.ExecuteScalar());
+                    return;
                 }
+
+                folder = endpoint.Host;
+                mode = File.GetUnixFileMode(folder);
+                using var connection = PostgresServer.Open(endpoint);
+                using var command = new Npgsql.NpgsqlCommand("SHOW listen_addresses", connection);
+                Assert.Equal("", command.ExecuteScalar());
+            }
         );
         Rehearse.AssertPassed(result);
         if (folder is not null)
@@ -152,7 +151,7 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
     public void IsInconclusiveWithoutPrograms()
     {
         string backup = Rehearse.BackUp(server, _folder.Path, "rehearsal_bare", "CREATE TABLE t (id int)");
-        VerificationResult result = Rehearse.Run(backup, request => request.ServerPath = _folder.Path);
+        VerificationResult result = Rehearse.Run(backup, request => request with { ServerPath = _folder.Path });
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
         Assert.Contains("holds no initdb", result.Reason, StringComparison.Ordinal);
         Assert.NotNull(result.Remedy);
@@ -164,7 +163,7 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
     {
         VerificationResult result = Rehearse.Run(
             Rehearse.BackUp(server, _folder.Path, "rehearsal_kept", "CREATE TABLE t AS SELECT 42 AS n"),
-            request => request.Keep = true
+            request => request with { Keep = true }
         );
         Rehearse.AssertPassed(result);
         string[] ways = result.Kept!.Split(". Remove: ");

@@ -9,13 +9,13 @@ internal static class Rehearse
 {
     internal static VerificationResult Run(
         string backup,
-        Action<VerificationRequest>? change = null,
+        Func<VerificationRequest, VerificationRequest>? change = null,
+        Action<ServerEndpoint>? restored = null,
         CancellationToken cancellationToken = default
     )
     {
         var request = new VerificationRequest { Path = backup, Level = VerificationLevel.Restore };
-        change?.Invoke(request);
-        return BackupVerifier.Run(request, static _ => { }, cancellationToken);
+        return BackupVerifier.Task(change?.Invoke(request) ?? request, restored).Run(static _ => { }, cancellationToken);
     }
 
     /// <summary>Makes a database, fills it, and backs it up.</summary>
@@ -31,18 +31,7 @@ internal static class Rehearse
     }
 
     internal static string BackUp(PostgresServer server, string folder, string database) =>
-        BackupWriter
-            .Run(
-                new BackupRequest
-                {
-                    Connection = server.Connection,
-                    Database = database,
-                    Folder = folder,
-                },
-                static _ => { },
-                CancellationToken.None
-            )
-            .Path;
+        BackupWriter.Run(Requests.Backup(server.Connection, database, folder), static _ => { }, CancellationToken.None).Path;
 
     internal static void AssertPassed(VerificationResult result) =>
         Assert.True(

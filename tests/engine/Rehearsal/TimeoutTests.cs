@@ -27,7 +27,7 @@ public sealed class TimeoutTests(PostgresServer server) : IDisposable
             CREATE TABLE t (n int); INSERT INTO t VALUES (1); CREATE INDEX ON t (doze(n));
             """
         );
-        VerificationResult result = Rehearse.Run(backup, request => request.Timeout = TimeSpan.FromSeconds(20));
+        VerificationResult result = Rehearse.Run(backup, request => request with { Timeout = TimeSpan.FromSeconds(20) });
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
         Assert.Equal("Whether the backup is good is not known. The work was ended because it took longer than 00:00:20.", result.Reason);
         Assert.Contains("-Timeout", result.Remedy, StringComparison.Ordinal);

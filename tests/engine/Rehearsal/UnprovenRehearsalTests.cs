@@ -23,7 +23,8 @@ public sealed class UnprovenRehearsalTests(PostgresServer server) : IDisposable
         bool restored = false;
         VerificationResult result = Rehearse.Run(
             backup,
-            request => (request.Restored, request.MaxRestoreTime) = (_ => restored = true, TimeSpan.FromHours(1))
+            request => request with { MaxRestoreTime = TimeSpan.FromHours(1) },
+            _ => restored = true
         );
         Assert.Equal(Verdict.Failed, result.Verdict);
         Assert.Equal(CheckOutcome.Failed, Rehearse.Check(result, CheckNames.Hash).Outcome);

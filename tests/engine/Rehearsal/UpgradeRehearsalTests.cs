@@ -29,7 +29,7 @@ public sealed class UpgradeRehearsalTests(PostgresServer server) : IDisposable
             SELECT lo_from_bytea(99, 'abc');
             """
         );
-        VerificationResult result = Rehearse.Run(backup, request => request.ServerPath = NewerServers.Programs(major));
+        VerificationResult result = Rehearse.Run(backup, request => request with { ServerPath = NewerServers.Programs(major) });
         Assert.StartsWith($"PostgreSQL {major}", result.ServerVersion, StringComparison.Ordinal);
         if (major < server.Cluster.Major)
         {

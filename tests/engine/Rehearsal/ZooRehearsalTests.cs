@@ -33,7 +33,7 @@ public sealed class ZooRehearsalTests(ZooServer server)
     [PostgresFact(UnixOnly = true)]
     public void IsInconclusiveForAnOrdinaryRole()
     {
-        VerificationResult result = Rehearse.Run(server.Backup, request => request.ServerPath = server.Installation.ProgramFolder);
+        VerificationResult result = Rehearse.Run(server.Backup, request => request with { ServerPath = server.Installation.ProgramFolder });
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
         Assert.Contains("only a superuser may create", result.Reason, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("-AllowSuperuser", result.Remedy, StringComparison.Ordinal);
@@ -45,27 +45,24 @@ public sealed class ZooRehearsalTests(ZooServer server)
     {
         VerificationResult result = Rehearse.Run(
             server.Backup,
-            request =>
-            {
-                Permit(request);
-                request.Restored = endpoint =>
-                    Rehearse.Execute(
-                        endpoint,
-                        """
-                        SET session_replication_role = replica;
-                        DELETE FROM ONLY zoo.building WHERE ctid = (SELECT min(ctid) FROM ONLY zoo.building);
-                        UPDATE zoo.species SET latin = latin || '.' WHERE id = (SELECT min(id) FROM zoo.species);
-                        DROP INDEX zoo.value_points;
-                        SELECT setval('zoo.ticket', 10);
-                        UPDATE pg_constraint SET convalidated = false WHERE conname = 'alarm_at_sensor_fkey';
-                        CREATE OR REPLACE FUNCTION zoo.stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
-                        REFRESH MATERIALIZED VIEW zoo.heavy WITH NO DATA;
-                        ALTER FUNCTION zoo.nothing() OWNER TO zoo_owner;
-                        REVOKE SELECT ON zoo.lion FROM zoo_reader;
-                        SELECT lo_put(424242, 1, '\xff');
-                        """
-                    );
-            }
+            Permit,
+            endpoint =>
+                Rehearse.Execute(
+                    endpoint,
+                    """
+                    SET session_replication_role = replica;
+                    DELETE FROM ONLY zoo.building WHERE ctid = (SELECT min(ctid) FROM ONLY zoo.building);
+                    UPDATE zoo.species SET latin = latin || '.' WHERE id = (SELECT min(id) FROM zoo.species);
+                    DROP INDEX zoo.value_points;
+                    SELECT setval('zoo.ticket', 10);
+                    UPDATE pg_constraint SET convalidated = false WHERE conname = 'alarm_at_sensor_fkey';
+                    CREATE OR REPLACE FUNCTION zoo.stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+                    REFRESH MATERIALIZED VIEW zoo.heavy WITH NO DATA;
+                    ALTER FUNCTION zoo.nothing() OWNER TO zoo_owner;
+                    REVOKE SELECT ON zoo.lion FROM zoo_reader;
+                    SELECT lo_put(424242, 1, '\xff');
+                    """
+                )
         );
         Assert.Equal(Verdict.Failed, result.Verdict);
         (string Check, string Says)[] faults =
@@ -91,8 +88,12 @@ public sealed class ZooRehearsalTests(ZooServer server)
         Assert.True(result.Differences.Length == faults.Length + 2, string.Join('\n', result.Differences));
     }
 
-    private void Permit(VerificationRequest request) =>
-        (request.ServerPath, request.AllowSuperuser) = (server.Installation.ProgramFolder, true);
+    private VerificationRequest Permit(VerificationRequest request) =>
+        request with
+        {
+            ServerPath = server.Installation.ProgramFolder,
+            AllowSuperuser = true,
+        };
 
     [PostgresFact(UnixOnly = true)]
     public void NamesAnAbsentExtensionAndHowToInstallIt()

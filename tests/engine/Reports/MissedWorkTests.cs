@@ -47,7 +47,10 @@ public sealed class MissedWorkTests : IDisposable
     {
         using var evidence = new RunEvidence(RunVerb.Verification, Configuration, null);
         var how = new VerificationRequest { MaxAge = TimeSpan.FromHours(1) };
-        evidence.Expect([how.For("/b/app.dump"), .. Freshness.Requests(how, _folder.Path, ["crm"], static _ => { }, default)]);
+        evidence.Expect([
+            VerificationTask.Of(how with { Path = "/b/app.dump" }),
+            .. Freshness.Tasks(how, _folder.Path, ["crm"], static _ => { }, default),
+        ]);
         evidence.Finish(static _ => { }, default);
         string report = File.ReadAllText(Assert.Single(Directory.GetFiles(_folder.Path, "*.json")));
         Assert.Contains("\"failed\": 2", report, StringComparison.Ordinal);

@@ -69,11 +69,8 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
     public void RestorePlanned()
     {
         BackupInfo backup = SmallBackup.Make(server, _folder.Path, CompressionKind.Gzip);
-        var request = new RestoreRequest
+        RestoreRequest request = Requests.Restore(server.Connection, backup.Path, "planned") with
         {
-            Connection = server.Connection,
-            Path = backup.Path,
-            TargetDatabase = "planned",
             Create = true,
             PlanOnly = true,
             Table = ["sample"],
@@ -82,7 +79,7 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
         evidence.Begin(request.Path);
         RestoreResult result = BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
         evidence.Add(request, result);
-        request.Table = ["something else"];
+        request = request with { Table = ["something else"] };
         Finish(evidence);
 
         Assert.Matches(@"[/\\]database_restore[/\\]restore_\d{8}_\d{6}\.json$", result.ReportPath);
@@ -105,13 +102,7 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
     {
         BackupInfo backup = SmallBackup.Make(server, _folder.Path, CompressionKind.Gzip);
         server.Execute("postgres", "DROP DATABASE IF EXISTS restored_report");
-        var request = new RestoreRequest
-        {
-            Connection = server.Connection,
-            Path = backup.Path,
-            TargetDatabase = "restored_report",
-            Create = true,
-        };
+        RestoreRequest request = Requests.Restore(server.Connection, backup.Path, "restored_report") with { Create = true };
         using var evidence = new RunEvidence(RunVerb.Restore, Configuration(), null);
         RestoreResult result = BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
         evidence.Add(request, result);
@@ -157,14 +148,7 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
 
     private JsonElement FailedRestore(string path)
     {
-        var request = new RestoreRequest
-        {
-            Connection = server.Connection,
-            Path = path,
-            TargetDatabase = "never",
-            Create = true,
-            PlanOnly = true,
-        };
+        RestoreRequest request = Requests.Restore(server.Connection, path, "never") with { Create = true, PlanOnly = true };
         using var evidence = new RunEvidence(RunVerb.Restore, Configuration(html: true), null);
         evidence.Begin(path);
         CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>

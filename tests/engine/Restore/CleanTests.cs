@@ -20,7 +20,7 @@ public sealed class CleanTests(ZooServer server)
         server.Execute("clean_view", "CREATE VIEW mine AS SELECT * FROM customer; DELETE FROM \"order\" WHERE id > 10");
         string before = server.Dump("clean_view");
 
-        CryoBackupException e = server.Fail(backup, "clean_view", request => request.Clean = true);
+        CryoBackupException e = server.Fail(backup, "clean_view", request => request with { Clean = true });
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.Contains("view public.mine depends on", e.Message, StringComparison.Ordinal);
         Assert.Contains("'clean_view' is as it was before", e.Message, StringComparison.Ordinal);
@@ -39,7 +39,7 @@ public sealed class CleanTests(ZooServer server)
                 + "UPDATE customer SET name = 'mine' WHERE id = 1"
         );
 
-        RestoreResult result = server.Restore(backup, "clean_table", request => (request.Clean, request.Table) = (true, ["order"]));
+        RestoreResult result = server.Restore(backup, "clean_table", request => request with { Clean = true, Table = ["order"] });
         Assert.Equal(["public.order"], result.Tables.Select(table => table.ToString()));
         Assert.Contains(result.LeftOut, line => line.StartsWith("TYPE public.state: the target has it", StringComparison.Ordinal));
         Assert.Contains("FK CONSTRAINT public.order order_customer_fkey", result.Objects);
@@ -58,7 +58,7 @@ public sealed class CleanTests(ZooServer server)
     {
         string backup = BackUpShop("clean_dropped");
         server.Execute("clean_dropped", "DROP TABLE \"order\"; DROP TYPE state");
-        server.Restore(backup, "clean_dropped", request => (request.Clean, request.Table) = (true, ["public.order"]));
+        server.Restore(backup, "clean_dropped", request => request with { Clean = true, Table = ["public.order"] });
         Assert.Equal(50L, server.Scalar("clean_dropped", "SELECT count(*) FROM \"order\" WHERE state = 'open'"));
         Assert.Equal(51, server.Scalar("clean_dropped", "INSERT INTO \"order\" (customer) VALUES (1) RETURNING id"));
     }
@@ -68,7 +68,7 @@ public sealed class CleanTests(ZooServer server)
     {
         string backup = BackUpShop("clean_referred");
         string before = server.Dump("clean_referred");
-        CryoBackupException e = server.Fail(backup, "clean_referred", request => (request.Clean, request.Table) = (true, ["customer"]));
+        CryoBackupException e = server.Fail(backup, "clean_referred", request => request with { Clean = true, Table = ["customer"] });
         Assert.Contains("order_customer_fkey", e.Message, StringComparison.Ordinal);
         Assert.Equal(before, server.Dump("clean_referred"));
     }
@@ -85,7 +85,7 @@ public sealed class CleanTests(ZooServer server)
             CREATE EVENT TRIGGER on_index ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION pg_catalog.on_index();
             """
         );
-        CryoBackupException e = server.Fail(backup, "clean_changed", request => request.Clean = true);
+        CryoBackupException e = server.Fail(backup, "clean_changed", request => request with { Clean = true });
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.Equal("public.customer", e.Target);
         Assert.Contains("public.customer has 50 rows (fingerprint ", e.Message, StringComparison.Ordinal);
@@ -97,7 +97,7 @@ public sealed class CleanTests(ZooServer server)
     {
         string backup = BackUpShop("clean_more");
         server.Execute("clean_more", "CREATE TABLE mine (id int); INSERT INTO mine VALUES (1); DROP TABLE customer CASCADE");
-        server.Restore(backup, "clean_more", request => request.Clean = true);
+        server.Restore(backup, "clean_more", request => request with { Clean = true });
         Assert.Equal(1L, server.Scalar("clean_more", "SELECT count(*) FROM mine"));
         Assert.Equal(50L, server.Scalar("clean_more", "SELECT count(*) FROM customer"));
     }
@@ -135,7 +135,7 @@ public sealed class CleanTests(ZooServer server)
         );
         string backup = server.BackUp("clean_lost");
         server.Execute("clean_lost", "UPDATE customer SET name = 'changed'");
-        server.Restore(backup, "clean_lost", request => request.Clean = true);
+        server.Restore(backup, "clean_lost", request => request with { Clean = true });
         server.Execute(
             "clean_lost",
             """"
@@ -149,10 +149,10 @@ public sealed class CleanTests(ZooServer server)
         );
         string before = server.Dump("clean_lost");
 
-        RestoreResult plan = server.Restore(backup, "clean_lost", request => (request.Clean, request.PlanOnly) = (true, true));
+        RestoreResult plan = server.Restore(backup, "clean_lost", request => request with { Clean = true, PlanOnly = true });
         Assert.Equal(lost, plan.AlsoDropped);
         Assert.Contains("TRIGGER public.customer late", Assert.Single(plan.Warnings), StringComparison.Ordinal);
-        CryoBackupException e = server.Fail(backup, "clean_lost", request => request.Clean = true);
+        CryoBackupException e = server.Fail(backup, "clean_lost", request => request with { Clean = true });
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.All(lost, name => Assert.Contains(name, e.Message, StringComparison.Ordinal));
         Assert.Contains("-Force", e.Remedy, StringComparison.Ordinal);
@@ -160,16 +160,14 @@ public sealed class CleanTests(ZooServer server)
 
         Assert.Equal(
             ["TABLE public.old_2026"],
-            server
-                .Restore(backup, "clean_lost", request => (request.Clean, request.PlanOnly, request.Table) = (true, true, ["old"]))
-                .AlsoDropped
+            server.Restore(backup, "clean_lost", request => request with { Clean = true, PlanOnly = true, Table = ["old"] }).AlsoDropped
         );
-        RestoreResult done = server.Restore(backup, "clean_lost", request => (request.Clean, request.Force) = (true, true));
+        RestoreResult done = server.Restore(backup, "clean_lost", request => request with { Clean = true, Force = true });
         Assert.Equal(lost, done.AlsoDropped);
         Assert.Contains(done.Warnings, text => text.Contains("drops what the backup does not bring back", StringComparison.Ordinal));
         Assert.Equal(0L, server.Scalar("clean_lost", "SELECT count(*) FROM customer WHERE name = 'changed'"));
         server.Execute("clean_lost", "DROP PUBLICATION newer");
-        Assert.Empty(server.Restore(backup, "clean_lost", request => (request.Clean, request.PlanOnly) = (true, true)).AlsoDropped);
+        Assert.Empty(server.Restore(backup, "clean_lost", request => request with { Clean = true, PlanOnly = true }).AlsoDropped);
     }
 
     [PostgresFact]
@@ -178,11 +176,11 @@ public sealed class CleanTests(ZooServer server)
         server.CreateDatabase("clean_granted");
         server.Execute("clean_granted", Shop + "GRANT SELECT ON customer TO pg_monitor; GRANT EXECUTE ON FUNCTION stamp() TO pg_monitor");
         string backup = server.BackUp("clean_granted");
-        Assert.Empty(server.Restore(backup, "clean_granted", request => (request.Clean, request.PlanOnly) = (true, true)).AlsoDropped);
+        Assert.Empty(server.Restore(backup, "clean_granted", request => request with { Clean = true, PlanOnly = true }).AlsoDropped);
         Assert.Equal(
             ["GRANT EXECUTE ON FUNCTION public.stamp() TO pg_monitor", "GRANT SELECT ON TABLE public.customer TO pg_monitor"],
             server
-                .Restore(backup, "clean_granted", request => (request.Clean, request.PlanOnly, request.NoPrivileges) = (true, true, true))
+                .Restore(backup, "clean_granted", request => request with { Clean = true, PlanOnly = true, NoPrivileges = true })
                 .AlsoDropped
         );
     }
@@ -206,7 +204,7 @@ public sealed class CleanTests(ZooServer server)
             CryoBackupException e = server.Fail(
                 backup,
                 name,
-                request => (request.Clean, request.LockTimeout) = (true, TimeSpan.FromSeconds(1))
+                request => request with { Clean = true, LockTimeout = TimeSpan.FromSeconds(1) }
             );
             Assert.Equal(CryoBackupError.LockTimeout, e.Error);
             Assert.Contains(
@@ -231,7 +229,7 @@ public sealed class CleanTests(ZooServer server)
         Assert.Equal(before, server.Dump(name));
         Assert.Equal(
             RestoreStatus.Restored,
-            server.Restore(backup, name, request => (request.Clean, request.LockTimeout) = (true, TimeSpan.FromSeconds(20))).Status
+            server.Restore(backup, name, request => request with { Clean = true, LockTimeout = TimeSpan.FromSeconds(20) }).Status
         );
     }
 
@@ -244,7 +242,7 @@ public sealed class CleanTests(ZooServer server)
         server.CreateDatabase("clean_locks");
         server.Execute("clean_locks", $"SELECT lo_create(0) FROM generate_series(1, ({Room}) / 2 + 1)");
         string backup = server.BackUp("clean_locks");
-        CryoBackupException e = server.Fail(backup, "clean_locks", request => request.Clean = true);
+        CryoBackupException e = server.Fail(backup, "clean_locks", request => request with { Clean = true });
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.Contains(
             $"the server has room for {server.Scalar("postgres", Room)}. Nothing was changed.",

@@ -20,15 +20,9 @@ public sealed class DataOnlyTests(ZooServer server)
     {
         string backup = BackUp("data_source", Tables);
         server.Drop("data_target");
-        server.Restore(backup, "data_target", request => (request.Create, request.SchemaOnly) = (true, true));
+        server.Restore(backup, "data_target", request => request with { Create = true, SchemaOnly = true });
         var messages = new List<EngineMessage>();
-        var request = new RestoreRequest
-        {
-            Connection = server.Connection,
-            Path = backup,
-            TargetDatabase = "data_target",
-            DataOnly = true,
-        };
+        RestoreRequest request = Requests.Restore(server.Connection, backup, "data_target") with { DataOnly = true };
         RestoreResult result = BackupRestorer.Run(request, messages.Add, CancellationToken.None);
         Assert.Equal(RestoreMode.Data, result.Mode);
         Assert.Empty(result.Warnings);
@@ -46,7 +40,7 @@ public sealed class DataOnlyTests(ZooServer server)
             .Text.Split('\'')[1];
         Assert.False(Path.Exists(folder));
 
-        CryoBackupException again = server.Fail(backup, "data_target", r => r.DataOnly = true);
+        CryoBackupException again = server.Fail(backup, "data_target", r => r with { DataOnly = true });
         Assert.Equal(CryoBackupError.DatabaseNotEmpty, again.Error);
         Assert.Contains("public.a_child", again.Message, StringComparison.Ordinal);
         Assert.Contains("large object 7777", again.Message, StringComparison.Ordinal);
@@ -61,11 +55,11 @@ public sealed class DataOnlyTests(ZooServer server)
                 + "FOREIGN KEY (b) REFERENCES b; INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 1); UPDATE a SET b = 1"
         );
         server.Drop("data_target");
-        server.Restore(backup, "data_target", request => (request.Create, request.SchemaOnly) = (true, true));
-        RestoreResult plan = server.Restore(backup, "data_target", request => (request.DataOnly, request.PlanOnly) = (true, true));
+        server.Restore(backup, "data_target", request => request with { Create = true, SchemaOnly = true });
+        RestoreResult plan = server.Restore(backup, "data_target", request => request with { DataOnly = true, PlanOnly = true });
         Assert.Contains("public.a, public.b", Assert.Single(plan.Warnings), StringComparison.Ordinal);
 
-        CryoBackupException e = server.Fail(backup, "data_target", request => request.DataOnly = true);
+        CryoBackupException e = server.Fail(backup, "data_target", request => request with { DataOnly = true });
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.Contains("violates foreign key constraint", e.Message, StringComparison.Ordinal);
         Assert.Contains("'data_target' is as it was before", e.Message, StringComparison.Ordinal);
@@ -77,7 +71,7 @@ public sealed class DataOnlyTests(ZooServer server)
     {
         string backup = BackUp("data_source", Tables);
         server.Drop("data_target");
-        server.Restore(backup, "data_target", request => (request.Create, request.SchemaOnly) = (true, true));
+        server.Restore(backup, "data_target", request => request with { Create = true, SchemaOnly = true });
         server.Execute(
             "data_target",
             """
@@ -85,7 +79,7 @@ public sealed class DataOnlyTests(ZooServer server)
             CREATE TRIGGER meddle BEFORE INSERT ON a_child FOR EACH ROW EXECUTE FUNCTION meddle();
             """
         );
-        CryoBackupException e = server.Fail(backup, "data_target", request => request.DataOnly = true);
+        CryoBackupException e = server.Fail(backup, "data_target", request => request with { DataOnly = true });
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.Equal("public.a_child", e.Target);
         Assert.Contains("public.a_child has 9 rows (fingerprint ", e.Message, StringComparison.Ordinal);
@@ -97,7 +91,7 @@ public sealed class DataOnlyTests(ZooServer server)
     {
         string backup = BackUp("data_source", Tables);
         server.CreateDatabase("data_target");
-        CryoBackupException e = server.Fail(backup, "data_target", request => request.DataOnly = true);
+        CryoBackupException e = server.Fail(backup, "data_target", request => request with { DataOnly = true });
         Assert.Equal(CryoBackupError.ObjectNotFound, e.Error);
         Assert.Contains("public.z_parent", e.Message, StringComparison.Ordinal);
         Assert.Contains("-SchemaOnly", e.Remedy, StringComparison.Ordinal);
@@ -110,14 +104,7 @@ public sealed class DataOnlyTests(ZooServer server)
         var messages = new List<EngineMessage>();
         using var cancellation = new CancellationTokenSource();
         server.Drop("data_target");
-        var request = new RestoreRequest
-        {
-            Connection = server.Connection,
-            Path = slow.Backup,
-            TargetDatabase = "data_target",
-            Create = true,
-            Jobs = 2,
-        };
+        RestoreRequest request = Requests.Restore(server.Connection, slow.Backup, "data_target") with { Create = true, Jobs = 2 };
         Task<RestoreResult> restoring = Task.Run(() =>
             BackupRestorer.Run(
                 request,

@@ -88,7 +88,7 @@ public sealed class DatabaseStatementTests(ZooServer server)
         Assert.NotEqual(before, changed);
 
         server.Drop("f05_target");
-        server.Restore(backup, "f05_target", request => request.Create = true);
+        server.Restore(backup, "f05_target", request => request with { Create = true });
         try
         {
             AssertOnlyTheTargetChanged(backup, database, before, changed);
@@ -107,7 +107,7 @@ public sealed class DatabaseStatementTests(ZooServer server)
         Assert.Equal(changed, Said(database));
 
         server.Execute("postgres", "COMMENT ON DATABASE f05_target IS 'mine'");
-        RestoreResult swapped = server.Restore(backup, "f05_target", request => request.Swap = true);
+        RestoreResult swapped = server.Restore(backup, "f05_target", request => request with { Swap = true });
         Assert.Equal(before, Said("f05_target"));
         Assert.Equal(changed, Said(database));
         Assert.Equal(
@@ -131,7 +131,7 @@ public sealed class DatabaseStatementTests(ZooServer server)
         );
         string backup = server.BackUp("f23");
         server.Drop("f23_target");
-        server.Restore(backup, "f23_target", request => request.Create = true);
+        server.Restore(backup, "f23_target", request => request with { Create = true });
         Assert.Equal(Said("f23"), Said("f23_target"));
     }
 

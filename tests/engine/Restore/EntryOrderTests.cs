@@ -38,7 +38,7 @@ public sealed class EntryOrderTests(ZooServer server)
             server.Drop("order_new");
             Assert.Equal(
                 RestoreStatus.Restored,
-                server.Restore(backup, "order_new", request => (request.Create, request.Jobs) = (true, jobs)).Status
+                server.Restore(backup, "order_new", request => request with { Create = true, Jobs = jobs }).Status
             );
             Assert.Equal(before, server.Dump("order_new"));
         }
@@ -59,11 +59,7 @@ public sealed class EntryOrderTests(ZooServer server)
             "CREATE TABLE a AS SELECT 1 AS n; CREATE TABLE b AS SELECT repeat(md5(n::text), 40) AS t FROM generate_series(1, 12000) n"
         );
         string backup = server.BackUp("order_home");
-        RestoreResult result = server.Restore(
-            backup,
-            "order_new",
-            request => (request.Create, request.Table, request.Jobs) = (true, ["a"], 1)
-        );
+        RestoreResult result = server.Restore(backup, "order_new", request => request with { Create = true, Table = ["a"], Jobs = 1 });
         Assert.Equal(RestoreStatus.Restored, result.Status);
         Assert.Equal(1L, Assert.Single(result.Tables).FoundRows);
         server.Drop("order_new");
@@ -97,14 +93,14 @@ public sealed class EntryOrderTests(ZooServer server)
             server.Drop("appended_new");
             Assert.Equal(
                 RestoreStatus.Restored,
-                server.Restore(file, "appended_new", request => (request.Create, request.Jobs) = (true, jobs)).Status
+                server.Restore(file, "appended_new", request => request with { Create = true, Jobs = jobs }).Status
             );
             Assert.Equal(7L, server.Scalar("appended_new", "SELECT count(*) FROM public.t"));
         }
 
         // Anything else behind the data is damage.
         File.AppendAllText(file, "x");
-        Assert.Equal(CryoBackupError.ArchiveCorrupt, server.Fail(file, "appended_other", request => request.Create = true).Error);
+        Assert.Equal(CryoBackupError.ArchiveCorrupt, server.Fail(file, "appended_other", request => request with { Create = true }).Error);
         server.Drop("appended_new");
         server.Drop("appended");
     }

@@ -61,13 +61,7 @@ public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
     private RestoreResult Restore(string archive, string target)
     {
         server.Execute("postgres", $"DROP DATABASE IF EXISTS {target}");
-        var request = new RestoreRequest
-        {
-            Connection = server.Connection,
-            Path = archive,
-            TargetDatabase = target,
-            Create = true,
-        };
+        RestoreRequest request = Requests.Restore(server.Connection, archive, target) with { Create = true };
         return BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
     }
 }

@@ -22,7 +22,7 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
         string backup = BackUp();
         server.Execute("postgres", $"DROP ROLE {Roles}; CREATE ROLE globals_reader NOLOGIN");
 
-        CryoBackupException without = server.Fail(backup, "globals_target", request => request.Create = true);
+        CryoBackupException without = server.Fail(backup, "globals_target", request => request with { Create = true });
         Assert.Equal(CryoBackupError.ObjectNotFound, without.Error);
         Assert.Contains(
             "lacks roles that the backup names: Globals; 'Guest', globals_group, globals_owner.",
@@ -37,12 +37,12 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
         RestoreResult plan = server.Restore(
             backup,
             "globals_target",
-            request => (request.Create, request.IncludeGlobals, request.PlanOnly) = (true, true, true)
+            request => request with { Create = true, IncludeGlobals = true, PlanOnly = true }
         );
         Assert.Equal(["Globals; 'Guest'", "globals_group", "globals_owner"], plan.Roles.Order(StringComparer.Ordinal));
         Assert.Equal(1L, CountRoles());
 
-        RestoreResult done = server.Restore(backup, "globals_target", request => (request.Create, request.IncludeGlobals) = (true, true));
+        RestoreResult done = server.Restore(backup, "globals_target", request => request with { Create = true, IncludeGlobals = true });
         Assert.Equal(plan.Roles, done.Roles);
         Assert.Equal(4L, CountRoles());
         Assert.Equal("globals_owner", server.Scalar("globals_target", "SELECT relowner::regrole::text FROM pg_class WHERE relname = 't'"));
@@ -84,7 +84,7 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
         string backup = BackUp("CREATE TABLE picky (id int CHECK (current_database() = 'globals_source')); INSERT INTO picky VALUES (1)");
         server.Drop("globals_source");
         server.Execute("postgres", $"DROP ROLE {Roles}");
-        CryoBackupException e = server.Fail(backup, "globals_target", request => (request.Create, request.IncludeGlobals) = (true, true));
+        CryoBackupException e = server.Fail(backup, "globals_target", request => request with { Create = true, IncludeGlobals = true });
         Assert.Contains(
             "it had created: 'Globals; 'Guest'', 'globals_group', 'globals_owner', 'globals_reader'; they were dropped again.",
             e.Message,
@@ -94,7 +94,7 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
 
         // What a database that was there before keeps of the backup, its roles must own.
         server.CreateDatabase("globals_target");
-        e = server.Fail(backup, "globals_target", request => (request.IncludeGlobals, request.Jobs) = (true, 1));
+        e = server.Fail(backup, "globals_target", request => request with { IncludeGlobals = true, Jobs = 1 });
         Assert.Contains("'globals_target' was empty before and now holds a part of the backup.", e.Message, StringComparison.Ordinal);
         Assert.Contains("they are still there (", e.Message, StringComparison.Ordinal);
         Assert.Equal(4L, CountRoles());
@@ -114,7 +114,7 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
             CryoBackupException e = server.Fail(
                 backup,
                 "globals_target",
-                request => (request.Create, request.IncludeGlobals, request.SkipVerification, request.Force) = (true, true, skip, skip)
+                request => request with { Create = true, IncludeGlobals = true, SkipVerification = skip, Force = skip }
             );
             Assert.Equal(CryoBackupError.HashMismatch, e.Error);
         }
@@ -123,7 +123,7 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
         CryoBackupException none = server.Fail(
             server.BackUp("globals_source"),
             "globals_target",
-            request => (request.Create, request.IncludeGlobals) = (true, true)
+            request => request with { Create = true, IncludeGlobals = true }
         );
         Assert.Equal(CryoBackupError.BackupNotFound, none.Error);
         Assert.Contains("it was made without them", none.Message, StringComparison.Ordinal);
@@ -135,11 +135,7 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         string backup = BackUp(recipients: [recipient]);
         server.Execute("postgres", $"DROP ROLE {Roles}");
-        server.Restore(
-            backup,
-            "globals_target",
-            request => (request.Create, request.IncludeGlobals, request.Identities) = (true, true, [identity])
-        );
+        server.Restore(backup, "globals_target", request => request with { Create = true, IncludeGlobals = true, Identities = [identity] });
         Assert.Equal(4L, CountRoles());
     }
 
@@ -151,10 +147,15 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
             "postgres",
             $"DROP ROLE {Roles}; DROP ROLE IF EXISTS globals_maker; CREATE ROLE globals_maker LOGIN CREATEDB PASSWORD 'secret'"
         );
-        ConnectionRequest connection = server.Connection;
-        (connection.UserName, connection.Password) = ("globals_maker", "secret");
-        void Choose(RestoreRequest request) =>
-            (request.Connection, request.Create, request.IncludeGlobals, request.NoOwner) = (connection, true, true, true);
+        ConnectionRequest connection = server.Connection with { UserName = "globals_maker", Password = "secret" };
+        RestoreRequest Choose(RestoreRequest request) =>
+            request with
+            {
+                Connection = connection,
+                Create = true,
+                IncludeGlobals = true,
+                NoOwner = true,
+            };
         CryoBackupException e = server.Fail(backup, "globals_target", Choose);
         Assert.Equal(CryoBackupError.PermissionDenied, e.Error);
         Assert.Contains("CREATEROLE", e.Remedy, StringComparison.Ordinal);
@@ -214,11 +215,8 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
             """
         );
         BackupInfo info = BackupWriter.Run(
-            new BackupRequest
+            Requests.Backup(server.Connection, "globals_source", _folder.Path) with
             {
-                Connection = server.Connection,
-                Database = "globals_source",
-                Folder = _folder.Path,
                 IncludeGlobals = true,
                 Recipients = recipients ?? [],
             },

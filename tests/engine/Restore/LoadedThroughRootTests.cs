@@ -35,13 +35,13 @@ public sealed class LoadedThroughRootTests(ZooServer server) : IDisposable
         string backup = server.BackUp("root_source");
         Rehearse.AssertPassed(Rehearse.Run(backup));
         server.Drop("root_copy");
-        AssertRoot(server.Restore(backup, "root_copy", request => request.Create = true));
-        AssertRoot(server.Restore(backup, "root_copy", request => request.Clean = true));
-        AssertRoot(server.Restore(backup, "root_copy", request => request.Swap = true));
-        AssertRoot(server.Restore(backup, "root_copy", request => (request.Clean, request.Table) = (true, ["p"])));
+        AssertRoot(server.Restore(backup, "root_copy", request => request with { Create = true }));
+        AssertRoot(server.Restore(backup, "root_copy", request => request with { Clean = true }));
+        AssertRoot(server.Restore(backup, "root_copy", request => request with { Swap = true }));
+        AssertRoot(server.Restore(backup, "root_copy", request => request with { Clean = true, Table = ["p"] }));
         server.Drop("root_copy");
-        server.Restore(backup, "root_copy", request => (request.Create, request.SchemaOnly) = (true, true));
-        AssertRoot(server.Restore(backup, "root_copy", request => request.DataOnly = true));
+        server.Restore(backup, "root_copy", request => request with { Create = true, SchemaOnly = true });
+        AssertRoot(server.Restore(backup, "root_copy", request => request with { DataOnly = true }));
     }
 
     [PostgresFact]
@@ -52,7 +52,7 @@ public sealed class LoadedThroughRootTests(ZooServer server) : IDisposable
         server.Execute("root_source", Sql);
         VerificationResult result = Rehearse.Run(
             server.BackUp("root_source"),
-            request => request.Restored = endpoint => Rehearse.Execute(endpoint, "UPDATE public.p SET v = 10 WHERE v = 9 AND k = 'ok'")
+            restored: endpoint => Rehearse.Execute(endpoint, "UPDATE public.p SET v = 10 WHERE v = 9 AND k = 'ok'")
         );
         Assert.Equal(Verdict.Failed, result.Verdict);
         Assert.StartsWith("public.p has 36 rows (fingerprint ", Assert.Single(result.Differences), StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class LoadedThroughRootTests(ZooServer server) : IDisposable
         string archive = Path.Combine(_folder.Path, "root.dump");
         PgDump.ToFile(server, "root_stock", archive, ["-Z0", "--load-via-partition-root"]);
         server.Drop("root_copy");
-        RestoreResult result = server.Restore(archive, "root_copy", request => request.Create = true);
+        RestoreResult result = server.Restore(archive, "root_copy", request => request with { Create = true });
         AssertRoot(result);
         Assert.Contains(result.Warnings, warning => warning.Contains("public.r in a form", StringComparison.Ordinal));
         Assert.Equal(19L, server.Scalar("root_copy", "SELECT count(*) FROM r"));

@@ -23,7 +23,7 @@ public sealed class LonelyViewTests(ZooServer server)
     {
         string backup = BackUp();
         server.Drop("lonely_copy");
-        RestoreResult result = server.Restore(backup, "lonely_copy", request => (request.Create, request.Table) = (true, [view]));
+        RestoreResult result = server.Restore(backup, "lonely_copy", request => request with { Create = true, Table = [view] });
         string told =
             $"MATERIALIZED VIEW DATA public.{view}: it would be computed from no rows: of {reads} only the definition is restored";
         Assert.Contains(result.LeftOut, line => line.StartsWith(told, StringComparison.Ordinal));
@@ -42,7 +42,7 @@ public sealed class LonelyViewTests(ZooServer server)
         RestoreResult result = server.Restore(
             backup,
             "lonely_copy",
-            request => (request.Create, request.Table) = (true, ["far", "farther", "src", "alone"])
+            request => request with { Create = true, Table = ["far", "farther", "src", "alone"] }
         );
         Assert.Empty(result.Warnings);
         Assert.Equal(
@@ -55,7 +55,7 @@ public sealed class LonelyViewTests(ZooServer server)
 
         // The target's own rows, where it is one among other objects.
         server.Execute("lonely", "DELETE FROM src WHERE id > 5");
-        Assert.Empty(server.Restore(backup, "lonely", request => (request.Clean, request.Table) = (true, ["mv"])).Warnings);
+        Assert.Empty(server.Restore(backup, "lonely", request => request with { Clean = true, Table = ["mv"] }).Warnings);
         Assert.Equal(5L, server.Scalar("lonely", "SELECT count(*) FROM mv"));
     }
 

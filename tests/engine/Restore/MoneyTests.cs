@@ -28,16 +28,7 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
                 + "INSERT INTO price VALUES (1234.56::numeric::money)"
         );
         string backup = BackupWriter
-            .Run(
-                new BackupRequest
-                {
-                    Connection = server.Connection,
-                    Database = "money",
-                    Folder = _folder.Path,
-                },
-                static _ => { },
-                CancellationToken.None
-            )
+            .Run(Requests.Backup(server.Connection, "money", _folder.Path), static _ => { }, CancellationToken.None)
             .Path;
         Assert.Equal("de_DE.UTF-8", BackupManifest.Read(backup + ".meta.json").Server!.LcMonetary);
 
@@ -45,13 +36,7 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
         server.CreateDatabase("empty");
         foreach ((string target, bool create) in ((string, bool)[])[("created", true), ("empty", false)])
         {
-            var request = new RestoreRequest
-            {
-                Connection = server.Connection,
-                Path = backup,
-                TargetDatabase = target,
-                Create = create,
-            };
+            RestoreRequest request = Requests.Restore(server.Connection, backup, target) with { Create = create };
             Assert.True(Assert.Single(BackupRestorer.Run(request, static _ => { }, CancellationToken.None).Tables).Matches);
             Assert.Equal(1234.56m, server.Scalar(target, "SELECT amount::numeric FROM price"));
         }
@@ -59,7 +44,7 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
         Assert.NotEqual("de_DE.UTF-8", server.Scalar("empty", "SHOW lc_monetary"));
 
         // A machine without the locale.
-        CryoBackupException e = other.Fail(backup, "money_elsewhere", request => request.Create = true);
+        CryoBackupException e = other.Fail(backup, "money_elsewhere", request => request with { Create = true });
         Assert.Equal(CryoBackupError.ObjectNotFound, e.Error);
         Assert.Contains("lacks the locale 'de_DE.UTF-8'", e.Message, StringComparison.Ordinal);
     }

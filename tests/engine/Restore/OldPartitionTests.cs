@@ -66,7 +66,7 @@ public sealed class OldPartitionTests(ZooServer server) : IDisposable
         RestoreResult result = server.Restore(
             Archive,
             "p13",
-            request => (request.Create, request.NoOwner, request.Table) = (true, true, ["public.orders", Odd])
+            request => request with { Create = true, NoOwner = true, Table = ["public.orders", Odd] }
         );
         Assert.Equal(4, result.Tables.Length);
         Assert.Equal(50L, server.Scalar("p13", "SELECT count(*) FROM public.orders"));
@@ -85,7 +85,7 @@ public sealed class OldPartitionTests(ZooServer server) : IDisposable
         RestoreResult result = server.Restore(
             Archive,
             "p13",
-            request => (request.Create, request.NoOwner, request.Table) = (true, true, ["orders_2024_a"])
+            request => request with { Create = true, NoOwner = true, Table = ["orders_2024_a"] }
         );
         Assert.Equal("public.orders_2024_a", Assert.Single(result.Tables).ToString());
         Assert.Equal(3L, server.Scalar("p13", "SELECT count(*) FROM public.orders"));
@@ -96,12 +96,12 @@ public sealed class OldPartitionTests(ZooServer server) : IDisposable
     public void CleanBringsTheRowsBack()
     {
         server.Drop("p13");
-        server.Restore(Archive, "p13", request => (request.Create, request.NoOwner) = (true, true));
+        server.Restore(Archive, "p13", request => request with { Create = true, NoOwner = true });
         server.Execute("p13", "UPDATE orders SET note = 'changed'; DELETE FROM orders WHERE id > 40");
         RestoreResult result = server.Restore(
             Archive,
             "p13",
-            request => (request.Clean, request.NoOwner, request.Table) = (true, true, ["public.orders"])
+            request => request with { Clean = true, NoOwner = true, Table = ["public.orders"] }
         );
         Assert.Equal(RestoreStatus.Restored, result.Status);
         Assert.Equal(50L, server.Scalar("p13", "SELECT count(*) FROM public.orders WHERE note <> 'changed'"));

@@ -80,7 +80,7 @@ public sealed class PartOfZooTests(ZooServer server)
         string[] tables = [.. whole.Select(part => part.Of).Distinct()];
         foreach (string table in Thoroughness.Of(WithEveryKindOfPart(whole), tables))
         {
-            RestoreResult result = RestoreAlone(backup, request => request.Table = [table]);
+            RestoreResult result = RestoreAlone(backup, request => request with { Table = [table] });
             List<Part> found = Parts("zoo_part", PartsOfRelations);
             AssertComplete(table, [.. whole.Where(part => part.Of == table)], [.. found.Where(part => part.Of == table)], result);
             Assert.All(result.Tables, compared => Assert.True(compared.Matches));
@@ -95,7 +95,7 @@ public sealed class PartOfZooTests(ZooServer server)
         List<Part> wholeSchemas = Parts(ZooServer.Database, PartsOfSchemas);
         foreach (string schema in (string[])["zoo", "annex", "public", "Odd \"Schema\", with; all"])
         {
-            RestoreResult result = RestoreAlone(backup, request => request.Schema = [schema]);
+            RestoreResult result = RestoreAlone(backup, request => request with { Schema = [schema] });
             List<Part> found = Parts("zoo_part", PartsOfRelations);
             foreach (
                 string table in whole
@@ -199,18 +199,10 @@ public sealed class PartOfZooTests(ZooServer server)
         return [.. tables];
     }
 
-    private RestoreResult RestoreAlone(string backup, Action<RestoreRequest> choose)
+    private RestoreResult RestoreAlone(string backup, Func<RestoreRequest, RestoreRequest> choose)
     {
         server.Drop("zoo_part");
-        return server.Restore(
-            backup,
-            "zoo_part",
-            request =>
-            {
-                (request.Create, request.Jobs) = (true, 1);
-                choose(request);
-            }
-        );
+        return server.Restore(backup, "zoo_part", request => choose(request with { Create = true, Jobs = 1 }));
     }
 
     private List<Part> Parts(string database, string query)

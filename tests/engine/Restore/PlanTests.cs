@@ -14,43 +14,31 @@ public sealed class PlanTests(ZooServer server)
     [Trait("Speed", "Slow")] // a restore of the whole zoo for each kind of plan
     public void IsWhatIsDone()
     {
-        (string What, Action<RestoreRequest> Choose)[] cases =
+        (string What, Func<RestoreRequest, RestoreRequest> Choose)[] cases =
         [
-            ("all, by two", request => request.Jobs = 2),
-            ("definitions", request => request.SchemaOnly = true),
-            ("a schema without privileges", request => (request.Schema, request.NoPrivileges) = (["an*"], true)),
-            ("tables", request => request.Table = ["zoo.animal", "zoo.species", "zoo.keeper"]),
-            ("a partitioned table", request => request.Table = ["zoo.reading"]),
-            ("all", _ => { }),
-            ("no privileges", request => request.NoPrivileges = true),
-            ("a table", request => request.Table = ["zoo.alarm"]),
-            ("a view", request => request.Table = ["zoo.on_heavy"]),
-            ("a schema", request => request.Schema = ["zoo"]),
+            ("all, by two", request => request with { Jobs = 2 }),
+            ("definitions", request => request with { SchemaOnly = true }),
+            ("a schema without privileges", request => request with { Schema = ["an*"], NoPrivileges = true }),
+            ("tables", request => request with { Table = ["zoo.animal", "zoo.species", "zoo.keeper"] }),
+            ("a partitioned table", request => request with { Table = ["zoo.reading"] }),
+            ("all", request => request),
+            ("no privileges", request => request with { NoPrivileges = true }),
+            ("a table", request => request with { Table = ["zoo.alarm"] }),
+            ("a view", request => request with { Table = ["zoo.on_heavy"] }),
+            ("a schema", request => request with { Schema = ["zoo"] }),
         ];
-        foreach ((string what, Action<RestoreRequest> choose) in cases[..Thoroughness.Of(5, cases.Length)])
+        foreach ((string what, Func<RestoreRequest, RestoreRequest> choose) in cases[..Thoroughness.Of(5, cases.Length)])
         {
             server.Drop("zoo_planned");
             RestoreResult plan = server.Restore(
                 server.Backup,
                 "zoo_planned",
-                request =>
-                {
-                    (request.Create, request.PlanOnly) = (true, true);
-                    choose(request);
-                }
+                request => choose(request with { Create = true, PlanOnly = true })
             );
             Assert.Equal(RestoreStatus.Planned, plan.Status);
             Assert.Null(server.Scalar("postgres", "SELECT 1 FROM pg_database WHERE datname = 'zoo_planned'"));
 
-            RestoreResult done = server.Restore(
-                server.Backup,
-                "zoo_planned",
-                request =>
-                {
-                    request.Create = true;
-                    choose(request);
-                }
-            );
+            RestoreResult done = server.Restore(server.Backup, "zoo_planned", request => choose(request with { Create = true }));
             Assert.Equal(plan.Objects, done.Objects);
             Assert.Equal(plan.LeftOut, done.LeftOut);
             Assert.Equal(plan.Tables.Select(Expected), done.Tables.Select(Expected));
@@ -74,8 +62,8 @@ public sealed class PlanTests(ZooServer server)
         server.CreateDatabase("zoo_unchanged");
         server.Execute("zoo_unchanged", "CREATE TABLE mine (id int)");
         string before = server.Dump("zoo_unchanged", "--create");
-        RestoreResult swap = server.Restore(server.Backup, "zoo_unchanged", request => (request.Swap, request.PlanOnly) = (true, true));
-        RestoreResult clean = server.Restore(server.Backup, "zoo_unchanged", request => (request.Clean, request.PlanOnly) = (true, true));
+        RestoreResult swap = server.Restore(server.Backup, "zoo_unchanged", request => request with { Swap = true, PlanOnly = true });
+        RestoreResult clean = server.Restore(server.Backup, "zoo_unchanged", request => request with { Clean = true, PlanOnly = true });
         Assert.Equal((RestoreMode.Swap, RestoreMode.Clean), (swap.Mode, clean.Mode));
         Assert.Equal(swap.Objects, clean.Objects);
         Assert.Equal(before, server.Dump("zoo_unchanged", "--create"));
@@ -86,16 +74,16 @@ public sealed class PlanTests(ZooServer server)
     public void WishesThatContradictEachOther()
     {
         foreach (
-            Action<RestoreRequest> wish in (Action<RestoreRequest>[])
+            Func<RestoreRequest, RestoreRequest> wish in (Func<RestoreRequest, RestoreRequest>[])
                 [
-                    request => (request.Create, request.Clean) = (true, true),
-                    request => (request.Create, request.Swap) = (true, true),
-                    request => (request.SchemaOnly, request.DataOnly) = (true, true),
-                    request => (request.DataOnly, request.Create) = (true, true),
-                    request => (request.Swap, request.Table) = (true, ["zoo.animal"]),
-                    request => (request.Clean, request.Jobs) = (true, 2),
-                    request => (request.DataOnly, request.Jobs) = (true, 2),
-                    request => request.Jobs = 0,
+                    request => request with { Create = true, Clean = true },
+                    request => request with { Create = true, Swap = true },
+                    request => request with { SchemaOnly = true, DataOnly = true },
+                    request => request with { DataOnly = true, Create = true },
+                    request => request with { Swap = true, Table = ["zoo.animal"] },
+                    request => request with { Clean = true, Jobs = 2 },
+                    request => request with { DataOnly = true, Jobs = 2 },
+                    request => request with { Jobs = 0 },
                 ]
         )
         {

@@ -18,7 +18,7 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
     {
         string backup = BackUp();
         server.Execute("postgres", "DROP ROLE preflight_gone");
-        CryoBackupException e = server.Fail(backup, "preflight_new", request => AsLimited(request).Create = true);
+        CryoBackupException e = server.Fail(backup, "preflight_new", request => AsLimited(request) with { Create = true });
         Assert.Equal(CryoBackupError.ObjectNotFound, e.Error);
         foreach (
             string finding in (string[])
@@ -52,7 +52,7 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
         CryoBackupException e = server.Fail(
             backup,
             "preflight_target",
-            request => (AsLimited(request).Schema, request.NoOwner) = (["apart"], true)
+            request => AsLimited(request) with { Schema = ["apart"], NoOwner = true }
         );
         Assert.Equal(CryoBackupError.PermissionDenied, e.Error);
         Assert.Contains("may not create schemas in the database 'preflight_target'", e.Message, StringComparison.Ordinal);
@@ -60,7 +60,7 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
         e = server.Fail(
             backup,
             "preflight_target",
-            request => (AsLimited(request).Swap, request.NoOwner, request.NoPrivileges) = (true, true, true)
+            request => AsLimited(request) with { Swap = true, NoOwner = true, NoPrivileges = true }
         );
         Assert.Equal(CryoBackupError.PermissionDenied, e.Error);
         Assert.Contains("does not own the database 'preflight_target'", e.Message, StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
         server.Execute("postgres", $"GRANT CREATE ON DATABASE preflight_target TO {Limited}");
         Assert.Equal(
             RestoreStatus.Restored,
-            server.Restore(backup, "preflight_target", request => (AsLimited(request).Schema, request.NoOwner) = (["apart"], true)).Status
+            server.Restore(backup, "preflight_target", request => AsLimited(request) with { Schema = ["apart"], NoOwner = true }).Status
         );
         server.Drop("preflight_target");
     }
@@ -84,7 +84,7 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
         CryoBackupException e = server.Fail(
             backup,
             "preflight_new",
-            request => (request.Create, request.Jobs, request.SkipVerification, request.Force) = (true, 2, true, true)
+            request => request with { Create = true, Jobs = 2, SkipVerification = true, Force = true }
         );
         Assert.Equal(CryoBackupError.DiskFull, e.Error);
         Assert.Contains("too little for the spooled archive", e.Message, StringComparison.Ordinal);
@@ -96,20 +96,23 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
     public void UnverifiedOnlyByForce()
     {
         string backup = BackUp();
-        CryoBackupException e = server.Fail(backup, "preflight_new", request => (request.Create, request.SkipVerification) = (true, true));
+        CryoBackupException e = server.Fail(backup, "preflight_new", request => request with { Create = true, SkipVerification = true });
         Assert.Equal(CryoBackupError.ConfigurationInvalid, e.Error);
         Assert.Contains("-Force", e.Message, StringComparison.Ordinal);
 
         // A manifest that would have been refused.
         File.AppendAllText(backup + ".meta.json", " ");
-        Assert.Equal(CryoBackupError.ManifestInvalid, server.Fail(backup, "preflight_new", request => request.Create = true).Error);
+        Assert.Equal(
+            CryoBackupError.ManifestInvalid,
+            server.Fail(backup, "preflight_new", request => request with { Create = true }).Error
+        );
         foreach (int jobs in (int[])[1, 2])
         {
             server.Drop("preflight_new");
             RestoreResult result = server.Restore(
                 backup,
                 "preflight_new",
-                request => (request.Create, request.SkipVerification, request.Force, request.Jobs) = (true, true, true, jobs)
+                request => request with { Create = true, SkipVerification = true, Force = true, Jobs = jobs }
             );
             Assert.Contains(result.Warnings, warning => warning.EndsWith("was not verified before the restore.", StringComparison.Ordinal));
             Assert.All(result.Tables, table => Assert.True(table.Matches && table.FoundRows is not null));
@@ -129,7 +132,7 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
             CryoBackupException e = server.Fail(
                 backup,
                 "preflight_new",
-                request => (request.Create, request.SkipVerification, request.Force, request.Jobs) = (true, true, true, jobs)
+                request => request with { Create = true, SkipVerification = true, Force = true, Jobs = jobs }
             );
             Assert.Contains("There is no database 'preflight_new'.", e.Message, StringComparison.Ordinal);
             Assert.Equal(CryoBackupError.ArchiveCorrupt, e.Error);
@@ -137,12 +140,11 @@ public sealed class RestorePreflightTests(ZooServer server) : IDisposable
         }
     }
 
-    private RestoreRequest AsLimited(RestoreRequest request)
-    {
-        request.Connection = server.Connection;
-        (request.Connection.UserName, request.Connection.Password) = (Limited, "secret");
-        return request;
-    }
+    private RestoreRequest AsLimited(RestoreRequest request) =>
+        request with
+        {
+            Connection = server.Connection with { UserName = Limited, Password = "secret" },
+        };
 
     private string BackUp(string more = "")
     {

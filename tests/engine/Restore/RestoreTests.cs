@@ -63,11 +63,8 @@ public sealed class RestoreTests : IDisposable
         BackupInfo backup = BackUp();
         _server.CreateDatabase("restore_empty");
         RestoreResult result = BackupRestorer.Run(
-            new RestoreRequest
+            Requests.Restore(_server.Connection, backup.Path, "restore_empty") with
             {
-                Connection = _server.Connection,
-                Path = backup.Path,
-                TargetDatabase = "restore_empty",
                 Jobs = jobs,
             },
             _ => { },
@@ -139,11 +136,8 @@ public sealed class RestoreTests : IDisposable
             _server.CreateDatabase("restore_planned");
         }
 
-        var request = new RestoreRequest
+        RestoreRequest request = Requests.Restore(_server.Connection, backup.Path, "restore_planned") with
         {
-            Connection = _server.Connection,
-            Path = backup.Path,
-            TargetDatabase = "restore_planned",
             Create = create,
             PlanOnly = true,
         };
@@ -176,11 +170,8 @@ public sealed class RestoreTests : IDisposable
         {
             Task<RestoreResult> restore = Task.Run(() =>
                 BackupRestorer.Run(
-                    new RestoreRequest
+                    Requests.Restore(connection, backup.Path, "restore_cancelled") with
                     {
-                        Connection = connection,
-                        Path = backup.Path,
-                        TargetDatabase = "restore_cancelled",
                         Create = true,
                         Timeout = byTimeLimit ? TimeSpan.FromSeconds(4) : null,
                     },
@@ -315,11 +306,8 @@ public sealed class RestoreTests : IDisposable
         _server.Execute("postgres", "DROP DATABASE IF EXISTS restore_failing");
         var failure = Assert.Throws<CryoBackupException>(() =>
             BackupRestorer.Run(
-                new RestoreRequest
+                Requests.Restore(_server.Connection, backup.Path, "restore_failing") with
                 {
-                    Connection = _server.Connection,
-                    Path = backup.Path,
-                    TargetDatabase = "restore_failing",
                     Create = true,
                     Jobs = jobs,
                 },
@@ -335,29 +323,10 @@ public sealed class RestoreTests : IDisposable
     }
 
     private BackupInfo BackUp(string database = Source) =>
-        BackupWriter.Run(
-            new BackupRequest
-            {
-                Connection = _server.Connection,
-                Database = database,
-                Folder = _folder.Path,
-            },
-            _ => { },
-            CancellationToken.None
-        );
+        BackupWriter.Run(Requests.Backup(_server.Connection, database, _folder.Path), _ => { }, CancellationToken.None);
 
     private RestoreResult Run(string path, string target, bool create) =>
-        BackupRestorer.Run(
-            new RestoreRequest
-            {
-                Connection = _server.Connection,
-                Path = path,
-                TargetDatabase = target,
-                Create = create,
-            },
-            _ => { },
-            CancellationToken.None
-        );
+        BackupRestorer.Run(Requests.Restore(_server.Connection, path, target) with { Create = create }, _ => { }, CancellationToken.None);
 
     private CryoBackupException Fails(string path, string target, bool create) =>
         Assert.Throws<CryoBackupException>(() => Run(path, target, create));

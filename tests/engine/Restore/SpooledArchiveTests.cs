@@ -37,27 +37,11 @@ public sealed class SpooledArchiveTests(PostgresServer server)
         server.Execute("spooled", "CREATE TABLE t AS SELECT n FROM generate_series(1, 10) n; CREATE INDEX ON t (n)");
         using var folder = new TemporaryFolder();
         string backup = BackupWriter
-            .Run(
-                new BackupRequest
-                {
-                    Connection = server.Connection,
-                    Database = "spooled",
-                    Folder = folder.Path,
-                },
-                static _ => { },
-                CancellationToken.None
-            )
+            .Run(Requests.Backup(server.Connection, "spooled", folder.Path), static _ => { }, CancellationToken.None)
             .Path;
         server.Execute("postgres", "DROP DATABASE IF EXISTS spooled_target");
         var messages = new List<string>();
-        var request = new RestoreRequest
-        {
-            Connection = server.Connection,
-            Path = backup,
-            TargetDatabase = "spooled_target",
-            Create = true,
-            Jobs = 2,
-        };
+        RestoreRequest request = Requests.Restore(server.Connection, backup, "spooled_target") with { Create = true, Jobs = 2 };
         void Note(EngineMessage message)
         {
             if (message is VerboseMessage { Text: { } text })
@@ -73,7 +57,7 @@ public sealed class SpooledArchiveTests(PostgresServer server)
 
         // What would be done needs no file.
         messages.Clear();
-        (request.TargetDatabase, request.PlanOnly) = ("spooled_never", true);
+        request = request with { TargetDatabase = "spooled_never", PlanOnly = true };
         Assert.Equal(RestoreStatus.Planned, BackupRestorer.Run(request, Note, CancellationToken.None).Status);
         Assert.DoesNotContain(messages, text => text.StartsWith("Spooling", StringComparison.Ordinal));
     }
@@ -85,29 +69,13 @@ public sealed class SpooledArchiveTests(PostgresServer server)
         server.Execute("spooled", "CREATE TABLE t AS SELECT n FROM generate_series(1, 10) n");
         using var folder = new TemporaryFolder();
         string backup = BackupWriter
-            .Run(
-                new BackupRequest
-                {
-                    Connection = server.Connection,
-                    Database = "spooled",
-                    Folder = folder.Path,
-                },
-                static _ => { },
-                CancellationToken.None
-            )
+            .Run(Requests.Backup(server.Connection, "spooled", folder.Path), static _ => { }, CancellationToken.None)
             .Path;
         byte[] bytes = File.ReadAllBytes(backup);
         bytes[^20] ^= 1;
         File.WriteAllBytes(backup, bytes);
         string? place = null;
-        var request = new RestoreRequest
-        {
-            Connection = server.Connection,
-            Path = backup,
-            TargetDatabase = "spooled_never",
-            Create = true,
-            Jobs = 2,
-        };
+        RestoreRequest request = Requests.Restore(server.Connection, backup, "spooled_never") with { Create = true, Jobs = 2 };
         CryoBackupException e = Assert.Throws<CryoBackupException>(() =>
             BackupRestorer.Run(
                 request,

@@ -15,7 +15,7 @@ public sealed class StatisticsTests(ZooServer server)
     public void AFunctionThatFailsInAnalyzeIsAWarning()
     {
         string backup = BackUp("f07", "07-analyze-statistics", "CREATE TABLE app.other AS SELECT 1 AS a;");
-        RestoreResult result = server.Restore(backup, "f07_new", request => request.Create = true);
+        RestoreResult result = server.Restore(backup, "f07_new", request => request with { Create = true });
         Assert.Equal(RestoreStatus.Restored, result.Status);
         string warning = Assert.Single(result.Warnings);
         Assert.Contains("ANALYZE of app.person failed", warning, StringComparison.Ordinal);
@@ -42,11 +42,11 @@ public sealed class StatisticsTests(ZooServer server)
         );
         string backup = server.BackUp("f07_index");
         server.Drop("f07_new");
-        RestoreResult result = server.Restore(backup, "f07_new", request => request.Create = true);
+        RestoreResult result = server.Restore(backup, "f07_new", request => request with { Create = true });
         Assert.Contains("not now", Assert.Single(result.Warnings), StringComparison.Ordinal);
 
         // Within one transaction too, where only what was restored is looked at.
-        result = server.Restore(backup, "f07_new", request => request.Clean = true);
+        result = server.Restore(backup, "f07_new", request => request with { Clean = true });
         Assert.Contains("ANALYZE of public.t failed", Assert.Single(result.Warnings), StringComparison.Ordinal);
         server.Drop("f07_new");
         server.Drop("f07_index");
@@ -70,11 +70,11 @@ public sealed class StatisticsTests(ZooServer server)
             """,
             text => text.Replace("port '1'", string.Create(CultureInfo.InvariantCulture, $"port '{far.Port}'"), StringComparison.Ordinal)
         );
-        VerificationResult rehearsal = Rehearse.Run(backup, request => request.AllowSuperuser = true);
+        VerificationResult rehearsal = Rehearse.Run(backup, request => request with { AllowSuperuser = true });
         Rehearse.AssertPassed(rehearsal);
         Assert.Contains(rehearsal.LeftOut, item => item.Contains("MATERIALIZED VIEW DATA public.remote:", StringComparison.Ordinal));
 
-        RestoreResult result = server.Restore(backup, "f27_new", request => request.Create = true);
+        RestoreResult result = server.Restore(backup, "f27_new", request => request with { Create = true });
         Assert.Equal(RestoreStatus.Restored, result.Status);
         Assert.Contains(
             result.Warnings,
@@ -93,7 +93,7 @@ public sealed class StatisticsTests(ZooServer server)
         Assert.Equal(5L, server.Scalar("f27_new", "SELECT count(*) FROM near"));
         Assert.Equal(1L, server.Scalar("f27_new", "SELECT count(*) FROM ONLY base"));
 
-        result = server.Restore(backup, "f27_new", request => request.Clean = true);
+        result = server.Restore(backup, "f27_new", request => request with { Clean = true });
         Assert.Equal(RestoreStatus.Restored, result.Status);
         Assert.Equal(0, far.Visits);
         server.Drop("f27_new");

@@ -18,7 +18,7 @@ public sealed class SwapTests(ZooServer server)
     {
         using SlowRestore slow = Prepare();
         slow.Hold("old", "SELECT 1");
-        CryoBackupException e = server.Fail(slow.Backup, "old", request => request.Swap = true);
+        CryoBackupException e = server.Fail(slow.Backup, "old", request => request with { Swap = true });
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.Contains("1 session,", e.Message, StringComparison.Ordinal);
         Assert.Contains("-Force", e.Remedy, StringComparison.Ordinal);
@@ -32,7 +32,7 @@ public sealed class SwapTests(ZooServer server)
         using SlowRestore slow = Prepare();
         slow.GoOn();
         NpgsqlConnection holder = slow.Hold("old", "SELECT 1");
-        RestoreResult result = server.Restore(slow.Backup, "old", request => (request.Swap, request.Force, request.Jobs) = (true, true, 1));
+        RestoreResult result = server.Restore(slow.Backup, "old", request => request with { Swap = true, Force = true, Jobs = 1 });
         Assert.Equal(1000L, server.Scalar("old", "SELECT count(*) FROM a"));
         Assert.Equal(2L, server.Scalar(result.PreviousDatabase!, "SELECT count(*) FROM mine"));
         using var still = new NpgsqlCommand("SELECT 1", holder);
@@ -45,7 +45,7 @@ public sealed class SwapTests(ZooServer server)
     {
         using SlowRestore slow = Prepare();
         Task<CryoBackupException> failing = Task.Run(() =>
-            server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1))
+            server.Fail(slow.Backup, "old", request => request with { Swap = true, Jobs = 1 })
         );
         slow.MeetAt(Moment.Index);
         slow.Hold("old", "SELECT 1");
@@ -63,7 +63,7 @@ public sealed class SwapTests(ZooServer server)
             using SlowRestore slow = Prepare();
             using var cancellation = new CancellationTokenSource();
             Task<RestoreResult> restoring = Task.Run(() =>
-                server.Restore(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1), cancellation.Token)
+                server.Restore(slow.Backup, "old", request => request with { Swap = true, Jobs = 1 }, cancellation.Token)
             );
             slow.MeetAt(moment);
             await cancellation.CancelAsync();
@@ -79,7 +79,7 @@ public sealed class SwapTests(ZooServer server)
         {
             using SlowRestore slow = Prepare();
             Task<CryoBackupException> failing = Task.Run(() =>
-                server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1))
+                server.Fail(slow.Backup, "old", request => request with { Swap = true, Jobs = 1 })
             );
             slow.MeetAt(moment);
             server.Execute(
@@ -97,7 +97,7 @@ public sealed class SwapTests(ZooServer server)
     {
         using SlowRestore slow = Prepare();
         Task<CryoBackupException> failing = Task.Run(() =>
-            server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1))
+            server.Fail(slow.Backup, "old", request => request with { Swap = true, Jobs = 1 })
         );
         server.Execute(slow.MeetAt(Moment.Index), "UPDATE a SET id = 0 WHERE id = 77");
         slow.GoOn();
@@ -115,7 +115,7 @@ public sealed class SwapTests(ZooServer server)
         {
             using SlowRestore slow = Prepare();
             Task<CryoBackupException> failing = Task.Run(() =>
-                server.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, jobs))
+                server.Fail(slow.Backup, "old", request => request with { Swap = true, Jobs = jobs })
             );
             string database = slow.MeetAt(Moment.Index);
 
@@ -164,7 +164,7 @@ public sealed class SwapTests(ZooServer server)
 
             // The next run removes it.
             server.Drop("next");
-            RestoreResult next = server.Restore(slow.Backup, "next", request => (request.Create, request.SchemaOnly) = (true, true));
+            RestoreResult next = server.Restore(slow.Backup, "next", request => request with { Create = true, SchemaOnly = true });
             Assert.Contains(
                 next.Warnings,
                 warning => warning.StartsWith("Removed the database 'cryobackup_restore_", StringComparison.Ordinal)

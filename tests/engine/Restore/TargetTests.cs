@@ -14,7 +14,7 @@ public sealed class TargetTests(ZooServer server)
     {
         string backup = server.Backup;
         server.CreateDatabase("target_latin", "ENCODING 'LATIN1' LOCALE 'C'");
-        CryoBackupException e = server.Fail(backup, "target_latin", _ => { });
+        CryoBackupException e = server.Fail(backup, "target_latin", request => request);
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.Contains("LATIN1", e.Message, StringComparison.Ordinal);
         Assert.Contains("UTF8", e.Message, StringComparison.Ordinal);
@@ -29,12 +29,12 @@ public sealed class TargetTests(ZooServer server)
         server.Execute("target_words", "CREATE TABLE word (t text); INSERT INTO word VALUES ('Bär')");
         string backup = server.BackUp("target_words");
         server.CreateDatabase("target_latin", "ENCODING 'LATIN1' LOCALE 'C'");
-        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "target_latin", request => request.Force = true).Status);
+        Assert.Equal(RestoreStatus.Restored, server.Restore(backup, "target_latin", request => request with { Force = true }).Status);
 
         server.Execute("target_words", "INSERT INTO word VALUES ('€')");
         backup = server.BackUp("target_words");
         server.CreateDatabase("target_latin", "ENCODING 'LATIN1' LOCALE 'C'");
-        CryoBackupException e = server.Fail(backup, "target_latin", request => request.Force = true);
+        CryoBackupException e = server.Fail(backup, "target_latin", request => request with { Force = true });
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.Contains("no equivalent in encoding \"LATIN1\"", e.Message, StringComparison.Ordinal);
         Assert.Contains("'target_latin' was empty before and now holds a part of the backup", e.Message, StringComparison.Ordinal);
@@ -47,7 +47,7 @@ public sealed class TargetTests(ZooServer server)
         server.Execute("target_words", "CREATE TABLE word (t text); INSERT INTO word VALUES ('Bär')");
         string backup = server.BackUp("target_words");
         server.CreateDatabase("target_utf8");
-        server.Restore(backup, "target_utf8", _ => { });
+        server.Restore(backup, "target_utf8", request => request);
         Assert.Equal("Bär", server.Scalar("target_utf8", "SELECT t FROM word"));
     }
 
@@ -69,7 +69,7 @@ public sealed class TargetTests(ZooServer server)
 
         using (server.Installation.Without("unaccent"))
         {
-            CryoBackupException both = server.Fail(backup, "target_new", request => request.Create = true);
+            CryoBackupException both = server.Fail(backup, "target_new", request => request with { Create = true });
             Assert.Equal(CryoBackupError.ObjectNotFound, both.Error);
             Assert.Contains("target_gone", both.Message, StringComparison.Ordinal);
             Assert.Contains("unaccent", both.Message, StringComparison.Ordinal);
@@ -78,11 +78,11 @@ public sealed class TargetTests(ZooServer server)
 
             // What is not asked for is not needed.
             server.Drop("target_new");
-            server.Restore(backup, "target_new", request => (request.Create, request.Table) = (true, ["u"]));
+            server.Restore(backup, "target_new", request => request with { Create = true, Table = ["u"] });
         }
 
         server.Drop("target_new");
-        server.Restore(backup, "target_new", request => (request.Create, request.NoOwner) = (true, true));
+        server.Restore(backup, "target_new", request => request with { Create = true, NoOwner = true });
         Assert.Equal("postgres", server.Scalar("target_new", "SELECT relowner::regrole::text FROM pg_class WHERE relname = 't'"));
     }
 
@@ -115,14 +115,14 @@ public sealed class TargetTests(ZooServer server)
                     + "FROM generate_series(1, 60000) n"
             );
             string backup = server.BackUp("target_large");
-            CryoBackupException e = server.Fail(backup, "target_new2", request => (request.Create, request.Jobs) = (true, 1));
+            CryoBackupException e = server.Fail(backup, "target_new2", request => request with { Create = true, Jobs = 1 });
             Assert.Equal(CryoBackupError.DiskFull, e.Error);
             Assert.Contains("No space left on device", e.Message, StringComparison.Ordinal);
             Assert.Contains("There is no database 'target_new2'.", e.Message, StringComparison.Ordinal);
             Assert.Contains("was dropped again", e.Message, StringComparison.Ordinal);
 
             server.CreateDatabase("target_empty");
-            e = server.Fail(backup, "target_empty", request => request.Jobs = 1);
+            e = server.Fail(backup, "target_empty", request => request with { Jobs = 1 });
             Assert.Equal(CryoBackupError.DiskFull, e.Error);
             Assert.Contains("now holds a part of the backup", e.Message, StringComparison.Ordinal);
             Assert.Equal(0, server.CountTemporary());
@@ -141,7 +141,7 @@ public sealed class TargetTests(ZooServer server)
     {
         using var slow = new SlowRestore(server, server.BackUp);
         server.CreateDatabase("target_lost");
-        CryoBackupException e = await LoseAsync(slow, Moment.Rows, "target_lost", _ => { });
+        CryoBackupException e = await LoseAsync(slow, Moment.Rows, "target_lost", request => request);
         Assert.Contains("'target_lost' was empty before and now holds a part of the backup", e.Message, StringComparison.Ordinal);
         Assert.Equal(1000L, server.Scalar("target_lost", "SELECT count(*) FROM a"));
     }
@@ -153,7 +153,7 @@ public sealed class TargetTests(ZooServer server)
         server.Execute("slow", "DELETE FROM a WHERE id > 5");
         foreach (Moment moment in (Moment[])[Moment.Rows, Moment.Index])
         {
-            CryoBackupException e = await LoseAsync(slow, moment, "slow", request => request.Clean = true);
+            CryoBackupException e = await LoseAsync(slow, moment, "slow", request => request with { Clean = true });
             Assert.Contains("'slow' is as it was before: the restore was one transaction", e.Message, StringComparison.Ordinal);
             Assert.Equal(5L, server.Scalar("slow", "SELECT count(*) FROM a"));
         }
@@ -164,7 +164,7 @@ public sealed class TargetTests(ZooServer server)
     {
         using var slow = new SlowRestore(server, server.BackUp);
         server.Execute("slow", "TRUNCATE a, b, c");
-        CryoBackupException e = await LoseAsync(slow, Moment.Rows, "slow", request => request.DataOnly = true);
+        CryoBackupException e = await LoseAsync(slow, Moment.Rows, "slow", request => request with { DataOnly = true });
         Assert.Contains("'slow' is as it was before", e.Message, StringComparison.Ordinal);
         Assert.Equal(0L, server.Scalar("slow", "SELECT count(*) FROM a"));
     }
@@ -176,7 +176,7 @@ public sealed class TargetTests(ZooServer server)
         mortal.CreateDatabase("old");
         using var slow = new SlowRestore(mortal, mortal.BackUp);
         Task<CryoBackupException> failing = Task.Run(() =>
-            mortal.Fail(slow.Backup, "old", request => (request.Swap, request.Jobs) = (true, 1))
+            mortal.Fail(slow.Backup, "old", request => request with { Swap = true, Jobs = 1 })
         );
         slow.MeetAt(Moment.Index);
 
@@ -200,7 +200,7 @@ public sealed class TargetTests(ZooServer server)
         // Dropped, or told to be there and removed by the next run.
         bool left = mortal.CountTemporary() == 1;
         Assert.Equal(left, e.Message.Contains("the next restore on this server removes it", StringComparison.Ordinal));
-        mortal.Restore(slow.Backup, "next", request => (request.Create, request.SchemaOnly) = (true, true));
+        mortal.Restore(slow.Backup, "next", request => request with { Create = true, SchemaOnly = true });
         Assert.Equal(0, mortal.CountTemporary());
     }
 
@@ -228,11 +228,12 @@ public sealed class TargetTests(ZooServer server)
                     backup,
                     target,
                     request =>
-                        (request.Create, request.Clean, request.Jobs) = (
-                            mode == RestoreMode.Create,
-                            mode == RestoreMode.Clean,
-                            mode == RestoreMode.Create ? 2 : 1
-                        )
+                        request with
+                        {
+                            Create = mode == RestoreMode.Create,
+                            Clean = mode == RestoreMode.Clean,
+                            Jobs = mode == RestoreMode.Create ? 2 : 1,
+                        }
                 )
             );
             string where = $"{mode}, seed {seed}";
@@ -296,16 +297,16 @@ public sealed class TargetTests(ZooServer server)
         );
         string backup = server.BackUp("target_views");
         server.Drop("target_new");
-        CryoBackupException e = server.Fail(backup, "target_new", request => request.Create = true);
+        CryoBackupException e = server.Fail(backup, "target_new", request => request with { Create = true });
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.Equal("MATERIALIZED VIEW DATA public.summary", e.Target);
         Assert.Contains("relation \"item\" does not exist (SQLSTATE 42P01)", e.Message, StringComparison.Ordinal);
         Assert.Contains("search_path", e.Remedy, StringComparison.Ordinal);
 
         // The way that the remedy shows.
-        server.Restore(backup, "target_new", request => (request.Create, request.SchemaOnly) = (true, true));
+        server.Restore(backup, "target_new", request => request with { Create = true, SchemaOnly = true });
         server.Execute("target_new", "ALTER FUNCTION total() SET search_path TO public");
-        server.Restore(backup, "target_new", request => request.DataOnly = true);
+        server.Restore(backup, "target_new", request => request with { DataOnly = true });
         Assert.Equal(2L, server.Scalar("target_new", "SELECT total FROM summary"));
         server.Drop("target_new");
     }
@@ -322,7 +323,12 @@ public sealed class TargetTests(ZooServer server)
         }
     }
 
-    private async Task<CryoBackupException> LoseAsync(SlowRestore slow, Moment moment, string database, Action<RestoreRequest> change)
+    private async Task<CryoBackupException> LoseAsync(
+        SlowRestore slow,
+        Moment moment,
+        string database,
+        Func<RestoreRequest, RestoreRequest> change
+    )
     {
         Task<CryoBackupException> failing = Task.Run(() => server.Fail(slow.Backup, database, change));
         slow.MeetAt(moment);

@@ -10,7 +10,7 @@ public sealed class WholeZooTests(ZooServer server)
     public void IntoANewDatabase()
     {
         server.Drop("zoo_created");
-        RestoreResult result = Restore("zoo_created", request => request.Create = true);
+        RestoreResult result = Restore("zoo_created", request => request with { Create = true });
         Assert.Equal(RestoreStatus.Restored, result.Status);
         Assert.Empty(result.LeftOut);
         AssertEqualToZoo("zoo_created");
@@ -23,7 +23,7 @@ public sealed class WholeZooTests(ZooServer server)
         for (int i = 0; i < Thoroughness.Of(3, 8); i++)
         {
             server.Drop("zoo_parallel");
-            Restore("zoo_parallel", request => (request.Create, request.Jobs) = (true, 4));
+            Restore("zoo_parallel", request => request with { Create = true, Jobs = 4 });
         }
 
         AssertEqualToZoo("zoo_parallel");
@@ -34,7 +34,7 @@ public sealed class WholeZooTests(ZooServer server)
     {
         server.Drop("zoo_empty");
         server.CreateDatabase("zoo_empty");
-        Restore("zoo_empty", _ => { });
+        Restore("zoo_empty", request => request);
         AssertEqualToZoo("zoo_empty", ofDatabase: false);
     }
 
@@ -47,7 +47,7 @@ public sealed class WholeZooTests(ZooServer server)
             "UPDATE zoo.animal SET name = 'changed ' || id; DROP VIEW zoo.lion CASCADE; DROP TABLE annex.animal; "
                 + "DELETE FROM zoo.value; SELECT lo_unlink(424242)"
         );
-        RestoreResult result = Restore("zoo_cleaned", request => request.Clean = true);
+        RestoreResult result = Restore("zoo_cleaned", request => request with { Clean = true });
         Assert.Equal(RestoreMode.Clean, result.Mode);
         Assert.Empty(result.AlsoDropped);
         AssertEqualToZoo("zoo_cleaned");
@@ -59,7 +59,7 @@ public sealed class WholeZooTests(ZooServer server)
         server.Drop("zoo_swapped");
         server.CreateDatabase("zoo_swapped");
         server.Execute("zoo_swapped", "CREATE TABLE mine (id int); INSERT INTO mine VALUES (1)");
-        RestoreResult result = Restore("zoo_swapped", request => request.Swap = true);
+        RestoreResult result = Restore("zoo_swapped", request => request with { Swap = true });
         AssertEqualToZoo("zoo_swapped");
         Assert.NotNull(result.PreviousDatabase);
         Assert.Equal(1L, server.Scalar(result.PreviousDatabase, "SELECT count(*) FROM mine"));
@@ -70,7 +70,7 @@ public sealed class WholeZooTests(ZooServer server)
     public void DefinitionsThenRows()
     {
         server.Drop("zoo_twice");
-        RestoreResult definitions = Restore("zoo_twice", request => (request.Create, request.SchemaOnly) = (true, true));
+        RestoreResult definitions = Restore("zoo_twice", request => request with { Create = true, SchemaOnly = true });
         Assert.Empty(definitions.Tables);
         Assert.Equal(0L, server.Scalar("zoo_twice", "SELECT count(*) FROM zoo.value"));
 
@@ -78,14 +78,15 @@ public sealed class WholeZooTests(ZooServer server)
         var circle = (string)
             server.Scalar("zoo_twice", "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'favourite_animal'")!;
         server.Execute("zoo_twice", "ALTER TABLE zoo.species DROP CONSTRAINT favourite_animal");
-        RestoreResult rows = Restore("zoo_twice", request => request.DataOnly = true);
+        RestoreResult rows = Restore("zoo_twice", request => request with { DataOnly = true });
         Assert.Equal(RestoreMode.Data, rows.Mode);
         Assert.Single(rows.Warnings, warning => warning.StartsWith("Foreign keys form a circle", StringComparison.Ordinal));
         server.Execute("zoo_twice", "ALTER TABLE zoo.species ADD CONSTRAINT favourite_animal " + circle);
         AssertEqualToZoo("zoo_twice");
     }
 
-    private RestoreResult Restore(string database, Action<RestoreRequest> change) => server.Restore(server.Backup, database, change);
+    private RestoreResult Restore(string database, Func<RestoreRequest, RestoreRequest> change) =>
+        server.Restore(server.Backup, database, change);
 
     private void AssertEqualToZoo(string database, bool ofDatabase = true)
     {

@@ -63,40 +63,24 @@ public sealed class ZooServer : PostgresServer
     internal string BackUp(string database)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder.Path, Guid.NewGuid().ToString("N"))).FullName;
-        return BackupWriter
-            .Run(
-                new BackupRequest
-                {
-                    Connection = Connection,
-                    Database = database,
-                    Folder = folder,
-                },
-                static _ => { },
-                CancellationToken.None
-            )
-            .Path;
+        return BackupWriter.Run(Requests.Backup(Connection, database, folder), static _ => { }, CancellationToken.None).Path;
     }
 
     /// <summary>Restores a backup with the verb Restore.</summary>
     internal RestoreResult Restore(
         string backup,
         string database,
-        Action<RestoreRequest> change,
+        Func<RestoreRequest, RestoreRequest> change,
         CancellationToken cancellationToken = default
     )
     {
-        var request = new RestoreRequest
-        {
-            Connection = Connection,
-            Path = backup,
-            TargetDatabase = database,
-        };
-        change(request);
+        RestoreRequest request = Requests.Restore(Connection, backup, database);
+        request = change(request);
         return BackupRestorer.Run(request, static _ => { }, cancellationToken);
     }
 
     /// <summary>As <see cref="Restore"/>, where it is to fail.</summary>
-    internal CryoBackupException Fail(string backup, string database, Action<RestoreRequest> change) =>
+    internal CryoBackupException Fail(string backup, string database, Func<RestoreRequest, RestoreRequest> change) =>
         Assert.Throws<CryoBackupException>(() => Restore(backup, database, change));
 
     /// <summary>Databases that a restore has left under a temporary name.</summary>

@@ -80,7 +80,7 @@ public sealed class HostileDatabaseTests : IDisposable
                 holder
             );
             hold.ExecuteNonQuery();
-            Assert.Throws<CryoBackupException>(() => BackUp(request => request.LockTimeout = TimeSpan.FromSeconds(1)));
+            Assert.Throws<CryoBackupException>(() => BackUp(request => request with { LockTimeout = TimeSpan.FromSeconds(1) }));
             AssertQuiet("New, locked out");
         }
 
@@ -89,9 +89,9 @@ public sealed class HostileDatabaseTests : IDisposable
             Task.Run(() => BackupWriter.Run(Request(), message => CancelAtRows(message, cancellation), cancellation.Token))
         );
         AssertQuiet("New, cancelled");
-        Assert.Throws<CryoBackupException>(() => BackUp(request => request.ExcludeTable = ["public.customers", "public.nothing"]));
-        Assert.Throws<CryoBackupException>(() => BackUp(request => request.Timeout = TimeSpan.FromMilliseconds(1)));
-        BackUp(request => request.ExcludeTable = ["public.customers"]);
+        Assert.Throws<CryoBackupException>(() => BackUp(request => request with { ExcludeTable = ["public.customers", "public.nothing"] }));
+        Assert.Throws<CryoBackupException>(() => BackUp(request => request with { Timeout = TimeSpan.FromMilliseconds(1) }));
+        BackUp(request => request with { ExcludeTable = ["public.customers"] });
         AssertQuiet("New, failing");
 
         Assert.Contains(Database, DatabaseNames.TryList(_server.Connection, TimeSpan.FromMinutes(1)));
@@ -116,10 +116,7 @@ public sealed class HostileDatabaseTests : IDisposable
             VerificationResult result in (VerificationResult[])
                 [
                     Rehearse.Run(backup),
-                    Rehearse.Run(
-                        backup,
-                        request => (request.Connection, request.Force, request.AllowSuperuser) = (_server.Connection, true, true)
-                    ),
+                    Rehearse.Run(backup, request => request with { Connection = _server.Connection, Force = true, AllowSuperuser = true }),
                 ]
         )
         {
@@ -136,27 +133,27 @@ public sealed class HostileDatabaseTests : IDisposable
     {
         string backup = BackUp().Path;
         Drop("hostile_copy");
-        RestoreEach(backup, "hostile_copy", request => request.Create = true);
+        RestoreEach(backup, "hostile_copy", request => request with { Create = true });
         AssertQuiet("Restore -Create");
-        Assert.Throws<CryoBackupException>(() => Restore(backup, "hostile_copy", request => request.Create = true));
-        Assert.Throws<CryoBackupException>(() => Restore(backup, "hostile_copy", static _ => { }));
-        Assert.Throws<CryoBackupException>(() => Restore(backup, "hostile_copy", request => request.DataOnly = true));
+        Assert.Throws<CryoBackupException>(() => Restore(backup, "hostile_copy", request => request with { Create = true }));
+        Assert.Throws<CryoBackupException>(() => Restore(backup, "hostile_copy", static request => request));
+        Assert.Throws<CryoBackupException>(() => Restore(backup, "hostile_copy", request => request with { DataOnly = true }));
         AssertQuiet("Restore, refused");
 
-        RestoreEach(backup, "hostile_copy", request => (request.Clean, request.Force) = (true, true));
-        RestoreEach(backup, "hostile_copy", request => (request.Clean, request.Force, request.Table) = (true, true, ["public.orders"]));
+        RestoreEach(backup, "hostile_copy", request => request with { Clean = true, Force = true });
+        RestoreEach(backup, "hostile_copy", request => request with { Clean = true, Force = true, Table = ["public.orders"] });
         AssertQuiet("Restore -Clean");
         _server.Execute("hostile_copy", "SET search_path = pg_catalog; CREATE VIEW public.mine AS SELECT id FROM public.orders");
-        Assert.Throws<CryoBackupException>(() => Restore(backup, "hostile_copy", request => (request.Clean, request.Force) = (true, true)));
+        Assert.Throws<CryoBackupException>(() => Restore(backup, "hostile_copy", request => request with { Clean = true, Force = true }));
         AssertQuiet("Restore -Clean, failing");
 
-        RestoreEach(backup, "hostile_copy", request => (request.Swap, request.Force) = (true, true));
+        RestoreEach(backup, "hostile_copy", request => request with { Swap = true, Force = true });
         AssertQuiet("Restore -Swap");
         _server.Execute("hostile_copy", "SET search_path = pg_catalog; TRUNCATE public.customers, public.orders");
         RestoreEach(
             backup,
             "hostile_copy",
-            request => (request.DataOnly, request.Force, request.Table) = (true, true, ["public.customers", "public.orders"])
+            request => request with { DataOnly = true, Force = true, Table = ["public.customers", "public.orders"] }
         );
         AssertQuiet("Restore -DataOnly");
 
@@ -164,7 +161,7 @@ public sealed class HostileDatabaseTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
             Task.Run(() =>
                 BackupRestorer.Run(
-                    Wish(backup, "hostile_copy", request => (request.Swap, request.Force) = (true, true)),
+                    Wish(backup, "hostile_copy", request => request with { Swap = true, Force = true }),
                     message => CancelAtRows(message, cancellation),
                     cancellation.Token
                 )
@@ -178,9 +175,9 @@ public sealed class HostileDatabaseTests : IDisposable
     public void NoSessionSendsAnythingBeforeItsSearchPathIsEmpty()
     {
         string backup = BackUp().Path;
-        Rehearse.Run(backup, request => (request.Connection, request.Force, request.AllowSuperuser) = (_server.Connection, true, true));
+        Rehearse.Run(backup, request => request with { Connection = _server.Connection, Force = true, AllowSuperuser = true });
         Drop("hostile_copy");
-        Restore(backup, "hostile_copy", request => request.Create = true);
+        Restore(backup, "hostile_copy", request => request with { Create = true });
         IReadOnlyList<(string Application, string Sql)> first = _server.FirstStatements("CryoBackup ");
         Assert.True(first.Count(session => session.Application.Contains('-', StringComparison.Ordinal)) > 8, "too few sessions were seen");
         Assert.All(
@@ -198,10 +195,10 @@ public sealed class HostileDatabaseTests : IDisposable
         }
     }
 
-    private BackupInfo BackUp(Action<BackupRequest>? change = null)
+    private BackupInfo BackUp(Func<BackupRequest, BackupRequest>? change = null)
     {
         BackupRequest request = Request();
-        change?.Invoke(request);
+        request = change?.Invoke(request) ?? request;
         return BackupWriter.Run(request, static _ => { }, CancellationToken.None);
     }
 
@@ -215,33 +212,19 @@ public sealed class HostileDatabaseTests : IDisposable
         };
 
     /// <summary>The plan, then the deed.</summary>
-    private void RestoreEach(string backup, string database, Action<RestoreRequest> change)
+    private void RestoreEach(string backup, string database, Func<RestoreRequest, RestoreRequest> change)
     {
-        Restore(
-            backup,
-            database,
-            request =>
-            {
-                change(request);
-                request.PlanOnly = true;
-            }
-        );
+        Restore(backup, database, request => change(request) with { PlanOnly = true });
         Restore(backup, database, change);
     }
 
-    private void Restore(string backup, string database, Action<RestoreRequest> change) =>
+    private void Restore(string backup, string database, Func<RestoreRequest, RestoreRequest> change) =>
         BackupRestorer.Run(Wish(backup, database, change), static _ => { }, CancellationToken.None);
 
-    private RestoreRequest Wish(string backup, string database, Action<RestoreRequest> change)
+    private RestoreRequest Wish(string backup, string database, Func<RestoreRequest, RestoreRequest> change)
     {
-        var request = new RestoreRequest
-        {
-            Connection = _server.Connection,
-            Path = backup,
-            TargetDatabase = database,
-        };
-        change(request);
-        return request;
+        RestoreRequest request = Requests.Restore(_server.Connection, backup, database);
+        return change(request);
     }
 
     private void Drop(string database) => _server.Execute("postgres", $"DROP DATABASE IF EXISTS {database} WITH (FORCE)");

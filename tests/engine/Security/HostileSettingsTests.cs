@@ -155,41 +155,24 @@ public sealed class HostileSettingsTests : IDisposable
     private void GoesTheWholeWay()
     {
         string backup = BackupWriter
-            .Run(
-                new BackupRequest
-                {
-                    Connection = Connection(),
-                    Database = "settled",
-                    Folder = _folder.Path,
-                },
-                static _ => { },
-                CancellationToken.None
-            )
+            .Run(Requests.Backup(Connection(), "settled", _folder.Path), static _ => { }, CancellationToken.None)
             .Path;
         _server.Execute("postgres", "DROP DATABASE IF EXISTS settled_copy WITH (FORCE)");
-        var restore = new RestoreRequest
-        {
-            Connection = Connection(),
-            Path = backup,
-            TargetDatabase = "settled_copy",
-            Create = true,
-            Jobs = 2,
-        };
+        RestoreRequest restore = Requests.Restore(Connection(), backup, "settled_copy") with { Create = true, Jobs = 2 };
         RestoreResult result = BackupRestorer.Run(restore, static _ => { }, CancellationToken.None);
         Assert.Equal(200, Assert.Single(result.Tables, table => table.Name == "Odd").FoundRows);
-        (restore.Create, restore.Clean, restore.Force, restore.Jobs) = (false, true, true, null);
+        restore = restore with { Create = false, Clean = true, Force = true, Jobs = null };
         BackupRestorer.Run(restore, static _ => { }, CancellationToken.None);
         VerificationResult rehearsed = Rehearse.Run(
             backup,
-            request => (request.Connection, request.Force, request.AllowSuperuser) = (Connection(), true, true)
+            request => request with { Connection = Connection(), Force = true, AllowSuperuser = true }
         );
         Assert.True(rehearsed.Verdict == Verdict.Passed, rehearsed.Reason + " " + string.Join(" | ", rehearsed.Differences));
     }
 
     private ConnectionRequest Connection()
     {
-        ConnectionRequest connection = _server.Connection;
-        (connection.UserName, connection.Password) = (Role, "h");
+        ConnectionRequest connection = _server.Connection with { UserName = Role, Password = "h" };
         return connection;
     }
 }

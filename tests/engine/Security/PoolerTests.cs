@@ -32,11 +32,8 @@ public sealed class PoolerTests : IClassFixture<WatchedServer>, IDisposable
         BackupInfo backup = BackUp(pooler);
         Assert.True(backup.RowCount > 0);
         RestoreResult restored = BackupRestorer.Run(
-            new RestoreRequest
+            Requests.Restore(Through(pooler), backup.Path, "pooled_copy") with
             {
-                Connection = Through(pooler),
-                Path = backup.Path,
-                TargetDatabase = "pooled_copy",
                 Create = true,
             },
             static _ => { },
@@ -75,14 +72,5 @@ public sealed class PoolerTests : IClassFixture<WatchedServer>, IDisposable
         };
 
     private BackupInfo BackUp(PgBouncer pooler) =>
-        BackupWriter.Run(
-            new BackupRequest
-            {
-                Connection = Through(pooler),
-                Database = Database,
-                Folder = _folder.Path,
-            },
-            static _ => { },
-            CancellationToken.None
-        );
+        BackupWriter.Run(Requests.Backup(Through(pooler), Database, _folder.Path), static _ => { }, CancellationToken.None);
 }

@@ -45,7 +45,7 @@ internal sealed class ScratchCluster : IDisposable
     public string Version => _control.Version;
 
     /// <summary>How to connect as its superuser.</summary>
-    public ConnectionRequest Connection { get; }
+    public ConnectionRequest Connection { get; set; }
 
     /// <summary>Its database postgres, as its superuser.</summary>
     public ServerEndpoint Endpoint => ServerEndpoint.Resolve(Connection, "postgres", static _ => { }, NoEnvironment);
@@ -195,8 +195,9 @@ internal sealed class ScratchCluster : IDisposable
         string? passwordFile = null;
         if (OperatingSystem.IsWindows() || options.AsksPassword)
         {
-            Connection.Password = RandomNumberGenerator.GetHexString(32, lowercase: true);
-            passwordFile = WritePrivately("password", Connection.Password);
+            var password = RandomNumberGenerator.GetHexString(32, lowercase: true);
+            Connection = Connection with { Password = password };
+            passwordFile = WritePrivately("password", password);
             initdb.AddRange(["--auth=scram-sha-256", $"--pwfile={passwordFile}"]);
         }
         else
@@ -286,14 +287,13 @@ internal sealed class ScratchCluster : IDisposable
         {
             settings["listen_addresses"] = "127.0.0.1";
             settings["unix_socket_directories"] = "";
-            Connection.ComputerName = "127.0.0.1";
+            Connection = Connection with { ComputerName = "127.0.0.1" };
         }
         else
         {
             settings["listen_addresses"] = "";
             settings["unix_socket_directories"] = _socketFolder;
-            Connection.ComputerName = _socketFolder;
-            Connection.Port = 5432;
+            Connection = Connection with { ComputerName = _socketFolder, Port = 5432 };
             settings["port"] = "5432";
         }
 
@@ -306,8 +306,9 @@ internal sealed class ScratchCluster : IDisposable
         {
             if (OperatingSystem.IsWindows())
             {
-                Connection.Port = FreePort();
-                Append([new("port", Connection.Port.Value.ToString(CultureInfo.InvariantCulture))]);
+                var port = FreePort();
+                Connection = Connection with { Port = port };
+                Append([new("port", port.ToString(CultureInfo.InvariantCulture))]);
             }
 
             var seconds = ((int)StartLimit.TotalSeconds).ToString(CultureInfo.InvariantCulture);

@@ -27,6 +27,9 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     private string? _version;
     private string? _kept;
 
+    /// <summary>Called with the restored database, as its superuser where the server is a throwaway one, before it is compared.</summary>
+    public Action<ServerEndpoint>? Restored { get; init; }
+
     /// <summary>Runs it.</summary>
     /// <returns>The checks of the file and those of the rehearsal, in one result.</returns>
     public async Task<VerificationResult> RunAsync()
@@ -217,10 +220,17 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 TargetDatabase = server.Working.Database,
                 Create = true,
                 NoOwner = !server.HasOwners,
-                NoTablespaces = true,
-                Takes = entry => server.Selection.Restored.Contains(entry.DumpId),
             };
-            var plan = new RestorePlan(restore, content, TargetContent.Nothing) { Monetary = Monetary(content, manifest) };
+            var plan = new RestorePlan(
+                restore,
+                content,
+                TargetContent.Nothing,
+                takes: entry => server.Selection.Restored.Contains(entry.DumpId)
+            )
+            {
+                Monetary = Monetary(content, manifest),
+                IsInOneTablespace = true,
+            };
             new RestoreRun(restore, plan, server.Working, server.Application, pgRestore, spooling, observer, limits)
             {
                 ServerMajor = ArchiveHeader.Major(server.Version),
@@ -310,7 +320,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     {
         try
         {
-            request.Restored?.Invoke(server.Powerful);
+            Restored?.Invoke(server.Powerful);
             await _comparison!.RunAsync(_proof!).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
