@@ -18,7 +18,7 @@ $root = (Resolve-Path -LiteralPath (Join-Path $PSScriptRoot '../..')).ProviderPa
 $everyServer = @(
     'Archive.', 'Disasters.', 'Restore.', 'Rehearsal.Ordinary', 'Rehearsal.Zoo', 'Rehearsal.NamedServer', 'Rehearsal.Unproven'
     'Backup.SnapshotOrder', 'Backup.Globals', 'Backup.Selection', 'Backup.Settings', 'Backup.Preflight', 'Configuration.ConfiguredBackup'
-    'Inspection.StockArchive', 'Postgres.Failure', 'Postgres.DatabaseNames'
+    'Inspection.StockArchive', 'Postgres.Failure', 'Postgres.DatabaseNames', 'Security.Hostile'
 )
 
 # The parts, and the files of those that Pester runs.

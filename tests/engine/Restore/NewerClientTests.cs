@@ -116,7 +116,8 @@ public sealed class NewerClientTests(ZooServer server) : IDisposable
     }
 }
 
-/// <summary>A test that needs clients of 17 or later: those in CRYOBACKUP_TEST_NEWER_PGBIN, or of Debian's packages.</summary>
+/// <summary>A test that needs clients of 17 or later that are newer than the server: those in CRYOBACKUP_TEST_NEWER_PGBIN,
+/// or of Debian's packages.</summary>
 public sealed class NewerClientFactAttribute : ServerFactAttribute
 {
     private static readonly Lazy<string?> Folder = new(Find);
@@ -126,7 +127,7 @@ public sealed class NewerClientFactAttribute : ServerFactAttribute
             ServerPrograms.ReasonToSkip
             ?? (
                 OperatingSystem.IsWindows() || Folder.Value is null
-                    ? "NOT TESTED: no pg_restore of 17 or later; name its folder in CRYOBACKUP_TEST_NEWER_PGBIN."
+                    ? "NOT TESTED: no pg_restore of 17 or later, newer than the server; name its folder in CRYOBACKUP_TEST_NEWER_PGBIN."
                     : null
             );
 
@@ -149,7 +150,10 @@ public sealed class NewerClientFactAttribute : ServerFactAttribute
                     .ParseVersion(
                         ToolProcess.Run(new ToolCommand(Path.Combine(folder, "pg_restore"), "--version"), CancellationToken.None).Output
                     )
-                    ?.Major >= 17
+                    ?.Major
+                    is >= 17
+                        and var major
+                && !ServerPrograms.Has(major)
         );
     }
 }
