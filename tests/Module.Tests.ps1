@@ -25,10 +25,13 @@ Describe 'The module as built' {
         Get-ChildItem -LiteralPath $moduleFolder -Filter *.dll | ForEach-Object Name | Should -Be 'CryoBackup.dll'
         foreach ($framework in 'net8.0', 'net10.0') {
             $names = Get-ChildItem -LiteralPath (Join-Path $moduleFolder "bin/engine/$framework") -File | ForEach-Object Name
-            foreach ($wanted in 'CryoBackup.Engine.dll', 'Npgsql.dll', 'YamlDotNet.dll', 'System.IO.Hashing.dll') {
+            foreach ($wanted in 'CryoBackup.Engine.dll', 'Npgsql.dll', 'YamlDotNet.dll', 'System.IO.Hashing.dll', 'MailKit.dll', 'MimeKit.dll', 'ZstdSharp.dll') {
                 $names | Should -Contain $wanted
             }
 
+            # What signs and encrypts mails is 5 MB that no mail of ours needs.
+            $names | Should -Not -Contain 'BouncyCastle.Cryptography.dll'
+            $names | Should -Not -Contain 'System.Security.Cryptography.Pkcs.dll'
             $names | Should -Not -Contain 'CryoBackup.dll'
             $names | Should -Not -Contain 'System.Management.Automation.dll'
         }

@@ -35,7 +35,9 @@ internal abstract class HttpChannel : NotificationChannel
     private protected static async Task PostAsync(HttpMessage message, CancellationToken cancellationToken)
     {
         // What is posted is meant for this address alone: no redirection is followed.
+        var identity = new ServerIdentity(message.Address.IdnHost);
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = identity.IsTrusted;
         using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         using var request = new HttpRequestMessage(HttpMethod.Post, message.Address) { Content = new ByteArrayContent(message.Body) };
         request.Content.Headers.ContentType = MediaTypeHeaderValue.TryParse(message.ContentType, out MediaTypeHeaderValue? type)
@@ -51,9 +53,7 @@ internal abstract class HttpChannel : NotificationChannel
             }
         }
 
-        using HttpResponseMessage answer = await client
-            .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
-            .ConfigureAwait(false);
+        using HttpResponseMessage answer = await SendAsync(client, request, identity, cancellationToken).ConfigureAwait(false);
         if (!answer.IsSuccessStatusCode)
         {
             int status = (int)answer.StatusCode;
@@ -65,6 +65,23 @@ internal abstract class HttpChannel : NotificationChannel
                 Answer = $"{answer.ReasonPhrase} {await ReadAsync(answer, cancellationToken).ConfigureAwait(false)}".Trim(),
                 RetryAfter = answer.Headers.RetryAfter?.Delta,
             };
+        }
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(
+        HttpClient client,
+        HttpRequestMessage request,
+        ServerIdentity identity,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException exception) when (identity.Failure(exception.InnerException) is { } failure)
+        {
+            throw failure;
         }
     }
 

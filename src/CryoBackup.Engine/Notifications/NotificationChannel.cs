@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Text.Json.Serialization;
 using CryoBackup.Configuration;
 
@@ -98,8 +97,6 @@ internal abstract class NotificationChannel
         exception switch
         {
             NotificationFailure known => known,
-            HttpRequestException { InnerException: AuthenticationException cause } => Untrusted(cause),
-            AuthenticationException cause => Untrusted(cause),
             HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => Failed(
                 "the proxy did not let it through",
                 exception
@@ -121,12 +118,6 @@ internal abstract class NotificationChannel
 
     private static NotificationFailure Failed(string message, Exception exception) =>
         new(message, isTransient: true, exception) { Answer = exception.Message };
-
-    private static NotificationFailure Untrusted(AuthenticationException cause) =>
-        new("the server's identity could not be verified", isTransient: false, cause)
-        {
-            Answer = cause.InnerException?.Message ?? cause.Message,
-        };
 
     /// <summary>The system's words for what became of a connection, where it has any.</summary>
     private static string Why(Exception exception)

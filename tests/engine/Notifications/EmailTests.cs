@@ -8,7 +8,7 @@ using CryoBackup.Tests.Reports;
 namespace CryoBackup.Tests.Notifications;
 
 /// <summary>Mail to a real server on loopback.</summary>
-public sealed class EmailTests : IDisposable
+public sealed partial class EmailTests : IDisposable
 {
     private const string User = "backup-robot";
     private const string Password = "canary-mail-Ω-7f3a";
@@ -49,17 +49,12 @@ public sealed class EmailTests : IDisposable
         Assert.All(message, character => Assert.InRange(character, '\n', '~'));
         Assert.All(message.Split("\r\n"), line => Assert.InRange(line.Length, 0, 78));
         string head = message[..message.IndexOf("\r\n\r\n", StringComparison.Ordinal)];
-        Assert.Matches(
-            "^Date: \\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d \\+0000\r\nFrom: \"Backup, nightly\" <backup@example.com>\r\nTo: "
-                + "admin@example.com,\r\n oncall@example.com\r\nSubject: =\\?utf-8\\?B\\?",
-            head
-        );
-        string subject = string.Concat(
-            Regex
-                .Matches(head, @"=\?utf-8\?B\?(.*?)\?=")
-                .Select(match => Encoding.UTF8.GetString(Convert.FromBase64String(match.Groups[1].Value)))
-        );
-        Assert.Equal("[CryoBackup] Backup of größe completed successfully", subject);
+        Assert.Matches("(?m)^Date: \\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d \\+0000\r$", head);
+        Assert.Contains("From: \"Backup, nightly\" <backup@example.com>\r\n", head, StringComparison.Ordinal);
+        Assert.Contains("To: admin@example.com, oncall@example.com\r\n", head, StringComparison.Ordinal);
+        Assert.Matches("(?m)^Message-Id: <[0-9a-f]{32}@example.com>\r$", head);
+        Assert.Contains("Auto-Submitted: auto-generated\r\nX-CryoBackup-Event: success\r\n", head, StringComparison.Ordinal);
+        Assert.Equal("[CryoBackup] Backup of größe completed successfully", Subject(head));
         (string text, string html) = Parts(message);
         Assert.StartsWith(
             "Backup of größe completed successfully\r\n\r\nBackup completed successfully: "
@@ -104,16 +99,19 @@ public sealed class EmailTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task UnknownCertificateIsNotTrusted(bool wrongName)
+    [InlineData("mail.elsewhere.test", "its certificate is for mail.elsewhere.test, not for 127.0.0.1")]
+    [InlineData("127.0.0.1", "its certificate for 127.0.0.1 (for 127.0.0.1) is signed by 127.0.0.1, whom nothing here trusts")]
+    public async Task UnknownCertificateIsNotTrusted(string name, string doubt)
     {
-        await using var server = new MailServer(wrongName ? "mail.elsewhere.test" : "127.0.0.1");
-        EmailSettings settings = Settings(server, SmtpSecurity.Starttls);
-        Delivery delivery = await SendAsync(wrongName ? settings : settings with { SmtpCaFile = null });
-        Assert.False(delivery.Sent);
-        Assert.StartsWith("the server's identity could not be verified", delivery.Detail, StringComparison.Ordinal);
-        Assert.DoesNotContain(server.Lines, line => line.Contains("AUTH", StringComparison.Ordinal));
+        foreach (SmtpSecurity security in (SmtpSecurity[])[SmtpSecurity.Starttls, SmtpSecurity.Tls])
+        {
+            await using var server = new MailServer(name) { ImplicitTls = security == SmtpSecurity.Tls };
+            EmailSettings settings = Settings(server, security);
+            Delivery delivery = await SendAsync(name == settings.SmtpServer ? settings with { SmtpCaFile = null } : settings);
+            Assert.False(delivery.Sent);
+            Assert.Equal($"the server's identity could not be verified: {doubt}", delivery.Detail);
+            Assert.DoesNotContain(server.Lines, line => line.Contains("AUTH", StringComparison.Ordinal));
+        }
     }
 
     [Fact]
@@ -157,21 +155,51 @@ public sealed class EmailTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Backup of app", "Backup of app")]
-    [InlineData("ends\r\nBcc: x@example.com", "=?utf-8?B?ZW5kcw0KQmNjOiB4QGV4YW1wbGUuY29t?=")]
-    [InlineData("=?x", "=?utf-8?B?PT94?=")]
-    public void HeadersCannotBeAddedTo(string text, string expected) => Assert.Equal(expected, MailMessage.Encode(text));
+    [InlineData("ends\r\nBcc: x@example.com", "endsBcc: x@example.com")]
+    [InlineData("=?utf-8?b?eA==?=", "= ?utf-8?b?eA== ?=")]
+    [InlineData("日本語🐘日本語🐘日本語🐘日本語🐘日本語🐘日本語🐘日本語🐘日本語🐘日本語🐘", null)]
+    public async Task NoNameAddsAHeaderOrBreaksOne(string database, string? shown)
+    {
+        await using var server = new MailServer();
+        Delivery delivery = await SendAsync(Settings(server, SmtpSecurity.Starttls), RunItem.Of(SampleResults.Backup(database)));
+        Assert.True(delivery.Sent, delivery.Detail);
+        string message = Assert.Single(server.Messages);
+        Assert.All(message, character => Assert.InRange(character, '\n', '~'));
+        string head = message[..message.IndexOf("\r\n\r\n", StringComparison.Ordinal)];
+        Assert.DoesNotContain(head.Split("\r\n"), line => line.StartsWith("Bcc", StringComparison.OrdinalIgnoreCase));
+        Assert.All(EncodedWord().Matches(head), word => Assert.InRange(word.Length, 13, 76));
+        Assert.Equal($"[CryoBackup] Backup of {shown ?? database} completed successfully", Subject(head));
+    }
+
+    [Theory]
+    [InlineData("nobody")]
+    [InlineData("größe@example.com")]
+    [InlineData("a@example.com\r\nRCPT TO:<b@example.com>")]
+    public async Task WhatIsNoAddressIsNotWrittenTo(string address)
+    {
+        await using var server = new MailServer();
+        Delivery delivery = await SendAsync(Settings(server, SmtpSecurity.Starttls) with { To = [address] });
+        Assert.Equal("one of its addresses is not a mail address", delivery.Detail);
+        Assert.Empty(server.Lines);
+    }
 
     [Fact]
-    public void WordsOfASubjectAreShortAndWhole()
+    public async Task DomainsBeyondAsciiAreEncoded()
     {
-        string encoded = MailMessage.Encode(string.Concat(Enumerable.Repeat("日本語🐘", 30)));
-        string[] words = encoded.Split("\r\n ");
-        Assert.All(words, word => Assert.InRange(word.Length, 13, 75));
-        Assert.Equal(
-            string.Concat(Enumerable.Repeat("日本語🐘", 30)),
-            string.Concat(words.Select(word => new UTF8Encoding(false, true).GetString(Convert.FromBase64String(word[10..^2]))))
-        );
+        await using var server = new MailServer { Offers = ["STARTTLS", "AUTH PLAIN", "SMTPUTF8", "8BITMIME", "PIPELINING", "CHUNKING"] };
+        Delivery delivery = await SendAsync(Settings(server, SmtpSecurity.Starttls) with { To = ["wer@größe.example"] });
+        Assert.True(delivery.Sent, delivery.Detail);
+        Assert.Contains("tls RCPT TO:<wer@xn--gre-6ka8i.example>", server.Lines);
+        Assert.Contains("To: wer@xn--gre-6ka8i.example\r\n", Assert.Single(server.Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task InClearWhereTheConfigurationSaysSo()
+    {
+        await using var server = new MailServer { Offers = ["AUTH PLAIN"] };
+        Delivery delivery = await SendAsync(Settings(server, SmtpSecurity.None));
+        Assert.True(delivery.Sent, delivery.Detail);
+        Assert.DoesNotContain(server.Lines, line => line.StartsWith("tls ", StringComparison.Ordinal));
     }
 
     private EmailSettings Settings(MailServer server, SmtpSecurity security) =>
@@ -213,6 +241,20 @@ public sealed class EmailTests : IDisposable
         Assert.EndsWith($"--{boundary}--\r\n", message, StringComparison.Ordinal);
         return (Decode(parts[0]), Decode(parts[1]));
     }
+
+    /// <summary>A subject as a reader sees it: folded lines joined, encoded words decoded (RFC 2047).</summary>
+    private static string Subject(string head)
+    {
+        string raw = Regex
+            .Match(head, "(?m)^Subject: (.*(?:\r\n[ \t].*)*)\r$")
+            .Groups[1]
+            .Value.Replace("\r\n", "", StringComparison.Ordinal);
+        string joined = Regex.Replace(raw, @"(\?=)\s+(=\?)", "$1$2");
+        return EncodedWord().Replace(joined, word => Decode(word.Groups[1].Value));
+    }
+
+    [GeneratedRegex(@"=\?utf-8\?b\?(.*?)\?=", RegexOptions.IgnoreCase)]
+    private static partial Regex EncodedWord();
 
     private static string Decode(string base64) => Encoding.UTF8.GetString(Convert.FromBase64String(base64));
 

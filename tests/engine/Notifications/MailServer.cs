@@ -49,6 +49,9 @@ internal sealed class MailServer : IAsyncDisposable
     /// <summary>Accepts connections and says nothing.</summary>
     public bool Hangs { get; init; }
 
+    /// <summary>The command after which it says nothing more.</summary>
+    public string? HangsAt { get; init; }
+
     /// <summary>Is done as soon as somebody is kept waiting.</summary>
     public Task Hanging => _hanging.Task;
 
@@ -187,6 +190,9 @@ internal sealed class MailServer : IAsyncDisposable
                             }
 
                             await SayAsync(stream, "250 taken");
+                            break;
+                        case var command when command == HangsAt:
+                            await Task.Delay(Timeout.Infinite, _stop.Token);
                             break;
                         case "QUIT":
                             return;

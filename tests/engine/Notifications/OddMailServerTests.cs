@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using CryoBackup.Configuration;
 using CryoBackup.Notifications;
 using CryoBackup.Runs;
@@ -92,18 +91,29 @@ public sealed class OddMailServerTests : IDisposable
         );
     }
 
-    /// <summary>A line of one dot ends a message; one within a message must not.</summary>
+    /// <summary>Behind its answer to QUIT a server may hang: it has the mail.</summary>
     [Fact]
-    public async Task DotsInAMessageEndNothing()
+    public async Task ThatDoesNotSayGoodbyeHasTheMail()
     {
-        const string message = ".begins\r\n.\r\n..two\r\nwithin . and end.\r\n";
-        await using var server = new MailServer();
-        using var session = new SmtpSession();
-        await session.ConnectAsync("127.0.0.1", server.Port, CancellationToken.None);
-        await session.GreetAsync(expectsGreeting: true, CancellationToken.None);
-        await session.SendAsync("a@example.com", ["b@example.com"], Encoding.ASCII.GetBytes(message), CancellationToken.None);
-        await session.QuitAsync(CancellationToken.None);
-        Assert.Equal(message, Assert.Single(server.Messages));
+        await using var server = new MailServer { HangsAt = "QUIT" };
+        Delivery delivery = await SendAsync(Settings(server) with { Timeout = TimeSpan.FromSeconds(60) });
+        Assert.True(delivery.Sent, delivery.Detail);
+        Assert.Single(server.Messages);
+    }
+
+    [Theory]
+    [InlineData("DATA", "554", "DATA: 554 (not taken)")]
+    [InlineData("MAIL", "530 5.7.0", "MAIL FROM: 530 (it demands an account)")]
+    [InlineData("EHLO", "421 busy", "HELO: 421 (not available)")]
+    public async Task ThatRefusesIsNotWaitedFor(string command, string answer, string expected)
+    {
+        await using var server = new MailServer { HangsAt = "RSET" };
+        server.Answer = (line, _) =>
+            line.StartsWith(command, StringComparison.Ordinal) || (command == "EHLO" && line.StartsWith("HELO", StringComparison.Ordinal))
+                ? answer
+                : null;
+        Delivery delivery = await SendAsync(Settings(server) with { Retries = 0 });
+        Assert.Equal($"the mail server refused {expected}", delivery.Detail);
     }
 
     private EmailSettings Settings(MailServer server) =>
