@@ -9,7 +9,7 @@ public enum CryoBackupError
     /// <summary>The PostgreSQL client programs found are older than the server or the archive.</summary>
     PgToolTooOld,
 
-    /// <summary>Another program that a chosen feature needs (age, zstd) was not found.</summary>
+    /// <summary>Another program that a chosen feature needs (age) was not found.</summary>
     ToolNotFound,
 
     /// <summary>No connection to the server could be made, or it was lost.</summary>

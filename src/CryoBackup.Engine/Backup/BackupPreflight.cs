@@ -64,11 +64,6 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
             Find(() => _pgDumpall = ClientTools.Find("pg_dumpall", major, cancellationToken));
         }
 
-        if (request.Compression == CompressionKind.Zstd)
-        {
-            Find(() => OptionalTool.Find("zstd", "Compression with Zstd"));
-        }
-
         Find(() => CreateFolder(request.Folder));
         if (Directory.Exists(request.Folder))
         {

@@ -295,7 +295,7 @@ internal sealed class BackupInspection
         BackupSource source;
         try
         {
-            source = new BackupSource(_path, opening, _cancellationToken);
+            source = new BackupSource(_path, opening);
         }
         catch (CryoBackupException exception)
             when (exception.Error is CryoBackupError.ToolNotFound or CryoBackupError.IdentityMissing || opening.WasEnded)

@@ -3,7 +3,7 @@ using CryoBackup.Streams;
 
 namespace CryoBackup.Processes;
 
-/// <summary>Reads through a program that filters its standard input to its standard output, such as zstd -d or age -d.</summary>
+/// <summary>Reads through a program that filters its standard input to its standard output, such as age -d.</summary>
 internal sealed class FilterReadStream : ReadOnlyStream
 {
     private const int BufferSize = 1 << 18;

@@ -3,7 +3,7 @@ using CryoBackup.Streams;
 
 namespace CryoBackup.Processes;
 
-/// <summary>Writes through a program that filters its standard input to its standard output, such as zstd or age.</summary>
+/// <summary>Writes through a program that filters its standard input to its standard output, such as age.</summary>
 internal sealed class FilterWriteStream : WriteOnlyStream
 {
     private const int BufferSize = 1 << 18;

@@ -1,6 +1,6 @@
 namespace CryoBackup.Processes;
 
-/// <summary>Programs that one feature needs and the rest does not: age, zstd, rclone.</summary>
+/// <summary>Programs that one feature needs and the rest does not: age, rclone.</summary>
 internal static class OptionalTool
 {
     private static readonly Dictionary<string, string> Installation = new(StringComparer.Ordinal)
@@ -8,9 +8,6 @@ internal static class OptionalTool
         ["age"] =
             "Windows: winget install FiloSottile.age. Debian, Ubuntu: apt-get install age. RHEL: dnf install age (repository EPEL). "
             + "macOS: brew install age.",
-        ["zstd"] =
-            "Windows: winget install Meta.Zstandard. Debian, Ubuntu: apt-get install zstd. RHEL: dnf install zstd. macOS: "
-            + "brew install zstd.",
         ["rclone"] =
             "Windows: winget install Rclone.Rclone. Debian, Ubuntu: apt-get install rclone. RHEL: "
             + "dnf install rclone (repository EPEL). macOS: brew install rclone.",
@@ -18,7 +15,7 @@ internal static class OptionalTool
 
     /// <summary>Finds a program on the PATH.</summary>
     /// <param name="name">Its name, for example age.</param>
-    /// <param name="feature">What needs it, as the subject of a sentence: "Encryption", "Compression with Zstd".</param>
+    /// <param name="feature">What needs it, as the subject of a sentence: "Encryption", "The remote copy".</param>
     /// <returns>Its file.</returns>
     /// <exception cref="CryoBackupException">ToolNotFound, naming the tool, the feature and how to install it.</exception>
     public static string Find(string name, string feature)

@@ -145,7 +145,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             Warn(exception.Message);
         }
 
-        using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], limits.Token), limits.Token);
+        using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], limits.Token));
         try
         {
             return (ArchiveReader.ReadTableOfContents(source.Output, manifest?.UncompressedBytes ?? 0, limits.Token), manifest);

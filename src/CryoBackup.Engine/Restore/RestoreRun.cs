@@ -41,7 +41,7 @@ internal sealed class RestoreRun(
         int jobs = spool is null ? 0 : spooling.Jobs(isSealed: false, plan.ArchiveLength);
         if (spool is null)
         {
-            using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], token), token);
+            using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], token));
             jobs = spooling.Jobs(source.IsSealed, plan.ArchiveLength);
             if (jobs == 1 && plan.InArchiveOrder)
             {

@@ -6,7 +6,7 @@ public enum CompressionKind
     /// <summary>gzip in independent members, on all cores; opened by gunzip.</summary>
     Gzip,
 
-    /// <summary>Zstandard through the zstd tool, on all cores; opened by zstd -d.</summary>
+    /// <summary>Zstandard, on all cores; opened by zstd -d.</summary>
     Zstd,
 
     /// <summary>Not at all: the file is pg_dump's archive.</summary>

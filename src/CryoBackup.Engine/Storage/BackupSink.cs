@@ -1,6 +1,4 @@
-using System.Globalization;
 using CryoBackup.Encryption;
-using CryoBackup.Processes;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Storage;
@@ -27,30 +25,16 @@ internal sealed class BackupSink : IDisposable
     /// <param name="level">1 to 9; null for the default.</param>
     /// <param name="seal">Encrypts; null for no encryption.</param>
     /// <param name="cancellationToken">Ends programs on the way.</param>
-    /// <exception cref="CryoBackupException">ToolNotFound.</exception>
     public BackupSink(Stream file, CompressionKind compression, int? level, AgeSeal? seal, CancellationToken cancellationToken)
     {
         _hash = new Sha256WriteStream(file);
         _age = seal?.Encrypt(_hash, cancellationToken);
         WriteOnlyStream destination = _age ?? _hash;
+        int workers = Math.Min(Environment.ProcessorCount, MaximumWorkers);
         _compressor = compression switch
         {
-            CompressionKind.Gzip => new ParallelGzipWriter(
-                destination,
-                level ?? DefaultGzipLevel,
-                Math.Min(Environment.ProcessorCount, MaximumWorkers)
-            ),
-            CompressionKind.Zstd => new FilterWriteStream(
-                new ToolCommand(
-                    OptionalTool.Find("zstd", "Compression with Zstd"),
-                    string.Create(CultureInfo.InvariantCulture, $"-{level ?? DefaultZstdLevel}"),
-                    "-T0",
-                    "-q",
-                    "-c"
-                ),
-                destination,
-                cancellationToken
-            ),
+            CompressionKind.Gzip => new ParallelGzipWriter(destination, level ?? DefaultGzipLevel, workers),
+            CompressionKind.Zstd => new ZstdWriter(destination, level ?? DefaultZstdLevel, workers),
             _ => null,
         };
     }

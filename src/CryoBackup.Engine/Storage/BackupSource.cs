@@ -1,6 +1,5 @@
 using CryoBackup.Archive;
 using CryoBackup.Encryption;
-using CryoBackup.Processes;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Storage;
@@ -20,11 +19,9 @@ internal sealed class BackupSource : IDisposable
     /// <summary>Opens the way.</summary>
     /// <param name="path">The backup file's full path.</param>
     /// <param name="opening">Decrypts where the file is encrypted.</param>
-    /// <param name="cancellationToken">Ends programs on the way.</param>
-    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup, ToolNotFound;
-    /// IdentityMissing and others of the opening.</exception>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup; IdentityMissing and others of the opening.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public BackupSource(string path, AgeOpening opening, CancellationToken cancellationToken)
+    public BackupSource(string path, AgeOpening opening)
     {
         _file = OpenFile(path);
         _hash = new Sha256ReadStream(_file);
@@ -62,11 +59,7 @@ internal sealed class BackupSource : IDisposable
 
                 // The third bit of the frame's descriptor says whether a checksum follows its content.
                 Checksum ??= magic.Length > 4 && (magic[4] & 4) != 0 ? "zstd" : null;
-                _decompressor = new FilterReadStream(
-                    new ToolCommand(OptionalTool.Find("zstd", "A backup compressed with Zstd"), "-d", "-q", "-c"),
-                    source,
-                    cancellationToken
-                );
+                _decompressor = new ZstdReader(source);
             }
             else
             {

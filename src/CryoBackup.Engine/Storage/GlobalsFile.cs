@@ -67,7 +67,7 @@ internal static partial class GlobalsFile
     {
         Verify(backup, record, isSealed, cancellationToken);
         string path = backup + Suffix(isSealed);
-        using var source = new BackupSource(path, new AgeOpening(path, identities, [], cancellationToken), cancellationToken);
+        using var source = new BackupSource(path, new AgeOpening(path, identities, [], cancellationToken));
         ReadOnlySpan<byte> script = ReadScript(source.Output, path);
 
         // pg_dumpall writes in the encoding of the database that it connects to, and says so at the beginning.

@@ -20,16 +20,12 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>The kinds that need no program of others. Of what the runtimes do not do differently one is enough on the older.</summary>
-    public static TheoryData<CompressionKind> OwnKinds { get; } =
-        Thoroughness.OnOlderRuntime ? [CompressionKind.Gzip] : [CompressionKind.Gzip, CompressionKind.None];
-
     /// <summary>All kinds; on the older runtime, one.</summary>
     public static TheoryData<CompressionKind> Kinds { get; } =
         Thoroughness.OnOlderRuntime ? [CompressionKind.Gzip] : [.. Enum.GetValues<CompressionKind>()];
 
     [PostgresTheory]
-    [MemberData(nameof(OwnKinds))]
+    [MemberData(nameof(Kinds))]
     public void FindsEveryFlippedByteOfTheFile(CompressionKind compression)
     {
         BackupInfo backup = Make(compression);
@@ -47,15 +43,6 @@ public sealed class DamageTests(PostgresServer server, ITestOutputHelper output)
         BackupInfo backup = Make(CompressionKind.Gzip);
         Assert.EndsWith("}\n", File.ReadAllText(backup.ManifestPath), StringComparison.Ordinal);
         FindAll(backup, BackupFileName.ManifestSuffix, VerificationLevel.Content, _bits);
-    }
-
-    [PostgresFact]
-    [Trait("Runs", "Once")]
-    public void FindsEveryFlippedByteOfAZstdFile()
-    {
-        // One run of zstd for each.
-        BackupInfo backup = Make(CompressionKind.Zstd);
-        FindAll(backup, "", VerificationLevel.Content, bits: 1);
     }
 
     [PostgresTheory]

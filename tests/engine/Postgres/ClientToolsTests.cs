@@ -133,7 +133,6 @@ public sealed class ClientToolsTests : IDisposable
 
     [Theory]
     [InlineData("age", "Encryption")]
-    [InlineData("zstd", "Compression with Zstd")]
     [InlineData("rclone", "The remote copy")]
     public void NamesAMissingOptionalToolItsFeatureAndHowToInstallIt(string tool, string feature)
     {

@@ -71,11 +71,7 @@ internal sealed class DefinitionRestore(VerificationRequest request, RehearsalSe
 
     private void CopyOutline(Stream destination, CancellationToken cancellationToken)
     {
-        using var source = new BackupSource(
-            request.Path,
-            new AgeOpening(request.Path, request.Identities, [], cancellationToken),
-            cancellationToken
-        );
+        using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], cancellationToken));
         ArchiveReader.CopyTableOfContents(source.Output, destination, cancellationToken);
     }
 }
