@@ -101,11 +101,14 @@ internal sealed class ServerIdentity
         return DateTime.Now > received.NotAfter ? $"{whose} was valid until {Day(received.NotAfter)}"
             : DateTime.Now < received.NotBefore ? $"{whose} is not valid before {Day(received.NotBefore)}"
             : Array.Exists(faults, fault => (fault.Status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
-                ? $"{whose} is signed by {Visible(received.GetNameInfo(X509NameType.SimpleName, forIssuer: true))}, whom nothing here trusts"
+                ? $"{whose} is signed by {IssuerOf(received)}, whom nothing here trusts"
             : $"{whose} is not accepted ({string.Join(", ", faults.Select(fault => fault.Status))})";
     }
 
     private static string Day(DateTime local) => local.ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private static string IssuerOf(X509Certificate2 certificate) =>
+        Visible(certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: true));
 
     private static string NamesOf(X509Certificate2 certificate)
     {

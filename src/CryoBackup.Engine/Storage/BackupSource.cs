@@ -19,7 +19,8 @@ internal sealed class BackupSource : IDisposable
     /// <summary>Opens the way.</summary>
     /// <param name="path">The backup file's full path.</param>
     /// <param name="opening">Decrypts where the file is encrypted.</param>
-    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup; IdentityMissing and others of the opening.</exception>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup;
+    /// IdentityMissing and others of the opening.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public BackupSource(string path, AgeOpening opening)
     {

@@ -12,7 +12,8 @@ internal sealed class ZstdReader : ReadOnlyStream
     public ZstdReader(Stream source) => _frames = new DecompressionStream(source, checkEndOfStream: true, leaveOpen: true);
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidDataException">The file is not Zstandard, is damaged, ends within a frame, or has more after the last.</exception>
+    /// <exception cref="InvalidDataException">The file is not Zstandard, is damaged, ends within a frame, or has more after the
+    /// last.</exception>
     public override int Read(Span<byte> buffer)
     {
         try
