@@ -91,6 +91,13 @@ internal sealed class RestoreCommand : Command
             (given, value) => given with { SkipVerification = value }
         )
         .Add(
+            new Option<bool>("--verify-content")
+            {
+                Description = "Read the whole content before the first change, even of a file that is the one that was proven when it was written",
+            },
+            (given, value) => given with { VerifyContent = value }
+        )
+        .Add(
             Number.Option(
                 "--jobs",
                 "number",

@@ -37,6 +37,21 @@ public sealed class TableFingerprint
     /// <summary>The fingerprint as 32 lower-case hexadecimal digits.</summary>
     public string Text => Format(_sum);
 
+    /// <summary>What was counted before, as it was recorded.</summary>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="bytes">Their size with their newlines.</param>
+    /// <param name="text">The fingerprint as <see cref="Text"/> gives it.</param>
+    /// <returns>Null where that is no fingerprint.</returns>
+    internal static TableFingerprint? Recorded(long rows, long bytes, string text) =>
+        UInt128.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 value)
+            ? new TableFingerprint
+            {
+                Rows = rows,
+                Bytes = bytes,
+                _sum = value,
+            }
+            : null;
+
     /// <summary>A fingerprint as 32 lower-case hexadecimal digits.</summary>
     /// <param name="value">The fingerprint.</param>
     /// <returns>The digits, most significant first.</returns>

@@ -36,13 +36,18 @@ internal sealed class ArchiveSpooling(int? jobs, bool makes, string path, Action
         return jobs ?? (makes && !isSealed && (Spooled is not null || HasRoom(length)) ? Environment.ProcessorCount : 1);
     }
 
+    /// <summary>Tells whether the archive is spooled when it is proven.</summary>
+    /// <param name="isSealed">True if the file is encrypted.</param>
+    /// <param name="length">The archive's size in bytes, uncompressed; null where it is not known.</param>
+    public bool Spools(bool isSealed, long? length) => HasRoom(length) && Jobs(isSealed, length) > 1;
+
     /// <summary>Begins to spool what is about to be proven, if more than one session will restore it.</summary>
     /// <param name="isSealed">True if the file is encrypted.</param>
     /// <param name="length">The archive's size in bytes, uncompressed; null where it is not known.</param>
     /// <returns>Takes the archive and never fails; null for none.</returns>
     public Stream? Begin(bool isSealed, long? length)
     {
-        if (!HasRoom(length) || Jobs(isSealed, length) == 1)
+        if (!Spools(isSealed, length))
         {
             return null;
         }

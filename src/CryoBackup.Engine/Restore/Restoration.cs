@@ -20,6 +20,8 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
     private readonly DateTime _start = DateTime.UtcNow;
     private readonly string _application = TemporaryDatabase.NewApplicationName();
     private readonly List<string> _warnings = [];
+    private bool _isTrusted;
+    private string? _hash;
 
     /// <summary>Runs it.</summary>
     /// <returns>What was done, or would be done.</returns>
@@ -106,11 +108,21 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             inspection.Copy = isSealed => spooling.Begin(isSealed, inspection.Manifest?.UncompressedBytes);
         }
 
+        inspection.Trusts = manifest =>
+            !request.VerifyContent
+            && (
+                request.PlanOnly
+                    ? manifest.Tables is not null
+                    : !spooling.Spools(manifest.Encryption is not null, manifest.UncompressedBytes)
+            );
         inspection.Run();
         if (inspection.Failure is { } failure)
         {
             throw failure;
         }
+
+        _isTrusted = inspection.IsTrusted;
+        _hash = inspection.Hash;
 
         ArchiveContent content =
             inspection.Content
@@ -298,7 +310,8 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             TellTime("Restored", clock);
             aftermath.Step = RestoreStep.Proving;
             _warnings.AddRange(run.Warnings);
-            if (request.SkipVerification)
+            FlowProof.Check(run, request.Path, _hash, _isTrusted ? manifest : null);
+            if (request.SkipVerification || _isTrusted)
             {
                 content = run.Content!;
                 plan.Learn(content);

@@ -52,6 +52,12 @@ public sealed record RestoreRequest
     /// <summary>True to restore without verifying the file first; only with <see cref="Force"/>.</summary>
     public bool SkipVerification { get; init; }
 
+    /// <summary>
+    /// True to read the whole content before the first change even where the file is the one that was proven when it was written. Else
+    /// such a file's hash suffices; its content is compared with what is recorded as it flows to the server.
+    /// </summary>
+    public bool VerifyContent { get; init; }
+
     /// <summary>True to return what would be done, and change nothing.</summary>
     public bool PlanOnly { get; init; }
 

@@ -27,8 +27,12 @@ internal sealed class RestoreRun(
     /// <summary>pg_restore's warnings.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
 
-    /// <summary>What the archive held as it flowed by.</summary>
+    /// <summary>What the archive held as it flowed by; null where it was spooled before.</summary>
     public ArchiveContent? Content { get; private set; }
+
+    /// <summary>The SHA-256 of the stored bytes as they flowed by, in upper-case hexadecimal; null where the archive was spooled
+    /// before.</summary>
+    public string? Hash { get; private set; }
 
     /// <summary>Runs it.</summary>
     public void Run()
@@ -174,6 +178,7 @@ internal sealed class RestoreRun(
         try
         {
             Content = ArchiveReader.Read(source.Output, destination, started => Volatile.Write(ref reader, started), limits.Token);
+            Hash = source.FinishHash(limits.Token);
         }
         catch (InvalidDataException exception)
         {

@@ -167,6 +167,15 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
         set => _request = _request with { SkipVerification = value };
     }
 
+    /// <summary>Reads the whole content before the first change, even of a file that is the one that was proven when it was
+    /// written.</summary>
+    [Parameter]
+    public SwitchParameter VerifyContent
+    {
+        get => _request.VerifyContent;
+        set => _request = _request with { VerifyContent = value };
+    }
+
     /// <summary>How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file.
     /// As many as fit without it.</summary>
     [Parameter]

@@ -271,7 +271,9 @@ internal sealed class ScratchCluster : IDisposable
             ["autovacuum"] = "off",
             ["jit"] = "off",
             ["shared_buffers"] = options.SharedBuffers,
-            ["maintenance_work_mem"] = "128MB",
+            // Where they are set aside for another server, they are not ours to take.
+            ["huge_pages"] = "off",
+            ["maintenance_work_mem"] = ScratchClusterOptions.Share(32, 64, 512),
             // A restore in one transaction holds a lock for each object.
             ["max_locks_per_transaction"] = "256",
             ["timezone"] = "UTC",

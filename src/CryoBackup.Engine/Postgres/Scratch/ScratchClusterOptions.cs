@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CryoBackup.Postgres.Scratch;
 
 /// <summary>What a throwaway server is to be like.</summary>
@@ -25,8 +27,18 @@ internal sealed record ScratchClusterOptions
     /// <summary>More server settings, by name; they replace ours of the same name.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>PostgreSQL's shared_buffers.</summary>
-    public string SharedBuffers { get; init; } = "256MB";
+    /// <summary>PostgreSQL's shared_buffers; by default a sixteenth of the machine's memory, as several servers may run at once.</summary>
+    public string SharedBuffers { get; init; } = Share(16, 64, 1024);
+
+    /// <summary>A part of the memory that this process may use, as PostgreSQL's settings have it.</summary>
+    /// <param name="divisor">Which part.</param>
+    /// <param name="least">At least so many MiB.</param>
+    /// <param name="most">At most so many MiB.</param>
+    internal static string Share(int divisor, long least, long most) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / divisor >> 20, least, most)}MB"
+        );
 
     /// <summary>Takes verbose messages and warnings.</summary>
     public Action<EngineMessage> Observer { get; init; } = static _ => { };

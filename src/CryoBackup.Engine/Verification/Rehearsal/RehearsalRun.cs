@@ -21,6 +21,9 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     private readonly CancellationToken _cancellationToken = limits.Token;
     private readonly RehearsalChecks _checks = new(observer);
     private readonly List<string> _leftOut = [];
+    private bool _isTrusted;
+    private string _hash = "";
+    private ArchiveContent? _flowed;
     private RehearsalComparison? _comparison;
     private DatabaseProof? _proof;
     private TimeSpan? _restoreDuration;
@@ -54,8 +57,10 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 _cancellationToken
             );
             inspection.Copy = isSealed => spooling.Begin(isSealed, inspection.Manifest?.UncompressedBytes);
+            inspection.Trusts = manifest => !spooling.Spools(manifest.Encryption is not null, manifest.UncompressedBytes);
             inspection.Run();
             VerificationResult file = inspection.ToResult();
+            (_isTrusted, _hash) = (inspection.IsTrusted, inspection.Hash);
             if (inspection is { Failure: null, Content: { } content })
             {
                 spooling.Complete(content);
@@ -130,6 +135,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             ClientTool pgRestore = ClientTools.Find("pg_restore", ArchiveHeader.Major(content.Header.DumpVersion), _cancellationToken);
             if (await RestoreAsync(server, content, manifest, pgRestore, spooling).ConfigureAwait(false))
             {
+                content = _flowed ?? content;
                 _proof = new DatabaseProof(server.Working, server.Application, observer)
                 {
                     Content = content,
@@ -231,10 +237,13 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 Monetary = Monetary(content, manifest),
                 IsInOneTablespace = true,
             };
-            new RestoreRun(restore, plan, server.Working, server.Application, pgRestore, spooling, observer, limits)
+            var run = new RestoreRun(restore, plan, server.Working, server.Application, pgRestore, spooling, observer, limits)
             {
                 ServerMajor = ArchiveHeader.Major(server.Version),
-            }.Run();
+            };
+            run.Run();
+            FlowProof.Check(run, request.Path, _hash, _isTrusted ? manifest : null);
+            _flowed = _isTrusted ? run.Content : null;
             await server.FinishAsync(content, _cancellationToken).ConfigureAwait(false);
         }
         catch (CryoBackupException exception) when (exception.Error is CryoBackupError.RestoreFailed or CryoBackupError.ArchiveCorrupt)
