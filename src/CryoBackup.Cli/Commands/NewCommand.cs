@@ -102,6 +102,10 @@ internal sealed class NewCommand : Command
             (given, value) => given with { SkipRowCount = value }
         )
         .Add(
+            Number.Option("--jobs", "number", "Sessions that read rows at once, under one snapshot; the archive is the same", "-j"),
+            (given, value) => given with { Jobs = value }
+        )
+        .Add(
             new Option<TimeSpan>("--lock-timeout")
             {
                 Description = $"How long to wait for a table's lock: {Duration.Help}; 30s unless said otherwise",

@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-
 namespace CryoBackup.Archive;
 
 /// <summary>
@@ -10,19 +8,13 @@ namespace CryoBackup.Archive;
 /// </summary>
 public sealed class ArchiveReader
 {
-    private const int DataBlock = 1;
-    private const int LargeObjectBlock = 3;
-
     private readonly ArchiveInput _input;
     private readonly TocReader _toc;
     private readonly List<TableContent> _tables = [];
     private readonly List<(long Field, long Block)> _unlocated = [];
     private TocEntry? _current;
     private bool _hasTocAtEnd;
-    private long _largeObjectCount;
-    private long _largeObjectBytes;
-    private UInt128 _largeObjectFingerprint;
-    private bool _largeObjectsWereRead = true;
+    private readonly LargeObjectSum _largeObjects = new();
 
     private ArchiveReader(ArchiveInput input)
     {
@@ -83,10 +75,7 @@ public sealed class ArchiveReader
     /// <exception cref="CryoBackupException">NotABackup, ArchiveTooNew or ArchiveCorrupt, with the offset in the archive.</exception>
     public static void CopyTableOfContents(Stream source, Stream destination, CancellationToken cancellationToken)
     {
-        using var copy = new MemoryStream();
-        using var input = new ArchiveInput(source, copy, cancellationToken);
-        new TocReader(input).Read();
-        destination.Write(copy.GetBuffer().AsSpan(0, checked((int)input.Offset)));
+        destination.Write(ArchiveHead.Read(source, cancellationToken).Bytes.Span);
     }
 
     private ArchiveContent Read(Action<ArchiveReader>? onTocRead)
@@ -100,10 +89,10 @@ public sealed class ArchiveReader
             Encoding = _toc.EncodingName,
             Entries = _toc.Entries,
             Tables = _tables,
-            LargeObjectCount = _largeObjectCount,
-            LargeObjectBytes = _largeObjectBytes,
-            LargeObjectFingerprint = _largeObjectFingerprint,
-            LargeObjectsWereRead = _largeObjectsWereRead,
+            LargeObjectCount = _largeObjects.Count,
+            LargeObjectBytes = _largeObjects.Bytes,
+            LargeObjectFingerprint = _largeObjects.Fingerprint,
+            LargeObjectsWereRead = _largeObjects.WereRead,
             Length = _input.BytesRead,
             Unlocated = _unlocated,
             HasTocAtEnd = _hasTocAtEnd,
@@ -143,7 +132,7 @@ public sealed class ArchiveReader
                 throw _input.Corrupt($"the data of {entry} lies here, and the table of contents says at {offset}", start);
             }
 
-            if (type != (entry.IsLargeObjects ? LargeObjectBlock : DataBlock))
+            if (type != (entry.IsLargeObjects ? ArchiveBlocks.LargeObjects : ArchiveBlocks.Data))
             {
                 throw _input.Corrupt($"the data block of {entry} has the type {type}", start);
             }
@@ -154,9 +143,9 @@ public sealed class ArchiveReader
             }
 
             Volatile.Write(ref _current, entry);
-            if (type == LargeObjectBlock)
+            if (type == ArchiveBlocks.LargeObjects)
             {
-                ReadLargeObjects(chunks);
+                _largeObjects.Read(_input, chunks, copy: null);
             }
             else
             {
@@ -196,27 +185,6 @@ public sealed class ArchiveReader
         if (entry.IsTableData)
         {
             _tables.Add(new TableContent { Entry = entry, Fingerprint = readable && copyText ? fingerprint : null });
-        }
-    }
-
-    private void ReadLargeObjects(ChunkReader chunks)
-    {
-        while (_input.ReadInt() is int oid and not 0)
-        {
-            var hash = new XxHash128(unchecked((uint)oid));
-            long length = 0;
-            bool readable = chunks.Read(data =>
-            {
-                hash.Append(data);
-                length += data.Length;
-            });
-            _largeObjectCount++;
-            _largeObjectsWereRead &= readable;
-            if (readable)
-            {
-                _largeObjectBytes += length;
-                _largeObjectFingerprint += hash.GetCurrentHashAsUInt128();
-            }
         }
     }
 }

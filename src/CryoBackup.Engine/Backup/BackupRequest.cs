@@ -68,6 +68,17 @@ public sealed record BackupRequest
     /// <summary>How long pg_dump may be silent; null for no limit.</summary>
     public TimeSpan? StallTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// How many sessions read rows at once, under one snapshot; the archive is the same. Null for one; 1 is pg_dump alone.
+    /// </summary>
+    public int? Jobs { get; init; }
+
+    /// <summary>The least that tables must take on the server's disk for several sessions to pay, in bytes.</summary>
+    internal long LeastShared { get; init; } = 32 << 20;
+
+    /// <summary>About how much of the server's disk a session reads at once, in bytes.</summary>
+    internal long PieceBytes { get; init; } = 8 << 20;
+
     /// <summary>True if only a selection of the database is wanted.</summary>
     internal bool IsPartial =>
         IncludeSchema.Count + ExcludeSchema.Count + IncludeTable.Count + ExcludeTable.Count + ExcludeTableData.Count > 0;

@@ -72,6 +72,15 @@ public static class BackupWriter
             throw Invalid($"'{request.Folder}' is not a full path.", "Path", "Give the full path of a folder.");
         }
 
+        if (request.Jobs < 1)
+        {
+            throw Invalid(
+                string.Create(CultureInfo.InvariantCulture, $"{request.Jobs} jobs back up nothing."),
+                "Jobs",
+                "Give a number of at least 1."
+            );
+        }
+
         if (request.CompressionLevel is < 1 or > 9)
         {
             throw Invalid(

@@ -18,6 +18,7 @@ internal sealed class DumpSelection
     private readonly HashSet<uint> _withoutRows;
     private readonly HashSet<string> _gone = new(StringComparer.Ordinal);
     private readonly List<string> _arguments = [];
+    private readonly PatternWriter _patterns;
     private readonly List<(string Name, string Reason)> _excluded = [];
 
     private DumpSelection(BackupRequest request, DumpTable[] catalog, IReadOnlyList<DumpSchema> schemas, bool asciiOnly)
@@ -40,7 +41,8 @@ internal sealed class DumpSelection
         }
 
         _withoutRows = WithBelongings(ResolveTables(request.ExcludeTableData, [.. catalog.Where(table => table.Kind is 'r' or 'p')]));
-        Describe(schemas, kept, new PatternWriter(catalog, schemas, asciiOnly));
+        _patterns = new PatternWriter(catalog, schemas, asciiOnly);
+        Describe(schemas, kept, _patterns);
     }
 
     /// <summary>pg_dump's arguments.</summary>
@@ -61,6 +63,10 @@ internal sealed class DumpSelection
 
     /// <summary>True if the dump must hold a table's rows.</summary>
     public bool TakesRows(DumpTable table) => table.HasRows && _selected.Contains(table.Oid) && !_withoutRows.Contains(table.Oid);
+
+    /// <summary>The argument that has pg_dump leave out a table's rows, though the dump must hold them: somebody else reads them.</summary>
+    /// <param name="table">One of the catalog.</param>
+    public string WithoutRows(DumpTable table) => "--exclude-table-data=" + _patterns.For(table);
 
     /// <summary>Resolves a request against a catalog.</summary>
     /// <param name="request">The patterns.</param>

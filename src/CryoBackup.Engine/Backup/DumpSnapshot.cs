@@ -255,6 +255,12 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
+    /// <summary>Asks which tables several sessions may read instead of pg_dump.</summary>
+    /// <param name="pieceBytes">About how many bytes a piece takes on the server's disk.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public Task<SharedTables> FindSharedAsync(long pieceBytes, CancellationToken cancellationToken) =>
+        SharedTables.FindAsync(_connection, _tables.Values.Where(Selection!.TakesRows), pieceBytes, cancellationToken);
+
     /// <summary>What is in the dump and needs something that was left out: a restore of it fails where that is missing.</summary>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>The needing and the needed.</returns>

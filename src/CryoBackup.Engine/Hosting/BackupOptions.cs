@@ -31,6 +31,9 @@ public sealed record BackupOptions : BackupSettings
     /// <summary>As <see cref="BackupRequest.Recipients"/>.</summary>
     public IReadOnlyList<string>? Recipients { get; init; }
 
+    /// <summary>As <see cref="BackupRequest.Jobs"/>.</summary>
+    public int? Jobs { get; init; }
+
     /// <summary>As <see cref="BackupRequest.KeepDays"/>.</summary>
     public int? KeepDays { get; init; }
 

@@ -153,6 +153,15 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         set => _given = _given with { SkipRowCount = value };
     }
 
+    /// <summary>How many sessions read rows at once, under one snapshot; the archive is the same.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int? Jobs
+    {
+        get => _given.Jobs;
+        set => _given = _given with { Jobs = value };
+    }
+
     /// <summary>How long to wait for a table's lock; a bare number is seconds.</summary>
     [Parameter]
     [Duration]

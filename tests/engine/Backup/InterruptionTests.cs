@@ -6,9 +6,9 @@ namespace CryoBackup.Tests.Backup;
 
 /// <summary>Whatever ends a backup early ends it with an error of its own, and leaves neither a file nor a process nor a session.</summary>
 [Collection("backup")]
-public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
+public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
 {
-    private const string Database = "interrupted";
+    private protected const string Database = "interrupted";
     private readonly PostgresServer _server;
     private readonly TemporaryFolder _destination = new();
 
@@ -25,7 +25,14 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
         }
     }
 
-    public void Dispose() => _destination.Dispose();
+    /// <summary>How many sessions read rows; the slow ones, which are an extension's, are pg_dump's in any case.</summary>
+    private protected virtual int Jobs => 1;
+
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        _destination.Dispose();
+    }
 
     [PostgresFact]
     public async Task PgDumpKilled()
@@ -36,7 +43,7 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
 
         CryoBackupException failure = await backup.FailureAsync();
         Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
-        Assert.Contains("pg_dump was ended by signal 9", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(" was ended by signal 9", failure.Message, StringComparison.Ordinal);
         await AssertNothingIsLeftAsync();
     }
 
@@ -216,13 +223,15 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
         Assert.Empty(Leftovers.Files(_destination.Path));
     }
 
-    private BackupRequest Request(TimeSpan? stallTimeout = null) =>
+    private protected BackupRequest Request(TimeSpan? stallTimeout = null) =>
         new()
         {
             Connection = _server.Connection,
             Database = Database,
             Folder = _destination.Path,
             StallTimeout = stallTimeout,
+            Jobs = Jobs,
+            LeastShared = 0,
         };
 
     private int DumpingBackend() =>
@@ -232,9 +241,28 @@ public sealed class InterruptionTests : IClassFixture<PostgresServer>, IDisposab
                 "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE 'COPY%'"
             )!;
 
-    private async Task AssertNothingIsLeftAsync()
+    private protected async Task AssertNothingIsLeftAsync()
     {
         Assert.Empty(Leftovers.Files(_destination.Path));
         await Leftovers.AssertNoneAsync(_server, Database);
+    }
+}
+
+/// <summary>The same with several sessions.</summary>
+public sealed class ParallelInterruptionTests(PostgresServer server) : InterruptionTests(server)
+{
+    private protected override int Jobs => 4;
+
+    /// <summary>Sessions and pg_dump are ended at once where only one of them was.</summary>
+    [PostgresFact]
+    public async Task OneOfThemKilled()
+    {
+        using var backup = new RunningBackup(Request());
+        await backup.WaitForRowsAsync();
+        Signals.Send("KILL", LinuxProcesses.ToolsOf(Database)[0]);
+
+        CryoBackupException failure = await backup.FailureAsync();
+        Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
+        await AssertNothingIsLeftAsync();
     }
 }

@@ -19,9 +19,11 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
     private static readonly int Runs = Thoroughness.Of(20, 100);
     private const string Database = "storm";
 
-    [PostgresFact]
+    [PostgresTheory]
+    [InlineData(1)]
+    [InlineData(4)]
     [Trait("Speed", "Slow")] // twenty backups in a row, in the midst of changes
-    public async Task EachBackupProvesItselfOrFailsWithAReason()
+    public async Task EachBackupProvesItselfOrFailsWithAReason(int jobs)
     {
         server.CreateDatabase(Database);
         server.Execute(
@@ -52,6 +54,9 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
                 BackupRequest request = Requests.Backup(server.Connection, Database, destination.Path) with
                 {
                     LockTimeout = TimeSpan.FromMilliseconds(500),
+                    Jobs = jobs,
+                    LeastShared = 0,
+                    PieceBytes = 1 << 16,
                 };
                 try
                 {
