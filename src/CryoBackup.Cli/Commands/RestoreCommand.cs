@@ -93,7 +93,8 @@ internal sealed class RestoreCommand : Command
         .Add(
             new Option<bool>("--verify-content")
             {
-                Description = "Read the whole content before the first change, even of a file that is the one that was proven when it was written",
+                Description =
+                    "Read the whole content before the first change, even of a file that is the one that was proven when it was written",
             },
             (given, value) => given with { VerifyContent = value }
         )

@@ -7,6 +7,7 @@ namespace CryoBackup.Comparison;
 internal static class LargeObjectReader
 {
     private const int ChunkSize = 1 << 20;
+    private const int SmallSize = 1 << 16;
 
     /// <summary>Reads all of them.</summary>
     /// <param name="connection">A connection to the database.</param>
@@ -17,16 +18,37 @@ internal static class LargeObjectReader
         CancellationToken cancellationToken
     )
     {
-        var oids = new List<uint>();
-        await using (var list = new NpgsqlCommand("SELECT oid FROM pg_catalog.pg_largeobject_metadata", connection))
-        await using (NpgsqlDataReader row = await list.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        // One question for all: a database may have hundreds of thousands of small ones.
+        UInt128 sum = 0;
+        long count = 0;
+        var longer = new List<uint>();
+        await using (
+            var all = new NpgsqlCommand("SELECT oid, pg_catalog.lo_get(oid, 0, $1) FROM pg_catalog.pg_largeobject_metadata", connection)
+        )
         {
+            all.Parameters.Add(new NpgsqlParameter<int> { TypedValue = SmallSize });
+            await using NpgsqlDataReader row = await all.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                oids.Add(row.GetFieldValue<uint>(0));
+                uint oid = row.GetFieldValue<uint>(0);
+                byte[] start = row.GetFieldValue<byte[]>(1);
+                count++;
+                if (start.Length < SmallSize)
+                {
+                    sum += XxHash128.HashToUInt128(start, oid);
+                }
+                else
+                {
+                    longer.Add(oid);
+                }
             }
         }
 
+        return (count, sum + await ReadLongerAsync(connection, longer, cancellationToken).ConfigureAwait(false));
+    }
+
+    private static async Task<UInt128> ReadLongerAsync(NpgsqlConnection connection, List<uint> oids, CancellationToken cancellationToken)
+    {
         UInt128 sum = 0;
         await using var read = new NpgsqlCommand("SELECT pg_catalog.lo_get($1, $2, $3)", connection);
         var oid = new NpgsqlParameter<uint> { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid };
@@ -53,6 +75,6 @@ internal static class LargeObjectReader
             sum += hash.GetCurrentHashAsUInt128();
         }
 
-        return (oids.Count, sum);
+        return sum;
     }
 }

@@ -301,17 +301,13 @@ internal sealed class RestorePreflight(
             }
         }
 
-        foreach (string large in plan.Entries.SelectMany(TocKinds.LargeObjectsOf))
-        {
-            if (
-                await target
-                    .AskAsync<bool>("SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata WHERE oid::text = $1)", large)
-                    .ConfigureAwait(false)
+        string[] present = await target
+            .ListAsync(
+                "SELECT m.oid::text FROM pg_catalog.pg_largeobject_metadata m JOIN pg_catalog.unnest($1) AS l (oid) ON l.oid::oid = m.oid",
+                [.. plan.Entries.SelectMany(TocKinds.LargeObjectsOf).Where(name => uint.TryParse(name, out _))]
             )
-            {
-                filled.Add($"large object {large}");
-            }
-        }
+            .ConfigureAwait(false);
+        filled.AddRange(present.Select(large => $"large object {large}"));
 
         if (absent.Count > 0)
         {

@@ -11,7 +11,8 @@ using CryoBackup.Tests.Encryption;
 
 namespace CryoBackup.Tests.Backup;
 
-/// <summary>Several sessions make the archive that pg_dump alone makes: table of contents, rows and large objects, to stock programs too.</summary>
+/// <summary>Several sessions make the archive that pg_dump alone makes: table of contents, rows and large objects, to stock programs
+/// too.</summary>
 [Collection("postgres")]
 public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
 {
@@ -168,8 +169,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
             GRANT pg_read_all_data TO parallel_reader;
             """
         );
-        ConnectionRequest connection = server.Connection;
-        connection.UserName = "parallel_reader";
+        ConnectionRequest connection = server.Connection with { UserName = "parallel_reader" };
         var request = new BackupRequest
         {
             Connection = connection,
@@ -201,11 +201,13 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
 
     private BackupInfo BackUp(string database, BackupRequest request)
     {
-        request.Database = database;
-        request.Folder = Path.Combine(_folder.Path, "backups");
-        request.Connection = request.Connection.UserName is null ? server.Connection : request.Connection;
         return BackupWriter.Run(
-            request,
+            request with
+            {
+                Database = database,
+                Folder = Path.Combine(_folder.Path, "backups"),
+                Connection = request.Connection.UserName is null ? server.Connection : request.Connection,
+            },
             message =>
             {
                 if (message is VerboseMessage { Text: var text })
