@@ -17,7 +17,7 @@ $root = (Resolve-Path -LiteralPath (Join-Path $PSScriptRoot '../..')).ProviderPa
 # over something else (hostile archives, killed processes).
 $everyServer = @(
     'Archive.', 'Disasters.', 'Restore.', 'Rehearsal.Ordinary', 'Rehearsal.Zoo', 'Rehearsal.NamedServer', 'Rehearsal.Unproven'
-    'Backup.SnapshotOrder', 'Backup.Globals', 'Backup.Selection', 'Backup.Settings', 'Backup.Preflight', 'Configuration.ConfiguredBackup'
+    'Backup.SnapshotOrder', 'Backup.ParallelDump', 'Backup.Globals', 'Backup.Selection', 'Backup.Settings', 'Backup.Preflight', 'Configuration.ConfiguredBackup'
     'Inspection.StockArchive', 'Postgres.Failure', 'Postgres.DatabaseNames', 'Security.Hostile'
 )
 

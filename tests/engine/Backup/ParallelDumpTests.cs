@@ -37,7 +37,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
             (content.LargeObjectCount, content.LargeObjectBytes, content.LargeObjectFingerprint)
         );
         Assert.Equal(Script(Zoo.Dump(server, "--compress=0")), Script(Unpack(backup.Path)));
-        Assert.Equal(jobs > 1, WasShared);
+        Assert.Equal(jobs > 1 && Shares, WasShared);
     }
 
     [PostgresTheory]
@@ -84,7 +84,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
             """
         );
         BackupInfo backup = BackUp("parallel_tables", 3, compression);
-        Assert.Contains(_told, text => text.EndsWith("pg_dump wrote 0 blocks.", StringComparison.Ordinal));
+        Assert.Equal(Shares, _told.Exists(text => text.EndsWith("pg_dump wrote 0 blocks.", StringComparison.Ordinal)));
         byte[] stock = PgDump.ToPipe(server, "parallel_tables", "--compress=0");
         Assert.Equal(Rows(ReadBytes(stock)), Rows(ReadFile(backup.Path)));
         Assert.Equal(Script(stock), Script(Unpack(backup.Path)));
@@ -107,7 +107,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
             )
         );
         BackupInfo backup = BackUp("parallel_ends", 2);
-        Assert.True(WasShared);
+        Assert.Equal(Shares, WasShared);
         Assert.Equal(Rows(ReadBytes(PgDump.ToPipe(server, "parallel_ends", "--compress=0"))), Rows(ReadFile(backup.Path)));
     }
 
@@ -128,7 +128,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
             $"""CREATE TABLE plain AS SELECT i, '{word} ' || i AS word FROM generate_series(1, 5000) i; CREATE TABLE "{word}" AS TABLE plain;"""
         );
         BackupInfo backup = BackUp(database, 4);
-        Assert.True(WasShared);
+        Assert.Equal(Shares, WasShared);
         Assert.Equal(Rows(ReadBytes(PgDump.ToPipe(server, database, "--compress=0"))), Rows(ReadFile(backup.Path)));
     }
 
@@ -138,7 +138,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
         Zoo.Create(server);
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         BackupInfo backup = BackUp(Zoo.Database, 4, CompressionKind.Zstd, recipient);
-        Assert.True(WasShared);
+        Assert.Equal(Shares, WasShared);
         VerificationResult result = SealedBackup.Test(backup.Path, VerificationLevel.Content, identity);
         Assert.Equal(Verdict.Passed, result.Verdict);
         Assert.Equal(
@@ -157,7 +157,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
     }
 
     /// <summary>What a role may not see whole is refused as it is without sessions.</summary>
-    [PostgresFact]
+    [PostgresFact(Since = 14)]
     public void RowSecurityIsRefused()
     {
         Zoo.Create(server);
@@ -180,6 +180,9 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
         Assert.Equal(CryoBackupError.RowSecurityActive, failure.Error);
         server.Execute(Zoo.Database, "DROP OWNED BY parallel_reader; DROP ROLE parallel_reader");
     }
+
+    /// <summary>Before 14 a server reads each run of pages by a pass over the whole table.</summary>
+    private bool Shares => server.Cluster.Major >= 14;
 
     private bool WasShared => _told.Exists(text => text.Contains(" sessions read ", StringComparison.Ordinal));
 
