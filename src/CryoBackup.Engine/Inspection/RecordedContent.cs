@@ -32,7 +32,7 @@ internal static class RecordedContent
         try
         {
             var opening = new AgeOpening(path, identities, manifest.Encryption?.Recipients ?? [], cancellationToken);
-            using var source = new BackupSource(path, opening, cancellationToken);
+            using var source = new BackupSource(path, opening);
             ArchiveContent content = ArchiveReader.ReadTableOfContents(source.Output, length, cancellationToken);
             return manifest.Encryption is null ? Fill(content, manifest) : content;
         }
