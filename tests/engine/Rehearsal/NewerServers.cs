@@ -58,13 +58,8 @@ internal static class NewerServers
     // Null where this machine lacks what is needed for it.
     private static string? Make(int major)
     {
-        string cache = Environment.GetEnvironmentVariable("CRYOBACKUP_MATRIX_CACHE") is { Length: > 0 } named
-            ? Path.GetFullPath(named)
-            : Path.Combine(Output, "matrix");
         string script = Path.Combine(Output, "..", "tests", "matrix", "get-postgresql.sh");
-        using var process = Process.Start(
-            new ProcessStartInfo("bash", [script, $"{major}", Path.Combine(cache, $"{major}")]) { RedirectStandardOutput = true }
-        )!;
+        using var process = Process.Start(new ProcessStartInfo("bash", [script, $"{major}"]) { RedirectStandardOutput = true })!;
         string said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? said.TrimEnd().Split('\n')[^1] : null;
