@@ -33,8 +33,8 @@ internal static class Batch
     public static int Run<TItem, TResult>(
         ParseResult arguments,
         Func<Action<EngineMessage>, CancellationToken, IEnumerable<TItem>> items,
-        Func<Action<EngineMessage>, RunEvidence>? open,
-        Func<RunEvidence, TItem, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
+        Func<Action<EngineMessage>, RecordedRun>? open,
+        Func<RecordedRun, TItem, Action<EngineMessage>, CancellationToken, IEnumerable<TResult>> work,
         Action<IReadOnlyList<TResult>, TextWriter> print,
         Func<TResult, int> judge,
         int atOnce = 1
@@ -43,7 +43,7 @@ internal static class Batch
         using var interruption = new Interruption();
         using var observer = new ConsoleObserver(arguments.GetValue(CommonOptions.Verbose));
         var results = new List<TResult>();
-        RunEvidence? evidence = null;
+        RecordedRun? evidence = null;
         int code = Attempt(
             observer,
             interruption,
@@ -133,7 +133,7 @@ internal static class Batch
     /// <summary>What keeps the work from beginning at all is on record too.</summary>
     private static IEnumerable<TItem> List<TItem>(
         Func<Action<EngineMessage>, CancellationToken, IEnumerable<TItem>> items,
-        RunEvidence? evidence,
+        RecordedRun? evidence,
         ConsoleObserver observer,
         Interruption interruption
     )

@@ -156,7 +156,7 @@ internal sealed class NewCommand : Command
                         observer,
                         cancellationToken
                     ),
-                observer => new RunEvidence(RunVerb.Backup, Configuration(arguments, observer), null),
+                observer => new RecordedRun(RunKind.Backup, Configuration(arguments, observer), null),
                 (evidence, request, observer, cancellationToken) => [evidence.Run(request, observer, cancellationToken)],
                 BackupTable.Print,
                 _ => ExitCode.Good

@@ -155,8 +155,8 @@ internal sealed class RestoreCommand : Command
             Batch.Run<string, RestoreResult>(
                 arguments,
                 (_, _) => _path.Read(arguments),
-                observer => new RunEvidence(
-                    RunVerb.Restore,
+                observer => new RecordedRun(
+                    RunKind.Restore,
                     Configuration(arguments, observer),
                     CommonOptions.FullPath(arguments.GetValue(_reportPath))
                 ),

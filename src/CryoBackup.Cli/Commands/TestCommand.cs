@@ -120,8 +120,8 @@ internal sealed class TestCommand : Command
             Batch.Run<VerificationTask, VerificationResult>(
                 arguments,
                 (observer, cancellationToken) => Tasks(arguments, observer, cancellationToken),
-                observer => new RunEvidence(
-                    RunVerb.Verification,
+                observer => new RecordedRun(
+                    RunKind.Verification,
                     _config.Read(arguments, observer),
                     CommonOptions.FullPath(arguments.GetValue(_reportPath))
                 ),

@@ -182,27 +182,14 @@ public static class BackupWriter
         );
         BackupManifest written = seal is null ? made : made.Seal(seal.Recipients);
         using PartialFile manifest = WriteManifest(file.FinalPath, written);
-        Publish(file, globalsFile, manifest);
-        observer(new VerboseMessage($"Published {file.FinalPath}."));
         BackupInfo info = BackupCatalog.ToInfo(written with { Warnings = warnings }, file.FinalPath, manifest.FinalPath);
+        Publish(file, globalsFile, manifest);
+        var published = new PublishedBackup(info, observer);
+        published.Tell(new VerboseMessage($"Published {file.FinalPath}."));
         if (request.KeepDays is { } days)
         {
             // While the folder's lock is still held: nobody else adds or removes a backup of this database.
-            List<string> told = [];
-            info.Removed =
-            [
-                .. Retention.Apply(
-                    info,
-                    written,
-                    days,
-                    message =>
-                    {
-                        told.AddRange(message is WarningMessage warning ? [warning.Text] : []);
-                        observer(message);
-                    }
-                ),
-            ];
-            info.Warnings = [.. info.Warnings, .. told];
+            published.Follow("Older backups were not removed", tell => info.Removed = [.. Retention.Apply(info, written, days, tell)]);
         }
 
         return info;

@@ -61,7 +61,7 @@ internal sealed class Notification
     private string Describe()
     {
         var text = new StringBuilder();
-        if (Run.Verb == RunVerb.Trial)
+        if (Run.Kind == RunKind.Trial)
         {
             text.Append("This is a test. Nothing was backed up, verified or restored.\n");
         }

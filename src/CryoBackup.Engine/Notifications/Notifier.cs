@@ -40,7 +40,7 @@ public sealed class Notifier
         var notification = new Notification(
             new RunRecord
             {
-                Verb = RunVerb.Trial,
+                Kind = RunKind.Trial,
                 Start = now,
                 End = now,
             }

@@ -36,13 +36,7 @@ internal sealed record RunDocument(
         return new RunDocument(
             1,
             notification.EventName,
-            run.Verb switch
-            {
-                RunVerb.Backup => "backup",
-                RunVerb.Verification => "verification",
-                RunVerb.Restore => "restore",
-                _ => "test",
-            },
+            run.Kind.Name,
             notification.Title,
             notification.Body,
             run.Machine,

@@ -35,11 +35,11 @@ internal sealed record RestoreReport(
     public static RestoreReport Of(RunRecord run, RunItem item)
     {
         RestoreResult? result = item.Restore;
-        RestoreWish wish = item.Wish ?? new RestoreWish(new RestoreRequest());
+        RestoreRequest wish = item.Wish ?? new();
         return new RestoreReport(
             ReportJson.Time(item.End),
             item.Path,
-            wish.Options,
+            RestoreOptions.Of(wish),
             item.State != RunState.Failure,
             item.State == RunState.Failure ? "failed"
                 : result is { Status: RestoreStatus.Planned } ? "planned"
@@ -47,8 +47,8 @@ internal sealed record RestoreReport(
             ErrorLine.Of(item.Failure),
             item.Database.Length > 0 ? item.Database : null,
             result?.TargetDatabase ?? wish.TargetDatabase,
-            result?.ComputerName ?? wish.ComputerName,
-            result?.Port ?? wish.Port,
+            result?.ComputerName ?? wish.Connection.ComputerName,
+            result?.Port ?? wish.Connection.Port,
             result?.Mode.ToString().ToLowerInvariant(),
             result?.Objects ?? [],
             result?.LeftOut ?? [],

@@ -26,18 +26,12 @@ internal sealed class LogFile
 
     /// <summary>Prepares a log. Nothing is written yet.</summary>
     /// <param name="settings">The file, its form and size.</param>
-    /// <param name="verb">What is done, which gives the lines' logger its name.</param>
+    /// <param name="kind">What is done, which gives the lines' logger its name.</param>
     /// <param name="fail">Is told once, in one sentence, if the log cannot be written; the run goes on.</param>
-    public LogFile(LogSettings settings, RunVerb verb, Action<string> fail)
+    public LogFile(LogSettings settings, RunKind kind, Action<string> fail)
     {
         _settings = settings;
-        _logger = verb switch
-        {
-            RunVerb.Backup => "database_backup",
-            RunVerb.Verification => "backup_verification",
-            RunVerb.Restore => "database_restore",
-            _ => "cryobackup",
-        };
+        _logger = kind.Logger;
         _fail = fail;
     }
 

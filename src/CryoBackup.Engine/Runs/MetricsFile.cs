@@ -156,47 +156,55 @@ internal sealed class MetricsFile
     {
         Dictionary<string, double> values = Of(item.MeasuredDatabase);
         bool good = item.State != RunState.Failure;
-        switch (run.Verb)
+        if (run.Kind == RunKind.Backup)
         {
-            case RunVerb.Backup:
-                values[Start] = Seconds(item.Start);
-                values[RunSuccess] = good ? 1 : 0;
-                if (item.Backup is { Partial: false } backup)
-                {
-                    values[Success] = Seconds(backup.End);
-                    values[Duration] = backup.Duration.TotalSeconds;
-                    values[Size] = backup.Size;
-                    Set(values, Uncompressed, backup.UncompressedSize > 0 ? backup.UncompressedSize : null);
-                    Set(values, Rows, backup is { Encrypted: true, TableCount: 0 } ? null : backup.RowCount);
-                }
+            TakeBackup(item, values, good);
+        }
+        else if (run.Kind == RunKind.Verification)
+        {
+            TakeVerification(run, item, values);
+        }
+        else if (run.Kind == RunKind.Restore && item.Restore is not { Status: RestoreStatus.Planned })
+        {
+            values[Restored] = Seconds(item.End);
+            values[RestoreSuccess] = good ? 1 : 0;
+        }
+    }
 
-                break;
-            case RunVerb.Verification:
-                Verdict verdict = item.Verification?.Verdict ?? Verdict.Failed;
-                if (values.TryGetValue(Verified, out double last) && last >= Seconds(run.Start))
-                {
-                    // Of several backups of one database in one run, the worst counts.
-                    verdict = Enum.GetValues<Verdict>()
-                        .Where(candidate => candidate == verdict || values.GetValueOrDefault(Key(candidate)) == 1)
-                        .MaxBy(Gravity);
-                }
+    private static void TakeBackup(RunItem item, Dictionary<string, double> values, bool good)
+    {
+        values[Start] = Seconds(item.Start);
+        values[RunSuccess] = good ? 1 : 0;
+        if (item.Backup is { Partial: false } backup)
+        {
+            values[Success] = Seconds(backup.End);
+            values[Duration] = backup.Duration.TotalSeconds;
+            values[Size] = backup.Size;
+            Set(values, Uncompressed, backup.UncompressedSize > 0 ? backup.UncompressedSize : null);
+            Set(values, Rows, backup is { Encrypted: true, TableCount: 0 } ? null : backup.RowCount);
+        }
+    }
 
-                values[Verified] = Seconds(item.End);
-                foreach (Verdict candidate in Enum.GetValues<Verdict>())
-                {
-                    values[Key(candidate)] = candidate == verdict ? 1 : 0;
-                }
+    private static void TakeVerification(RunRecord run, RunItem item, Dictionary<string, double> values)
+    {
+        Verdict verdict = item.Verification?.Verdict ?? Verdict.Failed;
+        if (values.TryGetValue(Verified, out double last) && last >= Seconds(run.Start))
+        {
+            // Of several backups of one database in one run, the worst counts.
+            verdict = Enum.GetValues<Verdict>()
+                .Where(candidate => candidate == verdict || values.GetValueOrDefault(Key(candidate)) == 1)
+                .MaxBy(Gravity);
+        }
 
-                if (item.Verification is { IsValid: true, Level: > VerificationLevel.Content })
-                {
-                    values[Rehearsed] = Seconds(item.End);
-                }
+        values[Verified] = Seconds(item.End);
+        foreach (Verdict candidate in Enum.GetValues<Verdict>())
+        {
+            values[Key(candidate)] = candidate == verdict ? 1 : 0;
+        }
 
-                break;
-            case RunVerb.Restore when item.Restore is not { Status: RestoreStatus.Planned }:
-                values[Restored] = Seconds(item.End);
-                values[RestoreSuccess] = good ? 1 : 0;
-                break;
+        if (item.Verification is { IsValid: true, Level: > VerificationLevel.Content })
+        {
+            values[Rehearsed] = Seconds(item.End);
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class RunItem
     public VerificationResult? Verification { get; init; }
 
     /// <summary>What Restore was asked for; null for another verb.</summary>
-    public RestoreWish? Wish { get; init; }
+    public RestoreRequest? Wish { get; init; }
 
     /// <summary>What Restore did; null for another verb, or if it failed.</summary>
     public RestoreResult? Restore { get; init; }
@@ -125,19 +125,19 @@ internal sealed class RunItem
             Warnings = result.Warnings,
             Start = result.Start,
             End = result.End,
-            Wish = new RestoreWish(request),
+            Wish = request,
             Restore = result,
         };
 
     /// <summary>Something that failed.</summary>
-    /// <param name="verb">What was to be done.</param>
+    /// <param name="kind">What was to be done.</param>
     /// <param name="database">The database; empty where it is not known.</param>
     /// <param name="path">The backup file; empty where there is none.</param>
     /// <param name="failure">What went wrong.</param>
     /// <param name="start">When the work on it began, in UTC.</param>
     /// <param name="request">What Restore was asked for; null for another verb.</param>
     public static RunItem Failed(
-        RunVerb verb,
+        RunKind kind,
         string database,
         string path,
         Exception failure,
@@ -149,12 +149,10 @@ internal sealed class RunItem
             Database = database,
             Path = path,
             State = RunState.Failure,
-            Message =
-                $"{verb switch { RunVerb.Backup => "Backup", RunVerb.Restore => "Database restore", _ => "Backup verification" }} "
-                + $"failed: {Describe(failure)}",
+            Message = $"{kind.Process} failed: {Describe(failure)}",
             Start = start,
             End = DateTime.UtcNow,
-            Wish = request is null ? null : new RestoreWish(request),
+            Wish = request,
             Failure = failure,
         };
 

@@ -7,31 +7,21 @@ namespace CryoBackup.Runs;
 internal sealed class RunLog
 {
     private readonly LogFile _file;
-    private readonly RunVerb _verb;
+    private readonly RunKind _kind;
 
     /// <summary>Prepares the log of a run. Nothing is written yet.</summary>
     /// <param name="settings">The file, its form and size.</param>
-    /// <param name="verb">What the run does.</param>
+    /// <param name="kind">What the run does.</param>
     /// <param name="fail">Is told once, in one sentence, if the log cannot be written.</param>
-    public RunLog(LogSettings settings, RunVerb verb, Action<string> fail)
+    public RunLog(LogSettings settings, RunKind kind, Action<string> fail)
     {
-        _file = new LogFile(settings, verb, fail);
-        _verb = verb;
+        _file = new LogFile(settings, kind, fail);
+        _kind = kind;
     }
 
     /// <summary>The work on one thing begins.</summary>
-    /// <param name="thing">The database that is backed up, or the full path of the backup that is verified or restored.</param>
-    /// <param name="other">The folder that takes the backup, or the database that a folder is asked for; else null.</param>
-    public void Begin(string thing, string? other) =>
-        _file.Info(
-            _verb switch
-            {
-                RunVerb.Backup => $"Starting database backup of {thing} to: {other}",
-                RunVerb.Restore => $"Selected backup file for restore: {thing}",
-                _ when other is not null => $"Looking for a proven backup of {other} in: {thing}",
-                _ => $"Verifying backup: {Path.GetFileName(thing)}",
-            }
-        );
+    /// <param name="subject">What it is.</param>
+    public void Begin(RunSubject subject) => _file.Info(_kind.Beginning(subject));
 
     /// <summary>A backup was made.</summary>
     /// <param name="backup">What New returned.</param>
@@ -98,13 +88,8 @@ internal sealed class RunLog
     /// <param name="state">How.</param>
     public void End(RunState state)
     {
-        string process = _verb switch
-        {
-            RunVerb.Backup => "Backup",
-            RunVerb.Restore => "Database restore",
-            _ => "Backup verification",
-        };
-        _file.Info(state == RunState.Failure ? $"{process} process completed with failures" : $"{process} process completed successfully");
+        string how = state == RunState.Failure ? "with failures" : "successfully";
+        _file.Info($"{_kind.Process} process completed {how}");
     }
 
     private void Write(CheckResult check, string path)

@@ -6,7 +6,7 @@ namespace CryoBackup.Runs;
 internal sealed class RunRecord
 {
     /// <summary>What kind of work it was.</summary>
-    public RunVerb Verb { get; init; }
+    public RunKind Kind { get; init; } = RunKind.Trial;
 
     /// <summary>When it began, in UTC.</summary>
     public DateTime Start { get; init; }
@@ -31,7 +31,7 @@ internal sealed class RunRecord
     {
         get
         {
-            if (Verb == RunVerb.Trial)
+            if (Kind == RunKind.Trial)
             {
                 return "CryoBackup test notification";
             }
@@ -44,11 +44,11 @@ internal sealed class RunRecord
             int failed = Items.Count(item => item.State == RunState.Failure);
             int warned = Items.Count(item => item.State == RunState.Warning);
             int unclear = Items.Count(item => item.IsInconclusive);
-            string things = Verb == RunVerb.Backup ? "databases" : "backups";
+            string things = Kind.Things;
             string text =
                 failed > unclear ? $"{Noun} failed for {failed - unclear} of {Items.Count} {things}"
                 : failed > 0 ? $"{Noun} inconclusive for {failed} of {Items.Count} {things}"
-                : Verb == RunVerb.Verification && warned == 0 ? $"All {Items.Count} backups verified successfully"
+                : warned == 0 && Kind.AllGood is { } allGood ? allGood(Items.Count)
                 : $"{Noun} of {Items.Count} {things} completed";
             return warned > 0 ? string.Create(CultureInfo.InvariantCulture, $"{text}, {warned} with warnings") : text;
         }
@@ -63,13 +63,7 @@ internal sealed class RunRecord
         Items.AddRange(ordered);
     }
 
-    private string Noun =>
-        Verb switch
-        {
-            RunVerb.Backup => "Backup",
-            RunVerb.Restore => "Restore",
-            _ => "Verification",
-        };
+    private string Noun => Kind.Noun;
 
     private static string Outcome(RunItem item) =>
         item switch

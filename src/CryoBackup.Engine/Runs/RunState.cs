@@ -1,21 +1,5 @@
 namespace CryoBackup.Runs;
 
-/// <summary>What kind of work a run does.</summary>
-public enum RunVerb
-{
-    /// <summary>Databases are backed up.</summary>
-    Backup,
-
-    /// <summary>Backups are verified.</summary>
-    Verification,
-
-    /// <summary>A backup is restored.</summary>
-    Restore,
-
-    /// <summary>Nothing is done: the channels of notification are tried.</summary>
-    Trial,
-}
-
 /// <summary>How a run, or one thing that it worked on, ended.</summary>
 public enum RunState
 {

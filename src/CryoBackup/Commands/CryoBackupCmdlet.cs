@@ -22,7 +22,7 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     private readonly List<object> _held = [];
     private readonly MessageDisplay _display;
     private readonly EnginePump _pump;
-    private RunEvidence? _evidence;
+    private RecordedRun? _evidence;
 
     /// <summary>Makes a cmdlet; PowerShell does.</summary>
     protected CryoBackupCmdlet()
@@ -186,16 +186,16 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     private protected virtual RestoreRequest? RestoreWish => null;
 
     /// <summary>The record of the run, once <see cref="OpenEvidence"/> was called.</summary>
-    private protected RunEvidence Evidence => _evidence ?? throw new InvalidOperationException("The run has no record yet.");
+    private protected RecordedRun Evidence => _evidence ?? throw new InvalidOperationException("The run has no record yet.");
 
     /// <summary>Opens the record of the run; an unusable report path ends the command before anything is done.</summary>
     /// <param name="verb">What the run does.</param>
     /// <param name="reportPath">What was given as -ReportPath; null for nothing.</param>
-    private protected void OpenEvidence(RunVerb verb, string? reportPath = null)
+    private protected void OpenEvidence(RunKind kind, string? reportPath = null)
     {
         try
         {
-            _evidence = new RunEvidence(
+            _evidence = new RecordedRun(
                 verb,
                 Configuration,
                 reportPath is null ? null : FileSystemPaths.Literal(SessionState, reportPath, CryoBackupError.ConfigurationInvalid)

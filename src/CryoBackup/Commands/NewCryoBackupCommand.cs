@@ -217,7 +217,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         }
 
         ReadConfiguration(ConfigurationUse.New, BackupPlan.ReplacedBy(_given with { Connection = Connection }));
-        OpenEvidence(RunVerb.Backup);
+        OpenEvidence(RunKind.Backup);
     }
 
     /// <summary>Backs up each database.</summary>

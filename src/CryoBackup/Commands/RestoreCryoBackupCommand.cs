@@ -236,7 +236,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     {
         base.BeginProcessing();
         ReadConfiguration(ConfigurationUse.Restore, BackupPlan.ReplacedBy(Connection));
-        OpenEvidence(RunVerb.Restore, ReportPath);
+        OpenEvidence(RunKind.Restore, ReportPath);
         _request = _request with { Connection = BackupPlan.Connect(Configuration, Connection) };
         try
         {

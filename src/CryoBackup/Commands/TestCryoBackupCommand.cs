@@ -135,7 +135,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     {
         base.BeginProcessing();
         ReadConfiguration(ConfigurationUse.Test);
-        OpenEvidence(RunVerb.Verification, ReportPath);
+        OpenEvidence(RunKind.Verification, ReportPath);
         try
         {
             _given = _given with

@@ -133,11 +133,11 @@ public sealed class RetentionTests : IDisposable
         Assert.Contains(_said, text => text.Contains(old, StringComparison.Ordinal));
 
         string log = Path.Combine(_folder.Path, "x.log");
-        using var evidence = new RunEvidence(RunVerb.Backup, new BackupConfiguration { LogFile = log }, null);
+        using var evidence = new RecordedRun(RunKind.Backup, new BackupConfiguration { LogFile = log }, null);
         evidence.Add(made);
         Assert.Contains($"Removed old backup: {old}", File.ReadAllText(log), StringComparison.Ordinal);
 
-        var run = new RunRecord { Verb = RunVerb.Backup };
+        var run = new RunRecord { Kind = RunKind.Backup };
         run.Items.Add(RunItem.Of(made));
         var notification = new Notification(run);
         Assert.Contains($"  Removed old backup: {old}\n", notification.Body, StringComparison.Ordinal);

@@ -159,7 +159,7 @@ public sealed class FreshnessTests(PostgresServer server) : IDisposable
             MetricsFile = Path.Combine(_folder.Path, "x.prom"),
             Reports = new() { VerificationDir = Path.Combine(_folder.Path, "reports"), Html = true },
         };
-        using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
+        using var evidence = new RecordedRun(RunKind.Verification, configuration, null);
         var how = new VerificationRequest { MaxAge = TimeSpan.FromHours(1) };
         VerificationResult[] results =
         [

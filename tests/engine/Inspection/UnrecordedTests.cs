@@ -114,7 +114,7 @@ public sealed class UnrecordedTests(PostgresServer server) : IDisposable
             MetricsFile = Path.Combine(_folder.Path, "x.prom"),
             Reports = new() { VerificationDir = Path.Combine(_folder.Path, "reports"), Html = true },
         };
-        using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
+        using var evidence = new RecordedRun(RunKind.Verification, configuration, null);
         VerificationResult result = evidence.Run(VerificationTask.Of(new() { Path = backup.Path }), static _ => { }, default);
         evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), default);
 

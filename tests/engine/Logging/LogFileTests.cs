@@ -22,7 +22,7 @@ public sealed partial class LogFileTests : IDisposable
     {
         var configuration = new BackupConfiguration { LogFile = FilePath };
         BackupInfo backup = SampleResults.Backup();
-        using (var evidence = new RunEvidence(RunVerb.Backup, configuration, null))
+        using (var evidence = new RecordedRun(RunKind.Backup, configuration, null))
         {
             evidence.Begin("app", "/backups");
             evidence.Watch(static _ => { })(
@@ -32,14 +32,14 @@ public sealed partial class LogFileTests : IDisposable
             evidence.Finish(message => Assert.Fail(message.ToString()), CancellationToken.None);
         }
 
-        using (var evidence = new RunEvidence(RunVerb.Verification, configuration, Path.Combine(_folder.Path, "proof.json")))
+        using (var evidence = new RecordedRun(RunKind.Verification, configuration, Path.Combine(_folder.Path, "proof.json")))
         {
             evidence.Begin(backup.Path);
             evidence.Add(SampleResults.Verification(backup.Path, Verdict.Failed));
             evidence.Finish(message => Assert.Fail(message.ToString()), CancellationToken.None);
         }
 
-        using (var evidence = new RunEvidence(RunVerb.Restore, configuration, null))
+        using (var evidence = new RecordedRun(RunKind.Restore, configuration, null))
         {
             evidence.Begin(backup.Path);
             evidence.Fail(backup.Path, SampleResults.Failure("Backup file does not exist."));
@@ -78,7 +78,7 @@ public sealed partial class LogFileTests : IDisposable
     [Fact]
     public void Json()
     {
-        var log = new LogFile(new() { File = FilePath, Format = LogFormat.Json }, RunVerb.Restore, Assert.Fail);
+        var log = new LogFile(new() { File = FilePath, Format = LogFormat.Json }, RunKind.Restore, Assert.Fail);
         log.Warning("two\nlines \"Ω\"");
         JsonElement line = JsonDocument.Parse(Assert.Single(File.ReadAllLines(FilePath))).RootElement;
         Assert.Equal(["time", "logger", "level", "message"], line.EnumerateObject().Select(property => property.Name));
@@ -99,7 +99,7 @@ public sealed partial class LogFileTests : IDisposable
                 MaxBytes = 1000,
                 MaxFiles = 2,
             },
-            RunVerb.Backup,
+            RunKind.Backup,
             Assert.Fail
         );
         for (int i = 0; i < 60; i++)
@@ -135,7 +135,7 @@ public sealed partial class LogFileTests : IDisposable
                 MaxBytes = 200,
                 MaxFiles = 0,
             },
-            RunVerb.Trial,
+            RunKind.Trial,
             Assert.Fail
         );
         for (int i = 0; i < 20; i++)
@@ -162,7 +162,7 @@ public sealed partial class LogFileTests : IDisposable
                 .Select(run =>
                     Task.Run(() =>
                     {
-                        var log = new LogFile(new() { File = FilePath }, RunVerb.Backup, Assert.Fail);
+                        var log = new LogFile(new() { File = FilePath }, RunKind.Backup, Assert.Fail);
                         for (int i = 0; i < 20; i++)
                         {
                             log.Info(string.Create(CultureInfo.InvariantCulture, $"{run} {i}"));
@@ -179,7 +179,7 @@ public sealed partial class LogFileTests : IDisposable
         var configuration = new BackupConfiguration { LogFile = Path.Combine(_folder.Write("file", ""), "cryobackup.log") };
         BackupInfo backup = SampleResults.Backup();
         var messages = new List<EngineMessage>();
-        using var evidence = new RunEvidence(RunVerb.Backup, configuration, null);
+        using var evidence = new RecordedRun(RunKind.Backup, configuration, null);
         evidence.Add(backup);
         evidence.Finish(messages.Add, CancellationToken.None);
         Assert.StartsWith(

@@ -21,9 +21,9 @@ public sealed class MetricsFileTests : IDisposable
     public void EveryDatabaseKeepsItsLines()
     {
         const string odd = "a \"b\\c\"\n{d=\"e\"} 1\r2";
-        Update(RunVerb.Backup, 100, RunItem.Of(SampleResults.Backup()), RunItem.Of(SampleResults.Backup(odd)));
-        Update(RunVerb.Backup, 200, RunItem.Failed(RunVerb.Backup, "app", "", SampleResults.Failure(), SampleResults.Noon.AddSeconds(150)));
-        Dictionary<string, double> values = Update(RunVerb.Verification, 300, RunItem.Of(SampleResults.Verification()));
+        Update(RunKind.Backup, 100, RunItem.Of(SampleResults.Backup()), RunItem.Of(SampleResults.Backup(odd)));
+        Update(RunKind.Backup, 200, RunItem.Failed(RunKind.Backup, "app", "", SampleResults.Failure(), SampleResults.Noon.AddSeconds(150)));
+        Dictionary<string, double> values = Update(RunKind.Verification, 300, RunItem.Of(SampleResults.Verification()));
 
         Assert.Equal(s_noon + 150, values["cryobackup_last_start_timestamp_seconds{database=\"app\"}"]);
         Assert.Equal(s_noon + 90, values["cryobackup_last_success_timestamp_seconds{database=\"app\"}"]);
@@ -44,7 +44,7 @@ public sealed class MetricsFileTests : IDisposable
     {
         RunItem passed = RunItem.Of(SampleResults.Verification());
         RunItem failed = RunItem.Of(SampleResults.Verification(verdict: Verdict.Failed));
-        Dictionary<string, double> values = Update(RunVerb.Verification, 10, failed, passed);
+        Dictionary<string, double> values = Update(RunKind.Verification, 10, failed, passed);
         Assert.Equal(1, values["cryobackup_last_verification_verdict{database=\"app\",verdict=\"failed\"}"]);
         Assert.Equal(0, values["cryobackup_last_verification_verdict{database=\"app\",verdict=\"passed\"}"]);
     }
@@ -58,7 +58,7 @@ public sealed class MetricsFileTests : IDisposable
                 RunItem.Of(SampleResults.Verification(verdict: verdict))
             ),
         ];
-        Dictionary<string, double> values = Update(RunVerb.Verification, 10, items);
+        Dictionary<string, double> values = Update(RunKind.Verification, 10, items);
         Assert.Equal(
             [0, 1, 0],
             new[] { "passed", "inconclusive", "failed" }.Select(verdict =>
@@ -70,7 +70,7 @@ public sealed class MetricsFileTests : IDisposable
     [Fact]
     public void RehearsalsAndRestoresHaveTheirOwn()
     {
-        Update(RunVerb.Verification, 10, RunItem.Of(SampleResults.Verification(level: VerificationLevel.Restore)));
+        Update(RunKind.Verification, 10, RunItem.Of(SampleResults.Verification(level: VerificationLevel.Restore)));
         var planned = new RestoreResult
         {
             SourceDatabase = "app",
@@ -78,7 +78,7 @@ public sealed class MetricsFileTests : IDisposable
             Start = SampleResults.Noon,
             End = SampleResults.Noon.AddSeconds(20),
         };
-        Dictionary<string, double> values = Update(RunVerb.Restore, 20, RunItem.Of(new RestoreRequest(), planned));
+        Dictionary<string, double> values = Update(RunKind.Restore, 20, RunItem.Of(new RestoreRequest(), planned));
         Assert.Equal(18, values["cryobackup_last_rehearsal_age_seconds{database=\"app\"}"]);
         Assert.DoesNotContain(values.Keys, key => key.StartsWith("cryobackup_last_restore", StringComparison.Ordinal));
 
@@ -89,7 +89,7 @@ public sealed class MetricsFileTests : IDisposable
             Start = SampleResults.Noon,
             End = SampleResults.Noon.AddSeconds(30),
         };
-        values = Update(RunVerb.Restore, 30, RunItem.Of(new RestoreRequest(), restored));
+        values = Update(RunKind.Restore, 30, RunItem.Of(new RestoreRequest(), restored));
         Assert.Equal(
             (1, s_noon + 30),
             (
@@ -97,7 +97,7 @@ public sealed class MetricsFileTests : IDisposable
                 values["cryobackup_last_restore_timestamp_seconds{database=\"app\"}"]
             )
         );
-        values = Update(RunVerb.Restore, 40, RunItem.Failed(RunVerb.Restore, "app", "", SampleResults.Failure(), SampleResults.Noon));
+        values = Update(RunKind.Restore, 40, RunItem.Failed(RunKind.Restore, "app", "", SampleResults.Failure(), SampleResults.Noon));
         Assert.Equal(0, values["cryobackup_last_restore_success{database=\"app\"}"]);
     }
 
@@ -113,7 +113,7 @@ public sealed class MetricsFileTests : IDisposable
         };
         Assert.Equal(
             1,
-            Update(RunVerb.Verification, 10, RunItem.Of(lost))["cryobackup_last_verification_verdict{database=\"a/b\",verdict=\"failed\"}"]
+            Update(RunKind.Verification, 10, RunItem.Of(lost))["cryobackup_last_verification_verdict{database=\"a/b\",verdict=\"failed\"}"]
         );
     }
 
@@ -124,7 +124,7 @@ public sealed class MetricsFileTests : IDisposable
             Enumerable
                 .Range(0, 12)
                 .Select(number =>
-                    Task.Run(() => MetricsFile.Update(FilePath, Run(RunVerb.Backup, 10, RunItem.Of(SampleResults.Backup($"db{number}")))))
+                    Task.Run(() => MetricsFile.Update(FilePath, Run(RunKind.Backup, 10, RunItem.Of(SampleResults.Backup($"db{number}")))))
                 )
         );
         Dictionary<string, double> values = Check(File.ReadAllText(FilePath));
@@ -137,23 +137,23 @@ public sealed class MetricsFileTests : IDisposable
     {
         string path = Path.Combine(_folder.Write("file", ""), "cryobackup.prom");
         CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
-            MetricsFile.Update(path, Run(RunVerb.Backup, 1, RunItem.Of(SampleResults.Backup())))
+            MetricsFile.Update(path, Run(RunKind.Backup, 1, RunItem.Of(SampleResults.Backup())))
         );
         Assert.Equal(CryoBackupError.DestinationNotWritable, failure.Error);
         Assert.Equal(path, failure.Target);
     }
 
-    private Dictionary<string, double> Update(RunVerb verb, int seconds, params RunItem[] items)
+    private Dictionary<string, double> Update(RunKind kind, int seconds, params RunItem[] items)
     {
-        MetricsFile.Update(FilePath, Run(verb, seconds, items));
+        MetricsFile.Update(FilePath, Run(kind, seconds, items));
         return Check(File.ReadAllText(FilePath));
     }
 
-    private static RunRecord Run(RunVerb verb, int seconds, params RunItem[] items)
+    private static RunRecord Run(RunKind kind, int seconds, params RunItem[] items)
     {
         var run = new RunRecord
         {
-            Verb = verb,
+            Kind = kind,
             Start = SampleResults.Noon,
             End = SampleResults.Noon.AddSeconds(seconds),
         };

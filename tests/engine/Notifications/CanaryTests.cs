@@ -124,7 +124,7 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
 
         BackupRequest request = Assert.Single(BackupPlan.Create(configuration, new BackupOptions(), new BackupRequest(), [], Say, default));
         BackupInfo backup = null!;
-        On(RunVerb.Backup, evidence => backup = evidence.Run(request, Say, default));
+        On(RunKind.Backup, evidence => backup = evidence.Run(request, Say, default));
         VerificationTask proof = Assert.Single(
             Freshness.Tasks(
                 new VerificationRequest { MaxAge = configuration.Verification!.MaxAge },
@@ -134,23 +134,23 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
                 default
             )
         );
-        On(RunVerb.Verification, evidence => Assert.Equal(Verdict.Passed, evidence.Run(proof, Say, default).Verdict));
+        On(RunKind.Verification, evidence => Assert.Equal(Verdict.Passed, evidence.Run(proof, Say, default).Verdict));
         RestoreRequest restore = Requests.Restore(BackupPlan.Connect(configuration, new()), backup.Path, "canary_copy") with
         {
             Create = true,
         };
-        On(RunVerb.Restore, evidence => Assert.Equal(RestoreStatus.Restored, evidence.Run(restore, Say, default).Status));
+        On(RunKind.Restore, evidence => Assert.Equal(RestoreStatus.Restored, evidence.Run(restore, Say, default).Status));
 
         // The failures of the three: no such database, a damaged file, a target that is there already.
         BackupRequest none = request with
         {
             Database = "canary_none",
         };
-        On(RunVerb.Backup, evidence => said.Append(Assert.Throws<CryoBackupException>(() => evidence.Run(none, Say, default))));
-        On(RunVerb.Restore, evidence => said.Append(Assert.Throws<CryoBackupException>(() => evidence.Run(restore, Say, default))));
+        On(RunKind.Backup, evidence => said.Append(Assert.Throws<CryoBackupException>(() => evidence.Run(none, Say, default))));
+        On(RunKind.Restore, evidence => said.Append(Assert.Throws<CryoBackupException>(() => evidence.Run(restore, Say, default))));
         File.AppendAllText(backup.Path, "x");
         On(
-            RunVerb.Verification,
+            RunKind.Verification,
             evidence => Assert.Equal(Verdict.Failed, evidence.Run(VerificationTask.Of(new() { Path = backup.Path }), Say, default).Verdict)
         );
 
@@ -185,9 +185,9 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
             StringComparison.Ordinal
         );
 
-        void On(RunVerb verb, Action<RunEvidence> work)
+        void On(RunKind kind, Action<RecordedRun> work)
         {
-            using var evidence = new RunEvidence(verb, configuration, null);
+            using var evidence = new RecordedRun(kind, configuration, null);
             work(evidence);
             evidence.Finish(Say, default);
         }

@@ -52,7 +52,7 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
             },
             Healthchecks = new() { Url = web.Url("/ping"), On = [NotificationEvent.Failure] },
         };
-        await TellAsync(settings, RunItem.Failed(RunVerb.Backup, "app", "", SampleResults.Failure(), SampleResults.Noon));
+        await TellAsync(settings, RunItem.Failed(RunKind.Backup, "app", "", SampleResults.Failure(), SampleResults.Noon));
         await TellAsync(settings, RunItem.Of(SampleResults.Backup()));
 
         string text = Block("email:");
@@ -107,9 +107,9 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
             Start = SampleResults.Noon,
             End = SampleResults.Noon,
         };
-        MetricsFile.Update(path, Run(RunVerb.Backup, RunItem.Of(SampleResults.Backup())));
-        MetricsFile.Update(path, Run(RunVerb.Verification, rehearsal));
-        MetricsFile.Update(path, Run(RunVerb.Restore, RunItem.Of(new RestoreRequest(), restore)));
+        MetricsFile.Update(path, Run(RunKind.Backup, RunItem.Of(SampleResults.Backup())));
+        MetricsFile.Update(path, Run(RunKind.Verification, rehearsal));
+        MetricsFile.Update(path, Run(RunKind.Restore, RunItem.Of(new RestoreRequest(), restore)));
         string[] written =
         [
             .. File.ReadLines(path)
@@ -130,7 +130,7 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
     public void LinesOfTheLog()
     {
         var configuration = new BackupConfiguration { LogFile = Path.Combine(_folder.Path, "cryobackup.log") };
-        using var evidence = new RunEvidence(RunVerb.Backup, configuration, null);
+        using var evidence = new RecordedRun(RunKind.Backup, configuration, null);
         evidence.Begin("app", "/backups");
         evidence.Add(SampleResults.Backup());
         evidence.Finish(static _ => { }, CancellationToken.None);
@@ -142,11 +142,11 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
         static string WithoutTime(string line) => line[line.IndexOf(" - ", StringComparison.Ordinal)..];
     }
 
-    private static RunRecord Run(RunVerb verb, RunItem item)
+    private static RunRecord Run(RunKind kind, RunItem item)
     {
         var run = new RunRecord
         {
-            Verb = verb,
+            Kind = kind,
             Start = SampleResults.Noon,
             End = SampleResults.Noon.AddSeconds(90),
             Machine = "db1",
@@ -157,7 +157,7 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
 
     private static async Task TellAsync(NotificationSettings settings, RunItem item) =>
         Assert.All(
-            await new Notifier(settings).EndAsync(Run(RunVerb.Backup, item), CancellationToken.None),
+            await new Notifier(settings).EndAsync(Run(RunKind.Backup, item), CancellationToken.None),
             delivery => Assert.True(delivery.Sent, delivery.Detail)
         );
 

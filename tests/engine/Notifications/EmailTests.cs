@@ -76,7 +76,7 @@ public sealed partial class EmailTests : IDisposable
         var failure = new CryoBackupException(CryoBackupError.DumpFailed, "pg_dump failed on <app>.", "app", "Look at it.", ["."]);
         Delivery delivery = await SendAsync(
             Settings(server, SmtpSecurity.Starttls),
-            RunItem.Failed(RunVerb.Backup, "app", "", failure, SampleResults.Noon)
+            RunItem.Failed(RunKind.Backup, "app", "", failure, SampleResults.Noon)
         );
         Assert.True(delivery.Sent, delivery.Detail);
         (string text, string html) = Parts(Assert.Single(server.Messages));
@@ -219,7 +219,7 @@ public sealed partial class EmailTests : IDisposable
     {
         var run = new RunRecord
         {
-            Verb = RunVerb.Backup,
+            Kind = RunKind.Backup,
             Start = SampleResults.Noon,
             End = SampleResults.Noon,
         };

@@ -133,7 +133,7 @@ public sealed class OddMailServerTests : IDisposable
     {
         var run = new RunRecord
         {
-            Verb = RunVerb.Backup,
+            Kind = RunKind.Backup,
             Start = SampleResults.Noon,
             End = SampleResults.Noon,
         };

@@ -20,7 +20,7 @@ public sealed class WebTests : IAsyncDisposable
     [Fact]
     public async Task Slack()
     {
-        RunItem item = RunItem.Failed(RunVerb.Backup, "a<b>&c", "", SampleResults.Failure("It <broke> & *burns* ```."), SampleResults.Noon);
+        RunItem item = RunItem.Failed(RunKind.Backup, "a<b>&c", "", SampleResults.Failure("It <broke> & *burns* ```."), SampleResults.Noon);
         await SendAsync(
             new()
             {
@@ -63,7 +63,7 @@ public sealed class WebTests : IAsyncDisposable
                 Slack = new() { WebhookUrl = _server.Url("/slack") },
                 Teams = new() { WebhookUrl = _server.Url("/teams") },
             },
-            RunItem.Failed(RunVerb.Backup, name, "", SampleResults.Failure(name), SampleResults.Noon)
+            RunItem.Failed(RunKind.Backup, name, "", SampleResults.Failure(name), SampleResults.Noon)
         );
         JsonElement blocks = JsonDocument
             .Parse(_server.Requests.Single(request => request.Path == "/slack").Body)
@@ -111,7 +111,7 @@ public sealed class WebTests : IAsyncDisposable
                 },
             },
             RunItem.Of(SampleResults.Backup()),
-            RunItem.Failed(RunVerb.Backup, "other", "", SampleResults.Failure(), SampleResults.Noon)
+            RunItem.Failed(RunKind.Backup, "other", "", SampleResults.Failure(), SampleResults.Noon)
         );
         (WebServer.Request request, JsonElement message) = Single("/hook");
         byte[] signature = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), request.Body);
@@ -230,7 +230,7 @@ public sealed class WebTests : IAsyncDisposable
         {
             Notifications = new() { Healthchecks = new() { Url = _server.Url("/ping/abc?x=1") } },
         };
-        using var evidence = new RunEvidence(RunVerb.Backup, configuration, null);
+        using var evidence = new RecordedRun(RunKind.Backup, configuration, null);
         evidence.Begin("app", "/backups");
         if (fails)
         {
@@ -388,7 +388,7 @@ public sealed class WebTests : IAsyncDisposable
     {
         var run = new RunRecord
         {
-            Verb = RunVerb.Backup,
+            Kind = RunKind.Backup,
             Start = SampleResults.Noon,
             End = SampleResults.Noon.AddSeconds(90),
         };

@@ -25,7 +25,7 @@ public sealed class MissedWorkTests : IDisposable
     public void WhatWasNotBegunIsAFailure()
     {
         BackupRequest[] requests = [.. new[] { "made", "declined", "missed" }.Select(name => new BackupRequest { Database = name })];
-        using (var evidence = new RunEvidence(RunVerb.Backup, Configuration, null))
+        using (var evidence = new RecordedRun(RunKind.Backup, Configuration, null))
         {
             evidence.Expect(requests);
             evidence.Forgo(requests[0]);
@@ -45,7 +45,7 @@ public sealed class MissedWorkTests : IDisposable
     [Fact]
     public void RunThatBeganNothingIsAFailure()
     {
-        using var evidence = new RunEvidence(RunVerb.Verification, Configuration, null);
+        using var evidence = new RecordedRun(RunKind.Verification, Configuration, null);
         var how = new VerificationRequest { MaxAge = TimeSpan.FromHours(1) };
         evidence.Expect([
             VerificationTask.Of(how with { Path = "/b/app.dump" }),
@@ -60,7 +60,7 @@ public sealed class MissedWorkTests : IDisposable
     [Fact]
     public void RunThatWasAskedForNothingLeavesNothing()
     {
-        using var evidence = new RunEvidence(RunVerb.Verification, Configuration, null);
+        using var evidence = new RecordedRun(RunKind.Verification, Configuration, null);
         evidence.Finish(static _ => { }, default);
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }

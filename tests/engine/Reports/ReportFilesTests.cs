@@ -18,7 +18,7 @@ public sealed class ReportFilesTests : IDisposable
     {
         var run = new RunRecord
         {
-            Verb = RunVerb.Verification,
+            Kind = RunKind.Verification,
             Start = SampleResults.Noon,
             End = SampleResults.Noon,
         };
@@ -87,7 +87,7 @@ public sealed class ReportFilesTests : IDisposable
     {
         string path = Path.Combine(_folder.Path, "deep", name);
         VerificationResult result = SampleResults.Verification();
-        using var evidence = new RunEvidence(RunVerb.Verification, null, path);
+        using var evidence = new RecordedRun(RunKind.Verification, null, path);
         Assert.True(evidence.HoldsResults);
         evidence.Add(result);
         evidence.Finish(message => Assert.Fail(message.ToString()), CancellationToken.None);
@@ -100,7 +100,7 @@ public sealed class ReportFilesTests : IDisposable
     public void NamedFolder()
     {
         VerificationResult result = SampleResults.Verification();
-        using var evidence = new RunEvidence(RunVerb.Verification, null, _folder.Path);
+        using var evidence = new RecordedRun(RunKind.Verification, null, _folder.Path);
         evidence.Add(result);
         evidence.Finish(message => Assert.Fail(message.ToString()), CancellationToken.None);
         Assert.Equal(_folder.Path, Path.GetDirectoryName(result.ReportPath));
@@ -113,7 +113,7 @@ public sealed class ReportFilesTests : IDisposable
     {
         _folder.Write("there.json", "mine");
         CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
-            new RunEvidence(RunVerb.Restore, null, Path.Combine(_folder.Path, name))
+            new RecordedRun(RunKind.Restore, null, Path.Combine(_folder.Path, name))
         );
         Assert.Equal(error, failure.Error);
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
@@ -128,7 +128,7 @@ public sealed class ReportFilesTests : IDisposable
         var configuration = new BackupConfiguration { Reports = new ReportSettings { VerificationDir = Path.Combine(file, "reports") } };
         VerificationResult result = SampleResults.Verification();
         var messages = new List<EngineMessage>();
-        using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
+        using var evidence = new RecordedRun(RunKind.Verification, configuration, null);
         evidence.Add(result);
         evidence.Finish(messages.Add, CancellationToken.None);
         Assert.True(result.IsValid);
@@ -141,7 +141,7 @@ public sealed class ReportFilesTests : IDisposable
     [Fact]
     public void NothingWithoutAConfigurationOrAPath()
     {
-        using var evidence = new RunEvidence(RunVerb.Verification, null, null);
+        using var evidence = new RecordedRun(RunKind.Verification, null, null);
         Assert.False(evidence.HoldsResults);
         VerificationResult result = SampleResults.Verification();
         evidence.Add(result);

@@ -103,7 +103,7 @@ public sealed class ReportPageTests : IDisposable
         Check(
             RestorePage(
                 RunItem.Failed(
-                    RunVerb.Restore,
+                    RunKind.Restore,
                     Evil,
                     Evil,
                     new CryoBackupException(CryoBackupError.RestoreFailed, Evil, Evil, Evil, [Evil]),
@@ -225,7 +225,7 @@ public sealed class ReportPageTests : IDisposable
     {
         var run = new RunRecord
         {
-            Verb = RunVerb.Verification,
+            Kind = RunKind.Verification,
             Start = SampleResults.Noon,
             End = SampleResults.Noon,
         };
@@ -238,7 +238,7 @@ public sealed class ReportPageTests : IDisposable
             ReportPage.Restore(
                 new RunRecord
                 {
-                    Verb = RunVerb.Restore,
+                    Kind = RunKind.Restore,
                     Start = SampleResults.Noon,
                     End = SampleResults.Noon,
                 },

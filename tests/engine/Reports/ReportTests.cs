@@ -33,7 +33,7 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
     {
         BackupInfo one = SmallBackup.Make(server, _folder.Path, CompressionKind.Gzip);
         BackupInfo two = SmallBackup.Make(server, _folder.Path, CompressionKind.Gzip, database: "other backup");
-        using var evidence = new RunEvidence(RunVerb.Verification, Configuration(html: true), null);
+        using var evidence = new RecordedRun(RunKind.Verification, Configuration(html: true), null);
         VerificationResult[] results = [Verify(evidence, one.Path), Verify(evidence, two.Path)];
         Assert.All(results, result => Assert.Null(result.ReportPath));
         Finish(evidence);
@@ -75,7 +75,7 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
             PlanOnly = true,
             Table = ["sample"],
         };
-        using var evidence = new RunEvidence(RunVerb.Restore, Configuration(), null);
+        using var evidence = new RecordedRun(RunKind.Restore, Configuration(), null);
         evidence.Begin(request.Path);
         RestoreResult result = BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
         evidence.Add(request, result);
@@ -103,7 +103,7 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
         BackupInfo backup = SmallBackup.Make(server, _folder.Path, CompressionKind.Gzip);
         server.Execute("postgres", "DROP DATABASE IF EXISTS restored_report");
         RestoreRequest request = Requests.Restore(server.Connection, backup.Path, "restored_report") with { Create = true };
-        using var evidence = new RunEvidence(RunVerb.Restore, Configuration(), null);
+        using var evidence = new RecordedRun(RunKind.Restore, Configuration(), null);
         RestoreResult result = BackupRestorer.Run(request, static _ => { }, CancellationToken.None);
         evidence.Add(request, result);
         evidence.Add(request, result);
@@ -149,7 +149,7 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
     private JsonElement FailedRestore(string path)
     {
         RestoreRequest request = Requests.Restore(server.Connection, path, "never") with { Create = true, PlanOnly = true };
-        using var evidence = new RunEvidence(RunVerb.Restore, Configuration(html: true), null);
+        using var evidence = new RecordedRun(RunKind.Restore, Configuration(html: true), null);
         evidence.Begin(path);
         CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
             BackupRestorer.Run(request, static _ => { }, CancellationToken.None)
@@ -166,7 +166,7 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
 
     private JsonElement FailedVerification(string path)
     {
-        using var evidence = new RunEvidence(RunVerb.Verification, Configuration(), null);
+        using var evidence = new RecordedRun(RunKind.Verification, Configuration(), null);
         VerificationResult result = Verify(evidence, path);
         Finish(evidence);
         JsonElement report = Read(result.ReportPath!, "verification-report.schema.json");
@@ -184,7 +184,7 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
         return backup;
     }
 
-    private static VerificationResult Verify(RunEvidence evidence, string path)
+    private static VerificationResult Verify(RecordedRun evidence, string path)
     {
         evidence.Begin(path);
         VerificationResult result = VerifyAssert.Run(path);
@@ -192,7 +192,7 @@ public sealed class ReportTests(PostgresServer server) : IDisposable
         return result;
     }
 
-    private static void Finish(RunEvidence evidence) =>
+    private static void Finish(RecordedRun evidence) =>
         evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), CancellationToken.None);
 
     private static JsonElement Read(string path, string schema)

@@ -12,38 +12,38 @@ public sealed class RunRecordTests
     private static readonly RestoreResult Planned = Restore("app", RestoreStatus.Planned);
     private static readonly RestoreResult Broken = Restore("", RestoreStatus.Failed);
     private static readonly RunItem Odd = RunItem.Of(SampleResults.Backup("b", "/b", "odd"));
-    private static readonly RunItem Failed = RunItem.Failed(RunVerb.Backup, "b", "", SampleResults.Failure(), SampleResults.Noon);
+    private static readonly RunItem Failed = RunItem.Failed(RunKind.Backup, "b", "", SampleResults.Failure(), SampleResults.Noon);
 
     [Fact]
     public void TitleOfOne()
     {
-        Assert.Equal("Backup of app completed with warnings", Title(RunVerb.Backup, RunItem.Of(SampleResults.Backup("app", "/b", "odd"))));
-        Assert.Equal("Verification of app inconclusive", Title(RunVerb.Verification, Verified(Verdict.Inconclusive)));
-        Assert.Equal("Restore of app completed successfully", Title(RunVerb.Restore, Of(Restored)));
-        Assert.Equal("Restore of app planned", Title(RunVerb.Restore, Of(Planned)));
-        Assert.Equal("Restore of app.dump failed", Title(RunVerb.Restore, Of(Broken)));
-        Assert.Equal("CryoBackup test notification", Title(RunVerb.Trial));
+        Assert.Equal("Backup of app completed with warnings", Title(RunKind.Backup, RunItem.Of(SampleResults.Backup("app", "/b", "odd"))));
+        Assert.Equal("Verification of app inconclusive", Title(RunKind.Verification, Verified(Verdict.Inconclusive)));
+        Assert.Equal("Restore of app completed successfully", Title(RunKind.Restore, Of(Restored)));
+        Assert.Equal("Restore of app planned", Title(RunKind.Restore, Of(Planned)));
+        Assert.Equal("Restore of app.dump failed", Title(RunKind.Restore, Of(Broken)));
+        Assert.Equal("CryoBackup test notification", Title(RunKind.Trial));
         Assert.Equal("Database restore failed: /b/app.dump into copy", Of(Broken).Message);
     }
 
     [Fact]
     public void TitleOfSeveral()
     {
-        Assert.Equal("Backup of 2 databases completed, 1 with warnings", Title(RunVerb.Backup, RunItem.Of(SampleResults.Backup()), Odd));
-        Assert.Equal("Backup failed for 1 of 2 databases", Title(RunVerb.Backup, RunItem.Of(SampleResults.Backup()), Failed));
+        Assert.Equal("Backup of 2 databases completed, 1 with warnings", Title(RunKind.Backup, RunItem.Of(SampleResults.Backup()), Odd));
+        Assert.Equal("Backup failed for 1 of 2 databases", Title(RunKind.Backup, RunItem.Of(SampleResults.Backup()), Failed));
         Assert.Equal(
             "All 2 backups verified successfully",
-            Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Passed))
+            Title(RunKind.Verification, Verified(Verdict.Passed), Verified(Verdict.Passed))
         );
         Assert.Equal(
             "Verification inconclusive for 1 of 2 backups",
-            Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Inconclusive))
+            Title(RunKind.Verification, Verified(Verdict.Passed), Verified(Verdict.Inconclusive))
         );
         Assert.Equal(
             "Verification failed for 1 of 3 backups",
-            Title(RunVerb.Verification, Verified(Verdict.Passed), Verified(Verdict.Inconclusive), Verified(Verdict.Failed))
+            Title(RunKind.Verification, Verified(Verdict.Passed), Verified(Verdict.Inconclusive), Verified(Verdict.Failed))
         );
-        Assert.Equal("Restore of 2 backups completed", Title(RunVerb.Restore, Of(Restored), Of(Planned)));
+        Assert.Equal("Restore of 2 backups completed", Title(RunKind.Restore, Of(Restored), Of(Planned)));
     }
 
     [Fact]
@@ -94,9 +94,9 @@ public sealed class RunRecordTests
 
     private static RunItem Verified(Verdict verdict) => RunItem.Of(SampleResults.Verification(verdict: verdict));
 
-    private static string Title(RunVerb verb, params RunItem[] items)
+    private static string Title(RunKind kind, params RunItem[] items)
     {
-        var run = new RunRecord { Verb = verb };
+        var run = new RunRecord { Kind = kind };
         run.Items.AddRange(items);
         return run.Title;
     }

@@ -147,7 +147,7 @@ public sealed class EvidenceFileTests : IDisposable
             Reports = new() { VerificationDir = Path.Combine(_folder.Path, "reports"), Html = true },
         };
         var warnings = new List<string>();
-        using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
+        using var evidence = new RecordedRun(RunKind.Verification, configuration, null);
         evidence.Begin("/backups/app_20260131_115900_full.dump.gz");
         evidence.Add(SampleResults.Verification());
         evidence.Finish(message => warnings.Add(message is WarningMessage warning ? warning.Text : ""), CancellationToken.None);

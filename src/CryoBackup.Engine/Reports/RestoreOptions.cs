@@ -1,6 +1,6 @@
 using CryoBackup.Restore;
 
-namespace CryoBackup.Runs;
+namespace CryoBackup.Reports;
 
 /// <summary>What was asked for. Schema and table are null for none, a text for one, and a list for several.</summary>
 internal sealed record RestoreOptions(

@@ -15,52 +15,42 @@ namespace CryoBackup.Hosting;
 /// evidence itself: what cannot be written or sent is a warning. The Run methods and <see cref="Fail"/> may be called on several threads at
 /// once.
 /// </summary>
-public sealed class RunEvidence : IDisposable
+public sealed class RecordedRun : IDisposable
 {
     private readonly RunRecord _run;
-    private readonly ReportFiles? _reports;
+    private readonly RunReports? _reports;
     private readonly MetricsSettings? _metrics;
-    private readonly Notifier? _notifier;
+    private readonly RunTelling? _telling;
     private readonly RunLog? _log;
     private readonly List<string> _troubles = [];
-    private readonly CancellationTokenSource _stop = new();
-    private Task<Delivery[]> _beginning = Task.FromResult<Delivery[]>([]);
     private readonly object _gate = new();
     private readonly ExpectedWork _expected = new();
     private bool _started;
     private bool _finished;
 
-    /// <summary>Prepares the evidence of a run. Nothing is written or sent yet.</summary>
-    /// <param name="verb">What the run does.</param>
-    /// <param name="configuration">The configuration file; null where none is used: then only a report is written,
-    /// if one is asked for.</param>
-    /// <param name="reportPath">The full path that the user gave for the report: a name that ends in .json or .html,
-    /// or an existing folder; null for none.</param>
-    /// <exception cref="CryoBackupException">ConfigurationInvalid: the report's name has another extension; DestinationNotWritable:
-    /// it exists already.</exception>
-    public RunEvidence(RunVerb verb, BackupConfiguration? configuration, string? reportPath)
+    /// <summary>Prepares the record of a run. Nothing is written or sent yet.</summary>
+    /// <param name="kind">What the run does.</param>
+    /// <param name="configuration">The configuration file; null where none is used: then only a report is written, if one is asked for.</param>
+    /// <param name="reportPath">The full path that the user gave for the report: a name that ends in .json or .html, or an existing folder; null for none.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: the report's name has another extension; DestinationNotWritable: it exists already.</exception>
+    public RecordedRun(RunKind kind, BackupConfiguration? configuration, string? reportPath)
     {
-        _run = new RunRecord { Verb = verb, Start = DateTime.UtcNow };
-        if (verb is RunVerb.Verification or RunVerb.Restore)
-        {
-            ReportSettings? settings = configuration?.Reports;
-            _reports =
-                reportPath is not null ? ReportFiles.At(reportPath, settings?.Html ?? false)
-                : settings is { Enabled: true }
-                    ? ReportFiles.InFolder(verb == RunVerb.Restore ? settings.RestoreDir : settings.VerificationDir, settings.Html)
-                : null;
-        }
-
+        _run = new RunRecord { Kind = kind, Start = DateTime.UtcNow };
+        _log = configuration?.Log is { } log ? new RunLog(log, kind, _troubles.Add) : null;
+        _reports = RunReports.Files(kind, configuration?.Reports, reportPath) is { } files
+            ? new RunReports(files, _log, exception => Trouble("The report could not be written", exception))
+            : null;
         _metrics = configuration?.Metrics;
-        _notifier = configuration is null ? null : new Notifier(configuration.Notifications);
-        _log = configuration?.Log is { } log ? new RunLog(log, verb, _troubles.Add) : null;
+        _telling = configuration is not null && new Notifier(configuration.Notifications) is { IsEmpty: false } notifier
+            ? new RunTelling(notifier)
+            : null;
     }
 
     /// <summary>
     /// True if results change at the end of the run, by the report's path or by a warning: a host must emit them only after
     /// <see cref="Finish"/>.
     /// </summary>
-    public bool HoldsResults => _reports is not null || _notifier is { IsEmpty: false } || _metrics is not null || _log is not null;
+    public bool HoldsResults => _reports is not null || _telling is not null || _metrics is not null || _log is not null;
 
     /// <summary>
     /// Names backups or verifications that are about to be made. One that was not begun when the run ends is a failure: nobody else would
@@ -123,7 +113,7 @@ public sealed class RunEvidence : IDisposable
             if (!_started)
             {
                 _started = true;
-                _beginning = _notifier?.BeginAsync(_stop.Token) ?? _beginning;
+                _telling?.Begin();
             }
         }
     }
@@ -151,7 +141,7 @@ public sealed class RunEvidence : IDisposable
     internal DateTime Begin(string thing, string? other = null)
     {
         Start();
-        _log?.Begin(thing, other);
+        _log?.Begin(_run.Kind.Subject(thing, other));
         return DateTime.UtcNow;
     }
 
@@ -218,9 +208,9 @@ public sealed class RunEvidence : IDisposable
         _run.Sort();
 
         // Each stands alone: whatever one of them throws, the others are written and told.
-        Attempt("The report could not be written", () => WriteReports(cancellationToken));
+        Attempt("The report could not be written", () => _reports?.Write(_run, cancellationToken));
         Attempt("The metrics could not be written", WriteMetrics);
-        Attempt("The notifications failed", () => Tell(observer, cancellationToken));
+        Attempt("The notifications failed", () => _telling?.End(_run, Told, Trouble, observer, cancellationToken));
         _log?.End(_run.State);
         foreach (string trouble in _troubles)
         {
@@ -231,11 +221,7 @@ public sealed class RunEvidence : IDisposable
     }
 
     /// <summary>Ends what is still being told.</summary>
-    public void Dispose()
-    {
-        _stop.Cancel();
-        _stop.Dispose();
-    }
+    public void Dispose() => _telling?.Dispose();
 
     private TResult Record<TResult>(
         object key,
@@ -259,7 +245,8 @@ public sealed class RunEvidence : IDisposable
             throw;
         }
 
-        add(result);
+        // What was done stands, whatever becomes of its record.
+        Attempt("The run could not be recorded", () => add(result));
         return result;
     }
 
@@ -273,8 +260,8 @@ public sealed class RunEvidence : IDisposable
                 return;
             }
 
-            bool isBackup = _run.Verb == RunVerb.Backup;
-            item = RunItem.Failed(_run.Verb, isBackup ? thing : other ?? "", isBackup ? "" : thing, failure, begun, request);
+            RunSubject subject = _run.Kind.Subject(thing, other);
+            item = RunItem.Failed(_run.Kind, subject.Database ?? "", subject.Path, failure, begun, request);
             Take(item);
         }
 
@@ -290,69 +277,6 @@ public sealed class RunEvidence : IDisposable
         }
     }
 
-    private void WriteReports(CancellationToken cancellationToken)
-    {
-        if (_reports is null)
-        {
-            return;
-        }
-
-        if (_run.Verb == RunVerb.Verification)
-        {
-            string? report = WriteReport(
-                "verification",
-                "Verification",
-                _run.End,
-                () => ReportJson.Serialize(VerificationReport.Of(_run)),
-                () => ReportPage.Verification(_run, cancellationToken)
-            );
-            foreach (RunItem item in _run.Items)
-            {
-                if (item.Verification is { } result)
-                {
-                    result.ReportPath = report;
-                }
-            }
-
-            return;
-        }
-
-        foreach (RunItem item in _run.Items)
-        {
-            string? report = WriteReport(
-                "restore",
-                "Restore",
-                item.End,
-                () => ReportJson.Serialize(RestoreReport.Of(_run, item)),
-                () => ReportPage.Restore(_run, item, cancellationToken)
-            );
-            if (item.Restore is { } result)
-            {
-                result.ReportPath = report;
-            }
-        }
-    }
-
-    private string? WriteReport(string kind, string noun, DateTime time, Func<byte[]> json, Func<byte[]> html)
-    {
-        try
-        {
-            IReadOnlyList<string> written = _reports!.Write(kind, time, json, html);
-            foreach (string path in written)
-            {
-                _run.Reports.Add(path);
-                _log?.Reported(noun, path);
-            }
-
-            return written[0];
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            Trouble($"The report could not be written: {InWords(exception)}");
-            return null;
-        }
-    }
-
     private void WriteMetrics()
     {
         if (_metrics is not null)
@@ -361,38 +285,7 @@ public sealed class RunEvidence : IDisposable
         }
     }
 
-    private void Tell(Action<EngineMessage> observer, CancellationToken cancellationToken)
-    {
-        if (_notifier is null)
-        {
-            return;
-        }
-
-        Delivery[] ends = _notifier.EndAsync(_run, cancellationToken).GetAwaiter().GetResult();
-        foreach (Delivery delivery in ends)
-        {
-            if (delivery.Sent)
-            {
-                _log?.Told(delivery.Channel, _run.Title);
-                observer(new VerboseMessage($"Notification sent by {delivery.Channel}."));
-            }
-            else
-            {
-                Trouble($"The notification by {delivery.Channel} failed: {delivery.Detail}");
-                if (delivery.Answer is { } answer)
-                {
-                    observer(new VerboseMessage($"By {delivery.Channel} came this answer: {answer}"));
-                }
-            }
-        }
-
-        // What is not told by now belongs to a channel that does not want the end; it has had its time.
-        _stop.Cancel();
-        foreach (Delivery delivery in _beginning.GetAwaiter().GetResult().Where(delivery => !delivery.Sent))
-        {
-            Trouble($"The notification of the beginning by {delivery.Channel} failed: {delivery.Detail}");
-        }
-    }
+    private void Told(string channel) => _log?.Told(channel, _run.Title);
 
     private void Attempt(string whatFailed, Action work)
     {
@@ -402,9 +295,11 @@ public sealed class RunEvidence : IDisposable
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            Trouble($"{whatFailed}: {InWords(exception)}");
+            Trouble(whatFailed, exception);
         }
     }
+
+    private void Trouble(string whatFailed, Exception exception) => Trouble($"{whatFailed}: {InWords(exception)}");
 
     private static string InWords(Exception exception) =>
         exception is CryoBackupException or OperationCanceledException

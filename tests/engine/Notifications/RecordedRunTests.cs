@@ -13,7 +13,7 @@ namespace CryoBackup.Tests.Notifications;
 
 /// <summary>What goes wrong in telling of a run never changes the run; and no secret is told.</summary>
 [Collection("postgres")]
-public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
+public sealed class RecordedRunTests(PostgresServer server) : IDisposable
 {
     private const string Canary = "canary-";
     private readonly TemporaryFolder _folder = new();
@@ -59,7 +59,7 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
         };
         var messages = new List<EngineMessage>();
         BackupInfo backup = SmallBackup.Make(server, _folder.Path, CompressionKind.Gzip);
-        using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
+        using var evidence = new RecordedRun(RunKind.Verification, configuration, null);
         VerificationResult result = evidence.Run(VerificationTask.Of(new() { Path = backup.Path }), messages.Add, CancellationToken.None);
         evidence.Finish(messages.Add, CancellationToken.None);
 
@@ -101,7 +101,7 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
         await using var web = new WebServer();
         var configuration = new BackupConfiguration { Notifications = new() { Webhook = new() { Url = web.Url("/hook") } } };
         server.CreateDatabase("evident");
-        using var evidence = new RunEvidence(RunVerb.Backup, configuration, null);
+        using var evidence = new RecordedRun(RunKind.Backup, configuration, null);
         BackupInfo backup = evidence.Run(Request("evident"), static _ => { }, CancellationToken.None);
         CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
             evidence.Run(Request("no such database"), static _ => { }, CancellationToken.None)
@@ -129,7 +129,7 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
             Reports = new() { VerificationDir = Path.Combine(_folder.Path, "reports") },
             LogFile = Path.Combine(_folder.Path, "fleet.log"),
         };
-        using var evidence = new RunEvidence(RunVerb.Verification, configuration, null);
+        using var evidence = new RecordedRun(RunKind.Verification, configuration, null);
         var results = new ConcurrentDictionary<string, VerificationResult>(StringComparer.Ordinal);
         var failures = new ConcurrentBag<CryoBackupException>();
         Parallel.For(
@@ -200,7 +200,7 @@ public sealed class RunEvidenceTests(PostgresServer server) : IDisposable
                 Healthchecks = new() { Url = web.Url("/ping"), Start = false },
             },
         };
-        using var evidence = new RunEvidence(RunVerb.Backup, configuration, null);
+        using var evidence = new RecordedRun(RunKind.Backup, configuration, null);
         evidence.Begin("app", "/backups");
         evidence.Fail("app", new OperationCanceledException());
         evidence.Finish(message => Assert.IsNotType<WarningMessage>(message), CancellationToken.None);
