@@ -188,9 +188,9 @@ Describe 'Sizes, durations and moments in the views' {
     }
 
     It 'shows <Span> as <Text>' -ForEach @(
-        @{ Span = '00:01:02.34'; Text = '00:01:02.3' }
-        @{ Span = '00:00:59.96'; Text = '00:01:00.0' }
-        @{ Span = '1.02:03:04.5'; Text = '1.02:03:04.5' }
+        @{ Span = '00:01:02.34'; Text = '1m 2s' }
+        @{ Span = '00:00:59.96'; Text = '1m' }
+        @{ Span = '1.02:03:04.5'; Text = '1d 2h' }
     ) {
         [CryoBackup.Commands.Display]::Duration($Span) | Should -Be $Text
     }

@@ -139,6 +139,7 @@ Describe 'New-CryoBackup' {
         $duration.Transform($ExecutionContext, '1.5') | Should -Be ([timespan]::FromSeconds(1.5))
         $duration.Transform($ExecutionContext, '00:05:00') | Should -Be '00:05:00'
         $duration.Transform($ExecutionContext, $null) | Should -BeNullOrEmpty
+        { New-CryoBackup cryo_new -Timeout soon -WhatIf } | Should -Throw '*is not a length of time; write 90s, 30m*'
     }
 
     It 'with -WhatIf meets no server and writes nothing' {

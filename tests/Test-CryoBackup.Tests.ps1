@@ -202,9 +202,11 @@ Describe 'Test-CryoBackup' {
             $result.Verdict | Should -Be 'Passed'
             $result.Reason | Should -BeLike "The last good backup of 'cryo_test' is of *"
             $result.Checks.Name | Should -Contain 'age'
+            # Seconds, where everybody thinks of hours or days, would be a backup that is always too old.
+            { Test-CryoBackup $folder -MaxAge 26 } | Should -Throw '*is not a length of time; write 90s, 30m*'
             $late = Test-CryoBackup $folder -MaxAge 00:00:00.001
             $late.Verdict | Should -Be 'Failed'
-            $late.Reason | Should -BeLike "The last good backup of 'cryo_test' is of *ago; at most 0 seconds are allowed."
+            $late.Reason | Should -BeLike "The last good backup of 'cryo_test' is of *ago; at most 0.001s is allowed."
             Test-CryoBackup -LiteralPath $folder -MaxAge 26h -Database cryo_test, cryo_none -Quiet | Should -Be $false, $true
         }
 
@@ -238,7 +240,7 @@ Describe 'Test-CryoBackup' {
         $file.Dispose()
         $result = Test-CryoBackup $path -Level Hash -Timeout 1
         $result.Verdict | Should -Be 'Inconclusive'
-        $result.Reason | Should -BeLike '*was ended because it took longer than 00:00:01.'
+        $result.Reason | Should -BeLike '*was ended because it took longer than 1s.'
         Remove-Item -LiteralPath $path
     }
 

@@ -111,7 +111,7 @@ internal sealed class ConsoleObserver(bool verbose) : IDisposable
         string percent = progress.Fraction is { } fraction
             ? string.Create(CultureInfo.InvariantCulture, $"  {Math.Floor(fraction * 100):0} %")
             : "";
-        string remaining = progress.Remaining is { } time ? $"  {Units.Clock(time)} left" : "";
+        string remaining = progress.Remaining is { } time ? $"  {DurationText.About(time)} left" : "";
         string line = VisibleText.Of($"{progress.Activity}{percent}{remaining}  {progress.Status}");
         int width = Math.Max(20, Console.WindowWidth) - 1;
         line = line.Length > width ? line[..width] : line;

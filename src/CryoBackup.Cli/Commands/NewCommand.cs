@@ -5,6 +5,7 @@ using CryoBackup.Configuration;
 using CryoBackup.Encryption;
 using CryoBackup.Hosting;
 using CryoBackup.Runs;
+using CryoBackup.Text;
 
 namespace CryoBackup.Cli.Commands;
 
@@ -108,7 +109,7 @@ internal sealed class NewCommand : Command
         .Add(
             new Option<TimeSpan>("--lock-timeout")
             {
-                Description = $"How long to wait for a table's lock: {Duration.Help}; 30s unless said otherwise",
+                Description = $"How long to wait for a table's lock: {DurationText.Forms}; 30s unless said otherwise",
                 HelpName = "time",
                 CustomParser = Duration.Read,
             },
@@ -117,7 +118,7 @@ internal sealed class NewCommand : Command
         .Add(
             new Option<TimeSpan>("--timeout")
             {
-                Description = $"How long each backup may take: {Duration.Help}, or none (as unless said otherwise)",
+                Description = $"How long each backup may take: {DurationText.Forms}, or none (as unless said otherwise)",
                 HelpName = "time",
                 CustomParser = Duration.ReadLimit,
             },
@@ -126,7 +127,7 @@ internal sealed class NewCommand : Command
         .Add(
             new Option<TimeSpan>("--stall-timeout")
             {
-                Description = $"How long pg_dump may be silent: {Duration.Help}, or none; 10m unless said otherwise",
+                Description = $"How long pg_dump may be silent: {DurationText.Forms}, or none; 10m unless said otherwise",
                 HelpName = "time",
                 CustomParser = Duration.ReadLimit,
             },

@@ -115,7 +115,7 @@ internal sealed class RestoreCommand : Command
             new Option<TimeSpan>("--lock-timeout")
             {
                 Description =
-                    $"How long to wait for a lock in a database that is there already: {Duration.Help}; 30s unless said otherwise",
+                    $"How long to wait for a lock in a database that is there already: {DurationText.Forms}; 30s unless said otherwise",
                 HelpName = "time",
                 CustomParser = Duration.Read,
             },
@@ -124,7 +124,7 @@ internal sealed class RestoreCommand : Command
         .Add(
             new Option<TimeSpan>("--timeout")
             {
-                Description = $"How long the restore may take: {Duration.Help}, or none (as unless said otherwise)",
+                Description = $"How long the restore may take: {DurationText.Forms}, or none (as unless said otherwise)",
                 HelpName = "time",
                 CustomParser = Duration.ReadLimit,
             },
@@ -226,7 +226,7 @@ internal sealed class RestoreCommand : Command
                 Units.Count(result.Tables.Length),
                 Units.Count(result.Tables.Count(table => table.Matches)),
                 Units.Count(result.Tables.Sum(table => table.FoundRows ?? 0)),
-                Units.Time(result.Duration),
+                DurationText.About(result.Duration),
                 result.SourceDatabase
             );
             table.Print(output);

@@ -57,7 +57,7 @@ internal sealed class TestCommand : Command
         .Add(
             new Option<TimeSpan>("--timeout")
             {
-                Description = $"How long the proof of one backup may take: {Duration.Help}, or none [24h]",
+                Description = $"How long the proof of one backup may take: {DurationText.Forms}, or none [24h]",
                 HelpName = "time",
                 CustomParser = Duration.ReadLimit,
             },
@@ -133,20 +133,12 @@ internal sealed class TestCommand : Command
         );
     }
 
-    private static Option<TimeSpan?> Time(string name, string description) =>
+    private static Option<TimeSpan> Time(string name, string description) =>
         new(name)
         {
             Description = description,
             HelpName = "time",
-            CustomParser = argument =>
-            {
-                if (DurationText.TryParse(argument.Tokens[0].Value) is { } time && time > TimeSpan.Zero)
-                {
-                    return time;
-                }
-                argument.AddError($"'{argument.Tokens[0].Value}' is not a length of time; write {DurationText.Forms}.");
-                return null;
-            },
+            CustomParser = Duration.Read,
         };
 
     private IReadOnlyList<VerificationTask> Tasks(
@@ -206,7 +198,13 @@ internal sealed class TestCommand : Command
         var table = new Table("Database", "Level", "Verdict", ">Duration", "Path");
         foreach (VerificationResult result in results)
         {
-            table.Add(result.Database, result.Level.ToString(), result.Verdict.ToString(), Units.Time(result.Duration), result.Path);
+            table.Add(
+                result.Database,
+                result.Level.ToString(),
+                result.Verdict.ToString(),
+                DurationText.About(result.Duration),
+                result.Path
+            );
         }
         table.Print(output);
         foreach (VerificationResult result in results)
@@ -220,7 +218,7 @@ internal sealed class TestCommand : Command
             var checks = new Table("Check", "Outcome", ">Duration", "Detail");
             foreach (CheckResult check in result.Checks)
             {
-                checks.Add(check.Name, check.Outcome.ToString(), Units.Time(check.Duration), check.Detail);
+                checks.Add(check.Name, check.Outcome.ToString(), DurationText.About(check.Duration), check.Detail);
             }
             checks.Print(output, indent: "  ");
         }

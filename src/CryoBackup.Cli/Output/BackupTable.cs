@@ -13,7 +13,7 @@ internal static class BackupTable
             table.Add(
                 backup.Database,
                 Units.Moment(backup.Start),
-                Units.Time(backup.Duration),
+                DurationText.About(backup.Duration),
                 SizeText.Of(backup.Size),
                 backup.Encrypted ? "sealed" : Units.Count(backup.RowCount),
                 backup.Path

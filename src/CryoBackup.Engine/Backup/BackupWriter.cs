@@ -5,6 +5,7 @@ using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
 using CryoBackup.Storage;
+using CryoBackup.Text;
 
 namespace CryoBackup.Backup;
 
@@ -285,10 +286,7 @@ public static class BackupWriter
         CryoBackupException GlobalsStalled(TimeSpan limit) =>
             new(
                 CryoBackupError.DumpFailed,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"pg_dumpall of {endpoint.Address} was ended because it took longer than {limit.TotalSeconds:0.###} seconds."
-                ),
+                $"pg_dumpall of {endpoint.Address} was ended because it took longer than {DurationText.Of(limit)}.",
                 endpoint.Address,
                 "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer."
             );

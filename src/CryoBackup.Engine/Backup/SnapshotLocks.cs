@@ -1,5 +1,6 @@
 using System.Globalization;
 using CryoBackup.Postgres;
+using CryoBackup.Text;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -65,10 +66,7 @@ internal sealed class SnapshotLocks(NpgsqlConnection connection, BackupRequest r
         string? endings = row.IsDBNull(1) ? null : row.GetString(1);
         return new CryoBackupException(
             CryoBackupError.LockTimeout,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"The lock on {holders ?? "a table"} was not granted within {request.LockTimeout.TotalSeconds:0.###} seconds."
-            ),
+            $"The lock on {holders ?? "a table"} was not granted within {DurationText.Of(request.LockTimeout)}.",
             holders ?? connection.Database,
             endings is null
                 ? "Wait until the other session has finished, or give a longer -LockTimeout."

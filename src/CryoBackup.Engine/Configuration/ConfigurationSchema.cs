@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CryoBackup.Text;
 
 namespace CryoBackup.Configuration;
 
@@ -74,7 +75,7 @@ public static class ConfigurationSchema
             ),
             KeyKind.Flag => OrReference(new JsonObject { ["type"] = "boolean" }),
             KeyKind.Number => OrReference(Number(key)),
-            KeyKind.Duration => OrReference(Pattern(@"^([0-9]+[smhd]|([0-9]+\.)?[0-9]{1,2}:[0-9]{2}:[0-9]{2})$")),
+            KeyKind.Duration => OrReference(Pattern(DurationText.Pattern)),
             KeyKind.Choice => OrReference(Words(key)),
             KeyKind.TextList => AnyOf(Text(), new JsonObject { ["type"] = "array", ["items"] = Text() }),
             KeyKind.ChoiceList => AnyOf(

@@ -1,10 +1,10 @@
 using System.Collections;
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using CryoBackup.Text;
 
 namespace CryoBackup.Configuration;
 
@@ -61,7 +61,7 @@ public static partial class ConfigurationView
             bool flag => flag,
             int number => number,
             long number => number,
-            TimeSpan duration => InWords(duration),
+            TimeSpan duration => DurationText.Of(duration),
             IEnumerable items => items
                 .Cast<object>()
                 .Select(item => (JsonNode?)(item as string ?? ConfigurationKey.WordOf(item.ToString()!)))
@@ -76,27 +76,6 @@ public static partial class ConfigurationView
         !selection.All ? new JsonArray([.. selection.Entries.Select(OfSection)])
         : OfSection(selection) is { Count: > 0 } patterns ? patterns
         : "all";
-
-    private static string InWords(TimeSpan duration)
-    {
-        foreach (
-            (string unit, long ticks) in new[]
-            {
-                ("d", TimeSpan.TicksPerDay),
-                ("h", TimeSpan.TicksPerHour),
-                ("m", TimeSpan.TicksPerMinute),
-                ("s", TimeSpan.TicksPerSecond),
-            }
-        )
-        {
-            if (duration.Ticks % ticks == 0)
-            {
-                return string.Create(CultureInfo.InvariantCulture, $"{duration.Ticks / ticks}{unit}");
-            }
-        }
-
-        return duration.ToString("c", CultureInfo.InvariantCulture);
-    }
 
     private static void Write(StringBuilder text, JsonObject view, string indent)
     {

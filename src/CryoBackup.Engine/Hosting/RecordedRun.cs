@@ -30,9 +30,13 @@ public sealed class RecordedRun : IDisposable
 
     /// <summary>Prepares the record of a run. Nothing is written or sent yet.</summary>
     /// <param name="kind">What the run does.</param>
-    /// <param name="configuration">The configuration file; null where none is used: then only a report is written, if one is asked for.</param>
-    /// <param name="reportPath">The full path that the user gave for the report: a name that ends in .json or .html, or an existing folder; null for none.</param>
-    /// <exception cref="CryoBackupException">ConfigurationInvalid: the report's name has another extension; DestinationNotWritable: it exists already.</exception>
+    /// <param name="configuration">The configuration file; null for none: then only a report is written, if one is asked for.</param>
+    /// <param name="reportPath">
+    /// The full path that the user gave for the report: a name that ends in .json or .html, or an existing folder; null for none.
+    /// </param>
+    /// <exception cref="CryoBackupException">
+    /// ConfigurationInvalid: the report's name has another extension; DestinationNotWritable: it exists already.
+    /// </exception>
     public RecordedRun(RunKind kind, BackupConfiguration? configuration, string? reportPath)
     {
         _run = new RunRecord { Kind = kind, Start = DateTime.UtcNow };
@@ -41,9 +45,10 @@ public sealed class RecordedRun : IDisposable
             ? new RunReports(files, _log, exception => Trouble("The report could not be written", exception))
             : null;
         _metrics = configuration?.Metrics;
-        _telling = configuration is not null && new Notifier(configuration.Notifications) is { IsEmpty: false } notifier
-            ? new RunTelling(notifier)
-            : null;
+        _telling =
+            configuration is not null && new Notifier(configuration.Notifications) is { IsEmpty: false } notifier
+                ? new RunTelling(notifier)
+                : null;
     }
 
     /// <summary>

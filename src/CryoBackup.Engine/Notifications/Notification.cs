@@ -106,7 +106,7 @@ internal sealed class Notification
 
         return text.Append(
                 CultureInfo.InvariantCulture,
-                $"Run on {Run.Machine}, {Figures.Moment(Run.Start)}, {Figures.Time(Run.End - Run.Start)}\n"
+                $"Run on {Run.Machine}, {Figures.Moment(Run.Start)}, {DurationText.About(Run.End - Run.Start)}\n"
             )
             .ToString();
     }
@@ -114,11 +114,11 @@ internal sealed class Notification
     private static string FiguresOf(RunItem item) =>
         item switch
         {
-            { Backup: { } backup } => $"{SizeText.Of(backup.Size)}, {Rows(backup)}{Figures.Time(backup.Duration)}",
-            { Verification: { } result } => $"Level {result.Level}, {Figures.Time(result.Duration)}",
+            { Backup: { } backup } => $"{SizeText.Of(backup.Size)}, {Rows(backup)}{DurationText.About(backup.Duration)}",
+            { Verification: { } result } => $"Level {result.Level}, {DurationText.About(result.Duration)}",
             { Restore: { } result } => string.Create(
                 CultureInfo.InvariantCulture,
-                $"{result.Objects.Length} objects, {result.Tables.Length} tables, {Figures.Time(result.Duration)}"
+                $"{result.Objects.Length} objects, {result.Tables.Length} tables, {DurationText.About(result.Duration)}"
             ),
             _ => "",
         };

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json.Serialization;
 using CryoBackup.Configuration;
+using CryoBackup.Text;
 
 namespace CryoBackup.Notifications;
 
@@ -80,7 +80,7 @@ internal abstract class NotificationChannel
         {
             string ended = cancellationToken.IsCancellationRequested
                 ? "it was ended before it was done"
-                : string.Create(CultureInfo.InvariantCulture, $"no answer within {_settings.Timeout.TotalSeconds:0.###} s");
+                : $"no answer within {DurationText.Of(_settings.Timeout)}";
             return Undelivered(last is null ? ended : $"{ended}; before, {last.Message}", last);
         }
     }

@@ -113,7 +113,7 @@ internal sealed class ReportPage
 
         _page
             .Markup("<p class=\"dim\">")
-            .Text($"{kind}, {Figures.Moment(run.End)}, {Figures.Time(run.End - run.Start)}, on {run.Machine}")
+            .Text($"{kind}, {Figures.Moment(run.End)}, {DurationText.About(run.End - run.Start)}, on {run.Machine}")
             .Markup("</p>\n</div>\n");
     }
 
@@ -137,7 +137,7 @@ internal sealed class ReportPage
                 .Markup(string.Create(CultureInfo.InvariantCulture, $"</td><td><a href=\"#b{i}\">"))
                 .Text(item.FileName)
                 .Markup("</a></td><td class=\"n\">")
-                .Text(Figures.Time(item.End - item.Start))
+                .Text(DurationText.About(item.End - item.Start))
                 .Markup("</td></tr>\n");
         }
 
@@ -167,7 +167,7 @@ internal sealed class ReportPage
         Fact("Level", result?.Level.ToString() ?? "");
         Fact("SHA-256", result?.Hash.ToLowerInvariant() ?? "");
         Fact("Rehearsed on", result?.ServerVersion ?? "");
-        Fact("Restored in", result?.RestoreDuration is { } restore ? Figures.Time(restore) : "");
+        Fact("Restored in", result?.RestoreDuration is { } restore ? DurationText.About(restore) : "");
         _page.Markup("</dl>\n");
         Failure(item);
         if (result is { Checks.Length: > 0 })
@@ -186,7 +186,7 @@ internal sealed class ReportPage
                     new(check.Name, "mono"),
                     new(outcome.Replace('_', ' '), "word " + outcome),
                     new(check.Detail, "found"),
-                    new(Figures.Time(check.Duration), "n")
+                    new(DurationText.About(check.Duration), "n")
                 );
             }
 
@@ -341,7 +341,7 @@ internal sealed class ReportPage
         ];
         if (durations.Length > 0)
         {
-            Plot.Draw(_page, "Duration", durations, seconds => Figures.Time(TimeSpan.FromSeconds(seconds)), current);
+            Plot.Draw(_page, "Duration", durations, seconds => DurationText.About(TimeSpan.FromSeconds(seconds)), current);
         }
 
         // Manifests of encrypted backups and of the predecessor tell of no rows.

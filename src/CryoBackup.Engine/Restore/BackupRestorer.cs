@@ -1,4 +1,5 @@
 using System.Globalization;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Restore;
 

@@ -1,6 +1,7 @@
-using System.Globalization;
 using System.Net.Sockets;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
+using CryoBackup.Text;
 using Npgsql;
 
 namespace CryoBackup.Restore;
@@ -106,7 +107,7 @@ internal sealed class LockWatch : IDisposable
     private CryoBackupException TimedOut(TimeSpan limit) =>
         new(
             CryoBackupError.LockTimeout,
-            string.Create(CultureInfo.InvariantCulture, $"The restore waited {limit.TotalSeconds:0.###} seconds for a lock on {_wait}."),
+            $"The restore waited {DurationText.Of(limit)} for a lock on {_wait}.",
             _endpoint.Database,
             "Let the other session finish, or end it (pg_terminate_backend, ROLLBACK PREPARED), or give a longer -LockTimeout; -Swap "
                 + "restores beside the database and needs none of its locks."

@@ -7,8 +7,10 @@ using CryoBackup.Comparison;
 using CryoBackup.Encryption;
 using CryoBackup.Inspection;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 using CryoBackup.Restore.Selection;
 using CryoBackup.Storage;
+using CryoBackup.Text;
 using Npgsql;
 
 namespace CryoBackup.Restore;
@@ -409,7 +411,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
 
     private void TellTime(string what, Stopwatch clock)
     {
-        observer(new VerboseMessage(string.Create(CultureInfo.InvariantCulture, $"{what} in {clock.Elapsed.TotalSeconds:0.0} s.")));
+        observer(new VerboseMessage($"{what} in {DurationText.About(clock.Elapsed)}."));
         clock.Restart();
     }
 

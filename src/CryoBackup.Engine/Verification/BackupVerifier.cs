@@ -1,7 +1,9 @@
 using System.Globalization;
 using CryoBackup.Inspection;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 using CryoBackup.Storage;
+using CryoBackup.Text;
 using CryoBackup.Verification.Rehearsal;
 
 namespace CryoBackup.Verification;
@@ -197,7 +199,7 @@ public static class BackupVerifier
         TimeSpan age = result.End - time;
         string detail = string.Create(
             CultureInfo.InvariantCulture,
-            $"made {time:yyyy-MM-dd HH:mm:ss}Z, {TimeSpan.FromSeconds(Math.Round(age.TotalSeconds))} ago; at most {most} is promised"
+            $"made {time:yyyy-MM-dd HH:mm:ss}Z, {DurationText.About(age)} ago; at most {DurationText.Of(most)} is promised"
         );
         bool good = age <= most;
         check = new CheckResult

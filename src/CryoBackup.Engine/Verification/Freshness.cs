@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Enumeration;
 using CryoBackup.Storage;
+using CryoBackup.Text;
 
 namespace CryoBackup.Verification;
 
@@ -177,7 +178,7 @@ public static class Freshness
             CultureInfo.InvariantCulture,
             $"the last good backup of '{proof.Database}' is of {made:yyyy-MM-dd HH:mm:ss}Z"
         );
-        string detail = $"{last}, {InWords(now - made)} ago; at most {InWords(most)} are allowed{newer}";
+        string detail = $"{last}, {DurationText.About(now - made)} ago; at most {DurationText.Of(most)} is allowed{newer}";
         var check = new CheckResult
         {
             Name = CheckNames.Age,
@@ -191,11 +192,4 @@ public static class Freshness
             isYoung ? null : MissingBackups.Remedy
         );
     }
-
-    private static string InWords(TimeSpan time) =>
-        time < TimeSpan.FromMinutes(2)
-            ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, Math.Floor(time.TotalSeconds))} seconds")
-        : time < TimeSpan.FromHours(2) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalMinutes)} minutes")
-        : time < TimeSpan.FromDays(3) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalHours)} hours")
-        : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalDays)} days");
 }

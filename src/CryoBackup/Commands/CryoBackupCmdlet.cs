@@ -189,14 +189,14 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     private protected RecordedRun Evidence => _evidence ?? throw new InvalidOperationException("The run has no record yet.");
 
     /// <summary>Opens the record of the run; an unusable report path ends the command before anything is done.</summary>
-    /// <param name="verb">What the run does.</param>
+    /// <param name="kind">What the run does.</param>
     /// <param name="reportPath">What was given as -ReportPath; null for nothing.</param>
     private protected void OpenEvidence(RunKind kind, string? reportPath = null)
     {
         try
         {
             _evidence = new RecordedRun(
-                verb,
+                kind,
                 Configuration,
                 reportPath is null ? null : FileSystemPaths.Literal(SessionState, reportPath, CryoBackupError.ConfigurationInvalid)
             );

@@ -30,14 +30,8 @@ public static class Display
 
     /// <summary>A duration for people.</summary>
     /// <param name="duration">The duration.</param>
-    /// <returns>For example <c>00:01:02.3</c>; days come first where there are any: <c>1.02:03:04.5</c>.</returns>
-    public static string Duration(TimeSpan duration)
-    {
-        TimeSpan rounded = new(
-            (duration.Ticks + (TimeSpan.TicksPerSecond / 20)) / (TimeSpan.TicksPerSecond / 10) * (TimeSpan.TicksPerSecond / 10)
-        );
-        return rounded.ToString(rounded.Days > 0 ? @"d\.hh\:mm\:ss\.f" : @"hh\:mm\:ss\.f", CultureInfo.InvariantCulture);
-    }
+    /// <returns>For example <c>1m 2s</c>.</returns>
+    public static string Duration(TimeSpan duration) => DurationText.About(duration);
 
     /// <summary>How something ended: good in green, bad in red, undecided in yellow; what did not run, or was only planned,
     /// as it is.</summary>

@@ -5,36 +5,37 @@ using CryoBackup.Text;
 namespace CryoBackup.Commands;
 
 /// <summary>
-/// Lets a bare number mean seconds, and takes 90s, 30m, 26h and 7d. PowerShell by itself would read the number 30 as 30 ticks and the text
-/// '30' as 30 days.
+/// Takes 90s, 30m, 26h, 7d and [d.]hh:mm:ss. PowerShell by itself would read the number 30 as 30 ticks and the text '30' as 30 days: a bare
+/// number is seconds, or refused where one would rather think of hours or days.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DurationAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>Turns a number, or a text that is a number, into as many seconds; leaves anything else as it is.</summary>
+    /// <summary>True to refuse a bare number.</summary>
+    public bool NeedsUnit { get; set; }
+
+    /// <summary>Turns a text, or a number, into a TimeSpan; leaves anything else as it is.</summary>
     /// <param name="engineIntrinsics">PowerShell's services; not used.</param>
     /// <param name="inputData">The argument.</param>
     /// <returns>A TimeSpan, or the argument.</returns>
-    /// <exception cref="ArgumentTransformationMetadataException">The number is beyond what a TimeSpan holds.</exception>
+    /// <exception cref="ArgumentTransformationMetadataException">It is no length of time, or beyond what a TimeSpan holds.</exception>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         object? argument = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        if (argument is string text && DurationText.TryParse(text) is { } duration)
+        if (argument is not (int or long or double or decimal or string))
+        {
+            return inputData;
+        }
+
+        string text = Convert.ToString(argument, CultureInfo.InvariantCulture) ?? "";
+        if (DurationText.TryParse(text) is { } duration)
         {
             return duration;
         }
 
-        if (
-            argument is not (int or long or double or decimal or string)
-            || !double.TryParse(
-                Convert.ToString(argument, CultureInfo.InvariantCulture),
-                NumberStyles.Float,
-                CultureInfo.InvariantCulture,
-                out double seconds
-            )
-        )
+        if (NeedsUnit || !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds))
         {
-            return inputData;
+            throw new ArgumentTransformationMetadataException(DurationText.Refusal(text));
         }
 
         try

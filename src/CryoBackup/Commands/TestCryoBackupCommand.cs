@@ -68,7 +68,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
 
     /// <summary>How old a backup may be; of a folder, the newest proven backup of each database.</summary>
     [Parameter]
-    [Duration]
+    [Duration(NeedsUnit = true)]
     [ValidatePositiveDuration]
     public TimeSpan? MaxAge
     {
@@ -78,7 +78,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
 
     /// <summary>How long the restore may take.</summary>
     [Parameter]
-    [Duration]
+    [Duration(NeedsUnit = true)]
     [ValidatePositiveDuration]
     public TimeSpan? MaxRestoreTime
     {

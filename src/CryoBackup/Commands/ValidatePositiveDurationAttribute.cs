@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CryoBackup.Text;
 
 namespace CryoBackup.Commands;
 
@@ -14,9 +15,7 @@ public sealed class ValidatePositiveDurationAttribute : ValidateArgumentsAttribu
     {
         if (arguments is TimeSpan duration && duration <= TimeSpan.Zero)
         {
-            throw new ValidationMetadataException(
-                $"{duration} is not above zero. Give seconds, for example 30, or a time span such as 00:05:00."
-            );
+            throw new ValidationMetadataException($"{duration} is not above zero; write {DurationText.Forms}.");
         }
     }
 }

@@ -1,5 +1,6 @@
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 using CryoBackup.Tests.Streams;
 
 namespace CryoBackup.Tests.Backup;
@@ -56,7 +57,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
 
         CryoBackupException failure = await backup.FailureAsync();
         Assert.Equal(CryoBackupError.Cancelled, failure.Error);
-        Assert.Contains("took longer than 00:00:02", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("took longer than 2s", failure.Message, StringComparison.Ordinal);
         await AssertNothingIsLeftAsync();
     }
 
@@ -116,7 +117,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
         {
             CryoBackupException failure = await backup.FailureAsync();
             Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
-            Assert.Contains("nothing came from it for 1 seconds", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("nothing came from it for 1s", failure.Message, StringComparison.Ordinal);
             Assert.Empty(LinuxProcesses.ToolsOf(Database));
             Assert.Empty(Leftovers.Files(_destination.Path));
         }
@@ -140,7 +141,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
         {
             CryoBackupException failure = await backup.FailureAsync();
             Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
-            Assert.Contains("nothing came from it for 1 seconds", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("nothing came from it for 1s", failure.Message, StringComparison.Ordinal);
             Assert.Empty(LinuxProcesses.ToolsOf(Database));
             Assert.Empty(Leftovers.Files(_destination.Path));
         }

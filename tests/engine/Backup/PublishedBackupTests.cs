@@ -63,7 +63,15 @@ public sealed class PublishedBackupTests(PostgresServer server) : IDisposable
         {
             LogFile = Path.Combine(file, "x.log"),
             MetricsFile = Path.Combine(file, "x.prom"),
-            Notifications = new() { Webhook = new() { Enabled = true, Url = "http://127.0.0.1:1/", Timeout = TimeSpan.FromSeconds(5) } },
+            Notifications = new()
+            {
+                Webhook = new()
+                {
+                    Enabled = true,
+                    Url = "http://127.0.0.1:1/",
+                    Timeout = TimeSpan.FromSeconds(5),
+                },
+            },
         };
         using var run = new RecordedRun(RunKind.Backup, configuration, null);
         BackupInfo info = run.Run(Request(), static _ => { }, CancellationToken.None);

@@ -115,7 +115,7 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.LockTimeout, failure.Error);
         Assert.Contains($"public.filled (held by process {blocker.ProcessID})", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("within 0.3 seconds", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("within 0.3s", failure.Message, StringComparison.Ordinal);
         Assert.Empty(Leftovers.Files(_destination.Path));
     }
 

@@ -58,7 +58,7 @@ public sealed partial class EmailTests : IDisposable
         (string text, string html) = Parts(message);
         Assert.StartsWith(
             "Backup of größe completed successfully\r\n\r\nBackup completed successfully: "
-                + "/backups/größe_20260131_120000_full.dump.gz\r\n  4.6 KB, 1 tables, 1,234 rows, 0:01:30\r\nRun on ",
+                + "/backups/größe_20260131_120000_full.dump.gz\r\n  4.6 KB, 1 tables, 1,234 rows, 1m 30s\r\nRun on ",
             text.Replace('\\', '/'),
             StringComparison.Ordinal
         );

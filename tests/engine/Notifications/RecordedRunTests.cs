@@ -68,8 +68,8 @@ public sealed class RecordedRunTests(PostgresServer server) : IDisposable
         Assert.True(VerifyAssert.Run(backup.Path).IsValid);
         Assert.Equal(6, result.Warnings.Length);
         Assert.Equal(result.Warnings, messages.OfType<WarningMessage>().Select(message => message.Text));
-        Assert.Contains("The notification by email failed: no answer within 0.7 s", result.Warnings);
-        Assert.Contains("The notification by slack failed: no answer within 0.7 s", result.Warnings);
+        Assert.Contains("The notification by email failed: no answer within 0.7s", result.Warnings);
+        Assert.Contains("The notification by slack failed: no answer within 0.7s", result.Warnings);
         Assert.Contains(
             result.Warnings,
             warning => warning == "The notification by teams failed: the server answered 400 (it did not understand)"

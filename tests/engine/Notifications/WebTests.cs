@@ -334,7 +334,7 @@ public sealed class WebTests : IAsyncDisposable
             RunItem.Of(new RestoreRequest(), restored)
         );
         Assert.Contains(
-            "completed successfully from: /b/app.dump into copy\n  2 objects, 0 tables, 0:01:30\n",
+            "completed successfully from: /b/app.dump into copy\n  2 objects, 0 tables, 1m 30s\n",
             Assert.Single(_server.Requests).Text,
             StringComparison.Ordinal
         );

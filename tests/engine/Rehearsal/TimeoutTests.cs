@@ -29,7 +29,7 @@ public sealed class TimeoutTests(PostgresServer server) : IDisposable
         );
         VerificationResult result = Rehearse.Run(backup, request => request with { Timeout = TimeSpan.FromSeconds(20) });
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
-        Assert.Equal("Whether the backup is good is not known. The work was ended because it took longer than 00:00:20.", result.Reason);
+        Assert.Equal("Whether the backup is good is not known. The work was ended because it took longer than 20s.", result.Reason);
         Assert.Contains("-Timeout", result.Remedy, StringComparison.Ordinal);
         Assert.Equal(CheckOutcome.NotRun, Rehearse.Check(result, "restore").Outcome);
         Assert.Equal("rehearsal_asleep", result.Database);

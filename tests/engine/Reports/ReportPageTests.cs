@@ -56,7 +56,7 @@ public sealed class ReportPageTests : IDisposable
             }
         );
         Assert.Contains("<dt>Rehearsed on</dt><dd>PostgreSQL 15.18</dd>", page, StringComparison.Ordinal);
-        Assert.Contains("<dt>Restored in</dt><dd>0:01:15</dd>", page, StringComparison.Ordinal);
+        Assert.Contains("<dt>Restored in</dt><dd>1m 15s</dd>", page, StringComparison.Ordinal);
         Assert.Contains("<strong>Remedy:</strong> Look at the &lt;log&gt;.", page, StringComparison.Ordinal);
         Assert.Matches("<h3>Differences</h3>\\s*<ul>\\s*<li>An index is missing.</li>", page);
         Assert.Contains("<li>SUBSCRIPTION s: it would connect.</li>", page, StringComparison.Ordinal);

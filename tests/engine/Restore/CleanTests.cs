@@ -208,7 +208,7 @@ public sealed class CleanTests(ZooServer server)
             );
             Assert.Equal(CryoBackupError.LockTimeout, e.Error);
             Assert.Contains(
-                "waited 1 seconds for a lock on public.customer, held by ",
+                "waited 1s for a lock on public.customer, held by ",
                 e.Message.Replace("on customer", "on public.customer", StringComparison.Ordinal),
                 StringComparison.Ordinal
             );

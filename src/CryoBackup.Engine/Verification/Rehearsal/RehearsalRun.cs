@@ -270,7 +270,8 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         string rehearsedAs = request.AllowSuperuser ? "as a superuser, as was permitted" : "as an ordinary role";
         _checks.Pass(
             CheckNames.Restore,
-            $"{server.Selection.Expected.Count} entries on {_version}, {rehearsedAs}, in {Seconds(clock.Elapsed)}{LeftOutInWords}"
+            $"{server.Selection.Expected.Count} entries on {_version}, {rehearsedAs}, in {DurationText.About(clock.Elapsed)}"
+                + LeftOutInWords
         );
         CheckTime(clock.Elapsed);
         return true;
@@ -310,7 +311,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             return;
         }
 
-        string detail = $"the restore took {Seconds(took)}, and may take {most}";
+        string detail = $"the restore took {DurationText.About(took)}, and may take {DurationText.Of(most)}";
         if (took <= most)
         {
             _checks.Pass(CheckNames.RestoreTime, detail);
@@ -358,7 +359,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 Verdict.Passed,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"It came back on {_version} in {Seconds(_restoreDuration ?? TimeSpan.Zero)}: {tables.Length} tables with "
+                    $"It came back on {_version} in {DurationText.About(_restoreDuration ?? TimeSpan.Zero)}: {tables.Length} tables with "
                         + $"{tables.Sum(table => table.FoundRows ?? 0)} rows, and everything else compared, are the backup's.{unrecorded}"
                 ),
                 null
@@ -399,6 +400,4 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         exception.StandardError.Count == 0
             ? exception.Message
             : $"{exception.Message} {string.Join(' ', exception.StandardError.TakeLast(2))}".Trim();
-
-    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
 }

@@ -1,6 +1,6 @@
-using System.Globalization;
+using CryoBackup.Text;
 
-namespace CryoBackup;
+namespace CryoBackup.Processes;
 
 /// <summary>What may end a run early: the user, a time limit, or silence. Tells afterwards which it was.</summary>
 internal sealed class RunLimits : IDisposable
@@ -112,7 +112,7 @@ internal sealed class RunLimits : IDisposable
     private CryoBackupException TimedOut() =>
         new(
             CryoBackupError.Cancelled,
-            string.Create(CultureInfo.InvariantCulture, $"The work was ended because it took longer than {_timeout}."),
+            $"The work was ended because it took longer than {DurationText.Of(_timeout ?? default)}.",
             remedy: "Give a longer -Timeout."
         );
 
