@@ -20,7 +20,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'many' is not a value of --port", new[] { "new", "a", "--port", "many" })]
     [InlineData("--quiet and --json exclude each other", new[] { "test", "a", "--quiet", "--json" })]
     [InlineData("--latest and --max-age exclude each other", new[] { "test", "a", "--latest", "--max-age", "26h" })]
-    [InlineData("--database chooses among the backups of a folder", new[] { "test", "a.dump", "--database", "app" })]
+    [InlineData("Databases are chosen among the backups of a folder", new[] { "test", "a.dump", "--database", "app" })]
     [InlineData("frob", new[] { "frob" })]
     public void Wrong_usage_is_named_and_ends_with_2(string named, string[] arguments)
     {

@@ -35,7 +35,7 @@ internal sealed class NewCommand : Command
             (given, value) => given with { Compression = value }
         )
         .Add(
-            Number.Option("--compression-level", "1-9", "1 (fast) to 9 (small)"),
+            Number.Option("--compression-level", $"{CompressionRange.Fastest}-{CompressionRange.Smallest}", CompressionRange.InWords),
             (given, value) => given with { CompressionLevel = value }
         )
         .Add(

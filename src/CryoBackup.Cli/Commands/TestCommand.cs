@@ -4,7 +4,6 @@ using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Reports;
 using CryoBackup.Runs;
-using CryoBackup.Storage;
 using CryoBackup.Text;
 using CryoBackup.Verification;
 
@@ -147,40 +146,15 @@ internal sealed class TestCommand : Command
         CancellationToken cancellationToken
     )
     {
-        VerificationRequest how = Read(arguments, observer);
-        string[] given = [.. _paths.Read(arguments).Select(Path.GetFullPath)];
-        string[] databases = arguments.GetValue(_databases) ?? [];
-        bool latest = arguments.GetValue(_latest);
-        bool asksOfFolders = databases.Length > 0 || latest || how.MaxAge is not null;
-
-        // A share that is not mounted is no folder, and none of its backups.
-        bool IsFolder(string path) => asksOfFolders ? FolderVerification.IsPlace(path) : Directory.Exists(path);
-        IReadOnlyList<(string Folder, IReadOnlyList<string> Databases)> folders =
-            given.Length > 0 ? [.. given.Where(IsFolder).Select(folder => (folder, (IReadOnlyList<string>)[]))]
-            : BackupPlan.Expected(_config.Read(arguments, observer)) is { Count: > 0 } configured ? configured
-            : throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid,
-                "No backup is named to test, and no configuration names a folder of them.",
-                "Path",
-                "Name at least one backup file, or a folder of them."
-            );
-        string[] files = [.. given.Where(path => !IsFolder(path))];
-        if (files.Length > 0 && databases.Length > 0)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid,
-                $"--database chooses among the backups of a folder; '{files[0]}' is none.",
-                files[0],
-                "Give the folder, or leave --database out."
-            );
-        }
-        return
-        [
-            .. BackupFiles.Of(files).Select(path => VerificationTask.Of(how with { Path = path })),
-            .. folders.SelectMany(folder =>
-                FolderVerification.Tasks(how, folder.Folder, databases, folder.Databases, latest, observer, cancellationToken)
-            ),
-        ];
+        var plan = new VerificationPlan(
+            Read(arguments, observer),
+            arguments.GetValue(_databases) ?? [],
+            arguments.GetValue(_latest)
+        );
+        string[] given = _paths.Read(arguments);
+        return given.Length > 0
+            ? plan.Of(string.Join(' ', given), BackupFiles.Matching(given), observer, cancellationToken)
+            : plan.Configured(_config.Read(arguments, observer), observer, cancellationToken);
     }
 
     private VerificationRequest Read(ParseResult arguments, Action<EngineMessage> observer) =>

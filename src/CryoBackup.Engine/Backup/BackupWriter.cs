@@ -82,12 +82,12 @@ public static class BackupWriter
             );
         }
 
-        if (request.CompressionLevel is < 1 or > 9)
+        if (request.CompressionLevel is < CompressionRange.Fastest or > CompressionRange.Smallest)
         {
             throw Invalid(
-                $"The compression level {request.CompressionLevel} is not from 1 to 9.",
+                $"The compression level {request.CompressionLevel} is not from {CompressionRange.InWords}.",
                 "CompressionLevel",
-                "Give a level from 1 (fast) to 9 (small)."
+                "Give one that is."
             );
         }
 

@@ -8,7 +8,12 @@ public sealed record CompressionSettings : Settings
     public bool Enabled { get; init; } = true;
 
     /// <summary>1 to 9; null for the level of the best ratio of size to time.</summary>
-    [Setting("1 (fast) to 9 (small); without it, the level of the best ratio of size to time.", Example = "6", Minimum = 1, Maximum = 9)]
+    [Setting(
+        CompressionRange.InWords + "; without it, the level of the best ratio of size to time.",
+        Example = "6",
+        Minimum = CompressionRange.Fastest,
+        Maximum = CompressionRange.Smallest
+    )]
     public int? Level { get; init; }
 
     /// <summary>The method.</summary>

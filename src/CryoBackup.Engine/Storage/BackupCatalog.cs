@@ -219,7 +219,7 @@ public static class BackupCatalog
                 "gzip" => "Gzip",
                 "zstd" => "Zstd",
                 "none" => "None",
-                _ => path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? "Gzip" : "None",
+                _ => path.EndsWith(BackupFileName.Suffix(CompressionKind.Gzip), StringComparison.OrdinalIgnoreCase) ? "Gzip" : "None",
             },
             Partial = manifest.IsPartial,
             SystemIdentifier = manifest.Server?.SystemIdentifier ?? "",

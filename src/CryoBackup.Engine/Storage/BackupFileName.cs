@@ -46,6 +46,12 @@ internal static partial class BackupFileName
         "LPT9",
     };
 
+    /// <summary>All that may be appended to a file's name by compression and encryption, none of both too.</summary>
+    public static IReadOnlyList<string> Suffixes { get; } =
+    [
+        .. Enum.GetValues<CompressionKind>().SelectMany(kind => new[] { Suffix(kind), Suffix(kind) + SealedSuffix }),
+    ];
+
     /// <summary>The name for a backup.</summary>
     /// <param name="database">The database.</param>
     /// <param name="start">When the backup began, in UTC.</param>
@@ -58,7 +64,7 @@ internal static partial class BackupFileName
         string type = isPartial ? BackupManifest.PartialType : BackupManifest.FullType;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_{type}.dump{Extension(compression)}{(isSealed ? SealedSuffix : "")}"
+            $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_{type}.dump{Suffix(compression)}{(isSealed ? SealedSuffix : "")}"
         );
     }
 
@@ -116,7 +122,9 @@ internal static partial class BackupFileName
     [GeneratedRegex(@"^(.+)_(\d{8}_\d{6})_(?:full|partial)\.dump", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex Form();
 
-    private static string Extension(CompressionKind compression) =>
+    /// <summary>What is appended to a file's name by its compression.</summary>
+    /// <param name="compression">How the file is compressed.</param>
+    public static string Suffix(CompressionKind compression) =>
         compression switch
         {
             CompressionKind.Gzip => ".gz",

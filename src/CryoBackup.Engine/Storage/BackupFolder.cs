@@ -6,10 +6,10 @@ public static class BackupFolder
     /// <summary>What is appended to a backup's name for its globals', before the suffixes of compression and encryption.</summary>
     internal const string GlobalsInfix = ".globals.sql";
 
-    private static readonly string[] BackupSuffixes = [".dump", ".dump.gz", ".dump.zst", ".dump.age", ".dump.gz.age", ".dump.zst.age"];
+    private static readonly string[] BackupSuffixes = [.. BackupFileName.Suffixes.Select(suffix => ".dump" + suffix)];
     private static readonly string[] GlobalsSuffixes =
     [
-        .. new[] { "", ".gz", ".zst", ".age", ".gz.age", ".zst.age" }.Select(suffix => GlobalsInfix + suffix),
+        .. BackupFileName.Suffixes.Select(suffix => GlobalsInfix + suffix),
     ];
 
     private static readonly string[] CompanionSuffixes = [BackupFileName.PartialSuffix, ".lock", .. GlobalsSuffixes];

@@ -66,7 +66,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
 
     /// <summary>1 (fast) to 9 (small); without it, the level of the best ratio of size to time.</summary>
     [Parameter]
-    [ValidateRange(1, 9)]
+    [ValidateRange(CompressionRange.Fastest, CompressionRange.Smallest)]
     public int? CompressionLevel
     {
         get => _given.CompressionLevel;

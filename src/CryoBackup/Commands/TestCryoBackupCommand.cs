@@ -3,7 +3,6 @@ using CryoBackup.Completion;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Runs;
-using CryoBackup.Storage;
 using CryoBackup.Verification;
 
 namespace CryoBackup.Commands;
@@ -18,8 +17,8 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
 
     private VerificationOptions _given = new();
     private VerificationRequest _request = new();
-    private readonly HashSet<string> _tested = new(StringComparer.Ordinal);
     private readonly List<VerificationTask> _waiting = [];
+    private VerificationPlan _plan = new(new VerificationRequest(), []);
     private bool _came;
 
     /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded.
@@ -150,6 +149,8 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         {
             Report(failure, Identity);
         }
+
+        _plan = new VerificationPlan(_request, Database);
     }
 
     /// <summary>Tests each backup.</summary>
@@ -161,12 +162,15 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
         {
             foreach (string path in literal ? LiteralPath : Path)
             {
-                Gather(path, () => Requests(path, literal));
+                if (Resolve(path, literal) is { } paths)
+                {
+                    Gather(path, (observer, stop) => _plan.Of(path, paths, observer, stop));
+                }
             }
         }
         else
         {
-            GatherConfigured();
+            Gather(nameof(Path), (observer, stop) => _plan.Configured(Configuration, observer, stop));
         }
 
         // Several at once can only be begun when they are known.
@@ -203,113 +207,48 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
                 {
                     Emit(Quiet ? result.IsValid : result);
                 }
-                else if (Quiet)
+                else
                 {
-                    Emit(false);
+                    EmitFalse();
                 }
             }
         );
     }
 
-    private void GatherConfigured()
-    {
-        IReadOnlyList<(string Folder, IReadOnlyList<string> Databases)> configured = BackupPlan.Expected(Configuration);
-        foreach ((string folder, IReadOnlyList<string> databases) in configured)
-        {
-            Gather(folder, () => OfFolder(folder, databases));
-        }
-
-        if (configured.Count == 0)
-        {
-            Report(
-                new CryoBackupException(
-                    CryoBackupError.ConfigurationInvalid,
-                    "No backup is named to test, and no configuration names a folder of them.",
-                    nameof(Path),
-                    "Give -Path with a backup or a folder of them."
-                ),
-                nameof(Path)
-            );
-        }
-    }
-
-    private void Gather(string path, Func<IReadOnlyList<VerificationTask>> list)
+    private IReadOnlyList<string>? Resolve(string path, bool literal)
     {
         try
         {
-            _waiting.AddRange(list());
+            return literal
+                ? [FileSystemPaths.Literal(SessionState, path, CryoBackupError.BackupNotFound)]
+                : FileSystemPaths.Matching(SessionState, path, CryoBackupError.BackupNotFound);
         }
         catch (Exception failure) when (failure is CryoBackupException or IOException or UnauthorizedAccessException)
         {
             Report(failure, path);
-            if (Quiet)
-            {
-                Emit(false);
-            }
+            EmitFalse();
+            return null;
         }
     }
 
-    private IReadOnlyList<VerificationTask> Requests(string path, bool literal)
+    private void Gather(string given, Func<Action<EngineMessage>, CancellationToken, IReadOnlyList<VerificationTask>> plan)
     {
-        IReadOnlyList<string> paths = literal
-            ? [FileSystemPaths.Literal(SessionState, path, CryoBackupError.BackupNotFound)]
-            : FileSystemPaths.Matching(SessionState, path, CryoBackupError.BackupNotFound);
-        if (
-            paths is [var only]
-            && BackupFolder.IsManifest(only)
-            && !Directory.Exists(only)
-            && _tested.Contains(BackupFolder.BackupOf(only))
-        )
+        if (RunEngine(given, plan) is { } tasks)
         {
-            // Get-ChildItem emits a backup and its manifest, which is proven with it.
-            return [];
+            _waiting.AddRange(tasks);
         }
-
-        // A share that is not mounted is no folder, and none of its backups.
-        bool asksOfFolders = Database.Length > 0 || _request.MaxAge is not null;
-        bool IsFolder(string match) => asksOfFolders ? FolderVerification.IsPlace(match) : Directory.Exists(match);
-        string[] files = [.. paths.Where(match => !IsFolder(match))];
-        if (files.Length > 0 && Database.Length > 0)
+        else
         {
-            throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid,
-                $"-Database chooses among the backups of a folder; '{files[0]}' is none.",
-                files[0],
-                "Give the folder, or leave -Database out."
-            );
+            EmitFalse();
         }
-
-        // A single file is tested whatever its name is.
-        string[] backups = paths.Count > 1 || BackupFolder.IsManifest(paths[0]) ? BackupFolder.Select(files) : files;
-        _tested.UnionWith(backups);
-        VerificationTask[] tasks =
-        [
-            .. backups.Select(backup => VerificationTask.Of(_request with { Path = backup })),
-            .. paths.Where(IsFolder).SelectMany(folder => OfFolder(folder, [])),
-        ];
-        return tasks.Length > 0 || files.Length < paths.Count
-            ? tasks
-            : throw new CryoBackupException(
-                CryoBackupError.BackupNotFound,
-                $"'{path}' holds no backup.",
-                path,
-                "Name a backup, or a folder that holds some."
-            );
     }
 
-    /// <summary>Each backup of a folder, or, with an age, the freshness of each database; what is missing is Failed.</summary>
-    private IReadOnlyList<VerificationTask> OfFolder(string folder, IReadOnlyList<string> expected)
+    /// <summary>For whoever asked only for true or false, what failed is not good.</summary>
+    private void EmitFalse()
     {
-        IReadOnlyList<VerificationTask>? found = RunEngine(
-            folder,
-            (observer, stop) => FolderVerification.Tasks(_request, folder, Database, expected, latest: false, observer, stop)
-        );
-        if (found is null && Quiet)
+        if (Quiet)
         {
             Emit(false);
         }
-
-        _tested.UnionWith((found ?? []).Select(task => task.Request.Path));
-        return found ?? [];
     }
 }
