@@ -16,7 +16,9 @@ internal static class BackupFiles
         string name = Path.GetFileName(full);
         string? folder = Path.GetDirectoryName(full);
         return
-            name.AsSpan().IndexOfAny('*', '?') >= 0 && !Path.Exists(full) && Directory.Exists(folder)
+            name.AsSpan().IndexOfAny('*', '?') >= 0
+            && !Path.Exists(full)
+            && Directory.Exists(folder)
             && Directory.GetFiles(folder, name) is { Length: > 0 } found
             ? found
             : [full];

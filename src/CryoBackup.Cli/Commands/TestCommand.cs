@@ -146,11 +146,7 @@ internal sealed class TestCommand : Command
         CancellationToken cancellationToken
     )
     {
-        var plan = new VerificationPlan(
-            Read(arguments, observer),
-            arguments.GetValue(_databases) ?? [],
-            arguments.GetValue(_latest)
-        );
+        var plan = new VerificationPlan(Read(arguments, observer), arguments.GetValue(_databases) ?? [], arguments.GetValue(_latest));
         string[] given = _paths.Read(arguments);
         return given.Length > 0
             ? plan.Of(string.Join(' ', given), BackupFiles.Matching(given), observer, cancellationToken)

@@ -16,7 +16,7 @@ internal sealed class RunTelling(Notifier notifier) : IDisposable
     /// <param name="run">A run that has ended.</param>
     /// <param name="sent">Takes the name of each channel that was told.</param>
     /// <param name="failed">Takes a sentence on each channel that was not.</param>
-    /// <param name="observer">Takes what a channel answered that was not told.</param>
+    /// <param name="observer">Takes who was told, and what a channel answered that was not.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public void End(
         RunRecord run,
@@ -32,6 +32,7 @@ internal sealed class RunTelling(Notifier notifier) : IDisposable
             if (delivery.Sent)
             {
                 sent(delivery.Channel);
+                observer(new VerboseMessage($"Notification sent by {delivery.Channel}."));
                 continue;
             }
 

@@ -48,9 +48,7 @@ internal static partial class BackupFileName
 
     /// <summary>All that may be appended to a file's name by compression and encryption, none of both too.</summary>
     public static IReadOnlyList<string> Suffixes { get; } =
-    [
-        .. Enum.GetValues<CompressionKind>().SelectMany(kind => new[] { Suffix(kind), Suffix(kind) + SealedSuffix }),
-    ];
+    [.. Enum.GetValues<CompressionKind>().SelectMany(kind => new[] { Suffix(kind), Suffix(kind) + SealedSuffix })];
 
     /// <summary>The name for a backup.</summary>
     /// <param name="database">The database.</param>

@@ -7,10 +7,7 @@ public static class BackupFolder
     internal const string GlobalsInfix = ".globals.sql";
 
     private static readonly string[] BackupSuffixes = [.. BackupFileName.Suffixes.Select(suffix => ".dump" + suffix)];
-    private static readonly string[] GlobalsSuffixes =
-    [
-        .. BackupFileName.Suffixes.Select(suffix => GlobalsInfix + suffix),
-    ];
+    private static readonly string[] GlobalsSuffixes = [.. BackupFileName.Suffixes.Select(suffix => GlobalsInfix + suffix)];
 
     private static readonly string[] CompanionSuffixes = [BackupFileName.PartialSuffix, ".lock", .. GlobalsSuffixes];
 

@@ -18,7 +18,8 @@ internal static partial class GlobalsFile
 
     /// <summary>What is appended to a backup's name.</summary>
     /// <param name="isSealed">True if the backup is encrypted.</param>
-    public static string Suffix(bool isSealed) => BackupFolder.GlobalsInfix + BackupFileName.Suffix(CompressionKind.Gzip) + (isSealed ? BackupFileName.SealedSuffix : "");
+    public static string Suffix(bool isSealed) =>
+        BackupFolder.GlobalsInfix + BackupFileName.Suffix(CompressionKind.Gzip) + (isSealed ? BackupFileName.SealedSuffix : "");
 
     /// <summary>Compares a backup's globals with what its manifest records.</summary>
     /// <param name="backup">The backup's full path.</param>

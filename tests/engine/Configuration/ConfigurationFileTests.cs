@@ -288,7 +288,7 @@ public sealed class ConfigurationFileTests : IDisposable
         BackupConfiguration configuration = Read(text);
         string view = ConfigurationView.ToYaml(configuration);
         Assert.Equal(view, ConfigurationView.ToYaml(Read(view)));
-        Assert.Contains("max_age: \"26h\"", view, StringComparison.Ordinal);
+        Assert.Contains("max_age: \"1d 2h\"", view, StringComparison.Ordinal);
     }
 
     private BackupConfiguration Read(string text) =>
