@@ -66,6 +66,16 @@ internal static class FileSystemPaths
         return [Literal(session, path, error)];
     }
 
+    /// <summary>Resolves what was given as -Path or as -LiteralPath.</summary>
+    /// <param name="session">The session, which knows the drives and the current location.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="literal">True where it is taken as it is written.</param>
+    /// <param name="error">What to call it if there can be no such path.</param>
+    /// <returns>One or more full paths, of files and folders.</returns>
+    /// <exception cref="CryoBackupException">The drive does not exist, or the path is not one of the file system.</exception>
+    internal static IReadOnlyList<string> Resolve(SessionState session, string path, bool literal, CryoBackupError error) =>
+        literal ? [Literal(session, path, error)] : Matching(session, path, error);
+
     private static void RequireFileSystem(ProviderInfo provider, string path, CryoBackupError error)
     {
         if (!string.Equals(provider.Name, "FileSystem", StringComparison.OrdinalIgnoreCase))

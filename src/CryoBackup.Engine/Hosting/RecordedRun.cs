@@ -40,7 +40,7 @@ public sealed class RecordedRun : IDisposable
     public RecordedRun(RunKind kind, BackupConfiguration? configuration, string? reportPath)
     {
         _run = new RunRecord { Kind = kind, Start = DateTime.UtcNow };
-        _log = configuration?.Log is { } log ? new RunLog(log, kind, _troubles.Add) : null;
+        _log = configuration?.Log is { } log ? new RunLog(log, kind, Note) : null;
         _reports = RunReports.Files(kind, configuration?.Reports, reportPath) is { } files
             ? new RunReports(files, _log, exception => Trouble("The report could not be written", exception))
             : null;
@@ -313,8 +313,16 @@ public sealed class RecordedRun : IDisposable
 
     private void Trouble(string text)
     {
-        _troubles.Add(text);
+        Note(text);
         _log?.Warn(text);
+    }
+
+    private void Note(string trouble)
+    {
+        lock (_gate)
+        {
+            _troubles.Add(trouble);
+        }
     }
 
     /// <summary>The results bear what went wrong in telling of them; they have not been emitted yet.</summary>

@@ -128,9 +128,7 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     {
         try
         {
-            return literal
-                ? [FileSystemPaths.Literal(SessionState, path, CryoBackupError.BackupNotFound)]
-                : FileSystemPaths.Matching(SessionState, path, CryoBackupError.BackupNotFound);
+            return FileSystemPaths.Resolve(SessionState, path, literal, CryoBackupError.BackupNotFound);
         }
         catch (CryoBackupException failure)
         {

@@ -219,9 +219,7 @@ public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
     {
         try
         {
-            return literal
-                ? [FileSystemPaths.Literal(SessionState, path, CryoBackupError.BackupNotFound)]
-                : FileSystemPaths.Matching(SessionState, path, CryoBackupError.BackupNotFound);
+            return FileSystemPaths.Resolve(SessionState, path, literal, CryoBackupError.BackupNotFound);
         }
         catch (Exception failure) when (failure is CryoBackupException or IOException or UnauthorizedAccessException)
         {
