@@ -1,5 +1,5 @@
-using System.Globalization;
 using CryoBackup.Archive;
+using CryoBackup.Text;
 
 namespace CryoBackup.Backup;
 
@@ -11,10 +11,7 @@ internal sealed class DumpChecks(BackupRequest request, DumpSnapshot snapshot)
     public CryoBackupException Stalled(TimeSpan limit) =>
         new(
             CryoBackupError.DumpFailed,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"pg_dump of '{request.Database}' was ended because nothing came from it for {limit.TotalSeconds:0.###} seconds."
-            ),
+            $"pg_dump of '{request.Database}' was ended because nothing came from it for {DurationText.Of(limit)}.",
             request.Database,
             "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer."
         );
@@ -24,11 +21,8 @@ internal sealed class DumpChecks(BackupRequest request, DumpSnapshot snapshot)
     public CryoBackupException CountStalled(TimeSpan limit) =>
         new(
             CryoBackupError.DumpFailed,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"The backup of '{request.Database}' was ended because after the dump no table's rows were counted to the end for "
-                    + $"{limit.TotalSeconds:0.###} seconds."
-            ),
+            $"The backup of '{request.Database}' was ended because after the dump no table's rows were counted to the end for "
+                + $"{DurationText.Of(limit)}.",
             request.Database,
             "See whether the server is overloaded, stopped, or unreachable; a longer -StallTimeout waits longer, "
                 + "and -SkipRowCount does without the count."

@@ -1,6 +1,7 @@
 using CryoBackup.Archive;
 using CryoBackup.Encryption;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 using CryoBackup.Storage;
 
 namespace CryoBackup.Backup;

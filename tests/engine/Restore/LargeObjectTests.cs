@@ -26,16 +26,7 @@ public sealed class LargeObjectTests(PostgresServer server) : IDisposable
             SELECT lo_from_bytea(i, convert_to(i::text, 'UTF8')) FROM generate_series(4000000001, 4000002000) i;
             """
         );
-        BackupInfo backup = BackupWriter.Run(
-            new BackupRequest
-            {
-                Connection = server.Connection,
-                Database = Source,
-                Folder = _folder.Path,
-            },
-            _ => { },
-            CancellationToken.None
-        );
+        BackupInfo backup = BackupWriter.Run(Requests.Backup(server.Connection, Source, _folder.Path), _ => { }, CancellationToken.None);
         server.CreateDatabase(Target);
         Assert.Equal(RestoreStatus.Restored, Restore(backup.Path, dataOnly: false).Status);
 
@@ -49,11 +40,8 @@ public sealed class LargeObjectTests(PostgresServer server) : IDisposable
 
     private RestoreResult Restore(string path, bool dataOnly) =>
         BackupRestorer.Run(
-            new RestoreRequest
+            Requests.Restore(server.Connection, path, Target) with
             {
-                Connection = server.Connection,
-                Path = path,
-                TargetDatabase = Target,
                 DataOnly = dataOnly,
             },
             _ => { },

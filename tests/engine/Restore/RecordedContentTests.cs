@@ -136,11 +136,8 @@ public sealed class RecordedContentTests : IDisposable
 
     private BackupInfo BackUp(params string[] recipients) =>
         BackupWriter.Run(
-            new BackupRequest
+            Requests.Backup(_server.Connection, Source, _folder.Path) with
             {
-                Connection = _server.Connection,
-                Database = Source,
-                Folder = _folder.Path,
                 Recipients = recipients,
             },
             _ => { },
@@ -156,11 +153,8 @@ public sealed class RecordedContentTests : IDisposable
         Action<string>? tell = null
     ) =>
         BackupRestorer.Run(
-            new RestoreRequest
+            Requests.Restore(_server.Connection, path, Target) with
             {
-                Connection = _server.Connection,
-                Path = path,
-                TargetDatabase = Target,
                 Create = true,
                 Jobs = jobs,
                 VerifyContent = verifyContent,
