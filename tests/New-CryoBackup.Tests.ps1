@@ -133,7 +133,7 @@ Describe 'New-CryoBackup' {
 
     It 'reads a bare number as seconds and refuses what is not above zero' {
         { New-CryoBackup cryo_new -Timeout 0 -WhatIf } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
-        { New-CryoBackup cryo_new -LockTimeout '-00:00:01' -WhatIf } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+        { New-CryoBackup cryo_new -LockTimeout '-00:00:01' -WhatIf } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
         $duration = [CryoBackup.Commands.DurationAttribute]::new()
         $duration.Transform($ExecutionContext, 30) | Should -Be ([timespan]::FromSeconds(30))
         $duration.Transform($ExecutionContext, '1.5') | Should -Be ([timespan]::FromSeconds(1.5))
