@@ -84,6 +84,9 @@ public enum CryoBackupError
     /// <summary>A notification could not be delivered.</summary>
     NotificationFailed,
 
+    /// <summary>A location of backups did not answer, however often it was asked.</summary>
+    LocationUnreachable,
+
     /// <summary>The work was cancelled, or took longer than it was allowed to.</summary>
     Cancelled,
 }

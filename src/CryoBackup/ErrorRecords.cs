@@ -94,6 +94,7 @@ internal static class ErrorRecords
             CryoBackupError.ObjectNotFound => ErrorCategory.ObjectNotFound,
             CryoBackupError.ConfigurationInvalid => ErrorCategory.InvalidArgument,
             CryoBackupError.NotificationFailed => ErrorCategory.ConnectionError,
+            CryoBackupError.LocationUnreachable => ErrorCategory.ConnectionError,
             CryoBackupError.Cancelled => ErrorCategory.OperationTimeout,
         };
 #pragma warning restore CS8524

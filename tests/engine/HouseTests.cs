@@ -16,6 +16,7 @@ public sealed partial class HouseTests
         "Text",
         "Streams",
         "Processes",
+        "Stores",
         "Archive",
         "Postgres",
         "Encryption",

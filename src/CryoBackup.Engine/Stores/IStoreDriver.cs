@@ -1,0 +1,56 @@
+namespace CryoBackup.Stores;
+
+/// <summary>
+/// A store, as its vendor speaks it. Each call is one attempt, and throws what it throws; <see cref="Judge"/> tells what that means.
+/// What writes takes a mark, which is kept with the object: by it the writer knows its own where an answer was lost. Nothing is ever
+/// replaced.
+/// </summary>
+internal interface IStoreDriver : IDisposable
+{
+    /// <summary>What the store can do.</summary>
+    StoreCapabilities Capabilities { get; }
+
+    /// <summary>Begins to put an object.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="estimate">How many bytes it may get, which fixes the parts' size; null if nobody knows.</param>
+    /// <param name="retry">Repeats what may go better the next time.</param>
+    /// <param name="cancellationToken">Ends what the upload does.</param>
+    StoreUpload Begin(string key, long? estimate, StoreRetry retry, CancellationToken cancellationToken);
+
+    /// <summary>Looks at an object.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>What is known of it; null if there is none.</returns>
+    Task<StoreObject?> HeadAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Reads an object from an offset to its end.</summary>
+    /// <param name="known">The object, which must be the same still.</param>
+    /// <param name="offset">Where to begin; less than its size.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    Task<Stream> ReadAsync(StoreObject known, long offset, CancellationToken cancellationToken);
+
+    /// <summary>Lists what begins with a prefix.</summary>
+    /// <param name="prefix">The prefix.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    IAsyncEnumerable<StoreObject> ListAsync(string prefix, CancellationToken cancellationToken);
+
+    /// <summary>Removes an object. One that is not there is no fault.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    Task DeleteAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Removes what uploads that died have left and no listing shows.</summary>
+    /// <param name="prefix">What the names of their objects begin with.</param>
+    /// <param name="before">Only those begun before, in UTC.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The objects' names.</returns>
+    Task<IReadOnlyList<string>> RemoveUnfinishedAsync(string prefix, DateTime before, CancellationToken cancellationToken);
+
+    /// <summary>What an exception of another call means.</summary>
+    /// <param name="exception">What was thrown; not a cancellation by the caller.</param>
+    StoreFault Judge(Exception exception);
+}
+
+/// <summary>What a store can do.</summary>
+/// <param name="WritesOnce">True if the store itself refuses to replace an object; else only a look beforehand keeps from it.</param>
+internal sealed record StoreCapabilities(bool WritesOnce);

@@ -1,0 +1,9 @@
+namespace CryoBackup.Stores;
+
+/// <summary>An object as a store knows it.</summary>
+/// <param name="Key">Its full name in the store.</param>
+/// <param name="Size">Its bytes.</param>
+/// <param name="Tag">Changes with its content (ETag); no hash of it. Empty where the store has none.</param>
+/// <param name="Modified">When it was written, in UTC.</param>
+/// <param name="Mark">Who wrote it, where a head request told: see <see cref="IStoreDriver"/>; else null.</param>
+internal sealed record StoreObject(string Key, long Size, string Tag, DateTime Modified, string? Mark = null);

@@ -1,0 +1,43 @@
+namespace CryoBackup.Stores;
+
+/// <summary>
+/// What a location does not say. What is null comes from the store's own environment variables, profiles, or the machine's identity.
+/// </summary>
+public sealed record StoreOptions
+{
+    /// <summary>The most parts that an upload has where nothing else is said: below the 10,000 of most stores.</summary>
+    public const int DefaultMaximumParts = 9000;
+
+    /// <summary>The address of a server other than the vendor's own.</summary>
+    public Uri? Endpoint { get; init; }
+
+    /// <summary>S3's region.</summary>
+    public string? Region { get; init; }
+
+    /// <summary>S3's access key.</summary>
+    public string? AccessKey { get; init; }
+
+    /// <summary>S3's secret key; for Azure the account's key.</summary>
+    public string? SecretKey { get; init; }
+
+    /// <summary>True to name the bucket in the path, false in the host's name; null for the path where there is an endpoint.</summary>
+    public bool? PathStyle { get; init; }
+
+    /// <summary>S3's storage class, or Azure's access tier.</summary>
+    public string? StorageClass { get; init; }
+
+    /// <summary>S3's encryption at rest: AES256, aws:kms or aws:kms:dsse.</summary>
+    public string? ServerSideEncryption { get; init; }
+
+    /// <summary>The key of the encryption at rest.</summary>
+    public string? KmsKey { get; init; }
+
+    /// <summary>The most parts that an upload has.</summary>
+    public int MaximumParts { get; init; } = DefaultMaximumParts;
+
+    /// <summary>The least size of a part in bytes.</summary>
+    internal int SmallestPart { get; init; } = PartedUpload.SmallestPart;
+
+    /// <summary>Nothing: an option may be a secret, and text ends up in logs.</summary>
+    public override string ToString() => nameof(StoreOptions);
+}

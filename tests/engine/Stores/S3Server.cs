@@ -1,0 +1,400 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Xml.Linq;
+
+namespace CryoBackup.Tests.Stores;
+
+/// <summary>
+/// A server of S3's protocol on loopback that goes wrong where it is told to: signatures, hashes and conditions are checked, parts have
+/// their
+/// least size, and what it holds can be looked at.
+/// </summary>
+internal sealed class S3Server : IDisposable
+{
+    public const string Bucket = "backups";
+    public const string AccessKey = "AKIATESTTESTTESTTEST";
+    public const string SecretKey = "canary-secret-key-of-the-test-server/0123";
+
+    /// <summary>Smaller than a real one's, so that much can be tried in little time.</summary>
+    public const int LeastPart = 64 << 10;
+
+    private readonly HttpListener _listener = new();
+    private int _requests;
+
+    public S3Server()
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, 0);
+            probe.Start();
+            int port = ((IPEndPoint)probe.LocalEndpoint).Port;
+            probe.Stop();
+            _listener.Prefixes.Clear();
+            _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
+            try
+            {
+                _listener.Start();
+                Endpoint = new Uri($"http://127.0.0.1:{port}");
+                break;
+            }
+            catch (HttpListenerException) when (attempt < 20) { }
+        }
+
+        _ = Task.Run(ListenAsync);
+    }
+
+    public Uri Endpoint { get; }
+
+    /// <summary>What goes wrong: takes the number of the request, from 1, and the request.</summary>
+    public Func<int, HttpListenerRequest, S3Fault?> Fault { get; set; } = (_, _) => null;
+
+    public ConcurrentDictionary<string, S3Content> Objects { get; } = new(StringComparer.Ordinal);
+
+    public ConcurrentDictionary<string, S3Unfinished> Uploads { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Every request as a line, with the headers that a test may ask for.</summary>
+    public ConcurrentQueue<(string Line, WebHeaderCollection Headers)> Seen { get; } = new();
+
+    /// <summary>What this server itself did wrong.</summary>
+    public ConcurrentQueue<Exception> Failures { get; } = new();
+
+    public void Dispose()
+    {
+        _listener.Close();
+        Assert.Empty(Failures);
+    }
+
+    private async Task ListenAsync()
+    {
+        while (_listener.IsListening)
+        {
+            HttpListenerContext context;
+            try
+            {
+                context = await _listener.GetContextAsync();
+            }
+            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+
+            _ = Task.Run(() => ServeAsync(context));
+        }
+    }
+
+    private async Task ServeAsync(HttpListenerContext context)
+    {
+        HttpListenerRequest request = context.Request;
+        try
+        {
+            Seen.Enqueue(($"{request.HttpMethod} {request.RawUrl}", (WebHeaderCollection)request.Headers));
+            S3Fault? fault = Fault(Interlocked.Increment(ref _requests), request);
+            bool cutsInput = fault is { Kind: S3FaultKind.Cut } && request.HasEntityBody;
+            byte[] body = await ReadAsync(request, cutsInput ? fault!.After : int.MaxValue);
+            if (cutsInput)
+            {
+                Cut(context);
+                return;
+            }
+
+            S3Answer answer = fault?.Kind switch
+            {
+                S3FaultKind.Busy => S3Answer.Error(503, "SlowDown"),
+                S3FaultKind.Denied => S3Answer.Error(403, "AccessDenied"),
+                S3FaultKind.Unknown => S3Answer.Error(501, "NotImplemented"),
+                S3FaultKind.WrongBytes => S3Answer.Error(400, "BadDigest"),
+                _ => S3Signature.Check(request, body, AccessKey, SecretKey) is { } code
+                    ? S3Answer.Error(code == "XAmzContentSHA256Mismatch" ? 400 : 403, code)
+                    : Answer(request, body),
+            };
+            if (fault?.Kind == S3FaultKind.AnswerLost)
+            {
+                Cut(context);
+                return;
+            }
+
+            await WriteAsync(context, answer, fault?.Kind == S3FaultKind.Cut ? fault.After : int.MaxValue);
+        }
+        catch (Exception exception)
+        {
+            // A client that is gone is none of this server's faults.
+            if (exception is not (HttpListenerException or IOException or ObjectDisposedException))
+            {
+                Failures.Enqueue(exception);
+            }
+
+            Cut(context);
+        }
+    }
+
+    /// <summary>Resets the connection. The listener's own Abort sends an empty answer first, but on Windows.</summary>
+    private static void Cut(HttpListenerContext context)
+    {
+        const BindingFlags Inner = BindingFlags.Instance | BindingFlags.NonPublic;
+        object? connection = context.GetType().GetProperty("Connection", Inner)?.GetValue(context);
+        if (connection?.GetType().GetField("_socket", Inner)?.GetValue(connection) is Socket socket)
+        {
+            socket.LingerState = new LingerOption(true, 0);
+            socket.Dispose();
+        }
+        else
+        {
+            context.Response.Abort();
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(HttpListenerRequest request, int most)
+    {
+        using var body = new MemoryStream();
+        byte[] buffer = new byte[1 << 16];
+        for (
+            int count;
+            body.Length < most
+                && (count = await request.InputStream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, most - body.Length)))) > 0;
+
+        )
+        {
+            body.Write(buffer, 0, count);
+        }
+
+        return body.ToArray();
+    }
+
+    private static async Task WriteAsync(HttpListenerContext context, S3Answer answer, int most)
+    {
+        HttpListenerResponse response = context.Response;
+        response.StatusCode = answer.Status;
+        foreach ((string name, string value) in answer.Headers)
+        {
+            response.Headers[name] = value;
+        }
+
+        response.ContentLength64 = answer.Length ?? answer.Body.Length;
+        if (context.Request.HttpMethod == "HEAD")
+        {
+            response.Close();
+            return;
+        }
+
+        await response.OutputStream.WriteAsync(answer.Body.AsMemory(0, Math.Min(most, answer.Body.Length)));
+        await response.OutputStream.FlushAsync();
+        if (most < answer.Body.Length)
+        {
+            Cut(context);
+        }
+        else
+        {
+            response.Close();
+        }
+    }
+
+    private S3Answer Answer(HttpListenerRequest request, byte[] body)
+    {
+        string[] path = Uri.UnescapeDataString(request.Url!.AbsolutePath).TrimStart('/').Split('/', 2);
+        if (path[0] != Bucket)
+        {
+            return S3Answer.Error(404, "NoSuchBucket");
+        }
+
+        string key = path.Length > 1 ? path[1] : "";
+        System.Collections.Specialized.NameValueCollection query = request.QueryString;
+        bool Has(string name) => query[name] is not null || (query.GetValues(null) ?? []).Contains(name);
+        return (request.HttpMethod, key.Length > 0) switch
+        {
+            ("GET", false) when Has("uploads") => ListUploads(query["prefix"] ?? ""),
+            ("GET", false) => ListObjects(query["prefix"] ?? "", query["continuation-token"] ?? "", query["delimiter"]),
+            ("GET" or "HEAD", true) => Get(request, key),
+            ("DELETE", true) when query["uploadId"] is { } upload => Abort(upload),
+            ("DELETE", true) => Delete(key),
+            ("POST", true) when Has("uploads") => Begin(request, key),
+            ("POST", true) => Complete(request, key, query["uploadId"]!, body),
+            ("PUT", true) when query["uploadId"] is { } upload => PutPart(
+                request,
+                upload,
+                int.Parse(query["partNumber"]!, CultureInfo.InvariantCulture),
+                body
+            ),
+            ("PUT", true) => Put(request, key, body),
+            _ => S3Answer.Error(405, "MethodNotAllowed"),
+        };
+    }
+
+    private S3Answer Put(HttpListenerRequest request, string key, byte[] body)
+    {
+        if (!IsIntact(request, body))
+        {
+            return S3Answer.Error(400, "BadDigest");
+        }
+
+        var content = new S3Content(body, request.Headers["x-amz-meta-cryobackup-upload"] ?? "");
+        return Store(request, key, content) ? S3Answer.Good(("ETag", content.Tag)) : S3Answer.Error(412, "PreconditionFailed");
+    }
+
+    private bool Store(HttpListenerRequest request, string key, S3Content content)
+    {
+        if (request.Headers["If-None-Match"] == "*")
+        {
+            return Objects.TryAdd(key, content);
+        }
+
+        Objects[key] = content;
+        return true;
+    }
+
+    private static bool IsIntact(HttpListenerRequest request, byte[] body) =>
+        request.Headers["Content-MD5"] is not { } md5 || md5 == Convert.ToBase64String(MD5.HashData(body));
+
+    private S3Answer Begin(HttpListenerRequest request, string key)
+    {
+        string id = Guid.NewGuid().ToString("N");
+        Uploads[id] = new S3Unfinished(key, request.Headers["x-amz-meta-cryobackup-upload"] ?? "");
+        return S3Answer.Xml(
+            "InitiateMultipartUploadResult",
+            new XElement("Bucket", Bucket),
+            new XElement("Key", key),
+            new XElement("UploadId", id)
+        );
+    }
+
+    private S3Answer PutPart(HttpListenerRequest request, string upload, int number, byte[] body)
+    {
+        if (!Uploads.TryGetValue(upload, out S3Unfinished? unfinished))
+        {
+            return S3Answer.Error(404, "NoSuchUpload");
+        }
+
+        if (!IsIntact(request, body))
+        {
+            return S3Answer.Error(400, "BadDigest");
+        }
+
+        unfinished.Parts[number] = body;
+        return S3Answer.Good(("ETag", S3Content.TagOf(body)));
+    }
+
+    private S3Answer Complete(HttpListenerRequest request, string key, string upload, byte[] body)
+    {
+        if (!Uploads.TryGetValue(upload, out S3Unfinished? unfinished))
+        {
+            return S3Answer.Error(404, "NoSuchUpload");
+        }
+
+        int[] numbers =
+        [
+            .. XDocument
+                .Parse(Encoding.UTF8.GetString(body))
+                .Descendants()
+                .Where(one => one.Name.LocalName == "PartNumber")
+                .Select(one => (int)one),
+        ];
+        if (numbers.SkipLast(1).Any(number => unfinished.Parts[number].Length < LeastPart))
+        {
+            return S3Answer.Error(400, "EntityTooSmall");
+        }
+
+        using var whole = new MemoryStream();
+        foreach (int number in numbers)
+        {
+            whole.Write(unfinished.Parts[number]);
+        }
+
+        var content = new S3Content(whole.ToArray(), unfinished.Mark);
+        if (!Store(request, key, content))
+        {
+            return S3Answer.Error(412, "PreconditionFailed");
+        }
+
+        Uploads.TryRemove(upload, out _);
+        return S3Answer.Xml("CompleteMultipartUploadResult", new XElement("Key", key), new XElement("ETag", content.Tag));
+    }
+
+    private S3Answer Abort(string upload) => Uploads.TryRemove(upload, out _) ? new S3Answer(204) : S3Answer.Error(404, "NoSuchUpload");
+
+    private S3Answer Delete(string key)
+    {
+        Objects.TryRemove(key, out _);
+        return new S3Answer(204);
+    }
+
+    private S3Answer Get(HttpListenerRequest request, string key)
+    {
+        if (!Objects.TryGetValue(key, out S3Content? found))
+        {
+            return S3Answer.Error(404, "NoSuchKey");
+        }
+
+        if (request.Headers["If-Match"] is { } wanted && wanted.Trim('"') != found.Tag.Trim('"'))
+        {
+            return S3Answer.Error(412, "PreconditionFailed");
+        }
+
+        int start = 0;
+        if (request.Headers["Range"] is { } range)
+        {
+            start = int.Parse(range["bytes=".Length..].Split('-')[0], CultureInfo.InvariantCulture);
+        }
+
+        return new S3Answer(start > 0 ? 206 : 200)
+        {
+            Body = found.Bytes[start..],
+            Headers =
+            [
+                ("ETag", found.Tag),
+                ("Last-Modified", found.Modified.ToString("R", CultureInfo.InvariantCulture)),
+                ("x-amz-meta-cryobackup-upload", found.Mark),
+                .. start > 0 ? new[] { ("Content-Range", $"bytes {start}-{found.Bytes.Length - 1}/{found.Bytes.Length}") } : [],
+            ],
+        };
+    }
+
+    private S3Answer ListObjects(string prefix, string after, string? delimiter)
+    {
+        KeyValuePair<string, S3Content>[] found =
+        [
+            .. Objects
+                .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
+                .Where(pair => delimiter is null || !pair.Key[prefix.Length..].Contains(delimiter, StringComparison.Ordinal))
+                .Where(pair => string.CompareOrdinal(pair.Key, after) > 0)
+                .OrderBy(pair => pair.Key, StringComparer.Ordinal),
+        ];
+        KeyValuePair<string, S3Content>[] page = found[..Math.Min(found.Length, 1000)];
+        return S3Answer.Xml(
+            "ListBucketResult",
+            [
+                new XElement("IsTruncated", page.Length < found.Length),
+                .. page.Length < found.Length ? new[] { new XElement("NextContinuationToken", page[^1].Key) } : [],
+                .. page.Select(pair => new XElement(
+                    "Contents",
+                    new XElement("Key", pair.Key),
+                    new XElement(
+                        "LastModified",
+                        pair.Value.Modified.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
+                    ),
+                    new XElement("ETag", pair.Value.Tag),
+                    new XElement("Size", pair.Value.Bytes.Length)
+                )),
+            ]
+        );
+    }
+
+    private S3Answer ListUploads(string prefix) =>
+        S3Answer.Xml(
+            "ListMultipartUploadsResult",
+            [
+                new XElement("IsTruncated", false),
+                .. Uploads
+                    .Where(pair => pair.Value.Key.StartsWith(prefix, StringComparison.Ordinal))
+                    .Select(pair => new XElement(
+                        "Upload",
+                        new XElement("Key", pair.Value.Key),
+                        new XElement("UploadId", pair.Key),
+                        new XElement("Initiated", pair.Value.Begun.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))
+                    )),
+            ]
+        );
+}
