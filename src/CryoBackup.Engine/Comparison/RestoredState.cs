@@ -130,7 +130,8 @@ internal sealed partial class RestoredState(
 
         long expected = long.Parse(recorded.Groups[1].ValueSpan, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         await using var command = new NpgsqlCommand(
-            $"SELECT s.last_value, p.increment_by < 0 FROM {TargetDatabase.Quote(entry.Schema)}.{TargetDatabase.Quote(entry.Name)} s, "
+            "SELECT s.last_value, p.increment_by < 0, s.is_called "
+                + $"FROM {TargetDatabase.Quote(entry.Schema)}.{TargetDatabase.Quote(entry.Name)} s, "
                 + "pg_catalog.pg_sequences p WHERE p.schemaname = $1 AND p.sequencename = $2",
             target
         )
@@ -150,11 +151,17 @@ internal sealed partial class RestoredState(
         // Sequences are not part of a snapshot: the dump may hold a later value than the rows need, never an earlier one.
         long found = row.GetInt64(0);
         bool behind = row.GetBoolean(1) ? found > expected : found < expected;
-        return behind
-            ? string.Create(CultureInfo.InvariantCulture, $"the sequence {NameOf(entry)} stands at {found}, behind the recorded {expected}")
+
+        // A value that was given out once must not be given out again.
+        bool repeats = found == expected && recorded.Groups[2].ValueSpan is "true" && !row.GetBoolean(2);
+        return behind || repeats
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"the sequence {NameOf(entry)} stands {(repeats ? "before" : "at")} {found}, behind the recorded {expected}"
+            )
             : null;
     }
 
-    [GeneratedRegex(@", (-?[0-9]+), (?:true|false)\);\s*$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@", (-?[0-9]+), (true|false)\);\s*$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex SetValue();
 }

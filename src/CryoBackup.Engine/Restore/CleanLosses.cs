@@ -156,14 +156,19 @@ internal sealed class CleanLosses
 
     private CleanLosses(RestorePlan plan)
     {
-        _dropped = [.. plan.Entries.Where(entry => Owners.Contains(entry.Kind))];
+        _standardStrings = TocKinds.HasStandardStrings(plan.Archive);
+        _dropped = [.. plan.Entries.Where(entry => Owners.Contains(entry.Kind) && !IsKept(entry))];
         _restored = [.. plan.Entries.Select(entry => (entry.Kind, entry.Schema, entry.Name))];
         _privileges = plan
             .Entries.Where(entry => entry.Kind == "ACL")
             .SelectMany(entry => entry.Dependencies.Select(id => (id, entry)))
             .ToLookup(pair => pair.id, pair => pair.entry);
-        _standardStrings = TocKinds.HasStandardStrings(plan.Archive);
     }
+
+    /// <summary>The schema public of another owner has an entry that neither makes nor drops it.</summary>
+    private bool IsKept(TocEntry entry) =>
+        entry.Kind == "SCHEMA"
+        && !SqlStatement.Split(entry.Definition, _standardStrings).Any(statement => statement.Has(0, "CREATE", "SCHEMA"));
 
     /// <summary>Finds it.</summary>
     /// <param name="target">A connection to the target.</param>

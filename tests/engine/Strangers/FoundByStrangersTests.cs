@@ -1,0 +1,42 @@
+using CryoBackup.Tests.Rehearsal;
+using CryoBackup.Tests.Restore;
+
+namespace CryoBackup.Tests.Strangers;
+
+/// <summary>What the strangers found, each in the smallest form.</summary>
+[Collection("strangers")]
+[Trait("Runs", "Once")]
+public sealed class FoundByStrangersTests(ZooServer server)
+{
+    /// <summary>Its entry neither makes nor drops it, so nothing granted on it is lost.</summary>
+    [PostgresFact(Since = 15)]
+    public void CleanKeepsThePublicSchemaOfAnotherOwner()
+    {
+        string backup = BackUp("found_public", "CREATE TABLE t (id int); ALTER SCHEMA public OWNER TO pg_monitor");
+        RestoreResult result = server.Restore(backup, "found_public", request => request with { Clean = true });
+        Assert.Equal(RestoreStatus.Restored, result.Status);
+        Assert.Empty(result.AlsoDropped);
+        Assert.Equal(true, server.Scalar("found_public", "SELECT has_schema_privilege('public', 'public', 'USAGE')"));
+    }
+
+    /// <summary>The same value would be given out twice.</summary>
+    [PostgresTheory]
+    [InlineData("SELECT setval('s', 5, false)", Verdict.Failed)]
+    [InlineData("SELECT setval('s', 4)", Verdict.Failed)]
+    [InlineData("SELECT setval('s', 6, false)", Verdict.Passed)]
+    public void ASequenceThatRepeatsItsValueIsBehind(string sql, Verdict verdict)
+    {
+        string backup = BackUp("found_sequence", "CREATE SEQUENCE s; SELECT setval('s', 5)");
+        VerificationResult result = Rehearse.Run(backup, restored: endpoint => Rehearse.Execute(endpoint, sql));
+        Assert.Equal(verdict, result.Verdict);
+        Assert.Equal(verdict == Verdict.Failed, result.Reason.Contains("behind the recorded 5", StringComparison.Ordinal));
+    }
+
+    private string BackUp(string database, string sql)
+    {
+        server.Drop(database);
+        server.CreateDatabase(database);
+        server.Execute(database, sql);
+        return server.BackUp(database);
+    }
+}
