@@ -155,7 +155,10 @@ internal sealed class RestoreRun(
     private void Feed(BackupSource source, List<string> arguments, LibpqEnvironment environment)
     {
         using RestoreProcess process = Start(arguments, environment, writesInput: true);
-        IEnumerable<ArchiveEdit> drops = plan.Mode == RestoreMode.Clean ? ArchiveEdit.DropsOfPartitions(plan.Archive) : [];
+        IEnumerable<ArchiveEdit> drops =
+            plan.Mode == RestoreMode.Clean
+                ? [.. ArchiveEdit.DropsOfPartitions(plan.Archive), .. DefaultPrivileges.Drops(plan.Archive, plan.Encoding)]
+                : [];
 
         // pg_restore reads no further than what it restores lies; where it ended for another reason, its exit says why.
         using var feed = new ArchiveFeed(process.StandardInput, () => Finish(process));

@@ -19,6 +19,27 @@ public sealed class FoundByStrangersTests(ZooServer server)
         Assert.Equal(true, server.Scalar("found_public", "SELECT has_schema_privilege('public', 'public', 'USAGE')"));
     }
 
+    /// <summary>What was made before the default privileges does not have them, and is not given them where -Clean makes it anew.</summary>
+    [PostgresFact]
+    public void CleanGivesNoDefaultPrivileges()
+    {
+        string backup = BackUp(
+            "found_defaults",
+            """
+            CREATE TABLE t (id int); CREATE SCHEMA "Größe"; CREATE TABLE "Größe".t (id int);
+            CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE SEQUENCE s; CREATE TYPE y AS (a int);
+            ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+            ALTER DEFAULT PRIVILEGES REVOKE ALL ON TYPES FROM PUBLIC;
+            ALTER DEFAULT PRIVILEGES GRANT SELECT, UPDATE ON TABLES TO pg_monitor WITH GRANT OPTION;
+            ALTER DEFAULT PRIVILEGES IN SCHEMA "Größe" GRANT SELECT ON TABLES TO PUBLIC;
+            ALTER DEFAULT PRIVILEGES FOR ROLE pg_monitor REVOKE ALL ON SEQUENCES FROM pg_monitor
+            """
+        );
+        string before = server.Dump("found_defaults");
+        server.Restore(backup, "found_defaults", request => request with { Clean = true });
+        Assert.Equal(before.Split('\n'), server.Dump("found_defaults").Split('\n'));
+    }
+
     /// <summary>The same value would be given out twice.</summary>
     [PostgresTheory]
     [InlineData("SELECT setval('s', 5, false)", Verdict.Failed)]

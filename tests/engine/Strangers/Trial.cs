@@ -212,16 +212,28 @@ internal sealed class Trial(ZooServer server, int seed) : IDisposable
             return $"{result.Status}: {string.Join(" / ", result.Tables.Where(table => !table.Matches))}";
         }
 
-        string[] wanted = expected.Split('\n');
-        string[] found = Dump(Target).Split('\n');
-        Array.Sort(wanted, StringComparer.Ordinal);
-        Array.Sort(found, StringComparer.Ordinal);
-        string[] missing = [.. wanted.Except(found)];
-        string[] added = [.. found.Except(wanted)];
+        bool unfilled = result.LeftOut.Any(line => line.StartsWith("MATERIALIZED VIEW DATA", StringComparison.Ordinal));
+        string[] wanted = Lines(expected, unfilled);
+        string[] found = Lines(Dump(Target), unfilled);
         return wanted.SequenceEqual(found)
             ? null
-            : $"dump lacks: {string.Join(" / ", missing.Take(3))}; has: {string.Join(" / ", added.Take(3))}";
+            : $"dump lacks: {string.Join(" / ", wanted.Except(found).Take(3))}; has: {string.Join(" / ", found.Except(wanted).Take(3))}";
     }
+
+    /// <summary>What a dump says, in any order; without what was left out and told: views of foreign tables are not filled.</summary>
+    private static string[] Lines(string dump, bool unfilled) =>
+        [
+            .. dump.Split('\n')
+                .Where(line => line is not ("" or "--"))
+                .Where(line =>
+                    !unfilled
+                    || !(
+                        line.StartsWith("REFRESH MATERIALIZED VIEW", StringComparison.Ordinal)
+                        || line.Contains("Type: MATERIALIZED VIEW DATA", StringComparison.Ordinal)
+                    )
+                )
+                .Order(StringComparer.Ordinal),
+        ];
 
     private string Dump(string database) => server.Dump(database);
 }
