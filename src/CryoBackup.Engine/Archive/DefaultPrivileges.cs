@@ -6,28 +6,49 @@ namespace CryoBackup.Archive;
 
 /// <summary>
 /// What -Clean makes anew in a database with default privileges would be given those, though the backup's objects were made before them
-/// and say nothing of it. So the DROP statement of each, of which pg_dump writes none, takes them back; the entry itself comes last.
+/// and say nothing of it. So they are taken back with what is dropped; their own entries come last.
 /// </summary>
 internal static class DefaultPrivileges
 {
+    // An archive's integer: its sign and four bytes.
+    private const int LengthSize = 1 + sizeof(int);
+
     // What PostgreSQL itself grants to everybody.
     private static readonly HashSet<string> OfEverybody = new(StringComparer.OrdinalIgnoreCase) { "FUNCTIONS", "ROUTINES", "TYPES" };
 
-    /// <summary>The DROP statements.</summary>
-    /// <param name="entries">The archive's table of contents.</param>
+    // Whose DROP statement pg_restore takes with something behind it.
+    private static readonly HashSet<string> Carriers = new(StringComparer.Ordinal) { "TABLE", "FUNCTION", "SEQUENCE", "TYPE", "PROCEDURE" };
+
+    /// <summary>What is added to the DROP statement of one of the objects.</summary>
+    /// <param name="entries">What is dropped and made anew.</param>
     /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
-    public static IEnumerable<ArchiveEdit> Drops(IReadOnlyList<TocEntry> entries, string encoding)
+    /// <param name="standardStrings">False where standard_conforming_strings is off.</param>
+    public static IEnumerable<ArchiveEdit> Drops(IReadOnlyList<TocEntry> entries, string encoding, bool standardStrings)
     {
-        bool standardStrings = TocKinds.HasStandardStrings(entries);
-        return entries
-            .Where(entry => entry.Kind == "DEFAULT ACL")
-            .Select(entry => (entry.DropStatement, Text: Reset(entry.Definition, standardStrings)))
-            .Where(drop => drop.Text.Length > 0)
-            .Select(drop => new ArchiveEdit(drop.DropStatement.Offset, drop.DropStatement.Size, Encode(drop.Text, encoding)));
+        string[] resets =
+        [
+            .. entries
+                .Where(entry => entry.Kind == "DEFAULT ACL")
+                .Select(entry => Reset(entry.Definition, standardStrings))
+                .Where(reset => reset.Length > 0),
+        ];
+        TocEntry? carrier = entries.FirstOrDefault(entry => Carriers.Contains(entry.Kind) && entry.DropStatement.Size > LengthSize);
+        if (resets.Length == 0 || carrier is null)
+        {
+            yield break;
+        }
+
+        // Behind the statement, for pg_restore looks for its DROP to put IF EXISTS there.
+        (long offset, int size) = carrier.DropStatement;
+        byte[] more = (ServerEncoding.Find(encoding) ?? Encoding.UTF8).GetBytes(string.Join('\n', resets) + "\n");
+        byte[] length = new byte[LengthSize];
+        BinaryPrimitives.WriteInt32LittleEndian(length.AsSpan(1), size - LengthSize + more.Length);
+        yield return new ArchiveEdit(offset, LengthSize, length);
+        yield return new ArchiveEdit(offset + size, 0, more);
     }
 
     /// <summary>Statements after which nothing is left of what others grant or take back by default.</summary>
-    /// <param name="definition">ALTER DEFAULT PRIVILEGES FOR ROLE … [IN SCHEMA …] GRANT … ON … TO …, or REVOKE, as pg_dump writes it.</param>
+    /// <param name="definition">ALTER DEFAULT PRIVILEGES FOR ROLE … [IN SCHEMA …] GRANT … ON … TO …, as pg_dump writes it.</param>
     /// <param name="standardStrings">False where standard_conforming_strings is off.</param>
     /// <returns>The statements; empty if there is nothing to take back.</returns>
     internal static string Reset(string definition, bool standardStrings)
@@ -78,16 +99,5 @@ internal static class DefaultPrivileges
         }
 
         return (Between(0, verb), Between(5, 6), isOfSchema, Between(on + 1, to), Between(to + 1, to + 2));
-    }
-
-    /// <summary>An archive's form of a text: its sign, its length, its bytes.</summary>
-    private static byte[] Encode(string text, string encoding)
-    {
-        // pg_restore puts its IF EXISTS into every statement that does not begin with a comment.
-        byte[] bytes = (ServerEncoding.Find(encoding) ?? Encoding.UTF8).GetBytes($"-- default privileges\n{text}\n");
-        byte[] encoded = new byte[1 + sizeof(int) + bytes.Length];
-        BinaryPrimitives.WriteInt32LittleEndian(encoded.AsSpan(1), bytes.Length);
-        bytes.CopyTo(encoded, 1 + sizeof(int));
-        return encoded;
     }
 }

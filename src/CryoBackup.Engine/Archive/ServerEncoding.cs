@@ -75,6 +75,31 @@ public static class ServerEncoding
         }
     }
 
+    /// <summary>Whether names of an encoding are read byte by byte: those of SQL_ASCII, and of what .NET does not know.</summary>
+    /// <param name="postgresName">The name in PostgreSQL; null for UTF8.</param>
+    internal static bool IsRaw(string? postgresName) =>
+        postgresName is not null
+        && !string.Equals(postgresName, "LATIN1", StringComparison.OrdinalIgnoreCase)
+        && ReferenceEquals(Find(postgresName), Encoding.Latin1);
+
+    /// <summary>
+    /// A role's name, as a database of UTF-8 has it. Roles belong to no database and have one name in bytes, which an archive of another
+    /// encoding tells as if it were in that.
+    /// </summary>
+    /// <param name="name">The name, as it is read from the archive.</param>
+    /// <param name="postgresName">The archive's encoding.</param>
+    internal static string OfRole(string name, string postgresName)
+    {
+        try
+        {
+            return Find(postgresName) is { } encoding ? StrictUtf8.GetString(encoding.GetBytes(name)) : name;
+        }
+        catch (DecoderFallbackException)
+        {
+            return name;
+        }
+    }
+
     /// <summary>Decodes bytes: with the encoding given, else as UTF-8, else byte by byte as Latin-1. Never fails.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <param name="encoding">What <see cref="Find"/> gave.</param>

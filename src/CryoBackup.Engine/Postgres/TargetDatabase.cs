@@ -275,13 +275,7 @@ internal static class TargetDatabase
         string applicationName,
         string? encoding,
         CancellationToken cancellationToken
-    ) =>
-        ServerConnection.OpenAsync(
-            endpoint,
-            applicationName,
-            string.Equals(encoding, "SQL_ASCII", StringComparison.Ordinal) ? encoding : null,
-            cancellationToken
-        );
+    ) => ServerConnection.OpenAsync(endpoint, applicationName, ServerEncoding.IsRaw(encoding) ? encoding : null, cancellationToken);
 
     private static async Task<List<string>> SubscriptionsAsync(NpgsqlConnection target, CancellationToken cancellationToken)
     {

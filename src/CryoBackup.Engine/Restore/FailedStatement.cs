@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
@@ -33,6 +34,8 @@ internal static partial class FailedStatement
             return null;
         }
 
+        // What the tool said was read as UTF-8; such a session takes and gives each byte as a Latin-1 character.
+        string Said(string text) => ServerEncoding.IsRaw(encoding) ? Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text)) : text;
         using var patience = new CancellationTokenSource(Patience);
         try
         {
@@ -56,7 +59,7 @@ internal static partial class FailedStatement
                 .ConfigureAwait(false);
             if (complaint.Statement is { } statement)
             {
-                await TargetDatabase.ExecuteAsync(target, [statement], patience.Token).ConfigureAwait(false);
+                await TargetDatabase.ExecuteAsync(target, [Said(statement)], patience.Token).ConfigureAwait(false);
             }
             else if (
                 entry is { IsTableData: true }
@@ -65,15 +68,21 @@ internal static partial class FailedStatement
             )
             {
                 await using TextWriter rows = await target.BeginTextImportAsync(entry.CopyStatement, patience.Token).ConfigureAwait(false);
-                await rows.WriteAsync(row.Groups[1].Value + "\n").ConfigureAwait(false);
+                await rows.WriteAsync(Said(row.Groups[1].Value) + "\n").ConfigureAwait(false);
             }
         }
         catch (PostgresException exception)
         {
-            return string.Equals(exception.MessageText, complaint.Message, StringComparison.Ordinal) ? exception.SqlState : null;
+            return string.Equals(exception.MessageText, Said(complaint.Message), StringComparison.Ordinal) ? exception.SqlState : null;
         }
         catch (Exception exception)
-            when (exception is NpgsqlException or OperationCanceledException or InvalidOperationException or IOException)
+            when (exception
+                    is NpgsqlException
+                        or OperationCanceledException
+                        or InvalidOperationException
+                        or IOException
+                        or EncoderFallbackException
+            )
         {
             // The error itself is known; this would only have added to it.
         }

@@ -83,6 +83,10 @@ internal sealed class RestorePreflight(
                 "SELECT rolname FROM pg_catalog.pg_roles"
             )
             .ConfigureAwait(false);
+        string Shared(string role) => ServerEncoding.OfRole(role, plan.Encoding);
+        string[] absent = await _ask.AbsentAsync([.. roles.Select(Shared)], "SELECT rolname FROM pg_catalog.pg_roles")
+            .ConfigureAwait(false);
+        roles = [.. roles.Where(role => absent.Contains(Shared(role)))];
         RolesToCreate = [.. roles.Where(role => Globals?.Has(role) == true)];
         roles = [.. roles.Except(RolesToCreate, StringComparer.Ordinal)];
         if (roles.Length > 0)

@@ -157,7 +157,11 @@ internal sealed class RestoreRun(
         using RestoreProcess process = Start(arguments, environment, writesInput: true);
         IEnumerable<ArchiveEdit> drops =
             plan.Mode == RestoreMode.Clean
-                ? [.. ArchiveEdit.DropsOfPartitions(plan.Archive), .. DefaultPrivileges.Drops(plan.Archive, plan.Encoding)]
+                ?
+                [
+                    .. ArchiveEdit.DropsOfPartitions(plan.Archive),
+                    .. DefaultPrivileges.Drops(plan.Entries, plan.Encoding, TocKinds.HasStandardStrings(plan.Archive)),
+                ]
                 : [];
 
         // pg_restore reads no further than what it restores lies; where it ended for another reason, its exit says why.

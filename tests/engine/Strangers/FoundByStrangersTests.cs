@@ -53,10 +53,59 @@ public sealed class FoundByStrangersTests(ZooServer server)
         Assert.Equal(verdict == Verdict.Failed, result.Reason.Contains("behind the recorded 5", StringComparison.Ordinal));
     }
 
-    private string BackUp(string database, string sql)
+    /// <summary>A role's name is the same bytes in every database, whatever that database takes them for.</summary>
+    [PostgresTheory]
+    [InlineData("SQL_ASCII", "Größe", "Größe")]
+    [InlineData("LATIN1", "Größe", "Grosse")]
+    [InlineData("WIN1251", "Заказ", "Zakaz")]
+    [InlineData("EUC_JP", "注文", "Chumon")]
+    [InlineData("EUC_TW", "注文", "Chumon")]
+    public void NamesOfEveryEncodingAreFound(string encoding, string name, string role)
+    {
+        server.Execute("postgres", $"DO $$ BEGIN CREATE ROLE \"{role}\"; EXCEPTION WHEN duplicate_object THEN END $$");
+        string backup = BackUp(
+            "found_encoding",
+            $"""
+            CREATE SCHEMA "{name}" AUTHORIZATION "{role}"; CREATE TABLE "{name}"."{name}" ("{name}" serial PRIMARY KEY);
+            INSERT INTO "{name}"."{name}" VALUES (1); ALTER TABLE "{name}"."{name}" OWNER TO "{role}";
+            CREATE MATERIALIZED VIEW "{name}".v AS SELECT * FROM "{name}"."{name}"; GRANT SELECT ON "{name}".v TO "{role}";
+            CREATE POLICY p ON "{name}"."{name}" TO "{role}"; ALTER DEFAULT PRIVILEGES FOR ROLE "{role}" GRANT SELECT ON TABLES TO PUBLIC
+            """,
+            $"ENCODING '{encoding}' LOCALE 'C'"
+        );
+        Rehearse.AssertPassed(Rehearse.Run(backup));
+        server.Drop("found_encoding_copy");
+        RestoreResult made = server.Restore(backup, "found_encoding_copy", request => request with { Create = true });
+        Assert.Equal(RestoreStatus.Restored, made.Status);
+        Assert.Equal(
+            RestoreStatus.Restored,
+            server.Restore(backup, "found_encoding_copy", request => request with { Clean = true }).Status
+        );
+    }
+
+    /// <summary>The failed statement is sent once more for its SQLSTATE, also to a database that takes every byte.</summary>
+    [PostgresFact]
+    public void AFailureInADatabaseOfAnyBytesIsTold()
+    {
+        string backup = BackUp(
+            "found_failure",
+            """
+            CREATE FUNCTION "Проверка"(int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 < nirgends.f(); END';
+            CREATE SCHEMA nirgends; CREATE FUNCTION nirgends.f() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 5'; CREATE TABLE t (id int);
+            INSERT INTO t VALUES (1); CREATE INDEX "Индекс" ON t ("Проверка"(id)); ALTER FUNCTION nirgends.f() RENAME TO g
+            """,
+            "ENCODING 'SQL_ASCII' LOCALE 'C'"
+        );
+        server.Drop("found_failure_copy");
+        CryoBackupException failure = server.Fail(backup, "found_failure_copy", request => request with { Create = true });
+        Assert.Equal(CryoBackupError.RestoreFailed, failure.Error);
+        Assert.Contains("42883", failure.Message, StringComparison.Ordinal);
+    }
+
+    private string BackUp(string database, string sql, string options = "")
     {
         server.Drop(database);
-        server.CreateDatabase(database);
+        server.CreateDatabase(database, options);
         server.Execute(database, sql);
         return server.BackUp(database);
     }

@@ -112,7 +112,12 @@ internal static class Plants
             WHERE attidentity = '' AND attgenerated = '' AND NOT relispartition
             """
         ),
-        new("not null", "SELECT format('ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL', path, col) FROM col WHERE attnotnull"),
+        new(
+            "not null",
+            """
+            SELECT format('ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL', path, col) FROM col WHERE attnotnull AND attinhcount = 0
+            """
+        ),
         new("statistics target", "SELECT format('ALTER TABLE %s ALTER COLUMN %s SET STATISTICS 4321', path, col) FROM col"),
         new(
             "storage",

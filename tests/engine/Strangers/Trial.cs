@@ -46,7 +46,7 @@ internal sealed class Trial(ZooServer server, int seed) : IDisposable
         "ENCODING 'UTF8' LOCALE 'C.UTF-8'",
         "ENCODING 'LATIN1' LOCALE 'C'",
         "ENCODING 'SQL_ASCII' LOCALE 'C'",
-        "ENCODING 'EUC_JP' LOCALE 'C'",
+        "ENCODING 'WIN1251' LOCALE 'C'",
     ];
 
     /// <summary>Whether what it is made of needs no superuser.</summary>
@@ -235,5 +235,5 @@ internal sealed class Trial(ZooServer server, int seed) : IDisposable
                 .Order(StringComparer.Ordinal),
         ];
 
-    private string Dump(string database) => server.Dump(database);
+    private string Dump(string database) => server.Dump(database, "--encoding=UTF8");
 }

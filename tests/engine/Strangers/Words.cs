@@ -57,6 +57,7 @@ internal sealed class Words(Dice dice)
         "Größe",
         "naïveté",
         "注文",
+        "Заказ",
         "🦁 lion",
         "שלום",
         "e\u0301 combining",

@@ -116,7 +116,7 @@ internal sealed partial class ScratchServer : RehearsalServer
         await using (NpgsqlConnection server = await OpenAsync(_cluster.Endpoint, cancellationToken).ConfigureAwait(false))
         {
             await CheckExtensionsAsync(server, content, cancellationToken).ConfigureAwait(false);
-            await CreateRolesAsync(server, cancellationToken).ConfigureAwait(false);
+            await CreateRolesAsync(server, content.Encoding, cancellationToken).ConfigureAwait(false);
         }
 
         await PrepareDatabaseAsync(DatabaseName, content, cancellationToken).ConfigureAwait(false);
@@ -152,7 +152,8 @@ internal sealed partial class ScratchServer : RehearsalServer
         }
 
         // An empty database: nothing of the archive is there yet that an extension's script could be led to.
-        await using NpgsqlConnection database = await OpenAsync(Resolve(_cluster.Connection, name), cancellationToken)
+        await using NpgsqlConnection database = await TargetDatabase
+            .OpenAsync(Resolve(_cluster.Connection, name), Application, content.Encoding, cancellationToken)
             .ConfigureAwait(false);
         await CreateSchemasAsync(database, cancellationToken).ConfigureAwait(false);
         await CreateExtensionsAsync(database, cancellationToken).ConfigureAwait(false);
@@ -166,7 +167,8 @@ internal sealed partial class ScratchServer : RehearsalServer
         CancellationToken cancellationToken
     )
     {
-        await using NpgsqlConnection powerful = await OpenAsync(Resolve(_cluster.Connection, name), cancellationToken)
+        await using NpgsqlConnection powerful = await TargetDatabase
+            .OpenAsync(Resolve(_cluster.Connection, name), Application, content.Encoding, cancellationToken)
             .ConfigureAwait(false);
         await using NpgsqlConnection working = await TargetDatabase
             .OpenAsync(Resolve(_restorerConnection, name), Application, content.Encoding, cancellationToken)
@@ -230,8 +232,9 @@ internal sealed partial class ScratchServer : RehearsalServer
         }
     }
 
-    private async Task CreateRolesAsync(NpgsqlConnection server, CancellationToken cancellationToken)
+    private async Task CreateRolesAsync(NpgsqlConnection server, string encoding, CancellationToken cancellationToken)
     {
+        string Shared(string role) => Quote(ServerEncoding.OfRole(role, encoding));
         List<string> existing = await ListAsync(server, "SELECT rolname::text FROM pg_catalog.pg_roles", cancellationToken)
             .ConfigureAwait(false);
 
@@ -257,16 +260,16 @@ internal sealed partial class ScratchServer : RehearsalServer
         {
             // At home the owner of a view may have been a superuser, who reads everything; before 14 no role but such a one does.
             string superuser = _asSuperuser && Major < 14 ? " SUPERUSER" : "";
-            statements.Add($"CREATE ROLE {Quote(role)} NOLOGIN BYPASSRLS{superuser}");
+            statements.Add($"CREATE ROLE {Shared(role)} NOLOGIN BYPASSRLS{superuser}");
             if (!_asSuperuser)
             {
-                statements.Add($"GRANT {Quote(role)} TO {Quote(_restorer)}");
+                statements.Add($"GRANT {Shared(role)} TO {Quote(_restorer)}");
             }
         }
 
         if (Major >= 14)
         {
-            statements.AddRange(_roles.Select(role => $"GRANT pg_read_all_data TO {Quote(role)}"));
+            statements.AddRange(_roles.Select(role => $"GRANT pg_read_all_data TO {Shared(role)}"));
             if (!_asSuperuser)
             {
                 statements.Add($"GRANT pg_read_all_data TO {Quote(_restorer)}");
