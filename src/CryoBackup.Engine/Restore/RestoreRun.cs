@@ -155,20 +155,19 @@ internal sealed class RestoreRun(
     private void Feed(BackupSource source, List<string> arguments, LibpqEnvironment environment)
     {
         using RestoreProcess process = Start(arguments, environment, writesInput: true);
-        IEnumerable<ArchiveEdit> drops =
-            plan.Mode == RestoreMode.Clean
-                ?
-                [
-                    .. ArchiveEdit.DropsOfPartitions(plan.Archive),
-                    .. DefaultPrivileges.Drops(plan.Entries, plan.Encoding, TocKinds.HasStandardStrings(plan.Archive)),
-                ]
-                : [];
+        IEnumerable<ArchiveEdit> drops = plan.Mode == RestoreMode.Clean ? Drops() : [];
 
         // pg_restore reads no further than what it restores lies; where it ended for another reason, its exit says why.
         using var feed = new ArchiveFeed(process.StandardInput, () => Finish(process));
         Read(source, new ArchiveEdits(feed, [.. drops, .. ArchiveEdit.NewerWords(plan.Archive, ServerMajor)]), "Restoring");
         feed.Complete();
     }
+
+    private IEnumerable<ArchiveEdit> Drops() =>
+        [
+            .. ArchiveEdit.DropsOfPartitions(plan.Archive),
+            .. request.NoPrivileges ? [] : DefaultPrivileges.Drops(plan.Entries, plan.Encoding, TocKinds.HasStandardStrings(plan.Archive)),
+        ];
 
     private void Read(BackupSource source, Stream destination, string activity)
     {
