@@ -45,9 +45,15 @@ internal static class TargetDatabase
     /// <summary>Looks at the target and changes nothing.</summary>
     /// <param name="endpoint">The server, with the target's name as the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="encoding">The archive's encoding, as PostgreSQL names it.</param>
     /// <param name="cancellationToken">Ends the queries.</param>
     /// <returns>What was found.</returns>
-    public static async Task<State> InspectAsync(ServerEndpoint endpoint, string applicationName, CancellationToken cancellationToken)
+    public static async Task<State> InspectAsync(
+        ServerEndpoint endpoint,
+        string applicationName,
+        string encoding,
+        CancellationToken cancellationToken
+    )
     {
         await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, cancellationToken)
             .ConfigureAwait(false);
@@ -59,8 +65,7 @@ internal static class TargetDatabase
             return new State(major, false, null, [], [], []);
         }
 
-        await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding: null, cancellationToken)
-            .ConfigureAwait(false);
+        await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding, cancellationToken).ConfigureAwait(false);
         await using var objects = new NpgsqlCommand(
             """
             SELECT pg_catalog.convert_to(name, CASE pg_catalog.current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII'

@@ -41,7 +41,9 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         ClientTool pgRestore;
         try
         {
-            TargetDatabase.State state = await TargetDatabase.InspectAsync(endpoint, _application, token).ConfigureAwait(false);
+            TargetDatabase.State state = await TargetDatabase
+                .InspectAsync(endpoint, _application, content.Encoding, token)
+                .ConfigureAwait(false);
             CheckTarget(mode, state);
             pgRestore = ClientTools.Find("pg_restore", Math.Max(state.Major, ArchiveHeader.Major(content.Header.DumpVersion)), token);
             plan = new RestorePlan(

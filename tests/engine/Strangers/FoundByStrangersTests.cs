@@ -69,7 +69,8 @@ public sealed class FoundByStrangersTests(ZooServer server)
             CREATE SCHEMA "{name}" AUTHORIZATION "{role}"; CREATE TABLE "{name}"."{name}" ("{name}" serial PRIMARY KEY);
             INSERT INTO "{name}"."{name}" VALUES (1); ALTER TABLE "{name}"."{name}" OWNER TO "{role}";
             CREATE MATERIALIZED VIEW "{name}".v AS SELECT * FROM "{name}"."{name}"; GRANT SELECT ON "{name}".v TO "{role}";
-            CREATE POLICY p ON "{name}"."{name}" TO "{role}"; ALTER DEFAULT PRIVILEGES FOR ROLE "{role}" GRANT SELECT ON TABLES TO PUBLIC
+            CREATE POLICY p ON "{name}"."{name}" TO "{role}"; CREATE EXTENSION citext SCHEMA "{name}";
+            ALTER DEFAULT PRIVILEGES FOR ROLE "{role}" GRANT SELECT ON TABLES TO PUBLIC
             """,
             $"ENCODING '{encoding}' LOCALE 'C'"
         );
