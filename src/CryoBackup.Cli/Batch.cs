@@ -61,7 +61,7 @@ internal static class Batch
                 }
                 evidence?.Expect(all.OfType<object>().Where(item => item is BackupRequest or VerificationTask));
                 List<TResult>[] found = [.. all.Select(_ => new List<TResult>())];
-                var codes = new int[all.Length];
+                int[] codes = new int[all.Length];
                 Parallel.For(
                     0,
                     all.Length,
@@ -79,9 +79,9 @@ internal static class Batch
                                     {
                                         found[i].AddRange(work(evidence!, all[i], observer.Observe, interruption.Token));
                                     }
-                                    catch (Exception failure)
+                                    catch (Exception exception)
                                     {
-                                        evidence?.Fail(NameOf(all[i]), failure);
+                                        evidence?.Fail(NameOf(all[i]), exception);
                                         throw;
                                     }
                                     return found[i].Select(judge).Aggregate(ExitCode.Good, ExitCode.Worst);
@@ -142,9 +142,9 @@ internal static class Batch
         {
             return items(observer.Observe, interruption.Token);
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            evidence?.Fail("", failure);
+            evidence?.Fail("", exception);
             throw;
         }
     }
@@ -155,10 +155,10 @@ internal static class Batch
         {
             return work();
         }
-        catch (CryoBackupException failure)
+        catch (CryoBackupException exception)
         {
-            observer.Fail(failure);
-            return ExitCode.Of(failure);
+            observer.Fail(exception);
+            return ExitCode.Of(exception);
         }
         catch (OperationCanceledException) when (interruption.Code is not null)
         {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using CryoBackup.Cli.Output;
 using CryoBackup.Text;
 
 namespace CryoBackup.Cli;

@@ -56,7 +56,7 @@ internal sealed class ProgressReporter : IDisposable
             }
 
             (string status, double? fraction) = _look();
-            TimeSpan passed = TimeSpan.FromMilliseconds(Environment.TickCount64 - _start);
+            var passed = TimeSpan.FromMilliseconds(Environment.TickCount64 - _start);
             TimeSpan? remaining =
                 fraction is > 0.01 and <= 1 && passed > FirstEstimate ? passed * ((1 - fraction.Value) / fraction.Value) : null;
             _observer(new ProgressMessage(_activity, status, fraction, remaining));

@@ -20,9 +20,9 @@ internal static class FileSystemPaths
             RequireFileSystem(provider, path, error);
             return full;
         }
-        catch (Exception failure) when (IsUnknownPath(failure))
+        catch (Exception exception) when (IsUnknownPath(exception))
         {
-            throw Unknown(path, error, failure);
+            throw Unknown(path, error, exception);
         }
     }
 
@@ -58,9 +58,9 @@ internal static class FileSystemPaths
         {
             // Falls through to the path as written.
         }
-        catch (Exception failure) when (IsUnknownPath(failure))
+        catch (Exception exception) when (IsUnknownPath(exception))
         {
-            throw Unknown(path, error, failure);
+            throw Unknown(path, error, exception);
         }
 
         return [Literal(session, path, error)];

@@ -88,7 +88,7 @@ finally
 // One round after the other, each beginning with another contender, so that what the machine does besides falls on all alike.
 Dictionary<string, Run> RunInTurn(Contender[] contenders)
 {
-    var all = contenders.ToDictionary(contender => contender.Name, _ => new List<Run>(), StringComparer.Ordinal);
+    Dictionary<string, List<Run>> all = contenders.ToDictionary(contender => contender.Name, _ => new List<Run>(), StringComparer.Ordinal);
     for (int round = 0; round < runs; round++)
     {
         for (int i = 0; i < contenders.Length; i++)

@@ -78,7 +78,7 @@ public sealed class CommandLineTests : IDisposable
         (int exitCode, string output, _) = Tool.Run(["test", .. paths, "--json"]);
 
         Assert.Equal(3, exitCode);
-        using JsonDocument results = JsonDocument.Parse(output);
+        using var results = JsonDocument.Parse(output);
         Assert.Equal(paths, results.RootElement.EnumerateArray().Select(result => result.GetProperty("path").GetString()!));
         Assert.All(results.RootElement.EnumerateArray(), result => Assert.Equal("Failed", result.GetProperty("verdict").GetString()));
     }
@@ -101,7 +101,7 @@ public sealed class CommandLineTests : IDisposable
 
         (_, string output, _) = Tool.Run("test", Path.Combine(_folder, "*.dump"), "--json");
 
-        using JsonDocument results = JsonDocument.Parse(output);
+        using var results = JsonDocument.Parse(output);
         Assert.Equal(
             ["a.dump", "b.dump"],
             results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString()))
@@ -119,7 +119,7 @@ public sealed class CommandLineTests : IDisposable
         {
             (_, string output, _) = Tool.Run(["test", .. paths, "--json"]);
 
-            using JsonDocument results = JsonDocument.Parse(output);
+            using var results = JsonDocument.Parse(output);
             Assert.Equal(
                 ["a.dump"],
                 results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString()))
@@ -140,7 +140,7 @@ public sealed class CommandLineTests : IDisposable
 
         (_, string output, _) = Tool.Run(["test", _folder, "--json", .. options]);
 
-        using JsonDocument results = JsonDocument.Parse(output);
+        using var results = JsonDocument.Parse(output);
         Assert.Equal(
             expected,
             results.RootElement.EnumerateArray().Select(result => Path.GetFileName(result.GetProperty("path").GetString()))
@@ -159,7 +159,7 @@ public sealed class CommandLineTests : IDisposable
 
         Assert.Equal((3, 3, 3), (exitCode, missing, configured));
         Assert.Contains("holds no backup at all", output, StringComparison.Ordinal);
-        using JsonDocument results = JsonDocument.Parse(json);
+        using var results = JsonDocument.Parse(json);
         Assert.Equal(["app", "crm"], results.RootElement.EnumerateArray().Select(result => result.GetProperty("database").GetString()));
     }
 
@@ -189,7 +189,7 @@ public sealed class CommandLineTests : IDisposable
             (int exitCode, string output, _) = Tool.Run(["test", .. place, .. options, "--json"]);
 
             Assert.Equal(3, exitCode);
-            using JsonDocument results = JsonDocument.Parse(output);
+            using var results = JsonDocument.Parse(output);
             Assert.Equal(["app", "crm"], results.RootElement.EnumerateArray().Select(result => result.GetProperty("database").GetString()));
             Assert.All(
                 results.RootElement.EnumerateArray(),
@@ -203,7 +203,7 @@ public sealed class CommandLineTests : IDisposable
 
         (int nameless, string one, _) = Tool.Run(["test", folder, .. options, "--json"]);
         Assert.Equal(3, nameless);
-        using JsonDocument alone = JsonDocument.Parse(one);
+        using var alone = JsonDocument.Parse(one);
         Assert.Equal(1, alone.RootElement.GetArrayLength());
     }
 

@@ -173,7 +173,7 @@ public sealed class HostileManifestTests : IDisposable
                 using TcpClient client = _listener.AcceptTcpClient();
                 using NetworkStream stream = client.GetStream();
                 var text = new StringBuilder();
-                var buffer = new byte[1 << 16];
+                byte[] buffer = new byte[1 << 16];
                 int length = int.MaxValue;
                 while (
                     text.ToString() is var so

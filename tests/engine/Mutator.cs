@@ -31,7 +31,7 @@ internal sealed class Mutator(int seed)
                 bytes[at] = (byte)_random.Next(256);
                 break;
             case 3:
-                var added = new byte[1 + _random.Next(40)];
+                byte[] added = new byte[1 + _random.Next(40)];
                 _random.NextBytes(added);
                 bytes.InsertRange(at, added);
                 break;
@@ -43,7 +43,7 @@ internal sealed class Mutator(int seed)
                 break;
             case 6 when bytes.Count - at >= 4:
                 // A length, inflated.
-                var number = new byte[4];
+                byte[] number = new byte[4];
                 BinaryPrimitives.WriteInt32LittleEndian(
                     number,
                     _random.Next(3) switch

@@ -50,7 +50,7 @@ public class PostgresServer : IDisposable
     /// <summary>Runs SQL, as many statements as it has.</summary>
     internal void Execute(string database, string sql)
     {
-        using var connection = Open(database);
+        using NpgsqlConnection connection = Open(database);
         using var command = new NpgsqlCommand(sql, connection);
         command.ExecuteNonQuery();
     }
@@ -58,7 +58,7 @@ public class PostgresServer : IDisposable
     /// <summary>The first column of the first row; null for SQL's null or no row.</summary>
     internal object? Scalar(string database, string sql)
     {
-        using var connection = Open(database);
+        using NpgsqlConnection connection = Open(database);
         using var command = new NpgsqlCommand(sql, connection);
         return command.ExecuteScalar() is var value && value is DBNull ? null : value;
     }

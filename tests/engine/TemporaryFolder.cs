@@ -8,7 +8,7 @@ public sealed class TemporaryFolder : IDisposable
     /// <summary>Writes a file; on Unix only its owner can read it.</summary>
     public string Write(string name, string text)
     {
-        var path = System.IO.Path.Combine(Path, name);
+        string path = System.IO.Path.Combine(Path, name);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text);
         if (!OperatingSystem.IsWindows())
@@ -22,7 +22,7 @@ public sealed class TemporaryFolder : IDisposable
     /// <summary>Writes a script that sh runs.</summary>
     public string WriteProgram(string name, string script)
     {
-        var path = Write(name, "#!/bin/sh\n" + script + "\n");
+        string path = Write(name, "#!/bin/sh\n" + script + "\n");
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -8,7 +8,7 @@ using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
-var (arguments, fault) = ScratchArguments.Parse(args);
+(ScratchArguments? arguments, string? fault) = ScratchArguments.Parse(args);
 if (arguments is null)
 {
     Console.Error.WriteLine(fault);
@@ -16,7 +16,7 @@ if (arguments is null)
     return 2;
 }
 
-var signalled = 0;
+int signalled = 0;
 void Stop(PosixSignalContext context)
 {
     // Handled here, so that the server is stopped before we end.
@@ -38,7 +38,7 @@ try
         SampleDatabase.Load(cluster, rows, cancellation.Token);
     }
 
-    var exitCode = ScratchCommand.Run(cluster, arguments.Command, cancellation.Token);
+    int exitCode = ScratchCommand.Run(cluster, arguments.Command, cancellation.Token);
     if (arguments.Keep && signalled == 0)
     {
         Console.Error.WriteLine(
@@ -55,14 +55,14 @@ catch (OperationCanceledException)
 {
     return 128 + signalled;
 }
-catch (CryoBackupException e)
+catch (CryoBackupException exception)
 {
-    Console.Error.WriteLine(e.Message);
-    foreach (var line in e.StandardError)
+    Console.Error.WriteLine(exception.Message);
+    foreach (string line in exception.StandardError)
     {
         Console.Error.WriteLine("  " + line);
     }
 
-    Console.Error.WriteLine(e.Remedy);
+    Console.Error.WriteLine(exception.Remedy);
     return 1;
 }

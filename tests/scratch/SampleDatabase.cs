@@ -18,7 +18,7 @@ internal static class SampleDatabase
     /// <param name="cancellationToken">Ends psql.</param>
     public static void Load(ScratchCluster cluster, int rows, CancellationToken cancellationToken)
     {
-        var script = Path.Combine(AppContext.BaseDirectory, "data", "cryoprotect.sql");
+        string script = Path.Combine(AppContext.BaseDirectory, "data", "cryoprotect.sql");
         if (!File.Exists(script))
         {
             throw new CryoBackupException(
@@ -36,16 +36,16 @@ internal static class SampleDatabase
             create.ExecuteNonQuery();
         }
 
-        var endpoint = cluster.Endpoint.WithDatabase(Name);
+        ServerEndpoint endpoint = cluster.Endpoint.WithDatabase(Name);
         using var environment = new LibpqEnvironment(endpoint, "CryoBackup scratch", clientEncoding: "UTF8");
-        var psql = ClientTools.Find("psql", cluster.Major, cancellationToken);
-        var count = rows.ToString(CultureInfo.InvariantCulture);
+        ClientTool psql = ClientTools.Find("psql", cluster.Major, cancellationToken);
+        string count = rows.ToString(CultureInfo.InvariantCulture);
         var command = new ToolCommand(psql.Path, "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-v", $"rows={count}", "-f", script)
         {
             Environment = environment.Variables,
         };
         using var tool = ToolProcess.Start(command, cancellationToken);
-        var exitCode = tool.WaitForExit(cancellationToken);
+        int exitCode = tool.WaitForExit(cancellationToken);
         if (exitCode != 0)
         {
             throw DumpDiagnostics.Explain("psql", exitCode, tool.StandardErrorTail, CryoBackupError.RestoreFailed, endpoint);

@@ -12,8 +12,8 @@ internal sealed record ScratchArguments(int? SampleRows, bool Keep, IReadOnlyLis
     public static (ScratchArguments? Arguments, string? Fault) Parse(IReadOnlyList<string> words)
     {
         int? rows = null;
-        var keep = false;
-        for (var i = 0; i < words.Count; i++)
+        bool keep = false;
+        for (int i = 0; i < words.Count; i++)
         {
             switch (words[i])
             {
@@ -25,7 +25,7 @@ internal sealed record ScratchArguments(int? SampleRows, bool Keep, IReadOnlyLis
                     keep = true;
                     break;
                 case "--sample":
-                    if (i + 1 == words.Count || !int.TryParse(words[++i], NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+                    if (i + 1 == words.Count || !int.TryParse(words[++i], NumberStyles.None, CultureInfo.InvariantCulture, out int count))
                     {
                         return (null, "--sample needs a number of rows.");
                     }

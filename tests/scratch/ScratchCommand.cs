@@ -16,19 +16,19 @@ internal static class ScratchCommand
     public static int Run(ScratchCluster cluster, IReadOnlyList<string> words, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(words[0]) { UseShellExecute = false };
-        foreach (var word in words.Skip(1))
+        foreach (string word in words.Skip(1))
         {
             start.ArgumentList.Add(word);
         }
 
-        foreach (var variable in PostgresEnvironment.Variables.Values.Append("PGSERVICEFILE"))
+        foreach (string variable in PostgresEnvironment.Variables.Values.Append("PGSERVICEFILE"))
         {
             start.Environment.Remove(variable);
         }
 
         // The command's pg_dump is the server's own.
         start.Environment["PATH"] = cluster.BinFolder + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
-        var connection = cluster.Connection;
+        ConnectionRequest connection = cluster.Connection;
         start.Environment["PGHOST"] = connection.ComputerName;
         start.Environment["PGPORT"] = connection.Port?.ToString(CultureInfo.InvariantCulture);
         start.Environment["PGUSER"] = connection.UserName;

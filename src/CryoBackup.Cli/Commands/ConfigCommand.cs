@@ -57,10 +57,10 @@ internal sealed class ConfigCommand : Command
             );
             return ExitCode.Good;
         }
-        catch (CryoBackupException failure)
+        catch (CryoBackupException exception)
         {
-            observer.Fail(failure);
-            return ExitCode.Of(failure);
+            observer.Fail(exception);
+            return ExitCode.Of(exception);
         }
     }
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using CryoBackup.Cli.Output;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
-using CryoBackup.Reports;
 using CryoBackup.Runs;
 using CryoBackup.Text;
 using CryoBackup.Verification;

@@ -21,7 +21,7 @@ internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
     /// <param name="entries">The archive's table of contents.</param>
     public static IEnumerable<ArchiveEdit> DropsOfPartitions(IReadOnlyList<TocEntry> entries)
     {
-        Dictionary<int, TocEntry> byId = entries.ToDictionary(entry => entry.DumpId);
+        var byId = entries.ToDictionary(entry => entry.DumpId);
         HashSet<int> attached = [.. entries.Where(entry => entry.Kind == "INDEX ATTACH").SelectMany(entry => entry.Dependencies)];
         ILookup<(string Schema, string Name), TocEntry> attachments = entries
             .Where(entry => entry.Kind == "INDEX ATTACH")

@@ -73,10 +73,8 @@ public sealed class ArchiveReader
     /// <param name="destination">Takes the bytes.</param>
     /// <param name="cancellationToken">Ends the reading between two reads of the source.</param>
     /// <exception cref="CryoBackupException">NotABackup, ArchiveTooNew or ArchiveCorrupt, with the offset in the archive.</exception>
-    public static void CopyTableOfContents(Stream source, Stream destination, CancellationToken cancellationToken)
-    {
+    public static void CopyTableOfContents(Stream source, Stream destination, CancellationToken cancellationToken) =>
         destination.Write(ArchiveHead.Read(source, cancellationToken).Bytes.Span);
-    }
 
     private ArchiveContent Read(Action<ArchiveReader>? onTocRead)
     {

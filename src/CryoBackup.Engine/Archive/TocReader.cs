@@ -81,7 +81,7 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
         input.Ensure(ForeignFile.StartLength);
         if (!input.Buffered.StartsWith("PGDMP"u8))
         {
-            ForeignFile? foreign = ForeignFile.Recognize(input.Buffered[..Math.Min(input.Buffered.Length, ForeignFile.StartLength)]);
+            var foreign = ForeignFile.Recognize(input.Buffered[..Math.Min(input.Buffered.Length, ForeignFile.StartLength)]);
             throw new CryoBackupException(
                 CryoBackupError.NotABackup,
                 foreign is null

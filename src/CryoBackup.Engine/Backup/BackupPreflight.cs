@@ -1,6 +1,5 @@
 using System.Globalization;
 using CryoBackup.Postgres;
-using CryoBackup.Processes;
 using CryoBackup.Storage;
 using CryoBackup.Text;
 using Npgsql;
@@ -132,9 +131,9 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
         {
             look();
         }
-        catch (CryoBackupException finding)
+        catch (CryoBackupException exception)
         {
-            _findings.Add(finding);
+            _findings.Add(exception);
         }
     }
 

@@ -25,7 +25,7 @@ public static class BackupWriter
     public static BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
         CheckRequest(request);
-        using AgeSeal? seal = AgeSeal.Prepare(request.Recipients, cancellationToken);
+        using var seal = AgeSeal.Prepare(request.Recipients, cancellationToken);
         if (seal is not null && request.Label is not null)
         {
             observer(
@@ -118,7 +118,7 @@ public static class BackupWriter
 
     private static async Task<BackupInfo> RunAsync(BackupRequest request, AgeSeal? seal, Action<EngineMessage> observer, RunLimits limits)
     {
-        ServerEndpoint endpoint = ServerEndpoint.Resolve(request.Connection, request.Database, observer);
+        var endpoint = ServerEndpoint.Resolve(request.Connection, request.Database, observer);
         string application = string.Create(CultureInfo.InvariantCulture, $"CryoBackup {Environment.ProcessId}-{Guid.NewGuid():N}")[..40];
         await using var preflight = new BackupPreflight(request, endpoint, application, observer);
         await Patience.RunAsync(preflight.RunAsync, limits.Token).ConfigureAwait(false);

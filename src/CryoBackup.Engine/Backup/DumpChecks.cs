@@ -33,7 +33,7 @@ internal sealed class DumpChecks(BackupRequest request, DumpSnapshot snapshot)
     /// <exception cref="CryoBackupException">DumpFailed.</exception>
     public void CheckTables(ArchiveContent content)
     {
-        Dictionary<uint, DumpTable> awaited = snapshot.Tables.Values.Where(snapshot.Selection!.TakesRows).ToDictionary(table => table.Oid);
+        var awaited = snapshot.Tables.Values.Where(snapshot.Selection!.TakesRows).ToDictionary(table => table.Oid);
         foreach (TableContent table in content.Tables)
         {
             if (!awaited.Remove(table.Entry.Oid))

@@ -67,7 +67,7 @@ internal static partial class DumpDiagnostics
     )
     {
         var relevant = standardError.Where(IsOfError).ToList();
-        foreach (var (error, tells) in Rules)
+        foreach ((CryoBackupError error, Func<string, bool> tells) in Rules)
         {
             if (relevant.Find(line => tells(line)) is { } line)
             {
@@ -76,14 +76,14 @@ internal static partial class DumpDiagnostics
         }
 
         // pg_dump waits for locks under a statement time-out, and a dump has no other; the query tells.
-        var timedOut = relevant.Find(line => line.Contains("due to statement timeout", StringComparison.Ordinal));
+        string? timedOut = relevant.Find(line => line.Contains("due to statement timeout", StringComparison.Ordinal));
         if (timedOut is not null)
         {
-            var locking = standardError.Any(line => LockQuery().IsMatch(line));
+            bool locking = standardError.Any(line => LockQuery().IsMatch(line));
             return (locking ? CryoBackupError.LockTimeout : fallback, Message(timedOut), ObjectOf(standardError, timedOut));
         }
 
-        var first = relevant.FirstOrDefault();
+        string? first = relevant.FirstOrDefault();
         return (fallback, first is null ? null : Message(first), first is null ? null : ObjectOf(standardError, first));
     }
 
@@ -102,9 +102,9 @@ internal static partial class DumpDiagnostics
         ServerEndpoint endpoint
     )
     {
-        var (error, line, target) = Classify(standardError, fallback);
-        ServerMessage? said = ServerMessage.Of(standardError);
-        var message = $"{toolName} {Ending(exitCode)} on database '{endpoint.Database}' of {endpoint.Address}";
+        (CryoBackupError error, string? line, string? target) = Classify(standardError, fallback);
+        var said = ServerMessage.Of(standardError);
+        string message = $"{toolName} {Ending(exitCode)} on database '{endpoint.Database}' of {endpoint.Address}";
         message += (line, said) switch
         {
             (null, null) => ".",
@@ -139,20 +139,20 @@ internal static partial class DumpDiagnostics
 
     private static string? ObjectOf(IReadOnlyList<string> standardError, string line)
     {
-        var quoted = NamedObject().Match(line);
+        Match quoted = NamedObject().Match(line);
         if (quoted.Success)
         {
             return quoted.Groups[1].Value;
         }
 
-        var query = standardError.Select(l => LockQuery().Match(l)).FirstOrDefault(match => match.Success);
+        Match? query = standardError.Select(l => LockQuery().Match(l)).FirstOrDefault(match => match.Success);
         if (query is not null && query.Groups[1].Value.Length > 0)
         {
             return query.Groups[1].Value;
         }
 
         // pg_restore names the entry before its error.
-        var before = standardError
+        Match? before = standardError
             .TakeWhile(l => !ReferenceEquals(l, line))
             .Select(l => TocEntry().Match(l))
             .LastOrDefault(match => match.Success);

@@ -45,7 +45,7 @@ internal static class GlobalsDump
 
         var command = new ToolCommand(pgDumpall.Path, arguments) { Environment = environment.Variables, ReadsOutput = true };
         using var sink = new BackupSink(file.Stream, CompressionKind.Gzip, level: null, seal, cancellationToken);
-        using ToolProcess process = ToolProcess.Start(command, cancellationToken);
+        using var process = ToolProcess.Start(command, cancellationToken);
         bool concluded = Copy(process.StandardOutput, sink.Input);
         sink.Complete();
         int exitCode = process.WaitForExit(cancellationToken);
@@ -75,8 +75,8 @@ internal static class GlobalsDump
 
     private static bool Copy(Stream source, Stream destination)
     {
-        var buffer = new byte[1 << 16];
-        var tail = new byte[256];
+        byte[] buffer = new byte[1 << 16];
+        byte[] tail = new byte[256];
         int count;
         while ((count = source.Read(buffer)) > 0)
         {

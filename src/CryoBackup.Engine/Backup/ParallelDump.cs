@@ -1,9 +1,7 @@
 using System.Runtime.ExceptionServices;
-using CryoBackup.Archive;
 using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
-using CryoBackup.Storage;
 
 namespace CryoBackup.Backup;
 

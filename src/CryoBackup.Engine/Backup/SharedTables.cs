@@ -38,9 +38,7 @@ internal sealed class SharedTables(IReadOnlyDictionary<uint, (DumpTable Table, l
     )
     {
         // An extension's rows have a condition of its own.
-        Dictionary<uint, DumpTable> byOid = candidates
-            .Where(table => table is { Kind: 'r', Extension: null, Condition: null })
-            .ToDictionary(table => table.Oid);
+        var byOid = candidates.Where(table => table is { Kind: 'r', Extension: null, Condition: null }).ToDictionary(table => table.Oid);
         var found = new Dictionary<uint, (DumpTable, long)>();
 
         // Before PostgreSQL 14 each run of pages would be a pass over the whole table; and only a heap has its rows by page.

@@ -1,5 +1,4 @@
 using System.Globalization;
-using CryoBackup.Postgres;
 using CryoBackup.Text;
 using Npgsql;
 using NpgsqlTypes;

@@ -17,9 +17,7 @@ internal sealed class ManifestComparison
     {
         _manifest = manifest;
         _content = content;
-        Dictionary<(string Schema, string Name), BackupManifest.TableRecord> expected = (manifest?.Tables ?? []).ToDictionary(table =>
-            (table.Schema, table.Name)
-        );
+        var expected = (manifest?.Tables ?? []).ToDictionary(table => (table.Schema, table.Name));
         var comparisons = new List<TableComparison>();
         foreach (TableContent table in content.Tables)
         {

@@ -1,4 +1,3 @@
-using CryoBackup.Postgres;
 using Npgsql;
 
 namespace CryoBackup.Comparison;

@@ -1,5 +1,3 @@
-using CryoBackup.Storage;
-
 namespace CryoBackup.Configuration;
 
 /// <summary>The configuration file, read, checked and with its variables filled in. A section that is not in the file is null,

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using CryoBackup.Text;
 
 namespace CryoBackup.Configuration;

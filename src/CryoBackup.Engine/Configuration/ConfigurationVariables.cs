@@ -100,7 +100,7 @@ internal sealed class ConfigurationVariables(string baseFolder, Func<string, str
         {
             // A file of /proc has no length, and may have no end.
             using FileStream file = RegularFile.Read(full);
-            var bytes = new byte[MaximumFileLength + 1];
+            byte[] bytes = new byte[MaximumFileLength + 1];
             int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             if (length > MaximumFileLength)
             {

@@ -1,5 +1,3 @@
-using CryoBackup.Verification;
-
 namespace CryoBackup.Configuration;
 
 /// <summary>How backups are tested: the section <c>verification</c>.</summary>

@@ -144,7 +144,7 @@ internal sealed class AgeHeader
     private static int Decode(string text)
     {
         string padded = text.PadRight((text.Length + 3) / 4 * 4, '=');
-        var bytes = new byte[padded.Length];
+        byte[] bytes = new byte[padded.Length];
         return
             !text.Contains('=', StringComparison.Ordinal)
             && Convert.TryFromBase64String(padded, bytes, out int count)

@@ -1,4 +1,3 @@
-using CryoBackup.Postgres;
 using CryoBackup.Processes;
 
 namespace CryoBackup.Encryption;

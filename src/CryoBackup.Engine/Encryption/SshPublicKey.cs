@@ -24,7 +24,7 @@ internal static class SshPublicKey
             return null;
         }
 
-        var blob = new byte[words[1].Length];
+        byte[] blob = new byte[words[1].Length];
         if (!Convert.TryFromBase64String(words[1], blob, out int length))
         {
             return null;
@@ -55,7 +55,7 @@ internal static class SshPublicKey
         }
 
         string body = string.Concat(text[(start + PrivateHeader.Length)..end].Where(character => !char.IsWhiteSpace(character)));
-        var blob = new byte[body.Length];
+        byte[] blob = new byte[body.Length];
         ReadOnlySpan<byte> magic = "openssh-key-v1\0"u8;
         if (!Convert.TryFromBase64String(body, blob, out int length) || !blob.AsSpan(0, length).StartsWith(magic))
         {

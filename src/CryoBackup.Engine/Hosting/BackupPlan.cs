@@ -215,7 +215,7 @@ public static class BackupPlan
             return given;
         }
 
-        BackupOptions file = BackupOptions.Of(configuration, entry);
+        var file = BackupOptions.Of(configuration, entry);
         return given.Over(
             given.Recipients is null && (entry.Encryption ?? configuration.Encryption) is { Enabled: true } encryption
                 ? file with

@@ -25,7 +25,7 @@ internal static class DatabaseList
         CancellationToken cancellationToken
     )
     {
-        ServerEndpoint endpoint = ServerEndpoint.Resolve(connection, database, observer);
+        var endpoint = ServerEndpoint.Resolve(connection, database, observer);
         try
         {
             return Select(selection, Ask(endpoint, cancellationToken).GetAwaiter().GetResult(), endpoint.Address);

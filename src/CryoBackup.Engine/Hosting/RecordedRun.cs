@@ -162,7 +162,7 @@ public sealed class RecordedRun : IDisposable
     /// <param name="result">What Test returned.</param>
     internal void Add(VerificationResult result)
     {
-        RunItem item = RunItem.Of(result);
+        var item = RunItem.Of(result);
         Take(item);
         _log?.Verified(result, item.Message);
     }
@@ -172,7 +172,7 @@ public sealed class RecordedRun : IDisposable
     /// <param name="result">What it returned.</param>
     internal void Add(RestoreRequest request, RestoreResult result)
     {
-        RunItem item = RunItem.Of(request, result);
+        var item = RunItem.Of(request, result);
         Take(item);
         _log?.Restored(item.Message);
     }
@@ -244,9 +244,9 @@ public sealed class RecordedRun : IDisposable
         {
             result = work();
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            TakeFailure(thing, other, failure, begun, request);
+            TakeFailure(thing, other, exception, begun, request);
             throw;
         }
 

@@ -107,7 +107,7 @@ internal abstract class HttpChannel : NotificationChannel
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeForAnAnswer);
-        var buffer = new byte[MostThatIsRead];
+        byte[] buffer = new byte[MostThatIsRead];
         int length = 0;
         try
         {

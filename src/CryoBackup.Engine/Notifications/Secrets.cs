@@ -47,7 +47,7 @@ internal sealed partial class Secrets
     /// <param name="text">Any text, whole: what is cut before could end within a secret.</param>
     public string Clean(string text)
     {
-        var hidden = new bool[text.Length];
+        bool[] hidden = new bool[text.Length];
         foreach (string form in _whole)
         {
             for (int at = 0; (at = text.IndexOf(form, at, StringComparison.OrdinalIgnoreCase)) >= 0; at++)
@@ -174,7 +174,7 @@ internal sealed partial class Secrets
     {
         // Its padding was taken for the equals sign of a pair.
         word = word.PadRight((word.Length + 3) / 4 * 4, '=');
-        var bytes = new byte[word.Length];
+        byte[] bytes = new byte[word.Length];
         return
             word.Length >= 2 * Shortest
             && Convert.TryFromBase64String(word, bytes, out int length)

@@ -42,7 +42,7 @@ internal sealed class ServerIdentity
     }
 
     /// <summary>Takes what TLS found out. Whom the system trusts is trusted too; a wrong name is never right.</summary>
-    public bool IsTrusted(object? sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    public bool IsTrusted(object? _, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         _doubt = null;
         if (errors == SslPolicyErrors.None)

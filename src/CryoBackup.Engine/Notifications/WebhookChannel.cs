@@ -35,7 +35,7 @@ internal sealed partial class WebhookChannel(WebhookSettings settings)
         }
 
         Func<JsonElement, string> encode = EncodingOf(settings.ContentType);
-        using JsonDocument values = JsonDocument.Parse(json);
+        using var values = JsonDocument.Parse(json);
         return Placeholder()
             .Replace(
                 template,

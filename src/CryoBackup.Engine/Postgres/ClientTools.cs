@@ -30,7 +30,7 @@ internal static partial class ClientTools
     /// <summary>As the other overload, with variables that need not be those of this process.</summary>
     public static ClientTool Find(string toolName, int minimumMajor, Func<string, string?> environment, CancellationToken cancellationToken)
     {
-        var named = environment(FolderVariable) is { Length: > 0 } folder ? folder : null;
+        string? named = environment(FolderVariable) is { Length: > 0 } folder ? folder : null;
         var searched = new List<string>();
         var tooOld = new List<ClientTool>();
         if (named is not null)
@@ -60,7 +60,7 @@ internal static partial class ClientTools
         }
 
         var fitting = new List<ClientTool>();
-        foreach (var place in OnPath(environment).Concat(PackageFolders()).Distinct(StringComparer.Ordinal))
+        foreach (string place in OnPath(environment).Concat(PackageFolders()).Distinct(StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
             searched.Add(place);
@@ -76,10 +76,10 @@ internal static partial class ClientTools
             return minimumMajor == 0 ? fitting.MaxBy(t => t.Major)! : fitting.MinBy(t => t.Major)!;
         }
 
-        var places = string.Join(", ", searched);
+        string places = string.Join(", ", searched);
         if (tooOld.Count > 0)
         {
-            var newest = tooOld.MaxBy(t => t.Major)!;
+            ClientTool newest = tooOld.MaxBy(t => t.Major)!;
             throw new CryoBackupException(
                 CryoBackupError.PgToolTooOld,
                 $"PostgreSQL {minimumMajor} needs {toolName} {minimumMajor} or newer, "
@@ -101,7 +101,7 @@ internal static partial class ClientTools
     internal static (string Version, int Major)? ParseVersion(string output)
     {
         // "pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", "postgres (PostgreSQL) 18beta1"
-        var match = VersionPattern().Match(output);
+        Match match = VersionPattern().Match(output);
         return match.Success ? (match.Groups[1].Value, int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)) : null;
     }
 
@@ -126,7 +126,7 @@ internal static partial class ClientTools
 
     private static ClientTool? Inspect(string folder, string toolName, CancellationToken cancellationToken)
     {
-        var path = PathOf(folder, toolName);
+        string path = PathOf(folder, toolName);
         try
         {
             var file = new FileInfo(path);
@@ -135,15 +135,15 @@ internal static partial class ClientTools
                 return null;
             }
 
-            var target = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
+            FileSystemInfo target = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
             if (target.Name == "pg_wrapper")
             {
                 // Debian's chooser: it takes the version of some cluster, and Perl; the real programs are looked at by themselves.
                 return null;
             }
 
-            var key = (path, File.GetLastWriteTimeUtc(target.FullName));
-            if (!Versions.TryGetValue(key, out var version))
+            (string path, DateTime) key = (path, File.GetLastWriteTimeUtc(target.FullName));
+            if (!Versions.TryGetValue(key, out (string Version, int Major)? version))
             {
                 version = AskVersion(path, cancellationToken);
                 Versions[key] = version;
@@ -151,7 +151,7 @@ internal static partial class ClientTools
 
             return version is { } known ? new ClientTool(toolName, path, known.Version, known.Major) : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return null;
         }
@@ -161,7 +161,7 @@ internal static partial class ClientTools
     {
         try
         {
-            var (exitCode, output, _) = ToolProcess.Run(new ToolCommand(path, "--version"), cancellationToken);
+            (int exitCode, string output, IReadOnlyList<string> _) = ToolProcess.Run(new ToolCommand(path, "--version"), cancellationToken);
             return exitCode == 0 ? ParseVersion(output) : null;
         }
         catch (CryoBackupException)
@@ -180,7 +180,7 @@ internal static partial class ClientTools
     {
         if (OperatingSystem.IsWindows())
         {
-            var roots = new[] { Environment.SpecialFolder.ProgramFiles, Environment.SpecialFolder.ProgramFilesX86 }
+            IEnumerable<string> roots = new[] { Environment.SpecialFolder.ProgramFiles, Environment.SpecialFolder.ProgramFilesX86 }
                 .Select(Environment.GetFolderPath)
                 .Where(p => p.Length > 0);
             return roots.SelectMany(root => Below(Path.Combine(root, "PostgreSQL"), "*", "bin"));
@@ -208,7 +208,7 @@ internal static partial class ClientTools
                 ? Directory.GetDirectories(root, pattern).Order(StringComparer.Ordinal).Select(d => Path.Combine(d, folder)).ToArray()
                 : [Path.Combine(root, pattern, folder)];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return [];
         }
@@ -218,9 +218,9 @@ internal static partial class ClientTools
 
     private static string Remedy(int major, bool server)
     {
-        var version = major > 0 ? major.ToString(CultureInfo.InvariantCulture) : "<version>";
-        var debian = server ? "postgresql-" : "postgresql-client-";
-        var redHat = server ? "-server" : "";
+        string version = major > 0 ? major.ToString(CultureInfo.InvariantCulture) : "<version>";
+        string debian = server ? "postgresql-" : "postgresql-client-";
+        string redHat = server ? "-server" : "";
         return $"Windows: winget install PostgreSQL.PostgreSQL.{version}. "
             + $"Debian, Ubuntu: apt-get install {debian}{version} (repository apt.postgresql.org). "
             + $"RHEL: dnf install postgresql{version}{redHat} (repository yum.postgresql.org). "

@@ -31,7 +31,7 @@ public static class DatabaseNames
 
     private static async Task<IReadOnlyList<string>> ListAsync(ConnectionRequest request, CancellationToken cancellationToken)
     {
-        ServerEndpoint endpoint = ServerEndpoint.Resolve(request, "postgres", _ => { });
+        var endpoint = ServerEndpoint.Resolve(request, "postgres", _ => { });
         await using NpgsqlConnection connection = await ServerConnection
             .OpenAsync(endpoint, ApplicationName, clientEncoding: null, cancellationToken)
             .ConfigureAwait(false);

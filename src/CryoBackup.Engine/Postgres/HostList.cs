@@ -10,8 +10,8 @@ internal static class HostList
     /// <exception cref="CryoBackupException">ConfigurationInvalid.</exception>
     public static IReadOnlyList<(string Host, int Port)> Parse(string? hosts, string? ports, int defaultPort)
     {
-        var hostNames = (hosts ?? "").Split(',', StringSplitOptions.TrimEntries);
-        var portTexts = (ports ?? "").Split(',', StringSplitOptions.TrimEntries);
+        string[] hostNames = (hosts ?? "").Split(',', StringSplitOptions.TrimEntries);
+        string[] portTexts = (ports ?? "").Split(',', StringSplitOptions.TrimEntries);
         if (portTexts.Length != 1 && portTexts.Length != hostNames.Length)
         {
             throw Invalid(
@@ -22,10 +22,10 @@ internal static class HostList
         }
 
         var list = new List<(string, int)>();
-        for (var i = 0; i < hostNames.Length; i++)
+        for (int i = 0; i < hostNames.Length; i++)
         {
-            var port = ParsePort(portTexts[portTexts.Length == 1 ? 0 : i], defaultPort);
-            var host = hostNames[i].Length > 0 ? hostNames[i] : SocketFolders.DefaultHost(port);
+            int port = ParsePort(portTexts[portTexts.Length == 1 ? 0 : i], defaultPort);
+            string host = hostNames[i].Length > 0 ? hostNames[i] : SocketFolders.DefaultHost(port);
             if (!SocketFolders.IsSocket(host))
             {
                 host = WithoutBrackets(host);
@@ -54,7 +54,7 @@ internal static class HostList
     )
     {
         var reasons = new List<string>();
-        foreach (var (host, port) in hosts)
+        foreach ((string host, int port) in hosts)
         {
             try
             {
@@ -66,12 +66,13 @@ internal static class HostList
                 );
                 return (host, port);
             }
-            catch (Exception e) when (e is SocketException or OperationCanceledException or IOException or ArgumentException)
+            catch (Exception exception)
+                when (exception is SocketException or OperationCanceledException or IOException or ArgumentException)
             {
                 reasons.Add(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"'{host}' port {port}: {(e is OperationCanceledException ? "no answer in time" : e.Message)}"
+                        $"'{host}' port {port}: {(exception is OperationCanceledException ? "no answer in time" : exception.Message)}"
                     )
                 );
             }
@@ -115,7 +116,7 @@ internal static class HostList
             return defaultPort;
         }
 
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is >= 1 and <= 65535
             ? port
             : throw Invalid($"The port '{text}' is not a number from 1 to 65535.", text, "Correct the port, PGPORT or the service file.");
     }

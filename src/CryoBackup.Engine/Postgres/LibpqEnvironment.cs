@@ -47,12 +47,12 @@ internal sealed class LibpqEnvironment : IDisposable
         }
 
         // First nothing of what libpq would read, then only what was resolved.
-        foreach (var variable in PostgresEnvironment.Variables.Values)
+        foreach (string variable in PostgresEnvironment.Variables.Values)
         {
             _variables[variable] = null;
         }
 
-        foreach (var variable in (string[])["PGSERVICEFILE", "LANGUAGE", "LC_ALL", "PG_COLOR"])
+        foreach (string variable in (string[])["PGSERVICEFILE", "LANGUAGE", "LC_ALL", "PG_COLOR"])
         {
             _variables[variable] = null;
         }
@@ -68,7 +68,7 @@ internal sealed class LibpqEnvironment : IDisposable
         _variables["PGTZ"] = "UTC";
         _variables["PGDATESTYLE"] = "ISO";
         _variables["PGOPTIONS"] = SessionSettings.OfProgram(endpoint.Options, endpoint.Server, settings ?? []);
-        foreach (var (keyword, value) in endpoint.Security)
+        foreach ((string keyword, string value) in endpoint.Security)
         {
             _variables[PostgresEnvironment.Variables[keyword]] = value;
         }

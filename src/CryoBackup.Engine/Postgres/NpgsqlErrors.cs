@@ -59,9 +59,9 @@ internal static class NpgsqlErrors
 
     private static CryoBackupException OfServer(PostgresException exception, ServerEndpoint endpoint, CryoBackupError fallback)
     {
-        var error = KindOf(exception.SqlState, exception.Routine, fallback);
+        CryoBackupError error = KindOf(exception.SqlState, exception.Routine, fallback);
         var said = ServerMessage.Of(exception);
-        var message = error switch
+        string message = error switch
         {
             CryoBackupError.AuthenticationFailed =>
                 $"The server {endpoint.Address} refused role '{endpoint.UserName}': {exception.MessageText}.",
@@ -70,7 +70,7 @@ internal static class NpgsqlErrors
                 $"The server {endpoint.Address} ended or refused the connection: {said.Text}{said.Addition}",
             _ => $"The server {endpoint.Address}, database '{endpoint.Database}', reports: {said.Text}{said.Addition}",
         };
-        var target = exception.TableName is { Length: > 0 } table
+        string? target = exception.TableName is { Length: > 0 } table
             ? (exception.SchemaName is { Length: > 0 } schema ? schema + "." + table : table)
             : null;
         return Describe(error, message, exception, endpoint, target, said);
@@ -125,7 +125,7 @@ internal static class NpgsqlErrors
     // The innermost reason says "connection refused" where the outermost says only "failed to connect".
     private static string Reason(Exception exception)
     {
-        var inner = exception;
+        Exception inner = exception;
         while (inner is AggregateException { InnerExceptions.Count: > 0 } or { InnerException: not null })
         {
             inner = inner is AggregateException many ? many.InnerExceptions[0] : inner.InnerException!;

@@ -62,9 +62,9 @@ internal sealed class PgPassFile
         {
             return new PgPassFile(path, RegularFile.ReadLines(path));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            observer(new WarningMessage($"The password file '{path}' was ignored because it cannot be read: {e.Message}"));
+            observer(new WarningMessage($"The password file '{path}' was ignored because it cannot be read: {exception.Message}"));
             return null;
         }
     }
@@ -78,17 +78,17 @@ internal sealed class PgPassFile
     {
         // libpq calls its default socket folder "localhost"; which folder that is differs by packager.
         string[] hosts = SocketFolders.IsDefault(host) ? ["localhost", host] : [host];
-        var portText = port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        foreach (var line in _lines)
+        string portText = port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        foreach (string line in _lines)
         {
             if (line.Length == 0 || line[0] == '#')
             {
                 continue;
             }
 
-            foreach (var name in hosts)
+            foreach (string name in hosts)
             {
-                var rest = AfterMatch(line, name);
+                string? rest = AfterMatch(line, name);
                 rest = rest is null ? null : AfterMatch(rest, portText);
                 rest = rest is null ? null : AfterMatch(rest, database);
                 rest = rest is null ? null : AfterMatch(rest, userName);
@@ -114,8 +114,8 @@ internal sealed class PgPassFile
             return line[2..];
         }
 
-        var at = 0;
-        foreach (var expected in value)
+        int at = 0;
+        foreach (char expected in value)
         {
             if (at < line.Length && line[at] == '\\')
             {
@@ -140,7 +140,7 @@ internal sealed class PgPassFile
     private static string Unescape(string field)
     {
         var text = new StringBuilder(field.Length);
-        for (var at = 0; at < field.Length && field[at] != ':'; at++)
+        for (int at = 0; at < field.Length && field[at] != ':'; at++)
         {
             if (field[at] == '\\' && at + 1 < field.Length)
             {

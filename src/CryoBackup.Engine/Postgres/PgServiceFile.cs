@@ -1,4 +1,3 @@
-using System.Text;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Postgres;
@@ -29,7 +28,7 @@ internal static class PgServiceFile
         }
 
         searched.AddRange(environment.SystemServiceFiles);
-        foreach (var file in searched.Where(File.Exists))
+        foreach (string file in searched.Where(File.Exists))
         {
             if (Section(file, service) is { } settings)
             {
@@ -51,20 +50,20 @@ internal static class PgServiceFile
         {
             lines = RegularFile.ReadLines(file);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw Invalid(
-                $"The service file '{file}' cannot be read: {e.Message}",
+                $"The service file '{file}' cannot be read: {exception.Message}",
                 file,
                 "Give this user read access to it, or unset PGSERVICE.",
-                e
+                exception
             );
         }
 
         Dictionary<string, string>? settings = null;
-        for (var number = 1; number <= lines.Length; number++)
+        for (int number = 1; number <= lines.Length; number++)
         {
-            var line = lines[number - 1].Trim();
+            string line = lines[number - 1].Trim();
             if (line.Length == 0 || line[0] == '#')
             {
                 continue;
@@ -98,13 +97,13 @@ internal static class PgServiceFile
                 );
             }
 
-            var equals = line.IndexOf('=', StringComparison.Ordinal);
+            int equals = line.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0)
             {
                 throw Invalid($"Line {number} of the service file '{file}' is not of the form keyword=value.", file, "Correct the line.");
             }
 
-            var keyword = line[..equals];
+            string keyword = line[..equals];
             if (keyword is "service" or "servicefile")
             {
                 throw Invalid(

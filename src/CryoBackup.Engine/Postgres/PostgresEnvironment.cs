@@ -53,7 +53,7 @@ internal sealed class PostgresEnvironment
     public string? Read(string variable) => _read(variable) is { Length: > 0 } value ? value : null;
 
     /// <summary>The value that the environment gives to a libpq keyword.</summary>
-    public string? ValueOf(string keyword) => Variables.TryGetValue(keyword, out var variable) ? Read(variable) : null;
+    public string? ValueOf(string keyword) => Variables.TryGetValue(keyword, out string? variable) ? Read(variable) : null;
 
     /// <summary>Where the user's password file lies unless told otherwise; null without a home folder.</summary>
     public string? DefaultPassFile =>

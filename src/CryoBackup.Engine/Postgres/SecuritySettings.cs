@@ -141,14 +141,14 @@ internal static class SecuritySettings
                     break;
             }
         }
-        catch (ArgumentException e)
+        catch (ArgumentException exception)
         {
             throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid,
                 $"The value '{value}' of {PostgresEnvironment.Variables[keyword]} ({keyword}) is not understood.",
                 value,
                 "Correct or unset it.",
-                inner: e
+                inner: exception
             );
         }
     }

@@ -107,22 +107,26 @@ internal sealed class ServerEndpoint
         PostgresEnvironment environment
     )
     {
-        var service = environment.Read("PGSERVICE") is { } name ? PgServiceFile.Read(name, environment) : new Dictionary<string, string>();
+        IReadOnlyDictionary<string, string> service = environment.Read("PGSERVICE") is { } name
+            ? PgServiceFile.Read(name, environment)
+            : new Dictionary<string, string>();
         string? Setting(string keyword) =>
-            service.TryGetValue(keyword, out var value) && value.Length > 0 ? value : environment.ValueOf(keyword);
+            service.TryGetValue(keyword, out string? value) && value.Length > 0 ? value : environment.ValueOf(keyword);
 
         foreach (
-            var keyword in service.Keys.Where(k => !PostgresEnvironment.Variables.ContainsKey(k) && Array.IndexOf(IgnoredKeywords, k) < 0)
+            string? keyword in service.Keys.Where(k =>
+                !PostgresEnvironment.Variables.ContainsKey(k) && Array.IndexOf(IgnoredKeywords, k) < 0
+            )
         )
         {
             observer(new WarningMessage($"The setting '{keyword}' of the connection service is not used."));
         }
 
-        var connectTimeout = Timeout(Setting("connect_timeout"));
+        int connectTimeout = Timeout(Setting("connect_timeout"));
         // A host that the user typed must not be overruled by an address left in the environment.
-        var address = NullIfEmpty(request.ComputerName) is null ? Setting("hostaddr") : null;
-        var hostName = NullIfEmpty(request.ComputerName) ?? Setting("host");
-        var hosts = HostList.Parse(
+        string? address = NullIfEmpty(request.ComputerName) is null ? Setting("hostaddr") : null;
+        string? hostName = NullIfEmpty(request.ComputerName) ?? Setting("host");
+        IReadOnlyList<(string Host, int Port)> hosts = HostList.Parse(
             address ?? hostName,
             request.Port?.ToString(CultureInfo.InvariantCulture) ?? Setting("port"),
             DefaultPort
@@ -137,8 +141,8 @@ internal sealed class ServerEndpoint
             );
         }
 
-        var (host, port) = hosts.Count == 1 ? hosts[0] : HostList.FirstThatAnswers(hosts, connectTimeout, observer);
-        var sslMode = request.SslMode ?? ParseSslMode(Setting("sslmode"), Setting("requiressl"), Setting("sslrootcert"));
+        (string host, int port) = hosts.Count == 1 ? hosts[0] : HostList.FirstThatAnswers(hosts, connectTimeout, observer);
+        SslMode sslMode = request.SslMode ?? ParseSslMode(Setting("sslmode"), Setting("requiressl"), Setting("sslrootcert"));
         if (address is not null && hostName is not null && sslMode == SslMode.VerifyFull)
         {
             throw Invalid(
@@ -149,10 +153,10 @@ internal sealed class ServerEndpoint
             );
         }
 
-        var userName = NullIfEmpty(request.UserName) ?? Setting("user") ?? Environment.UserName;
-        var databaseName = NullIfEmpty(database) ?? Setting("dbname") ?? userName;
+        string userName = NullIfEmpty(request.UserName) ?? Setting("user") ?? Environment.UserName;
+        string databaseName = NullIfEmpty(database) ?? Setting("dbname") ?? userName;
         foreach (
-            var (what, value) in new[]
+            (string? what, string? value) in new[]
             {
                 ("host", host),
                 ("user name", userName),
@@ -167,7 +171,7 @@ internal sealed class ServerEndpoint
             }
         }
 
-        var password = NullIfEmpty(request.Password) ?? Setting("password");
+        string? password = NullIfEmpty(request.Password) ?? Setting("password");
         PgPassFile? passFile = null;
         if (password is null && (Setting("passfile") ?? environment.DefaultPassFile) is { } path)
         {
@@ -175,7 +179,7 @@ internal sealed class ServerEndpoint
         }
 
         var security = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var keyword in SecuritySettings.Keywords)
+        foreach (string keyword in SecuritySettings.Keywords)
         {
             if (Setting(keyword) is { } value)
             {
@@ -254,7 +258,7 @@ internal sealed class ServerEndpoint
             builder.Passfile = "/dev/null";
         }
 
-        foreach (var (keyword, value) in Security)
+        foreach ((string keyword, string value) in Security)
         {
             SecuritySettings.Apply(builder, keyword, value);
         }
@@ -304,7 +308,7 @@ internal sealed class ServerEndpoint
 
     private static SslMode ParseSslMode(string? text, string? requireSsl, string? rootCertificate)
     {
-        var mode = text switch
+        SslMode mode = text switch
         {
             null when rootCertificate == "system" => SslMode.VerifyFull,
             null => requireSsl is ['1', ..] ? SslMode.Require : SslMode.Prefer,
@@ -339,7 +343,7 @@ internal sealed class ServerEndpoint
             return DefaultConnectTimeout;
         }
 
-        if (!int.TryParse(text.AsSpan().Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
+        if (!int.TryParse(text.AsSpan().Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int seconds))
         {
             throw Invalid(
                 $"The connect time-out '{text}' of PGCONNECT_TIMEOUT or the service file is not a number of seconds.",

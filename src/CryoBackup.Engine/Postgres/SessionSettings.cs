@@ -124,7 +124,7 @@ internal static class SessionSettings
 
     private static void Append(StringBuilder text, IEnumerable<KeyValuePair<string, string>> settings)
     {
-        foreach (var (name, value) in settings)
+        foreach ((string name, string value) in settings)
         {
             text.Append(text.Length > 0 ? " -c " : "-c ");
             Escape(text, name);
@@ -136,7 +136,7 @@ internal static class SessionSettings
     // The server splits at white space; a backslash takes the next character as it is.
     private static void Escape(StringBuilder text, string word)
     {
-        foreach (var c in word)
+        foreach (char c in word)
         {
             if (c is '\\' or ' ' or '\t' or '\n' or '\r' or '\v' or '\f')
             {

@@ -98,7 +98,7 @@ internal static class TargetDatabase
         );
 
         // As bytes, for in a database of SQL_ASCII names may be of any encoding.
-        var name = (byte[]?)await objects.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        byte[]? name = (byte[]?)await objects.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
         var ask = new ServerQuestions(target, cancellationToken);
         return new State(
             major,

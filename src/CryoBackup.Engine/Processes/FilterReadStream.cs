@@ -71,7 +71,7 @@ internal sealed class FilterReadStream : ReadOnlyStream
     {
         try
         {
-            var buffer = new byte[BufferSize];
+            byte[] buffer = new byte[BufferSize];
             int count;
             while ((count = ReadSource(source, buffer)) > 0)
             {

@@ -20,7 +20,7 @@ internal static class OptionalTool
     /// <exception cref="CryoBackupException">ToolNotFound, naming the tool, the feature and how to install it.</exception>
     public static string Find(string name, string feature)
     {
-        var path = Environment.GetEnvironmentVariable("PATH") ?? "";
+        string path = Environment.GetEnvironmentVariable("PATH") ?? "";
         // Homebrew's folders are missing from the PATH of macOS's scheduled jobs.
         return Find(name, feature, OperatingSystem.IsMacOS() ? path + ":/opt/homebrew/bin:/usr/local/bin" : path);
     }
@@ -28,14 +28,13 @@ internal static class OptionalTool
     /// <summary>As the other overload, with a search path that need not be that of this process.</summary>
     public static string Find(string name, string feature, string searchPath)
     {
-        var folders = searchPath
+        IEnumerable<string> folders = searchPath
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Where(Path.IsPathFullyQualified)
-            .Distinct(StringComparer.Ordinal)
-            .ToArray();
-        foreach (var folder in folders)
+            .Distinct(StringComparer.Ordinal);
+        foreach (string folder in folders)
         {
-            var path = Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name);
+            string path = Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name);
             if (IsProgram(path))
             {
                 return path;
@@ -45,9 +44,9 @@ internal static class OptionalTool
         throw new CryoBackupException(
             CryoBackupError.ToolNotFound,
             $"{feature} needs the program {name}, which was not found. Looked at: "
-                + $"{(folders.Length > 0 ? string.Join(", ", folders) : "nothing, because PATH is empty")}.",
+                + $"{(folders.Any() ? string.Join(", ", folders) : "nothing, because PATH is empty")}.",
             name,
-            Installation.TryGetValue(name, out var how) ? how : $"Install {name} and add its folder to the PATH."
+            Installation.TryGetValue(name, out string? how) ? how : $"Install {name} and add its folder to the PATH."
         );
     }
 
@@ -58,7 +57,7 @@ internal static class OptionalTool
         {
             return File.Exists(path) && (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & Executable) != 0);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return false;
         }

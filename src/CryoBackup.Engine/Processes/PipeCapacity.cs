@@ -1,6 +1,7 @@
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
 
 namespace CryoBackup.Processes;
 
@@ -21,8 +22,8 @@ internal static partial class PipeCapacity
 
         try
         {
-            var handle = pipe.SafePipeHandle;
-            var held = false;
+            SafePipeHandle handle = pipe.SafePipeHandle;
+            bool held = false;
             try
             {
                 handle.DangerousAddRef(ref held);
@@ -37,7 +38,7 @@ internal static partial class PipeCapacity
                 }
             }
         }
-        catch (Exception e) when (e is InvalidOperationException or DllNotFoundException or EntryPointNotFoundException)
+        catch (Exception exception) when (exception is InvalidOperationException or DllNotFoundException or EntryPointNotFoundException)
         {
             return 0;
         }

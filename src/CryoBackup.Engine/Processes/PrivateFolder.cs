@@ -21,7 +21,7 @@ internal sealed class PrivateFolder : IDisposable
         try
         {
             // On Unix the folder is made 0700.
-            var folder = Directory.CreateTempSubdirectory(prefix + ProcessMark.Current + "-");
+            DirectoryInfo folder = Directory.CreateTempSubdirectory(prefix + ProcessMark.Current + "-");
             if (OperatingSystem.IsWindows())
             {
                 RestrictOnWindows(folder);
@@ -29,14 +29,14 @@ internal sealed class PrivateFolder : IDisposable
 
             return new PrivateFolder(folder.FullName);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new CryoBackupException(
                 CryoBackupError.DestinationNotWritable,
-                $"No private folder can be made in '{System.IO.Path.GetTempPath()}': {e.Message}",
+                $"No private folder can be made in '{System.IO.Path.GetTempPath()}': {exception.Message}",
                 System.IO.Path.GetTempPath(),
                 "Make the temporary folder writable for this user, or point TMPDIR (TEMP on Windows) to one that is.",
-                inner: e
+                inner: exception
             );
         }
     }
@@ -58,7 +58,7 @@ internal sealed class PrivateFolder : IDisposable
                     new PrivateFolder(folder).Dispose();
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 // Another run removes it at the same time.
             }
@@ -69,7 +69,7 @@ internal sealed class PrivateFolder : IDisposable
     /// <returns>Its path.</returns>
     public string WriteFile(string name, string text)
     {
-        var path = System.IO.Path.Combine(Path, name);
+        string path = System.IO.Path.Combine(Path, name);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
@@ -88,7 +88,7 @@ internal sealed class PrivateFolder : IDisposable
         {
             Directory.Delete(Path, recursive: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Somebody else removed it, or holds a file open on Windows; it stays private.
         }

@@ -16,8 +16,8 @@ internal sealed record ProcessIdentity(int Id, string Started, string Machine)
     /// <summary>Reads what ToString wrote; null if it is something else.</summary>
     public static ProcessIdentity? Parse(string text)
     {
-        var lines = text.Split('\n', StringSplitOptions.TrimEntries);
-        return lines.Length >= 3 && int.TryParse(lines[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+        string[] lines = text.Split('\n', StringSplitOptions.TrimEntries);
+        return lines.Length >= 3 && int.TryParse(lines[0], NumberStyles.None, CultureInfo.InvariantCulture, out int id)
             ? new ProcessIdentity(id, lines[1], lines[2])
             : null;
     }
@@ -44,16 +44,16 @@ internal sealed record ProcessIdentity(int Id, string Started, string Machine)
             if (OperatingSystem.IsLinux())
             {
                 // Ticks since this boot: unlike the wall clock's time they never shift. The name in parentheses may hold anything.
-                var stat = File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/stat");
-                var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+                string stat = File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/stat");
+                string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
                 return fields[0] is "Z" or "X" ? null : File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim() + " " + fields[19];
             }
 
             using var process = Process.GetProcessById(id);
             return process.StartTime.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
         }
-        catch (Exception e)
-            when (e
+        catch (Exception exception)
+            when (exception
                     is IOException
                         or UnauthorizedAccessException
                         or ArgumentException

@@ -42,7 +42,8 @@ internal static class ProcessMark
         {
             return true;
         }
-        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception or NotSupportedException)
+        catch (Exception exception)
+            when (exception is InvalidOperationException or System.ComponentModel.Win32Exception or NotSupportedException)
         {
             return false;
         }

@@ -50,7 +50,7 @@ internal sealed class RunLimits : IDisposable
 
         long last = count();
         long since = Environment.TickCount64;
-        TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(stall.TotalMilliseconds / 10, 10, 1000));
+        var period = TimeSpan.FromMilliseconds(Math.Clamp(stall.TotalMilliseconds / 10, 10, 1000));
         return new Timer(
             _ =>
             {

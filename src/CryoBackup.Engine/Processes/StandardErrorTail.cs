@@ -35,12 +35,12 @@ internal sealed class StandardErrorTail
     /// <summary>Reads to the end of the stream.</summary>
     public void ReadToEnd(Stream stream)
     {
-        var buffer = new byte[4096];
+        byte[] buffer = new byte[4096];
         var line = new MemoryStream();
         int count;
         while ((count = stream.Read(buffer)) > 0)
         {
-            var rest = buffer.AsSpan(0, count);
+            Span<byte> rest = buffer.AsSpan(0, count);
             while (rest.IndexOf((byte)'\n') is var end and >= 0)
             {
                 Keep(line, rest[..end]);
@@ -65,7 +65,7 @@ internal sealed class StandardErrorTail
         if (bytes.Length == MaximumBytes)
         {
             // The cut may have gone through a character; leave that out.
-            var start = bytes.Length - 1;
+            int start = bytes.Length - 1;
             while (start > bytes.Length - 4 && (bytes[start] & 0xC0) == 0x80)
             {
                 start--;
@@ -86,7 +86,7 @@ internal sealed class StandardErrorTail
 
     private void Complete(MemoryStream line)
     {
-        var text = Decode(line.GetBuffer().AsSpan(0, (int)line.Length)).TrimEnd('\r');
+        string text = Decode(line.GetBuffer().AsSpan(0, (int)line.Length)).TrimEnd('\r');
         line.SetLength(0);
         if (text.Length > MaximumCharacters)
         {

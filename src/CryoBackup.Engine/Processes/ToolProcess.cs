@@ -28,7 +28,7 @@ internal sealed class ToolProcess : IDisposable
     {
         _process = process;
         _errors = new StandardErrorTail(command.ErrorLine);
-        var error = process.StandardError.BaseStream;
+        Stream error = process.StandardError.BaseStream;
         _errorReader = StartReader(() => _errors.ReadToEnd(error), "standard error");
 
         if (command.WritesInput)
@@ -41,7 +41,7 @@ internal sealed class ToolProcess : IDisposable
             process.StandardInput.BaseStream.Dispose();
         }
 
-        var output = process.StandardOutput.BaseStream;
+        Stream output = process.StandardOutput.BaseStream;
         if (command.ReadsOutput)
         {
             _output = output;
@@ -86,13 +86,13 @@ internal sealed class ToolProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in command.Arguments)
+        foreach (string argument in command.Arguments)
         {
             start.ArgumentList.Add(argument);
         }
 
         ChildEnvironment.Reduce(start.Environment);
-        foreach (var (name, value) in command.Environment)
+        foreach ((string name, string? value) in command.Environment)
         {
             if (value is null)
             {
@@ -116,16 +116,16 @@ internal sealed class ToolProcess : IDisposable
         {
             process.Start();
         }
-        catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is Win32Exception or IOException or UnauthorizedAccessException)
         {
             process.Dispose();
-            var name = Path.GetFileNameWithoutExtension(command.Path);
+            string name = Path.GetFileNameWithoutExtension(command.Path);
             throw new CryoBackupException(
                 Array.IndexOf(PostgresPrograms, name) >= 0 ? CryoBackupError.PgToolNotFound : CryoBackupError.ToolNotFound,
-                $"The program '{command.Path}' cannot be started: {e.Message}",
+                $"The program '{command.Path}' cannot be started: {exception.Message}",
                 command.Path,
                 "Check that the file exists and may be run by this user.",
-                inner: e
+                inner: exception
             );
         }
 
@@ -136,9 +136,9 @@ internal sealed class ToolProcess : IDisposable
     /// <returns>Exit code, standard output as UTF-8, and the last lines of standard error.</returns>
     public static (int ExitCode, string Output, IReadOnlyList<string> Errors) Run(ToolCommand command, CancellationToken cancellationToken)
     {
-        using var tool = Start(command with { ReadsOutput = true }, cancellationToken);
+        using ToolProcess tool = Start(command with { ReadsOutput = true }, cancellationToken);
         using var reader = new StreamReader(tool.StandardOutput);
-        var output = reader.ReadToEnd();
+        string output = reader.ReadToEnd();
         return (tool.WaitForExit(cancellationToken), output, tool.StandardErrorTail);
     }
 
@@ -181,7 +181,7 @@ internal sealed class ToolProcess : IDisposable
 
                 _process.Kill(entireProcessTree: true);
             }
-            catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
+            catch (Exception exception) when (exception is InvalidOperationException or Win32Exception or AggregateException)
             {
                 // It ended meanwhile, or a descendant did.
             }
@@ -229,7 +229,7 @@ internal sealed class ToolProcess : IDisposable
             {
                 read();
             }
-            catch (Exception e) when (e is IOException or ObjectDisposedException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or ObjectDisposedException or UnauthorizedAccessException)
             {
                 // The pipe was closed under us by Dispose.
             }
@@ -244,7 +244,7 @@ internal sealed class ToolProcess : IDisposable
 
     private static void Drop(Stream stream)
     {
-        var buffer = new byte[16 * 1024];
+        byte[] buffer = new byte[16 * 1024];
         while (stream.Read(buffer) > 0) { }
     }
 }

@@ -22,13 +22,13 @@ internal sealed partial record UnixAccount(string Name, uint UserId, uint GroupI
         }
 
         var accounts = File.ReadLines("/etc/passwd").Select(line => line.Split(':')).Where(fields => fields.Length >= 4).ToList();
-        foreach (var name in (string[])["postgres", "_postgres", "nobody"])
+        foreach (string name in (string[])["postgres", "_postgres", "nobody"])
         {
             // macOS writes nobody's ID as -2.
             if (
                 accounts.Find(fields => fields[0] == name) is { } fields
-                && long.TryParse(fields[2], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var user)
-                && long.TryParse(fields[3], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var group)
+                && long.TryParse(fields[2], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long user)
+                && long.TryParse(fields[3], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long group)
                 && user != 0
             )
             {

@@ -1,6 +1,5 @@
 using CryoBackup.Archive;
 using CryoBackup.Processes;
-using CryoBackup.Storage;
 
 namespace CryoBackup.Restore;
 

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using CryoBackup.Archive;
-using CryoBackup.Postgres;
 
 namespace CryoBackup.Restore;
 

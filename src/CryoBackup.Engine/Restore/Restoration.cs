@@ -31,7 +31,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
     {
         CancellationToken token = limits.Token;
         RestoreMode mode = RestorePlan.ModeOf(request);
-        ServerEndpoint endpoint = ServerEndpoint.Resolve(request.Connection, request.TargetDatabase, observer);
+        var endpoint = ServerEndpoint.Resolve(request.Connection, request.TargetDatabase, observer);
         using var spooling = new ArchiveSpooling(request.Jobs, request.Create || request.Swap, request.Path, observer, Warn);
         (ArchiveContent content, BackupManifest? manifest) = request.SkipVerification ? Skim() : Inspect(spooling);
         GlobalsScript? globals = request.IncludeGlobals ? ReadGlobals(manifest) : null;

@@ -2,8 +2,6 @@ using System.Globalization;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
-using CryoBackup.Restore.Selection;
-using CryoBackup.Storage;
 using CryoBackup.Text;
 using Npgsql;
 

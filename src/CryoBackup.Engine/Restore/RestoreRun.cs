@@ -39,7 +39,7 @@ internal sealed class RestoreRun(
     {
         CancellationToken token = limits.Token;
         using var environment = new LibpqEnvironment(endpoint, application, settings: SessionSettings());
-        using PrivateFolder folder = PrivateFolder.Create("cryobackup-restore-");
+        using var folder = PrivateFolder.Create("cryobackup-restore-");
         using LockWatch? watch = plan.Makes ? null : new LockWatch(endpoint, application, request.LockTimeout, limits);
         SpooledArchive? spool = spooling.Spooled;
         int jobs = spool is null ? 0 : spooling.Jobs(isSealed: false, plan.ArchiveLength);

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using CryoBackup.Storage;
 using CryoBackup.Streams;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Runs;
 

@@ -192,7 +192,7 @@ public static class BackupCatalog
     internal static BackupInfo ToInfo(BackupManifest manifest, string path, string manifestPath)
     {
         DateTime start = manifest.ReadStart();
-        TimeSpan duration = TimeSpan.FromSeconds(manifest.DurationSeconds ?? 0);
+        var duration = TimeSpan.FromSeconds(manifest.DurationSeconds ?? 0);
         TableInfo[] tables =
         [
             .. (manifest.Tables ?? []).Select(table => new TableInfo
@@ -242,7 +242,7 @@ public static class BackupCatalog
         try
         {
             string path = BackupFolder.BackupOf(manifestPath);
-            BackupManifest manifest = BackupManifest.Read(manifestPath);
+            var manifest = BackupManifest.Read(manifestPath);
             if (!IsWanted(manifest.Database, databases))
             {
                 return null;

@@ -395,7 +395,7 @@ public sealed record BackupManifest
             throw new IOException($"it has {file.Length} bytes, more than any manifest");
         }
 
-        var bytes = new byte[file.Length];
+        byte[] bytes = new byte[file.Length];
         file.ReadExactly(bytes);
         return bytes;
     }

@@ -29,7 +29,7 @@ internal sealed class BackupSource : IDisposable
         try
         {
             Length = _file.Length;
-            var start = new byte[Math.Max(ForeignFile.StartLength, Math.Max(GzipMember.HeaderLength, AgeHeader.StartLength))];
+            byte[] start = new byte[Math.Max(ForeignFile.StartLength, Math.Max(GzipMember.HeaderLength, AgeHeader.StartLength))];
             int count = _file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
             _file.Position = 0;
             Stream source = _hash;

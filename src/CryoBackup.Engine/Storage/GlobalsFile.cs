@@ -80,7 +80,7 @@ internal static partial class GlobalsFile
     private static ReadOnlySpan<byte> ReadScript(Stream source, string path)
     {
         using var bytes = new MemoryStream();
-        var buffer = new byte[1 << 16];
+        byte[] buffer = new byte[1 << 16];
         int count;
         while ((count = source.Read(buffer)) > 0)
         {

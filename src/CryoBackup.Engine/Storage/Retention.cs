@@ -105,7 +105,7 @@ internal static class Retention
         string path = BackupFolder.BackupOf(manifestPath);
         try
         {
-            BackupManifest other = BackupManifest.Read(manifestPath);
+            var other = BackupManifest.Read(manifestPath);
             DateTime start = other.ReadStart();
             bool isOurs =
                 string.Equals(other.Database, made.Database, StringComparison.Ordinal)

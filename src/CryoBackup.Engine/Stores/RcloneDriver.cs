@@ -27,7 +27,7 @@ internal sealed class RcloneDriver(StoreLocation location) : IStoreDriver
         try
         {
             string json = await RunAsync(cancellationToken, "lsjson", "--stat", "--no-mimetype", Target(key)).ConfigureAwait(false);
-            using JsonDocument document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(json);
             return document.RootElement is { ValueKind: JsonValueKind.Object } one && !one.GetProperty("IsDir").GetBoolean()
                 ? Read(one, key)
                 : null;
@@ -62,7 +62,7 @@ internal sealed class RcloneDriver(StoreLocation location) : IStoreDriver
             yield break;
         }
 
-        using JsonDocument document = JsonDocument.Parse(json);
+        using var document = JsonDocument.Parse(json);
         foreach (JsonElement one in document.RootElement.EnumerateArray())
         {
             string key = folder + one.GetProperty("Path").GetString();

@@ -27,7 +27,7 @@ internal sealed class GzipReader : ReadOnlyStream
     private int _lastGiven;
     private bool _brokeOff;
     private DeflateStream? _member;
-    private Crc32 _checksum = new();
+    private readonly Crc32 _checksum = new();
     private uint _length;
 
     /// <summary>Begins to decompress.</summary>

@@ -97,7 +97,7 @@ internal sealed class ParallelGzipReader : ReadOnlyStream
     {
         try
         {
-            var header = new byte[GzipMember.HeaderLength];
+            byte[] header = new byte[GzipMember.HeaderLength];
             while (!_stop.IsCancellationRequested)
             {
                 int count = _source.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);

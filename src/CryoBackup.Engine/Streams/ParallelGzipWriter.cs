@@ -87,7 +87,7 @@ internal sealed class ParallelGzipWriter : WriteOnlyStream
         _failure?.Throw();
         byte[] block = _block;
         int length = _filled;
-        var task = Task.Run(() => Compress(block, length));
+        Task<MemoryStream> task = Task.Run(() => Compress(block, length));
         if (!_members.Writer.TryWrite(task))
         {
             _members.Writer.WriteAsync(task).AsTask().GetAwaiter().GetResult();

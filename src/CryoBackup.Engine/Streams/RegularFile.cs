@@ -87,7 +87,7 @@ internal static partial class RegularFile
     {
         const int MaximumLength = 1 << 24;
         using FileStream file = Read(path);
-        var bytes = new byte[Math.Min(file.Length, MaximumLength) + 1];
+        byte[] bytes = new byte[Math.Min(file.Length, MaximumLength) + 1];
         int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         if (length > MaximumLength)
         {

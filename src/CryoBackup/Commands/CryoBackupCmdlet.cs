@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
-using CryoBackup.Reports;
 using CryoBackup.Restore;
 using CryoBackup.Runs;
 using CryoBackup.Text;
@@ -61,9 +60,9 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
                 Configuration.Require(use, replaced);
             }
         }
-        catch (CryoBackupException failure)
+        catch (CryoBackupException exception)
         {
-            Report(failure, Config ?? "");
+            Report(exception, Config ?? "");
         }
     }
 
@@ -201,9 +200,9 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
                 reportPath is null ? null : FileSystemPaths.Literal(SessionState, reportPath, CryoBackupError.ConfigurationInvalid)
             );
         }
-        catch (CryoBackupException failure)
+        catch (CryoBackupException exception)
         {
-            ThrowTerminatingError(ErrorRecords.Create(failure, reportPath ?? ""));
+            ThrowTerminatingError(ErrorRecords.Create(exception, reportPath ?? ""));
         }
     }
 

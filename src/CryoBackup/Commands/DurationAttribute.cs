@@ -42,9 +42,9 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
         {
             return TimeSpan.FromSeconds(seconds);
         }
-        catch (Exception failure) when (failure is OverflowException or ArgumentException)
+        catch (Exception exception) when (exception is OverflowException or ArgumentException)
         {
-            throw new ArgumentTransformationMetadataException($"{seconds} seconds is not a duration.", failure);
+            throw new ArgumentTransformationMetadataException($"{seconds} seconds is not a duration.", exception);
         }
     }
 }

@@ -57,9 +57,9 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
         {
             _identities = BackupPlan.Identities(Configuration, FileSystemPaths.Literals(SessionState, Identity));
         }
-        catch (CryoBackupException failure)
+        catch (CryoBackupException exception)
         {
-            Report(failure, Identity);
+            Report(exception, Identity);
         }
     }
 
@@ -130,9 +130,9 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
         {
             return FileSystemPaths.Resolve(SessionState, path, literal, CryoBackupError.BackupNotFound);
         }
-        catch (CryoBackupException failure)
+        catch (CryoBackupException exception)
         {
-            Report(failure, path);
+            Report(exception, path);
             return [];
         }
     }

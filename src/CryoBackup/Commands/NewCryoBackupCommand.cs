@@ -4,10 +4,7 @@ using CryoBackup.Completion;
 using CryoBackup.Configuration;
 using CryoBackup.Encryption;
 using CryoBackup.Hosting;
-using CryoBackup.Postgres;
-using CryoBackup.Reports;
 using CryoBackup.Runs;
-using CryoBackup.Streams;
 using CryoBackup.Text;
 
 namespace CryoBackup.Commands;
@@ -211,9 +208,9 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
                 Recipients = recipients.Count > 0 ? recipients : null,
             };
         }
-        catch (CryoBackupException failure)
+        catch (CryoBackupException exception)
         {
-            Report(failure, Path);
+            Report(exception, Path);
         }
 
         ReadConfiguration(ConfigurationUse.New, BackupPlan.ReplacedBy(_given with { Connection = Connection }));

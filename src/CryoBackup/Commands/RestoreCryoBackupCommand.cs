@@ -2,8 +2,6 @@ using System.Management.Automation;
 using CryoBackup.Completion;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
-using CryoBackup.Postgres;
-using CryoBackup.Reports;
 using CryoBackup.Restore;
 using CryoBackup.Runs;
 using CryoBackup.Storage;
@@ -245,9 +243,9 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
                 Identities = BackupPlan.Identities(Configuration, FileSystemPaths.Literals(SessionState, Identity)),
             };
         }
-        catch (CryoBackupException failure)
+        catch (CryoBackupException exception)
         {
-            Report(failure, Identity);
+            Report(exception, Identity);
         }
     }
 
@@ -317,9 +315,9 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
                     "Name one backup, or use -Latest with -Database."
                 );
         }
-        catch (CryoBackupException failure)
+        catch (CryoBackupException exception)
         {
-            Report(failure, given);
+            Report(exception, given);
             return null;
         }
     }

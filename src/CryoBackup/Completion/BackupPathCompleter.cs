@@ -2,7 +2,6 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using System.Management.Automation.Runspaces;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Storage;
@@ -69,8 +68,8 @@ public sealed class BackupPathCompleter : IArgumentCompleter
                         ),
                 ];
         }
-        catch (Exception failure)
-            when (failure
+        catch (Exception exception)
+            when (exception
                     is CryoBackupException
                         or IOException
                         or UnauthorizedAccessException

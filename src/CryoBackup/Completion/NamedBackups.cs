@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using System.Management.Automation.Runspaces;
 using CryoBackup.Storage;
 
 namespace CryoBackup.Completion;
@@ -31,8 +30,8 @@ internal static class NamedBackups
             ];
             return isFolder ? backups : [.. backups.Where(backup => string.Equals(backup.Path, path, StringComparison.Ordinal))];
         }
-        catch (Exception failure)
-            when (failure is CryoBackupException or IOException or UnauthorizedAccessException or RuntimeException or ArgumentException)
+        catch (Exception exception)
+            when (exception is CryoBackupException or IOException or UnauthorizedAccessException or RuntimeException or ArgumentException)
         {
             return [];
         }

@@ -12,7 +12,7 @@ public sealed class Adler32Tests
         var random = new Random(7);
         foreach (int size in (int[])[1, 2, 5551, 5552, 5553, 100_000, 1_000_003])
         {
-            var data = new byte[size];
+            byte[] data = new byte[size];
             random.NextBytes(data);
             if (size == 100_000)
             {

@@ -314,7 +314,7 @@ internal sealed class ArchiveImage
 
             output.Write(Text(null));
             output.WriteByte(entry.OffsetFlag);
-            var offset = new byte[8];
+            byte[] offset = new byte[8];
             BinaryPrimitives.WriteInt64LittleEndian(offset, entry.Offset);
             output.Write(offset);
         }
@@ -331,7 +331,7 @@ internal sealed class ArchiveImage
     /// <summary>An integer: a sign byte, then the magnitude, little-endian.</summary>
     public static byte[] Integer(int value)
     {
-        var bytes = new byte[5];
+        byte[] bytes = new byte[5];
         bytes[0] = (byte)(value < 0 ? 1 : 0);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(1), (uint)Math.Abs((long)value));
         return bytes;

@@ -138,7 +138,7 @@ public sealed class ArchiveReaderTests(PostgresServer server)
     public void ReadsTheZooInNewerVersions(byte minor)
     {
         byte[] archive = Zoo.Dump(server, "-Z6");
-        ArchiveImage image = ArchiveImage.Parse(archive);
+        var image = ArchiveImage.Parse(archive);
         Assert.True(archive.AsSpan().SequenceEqual(image.ToBytes()));
 
         // What pg_dump 16 or later has written is of such a version.

@@ -62,7 +62,7 @@ public sealed class ArchiveVersionTests
     [InlineData(16)]
     public void ReadsARewrittenArchiveAsTheOriginal(byte minor)
     {
-        ArchiveImage original = ArchiveImage.CreateSample();
+        var original = ArchiveImage.CreateSample();
         ArchiveContent expected = ArchiveAssert.Read(original.ToBytes());
         ArchiveContent found = ArchiveAssert.Read(original.ToVersion(minor).ToBytes());
 

@@ -8,7 +8,7 @@ internal static class Deflated
     /// <summary>The sample with compressed blocks.</summary>
     public static ArchiveImage Sample()
     {
-        ArchiveImage image = ArchiveImage.CreateSample();
+        var image = ArchiveImage.CreateSample();
         image.Compression = -1;
         image.Blocks =
         [

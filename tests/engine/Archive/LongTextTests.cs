@@ -13,7 +13,7 @@ public sealed class LongTextTests
         string body = string.Concat(
             Enumerable.Range(0, length / 8).Select(i => i.ToString("x8", System.Globalization.CultureInfo.InvariantCulture))
         );
-        ArchiveImage image = ArchiveImage.CreateSample();
+        var image = ArchiveImage.CreateSample();
         image.Add(20, "FUNCTION", "f()", TocSection.PreData, $"CREATE FUNCTION public.f() RETURNS text LANGUAGE sql AS '{body}';\n");
         using var archive = new MemoryStream(image.ToBytes());
         using var copy = new MemoryStream();

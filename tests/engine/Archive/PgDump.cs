@@ -10,7 +10,7 @@ internal static class PgDump
     public static byte[] ToPipe(PostgresServer server, string database, params string[] arguments)
     {
         using var environment = new LibpqEnvironment(server.Endpoint.WithDatabase(database), "CryoBackup tests");
-        using ToolProcess process = ToolProcess.Start(Command(environment, arguments), CancellationToken.None);
+        using var process = ToolProcess.Start(Command(environment, arguments), CancellationToken.None);
         var output = new MemoryStream();
         process.StandardOutput.CopyTo(output);
         Assert.True(process.WaitForExit(CancellationToken.None) == 0, string.Join('\n', process.StandardErrorTail));

@@ -64,9 +64,9 @@ internal sealed class ChildBackup : IDisposable
             BackupWriter.Run(request, message => Console.WriteLine((message as ProgressMessage)?.Status), CancellationToken.None);
             return 0;
         }
-        catch (CryoBackupException failure)
+        catch (CryoBackupException exception)
         {
-            Console.WriteLine(failure);
+            Console.WriteLine(exception);
             return 1;
         }
     }

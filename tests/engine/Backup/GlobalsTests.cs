@@ -70,7 +70,7 @@ public sealed class GlobalsTests(PostgresServer server) : IDisposable
     {
         server.CreateDatabase("globals");
         using var wrapped = new WrappedPgDump("exec \"$PG_DUMP\" \"$@\"", dumpall: "\"$PG_DUMPALL\" \"$@\" | head -c 100; exit 0");
-        var failure = Assert.Throws<CryoBackupException>(() => Run("globals", "postgres"));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => Run("globals", "postgres"));
         Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
         Assert.Contains("did not write to the end", failure.Message, StringComparison.Ordinal);
         Assert.Empty(Leftovers.Files(_destination.Path));
@@ -105,7 +105,7 @@ public sealed class GlobalsTests(PostgresServer server) : IDisposable
 
     private static string Decompress(string path)
     {
-        using var file = File.OpenRead(path);
+        using FileStream file = File.OpenRead(path);
         using var gzip = new GZipStream(file, CompressionMode.Decompress);
         using var reader = new StreamReader(gzip);
         return reader.ReadToEnd();

@@ -199,7 +199,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
         );
         using var full = new FailingStream([], failAt: 100_000);
 
-        var failure = await Assert.ThrowsAsync<IOException>(() => run.RunAsync(full, 0));
+        IOException failure = await Assert.ThrowsAsync<IOException>(() => run.RunAsync(full, 0));
         Assert.Contains("the disk failed", failure.Message, StringComparison.Ordinal);
         Assert.Empty(LinuxProcesses.ToolsOf(Database));
     }

@@ -193,7 +193,7 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
         Assert.Equal("SQL_ASCII", server.Scalar("bytes_back", "SELECT current_setting('server_encoding')"));
 
         // A table that is there already is told, though its name cannot be read.
-        var failure = Assert.Throws<CryoBackupException>(() =>
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
             BackupRestorer.Run(Requests.Restore(server.Connection, backup.Path, "bytes_back"), _ => { }, CancellationToken.None)
         );
         Assert.Equal(CryoBackupError.DatabaseNotEmpty, failure.Error);
@@ -237,7 +237,7 @@ public sealed class OddNameTests(PostgresServer server) : IDisposable
         server.CreateDatabase("alike", "ENCODING 'LATIN1' LOCALE 'C'");
         server.Execute("alike", "CREATE TABLE \"café\" (); CREATE TABLE cafe (); CREATE TABLE \"thé\" ()");
         BackupRequest request = Requests.Backup(server.Connection, "alike", _destination.Path) with { ExcludeTable = ["café"] };
-        var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, failure.Error);
         Assert.Contains("public.\"café\" cannot be left out alone", failure.Message, StringComparison.Ordinal);
 

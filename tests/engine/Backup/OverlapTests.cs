@@ -33,7 +33,9 @@ public sealed class OverlapTests : IDisposable
         await first.WaitForRowsAsync();
         string[] before = Leftovers.Files(_destination.Path);
 
-        var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(Request(), _ => { }, CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            BackupWriter.Run(Request(), _ => { }, CancellationToken.None)
+        );
         Assert.Equal(CryoBackupError.BackupLocked, failure.Error);
         Assert.Contains(
             string.Create(
@@ -61,7 +63,9 @@ public sealed class OverlapTests : IDisposable
         string[] itsFiles = Leftovers.Files(_destination.Path);
         Assert.Equal(2, itsFiles.Length);
 
-        var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(Request(), _ => { }, CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            BackupWriter.Run(Request(), _ => { }, CancellationToken.None)
+        );
         Assert.Equal(CryoBackupError.BackupLocked, failure.Error);
         Assert.Contains(
             string.Create(CultureInfo.InvariantCulture, $"process {child.Id}, since"),

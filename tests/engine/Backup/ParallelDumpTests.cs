@@ -5,7 +5,6 @@ using CryoBackup.Archive;
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
-using CryoBackup.Storage;
 using CryoBackup.Tests.Archive;
 using CryoBackup.Tests.Encryption;
 
@@ -176,7 +175,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
             Jobs = 4,
             LeastShared = 0,
         };
-        var failure = Assert.Throws<CryoBackupException>(() => BackUp(Zoo.Database, request));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => BackUp(Zoo.Database, request));
         Assert.Equal(CryoBackupError.RowSecurityActive, failure.Error);
         server.Execute(Zoo.Database, "DROP OWNED BY parallel_reader; DROP ROLE parallel_reader");
     }
@@ -253,7 +252,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
 
     private byte[] Unpack(string path)
     {
-        using var file = File.OpenRead(path);
+        using FileStream file = File.OpenRead(path);
         using Stream archive = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
         using var bytes = new MemoryStream();
         archive.CopyTo(bytes);

@@ -57,7 +57,7 @@ public sealed class RowQueueTests
         var queue = new RowQueue(2 * RowQueue.BlockSize);
         queue.Add(1, queue.Rent(), 1);
         queue.Add(1, queue.Rent(), 1);
-        Task third = Task.Run(() => queue.Add(1, queue.Rent(), 1));
+        var third = Task.Run(() => queue.Add(1, queue.Rent(), 1));
         queue.Add(0, queue.Rent(), 1);
         queue.Add(0, queue.Rent(), 1);
         queue.End(0);
@@ -74,7 +74,7 @@ public sealed class RowQueueTests
     {
         var queue = new RowQueue(0);
         Task writer = Task.Run(() => queue.Take(0, _ => { }));
-        Task reader = Task.Run(() => queue.Add(1, queue.Rent(), 1));
+        var reader = Task.Run(() => queue.Add(1, queue.Rent(), 1));
         queue.Stop();
         await Assert.ThrowsAsync<OperationCanceledException>(() => writer.WaitAsync(Hang));
         await Assert.ThrowsAsync<OperationCanceledException>(() => reader.WaitAsync(Hang));

@@ -51,7 +51,7 @@ public sealed class SecretTests : IClassFixture<PostgresServer>, IDisposable
         var leaks = new List<string>();
         bool sawTool = false;
         using var watch = new CancellationTokenSource();
-        Task watcher = Task.Run(() =>
+        var watcher = Task.Run(() =>
         {
             while (OperatingSystem.IsLinux() && !watch.IsCancellationRequested)
             {

@@ -2,6 +2,7 @@ using CryoBackup.Backup;
 using CryoBackup.Restore;
 using CryoBackup.Storage;
 using CryoBackup.Verification;
+using Npgsql;
 
 namespace CryoBackup.Tests.Backup;
 
@@ -187,8 +188,8 @@ public sealed class SelectionTests : IDisposable
             "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'clerk') THEN CREATE ROLE clerk LOGIN; END IF; END $$"
         );
         _server.Execute(Database, "GRANT USAGE ON SCHEMA audit TO clerk; GRANT SELECT ON audit.log TO clerk");
-        using var blocker = _server.Open(Database);
-        using var transaction = blocker.BeginTransaction();
+        using NpgsqlConnection blocker = _server.Open(Database);
+        using NpgsqlTransaction transaction = blocker.BeginTransaction();
         using (var take = new Npgsql.NpgsqlCommand("LOCK TABLE sales.orders", blocker))
         {
             take.ExecuteNonQuery();
@@ -211,7 +212,7 @@ public sealed class SelectionTests : IDisposable
     {
         var request = new BackupRequest();
         typeof(BackupRequest).GetProperty(parameter)!.SetValue(request, (string[])[name]);
-        var failure = Assert.Throws<CryoBackupException>(() => Run(request));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => Run(request));
         Assert.Equal(CryoBackupError.ObjectNotFound, failure.Error);
         Assert.Equal(name, failure.Target);
         Assert.StartsWith(message, failure.Message, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using CryoBackup.Backup;
 using CryoBackup.Restore;
 using CryoBackup.Storage;
+using Npgsql;
 
 namespace CryoBackup.Tests.Backup;
 
@@ -90,9 +91,9 @@ public sealed class SettingsTests(PostgresServer server) : IDisposable
         server.CreateDatabase("ahead");
         server.Execute("ahead", "CREATE TABLE items (id serial PRIMARY KEY); INSERT INTO items DEFAULT VALUES");
         using var stop = new CancellationTokenSource();
-        Task writer = Task.Run(() =>
+        var writer = Task.Run(() =>
         {
-            using var connection = server.Open("ahead");
+            using NpgsqlConnection connection = server.Open("ahead");
             using var insert = new Npgsql.NpgsqlCommand("INSERT INTO items SELECT FROM generate_series(1, 10)", connection);
             while (!stop.IsCancellationRequested)
             {

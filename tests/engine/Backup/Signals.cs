@@ -11,7 +11,7 @@ internal static class Signals
     {
         string[] ids = [.. processes.Select(id => id.ToString(CultureInfo.InvariantCulture))];
         Assert.NotEmpty(ids);
-        using Process kill = Process.Start("/bin/sh", ["-c", $"kill -{name} {string.Join(' ', ids)}"]);
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -{name} {string.Join(' ', ids)}"]);
         kill.WaitForExit();
     }
 }

@@ -27,7 +27,7 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         server.Execute("naive", "TRUNCATE filled");
 
         using var environment = new LibpqEnvironment(endpoint, "naive");
-        var (exitCode, archive, errors) = ToolProcess.Run(
+        (int exitCode, string archive, IReadOnlyList<string> errors) = ToolProcess.Run(
             new ToolCommand(ClientTools.Find("pg_dump", 0, CancellationToken.None).Path, "-Fp", "--data-only", "--snapshot=" + snapshot)
             {
                 Environment = environment.Variables,
@@ -53,7 +53,7 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         );
         await snapshot.TakeAsync(CancellationToken.None);
 
-        Task truncate = Task.Run(() => server.Execute("ordered", "TRUNCATE filled"));
+        var truncate = Task.Run(() => server.Execute("ordered", "TRUNCATE filled"));
         WaitForWaiter("ordered", "TRUNCATE");
         DumpTable table = Assert.Single(snapshot.Tables.Values);
         Assert.Equal(1000, await snapshot.CountAsync(table, CancellationToken.None));
@@ -112,7 +112,7 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         BackupRequest request = Request("locked");
         request = request with { LockTimeout = TimeSpan.FromMilliseconds(300) };
 
-        var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.LockTimeout, failure.Error);
         Assert.Contains($"public.filled (held by process {blocker.ProcessID})", failure.Message, StringComparison.Ordinal);
         Assert.Contains("within 0.3s", failure.Message, StringComparison.Ordinal);
@@ -127,12 +127,12 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         Execute(reader, "BEGIN; SELECT count(*) FROM filled");
         using NpgsqlConnection waiter = server.Open("queued");
         int id = waiter.ProcessID;
-        Task alter = Task.Run(() => Execute(waiter, "ALTER TABLE filled ADD COLUMN extra int"));
+        var alter = Task.Run(() => Execute(waiter, "ALTER TABLE filled ADD COLUMN extra int"));
         WaitForWaiter("queued", "ALTER");
         BackupRequest request = Request("queued");
         request = request with { LockTimeout = TimeSpan.FromMilliseconds(300) };
 
-        var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.LockTimeout, failure.Error);
         Assert.Contains($"public.filled (awaited by process {id})", failure.Message, StringComparison.Ordinal);
         Execute(reader, "ROLLBACK");
@@ -155,7 +155,7 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         );
         using var backup = new RunningBackup(Request("between"));
         wrapped.WaitFor("paused");
-        Task truncate = Task.Run(() =>
+        var truncate = Task.Run(() =>
             server.Execute("between", "TRUNCATE filled; INSERT INTO filled VALUES ('after'), ('the'), ('truncate')")
         );
         WaitForWaiter("between", "TRUNCATE");
@@ -185,7 +185,9 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
             """
         );
 
-        var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(Request("other_moment"), _ => { }, CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            BackupWriter.Run(Request("other_moment"), _ => { }, CancellationToken.None)
+        );
         Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
         long left = (long)server.Scalar("other_moment", "SELECT count(*) FROM filled")!;
         Assert.Equal(
@@ -207,7 +209,9 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
             """
         );
 
-        var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(Request("more_rows"), _ => { }, CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            BackupWriter.Run(Request("more_rows"), _ => { }, CancellationToken.None)
+        );
         Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
         Assert.Equal("public.filled has 1000 rows in the snapshot, and pg_dump wrote 1001.", failure.Message);
         Assert.Empty(Leftovers.Files(_destination.Path));
@@ -222,7 +226,7 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         BackupRequest request = Request("without");
         request = request with { SkipRowCount = true };
 
-        var failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => BackupWriter.Run(request, _ => { }, CancellationToken.None));
         Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
         Assert.Equal("The rows of public.filled cannot be proven: the snapshot shows it, and pg_dump left it out.", failure.Message);
         Assert.Empty(Leftovers.Files(_destination.Path));

@@ -65,9 +65,9 @@ public sealed class StormTests(PostgresServer server, ITestOutputHelper output)
                     proven++;
                     withRows += info.Tables.Any(table => table is { Name: "left_rows", Rows: > 0 }) ? 1 : 0;
                 }
-                catch (CryoBackupException failure)
+                catch (CryoBackupException exception)
                 {
-                    failures.Add(failure);
+                    failures.Add(exception);
                 }
 
                 Assert.All(writers, writer => Assert.False(writer.IsCompleted, writer.Exception?.ToString()));

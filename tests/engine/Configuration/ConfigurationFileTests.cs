@@ -1,6 +1,5 @@
 using CryoBackup.Configuration;
 using CryoBackup.Postgres;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Configuration;
 

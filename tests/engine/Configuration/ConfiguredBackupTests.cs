@@ -47,7 +47,7 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
         BackupInfo backup = Assert.Single(New(configuration));
         Assert.Equal(Path.Combine(_folder.Path, "backups", "database"), Path.GetDirectoryName(backup.Path));
         Assert.EndsWith("_full.dump.gz.age", backup.Path, StringComparison.Ordinal);
-        BackupManifest manifest = BackupManifest.Read(backup.ManifestPath);
+        var manifest = BackupManifest.Read(backup.ManifestPath);
         Assert.Equal([recipient], manifest.Encryption!.Recipients);
 
         IReadOnlyList<string> identities = BackupPlan.Identities(configuration, []);
@@ -121,7 +121,7 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
             file => file.StartsWith(old, StringComparison.Ordinal)
         );
         Assert.All(
-            new[] { newest[0], newest[1], young, other, elsewhere, damaged, made.Path },
+            [newest[0], newest[1], young, other, elsewhere, damaged, made.Path],
             path => Assert.True(File.Exists(path) && File.Exists(path + BackupFileName.ManifestSuffix), path)
         );
         Assert.Contains(_messages, message => message is VerboseMessage verbose && verbose.Text.Contains(old, StringComparison.Ordinal));
@@ -141,7 +141,7 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
             Path.GetDirectoryName(backup.Path)!,
             BackupFileName.Create(backup.Database, start, CompressionKind.Gzip)
         );
-        BackupManifest manifest = BackupManifest.Read(backup.ManifestPath);
+        var manifest = BackupManifest.Read(backup.ManifestPath);
         manifest = manifest with
         {
             BackupFile = Path.GetFileName(path),

@@ -341,9 +341,9 @@ public sealed class MalformedFileTests
             {
                 ConfigurationFile.Read(text[..length], errors, _ => { }, _ => "value");
             }
-            catch (CryoBackupException failure)
+            catch (CryoBackupException exception)
             {
-                Assert.Equal(CryoBackupError.ConfigurationInvalid, failure.Error);
+                Assert.Equal(CryoBackupError.ConfigurationInvalid, exception.Error);
             }
         }
     }

@@ -1,6 +1,5 @@
 using System.Reflection;
 using CryoBackup.Backup;
-using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Postgres;
 using CryoBackup.Restore;

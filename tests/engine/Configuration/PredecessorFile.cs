@@ -1,5 +1,3 @@
-using CryoBackup.Storage;
-
 namespace CryoBackup.Tests.Configuration;
 
 /// <summary>A configuration of the form that the predecessor's users have: every key that it had, the same comments and blanks.</summary>

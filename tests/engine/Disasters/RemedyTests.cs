@@ -1,4 +1,3 @@
-using CryoBackup.Postgres;
 using CryoBackup.Restore;
 using CryoBackup.Tests.Rehearsal;
 using CryoBackup.Tests.Restore;

@@ -1,5 +1,4 @@
 using CryoBackup.Backup;
-using CryoBackup.Postgres;
 using CryoBackup.Restore;
 using CryoBackup.Tests.Restore;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using CryoBackup.Postgres;
 using CryoBackup.Processes;
 using CryoBackup.Tests.Restore;
 using CryoBackup.Verification;

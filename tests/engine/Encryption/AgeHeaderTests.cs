@@ -40,7 +40,9 @@ public sealed class AgeHeaderTests : IDisposable
     [InlineData("age-encryption.org/v1\n-> ä\n", "not text")]
     public void SaysWhereAHeaderIsDamaged(string text, string expected)
     {
-        var error = Assert.Throws<InvalidDataException>(() => AgeHeader.Read(new MemoryStream(Encoding.UTF8.GetBytes(text))));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() =>
+            AgeHeader.Read(new MemoryStream(Encoding.UTF8.GetBytes(text)))
+        );
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 

@@ -34,7 +34,7 @@ public sealed class AgeIdentitiesTests : IDisposable
         string sealedFile = _folder.Write("sealed", "age-encryption.org/v1\n-> scrypt AAAA 18\n");
         foreach (string path in new[] { ssh, pem, sealedFile })
         {
-            var error = Assert.Throws<CryoBackupException>(() => Check(path));
+            CryoBackupException error = Assert.Throws<CryoBackupException>(() => Check(path));
             Assert.Equal((CryoBackupError.ConfigurationInvalid, path), (error.Error, error.Target));
             Assert.Contains("passphrase", error.Message, StringComparison.Ordinal);
         }
@@ -48,7 +48,7 @@ public sealed class AgeIdentitiesTests : IDisposable
     public void RefusesAnotherFile(string text, string expected)
     {
         string path = _folder.Write("identity", text);
-        var error = Assert.Throws<CryoBackupException>(() => Check(path));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => Check(path));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, error.Error);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("SECRETQ", error.ToString(), StringComparison.Ordinal);
@@ -63,7 +63,7 @@ public sealed class AgeIdentitiesTests : IDisposable
         );
         foreach (string given in new[] { "AGE-SECRET-KEY-1QQQSECRETQQQ", Path.Combine(_folder.Path, "AGE-SECRET-KEY-1QQQSECRETQQQ") })
         {
-            var error = Assert.Throws<CryoBackupException>(() => Check(given));
+            CryoBackupException error = Assert.Throws<CryoBackupException>(() => Check(given));
             Assert.DoesNotContain("QQQ", error.ToString() + error.Target, StringComparison.Ordinal);
         }
     }

@@ -47,7 +47,7 @@ public sealed class AgeRecipientsTests : IDisposable
     [InlineData("/no/such/file")]
     public void RefusesWhatIsNone(string given)
     {
-        var error = Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([Good, given]));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([Good, given]));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, error.Error);
         Assert.Contains("age-keygen", error.Remedy, StringComparison.Ordinal);
     }
@@ -61,7 +61,7 @@ public sealed class AgeRecipientsTests : IDisposable
     public void SaysWhatAFileIsThatHoldsNone(string text, string expected)
     {
         string file = _folder.Write("recipients", text);
-        var error = Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([file]));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([file]));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, error.Error);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("SECRETQ", error.ToString() + error.Remedy, StringComparison.Ordinal);
@@ -71,7 +71,7 @@ public sealed class AgeRecipientsTests : IDisposable
     [Fact]
     public void DoesNotRepeatAnIdentityGivenAsARecipient()
     {
-        var error = Assert.Throws<CryoBackupException>(() => AgeRecipients.Read(["AGE-SECRET-KEY-1QQQSECRETQQQ"]));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => AgeRecipients.Read(["AGE-SECRET-KEY-1QQQSECRETQQQ"]));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, error.Error);
         Assert.DoesNotContain("QQQ", error.ToString() + error.Remedy + error.Target, StringComparison.Ordinal);
     }
@@ -92,7 +92,7 @@ public sealed class AgeRecipientsTests : IDisposable
         string fernet = _folder.Write("fernet.key", "bm90IGEgcmVhbCBGZXJuZXQga2V5LCBvbmx5IGxpa2U=");
         foreach (string path in new[] { fernet, Path.Combine(_folder.Path, "missing") })
         {
-            var error = Assert.Throws<CryoBackupException>(() => AgeRecipients.ReadKeyFile(path, CancellationToken.None));
+            CryoBackupException error = Assert.Throws<CryoBackupException>(() => AgeRecipients.ReadKeyFile(path, CancellationToken.None));
             Assert.Equal((CryoBackupError.ConfigurationInvalid, path), (error.Error, error.Target));
             Assert.Contains("age-keygen -o identity.txt", error.Remedy, StringComparison.Ordinal);
             Assert.Contains("age-keygen -y identity.txt", error.Remedy, StringComparison.Ordinal);

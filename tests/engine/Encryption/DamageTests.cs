@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using CryoBackup.Storage;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Encryption;
 

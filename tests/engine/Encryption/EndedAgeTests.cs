@@ -1,6 +1,5 @@
 using System.Globalization;
 using CryoBackup.Storage;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Encryption;
 
@@ -32,7 +31,7 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
                     && File.ReadAllText(recipients).Contains(recipient, StringComparison.Ordinal)
             )
         );
-        var error = Assert.Throws<CryoBackupException>(() => SealedBackup.New(server, Source, folder, [recipient]));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => SealedBackup.New(server, Source, folder, [recipient]));
         string? arguments = await killer;
         Assert.Equal(CryoBackupError.DumpFailed, error.Error);
         Assert.Contains("age, which encrypts", error.Message, StringComparison.Ordinal);
@@ -61,7 +60,7 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
         Task<string?> killer = Task.Run(() =>
             Kill(() => Volatile.Read(ref created), arguments => arguments.Contains(identity, StringComparison.Ordinal))
         );
-        var error = Assert.Throws<CryoBackupException>(() =>
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() =>
             SealedBackup.Restore(
                 server,
                 path,

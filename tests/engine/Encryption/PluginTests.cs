@@ -1,5 +1,4 @@
 using CryoBackup.Storage;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Encryption;
 

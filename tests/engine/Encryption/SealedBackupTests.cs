@@ -5,7 +5,6 @@ using CryoBackup.Inspection;
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
 using CryoBackup.Storage;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Encryption;
 
@@ -174,7 +173,7 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         Assert.Null(SealedBackup.Test(path, VerificationLevel.Hash).ErrorId);
         Assert.Equal(CheckOutcome.Passed, Array.Find(result.Checks, check => check.Name == CheckNames.Hash)!.Outcome);
 
-        var error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, []));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, []));
         Assert.Equal(CryoBackupError.IdentityMissing, error.Error);
         Assert.Contains("-Identity", error.Remedy, StringComparison.Ordinal);
         Assert.Null(server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Target}'"));
@@ -206,7 +205,7 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
             Assert.Equal(CryoBackupError.IdentityWrong, SealedBackup.Encryption(result)!.ErrorId);
             Assert.Contains("recipients", result.Remedy, StringComparison.Ordinal);
             Assert.Contains("No identity given opens", SealedBackup.Encryption(result)!.Detail, StringComparison.Ordinal);
-            var error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, [other]));
+            CryoBackupException error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, [other]));
             Assert.Equal(CryoBackupError.IdentityWrong, error.Error);
         }
 
@@ -223,7 +222,7 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
             bytes[at] = bytes[at] == (byte)'A' ? (byte)'B' : (byte)'A';
             File.WriteAllBytes(path, bytes);
             string detail = SealedBackup.Encryption(SealedBackup.Test(path, VerificationLevel.Content, identity))!.Detail;
-            var error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, [identity]));
+            CryoBackupException error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, [identity]));
             return (
                 detail.Contains("header", StringComparison.Ordinal) ? "header"
                 : detail.Contains("payload", StringComparison.Ordinal) ? "payload"
@@ -302,7 +301,7 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         const string plugin = "age1cryotest1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdwpwuf";
         foreach (string[] recipients in new[] { new[] { good, mistyped }, [""], [Path.Combine(_folder.Path, "none")], [plugin] })
         {
-            var error = Assert.Throws<CryoBackupException>(() => SealedBackup.New(server, Source, folder, recipients));
+            CryoBackupException error = Assert.Throws<CryoBackupException>(() => SealedBackup.New(server, Source, folder, recipients));
             Assert.Equal(CryoBackupError.ConfigurationInvalid, error.Error);
             Assert.False(Directory.Exists(folder));
         }

@@ -1,5 +1,4 @@
 using System.Text;
-using CryoBackup.Backup;
 using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Encryption;

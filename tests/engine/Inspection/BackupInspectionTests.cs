@@ -130,7 +130,7 @@ public sealed class BackupInspectionTests(PostgresServer server) : IDisposable
     public void FindsLargeObjectsThatAreNotTheRecordedOnes(bool asMany)
     {
         BackupInfo backup = Make();
-        BackupManifest manifest = BackupManifest.Read(backup.ManifestPath);
+        var manifest = BackupManifest.Read(backup.ManifestPath);
         var others = new BackupManifest.LargeObjectRecord
         {
             Count = manifest.LargeObjects!.Count + (asMany ? 0 : 1),

@@ -88,7 +88,7 @@ public sealed class BackupManifestTests : IDisposable
         Assert.NotEqual(0xef, bytes[0]);
         Assert.Equal((byte)'\n', bytes[^1]);
         Assert.DoesNotContain((byte)'\r', bytes);
-        BackupManifest read = BackupManifest.Read(Write(bytes));
+        var read = BackupManifest.Read(Write(bytes));
         Assert.Equal(JsonSerializer.Serialize(read.Tables), JsonSerializer.Serialize(manifest.Tables));
         Assert.Equal(
             (manifest.Database, manifest.SizeBytes, manifest.Sha256, manifest.DurationSeconds),
@@ -216,7 +216,7 @@ public sealed class BackupManifestTests : IDisposable
             try
             {
                 string path = Write(input);
-                BackupManifest manifest = BackupManifest.Read(path);
+                var manifest = BackupManifest.Read(path);
                 BackupCatalog.ToInfo(manifest, path, path);
             }
             catch (CryoBackupException exception)

@@ -62,7 +62,7 @@ public sealed class BombTests : IDisposable
             globals,
             stream =>
             {
-                var blanks = new byte[Megabyte];
+                byte[] blanks = new byte[Megabyte];
                 Array.Fill(blanks, (byte)' ');
                 for (int i = 0; i < 1024; i++)
                 {
@@ -109,7 +109,7 @@ public sealed class BombTests : IDisposable
     [InlineData("long", "too long for a value, which has at most 65536 bytes")]
     public void AValueFromAFileHasAnEnd(string file, string reason)
     {
-        using (Process make = Process.Start("mkfifo", [Path.Combine(_folder.Path, "pipe")]))
+        using (var make = Process.Start("mkfifo", [Path.Combine(_folder.Path, "pipe")]))
         {
             make.WaitForExit();
         }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using CryoBackup.Storage;
-using CryoBackup.Verification;
 using Xunit.Abstractions;
 
 namespace CryoBackup.Tests.Inspection;

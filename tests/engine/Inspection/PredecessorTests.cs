@@ -3,7 +3,6 @@ using System.Text;
 using CryoBackup.Storage;
 using CryoBackup.Tests.Archive;
 using CryoBackup.Tests.Streams;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Inspection;
 
@@ -103,7 +102,7 @@ public sealed class PredecessorTests : IDisposable
     {
         // There file_integrity and hash_calculation were true, backup_format and metadata were not.
         VerificationResult result = VerifyAssert.Failed(
-            Write(Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("a corrupt backup")).ToArray(), null),
+            Write([.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("a corrupt backup")], null),
             "backup_format"
         );
         Assert.Equal(CheckOutcome.Passed, result.Check("file_integrity").Outcome);

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Tests.Archive;
 using CryoBackup.Tests.Streams;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Inspection;
 
@@ -86,7 +85,7 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
 
     private void ReadsWhatAProgramPacked(string program, string arguments)
     {
-        ArchiveImage image = ArchiveImage.CreateSample();
+        var image = ArchiveImage.CreateSample();
         string rows = string.Concat(
             Enumerable.Range(0, 200_000).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i}\t{i * 7919L % 100_003}\n"))
         );

@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using CryoBackup.Restore;
 using CryoBackup.Runs;
 using CryoBackup.Tests.Reports;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Metrics;
 
@@ -42,8 +41,8 @@ public sealed class MetricsFileTests : IDisposable
     [Fact]
     public void WorstOfARunCounts()
     {
-        RunItem passed = RunItem.Of(SampleResults.Verification());
-        RunItem failed = RunItem.Of(SampleResults.Verification(verdict: Verdict.Failed));
+        var passed = RunItem.Of(SampleResults.Verification());
+        var failed = RunItem.Of(SampleResults.Verification(verdict: Verdict.Failed));
         Dictionary<string, double> values = Update(RunKind.Verification, 10, failed, passed);
         Assert.Equal(1, values["cryobackup_last_verification_verdict{database=\"app\",verdict=\"failed\"}"]);
         Assert.Equal(0, values["cryobackup_last_verification_verdict{database=\"app\",verdict=\"passed\"}"]);

@@ -117,7 +117,7 @@ public sealed class CanaryTests(PostgresServer server) : IDisposable
         );
         _folder.Write("ca.pem", mail.Certificate);
         BackupConfiguration configuration = ConfigurationFile.Read(file, Say);
-        var said = new StringBuilder(ConfigurationView.ToYaml(configuration))
+        StringBuilder said = new StringBuilder(ConfigurationView.ToYaml(configuration))
             .Append(ConfigurationView.ToJson(configuration))
             .Append(configuration)
             .Append(configuration.Notifications);

@@ -7,7 +7,6 @@ using CryoBackup.Notifications;
 using CryoBackup.Restore;
 using CryoBackup.Runs;
 using CryoBackup.Tests.Reports;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Notifications;
 
@@ -90,7 +89,7 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
     public void MetricsAndTheirMeaning()
     {
         string path = Path.Combine(_folder.Path, "x.prom");
-        RunItem rehearsal = RunItem.Of(
+        var rehearsal = RunItem.Of(
             new VerificationResult
             {
                 Database = "app",

@@ -74,7 +74,7 @@ internal sealed class MailServer : IAsyncDisposable
 
     private static (string Pem, byte[] Pkcs12) MakeCertificate(string name)
     {
-        using RSA key = RSA.Create(2048);
+        using var key = RSA.Create(2048);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var names = new SubjectAlternativeNameBuilder();
         if (IPAddress.TryParse(name, out IPAddress? address))
@@ -226,7 +226,7 @@ internal sealed class MailServer : IAsyncDisposable
     private async Task<string?> ReadAsync(Stream stream)
     {
         var line = new List<byte>();
-        var one = new byte[1];
+        byte[] one = new byte[1];
         while (await stream.ReadAsync(one, _stop.Token) == 1)
         {
             if (one[0] == '\n')

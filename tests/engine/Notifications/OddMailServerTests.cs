@@ -65,7 +65,7 @@ public sealed class OddMailServerTests : IDisposable
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        Task hangUp = Task.Run(async () => (await listener.AcceptTcpClientAsync()).Close());
+        var hangUp = Task.Run(async () => (await listener.AcceptTcpClientAsync()).Close());
         EmailSettings settings = new()
         {
             From = "backup@example.com",

@@ -28,7 +28,7 @@ public sealed class RecordedRunTests(PostgresServer server) : IDisposable
         await using var mail = new MailServer { Hangs = true };
         await using var web = new WebServer();
         web.Answer = (request, _) => $"400 no\r\n\r\nI got {request.Path} {string.Join(' ', request.Headers.Values)}";
-        TimeSpan limit = TimeSpan.FromMilliseconds(700);
+        var limit = TimeSpan.FromMilliseconds(700);
         BackupConfiguration configuration = new()
         {
             Notifications = new()
@@ -149,10 +149,10 @@ public sealed class RecordedRunTests(PostgresServer server) : IDisposable
                 {
                     results[paths[i]] = evidence.Run(VerificationTask.Of(request), static _ => { }, CancellationToken.None);
                 }
-                catch (CryoBackupException failure)
+                catch (CryoBackupException exception)
                 {
-                    failures.Add(failure);
-                    evidence.Fail(paths[i], failure);
+                    failures.Add(exception);
+                    evidence.Fail(paths[i], exception);
                 }
             }
         );

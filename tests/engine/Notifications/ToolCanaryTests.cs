@@ -114,7 +114,7 @@ public sealed class ToolCanaryTests(PostgresServer server) : IDisposable
             return;
         }
 
-        using ScratchCluster asking = ScratchCluster.Start(new ScratchClusterOptions { AsksPassword = true }, CancellationToken.None);
+        using var asking = ScratchCluster.Start(new ScratchClusterOptions { AsksPassword = true }, CancellationToken.None);
         string wrong = _secrets.Write("pgpass", $"*:*:*:*:{Password}\nbroken {Password}\n");
         File.SetUnixFileMode(wrong, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         string config = _folder.Write(

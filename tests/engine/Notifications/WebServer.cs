@@ -107,7 +107,7 @@ internal sealed class WebServer : IAsyncDisposable
     private async Task<Request> ReadAsync(NetworkStream stream)
     {
         var bytes = new List<byte>();
-        var buffer = new byte[4096];
+        byte[] buffer = new byte[4096];
         int end;
         while ((end = Encoding.Latin1.GetString([.. bytes]).IndexOf("\r\n\r\n", StringComparison.Ordinal)) < 0)
         {
@@ -115,7 +115,7 @@ internal sealed class WebServer : IAsyncDisposable
         }
 
         string[] lines = Encoding.Latin1.GetString([.. bytes[..end]]).Split("\r\n");
-        Dictionary<string, string> headers = lines
+        var headers = lines
             .Skip(1)
             .Select(line => line.Split(": ", 2))
             .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase);

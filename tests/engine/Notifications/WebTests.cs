@@ -20,7 +20,7 @@ public sealed class WebTests : IAsyncDisposable
     [Fact]
     public async Task Slack()
     {
-        RunItem item = RunItem.Failed(RunKind.Backup, "a<b>&c", "", SampleResults.Failure("It <broke> & *burns* ```."), SampleResults.Noon);
+        var item = RunItem.Failed(RunKind.Backup, "a<b>&c", "", SampleResults.Failure("It <broke> & *burns* ```."), SampleResults.Noon);
         await SendAsync(
             new()
             {

@@ -33,7 +33,7 @@ public sealed class ChildEnvironmentTests(PostgresServer server) : IDisposable
     public void AThrowawayServerSeesNoneOfOurSecrets()
     {
         PlantCanaries();
-        using ScratchCluster cluster = ScratchCluster.Start(new ScratchClusterOptions { SharedBuffers = "16MB" }, CancellationToken.None);
+        using var cluster = ScratchCluster.Start(new ScratchClusterOptions { SharedBuffers = "16MB" }, CancellationToken.None);
         if (!OperatingSystem.IsLinux())
         {
             return;

@@ -35,7 +35,7 @@ public sealed class ClientToolsTests : IDisposable
         Assert.Equal("96.3", Find("pg_dump", 96).Version);
         Assert.Equal("97.2", Find("pg_dump", 97).Version);
         Assert.Equal("96.3", Find("pg_dump", 90).Version);
-        var newest = Find("pg_dump", 0);
+        ClientTool newest = Find("pg_dump", 0);
         Assert.Equal(new ClientTool("pg_dump", Path.Combine(_folder.Path, "a", "pg_dump"), "98.1", 98), newest);
     }
 
@@ -50,8 +50,8 @@ public sealed class ClientToolsTests : IDisposable
     [Fact]
     public void DoesNotPassOverANamedFolderThatIsNotThere()
     {
-        var missing = Path.Combine(_folder.Path, "missing");
-        var e = Assert.Throws<CryoBackupException>(() => Find("pg_dump", 0, missing));
+        string missing = Path.Combine(_folder.Path, "missing");
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() => Find("pg_dump", 0, missing));
         Assert.Equal(CryoBackupError.PgToolNotFound, e.Error);
         Assert.Contains($"CRYOBACKUP_PGBIN names the folder '{missing}'", e.Message, StringComparison.Ordinal);
     }
@@ -60,7 +60,7 @@ public sealed class ClientToolsTests : IDisposable
     public void SaysThatAllAreTooOldAndWhereItLooked()
     {
         _variables["CRYOBACKUP_PGBIN"] = Fake("named", "pg_dump", "97.4");
-        var e = Assert.Throws<CryoBackupException>(() => Find("pg_dump", 99));
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() => Find("pg_dump", 99));
         Assert.Equal(CryoBackupError.PgToolTooOld, e.Error);
         Assert.Contains("97.4", e.Message, StringComparison.Ordinal);
         Assert.Contains(Path.Combine(_folder.Path, "named"), e.Message, StringComparison.Ordinal);
@@ -71,7 +71,7 @@ public sealed class ClientToolsTests : IDisposable
     public void SaysThatNoneIsFoundAndWhereItLooked()
     {
         _variables["PATH"] = _folder.Path;
-        var e = Assert.Throws<CryoBackupException>(() => Find("pg_nothing", 15));
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() => Find("pg_nothing", 15));
         Assert.Equal(CryoBackupError.PgToolNotFound, e.Error);
         Assert.Equal("pg_nothing", e.Target);
         Assert.Contains(_folder.Path, e.Message, StringComparison.Ordinal);
@@ -81,7 +81,7 @@ public sealed class ClientToolsTests : IDisposable
     [UnixFact]
     public void PassesOverDebiansWrapper()
     {
-        var wrapper = _folder.WriteProgram("share/pg_wrapper", "echo 'pg_dump (PostgreSQL) 99.9'");
+        string wrapper = _folder.WriteProgram("share/pg_wrapper", "echo 'pg_dump (PostgreSQL) 99.9'");
         Directory.CreateDirectory(Path.Combine(_folder.Path, "bin"));
         File.CreateSymbolicLink(Path.Combine(_folder.Path, "bin", "pg_dump"), wrapper);
         _variables["PATH"] = Path.Combine(_folder.Path, "bin");
@@ -112,9 +112,9 @@ public sealed class ClientToolsTests : IDisposable
     [PostgresFact]
     public void FindsTheInstalledPrograms()
     {
-        foreach (var name in (string[])["pg_dump", "pg_restore", "pg_dumpall", "psql", "initdb", "pg_ctl", "postgres"])
+        foreach (string name in (string[])["pg_dump", "pg_restore", "pg_dumpall", "psql", "initdb", "pg_ctl", "postgres"])
         {
-            var tool = ClientTools.Find(name, 0, CancellationToken.None);
+            ClientTool tool = ClientTools.Find(name, 0, CancellationToken.None);
             Assert.True(File.Exists(tool.Path));
             Assert.StartsWith(
                 tool.Major.ToString(System.Globalization.CultureInfo.InvariantCulture),
@@ -127,7 +127,7 @@ public sealed class ClientToolsTests : IDisposable
     [UnixFact]
     public void FindsAnOptionalTool()
     {
-        var path = _folder.WriteProgram("age", "exit 0");
+        string path = _folder.WriteProgram("age", "exit 0");
         Assert.Equal(path, OptionalTool.Find("age", "Encryption", "/nowhere" + Path.PathSeparator + _folder.Path));
     }
 
@@ -136,7 +136,7 @@ public sealed class ClientToolsTests : IDisposable
     [InlineData("rclone", "The remote copy")]
     public void NamesAMissingOptionalToolItsFeatureAndHowToInstallIt(string tool, string feature)
     {
-        var e = Assert.Throws<CryoBackupException>(() => OptionalTool.Find(tool, feature, _folder.Path));
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() => OptionalTool.Find(tool, feature, _folder.Path));
         Assert.Equal(CryoBackupError.ToolNotFound, e.Error);
         Assert.Equal(tool, e.Target);
         Assert.StartsWith(feature + " needs the program " + tool, e.Message, StringComparison.Ordinal);
@@ -145,7 +145,7 @@ public sealed class ClientToolsTests : IDisposable
 
     private static void AssertInstallLines(CryoBackupException e)
     {
-        foreach (var system in (string[])["Windows:", "Debian, Ubuntu:", "RHEL:", "macOS:"])
+        foreach (string system in (string[])["Windows:", "Debian, Ubuntu:", "RHEL:", "macOS:"])
         {
             Assert.Contains(system, e.Remedy, StringComparison.Ordinal);
         }

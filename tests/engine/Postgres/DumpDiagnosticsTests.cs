@@ -112,7 +112,7 @@ public sealed class DumpDiagnosticsTests
             "  RAISE 'permission denied: No space left on device, could not connect';",
             "pg_dump: warning: permission denied for nothing",
         ];
-        var (error, line, target) = DumpDiagnostics.Classify(lines, CryoBackupError.RestoreFailed);
+        (CryoBackupError error, string? line, string? target) = DumpDiagnostics.Classify(lines, CryoBackupError.RestoreFailed);
         Assert.Equal(CryoBackupError.RestoreFailed, error);
         Assert.Equal("could not execute query: ERROR:  syntax error at or near \"x\"", line);
         Assert.Equal("FUNCTION guard() owner", target);

@@ -15,16 +15,16 @@ public sealed class FailureTests(PostgresServer server)
     [PostgresFact]
     public void LockTimeout()
     {
-        var endpoint = server.CreateDatabase("failure");
+        ServerEndpoint endpoint = server.CreateDatabase("failure");
         server.Execute("failure", "CREATE TABLE \"Locked\" (id int)");
-        using var holder = server.Open("failure");
-        using var transaction = holder.BeginTransaction();
+        using NpgsqlConnection holder = server.Open("failure");
+        using NpgsqlTransaction transaction = holder.BeginTransaction();
         using (var take = new NpgsqlCommand("LOCK TABLE \"Locked\" IN ACCESS EXCLUSIVE MODE", holder, transaction))
         {
             take.ExecuteNonQuery();
         }
 
-        var dump = Dump(endpoint, "--lock-wait-timeout=100");
+        CryoBackupException dump = Dump(endpoint, "--lock-wait-timeout=100");
         Assert.Equal(CryoBackupError.LockTimeout, dump.Error);
         Assert.Equal("public.\"Locked\"", dump.Target);
         Assert.Equal(
@@ -36,8 +36,8 @@ public sealed class FailureTests(PostgresServer server)
     [PostgresFact]
     public void PermissionDenied()
     {
-        var endpoint = AsRole("failure_reader", "CREATE TABLE secret_table (id int)");
-        var dump = Dump(endpoint);
+        ServerEndpoint endpoint = AsRole("failure_reader", "CREATE TABLE secret_table (id int)");
+        CryoBackupException dump = Dump(endpoint);
         Assert.Equal(CryoBackupError.PermissionDenied, dump.Error);
         Assert.Equal("table secret_table", dump.Target);
         Assert.Contains("failure_reader", dump.Remedy, StringComparison.Ordinal);
@@ -47,12 +47,12 @@ public sealed class FailureTests(PostgresServer server)
     [PostgresFact]
     public void RowSecurityActive()
     {
-        var endpoint = AsRole(
+        ServerEndpoint endpoint = AsRole(
             "failure_tenant",
             "CREATE TABLE tenants (id int); ALTER TABLE tenants ENABLE ROW LEVEL SECURITY; "
                 + "CREATE POLICY own ON tenants USING (id = 1); GRANT SELECT ON tenants TO failure_tenant"
         );
-        var dump = Dump(endpoint);
+        CryoBackupException dump = Dump(endpoint);
         Assert.Equal(CryoBackupError.RowSecurityActive, dump.Error);
         Assert.Contains("tenants", dump.Target, StringComparison.Ordinal);
         Assert.Equal(CryoBackupError.RowSecurityActive, Sql(endpoint, "SET row_security = off; SELECT * FROM tenants").Error);
@@ -61,8 +61,8 @@ public sealed class FailureTests(PostgresServer server)
     [PostgresFact]
     public void DatabaseNotFound()
     {
-        var endpoint = server.Endpoint.WithDatabase("no such \"database\"");
-        var dump = Dump(endpoint);
+        ServerEndpoint endpoint = server.Endpoint.WithDatabase("no such \"database\"");
+        CryoBackupException dump = Dump(endpoint);
         Assert.Equal(CryoBackupError.DatabaseNotFound, dump.Error);
         Assert.Equal("no such \"database\"", dump.Target);
         Assert.Equal(CryoBackupError.DatabaseNotFound, Sql(endpoint, "SELECT 1").Error);
@@ -83,27 +83,27 @@ public sealed class FailureTests(PostgresServer server)
             "SET password_encryption = 'scram-sha-256'; DROP ROLE IF EXISTS failure_scram; "
                 + "CREATE ROLE failure_scram LOGIN PASSWORD 'p:a\\s''s wörd'"
         );
-        var rules = Path.Combine((string)server.Scalar("postgres", "SELECT current_setting('data_directory')")!, "pg_hba.conf");
-        var before = File.ReadAllText(rules);
+        string rules = Path.Combine((string)server.Scalar("postgres", "SELECT current_setting('data_directory')")!, "pg_hba.conf");
+        string before = File.ReadAllText(rules);
         try
         {
             File.WriteAllText(rules, "local all failure_scram scram-sha-256\nhost all failure_scram all scram-sha-256\n" + before);
             server.Execute("postgres", "SELECT pg_reload_conf()");
-            var rightly = As("failure_scram", "p:a\\s's wörd");
+            ServerEndpoint rightly = As("failure_scram", "p:a\\s's wörd");
             Assert.True(
                 SpinWait.SpinUntil(() => Fails(As("failure_scram", null)), TimeSpan.FromSeconds(30)),
                 "The server did not read its rules again."
             );
 
             foreach (
-                var wrongly in (ServerEndpoint[])
+                ServerEndpoint wrongly in (ServerEndpoint[])
                     [As("failure_scram", "canary-of-a-password"), As("failure_scram", null), As("failure_nobody", null)]
             )
             {
-                var dump = Dump(wrongly);
+                CryoBackupException dump = Dump(wrongly);
                 Assert.Equal(CryoBackupError.AuthenticationFailed, dump.Error);
                 Assert.DoesNotContain("canary", dump.ToString() + string.Join('\n', dump.StandardError), StringComparison.Ordinal);
-                var sql = Sql(wrongly, "SELECT 1");
+                CryoBackupException sql = Sql(wrongly, "SELECT 1");
                 Assert.Equal(CryoBackupError.AuthenticationFailed, sql.Error);
                 Assert.DoesNotContain("canary", sql.ToString(), StringComparison.Ordinal);
             }
@@ -126,7 +126,7 @@ public sealed class FailureTests(PostgresServer server)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
         var endpoint = ServerEndpoint.Resolve(
             new ConnectionRequest
@@ -139,7 +139,7 @@ public sealed class FailureTests(PostgresServer server)
             _ => { },
             Unset
         );
-        foreach (var e in (CryoBackupException[])[Dump(endpoint), Sql(endpoint, "SELECT 1")])
+        foreach (CryoBackupException e in (CryoBackupException[])[Dump(endpoint), Sql(endpoint, "SELECT 1")])
         {
             Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
             Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), e.Message, StringComparison.Ordinal);
@@ -156,9 +156,9 @@ public sealed class FailureTests(PostgresServer server)
             _ => { },
             Unset
         );
-        var e = Sql(endpoint, "SELECT 1");
+        CryoBackupException e = Sql(endpoint, "SELECT 1");
         Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
-        var reason = e.Message[(e.Message.LastIndexOf("': ", StringComparison.Ordinal) + 3)..];
+        string reason = e.Message[(e.Message.LastIndexOf("': ", StringComparison.Ordinal) + 3)..];
         Assert.DoesNotContain(": ", reason, StringComparison.Ordinal);
     }
 
@@ -178,10 +178,10 @@ public sealed class FailureTests(PostgresServer server)
     [PostgresFact]
     public void ConnectionTerminated()
     {
-        var endpoint = server.CreateDatabase("failure");
+        ServerEndpoint endpoint = server.CreateDatabase("failure");
         server.Execute("failure", "CREATE TABLE t (id int)");
-        using var holder = server.Open("failure");
-        using var transaction = holder.BeginTransaction();
+        using NpgsqlConnection holder = server.Open("failure");
+        using NpgsqlTransaction transaction = holder.BeginTransaction();
         using (var take = new NpgsqlCommand("LOCK TABLE t IN ACCESS EXCLUSIVE MODE", holder, transaction))
         {
             take.ExecuteNonQuery();
@@ -189,12 +189,12 @@ public sealed class FailureTests(PostgresServer server)
 
         // It waits for the lock, so that it is certainly there to be ended.
         using var environment = new LibpqEnvironment(endpoint, "CryoBackup to be ended");
-        var dumping = Task.Run(() => RunDump(environment, []));
+        Task<(int ExitCode, IReadOnlyList<string> Errors)> dumping = Task.Run(() => RunDump(environment, []));
         const string End =
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'CryoBackup to be ended' AND "
             + "wait_event_type = 'Lock'";
         Assert.True(SpinWait.SpinUntil(() => (long)server.Scalar("postgres", End)! > 0 || dumping.IsCompleted, TimeSpan.FromSeconds(60)));
-        var (exitCode, errors) = dumping.Result;
+        (int exitCode, IReadOnlyList<string> errors) = dumping.Result;
         Assert.NotEqual(0, exitCode);
         Assert.Equal(
             CryoBackupError.ConnectionFailed,
@@ -207,7 +207,7 @@ public sealed class FailureTests(PostgresServer server)
     [PostgresFact]
     public void AnythingElseKeepsTheVerbsOwnName()
     {
-        var e = Sql(server.Endpoint, "SELECT 1/0", CryoBackupError.RestoreFailed);
+        CryoBackupException e = Sql(server.Endpoint, "SELECT 1/0", CryoBackupError.RestoreFailed);
         Assert.Equal(CryoBackupError.RestoreFailed, e.Error);
         Assert.Contains("22012", e.Message, StringComparison.Ordinal);
         Assert.Equal(CryoBackupError.DumpFailed, Dump(server.Endpoint, "--table=nosuch").Error);
@@ -236,9 +236,9 @@ public sealed class FailureTests(PostgresServer server)
     private static CryoBackupException Dump(ServerEndpoint endpoint, params string[] arguments)
     {
         using var environment = new LibpqEnvironment(endpoint, "test");
-        var (exitCode, errors) = RunDump(environment, arguments);
+        (int exitCode, IReadOnlyList<string> errors) = RunDump(environment, arguments);
         Assert.NotEqual(0, exitCode);
-        var e = DumpDiagnostics.Explain("pg_dump", exitCode, errors, CryoBackupError.DumpFailed, endpoint);
+        CryoBackupException e = DumpDiagnostics.Explain("pg_dump", exitCode, errors, CryoBackupError.DumpFailed, endpoint);
         Assert.StartsWith("pg_dump failed with exit code 1 on database '" + endpoint.Database, e.Message, StringComparison.Ordinal);
         Assert.Equal(errors, e.StandardError);
         return e;
@@ -246,8 +246,8 @@ public sealed class FailureTests(PostgresServer server)
 
     private static (int ExitCode, IReadOnlyList<string> Errors) RunDump(LibpqEnvironment environment, string[] arguments)
     {
-        var tool = ClientTools.Find("pg_dump", 0, CancellationToken.None);
-        var (exitCode, _, errors) = ToolProcess.Run(
+        ClientTool tool = ClientTools.Find("pg_dump", 0, CancellationToken.None);
+        (int exitCode, string _, IReadOnlyList<string> errors) = ToolProcess.Run(
             new ToolCommand(tool.Path, ["-w", "-Fc", "-Z0", .. arguments]) { Environment = environment.Variables },
             CancellationToken.None
         );
@@ -257,7 +257,7 @@ public sealed class FailureTests(PostgresServer server)
     private static CryoBackupException Sql(ServerEndpoint endpoint, string sql, CryoBackupError fallback = CryoBackupError.DumpFailed)
     {
         using var connection = new NpgsqlConnection(endpoint.ToNpgsql("test").ConnectionString);
-        var thrown = Assert.ThrowsAny<Exception>(() =>
+        Exception thrown = Assert.ThrowsAny<Exception>(() =>
         {
             connection.Open();
             using var command = new NpgsqlCommand(sql, connection);
@@ -282,7 +282,7 @@ public sealed class FailureTests(PostgresServer server)
 
     private ServerEndpoint As(string role, string? password)
     {
-        var connection = server.Connection with { UserName = role, Password = password };
+        ConnectionRequest connection = server.Connection with { UserName = role, Password = password };
         return ServerEndpoint.Resolve(connection, "postgres", _ => { }, Unset);
     }
 

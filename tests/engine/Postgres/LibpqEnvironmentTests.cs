@@ -74,7 +74,7 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
     {
         using var environment = new LibpqEnvironment(Endpoint("secret"), "CryoBackup 42", "LATIN1", [new("lock_timeout", "30s")]);
         foreach (
-            var name in (string[])
+            string name in (string[])
                 ["PGHOSTADDR", "PGPASSWORD", "PGSERVICE", "PGSERVICEFILE", "PGTARGETSESSIONATTRS", "LC_ALL", "LANGUAGE", "PG_COLOR"]
         )
         {
@@ -95,7 +95,7 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
     [PostgresFact]
     public void BothFormsGiveTheSameSession()
     {
-        var endpoint = server.CreateDatabase("session settings");
+        ServerEndpoint endpoint = server.CreateDatabase("session settings");
         server.Execute(
             "session settings",
             """
@@ -141,7 +141,7 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
     [MemberData(nameof(OddNames))]
     public void ReachesADatabaseOfAnyName(string name)
     {
-        var endpoint = server.CreateDatabase(name);
+        ServerEndpoint endpoint = server.CreateDatabase(name);
         try
         {
             server.Execute(name, "CREATE TABLE here (id int)");
@@ -149,7 +149,7 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
             // By the environment, as pg_dump and psql get it.
             Assert.Equal(name, Psql(endpoint, "SELECT current_database()", "test"));
             using var environment = new LibpqEnvironment(endpoint, "test");
-            var archive = Path.GetTempFileName();
+            string archive = Path.GetTempFileName();
             try
             {
                 Run("pg_dump", environment, "-w", "-Fc", "-Z0", "-f", archive);
@@ -176,7 +176,7 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
     [InlineData("LATIN1")]
     public void CarriesBytesOfOtherEncodings(string encoding)
     {
-        var endpoint = server.CreateDatabase("encoded", $"ENCODING '{encoding}' LOCALE 'C'");
+        ServerEndpoint endpoint = server.CreateDatabase("encoded", $"ENCODING '{encoding}' LOCALE 'C'");
         using var connection = new NpgsqlConnection(endpoint.ToNpgsql("test", encoding).ConnectionString);
         connection.Open();
         using var make = new NpgsqlCommand("CREATE TABLE \"Größe\" (v text); INSERT INTO \"Größe\" VALUES ('\u00e9\u00ff')", connection);
@@ -214,8 +214,8 @@ public sealed class LibpqEnvironmentTests(PostgresServer server)
 
     private static string Run(string tool, LibpqEnvironment environment, params string[] arguments)
     {
-        var path = ClientTools.Find(tool, 0, CancellationToken.None).Path;
-        var (exitCode, output, errors) = ToolProcess.Run(
+        string path = ClientTools.Find(tool, 0, CancellationToken.None).Path;
+        (int exitCode, string output, IReadOnlyList<string> errors) = ToolProcess.Run(
             new ToolCommand(path, arguments) { Environment = environment.Variables },
             CancellationToken.None
         );

@@ -28,7 +28,7 @@ public sealed class PgPassFileTests : IDisposable
     [InlineData(@"db\.example:5432:app:alice:secret", "secret")]
     public void FindsThePasswordAsLibpqDoes(string text, string? expected)
     {
-        var file = Open(text);
+        PgPassFile? file = Open(text);
         Assert.NotNull(file);
         Assert.Equal(expected, file.PasswordFor("db.example", 5432, "app", "alice"));
     }
@@ -36,7 +36,7 @@ public sealed class PgPassFileTests : IDisposable
     [Fact]
     public void MatchesEscapedNames()
     {
-        var file = Open(@"fe80\:\:1:5432:a\:b:c\\d:secret");
+        PgPassFile? file = Open(@"fe80\:\:1:5432:a\:b:c\\d:secret");
         Assert.Equal("secret", file!.PasswordFor("fe80::1", 5432, "a:b", @"c\d"));
     }
 
@@ -47,7 +47,7 @@ public sealed class PgPassFileTests : IDisposable
     [InlineData("localhost", "by-localhost")]
     public void TakesLocalhostForTheDefaultSocketFolderOnly(string host, string expected)
     {
-        var file = Open("localhost:5432:app:alice:by-localhost\n/srv/socket:5432:app:alice:by-folder");
+        PgPassFile? file = Open("localhost:5432:app:alice:by-localhost\n/srv/socket:5432:app:alice:by-folder");
         Assert.Equal(expected, file!.PasswordFor(host, 5432, "app", "alice"));
     }
 
@@ -55,10 +55,10 @@ public sealed class PgPassFileTests : IDisposable
     [UnsupportedOSPlatform("windows")]
     public void IgnoresAFileThatOthersMayReadAndSaysSo()
     {
-        var path = _folder.Write("pgpass", "*:*:*:*:secret");
+        string path = _folder.Write("pgpass", "*:*:*:*:secret");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
         Assert.Null(PgPassFile.Open(path, _messages.Add));
-        var warning = Assert.IsType<WarningMessage>(Assert.Single(_messages));
+        WarningMessage warning = Assert.IsType<WarningMessage>(Assert.Single(_messages));
         Assert.Contains(path, warning.Text, StringComparison.Ordinal);
         Assert.Contains("chmod 0600", warning.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", warning.Text, StringComparison.Ordinal);

@@ -16,7 +16,7 @@ public sealed class PgServiceFileTests : IDisposable
             "service.conf",
             "# comment\n[other]\nhost=wrong\n\n  [app]  \n host=right\nport=5433\n# port=1\nport=5434\n[app]\nuser=late\n"
         );
-        var settings = Read("app");
+        IReadOnlyDictionary<string, string> settings = Read("app");
         Assert.Equal("right", settings["host"]);
         Assert.Equal("5433", settings["port"]);
         Assert.False(settings.ContainsKey("user"));
@@ -43,7 +43,7 @@ public sealed class PgServiceFileTests : IDisposable
     {
         _variables["PGSERVICEFILE"] = _folder.Write("service.conf", text);
         _variables["PGSYSCONFDIR"] = _folder.Path;
-        var e = Assert.Throws<CryoBackupException>(() => Read("app"));
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() => Read("app"));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, e.Error);
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
         Assert.Contains("service.conf", e.Message, StringComparison.Ordinal);
@@ -54,7 +54,7 @@ public sealed class PgServiceFileTests : IDisposable
     public void SaysThatTheNamedFileIsMissing()
     {
         _variables["PGSERVICEFILE"] = Path.Combine(_folder.Path, "none");
-        var e = Assert.Throws<CryoBackupException>(() => Read("app"));
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() => Read("app"));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, e.Error);
         Assert.Contains("PGSERVICEFILE", e.Message, StringComparison.Ordinal);
     }

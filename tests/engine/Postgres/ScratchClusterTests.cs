@@ -78,7 +78,7 @@ public sealed class ScratchClusterTests(PostgresServer server)
     [PostgresFact]
     public void SaysThatNoServerIsNewEnough()
     {
-        var e = Assert.Throws<CryoBackupException>(() =>
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() =>
             ScratchCluster.Start(new ScratchClusterOptions { MinimumMajor = 999 }, CancellationToken.None)
         );
         Assert.Equal(CryoBackupError.PgToolTooOld, e.Error);
@@ -99,7 +99,7 @@ public sealed class ScratchClusterTests(PostgresServer server)
     public void EndsNoProcessThatIsNotAServerOfTheFolder()
     {
         using var place = new TemporaryFolder();
-        var planted = Path.Combine(place.Path, "cryobackup-scratch-1-planted");
+        string planted = Path.Combine(place.Path, "cryobackup-scratch-1-planted");
         using var bystander = ToolProcess.Start(new ToolCommand("/bin/sleep", "1000"), CancellationToken.None);
         place.Write("cryobackup-scratch-1-planted/owner", (ProcessIdentity.Current with { Started = "earlier" }).ToString());
         place.Write(
@@ -113,7 +113,7 @@ public sealed class ScratchClusterTests(PostgresServer server)
     [Fact]
     public void RecognisesAProcess()
     {
-        var current = ProcessIdentity.Current;
+        ProcessIdentity current = ProcessIdentity.Current;
         Assert.Equal(current, ProcessIdentity.Parse(current.ToString()));
         Assert.True(current.IsAlive());
         Assert.False((current with { Started = "earlier" }).IsAlive());
@@ -127,7 +127,7 @@ public sealed class ScratchClusterTests(PostgresServer server)
     {
         using var place = new TemporaryFolder();
         OpenToAll(place.Path);
-        var far = Path.Combine(place.Path, new string('x', 80));
+        string far = Path.Combine(place.Path, new string('x', 80));
         Directory.CreateDirectory(far);
         string sockets;
         using (
@@ -151,7 +151,7 @@ public sealed class ScratchClusterTests(PostgresServer server)
     {
         using var place = new TemporaryFolder();
         OpenToAll(place.Path);
-        var e = Assert.Throws<CryoBackupException>(() =>
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() =>
             ScratchCluster.Start(
                 new ScratchClusterOptions
                 {
@@ -179,7 +179,7 @@ public sealed class ScratchClusterTests(PostgresServer server)
     {
         using var place = new TemporaryFolder();
         OpenToAll(place.Path);
-        for (var milliseconds = 50; milliseconds <= 1250; milliseconds += 300)
+        for (int milliseconds = 50; milliseconds <= 1250; milliseconds += 300)
         {
             using var cancellation = new CancellationTokenSource(milliseconds);
             try
@@ -208,10 +208,10 @@ public sealed class ScratchClusterTests(PostgresServer server)
         using var living = ScratchCluster.Start(options, CancellationToken.None);
         using var abandoned = ScratchCluster.Start(options, CancellationToken.None);
         using var elsewhere = ScratchCluster.Start(options, CancellationToken.None);
-        var process = abandoned.ProcessId;
+        int process = abandoned.ProcessId;
 
         // The same ID, but of a process that started at another time: it has been used again.
-        var owner = ProcessIdentity.Current;
+        ProcessIdentity owner = ProcessIdentity.Current;
         File.WriteAllText(Path.Combine(abandoned.Folder, "owner"), (owner with { Started = "earlier" }).ToString());
         File.WriteAllText(
             Path.Combine(elsewhere.Folder, "owner"),
@@ -252,7 +252,7 @@ public sealed class ScratchClusterTests(PostgresServer server)
                     ? File.ReadAllText($"/proc/{process.Id.ToString(CultureInfo.InvariantCulture)}/cmdline")
                     : "";
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 return "";
             }

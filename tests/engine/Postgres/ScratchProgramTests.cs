@@ -21,12 +21,21 @@ public sealed class ScratchProgramTests
     {
         if (OperatingSystem.IsWindows())
         {
-            var (code, version, _) = Run("--", "psql", "-X", "-A", "-t", "-c", "SHOW server_encoding", "postgres");
+            (int code, string version, IReadOnlyList<string> _) = Run(
+                "--",
+                "psql",
+                "-X",
+                "-A",
+                "-t",
+                "-c",
+                "SHOW server_encoding",
+                "postgres"
+            );
             Assert.Equal((0, "UTF8"), (code, version.Trim()));
             return;
         }
 
-        var (exitCode, output, errors) = Run(
+        (int exitCode, string output, IReadOnlyList<string> errors) = Run(
             "--",
             "/bin/sh",
             "-c",
@@ -34,9 +43,9 @@ public sealed class ScratchProgramTests
                 + "echo \"$PGHOST ${PGPASSWORD-unset}\"; exit 7"
         );
         Assert.True(exitCode == 7, string.Join('\n', errors));
-        var lines = output.Split('\n');
+        string[] lines = output.Split('\n');
         Assert.Equal("postgres 3", lines[0]);
-        var folder = lines[1].Split(' ')[0];
+        string folder = lines[1].Split(' ')[0];
         Assert.Equal(folder + " unset", lines[1]);
         Assert.Contains("cryobackup-scratch-", folder, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder));
@@ -47,9 +56,9 @@ public sealed class ScratchProgramTests
     {
         using var tool = ToolProcess.Start(Command("--", "/bin/sh", "-c", "echo $PGHOST; sleep 1000"), CancellationToken.None);
         using var reader = new StreamReader(tool.StandardOutput);
-        var folder = reader.ReadLine()!;
+        string folder = reader.ReadLine()!;
         Assert.True(Directory.Exists(folder));
-        var id = tool.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string id = tool.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(0, ToolProcess.Run(new ToolCommand("/bin/sh", "-c", "kill -TERM " + id), CancellationToken.None).ExitCode);
         Assert.Equal(128 + 15, tool.WaitForExit(CancellationToken.None));
         Assert.False(Directory.Exists(folder));
@@ -62,7 +71,7 @@ public sealed class ScratchProgramTests
     [InlineData("'true' is not an option; the command to run follows --.", "true")]
     public void SaysWhatIsWrongWithTheCommandLine(string expected, params string[] words)
     {
-        var (exitCode, _, errors) = Run(words);
+        (int exitCode, string _, IReadOnlyList<string> errors) = Run(words);
         Assert.Equal(2, exitCode);
         Assert.Equal(expected, errors[0]);
         Assert.StartsWith("usage:", errors[1], StringComparison.Ordinal);
@@ -71,7 +80,7 @@ public sealed class ScratchProgramTests
     [PostgresFact]
     public void SaysThatTheCommandCannotBeRun()
     {
-        var (exitCode, _, errors) = Run("--", "no-such-program");
+        (int exitCode, string _, IReadOnlyList<string> errors) = Run("--", "no-such-program");
         Assert.Equal(127, exitCode);
         Assert.Contains(errors, line => line.Contains("no-such-program", StringComparison.Ordinal));
     }

@@ -25,7 +25,7 @@ public sealed class ServerEndpointTests : IDisposable
         _variables["PGPORT"] = "7001";
         _variables["PGUSER"] = "env-user";
         _variables["PGDATABASE"] = "env-db";
-        var endpoint = Resolve(new ConnectionRequest { ComputerName = "asked-host" }, null);
+        ServerEndpoint endpoint = Resolve(new ConnectionRequest { ComputerName = "asked-host" }, null);
         Assert.Equal("asked-host", endpoint.Host);
         Assert.Equal(6001, endpoint.Port);
         Assert.Equal("service-user", endpoint.UserName);
@@ -37,7 +37,7 @@ public sealed class ServerEndpointTests : IDisposable
     [Fact]
     public void FallsBackToTheLocalServerAndTheSystemUser()
     {
-        var endpoint = Resolve(new ConnectionRequest(), null);
+        ServerEndpoint endpoint = Resolve(new ConnectionRequest(), null);
         Assert.Equal(OperatingSystem.IsWindows(), !endpoint.IsSocket);
         Assert.Equal(5432, endpoint.Port);
         Assert.Equal(Environment.UserName, endpoint.UserName);
@@ -64,7 +64,7 @@ public sealed class ServerEndpointTests : IDisposable
     {
         _variables["PGSYSCONFDIR"] = _folder.Path;
         _variables[variable] = value;
-        var e = Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null));
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, e.Error);
         Assert.Contains("'" + value + "'", e.Message, StringComparison.Ordinal);
         Assert.NotNull(e.Remedy);
@@ -81,7 +81,7 @@ public sealed class ServerEndpointTests : IDisposable
     {
         _variables["PGHOST"] = "db.example";
         _variables["PGSSLMODE"] = libpq;
-        var endpoint = Resolve(new ConnectionRequest(), null);
+        ServerEndpoint endpoint = Resolve(new ConnectionRequest(), null);
         Assert.Equal(expected, endpoint.SslMode);
         Assert.Equal(npgsql, endpoint.ToNpgsql("test").SslMode);
         using var environment = new LibpqEnvironment(endpoint, "test");
@@ -94,7 +94,7 @@ public sealed class ServerEndpointTests : IDisposable
         _variables["PGSSLROOTCERT"] = "/certs/root.crt";
         _variables["PGCHANNELBINDING"] = "require";
         _variables["PGOPTIONS"] = "-c work_mem=8MB";
-        var builder = Resolve(
+        NpgsqlConnectionStringBuilder builder = Resolve(
                 new ConnectionRequest
                 {
                     ComputerName = "db.example",
@@ -123,7 +123,7 @@ public sealed class ServerEndpointTests : IDisposable
     [Fact]
     public void KeepsThePasswordOutOfItsText()
     {
-        var endpoint = Resolve(
+        ServerEndpoint endpoint = Resolve(
             new ConnectionRequest
             {
                 ComputerName = "db.example",
@@ -143,7 +143,7 @@ public sealed class ServerEndpointTests : IDisposable
     public void LooksUpThePasswordOfEachDatabase()
     {
         _variables["PGPASSFILE"] = _folder.Write("pgpass", "db.example:*:one:*:first\ndb.example:*:two:*:second\n");
-        var one = Resolve(new ConnectionRequest { ComputerName = "db.example" }, "one");
+        ServerEndpoint one = Resolve(new ConnectionRequest { ComputerName = "db.example" }, "one");
         Assert.Equal("first", one.Password);
         Assert.Equal("second", one.WithDatabase("two").Password);
         Assert.Null(one.WithDatabase("three").Password);
@@ -166,7 +166,7 @@ public sealed class ServerEndpointTests : IDisposable
     {
         _variables["PGHOSTADDR"] = "192.0.2.1";
         Assert.Equal("192.0.2.1", Resolve(new ConnectionRequest(), null).Host);
-        var endpoint = Resolve(new ConnectionRequest { ComputerName = "db.example" }, null);
+        ServerEndpoint endpoint = Resolve(new ConnectionRequest { ComputerName = "db.example" }, null);
         Assert.Equal("db.example", endpoint.Host);
         using var environment = new LibpqEnvironment(endpoint, "test");
         Assert.Null(environment.Variables["PGHOSTADDR"]);
@@ -177,10 +177,10 @@ public sealed class ServerEndpointTests : IDisposable
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
         _variables["PGHOST"] = "127.0.0.1,127.0.0.1";
         _variables["PGPORT"] = string.Create(CultureInfo.InvariantCulture, $"{ClosedPort()},{port}");
-        var endpoint = Resolve(new ConnectionRequest(), null);
+        ServerEndpoint endpoint = Resolve(new ConnectionRequest(), null);
         Assert.Equal("127.0.0.1", endpoint.Host);
         Assert.Equal(port, endpoint.Port);
     }
@@ -190,7 +190,7 @@ public sealed class ServerEndpointTests : IDisposable
     {
         _variables["PGHOST"] = "127.0.0.1,host.invalid";
         _variables["PGPORT"] = ClosedPort().ToString(CultureInfo.InvariantCulture);
-        var e = Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null));
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null));
         Assert.Equal(CryoBackupError.ConnectionFailed, e.Error);
         Assert.Contains("'127.0.0.1'", e.Message, StringComparison.Ordinal);
         Assert.Contains("'host.invalid'", e.Message, StringComparison.Ordinal);
@@ -207,7 +207,7 @@ public sealed class ServerEndpointTests : IDisposable
         );
         _variables["PGPORT"] = "5432";
         _variables["PGTARGETSESSIONATTRS"] = "primary";
-        var e = Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null));
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() => Resolve(new ConnectionRequest(), null));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, e.Error);
         Assert.Contains("primary", e.Message, StringComparison.Ordinal);
     }
@@ -217,7 +217,7 @@ public sealed class ServerEndpointTests : IDisposable
     {
         _variables["PGHOST"] = "db.example";
         _variables["PGSSLROOTCERT"] = "system";
-        var endpoint = Resolve(new ConnectionRequest(), null);
+        ServerEndpoint endpoint = Resolve(new ConnectionRequest(), null);
         Assert.Equal(SslMode.VerifyFull, endpoint.SslMode);
         Assert.Null(endpoint.ToNpgsql("test").RootCertificate);
         _variables["PGSSLMODE"] = "require";

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using CryoBackup.Processes;
+using Microsoft.Win32.SafeHandles;
 
 namespace CryoBackup.Tests.Postgres;
 
@@ -16,7 +17,10 @@ public sealed partial class ToolProcessTests : IDisposable
     public void PassesArgumentsAsTheyAre()
     {
         string[] words = ["a b", "c\"d", "e'f", "", "$HOME", "*", "back\\slash", "new\nline", "-dash", "ü€"];
-        var (exitCode, output, _) = ToolProcess.Run(Sh("printf '%s|' \"$@\"", ["sh", .. words]), CancellationToken.None);
+        (int exitCode, string output, IReadOnlyList<string> _) = ToolProcess.Run(
+            Sh("printf '%s|' \"$@\"", ["sh", .. words]),
+            CancellationToken.None
+        );
         Assert.Equal(0, exitCode);
         Assert.Equal(string.Join('|', words) + "|", output);
     }
@@ -24,7 +28,7 @@ public sealed partial class ToolProcessTests : IDisposable
     [UnixFact]
     public void SetsAndRemovesVariables()
     {
-        var command = Sh("printf '%s %s' \"$CRYOBACKUP_TEST\" \"${HOME-none}\"") with
+        ToolCommand command = Sh("printf '%s %s' \"$CRYOBACKUP_TEST\" \"${HOME-none}\"") with
         {
             Environment = new Dictionary<string, string?> { ["CRYOBACKUP_TEST"] = "two words", ["HOME"] = null },
         };
@@ -45,7 +49,7 @@ public sealed partial class ToolProcessTests : IDisposable
     [UnixFact]
     public void CarriesRawBytesThroughBothPipes()
     {
-        var sent = new byte[5_000_000];
+        byte[] sent = new byte[5_000_000];
         new Random(1).NextBytes(sent);
         using var tool = ToolProcess.Start(new ToolCommand("/bin/cat") { WritesInput = true, ReadsOutput = true }, CancellationToken.None);
         var received = new MemoryStream();
@@ -65,11 +69,11 @@ public sealed partial class ToolProcessTests : IDisposable
     public void KeepsTheLastFortyLinesOfStandardError()
     {
         var seen = new List<string>();
-        var command = Sh("i=1; while [ $i -le 100 ]; do echo \"line $i\" >&2; i=$((i+1)); done; printf 'no end' >&2") with
+        ToolCommand command = Sh("i=1; while [ $i -le 100 ]; do echo \"line $i\" >&2; i=$((i+1)); done; printf 'no end' >&2") with
         {
             ErrorLine = seen.Add,
         };
-        var (_, _, errors) = ToolProcess.Run(command, CancellationToken.None);
+        (int _, string _, IReadOnlyList<string> errors) = ToolProcess.Run(command, CancellationToken.None);
         Assert.Equal(40, errors.Count);
         Assert.Equal("line 62", errors[0]);
         Assert.Equal("no end", errors[^1]);
@@ -80,10 +84,10 @@ public sealed partial class ToolProcessTests : IDisposable
     [Fact]
     public void CutsALongLineBetweenCharacters()
     {
-        foreach (var letter in (string[])["x", "ü", "€", "😀"])
+        foreach (string letter in (string[])["x", "ü", "€", "😀"])
         {
             var tail = new StandardErrorTail(null);
-            var text = string.Concat(Enumerable.Repeat(letter, 9001));
+            string text = string.Concat(Enumerable.Repeat(letter, 9001));
             tail.ReadToEnd(new MemoryStream(Encoding.UTF8.GetBytes("a" + text + "\nnext\r\n")));
             Assert.Equal(["next"], tail.Lines.Skip(1));
             Assert.InRange(tail.Lines[0].Length, 1999, 2000);
@@ -102,7 +106,7 @@ public sealed partial class ToolProcessTests : IDisposable
     [UnixFact]
     public void IsNotStoppedByAFaultyObserver()
     {
-        var command = Sh("i=0; while [ $i -lt 20000 ]; do echo some line of text >&2; i=$((i+1)); done; exit 3") with
+        ToolCommand command = Sh("i=0; while [ $i -lt 20000 ]; do echo some line of text >&2; i=$((i+1)); done; exit 3") with
         {
             ErrorLine = _ => throw new InvalidOperationException(),
         };
@@ -115,7 +119,7 @@ public sealed partial class ToolProcessTests : IDisposable
     public void KillsTheWholeTree()
     {
         using var tool = ToolProcess.Start(Sh("sleep 1000 & echo $!; wait") with { ReadsOutput = true }, CancellationToken.None);
-        var grandchild = ReadNumber(tool);
+        int grandchild = ReadNumber(tool);
         Assert.True(Lives(grandchild));
         tool.Kill();
         Assert.True(tool.HasExited);
@@ -143,7 +147,7 @@ public sealed partial class ToolProcessTests : IDisposable
     {
         using var cancellation = new CancellationTokenSource();
         using var tool = ToolProcess.Start(Sh("sleep 1000 & echo $!; wait") with { ReadsOutput = true }, cancellation.Token);
-        var grandchild = ReadNumber(tool);
+        int grandchild = ReadNumber(tool);
         cancellation.Cancel();
         Assert.True(tool.HasExited);
         AssertDies(grandchild);
@@ -156,7 +160,7 @@ public sealed partial class ToolProcessTests : IDisposable
     {
         using var cancellation = new CancellationTokenSource();
         using var tool = ToolProcess.Start(Sh("sleep 1000") with { ReadsOutput = true }, cancellation.Token);
-        var reading = Task.Run(() => tool.StandardOutput.Read(new byte[1]));
+        Task<int> reading = Task.Run(() => tool.StandardOutput.Read(new byte[1]));
         cancellation.Cancel();
         Assert.True(reading.Wait(TimeSpan.FromSeconds(30)));
         Assert.Equal(0, reading.Result);
@@ -168,7 +172,7 @@ public sealed partial class ToolProcessTests : IDisposable
         // The shell between them ends, so the sleeper has left the tree, as a daemon does.
         using var tool = ToolProcess.Start(Sh("(sleep 60 & echo $! >&2) ; echo done >&2; exit 4"), CancellationToken.None);
         Assert.Equal(4, tool.WaitForExit(CancellationToken.None));
-        var sleeper = int.Parse(tool.StandardErrorTail[0], CultureInfo.InvariantCulture);
+        int sleeper = int.Parse(tool.StandardErrorTail[0], CultureInfo.InvariantCulture);
         Process.GetProcessById(sleeper).Kill();
     }
 
@@ -177,8 +181,8 @@ public sealed partial class ToolProcessTests : IDisposable
     [InlineData("age", CryoBackupError.ToolNotFound)]
     public void SaysThatAProgramCannotBeStarted(string name, CryoBackupError expected)
     {
-        var path = Path.Combine(_folder.Path, name);
-        var e = Assert.Throws<CryoBackupException>(() => ToolProcess.Start(new ToolCommand(path), CancellationToken.None));
+        string path = Path.Combine(_folder.Path, name);
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() => ToolProcess.Start(new ToolCommand(path), CancellationToken.None));
         Assert.Equal(expected, e.Error);
         Assert.Equal(path, e.Target);
         Assert.NotNull(e.Remedy);
@@ -187,7 +191,10 @@ public sealed partial class ToolProcessTests : IDisposable
     [RootFact]
     public void RunsAsAnotherAccount()
     {
-        var (exitCode, output, _) = ToolProcess.Run(new ToolCommand("/usr/bin/id", "-un") { UserName = "nobody" }, CancellationToken.None);
+        (int exitCode, string output, IReadOnlyList<string> _) = ToolProcess.Run(
+            new ToolCommand("/usr/bin/id", "-un") { UserName = "nobody" },
+            CancellationToken.None
+        );
         Assert.Equal(0, exitCode);
         Assert.Equal("nobody", output.Trim());
     }
@@ -196,11 +203,11 @@ public sealed partial class ToolProcessTests : IDisposable
     public void EnlargesThePipes()
     {
         using var tool = ToolProcess.Start(new ToolCommand("/bin/cat") { WritesInput = true, ReadsOutput = true }, CancellationToken.None);
-        var allowed = int.Parse(File.ReadAllText("/proc/sys/fs/pipe-max-size"), CultureInfo.InvariantCulture);
-        foreach (var stream in (Stream[])[tool.StandardInput, tool.StandardOutput])
+        int allowed = int.Parse(File.ReadAllText("/proc/sys/fs/pipe-max-size"), CultureInfo.InvariantCulture);
+        foreach (Stream stream in (Stream[])[tool.StandardInput, tool.StandardOutput])
         {
-            var handle = Assert.IsAssignableFrom<System.IO.Pipes.PipeStream>(stream).SafePipeHandle;
-            var size = PipeSize((int)handle.DangerousGetHandle(), 1032);
+            SafePipeHandle handle = Assert.IsAssignableFrom<System.IO.Pipes.PipeStream>(stream).SafePipeHandle;
+            int size = PipeSize((int)handle.DangerousGetHandle(), 1032);
             Assert.True(size >= Math.Min(allowed, 1024 * 1024), $"The pipe holds {size} bytes.");
         }
 
@@ -233,7 +240,7 @@ public sealed partial class ToolProcessTests : IDisposable
             return !OperatingSystem.IsLinux()
                 || !File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/stat").Contains(") Z ", StringComparison.Ordinal);
         }
-        catch (Exception e) when (e is ArgumentException or IOException)
+        catch (Exception exception) when (exception is ArgumentException or IOException)
         {
             return false;
         }

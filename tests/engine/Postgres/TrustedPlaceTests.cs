@@ -105,7 +105,7 @@ public sealed class TrustedPlaceTests : IDisposable
     /// <summary>Gives a file to an account that is not ours.</summary>
     private static void Own(string path)
     {
-        using Process chown = Process.Start("chown", ["12345:12345", path]);
+        using var chown = Process.Start("chown", ["12345:12345", path]);
         chown.WaitForExit();
         Assert.Equal(0, chown.ExitCode);
     }

@@ -97,7 +97,7 @@ public sealed class KilledRehearsalTests(PostgresServer server) : IDisposable
         {
             return File.ReadAllText($"/proc/{id}/cmdline");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return "";
         }

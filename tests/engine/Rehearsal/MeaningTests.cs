@@ -147,7 +147,7 @@ public sealed class MeaningTests(PostgresServer server) : IDisposable
             ALTER DATABASE meaning_state SET quote_all_identifiers = on;
             """
         );
-        BackupManifest manifest = BackupManifest.Read(backup + ".meta.json");
+        var manifest = BackupManifest.Read(backup + ".meta.json");
         Assert.Equal(
             [
                 "constraint public.child above: not validated, as inherited",

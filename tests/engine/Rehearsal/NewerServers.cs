@@ -59,7 +59,7 @@ internal static class NewerServers
     private static string? Make(int major)
     {
         string script = Path.Combine(Output, "..", "tests", "matrix", "get-postgresql.sh");
-        using var process = Process.Start(new ProcessStartInfo("bash", [script, $"{major}"]) { RedirectStandardOutput = true })!;
+        using Process process = Process.Start(new ProcessStartInfo("bash", [script, $"{major}"]) { RedirectStandardOutput = true })!;
         string said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? said.TrimEnd().Split('\n')[^1] : null;
@@ -96,7 +96,7 @@ internal static class NewerServers
 
         // npm's packages hold no links.
         string root = Path.Combine(folder, "package");
-        using JsonDocument links = JsonDocument.Parse(File.ReadAllText(Path.Combine(root, "native", "pg-symlinks.json")));
+        using var links = JsonDocument.Parse(File.ReadAllText(Path.Combine(root, "native", "pg-symlinks.json")));
         foreach (JsonElement link in links.RootElement.EnumerateArray())
         {
             string path = Path.Combine(root, link.GetProperty("target").GetString()!);

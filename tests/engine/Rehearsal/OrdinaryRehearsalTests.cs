@@ -1,7 +1,7 @@
-using CryoBackup.Postgres;
 using CryoBackup.Postgres.Scratch;
 using CryoBackup.Processes;
 using CryoBackup.Verification;
+using Npgsql;
 
 namespace CryoBackup.Tests.Rehearsal;
 
@@ -134,7 +134,7 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
 
                 folder = endpoint.Host;
                 mode = File.GetUnixFileMode(folder);
-                using var connection = PostgresServer.Open(endpoint);
+                using NpgsqlConnection connection = PostgresServer.Open(endpoint);
                 using var command = new Npgsql.NpgsqlCommand("SHOW listen_addresses", connection);
                 Assert.Equal("", command.ExecuteScalar());
             }

@@ -1,6 +1,7 @@
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using CryoBackup.Verification;
+using Npgsql;
 
 namespace CryoBackup.Tests.Rehearsal;
 
@@ -48,7 +49,7 @@ internal static class Rehearse
     /// <summary>Runs SQL in the restored database, as its superuser.</summary>
     internal static void Execute(ServerEndpoint endpoint, string sql)
     {
-        using var connection = PostgresServer.Open(endpoint);
+        using NpgsqlConnection connection = PostgresServer.Open(endpoint);
         using var command = new Npgsql.NpgsqlCommand(sql, connection);
         command.ExecuteNonQuery();
     }

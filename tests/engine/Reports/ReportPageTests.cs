@@ -5,7 +5,6 @@ using CryoBackup.Reports;
 using CryoBackup.Restore;
 using CryoBackup.Runs;
 using CryoBackup.Storage;
-using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Reports;
 

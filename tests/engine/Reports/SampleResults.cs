@@ -1,5 +1,3 @@
-using CryoBackup.Verification;
-
 namespace CryoBackup.Tests.Reports;
 
 /// <summary>Results as the verbs return them, without a server.</summary>

@@ -32,7 +32,7 @@ public sealed class DropTests(PostgresServer server)
 
         server.CreateDatabase("drop_me_not");
         ConnectionRequest connection = server.Connection with { UserName = "drop_nobody", Password = null };
-        ServerEndpoint endpoint = ServerEndpoint.Resolve(connection, "drop_me_not", static _ => { });
+        var endpoint = ServerEndpoint.Resolve(connection, "drop_me_not", static _ => { });
         string? obstacle = await TargetDatabase.TryDropAsync(endpoint, "CryoBackup tests");
         Assert.Contains("drop_me_not", obstacle, StringComparison.Ordinal);
         Assert.Equal(1, server.Scalar("postgres", "SELECT 1 FROM pg_database WHERE datname = 'drop_me_not'"));

@@ -32,7 +32,7 @@ public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
     {
         string archive = Path.Combine(_folder.Path, "nameless.dump");
         MakeSample();
-        ArchiveImage image = ArchiveImage.Parse(PgDump.ToPipe(server, Database, "-Z0"));
+        var image = ArchiveImage.Parse(PgDump.ToPipe(server, Database, "-Z0"));
         image.Entries.RemoveAll(entry => entry.KindText == "DATABASE");
         File.WriteAllBytes(archive, image.ToBytes());
         CryoBackupException error = Assert.Throws<CryoBackupException>(() => Restore(archive, "foreign_nameless"));

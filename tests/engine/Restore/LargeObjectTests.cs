@@ -31,7 +31,7 @@ public sealed class LargeObjectTests(PostgresServer server) : IDisposable
         Assert.Equal(RestoreStatus.Restored, Restore(backup.Path, dataOnly: false).Status);
 
         server.Execute(Target, "SELECT lo_unlink(oid) FROM pg_largeobject_metadata WHERE oid NOT IN (4000000001, 4000001999)");
-        var failure = Assert.Throws<CryoBackupException>(() => Restore(backup.Path, dataOnly: true));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => Restore(backup.Path, dataOnly: true));
         Assert.Equal(CryoBackupError.DatabaseNotEmpty, failure.Error);
         Assert.Contains("large object 4000000001", failure.Message, StringComparison.Ordinal);
         Assert.Contains("large object 4000001999", failure.Message, StringComparison.Ordinal);

@@ -124,7 +124,7 @@ public sealed class PartOfZooTests(ZooServer server)
         IReadOnlyList<TocEntry> entries = ReadToc(backup);
         foreach (TocEntry table in entries.Where(TocKinds.IsRelation))
         {
-            RestoreSelection selection = RestoreSelection.Of(entries, [], [$"{table.Schema}.{table.Name}"], TargetContent.Nothing);
+            var selection = RestoreSelection.Of(entries, [], [$"{table.Schema}.{table.Name}"], TargetContent.Nothing);
             HashSet<TocEntry> accounted = [.. selection.Entries, .. selection.LeftOut.Select(item => item.Entry)];
             foreach (
                 TocEntry part in entries.Where(entry =>

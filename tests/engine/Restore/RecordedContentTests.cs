@@ -76,7 +76,7 @@ public sealed class RecordedContentTests : IDisposable
     {
         BackupInfo backup = BackUp();
         string path = backup.Path + BackupFileName.ManifestSuffix;
-        BackupManifest manifest = BackupManifest.Read(path);
+        var manifest = BackupManifest.Read(path);
         List<BackupManifest.TableRecord> tables =
         [
             .. manifest.Tables!.Select(table => new BackupManifest.TableRecord
@@ -89,7 +89,7 @@ public sealed class RecordedContentTests : IDisposable
             }),
         ];
         File.WriteAllBytes(path, (manifest with { Tables = tables }).Serialize());
-        var failure = Assert.Throws<CryoBackupException>(() => Restore(backup.Path, jobs: 1, verifyContent: verifyContent));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => Restore(backup.Path, jobs: 1, verifyContent: verifyContent));
         Assert.Equal(CryoBackupError.ArchiveCorrupt, failure.Error);
         Assert.Contains("is not what was recorded: public.people has 1000 rows", failure.Message, StringComparison.Ordinal);
         Assert.Null(_server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Target}'"));
@@ -102,7 +102,7 @@ public sealed class RecordedContentTests : IDisposable
         byte[] bytes = File.ReadAllBytes(backup.Path);
         bytes[bytes.Length / 2] ^= 1;
         File.WriteAllBytes(backup.Path, bytes);
-        var failure = Assert.Throws<CryoBackupException>(() => Restore(backup.Path, jobs: 1));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => Restore(backup.Path, jobs: 1));
         Assert.Equal(CryoBackupError.HashMismatch, failure.Error);
         Assert.DoesNotContain(_told, text => text.Contains(Proven, StringComparison.Ordinal));
     }
@@ -115,7 +115,7 @@ public sealed class RecordedContentTests : IDisposable
         BackupInfo backup = BackUp();
         _server.Execute(Source, "UPDATE people SET name = 'somebody else' WHERE id = 1");
         string other = BackUp().Path;
-        var failure = Assert.Throws<CryoBackupException>(() =>
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
             Restore(
                 backup.Path,
                 jobs: 1,

@@ -2,7 +2,6 @@ using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
 using CryoBackup.Tests.Backup;
-using Npgsql;
 
 namespace CryoBackup.Tests.Restore;
 
@@ -304,7 +303,7 @@ public sealed class RestoreTests : IDisposable
         );
         BackupInfo backup = BackUp("restore_strict");
         _server.Execute("postgres", "DROP DATABASE IF EXISTS restore_failing");
-        var failure = Assert.Throws<CryoBackupException>(() =>
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
             BackupRestorer.Run(
                 Requests.Restore(_server.Connection, backup.Path, "restore_failing") with
                 {

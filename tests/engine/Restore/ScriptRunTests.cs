@@ -71,7 +71,7 @@ public sealed class ScriptRunTests(PostgresServer server) : IDisposable
     {
         ClientTool pgRestore = ClientTools.Find("pg_restore", 0, CancellationToken.None);
         using var environment = new LibpqEnvironment(server.Endpoint.WithDatabase("script_target"), "CryoBackup tests");
-        using ToolProcess writer = ToolProcess.Start(
+        using var writer = ToolProcess.Start(
             new ToolCommand(pgRestore.Path, "--verbose", "--exit-on-error", "--no-owner", "--file=-", archive)
             {
                 Environment = environment.Variables,

@@ -359,7 +359,7 @@ public sealed class SelectionOfEntriesTests
     [Fact]
     public void RowsAndDefinitionsCanBeHadAlone()
     {
-        RestoreSelection all = RestoreSelection.All([.. OrdersAndCustomers, InSchema("", 90, "ENCODING", "ENCODING")]);
+        var all = RestoreSelection.All([.. OrdersAndCustomers, InSchema("", 90, "ENCODING", "ENCODING")]);
         Assert.Equal(OrdersAndCustomers.Select(entry => entry.DumpId), Ids(all));
         Assert.Equal([20, 21, 22], Ids(all.Only(schemaOnly: false, dataOnly: true)));
         Assert.Equal(Ids(all).Except([20, 21, 22]), Ids(all.Only(schemaOnly: true, dataOnly: false)));

@@ -138,7 +138,7 @@ public sealed class StatisticsTests(ZooServer server)
                     Interlocked.Increment(ref _visits);
                 }
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
             {
                 // It was stopped.
             }

@@ -144,15 +144,10 @@ public sealed class SwapTests(ZooServer server)
         foreach (Moment moment in Enum.GetValues<Moment>())
         {
             using SlowRestore slow = Prepare();
-            using (
-                ToolProcess tool = ToolProcess.Start(
-                    Tool("restore", slow.Backup, "-d", "old", "--swap", "--jobs", "1"),
-                    CancellationToken.None
-                )
-            )
+            using (var tool = ToolProcess.Start(Tool("restore", slow.Backup, "-d", "old", "--swap", "--jobs", "1"), CancellationToken.None))
             {
                 slow.MeetAt(moment);
-                using Process process = Process.GetProcessById(tool.Id);
+                using var process = Process.GetProcessById(tool.Id);
                 process.Kill(entireProcessTree: false);
                 process.WaitForExit();
             }

@@ -186,7 +186,7 @@ public sealed class TargetTests(ZooServer server)
                 "postgres",
                 "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'CryoBackup %-%' AND query LIKE 'CREATE INDEX %'"
             )!;
-        using (Process process = Process.GetProcessById(backend))
+        using (var process = Process.GetProcessById(backend))
         {
             process.Kill();
         }
@@ -260,11 +260,11 @@ public sealed class TargetTests(ZooServer server)
             {
                 Assert.Equal(RestoreStatus.Restored, (await restoring).Status);
             }
-            catch (CryoBackupException e)
+            catch (CryoBackupException exception)
             {
                 Assert.True(
-                    e.Error is CryoBackupError.ConnectionFailed or CryoBackupError.RestoreFailed,
-                    $"{where}: {e.Error} {e.Message}"
+                    exception.Error is CryoBackupError.ConnectionFailed or CryoBackupError.RestoreFailed,
+                    $"{where}: {exception.Error} {exception.Message}"
                 );
                 Assert.Equal(0, server.CountTemporary());
                 bool exists = server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{target}'") is not null;
@@ -276,7 +276,10 @@ public sealed class TargetTests(ZooServer server)
                         ? $"'{target}' is as it was before: empty."
                         : $"'{target}' ",
                 };
-                Assert.True(e.Message.Contains(claim, StringComparison.Ordinal), $"{where}: not \"{claim}\" but: {e.Message}");
+                Assert.True(
+                    exception.Message.Contains(claim, StringComparison.Ordinal),
+                    $"{where}: not \"{claim}\" but: {exception.Message}"
+                );
             }
         }
     }

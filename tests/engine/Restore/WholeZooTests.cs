@@ -75,7 +75,7 @@ public sealed class WholeZooTests(ZooServer server)
         Assert.Equal(0L, server.Scalar("zoo_twice", "SELECT count(*) FROM zoo.value"));
 
         // Foreign keys that form a circle let no order of rows pass: one of them is put back afterwards.
-        var circle = (string)
+        string circle = (string)
             server.Scalar("zoo_twice", "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'favourite_animal'")!;
         server.Execute("zoo_twice", "ALTER TABLE zoo.species DROP CONSTRAINT favourite_animal");
         RestoreResult rows = Restore("zoo_twice", request => request with { DataOnly = true });

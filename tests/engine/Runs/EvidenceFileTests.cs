@@ -2,10 +2,8 @@ using System.Diagnostics;
 using System.Runtime.Versioning;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
-using CryoBackup.Reports;
 using CryoBackup.Runs;
 using CryoBackup.Storage;
-using CryoBackup.Streams;
 using CryoBackup.Tests.Reports;
 
 namespace CryoBackup.Tests.Runs;

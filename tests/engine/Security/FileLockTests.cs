@@ -1,8 +1,6 @@
 using System.Globalization;
-using CryoBackup.Postgres;
 using CryoBackup.Processes;
 using CryoBackup.Storage;
-using CryoBackup.Tests.Encryption;
 
 namespace CryoBackup.Tests.Security;
 

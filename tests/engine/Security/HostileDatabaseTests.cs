@@ -4,7 +4,6 @@ using CryoBackup.Hosting;
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
 using CryoBackup.Tests.Rehearsal;
-using CryoBackup.Verification;
 using Npgsql;
 
 namespace CryoBackup.Tests.Security;

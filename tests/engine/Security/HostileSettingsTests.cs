@@ -2,7 +2,6 @@ using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using CryoBackup.Restore;
 using CryoBackup.Tests.Rehearsal;
-using CryoBackup.Verification;
 using Npgsql;
 
 namespace CryoBackup.Tests.Security;

@@ -117,7 +117,7 @@ public sealed class TlsSettingsTests : IDisposable
     /// <summary>A server as far as the end of the handshake.</summary>
     private static async Task<SslProtocols?> ShakeHandsAsync(TcpListener listener, SslProtocols spoken)
     {
-        using RSA key = RSA.Create(2048);
+        using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         using TcpClient client = await listener.AcceptTcpClientAsync();

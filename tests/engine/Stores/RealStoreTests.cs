@@ -17,7 +17,7 @@ public sealed class RealStoreTests
     [StoreServerFact]
     public async Task AzureByAKey()
     {
-        using StoreServer server = StoreServer.Azurite();
+        using var server = StoreServer.Azurite();
         await MakeContainerAsync(server.Port);
         var options = new StoreOptions
         {
@@ -26,9 +26,9 @@ public sealed class RealStoreTests
             SmallestPart = S3Server.LeastPart,
         };
         await TryAsync("azblob://devstoreaccount1/backups/a b", options, refusesToReplace: true);
-        var wrong = options with { SecretKey = Convert.ToBase64String(new byte[64]) };
+        StoreOptions wrong = options with { SecretKey = Convert.ToBase64String(new byte[64]) };
         using Store store = StoreDrivers.Open(StoreLocation.Parse("azblob://devstoreaccount1/backups"), wrong, _ => { });
-        var failure = await Assert.ThrowsAsync<CryoBackupException>(() => store.ListAsync("", default));
+        CryoBackupException failure = await Assert.ThrowsAsync<CryoBackupException>(() => store.ListAsync("", default));
         Assert.Equal(CryoBackupError.PermissionDenied, failure.Error);
         using Store absent = StoreDrivers.Open(StoreLocation.Parse("azblob://devstoreaccount1/absent"), options, _ => { });
         failure = await Assert.ThrowsAsync<CryoBackupException>(() => absent.ListAsync("", default));
@@ -38,7 +38,7 @@ public sealed class RealStoreTests
     [StoreServerFact]
     public async Task S3OfAnotherAuthor()
     {
-        using StoreServer server = StoreServer.S3rver("backups");
+        using var server = StoreServer.S3rver("backups");
         var options = new StoreOptions
         {
             Endpoint = new Uri($"http://127.0.0.1:{server.Port}"),
@@ -61,7 +61,7 @@ public sealed class RealStoreTests
         {
             await TryAsync("rclone://here/a b", new StoreOptions(), refusesToReplace: true);
             using Store store = StoreDrivers.Open(StoreLocation.Parse("rclone://nowhere/x"), new StoreOptions(), _ => { });
-            var failure = await Assert.ThrowsAsync<CryoBackupException>(() => store.HeadAsync("a", default));
+            CryoBackupException failure = await Assert.ThrowsAsync<CryoBackupException>(() => store.HeadAsync("a", default));
             Assert.Equal(CryoBackupError.BackupNotFound, failure.Error);
             Assert.Contains("rclone://nowhere/x", failure.Message, StringComparison.Ordinal);
         }
@@ -89,7 +89,7 @@ public sealed class RealStoreTests
             Assert.True(content.AsSpan().SequenceEqual(read.ToArray()), name);
             if (refusesToReplace)
             {
-                var failure = await Assert.ThrowsAsync<CryoBackupException>(() =>
+                CryoBackupException failure = await Assert.ThrowsAsync<CryoBackupException>(() =>
                     store.PutAsync(name, new MemoryStream(new byte[content.Length]), content.Length, null, default)
                 );
                 Assert.Equal(CryoBackupError.DestinationNotWritable, failure.Error);

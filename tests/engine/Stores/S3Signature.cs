@@ -17,7 +17,7 @@ internal static class S3Signature
             return "AccessDenied";
         }
 
-        Dictionary<string, string> parts = header["AWS4-HMAC-SHA256 ".Length..]
+        var parts = header["AWS4-HMAC-SHA256 ".Length..]
             .Split(',', StringSplitOptions.TrimEntries)
             .Select(part => part.Split('=', 2))
             .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
@@ -28,7 +28,7 @@ internal static class S3Signature
         }
 
         string date = request.Headers["X-Amz-Date"] ?? "";
-        DateTime sent = DateTime.ParseExact(
+        var sent = DateTime.ParseExact(
             date,
             "yyyyMMdd'T'HHmmss'Z'",
             CultureInfo.InvariantCulture,

@@ -22,7 +22,7 @@ public sealed class StoreLocationTests
         string printed
     )
     {
-        StoreLocation location = StoreLocation.Parse(text);
+        var location = StoreLocation.Parse(text);
 
         Assert.Equal((kind, account, container, prefix), (location.Kind, location.Account, location.Container, location.Prefix));
         Assert.Equal(printed, location.ToString());
@@ -35,7 +35,7 @@ public sealed class StoreLocationTests
     public void AFolderIsALocationToo()
     {
         string folder = Path.Combine(Path.GetTempPath(), "backups");
-        StoreLocation location = StoreLocation.Parse(folder + Path.DirectorySeparatorChar);
+        var location = StoreLocation.Parse(folder + Path.DirectorySeparatorChar);
 
         Assert.Equal((StoreKind.Folder, folder), (location.Kind, location.ToString()));
         Assert.Equal(Path.Combine(folder, "x.dump"), location.PathOf("x.dump"));
@@ -59,7 +59,7 @@ public sealed class StoreLocationTests
     [InlineData("https://bucket.s3.amazonaws.com/x")]
     public void WhatIsNoLocationIsRefusedWithARemedy(string text)
     {
-        var failure = Assert.Throws<CryoBackupException>(() => StoreLocation.Parse(text));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => StoreLocation.Parse(text));
 
         Assert.Equal(CryoBackupError.ConfigurationInvalid, failure.Error);
         Assert.NotNull(failure.Remedy);
@@ -72,7 +72,7 @@ public sealed class StoreLocationTests
     [InlineData("rclone://nas/x#canary")]
     public void ACredentialInALocationIsRefusedAndNotRepeated(string text)
     {
-        var failure = Assert.Throws<CryoBackupException>(() => StoreLocation.Parse(text));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => StoreLocation.Parse(text));
 
         Assert.Equal(CryoBackupError.ConfigurationInvalid, failure.Error);
         Assert.DoesNotContain("canary", failure + failure.Target + failure.Remedy, StringComparison.Ordinal);

@@ -36,7 +36,9 @@ public sealed class StoreTests : IDisposable
 
         Assert.Equal(content, _server.Objects["db/a.dump"].Bytes);
         Assert.Empty(_server.Uploads);
-        var parts = _server.Seen.Where(seen => seen.Line.Contains("partNumber", StringComparison.Ordinal)).ToArray();
+        (string Line, System.Net.WebHeaderCollection Headers)[] parts = _server
+            .Seen.Where(seen => seen.Line.Contains("partNumber", StringComparison.Ordinal))
+            .ToArray();
         Assert.Equal(3, parts.Length);
         Assert.All(parts, part => Assert.NotNull(part.Headers["Content-MD5"]));
         Assert.All(parts, part => Assert.Equal(64, part.Headers["X-Amz-Content-SHA256"]!.Length));
@@ -57,7 +59,7 @@ public sealed class StoreTests : IDisposable
         using Store store = Open();
         _server.Objects["db/a.dump"] = new S3Content([1, 2, 3], "");
 
-        var failure = await Assert.ThrowsAsync<CryoBackupException>(() =>
+        CryoBackupException failure = await Assert.ThrowsAsync<CryoBackupException>(() =>
             store.PutAsync("a.dump", new MemoryStream(new byte[length]), length, null, default)
         );
 
@@ -77,7 +79,7 @@ public sealed class StoreTests : IDisposable
         await store.PutAsync("a.dump", new MemoryStream(new byte[length]), length, null, default);
         Assert.Equal(length, _server.Objects["db/a.dump"].Bytes.Length);
 
-        var failure = await Assert.ThrowsAsync<CryoBackupException>(() =>
+        CryoBackupException failure = await Assert.ThrowsAsync<CryoBackupException>(() =>
             store.PutAsync("a.dump", new MemoryStream(new byte[7]), 7, null, default)
         );
 
@@ -155,7 +157,7 @@ public sealed class StoreTests : IDisposable
             return new S3Fault(S3FaultKind.Denied);
         };
 
-        var failure = await Assert.ThrowsAsync<CryoBackupException>(() =>
+        CryoBackupException failure = await Assert.ThrowsAsync<CryoBackupException>(() =>
             store.PutAsync("a.dump", new MemoryStream(new byte[10]), 10, null, default)
         );
 
@@ -177,7 +179,7 @@ public sealed class StoreTests : IDisposable
             }
         );
 
-        var failure = await Assert.ThrowsAsync<CryoBackupException>(() => store.ListAsync("", default));
+        CryoBackupException failure = await Assert.ThrowsAsync<CryoBackupException>(() => store.ListAsync("", default));
 
         Assert.Equal(CryoBackupError.PermissionDenied, failure.Error);
         Assert.Contains("SignatureDoesNotMatch", failure.Message, StringComparison.Ordinal);
@@ -188,7 +190,7 @@ public sealed class StoreTests : IDisposable
     {
         using Store store = StoreDrivers.Open(StoreLocation.Parse("s3://no-such-bucket/db"), Options(), _ => { });
 
-        var failure = await Assert.ThrowsAsync<CryoBackupException>(() =>
+        CryoBackupException failure = await Assert.ThrowsAsync<CryoBackupException>(() =>
             store.PutAsync("a.dump", new MemoryStream(new byte[10]), 10, null, default)
         );
 
@@ -202,7 +204,7 @@ public sealed class StoreTests : IDisposable
         _server.Dispose();
         using Store store = Open();
 
-        var failure = await Assert.ThrowsAsync<CryoBackupException>(() => store.HeadAsync("a.dump", default));
+        CryoBackupException failure = await Assert.ThrowsAsync<CryoBackupException>(() => store.HeadAsync("a.dump", default));
 
         Assert.Equal(CryoBackupError.LocationUnreachable, failure.Error);
     }

@@ -12,7 +12,7 @@ public sealed class GzipMemberTests
     public void HoldsAnyBlockAtAnyLevel(int level)
     {
         var random = new Random(level);
-        var noise = new byte[GzipMember.BlockLength];
+        byte[] noise = new byte[GzipMember.BlockLength];
         random.NextBytes(noise);
 
         // Bytes from 144 on take 9 bits in deflate's fixed code, which the quickest level uses also where it makes the data longer.
@@ -69,7 +69,7 @@ public sealed class GzipMemberTests
     {
         byte[] member = Member(700);
         byte[] plain = GzipSamples.Text(700);
-        var output = new byte[GzipMember.BlockLength];
+        byte[] output = new byte[GzipMember.BlockLength];
         int unseen = 0;
         for (int bit = GzipMember.HeaderLength * 8; bit < member.Length * 8; bit++)
         {
@@ -90,7 +90,7 @@ public sealed class GzipMemberTests
     public void FindsWhatIsMissingOrLeftOver()
     {
         byte[] member = Member(700);
-        var output = new byte[GzipMember.BlockLength];
+        byte[] output = new byte[GzipMember.BlockLength];
         for (int length = GzipMember.HeaderLength + 8 + 1; length < member.Length; length++)
         {
             Assert.Null(TryDecompress(member, length, output));
@@ -109,7 +109,7 @@ public sealed class GzipMemberTests
     {
         byte[] member = Member(2000);
         var mutator = new Mutator(3);
-        var output = new byte[GzipMember.BlockLength];
+        byte[] output = new byte[GzipMember.BlockLength];
         for (int round = 0; round < 5000; round++)
         {
             byte[] input = mutator.Mutate(member);

@@ -118,7 +118,7 @@ public sealed class GzipReaderTests
         for (int round = 0; round < 5000; round++)
         {
             byte[] input = mutator.Mutate(file);
-            var output = new byte[1 << 16];
+            byte[] output = new byte[1 << 16];
             long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {

@@ -10,7 +10,7 @@ internal static class GzipSamples
     public static byte[] Text(int length, int seed = 1)
     {
         var random = new Random(seed);
-        var data = new byte[length];
+        byte[] data = new byte[length];
         for (int i = 0; i < length; i++)
         {
             data[i] = (byte)(random.Next(8) == 0 ? '\n' : 'a' + random.Next(12));
@@ -48,7 +48,7 @@ internal static class GzipSamples
             using Process process = Process.Start(
                 new ProcessStartInfo("gzip", ["-dc"]) { RedirectStandardInput = true, RedirectStandardOutput = true }
             )!;
-            Task feed = Task.Run(() =>
+            var feed = Task.Run(() =>
             {
                 process.StandardInput.BaseStream.Write(file);
                 process.StandardInput.Close();

@@ -13,7 +13,7 @@ public sealed class OneWayStreamTests
         Assert.Equal((true, false, false), (stream.CanRead, stream.CanSeek, stream.CanWrite));
         AssertUnseekable(stream);
         Assert.Throws<NotSupportedException>(() => stream.Write([1], 0, 1));
-        var buffer = new byte[4];
+        byte[] buffer = new byte[4];
         Assert.Equal(3, stream.Read(buffer, 1, 3));
         Assert.Equal([0, 1, 2, 3], buffer);
         stream.Flush();

@@ -51,7 +51,7 @@ public sealed class ParallelGzipTests
         {
             using var reader = new ParallelGzipReader(new SplitStream(file, () => random.Next(1, 5000)), 2);
             var output = new MemoryStream();
-            var buffer = new byte[70_000];
+            byte[] buffer = new byte[70_000];
             int count;
             while ((count = reader.Read(buffer, 0, random.Next(1, buffer.Length))) > 0)
             {
@@ -93,7 +93,7 @@ public sealed class ParallelGzipTests
         byte[] bad = Compress(GzipSamples.Text(Block, 2));
         bad[^6] ^= 1;
         using var reader = new ParallelGzipReader(new MemoryStream([.. good, .. bad, .. good]), 2);
-        var buffer = new byte[Block];
+        byte[] buffer = new byte[Block];
         reader.ReadExactly(buffer);
         Assert.Throws<InvalidDataException>(() => reader.Read(buffer));
 

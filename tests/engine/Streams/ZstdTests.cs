@@ -82,7 +82,7 @@ public sealed class ZstdTests
         byte[] file = Compress(data);
         for (int bit = 0; bit < file.Length * 8; bit++)
         {
-            var changed = (byte[])file.Clone();
+            byte[] changed = (byte[])file.Clone();
             changed[bit / 8] ^= (byte)(1 << (bit % 8));
             try
             {
@@ -166,7 +166,7 @@ public sealed class ZstdTests
         using Process process = Process.Start(
             new ProcessStartInfo("zstd", ["-q", .. options]) { RedirectStandardInput = true, RedirectStandardOutput = true }
         )!;
-        Task feed = Task.Run(() =>
+        var feed = Task.Run(() =>
         {
             process.StandardInput.BaseStream.Write(input);
             process.StandardInput.Close();

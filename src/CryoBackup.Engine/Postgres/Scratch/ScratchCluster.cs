@@ -69,7 +69,7 @@ internal sealed class ScratchCluster : IDisposable
     /// </exception>
     public static ScratchCluster Start(ScratchClusterOptions options, CancellationToken cancellationToken)
     {
-        var control = ClientTools.Find(
+        ClientTool control = ClientTools.Find(
             "pg_ctl",
             options.MinimumMajor,
             name =>
@@ -78,11 +78,11 @@ internal sealed class ScratchCluster : IDisposable
                     : Environment.GetEnvironmentVariable(name),
             cancellationToken
         );
-        var account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer();
-        var baseFolder = options.BaseFolder ?? ScratchFolder.DefaultBase(account is not null);
+        UnixAccount? account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer();
+        string baseFolder = options.BaseFolder ?? ScratchFolder.DefaultBase(account is not null);
         ScratchFolder.RemoveAbandoned(baseFolder);
 
-        var folder = ScratchFolder.Create(baseFolder);
+        string folder = ScratchFolder.Create(baseFolder);
         var cluster = new ScratchCluster(
             folder,
             ScratchFolder.CreateForSocket(folder),
@@ -92,7 +92,7 @@ internal sealed class ScratchCluster : IDisposable
         );
         try
         {
-            foreach (var made in new[] { folder, cluster._socketFolder }.Distinct(StringComparer.Ordinal))
+            foreach (string made in new[] { folder, cluster._socketFolder }.Distinct(StringComparer.Ordinal))
             {
                 ScratchFolder.Own(made);
                 if (!OperatingSystem.IsWindows())
@@ -107,17 +107,17 @@ internal sealed class ScratchCluster : IDisposable
             options.Observer(new VerboseMessage($"A throwaway PostgreSQL {control.Version} runs in '{folder}'."));
             return cluster;
         }
-        catch (Exception e)
+        catch (Exception exception)
         {
             cluster.Dispose();
-            if (e is IOException or UnauthorizedAccessException)
+            if (exception is IOException or UnauthorizedAccessException)
             {
                 throw new CryoBackupException(
                     CryoBackupError.DestinationNotWritable,
-                    $"The throwaway server cannot be written to '{folder}': {e.Message}",
+                    $"The throwaway server cannot be written to '{folder}': {exception.Message}",
                     folder,
                     "Give it a folder with room that this user can write to (TMPDIR, or TEMP on Windows).",
-                    inner: e
+                    inner: exception
                 );
             }
 
@@ -131,7 +131,7 @@ internal sealed class ScratchCluster : IDisposable
     public string Keep(string database)
     {
         string? passFile = Connection.Password is { } password ? WritePrivately("pgpass", PgPassFile.LineForAnyServer(password)) : null;
-        foreach (var folder in new[] { Folder, _socketFolder }.Distinct(StringComparer.Ordinal))
+        foreach (string folder in new[] { Folder, _socketFolder }.Distinct(StringComparer.Ordinal))
         {
             ScratchFolder.Keep(folder);
         }
@@ -195,7 +195,7 @@ internal sealed class ScratchCluster : IDisposable
         string? passwordFile = null;
         if (OperatingSystem.IsWindows() || options.AsksPassword)
         {
-            var password = RandomNumberGenerator.GetHexString(32, lowercase: true);
+            string password = RandomNumberGenerator.GetHexString(32, lowercase: true);
             Connection = Connection with { Password = password };
             passwordFile = WritePrivately("password", password);
             initdb.AddRange(["--auth=scram-sha-256", $"--pwfile={passwordFile}"]);
@@ -210,10 +210,13 @@ internal sealed class ScratchCluster : IDisposable
             Gives(options.InitdbArguments, "--locale", "--no-locale") ? [""]
             : OperatingSystem.IsWindows() ? ["C"]
             : ["C.UTF-8", "C"];
-        for (var i = 0; ; i++)
+        for (int i = 0; ; i++)
         {
-            var arguments = locales[i].Length > 0 ? initdb.Append("--locale=" + locales[i]) : initdb;
-            var (exitCode, output, errors) = ToolProcess.Run(Command(Sibling("initdb"), arguments), cancellationToken);
+            IEnumerable<string> arguments = locales[i].Length > 0 ? initdb.Append("--locale=" + locales[i]) : initdb;
+            (int exitCode, string output, IReadOnlyList<string> errors) = ToolProcess.Run(
+                Command(Sibling("initdb"), arguments),
+                cancellationToken
+            );
             if (exitCode == 0)
             {
                 break;
@@ -236,7 +239,7 @@ internal sealed class ScratchCluster : IDisposable
 
     private string WritePrivately(string name, string text)
     {
-        var path = Path.Combine(Folder, name);
+        string path = Path.Combine(Folder, name);
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
@@ -280,7 +283,7 @@ internal sealed class ScratchCluster : IDisposable
             ["log_timezone"] = "UTC",
             ["lc_messages"] = "C",
         };
-        foreach (var (name, value) in options.Settings)
+        foreach ((string name, string value) in options.Settings)
         {
             settings[name] = value;
         }
@@ -304,23 +307,23 @@ internal sealed class ScratchCluster : IDisposable
 
     private void Launch(ScratchClusterOptions options, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
+        for (int attempt = 1; ; attempt++)
         {
             if (OperatingSystem.IsWindows())
             {
-                var port = FreePort();
+                int port = FreePort();
                 Connection = Connection with { Port = port };
                 Append([new("port", port.ToString(CultureInfo.InvariantCulture))]);
             }
 
-            var seconds = ((int)StartLimit.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            var (exitCode, errors) = Control(cancellationToken, "start", "-w", "-t", seconds, "-l", LogPath);
+            string seconds = ((int)StartLimit.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            (int exitCode, IReadOnlyList<string> errors) = Control(cancellationToken, "start", "-w", "-t", seconds, "-l", LogPath);
             if (exitCode == 0)
             {
                 return;
             }
 
-            var log = ReadLog();
+            List<string> log = ReadLog();
             // Between the choice of a port and its use somebody else may have taken it.
             if (
                 OperatingSystem.IsWindows()
@@ -339,9 +342,9 @@ internal sealed class ScratchCluster : IDisposable
     private void Append(IEnumerable<KeyValuePair<string, string>> settings)
     {
         var text = new StringBuilder();
-        foreach (var (name, value) in settings)
+        foreach ((string name, string value) in settings)
         {
-            var quoted = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal);
+            string quoted = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal);
             text.Append(CultureInfo.InvariantCulture, $"{name} = '{quoted}'\n");
         }
 
@@ -368,7 +371,7 @@ internal sealed class ScratchCluster : IDisposable
             ["PGDATA"] = null,
             ["PGSERVICEFILE"] = null,
         };
-        foreach (var variable in PostgresEnvironment.Variables.Values)
+        foreach (string variable in PostgresEnvironment.Variables.Values)
         {
             environment[variable] = null;
         }
@@ -390,7 +393,7 @@ internal sealed class ScratchCluster : IDisposable
         {
             return [.. File.ReadLines(LogPath).TakeLast(40)];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return [];
         }
@@ -398,8 +401,8 @@ internal sealed class ScratchCluster : IDisposable
 
     private CryoBackupException Failed(string what, IReadOnlyList<string> lines)
     {
-        var full = lines.Any(line => line.Contains("No space left", StringComparison.Ordinal));
-        var reason = lines.FirstOrDefault(line =>
+        bool full = lines.Any(line => line.Contains("No space left", StringComparison.Ordinal));
+        string? reason = lines.FirstOrDefault(line =>
             line.Contains("FATAL:", StringComparison.Ordinal) || line.Contains("error:", StringComparison.Ordinal)
         );
         return new CryoBackupException(

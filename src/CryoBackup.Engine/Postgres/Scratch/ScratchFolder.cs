@@ -27,7 +27,7 @@ internal static class ScratchFolder
     /// <param name="forOtherAccount">True if the server runs as another account than this process.</param>
     public static string DefaultBase(bool forOtherAccount)
     {
-        var folder = Path.GetTempPath();
+        string folder = Path.GetTempPath();
         if (forOtherAccount && !OperatingSystem.IsWindows())
         {
             // Root's own temporary folder may be closed to the account that the server runs as.
@@ -50,11 +50,11 @@ internal static class ScratchFolder
     public static string Create(string baseFolder)
     {
         // The name cannot be guessed, so nobody can have made it before.
-        var name = string.Create(
+        string name = string.Create(
             CultureInfo.InvariantCulture,
             $"{Prefix}{ProcessMark.Current}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"
         );
-        var folder = Path.Combine(Path.GetFullPath(baseFolder), name);
+        string folder = Path.Combine(Path.GetFullPath(baseFolder), name);
         try
         {
             if (OperatingSystem.IsWindows())
@@ -66,14 +66,14 @@ internal static class ScratchFolder
                 Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new CryoBackupException(
                 CryoBackupError.DestinationNotWritable,
-                $"No folder for a throwaway server can be made in '{baseFolder}': {e.Message}",
+                $"No folder for a throwaway server can be made in '{baseFolder}': {exception.Message}",
                 baseFolder,
                 "Choose a folder that this user can write to (TMPDIR, or TEMP on Windows).",
-                inner: e
+                inner: exception
             );
         }
 
@@ -117,7 +117,7 @@ internal static class ScratchFolder
                 // The folder above may not be the account's to change; an emptied one is harmless to take away.
                 Directory.Delete(folder);
             }
-            catch (Exception e) when (e is CryoBackupException or IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is CryoBackupException or IOException or UnauthorizedAccessException)
             {
                 // It is gone already, or it stays and the next start tries again.
             }
@@ -126,7 +126,7 @@ internal static class ScratchFolder
         }
 
         // Windows lets go of a dead process's files with a delay.
-        for (var attempt = 0; attempt < 20; attempt++)
+        for (int attempt = 0; attempt < 20; attempt++)
         {
             try
             {
@@ -137,7 +137,7 @@ internal static class ScratchFolder
             {
                 return true;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 Thread.Sleep(100);
             }
@@ -151,7 +151,7 @@ internal static class ScratchFolder
     /// <returns>How many were removed. Those of living processes, and of other machines and containers, are left alone.</returns>
     public static int RemoveAbandoned(string? baseFolder = null)
     {
-        var account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer()?.Name;
+        string? account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer()?.Name;
         var places = new List<string>
         {
             Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseFolder ?? DefaultBase(account is not null))),
@@ -161,8 +161,8 @@ internal static class ScratchFolder
             places.Add(ShortFolder);
         }
 
-        var removed = 0;
-        foreach (var folder in places.Distinct(StringComparer.Ordinal).SelectMany(Find))
+        int removed = 0;
+        foreach (string folder in places.Distinct(StringComparer.Ordinal).SelectMany(Find))
         {
             try
             {
@@ -176,7 +176,7 @@ internal static class ScratchFolder
                     continue;
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 // Another user's, or not ours at all.
                 continue;
@@ -199,7 +199,7 @@ internal static class ScratchFolder
         {
             return Directory.GetDirectories(place, Prefix + "*");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return [];
         }

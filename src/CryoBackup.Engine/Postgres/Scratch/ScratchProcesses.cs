@@ -14,10 +14,10 @@ internal static class ScratchProcesses
     {
         try
         {
-            var line = File.ReadLines(Path.Combine(dataPath, "postmaster.pid")).FirstOrDefault();
-            return int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && IsServerOf(id, dataPath) ? id : null;
+            string? line = File.ReadLines(Path.Combine(dataPath, "postmaster.pid")).FirstOrDefault();
+            return int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && IsServerOf(id, dataPath) ? id : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }
@@ -38,7 +38,8 @@ internal static class ScratchProcesses
             process.Kill(entireProcessTree: true);
             process.WaitForExit(TimeSpan.FromSeconds(10));
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception or AggregateException)
+        catch (Exception exception)
+            when (exception is ArgumentException or InvalidOperationException or Win32Exception or AggregateException)
         {
             // It ended meanwhile.
         }
@@ -54,10 +55,10 @@ internal static class ScratchProcesses
             return;
         }
 
-        foreach (var entry in Directory.EnumerateDirectories("/proc"))
+        foreach (string entry in Directory.EnumerateDirectories("/proc"))
         {
             if (
-                !int.TryParse(Path.GetFileName(entry), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                !int.TryParse(Path.GetFileName(entry), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
                 || id == Environment.ProcessId
             )
             {
@@ -76,8 +77,8 @@ internal static class ScratchProcesses
                     process.WaitForExit(TimeSpan.FromSeconds(10));
                 }
             }
-            catch (Exception e)
-                when (e
+            catch (Exception exception)
+                when (exception
                         is IOException
                             or UnauthorizedAccessException
                             or ArgumentException
@@ -97,10 +98,10 @@ internal static class ScratchProcesses
         {
             try
             {
-                var arguments = File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/cmdline").Split('\0');
+                string[] arguments = File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/cmdline").Split('\0');
                 return arguments.Contains(dataPath, StringComparer.Ordinal);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 return false;
             }
@@ -111,7 +112,7 @@ internal static class ScratchProcesses
             using var process = Process.GetProcessById(id);
             return process.ProcessName is "postgres" or "postmaster";
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
             return false;
         }

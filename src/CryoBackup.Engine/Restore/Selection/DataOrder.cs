@@ -14,7 +14,7 @@ internal static class DataOrder
         IReadOnlyList<TocEntry> archive
     )
     {
-        Dictionary<int, TocEntry> byId = archive.ToDictionary(entry => entry.DumpId);
+        var byId = archive.ToDictionary(entry => entry.DumpId);
         ILookup<int, int> references = archive
             .Where(entry => entry.Kind == "FK CONSTRAINT")
             .SelectMany(key => TablesOf(key, byId))
@@ -28,7 +28,7 @@ internal static class DataOrder
             }
         }
 
-        Dictionary<TocEntry, int> tableOf = dataOf.GroupBy(pair => pair.Value).ToDictionary(group => group.Key, group => group.First().Key);
+        var tableOf = dataOf.GroupBy(pair => pair.Value).ToDictionary(group => group.Key, group => group.First().Key);
         var walk = new Walk(entry =>
             tableOf.TryGetValue(entry, out int table)
                 ? references[table]

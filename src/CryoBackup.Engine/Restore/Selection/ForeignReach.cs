@@ -38,7 +38,7 @@ internal static class ForeignReach
     /// <summary>Who reads whom: a view what it selects from, a table with children these too.</summary>
     private static IEnumerable<(int Reader, int Read)> Edges(IReadOnlyList<TocEntry> entries)
     {
-        Dictionary<int, TocEntry> byId = entries.ToDictionary(entry => entry.DumpId);
+        var byId = entries.ToDictionary(entry => entry.DumpId);
         foreach (TocEntry entry in entries)
         {
             TocEntry[] needed = [.. entry.Dependencies.Where(byId.ContainsKey).Select(id => byId[id])];

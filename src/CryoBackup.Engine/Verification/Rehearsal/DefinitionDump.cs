@@ -45,7 +45,7 @@ internal static class DefinitionDump
             Environment = environment.Variables,
             ReadsOutput = true,
         };
-        using ToolProcess process = ToolProcess.Start(command, cancellationToken);
+        using var process = ToolProcess.Start(command, cancellationToken);
         IReadOnlyList<TocEntry>? entries = null;
         CryoBackupException? cut = null;
         try

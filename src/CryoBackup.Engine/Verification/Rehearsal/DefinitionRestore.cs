@@ -5,7 +5,6 @@ using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
 using CryoBackup.Storage;
-using CryoBackup.Streams;
 
 namespace CryoBackup.Verification.Rehearsal;
 
@@ -22,7 +21,7 @@ internal sealed class DefinitionRestore(VerificationRequest request, RehearsalSe
     public async Task<ServerEndpoint> RunAsync(CancellationToken cancellationToken)
     {
         ServerEndpoint endpoint = await server.PrepareReferenceAsync(content, cancellationToken).ConfigureAwait(false);
-        using PrivateFolder folder = PrivateFolder.Create("cryobackup-reference-");
+        using var folder = PrivateFolder.Create("cryobackup-reference-");
         using var environment = new LibpqEnvironment(endpoint, server.Application);
         IEnumerable<TocEntry> entries = content.Entries.Where(entry =>
             server.Selection.Restored.Contains(entry.DumpId) && !TocKinds.IsData(entry)
@@ -45,7 +44,7 @@ internal sealed class DefinitionRestore(VerificationRequest request, RehearsalSe
             arguments.Add("--no-owner");
         }
 
-        using ToolProcess process = ToolProcess.Start(
+        using var process = ToolProcess.Start(
             new ToolCommand(pgRestore.Path, arguments) { Environment = environment.Variables, WritesInput = true },
             cancellationToken
         );

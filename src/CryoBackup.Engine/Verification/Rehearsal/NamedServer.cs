@@ -72,7 +72,7 @@ internal sealed class NamedServer : RehearsalServer
     {
         string name = NewName();
         string application = "CryoBackup " + name;
-        ServerEndpoint endpoint = ServerEndpoint.Resolve(request.Connection, name, observer);
+        var endpoint = ServerEndpoint.Resolve(request.Connection, name, observer);
         NpgsqlConnection server = await TargetDatabase.ConnectToServerAsync(endpoint, application, cancellationToken).ConfigureAwait(false);
         try
         {

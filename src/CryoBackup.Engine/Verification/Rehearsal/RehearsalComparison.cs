@@ -1,7 +1,6 @@
 using CryoBackup.Archive;
 using CryoBackup.Comparison;
 using CryoBackup.Postgres;
-using CryoBackup.Restore.Selection;
 using Npgsql;
 
 namespace CryoBackup.Verification.Rehearsal;

@@ -8,7 +8,6 @@ using CryoBackup.Postgres;
 using CryoBackup.Postgres.Scratch;
 using CryoBackup.Processes;
 using CryoBackup.Restore;
-using CryoBackup.Restore.Selection;
 using CryoBackup.Storage;
 using CryoBackup.Text;
 using Npgsql;
@@ -93,7 +92,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
 
         try
         {
-            BackupManifest manifest = BackupManifest.Read(request.Path + BackupFileName.ManifestSuffix);
+            var manifest = BackupManifest.Read(request.Path + BackupFileName.ManifestSuffix);
             return manifest is { Server.Version: { } version, UncompressedBytes: { } length }
                 ? Task.Run(() => StartScratchServer(ArchiveHeader.Major(version), length), CancellationToken.None)
                 : null;

@@ -78,7 +78,7 @@ internal sealed partial class RehearsalSelection
     public static RehearsalSelection ForScratchServer(IReadOnlyList<TocEntry> entries, bool asSuperuser)
     {
         var selection = new RehearsalSelection();
-        Dictionary<TocEntry, string> reaching = ForeignReach.Of(entries).ToDictionary(item => item.Entry, item => item.Reason);
+        var reaching = ForeignReach.Of(entries).ToDictionary(item => item.Entry, item => item.Reason);
         foreach (TocEntry entry in entries.Where(TocKinds.IsObject))
         {
             if ((reaching.GetValueOrDefault(entry) ?? WhyOutward(entry)) is { } reason)
@@ -138,7 +138,7 @@ internal sealed partial class RehearsalSelection
     {
         var selection = new RehearsalSelection();
         HashSet<int> gone = [];
-        Dictionary<TocEntry, string> reaching = ForeignReach.Of(entries).ToDictionary(item => item.Entry, item => item.Reason);
+        var reaching = ForeignReach.Of(entries).ToDictionary(item => item.Entry, item => item.Reason);
         foreach (TocEntry entry in entries.Where(TocKinds.IsObject))
         {
             string? reason =

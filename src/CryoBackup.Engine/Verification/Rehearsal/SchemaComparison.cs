@@ -1,8 +1,6 @@
 using System.Text.RegularExpressions;
 using CryoBackup.Archive;
-using CryoBackup.Backup;
 using CryoBackup.Postgres;
-using CryoBackup.Processes;
 
 namespace CryoBackup.Verification.Rehearsal;
 
@@ -86,9 +84,7 @@ internal sealed partial class SchemaComparison(
     /// <summary>Removes what stands in both lists; of the same kind and name there may be several.</summary>
     private static void RemoveEqual(List<TocEntry> wanted, List<TocEntry> found, Func<TocEntry, TocEntry, bool> same)
     {
-        Dictionary<(string, string, string), List<TocEntry>> there = found
-            .GroupBy(KeyOf)
-            .ToDictionary(group => group.Key, group => group.ToList());
+        var there = found.GroupBy(KeyOf).ToDictionary(group => group.Key, group => group.ToList());
         HashSet<TocEntry> matched = [];
         wanted.RemoveAll(entry =>
         {

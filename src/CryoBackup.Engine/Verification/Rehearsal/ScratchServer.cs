@@ -88,7 +88,7 @@ internal sealed partial class ScratchServer : RehearsalServer
             CheckPrograms(programs);
         }
 
-        ScratchCluster cluster = ScratchCluster.Start(
+        var cluster = ScratchCluster.Start(
             new ScratchClusterOptions
             {
                 MinimumMajor = request.ServerPath is null ? minimumMajor : 0,
@@ -298,11 +298,7 @@ internal sealed partial class ScratchServer : RehearsalServer
     /// <summary>Who is given an object must be allowed to create in its schema, and the archive grants that only at its end.</summary>
     private IEnumerable<string> GrantsOnSchemas(string verb, string preposition)
     {
-        Dictionary<string, string> owners = Selection.Schemas.ToDictionary(
-            schema => schema.Name,
-            schema => schema.Owner,
-            StringComparer.Ordinal
-        );
+        var owners = Selection.Schemas.ToDictionary(schema => schema.Name, schema => schema.Owner, StringComparer.Ordinal);
         owners.TryAdd("public", "");
         foreach ((string schema, string owner) in owners)
         {
