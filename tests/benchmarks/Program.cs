@@ -3,9 +3,11 @@ using CryoBackup.Benchmarks;
 
 // Measures CryoBackup beside pg_dump and pg_restore on the server that PGHOST, PGPORT and PGUSER name; CryoBackup.Scratch gives it one of
 // its own.
-//   CryoBackup.Benchmarks [--rows N] [--runs N] [--tool PATH]
+//   CryoBackup.Benchmarks [--rows N] [--runs N] [--tool PATH] [--shape sample|huge] [--only backup|verification|restore|rehearsal]
 long rows = 4_400_000;
 int runs = 3;
+string shape = "sample";
+string? only = null;
 string tool = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup"));
 for (int i = 0; i < args.Length; i++)
 {
@@ -15,12 +17,15 @@ for (int i = 0; i < args.Length; i++)
         "--rows" => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out rows) && rows >= 1000,
         "--runs" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out runs) && runs >= 1,
         "--tool" => File.Exists(tool = value),
+        "--shape" => (shape = value) is "sample" or "huge",
+        "--only" => (only = value) is "backup" or "verification" or "restore" or "rehearsal",
         _ => false,
     };
     if (!good)
     {
         Console.Error.WriteLine(
-            $"CryoBackup.Benchmarks: {args[i]} {value} is not understood; it takes --rows N (at least 1000), --runs N, --tool PATH."
+            $"CryoBackup.Benchmarks: {args[i]} {value} is not understood; it takes --rows N (at least 1000), --runs N, --tool PATH, "
+                + "--shape sample|huge, --only backup|verification|restore|rehearsal."
         );
         return 2;
     }
@@ -43,8 +48,12 @@ try
     );
     (IReadOnlyDictionary<string, Run> small, long smallSize) = Measure(rows / 10);
     (IReadOnlyDictionary<string, Run> large, long largeSize) = Measure(rows);
-    Report.PrintGrowth(small, large, smallSize, largeSize);
-    Report.PrintPromises(small, large);
+    if (only is null)
+    {
+        Report.PrintGrowth(small, large, smallSize, largeSize);
+        Report.PrintPromises(small, large);
+    }
+
     return 0;
 }
 finally
@@ -55,25 +64,31 @@ finally
 
 (IReadOnlyDictionary<string, Run> Medians, long ArchiveSize) Measure(long rowCount)
 {
-    SampleData.Create(rowCount);
+    SampleData.Create(rowCount, withMolecules: shape == "sample");
     var suite = new Suite(tool, folder);
     long size = suite.WritePlainArchive();
     Console.WriteLine();
     Console.WriteLine(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{rowCount:N0} readings, {rowCount / 10:N0} molecules: {size / 1048576.0:N1} MiB of archive before compression"
+            $"{rowCount:N0} readings, {(shape == "sample" ? rowCount / 10 : 0):N0} molecules: {size / 1048576.0:N1} MiB of archive before compression"
         )
     );
+    foreach (Contender made in only is null or "backup" ? [] : suite.Backups().Where(contender => contender.Output is not null))
+    {
+        // What the others read.
+        Shell.Do($"{made.Before ?? ":"}; {made.Command}");
+    }
+
     var medians = new Dictionary<string, Run>(StringComparer.Ordinal);
     foreach (
-        (string title, Contender[] contenders) in new[]
+        (string title, Contender[] contenders) in new (string title, Contender[] contenders)[]
         {
             ("backup", suite.Backups()),
             ("verification", suite.Verifications()),
             ("restore", suite.Restores()),
             ("rehearsal", suite.Rehearsals()),
-        }
+        }.Where(group => only is null || group.title == only)
     )
     {
         foreach ((string name, Run median) in RunInTurn(contenders))

@@ -8,7 +8,9 @@ internal static class SampleData
     public const string Database = "cryobackup_bench";
 
     /// <summary>Drops and makes the database. 4,400,000 rows give about 1 GB of uncompressed archive.</summary>
-    public static void Create(long rows)
+    /// <param name="rows">How many.</param>
+    /// <param name="withMolecules">False for one huge table alone.</param>
+    public static void Create(long rows, bool withMolecules)
     {
         string count = rows.ToString(CultureInfo.InvariantCulture);
         // hashint8extended is arithmetic: the same rows on every server, without a random generator's state.
@@ -34,7 +36,7 @@ internal static class SampleData
                     || ', recorded by laboratory ' || i % 40 || '; glass transition ' || (hashint8extended(i, 5) & 16383) / 100.0 || ' K, see report ' || (hashint8extended(i, 6) & 1048575),
                 'assays', (SELECT jsonb_agg(jsonb_build_object('assay', 'A' || a, 'survival', (hashint8extended(i * 8 + a, 8) & 1048575) / 1048576.0, 'cells', hashint8extended(i * 8 + a, 9) & 65535, 'passed', a % 3 > 0))
                            FROM generate_series(1, 6) AS a))
-            FROM generate_series(1::bigint, {{count}} / 10) AS i;
+            FROM generate_series(1::bigint, {{(withMolecules ? count : "0")}} / 10) AS i;
             ALTER TABLE readings ADD PRIMARY KEY (id);
             CREATE INDEX readings_experiment ON readings (experiment_id, taken_at);
             ALTER TABLE molecules ADD PRIMARY KEY (id);

@@ -23,6 +23,10 @@ internal sealed class Suite(string tool, string folder)
     private readonly string _identity = MakeIdentity(folder);
     private readonly string _plain = $"{folder}/plain.dump";
 
+    private static int Jobs => Math.Clamp(Environment.ProcessorCount, 2, 8);
+
+    public static string NewShared(int jobs) => $"cryobackup new --jobs {jobs}";
+
     public static string PgRestore(int jobs) => $"pg_restore -j{jobs} (plain archive)";
 
     public static string Restore(int jobs) => $"cryobackup restore --jobs {jobs}";
@@ -36,6 +40,13 @@ internal sealed class Suite(string tool, string folder)
             Stock("pg_dump -Fc -Z0 | pigz -1", $"pg_dump -Fc -Z0 {Source} | pigz -1 > {folder}/pigz.gz", $"{folder}/pigz.gz"),
             Stock("pg_dump -Fc -Z0 | zstd -1", $"pg_dump -Fc -Z0 {Source} | zstd -q -1 -o {folder}/zstd.zst", $"{folder}/zstd.zst"),
             new(New, $"{tool} new {Source} --path {folder}/new > /dev/null", Dump, $"rm -rf {folder}/new", Output: _backup),
+            new(
+                NewShared(Jobs),
+                $"{tool} new {Source} --path {folder}/shared --jobs {Jobs} > /dev/null",
+                Dump,
+                $"rm -rf {folder}/shared",
+                Output: $"{folder}/shared/{Source}_*_full.dump.gz"
+            ),
             new(
                 NewSealed,
                 $"{tool} new {Source} --path {folder}/sealed --recipient $(age-keygen -y {_identity}) > /dev/null",
