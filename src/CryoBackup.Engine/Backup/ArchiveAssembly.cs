@@ -135,7 +135,7 @@ internal sealed class ArchiveAssembly(
     {
         using var whole = new DumpProcess(pgDump, arguments, endpoint, environment, _warnings, _token);
         ArchiveHead head = whole.Read(archive => ArchiveHead.Read(archive, _token));
-        whole.Kill();
+        whole.KillAlone();
         return head;
     }
 

@@ -128,7 +128,7 @@ public static class BackupWriter
         }
         catch (Exception exception)
         {
-            await DumpSnapshot.EndSessionsAsync(endpoint, application).ConfigureAwait(false);
+            await RunSessions.EndAsync(endpoint, application).ConfigureAwait(false);
             if (exception is Npgsql.NpgsqlException)
             {
                 throw NpgsqlErrors.Translate(exception, endpoint);

@@ -41,6 +41,9 @@ internal sealed class DumpProcess : IDisposable
     /// <summary>Ends it.</summary>
     public void Kill() => _process.Kill();
 
+    /// <summary>Ends it in the midst of its work, which is not wanted any more; it has no programs of its own.</summary>
+    public void KillAlone() => _process.KillAlone();
+
     /// <summary>Reads its archive, or a part of it. One that breaks off is pg_dump's failure if pg_dump failed.</summary>
     /// <typeparam name="T">What is read.</typeparam>
     /// <param name="read">Reads it.</param>

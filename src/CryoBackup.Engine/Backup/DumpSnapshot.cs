@@ -56,6 +56,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     private readonly NpgsqlConnection _connection;
     private readonly BackupRequest _request;
     private Dictionary<uint, DumpTable> _tables = [];
+    private DumpSelection? _listed;
 
     private DumpSnapshot(NpgsqlConnection connection, DatabaseFacts facts, BackupRequest request)
     {
@@ -113,10 +114,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             var snapshot = new DumpSnapshot(connection, facts, request);
 
             // On the holder nothing may time out: it must outlive the dump.
-            foreach (string statement in SessionSettings.ForReading)
-            {
-                await snapshot.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
-            }
+            await snapshot.ExecuteAsync(string.Join("; ", SessionSettings.ForReading), cancellationToken).ConfigureAwait(false);
 
             await snapshot.WatchForOurDeathAsync(cancellationToken).ConfigureAwait(false);
             return snapshot;
@@ -135,19 +133,16 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     public async Task<DumpSelection> SelectAsync(CancellationToken cancellationToken)
     {
         var schemas = new List<DumpSchema>();
-        await using (var command = new NpgsqlCommand(SchemasQuery, _connection))
+        var tables = new List<DumpTable>();
+        await using (var command = new NpgsqlCommand($"{SchemasQuery}; {TablesQuery}", _connection))
         await using (NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
         {
             while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
                 schemas.Add(new DumpSchema(row.GetString(0), row.GetString(1), row.GetBoolean(2)));
             }
-        }
 
-        var tables = new List<DumpTable>();
-        await using (var command = new NpgsqlCommand(TablesQuery, _connection))
-        await using (NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
-        {
+            await row.NextResultAsync(cancellationToken).ConfigureAwait(false);
             while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
                 tables.Add(
@@ -172,7 +167,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
 
         // pg_dump takes its arguments in the encoding of its session, and Windows hands them on in that of its code page.
         bool asciiOnly = OperatingSystem.IsWindows() || !string.Equals(Facts.Encoding, "UTF8", StringComparison.Ordinal);
-        return DumpSelection.Resolve(_request, tables, schemas, asciiOnly);
+        return _listed = DumpSelection.Resolve(_request, tables, schemas, asciiOnly);
     }
 
     /// <summary>Locks every table, then takes and exports the snapshot; begins again if the set of tables changed meanwhile.</summary>
@@ -180,12 +175,16 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     /// <exception cref="CryoBackupException">LockTimeout, RowSecurityActive, PermissionDenied, ObjectNotFound, DumpFailed.</exception>
     public async Task TakeAsync(CancellationToken cancellationToken)
     {
-        await ExecuteAsync($"SET lock_timeout = {Milliseconds(_request.LockTimeout)}", cancellationToken).ConfigureAwait(false);
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
-            DumpSelection before = await SelectAsync(cancellationToken).ConfigureAwait(false);
+            // What was listed a moment ago will do once: it is compared with what is there behind the locks.
+            DumpSelection before = Interlocked.Exchange(ref _listed, null) ?? await SelectAsync(cancellationToken).ConfigureAwait(false);
             ThrowFirst(TableFindings.Of(before));
-            await ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync(
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + $"SET LOCAL lock_timeout = {Milliseconds(_request.LockTimeout)}",
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             try
             {
                 // LOCK takes no snapshot; the first query does.
@@ -220,7 +219,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             if (before.Read.Select(Identity).SequenceEqual(after.Read.Select(Identity)))
             {
                 ThrowFirst(TableFindings.Of(after));
-                Selection = after;
+                (Selection, _listed) = (after, null);
                 await MeasureAsync(after, cancellationToken).ConfigureAwait(false);
                 States = await ObjectState.ReadAsync(_connection, cancellationToken).ConfigureAwait(false);
                 return;
@@ -240,7 +239,11 @@ internal sealed class DumpSnapshot : IAsyncDisposable
 
     /// <summary>Lets go of the snapshot and of every lock.</summary>
     /// <param name="cancellationToken">Ends the statement.</param>
-    public Task ReleaseAsync(CancellationToken cancellationToken) => ExecuteAsync("ROLLBACK", cancellationToken);
+    public Task ReleaseAsync(CancellationToken cancellationToken)
+    {
+        _listed = null;
+        return ExecuteAsync("ROLLBACK", cancellationToken);
+    }
 
     /// <summary>Counts the rows of one table in the snapshot, as the dump selects them.</summary>
     /// <param name="table">One of <see cref="Tables"/>.</param>
@@ -282,29 +285,6 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     {
         await using var command = new NpgsqlCommand("SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT')", _connection);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-    }
-
-    /// <summary>Ends every other session that bears this run's name; what pg_dump leaves behind when it is killed.</summary>
-    /// <param name="endpoint">The server, with the database.</param>
-    /// <param name="applicationName">The name of the run's sessions.</param>
-    public static Task EndSessionsAsync(ServerEndpoint endpoint, string applicationName)
-    {
-        // On a thread of its own, because a frozen server holds up even the opening.
-        return Patience.EndAsync(
-            Task.Run(async () =>
-            {
-                await using NpgsqlConnection connection = await ServerConnection
-                    .OpenAsync(endpoint, "CryoBackup cleanup", null, CancellationToken.None)
-                    .ConfigureAwait(false);
-                await using var command = new NpgsqlCommand(
-                    "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE "
-                        + "application_name = $1 AND pid <> pg_catalog.pg_backend_pid()",
-                    connection
-                );
-                command.Parameters.AddWithValue(applicationName);
-                await command.ExecuteScalarAsync(CancellationToken.None).ConfigureAwait(false);
-            })
-        );
     }
 
     /// <summary>Closes the connection; the server then lets go of snapshot and locks.</summary>

@@ -162,8 +162,17 @@ internal sealed class ToolProcess : IDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>
+    /// Ends a program that has started no other, and waits for its death. All that it started is found by stopping each of them first, and
+    /// one
+    /// that is stopped stays so for ever if this process dies in that moment.
+    /// </summary>
+    public void KillAlone() => Kill(entireProcessTree: false);
+
     /// <summary>Ends the program and all it started, and waits for its death. Does nothing to one that has ended.</summary>
-    public void Kill()
+    public void Kill() => Kill(entireProcessTree: true);
+
+    private void Kill(bool entireProcessTree)
     {
         lock (_killing)
         {
@@ -179,7 +188,7 @@ internal sealed class ToolProcess : IDisposable
                     return;
                 }
 
-                _process.Kill(entireProcessTree: true);
+                _process.Kill(entireProcessTree);
             }
             catch (Exception exception) when (exception is InvalidOperationException or Win32Exception or AggregateException)
             {

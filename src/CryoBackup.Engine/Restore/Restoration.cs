@@ -353,7 +353,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         }
         catch (Exception exception)
         {
-            await DumpSnapshot.EndSessionsAsync(working, _application).ConfigureAwait(false);
+            await RunSessions.EndAsync(working, _application).ConfigureAwait(false);
             string state = await aftermath.PutBackAsync().ConfigureAwait(false);
             try
             {
