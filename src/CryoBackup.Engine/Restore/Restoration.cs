@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using CryoBackup.Archive;
-using CryoBackup.Backup;
 using CryoBackup.Comparison;
 using CryoBackup.Encryption;
 using CryoBackup.Inspection;
