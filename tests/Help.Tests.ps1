@@ -134,7 +134,7 @@ Describe 'The MAML' {
     }
 
     It 'is shipped with the module, and about_CryoBackup too' {
-        foreach ($file in 'CryoBackup.dll-Help.xml', 'about_CryoBackup.help.txt', 'about_CryoBackup_Configuration.help.txt', 'about_CryoBackup_Evidence.help.txt') {
+        foreach ($file in 'CryoBackup.dll-Help.xml', 'about_CryoBackup.help.txt', 'about_CryoBackup_Comparison.help.txt', 'about_CryoBackup_Configuration.help.txt', 'about_CryoBackup_Evidence.help.txt') {
             (Get-FileHash -LiteralPath (Join-Path (Split-Path $ModulePath) "en-US/$file")).Hash | Should -Be (Get-FileHash -LiteralPath (Join-Path $source $file)).Hash
         }
 

@@ -16,7 +16,7 @@ Describe 'An encrypted backup' -Skip:$skip {
         # The code blocks of README's section, by their language, one string a block.
         function Get-ReadmeBlock([string] $Language) {
             $readme = Get-Content -LiteralPath (Join-Path $PSScriptRoot '../README.md') -Raw
-            $section = [regex]::Match($readme, '(?ms)^## Sealed$(.*?)^## ').Groups[1].Value
+            $section = [regex]::Match($readme, '(?ms)^### Off-site$(.*?)^##').Groups[1].Value
             [regex]::Matches($section, "(?ms)^``````$Language\r?\n(.*?)^``````") | ForEach-Object { $_.Groups[1].Value }
         }
 
@@ -50,8 +50,8 @@ Describe 'An encrypted backup' -Skip:$skip {
     }
 
     It 'opens with the stock tools as the README says' {
-        $line = ($console[1].Trim() -replace 'backups/\S+', "backups/$(Split-Path $backup.Path -Leaf)").Replace('NAME', 'app_copy', [System.StringComparison]::Ordinal)
-        $line.Replace('identity.txt', 'IDENTITY').Replace('backups/', '').Replace('app_copy', 'NAME') |
+        $line = ($console[1].Trim() -replace 'sealed/\S+', "sealed/$(Split-Path $backup.Path -Leaf)").Replace('NAME', 'app_copy', [System.StringComparison]::Ordinal)
+        $line.Replace('identity.txt', 'IDENTITY').Replace('sealed/', '').Replace('app_copy', 'NAME') |
             Should -BeExactly (Get-Content -LiteralPath $backup.ManifestPath -Raw | ConvertFrom-Json).open_with
         Clear-TestDatabase app_copy
         Invoke-Sql 'CREATE DATABASE app_copy TEMPLATE template0'
@@ -70,7 +70,7 @@ Describe 'An encrypted backup' -Skip:$skip {
 
     It 'is shown as sealed' {
         $backup | Out-String | Should -Match ' sealed '
-        Get-CryoBackup ./backups | Out-String | Should -Match ' sealed '
+        Get-CryoBackup ./sealed | Out-String | Should -Match ' sealed '
     }
 
     It 'passes at Hash without an identity, and is inconclusive above' {
@@ -175,9 +175,9 @@ Describe 'An encrypted backup' -Skip:$skip {
     }
 
     It 'lists its tables to those who have the identity' {
-        (Get-CryoBackup ./backups).Tables | Should -BeNullOrEmpty
-        (Get-CryoBackup ./backups -Identity wrong.txt -WarningAction SilentlyContinue).Tables | Should -BeNullOrEmpty
-        $listed = Get-CryoBackup ./backups -Identity wrong.txt, identity.txt
+        (Get-CryoBackup ./sealed).Tables | Should -BeNullOrEmpty
+        (Get-CryoBackup ./sealed -Identity wrong.txt -WarningAction SilentlyContinue).Tables | Should -BeNullOrEmpty
+        $listed = Get-CryoBackup ./sealed -Identity wrong.txt, identity.txt
         $listed.Tables.Name | Sort-Object | Should -Be 'empty_one', 'sample'
         $listed.RowCount | Should -Be 500
     }
