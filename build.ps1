@@ -11,17 +11,18 @@
     Demo    makes, proves and restores a backup of a sample database on a scratch cluster, and shows what goes wrong with a damaged one.
     Help    makes en-US/CryoBackup.dll-Help.xml from the Markdown beside it; commit both.
     Bench   measures CryoBackup beside pg_dump and its companions.
+    Mutate  changes the rooms that judge, one small thing at a time, and lists what the quick tests do not notice; hours for all rooms.
     Package makes a package of the module in output/package/, which Install-PSResource takes.
     Several are done one after the other (Test, Matrix); what was tested is summed up last. -NoBuild takes what was built before, for instance on
-    another machine. Further arguments are given to Matrix, Demo or Bench: build.ps1 Bench --rows 1000000. Help takes the folder to write to.
+    another machine. Further arguments are given to Matrix, Demo, Bench or Mutate: build.ps1 Bench --rows 1000000. Help takes the folder to write to.
 #>
 [CmdletBinding()]
 param(
     # A list with commas too, which is all that pwsh -File can pass.
     [Parameter(Position = 0)]
-    [ArgumentCompletions('Clean', 'Build', 'Test', 'Matrix', 'Demo', 'Help', 'Bench', 'Package')]
-    [ValidatePattern('^(Clean|Build|Test|Matrix|Demo|Help|Bench|Package)(,\s*(Clean|Build|Test|Matrix|Demo|Help|Bench|Package))*$',
-        ErrorMessage = 'The tasks are Clean, Build, Test, Matrix, Demo, Help, Bench and Package, not {0}.')]
+    [ArgumentCompletions('Clean', 'Build', 'Test', 'Matrix', 'Demo', 'Help', 'Bench', 'Mutate', 'Package')]
+    [ValidatePattern('^(Clean|Build|Test|Matrix|Demo|Help|Bench|Mutate|Package)(,\s*(Clean|Build|Test|Matrix|Demo|Help|Bench|Mutate|Package))*$',
+        ErrorMessage = 'The tasks are Clean, Build, Test, Matrix, Demo, Help, Bench, Mutate and Package, not {0}.')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -212,6 +213,10 @@ function Invoke-Package {
 function Invoke-Bench {
     Invoke-Build
     $script:exitCode = Invoke-OnScratchCluster @() (@('dotnet', (Get-BuiltProgram 'CryoBackup.Benchmarks')) + $Argument)
+}
+
+function Invoke-Mutate {
+    & (Join-Path $PSScriptRoot 'tests/mutation/Mutate.ps1') @Argument
 }
 
 $exitCode = 0

@@ -1,0 +1,153 @@
+# Small changes made to the code one by one, and whether the quick tests, which need no server, notice: dotnet-stryker over the rooms that judge.
+#   ./build.ps1 Mutate [ROOM ...] [--concurrency N]
+# Without a room all are taken, one after the other; each takes many minutes of a quiet machine. Prints a table of rooms and scores and every
+# change that nobody noticed; where it may stay so, tests/mutants.md says why. The reports, as pages too, lie in output/mutation.
+param([Parameter(ValueFromRemainingArguments)] [string[]] $Word = @())
+
+Set-StrictMode -Version 3.0
+$ErrorActionPreference = 'Stop'
+$root = (Resolve-Path -LiteralPath (Join-Path $PSScriptRoot '../..')).ProviderPath
+$output = Join-Path $root 'output/mutation'
+$source = Join-Path $output 'source'
+
+# The tests that may notice a change of a room. Names of namespaces and classes, as --filter has them.
+$rooms = [ordered] @{
+    'Archive'                = 'Tests.Archive.', 'Inspection.ForeignFile', 'Restore.SelectionOfEntries', 'Restore.DataOrder'
+    'Streams'                = 'Tests.Streams.', 'Inspection.Bomb'
+    'Storage'                = 'Tests.Inspection.', 'Backup.Retention', 'Streams.PartialFile', 'Encryption.SealedName'
+    'Comparison'             = 'Tests.Inspection.', 'Tests.Comparison.'
+    'Inspection'             = 'Tests.Inspection.'
+    'Restore/Selection'      = 'Restore.SelectionOfEntries', 'Restore.DataOrder', 'Restore.Selection'
+    'Verification'           = 'Tests.Inspection.', 'Rehearsal.DefinitionDump', 'Tests.Rehearsal.RehearsalSelection'
+}
+
+# Those that try something many thousand times: under each of many hundred changes they would take days.
+$untried = 'Speed!=Slow', 'Needs!=Server', 'FullyQualifiedName!~NothingPromisedIsEverLost', 'FullyQualifiedName!~Fuzz', 'FullyQualifiedName!~ThrowsNothingBut'
+
+# A copy of the sources to change, in which no other room has changes: all of the engine's are compiled together.
+function Copy-Source([string] $Room) {
+    $engine = 'src/CryoBackup.Engine/'
+    $files = @(& git -C $root ls-files --cached --others --exclude-standard -- $engine tests/engine tests/data en-US '*.props' '*.targets' .editorconfig .config)
+    foreach ($file in $files | Where-Object { Test-Path -LiteralPath (Join-Path $root $_) }) {
+        $text = [System.IO.File]::ReadAllBytes((Join-Path $root $file))
+        if ($file.StartsWith($engine) -and $file.EndsWith('.cs') -and -not $file.StartsWith("$engine$Room/")) {
+            $text = [System.Text.Encoding]::UTF8.GetBytes("// Stryker disable all`n") + $text
+        }
+
+        # What is the same keeps its time, and need not be compiled again.
+        $path = Join-Path $source $file
+        if (-not (Test-Path -LiteralPath $path) -or (Compare-Object ([System.IO.File]::ReadAllBytes($path)) $text -SyncWindow 0)) {
+            $null = New-Item -ItemType Directory -Force -Path (Split-Path $path)
+            [System.IO.File]::WriteAllBytes($path, $text)
+        }
+    }
+
+    # The programs whose tests are not among the quick ones need not be built.
+    $project = Join-Path $source 'tests/engine/CryoBackup.Engine.Tests.csproj'
+    $words = [System.IO.File]::ReadAllText($project) -replace '(?m)^.*<ProjectReference [^>]*ReferenceOutputAssembly="false".*\r?\n', ''
+    [System.IO.File]::WriteAllText($project, ($words -replace '<TargetFrameworks>.*</TargetFrameworks>', '<TargetFramework>net10.0</TargetFramework>'))
+}
+
+# Runs Stryker over a room; gives its report.
+function Invoke-Room([string] $Room, [int] $Concurrency) {
+    Copy-Source $Room
+    $folder = Join-Path $output ($Room -replace '/', '-')
+    if (Test-Path -LiteralPath $folder) {
+        Remove-Item -LiteralPath $folder -Recurse -Force
+    }
+
+    $tests = ($rooms[$Room] | ForEach-Object { "FullyQualifiedName~$_" }) -join '|'
+    $settings = @{
+        'stryker-config' = @{
+            project              = 'CryoBackup.Engine.csproj'
+            configuration        = 'Release'
+            mutate               = @("$Room/**/*.cs")
+            concurrency          = $Concurrency
+            'coverage-analysis'  = 'perTest'
+            'additional-timeout' = 20000
+            reporters            = @('json', 'html')
+            'test-case-filter'   = "$($untried -join '&')&($tests)"
+            'disable-bail'       = $false
+        }
+    }
+    $null = New-Item -ItemType Directory -Force -Path $output
+    $file = Join-Path $output 'stryker-config.json'
+    $settings | ConvertTo-Json -Depth 5 | Set-Content -LiteralPath $file
+    Push-Location (Join-Path $source 'tests/engine')
+    try {
+        & dotnet tool restore | Out-Null
+        & dotnet stryker --config-file $file --output $folder --skip-version-check | Out-Host
+    }
+    finally {
+        Pop-Location
+    }
+
+    $report = Join-Path $folder 'reports/mutation-report.json'
+    if (Test-Path -LiteralPath $report) {
+        Get-Content -LiteralPath $report -Raw | ConvertFrom-Json -AsHashtable
+    }
+}
+
+# Every change that was tried: its place, what became of it.
+function Get-Mutant([string] $Room, $Report) {
+    foreach ($file in $Report.files.Keys) {
+        $lines = $Report.files[$file].source -split '\r?\n'
+        foreach ($mutant in $Report.files[$file].mutants) {
+            $start, $end = $mutant.location.start, $mutant.location.end
+            $line = $lines[$start.line - 1]
+            $old = $start.line -eq $end.line ? $line.Substring($start.column - 1, $end.column - $start.column) : "$($line.Substring($start.column - 1)) ..."
+            [pscustomobject] @{
+                Room   = $Room
+                File   = ($file -replace '\\', '/') -replace '^.*src/CryoBackup\.Engine/', ''
+                Line   = $start.line
+                Change = "$old -> $(($mutant.replacement ?? '') -replace '\s+', ' ')"
+                Status = $mutant.status
+            }
+        }
+    }
+}
+
+$concurrency = 1
+$chosen = @()
+for ($i = 0; $i -lt $Word.Count; $i++) {
+    if ($Word[$i] -eq '--concurrency') {
+        $concurrency = [int] $Word[++$i]
+    }
+    else {
+        $chosen += $Word[$i]
+    }
+}
+
+if ($wrong = @($chosen | Where-Object { $_ -notin $rooms.Keys })) {
+    throw "'$($wrong[0])' is no room that judges; these are: $($rooms.Keys -join ', ')."
+}
+
+$mutants = @(
+    foreach ($room in $chosen ? $chosen : @($rooms.Keys)) {
+        if ($report = Invoke-Room $room $concurrency) {
+            Get-Mutant $room $report
+        }
+        else {
+            throw "Stryker left no report on $room."
+        }
+    }
+)
+
+$known = Get-Content -LiteralPath (Join-Path $root 'tests/mutants.md') -Raw
+$left = @($mutants | Where-Object Status -In 'Survived', 'NoCoverage')
+"`nNot noticed (+ has its reason in tests/mutants.md):"
+foreach ($mutant in $left | Sort-Object File, Line) {
+    $mark = $known.Contains("| $($mutant.File) | ``$($mutant.Change -replace '\|', '\|')`` |") ? '+' : ' '
+    "$mark $($mutant.File)($($mutant.Line)): $($mutant.Change)$($mutant.Status -eq 'NoCoverage' ? '  (no quick test comes here)' : '')"
+}
+
+$mutants | Group-Object Room | ForEach-Object {
+    $noticed = @($_.Group | Where-Object Status -In 'Killed', 'Timeout').Count
+    $unnoticed = @($_.Group | Where-Object Status -EQ 'Survived').Count
+    $unvisited = @($_.Group | Where-Object Status -EQ 'NoCoverage').Count
+    $all = $noticed + $unnoticed + $unvisited
+    [pscustomobject] @{
+        Room = $_.Name; Changes = $all; Noticed = $noticed; Survived = $unnoticed; Unvisited = $unvisited
+        Score = '{0:0.0} %' -f (100 * $noticed / [Math]::Max(1, $all))
+    }
+} | Format-Table -AutoSize | Out-String -Width 120
