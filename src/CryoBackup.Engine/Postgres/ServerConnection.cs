@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using Npgsql;
 
 namespace CryoBackup.Postgres;
@@ -22,8 +23,7 @@ internal static class ServerConnection
         while (true)
         {
             int known = endpoint.Server.Major;
-            NpgsqlConnection session = await Prepare(endpoint, endpoint.ToNpgsql(applicationName, clientEncoding))
-                .OpenConnectionAsync(cancellationToken)
+            NpgsqlConnection session = await ConnectAsync(endpoint, applicationName, clientEncoding, cancellationToken)
                 .ConfigureAwait(false);
             try
             {
@@ -50,6 +50,31 @@ internal static class ServerConnection
                 await session.DisposeAsync().ConfigureAwait(false);
                 throw;
             }
+        }
+    }
+
+    private static async Task<NpgsqlConnection> ConnectAsync(
+        ServerEndpoint endpoint,
+        string applicationName,
+        string? clientEncoding,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await Prepare(endpoint, endpoint.ToNpgsql(applicationName, clientEncoding))
+                .OpenConnectionAsync(cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (NpgsqlException exception)
+            when (exception.InnerException is AuthenticationException && endpoint.SslMode is SslMode.VerifyCA or SslMode.VerifyFull)
+        {
+            if (await ServerCertificate.FindFaultAsync(endpoint, cancellationToken).ConfigureAwait(false) is { } fault)
+            {
+                throw new NpgsqlException("The server's certificate is not accepted", new AuthenticationException(fault));
+            }
+
+            throw;
         }
     }
 
