@@ -23,7 +23,7 @@ internal sealed class DatabaseProof(ServerEndpoint endpoint, string application,
     /// <summary>The tables whose rows were restored.</summary>
     public required IReadOnlyList<TableContent> Restored { get; init; }
 
-    /// <summary>The state of the source, as its backup records it; null where it does not.</summary>
+    /// <summary>The state of the source, as its manifest or else its archive tells it; null where nothing does.</summary>
     public IReadOnlyList<ObjectState>? Source { get; init; }
 
     /// <summary>The source's lc_monetary, in which values of type money are written; null for the database's own.</summary>

@@ -325,7 +325,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
                 Content = content,
                 Entries = plan.Entries,
                 Restored = plan.Tables,
-                Source = manifest?.SourceState(),
+                Source = manifest?.SourceState() ?? ArchivedState.Of(content.Entries),
                 Monetary = plan.Monetary,
                 HasOnlyOurLargeObjects = plan.HasTargetToItself && plan.Entries.Any(entry => entry.IsLargeObjects),
             };

@@ -65,14 +65,17 @@ public sealed class StatisticsTests(ZooServer server)
             CREATE MATERIALIZED VIEW near AS SELECT * FROM plain;
             CREATE MATERIALIZED VIEW remote AS SELECT * FROM all_of_it WITH NO DATA;
             CREATE MATERIALIZED VIEW remote_still AS SELECT * FROM remote WITH NO DATA;
+            CREATE FUNCTION fetched() RETURNS SETOF int LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY SELECT id FROM public.part; END $$;
+            CREATE MATERIALIZED VIEW remote_called AS SELECT * FROM fetched() AS id WITH NO DATA;
             -- Filled at the source, as far as the catalog knows.
-            UPDATE pg_class SET relispopulated = true WHERE relname IN ('remote', 'remote_still');
+            UPDATE pg_class SET relispopulated = true WHERE relname IN ('remote', 'remote_still', 'remote_called');
             """,
             text => text.Replace("port '1'", string.Create(CultureInfo.InvariantCulture, $"port '{far.Port}'"), StringComparison.Ordinal)
         );
         VerificationResult rehearsal = Rehearse.Run(backup, request => request with { AllowSuperuser = true });
         Rehearse.AssertPassed(rehearsal);
         Assert.Contains(rehearsal.LeftOut, item => item.Contains("MATERIALIZED VIEW DATA public.remote:", StringComparison.Ordinal));
+        Assert.Contains(rehearsal.LeftOut, item => item.Contains("MATERIALIZED VIEW DATA public.remote_called:", StringComparison.Ordinal));
 
         RestoreResult result = server.Restore(backup, "f27_new", request => request with { Create = true });
         Assert.Equal(RestoreStatus.Restored, result.Status);
@@ -87,6 +90,10 @@ public sealed class StatisticsTests(ZooServer server)
         Assert.Contains(
             result.Warnings,
             warning => warning.Contains("MATERIALIZED VIEW DATA public.remote_still is left out", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            result.Warnings,
+            warning => warning.Contains("MATERIALIZED VIEW DATA public.remote_called is left out", StringComparison.Ordinal)
         );
         Assert.Equal(5f, server.Scalar("f27_new", "SELECT reltuples FROM pg_class WHERE relname = 'plain'"));
         Assert.Equal(1f, server.Scalar("f27_new", "SELECT reltuples FROM pg_class WHERE relname = 'part_new'"));

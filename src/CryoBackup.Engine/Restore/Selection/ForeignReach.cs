@@ -35,12 +35,23 @@ internal static class ForeignReach
         ];
     }
 
-    /// <summary>Who reads whom: a view what it selects from, a table with children these too.</summary>
+    /// <summary>Who reads whom: a view what it selects from, a function what its body names, a table with children these too.</summary>
     private static IEnumerable<(int Reader, int Read)> Edges(IReadOnlyList<TocEntry> entries)
     {
         var byId = entries.ToDictionary(entry => entry.DumpId);
+        ILookup<(string Schema, string Name), TocEntry> named = entries
+            .Where(entry => TocKinds.IsRelation(entry) || entry.Kind is "FUNCTION" or "PROCEDURE")
+            .ToLookup(entry => (entry.Schema, entry.Name.Split('(')[0]));
         foreach (TocEntry entry in entries)
         {
+            if (entry.Kind is "FUNCTION" or "PROCEDURE")
+            {
+                foreach (TocEntry read in FunctionBodies.NamesIn(entry).SelectMany(name => named[name]))
+                {
+                    yield return (entry.DumpId, read.DumpId);
+                }
+            }
+
             TocEntry[] needed = [.. entry.Dependencies.Where(byId.ContainsKey).Select(id => byId[id])];
             if (entry.Kind == "TABLE ATTACH")
             {

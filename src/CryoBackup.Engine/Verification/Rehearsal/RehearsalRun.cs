@@ -139,7 +139,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 {
                     Content = content,
                     Entries = server.Selection.Expected,
-                    Source = manifest?.SourceState(),
+                    Source = manifest?.SourceState() ?? ArchivedState.Of(content.Entries),
                     Monetary = Monetary(content, manifest),
                     Restored = [.. content.Tables.Where(table => server.Selection.Restored.Contains(table.Entry.DumpId))],
                     LooksForObjects = true,
