@@ -10,7 +10,7 @@ namespace CryoBackup.Backup;
 /// <param name="Content">What the archive holds.</param>
 /// <param name="StoredBytes">The stored file's size.</param>
 /// <param name="Hash">Its SHA-256 in upper-case hexadecimal.</param>
-/// <param name="Arguments">pg_dump's arguments.</param>
+/// <param name="Arguments">pg_dump's arguments, each object that is left out by its name.</param>
 /// <param name="Warnings">pg_dump's warnings.</param>
 internal sealed record DumpOutcome(
     ArchiveContent Content,
@@ -49,25 +49,26 @@ internal sealed class DumpRun(
         CancellationToken token = limits.Token;
         using var environment = new LibpqEnvironment(endpoint, application, snapshot.Facts.Encoding);
         TimeSpan lockWait = (LockWait + (snapshot.Tables.Count * LockWaitOfTable)) * (1 << attempt);
-        string[] arguments =
+        string[] common =
         [
             "--format=custom",
             "--compress=0",
             "--no-password",
             $"--snapshot={snapshot.Id}",
             $"--lock-wait-timeout={DumpSnapshot.Milliseconds(lockWait)}",
-            .. snapshot.Selection!.Arguments,
         ];
+        using var arguments = DumpArguments.For(pgDump, common, snapshot.Selection!, request.Database, CommandLength.Fits);
+        string[] recorded = [.. common, .. snapshot.Selection!.Arguments];
         var parallel = new ParallelDump(request, seal, endpoint, snapshot, pgDump, observer, limits);
-        if (await parallel.RunAsync(file, arguments, environment, lockWait).ConfigureAwait(false) is { } shared)
+        if (await parallel.RunAsync(file, [.. arguments.Given], environment, lockWait).ConfigureAwait(false) is { } shared)
         {
-            return shared;
+            return shared with { Arguments = recorded };
         }
 
         var warnings = new DumpWarnings();
         var checks = new DumpChecks(request, snapshot);
         using var sink = new BackupSink(file, request.Compression, request.CompressionLevel, seal, token);
-        using var process = new DumpProcess(pgDump, arguments, endpoint, environment, warnings, token);
+        using var process = new DumpProcess(pgDump, arguments.Given, endpoint, environment, warnings, token);
         await using RowCount? count = request.SkipRowCount ? null : new RowCount(snapshot, process.Kill);
         var progress = new DumpProgress(snapshot.Tables);
         using var reporter = new ProgressReporter($"Backing up {request.Database}", observer, progress.Look);
@@ -104,6 +105,6 @@ internal sealed class DumpRun(
             }
         }
 
-        return new DumpOutcome(content, sink.BytesWritten, sink.Hash, arguments, warnings.Texts);
+        return new DumpOutcome(content, sink.BytesWritten, sink.Hash, recorded, warnings.Texts);
     }
 }

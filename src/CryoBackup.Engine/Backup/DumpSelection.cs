@@ -17,7 +17,9 @@ internal sealed class DumpSelection
     private readonly HashSet<uint> _selected;
     private readonly HashSet<uint> _withoutRows;
     private readonly HashSet<string> _gone = new(StringComparer.Ordinal);
-    private readonly List<string> _arguments = [];
+    private readonly List<Exclusion> _exclusions = [];
+    private readonly string[] _schemas;
+    private readonly bool _asciiOnly;
     private readonly PatternWriter _patterns;
     private readonly List<(string Name, string Reason)> _excluded = [];
 
@@ -25,6 +27,8 @@ internal sealed class DumpSelection
     {
         _request = request;
         _catalog = catalog;
+        _schemas = [.. schemas.Select(schema => schema.Name)];
+        _asciiOnly = asciiOnly;
         _byOid = catalog.ToDictionary(table => table.Oid);
         _children = catalog.Where(table => table.Parent != 0).ToLookup(table => table.Parent);
         HashSet<string> wanted = SelectSchemas(schemas);
@@ -46,13 +50,23 @@ internal sealed class DumpSelection
     }
 
     /// <summary>pg_dump's arguments.</summary>
-    public IReadOnlyList<string> Arguments => _arguments;
+    public IReadOnlyList<string> Arguments => [.. _exclusions.Select(exclusion => exclusion.Argument), .. OtherArguments];
+
+    /// <summary>Of these, what a file of its option --filter cannot say.</summary>
+    public IReadOnlyList<string> OtherArguments =>
+        _request.IncludeSchema.Count > 0 || _request.IncludeTable.Count > 0 ? ["--no-blobs"] : [];
+
+    /// <summary>What the dump leaves out, as such a file says it.</summary>
+    public IReadOnlyList<string> FilterLines => [.. _exclusions.Select(exclusion => $"exclude {exclusion.Kind} {exclusion.Pattern}")];
 
     /// <summary>What the dump leaves out, and why.</summary>
     public IReadOnlyList<(string Name, string Reason)> Excluded => _excluded;
 
     /// <summary>The relations that the dump reads, in the order of OIDs.</summary>
     public IEnumerable<DumpTable> Read => _catalog.Where(table => table.IsRead && _selected.Contains(table.Oid));
+
+    /// <summary>What the tables whose rows the dump takes have on the server's disk, in bytes.</summary>
+    public long RowBytes => Read.Where(TakesRows).Sum(table => table.Bytes);
 
     /// <summary>The OIDs of the user's relations that the dump leaves out.</summary>
     public IEnumerable<uint> LeftOut =>
@@ -82,6 +96,42 @@ internal sealed class DumpSelection
         IReadOnlyList<DumpSchema> schemas,
         bool asciiOnly
     ) => new(request, [.. catalog], schemas, asciiOnly);
+
+    /// <summary>The same in fewer words, where one pattern for all names but those that are kept is shorter
+    /// than the others' names.</summary>
+    public IReadOnlyList<string> FewestArguments()
+    {
+        ILookup<string, string> tables = _catalog.ToLookup(table => table.Schema, table => table.Name);
+        List<string> arguments = [];
+        foreach (
+            IGrouping<(string Kind, string Schema), Exclusion> group in _exclusions.GroupBy(exclusion => (exclusion.Kind, exclusion.Schema))
+        )
+        {
+            string[] names = [.. group.Select(exclusion => exclusion.Argument)];
+            string[] kept =
+            [
+                .. (group.Key.Kind == "schema" ? _schemas : tables[group.Key.Schema]).Except(group.Select(exclusion => exclusion.Name)),
+            ];
+            bool canSayThem = !_asciiOnly || Array.TrueForAll([group.Key.Schema, .. kept], name => Ascii.IsValid(name));
+            string others =
+                $"--exclude-{group.Key.Kind.Replace('_', '-')}="
+                + (group.Key.Kind == "schema" ? "" : $"{PatternWriter.QuoteAll(group.Key.Schema)}.")
+                + PatternOfOthers.Of(kept);
+            arguments.AddRange(canSayThem && others.Length < names.Sum(name => name.Length) ? [others] : names);
+        }
+
+        return [.. arguments, .. OtherArguments];
+    }
+
+    /// <summary>Something that pg_dump is told to leave out.</summary>
+    /// <param name="Kind">schema, table or table_data.</param>
+    /// <param name="Schema">A table's schema; empty for a schema.</param>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Pattern">Its name as pg_dump's pattern.</param>
+    private sealed record Exclusion(string Kind, string Schema, string Name, string Pattern)
+    {
+        public string Argument => $"--exclude-{Kind.Replace('_', '-')}={Pattern}";
+    }
 
     private HashSet<string> SelectSchemas(IReadOnlyList<DumpSchema> schemas)
     {
@@ -182,7 +232,7 @@ internal sealed class DumpSelection
             );
             if (!schema.HasExtension)
             {
-                _arguments.Add("--exclude-schema=" + patterns.For(schema));
+                _exclusions.Add(new("schema", "", schema.Name, patterns.For(schema)));
             }
         }
 
@@ -195,7 +245,7 @@ internal sealed class DumpSelection
             )
         )
         {
-            _arguments.Add("--exclude-table=" + patterns.For(table));
+            _exclusions.Add(new("table", table.Schema, table.Name, patterns.For(table)));
             if (kept.Contains(table.Schema))
             {
                 _excluded.Add((table.QuotedName, "it is not selected"));
@@ -206,7 +256,7 @@ internal sealed class DumpSelection
         {
             if (_withoutRows.Contains(table.Oid))
             {
-                _arguments.Add("--exclude-table-data=" + patterns.For(table));
+                _exclusions.Add(new("table_data", table.Schema, table.Name, patterns.For(table)));
             }
 
             if (ReasonWithoutRows(table) is { } reason)
@@ -217,7 +267,6 @@ internal sealed class DumpSelection
 
         if (_request.IncludeSchema.Count > 0 || _request.IncludeTable.Count > 0)
         {
-            _arguments.Add("--no-blobs");
             _excluded.Add(("large objects", "they belong to no schema, and only some schemas or tables are selected"));
         }
     }
@@ -250,6 +299,9 @@ internal sealed class DumpSelection
             );
             return $"{Quote(table.Schema)}.{Quote(table.Name)}";
         }
+
+        /// <summary>A name that pg_dump can be told as it is.</summary>
+        public static string QuoteAll(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
         private string Quote(string name)
         {

@@ -45,7 +45,7 @@ internal sealed class PrivateFolder : IDisposable
     /// other machines and containers are left alone.</summary>
     public static void RemoveAbandoned()
     {
-        foreach (string prefix in (string[])["cryobackup-pass-", "cryobackup-restore-", "cryobackup-age-"])
+        foreach (string prefix in (string[])["cryobackup-pass-", "cryobackup-restore-", "cryobackup-age-", "cryobackup-filter-"])
         {
             try
             {
