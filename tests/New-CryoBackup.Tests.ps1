@@ -12,7 +12,8 @@ Describe 'New-CryoBackup' {
     It 'has these parameters' {
         (Get-Command New-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
             'Compression', 'CompressionLevel', 'ComputerName', 'Config', 'Credential', 'Database', 'ExcludeSchema', 'ExcludeTable', 'ExcludeTableData',
-            'IncludeGlobals', 'IncludeSchema', 'IncludeTable', 'Jobs', 'Label', 'LockTimeout', 'Path', 'Port', 'Recipient', 'SkipRowCount', 'SslMode', 'StallTimeout', 'Timeout')
+            'IncludeGlobals', 'IncludeSchema', 'IncludeTable', 'Jobs', 'Label', 'LockTimeout', 'Path', 'Port', 'Recipient', 'SkipRowCount', 'SkipSpaceCheck',
+            'SslMode', 'StallTimeout', 'Timeout')
     }
 
     It 'takes only what was selected, and the roles beside it' {

@@ -103,6 +103,13 @@ internal sealed class NewCommand : Command
             (given, value) => given with { SkipRowCount = value }
         )
         .Add(
+            new Option<bool>("--skip-space-check")
+            {
+                Description = "Begin also where the folder seems to have too little space, which is an estimate",
+            },
+            (given, value) => given with { SkipSpaceCheck = value }
+        )
+        .Add(
             Number.Option("--jobs", "number", "Sessions that read rows at once, under one snapshot; the archive is the same", "-j"),
             (given, value) => given with { Jobs = value }
         )

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 using CryoBackup.Storage;
 using CryoBackup.Text;
 using Npgsql;
@@ -13,10 +14,6 @@ namespace CryoBackup.Backup;
 internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endpoint, string application, Action<EngineMessage> observer)
     : IAsyncDisposable
 {
-    // Compressed, a dump may shrink to a tenth of its tables; not compressed, to half, for a table has room in its pages.
-    private const double LeastCompressed = 0.1;
-    private const double LeastPlain = 0.5;
-
     // The holder of the snapshot, and pg_dump.
     private const int SessionsNeeded = 2;
 
@@ -67,37 +64,31 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
         if (Directory.Exists(request.Folder))
         {
             Find(() => _lock = BackupLock.Take(request.Folder, request.Database, observer, cancellationToken));
-            Find(() => CheckSpace(selection?.Read.Where(selection.TakesRows).Sum(table => table.Bytes) ?? 0));
+            Find(() => CheckSpace(selection?.RowBytes ?? 0));
         }
 
         ThrowFindings();
     }
 
-    /// <summary>A dump that cannot fit is not begun.</summary>
+    /// <summary>A dump that will hardly fit is not begun.</summary>
     /// <param name="tables">What the tables take on the server's disk.</param>
     /// <exception cref="CryoBackupException">DiskFull.</exception>
     public void CheckSpace(long tables)
     {
-        long needed = (long)(tables * (request.Compression == CompressionKind.None ? LeastPlain : LeastCompressed));
-        long free;
-        try
+        // A share or mount that does not tell its space: the write itself will.
+        if (request.SkipSpaceCheck || LocalDisk.FreeSpace(request.Folder) is not { } free)
         {
-            free = new DriveInfo(request.Folder).AvailableFreeSpace;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            // A share or mount that does not tell its space: the write itself will.
             return;
         }
 
-        if (free < needed)
+        var estimate = SpaceEstimate.Of(request, tables);
+        if (free < estimate.Bytes)
         {
             throw new CryoBackupException(
                 CryoBackupError.DiskFull,
-                $"'{request.Folder}' has {SizeText.Of(free)} free; the backup of {SizeText.Of(tables)} of tables needs at least "
-                    + $"{SizeText.Of(needed)}.",
+                $"'{request.Folder}' has {SizeText.Of(free)} free; the backup is estimated to take {estimate.Words}.",
                 request.Folder,
-                "Free space, or choose another folder."
+                "Free space, or choose another folder; -SkipSpaceCheck goes on without the estimate, and a disk that fills ends the backup."
             );
         }
     }

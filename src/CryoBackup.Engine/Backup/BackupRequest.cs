@@ -31,6 +31,9 @@ public sealed record BackupRequest
     /// <summary>True to leave out the count of every table's rows in the dump's snapshot.</summary>
     public bool SkipRowCount { get; init; }
 
+    /// <summary>True to begin also where the folder seems to have too little space: how much a backup takes is only estimated.</summary>
+    public bool SkipSpaceCheck { get; init; }
+
     /// <summary>Only these schemas are backed up, with all that is in them: names, case-sensitive, with the wildcards * and ?;
     /// empty for all.</summary>
     public IReadOnlyList<string> IncludeSchema { get; init; } = [];

@@ -380,6 +380,7 @@ public static class BackupWriter
             SchemaVersion = 1,
             Sha256 = outcome.Hash.ToLowerInvariant(),
             UncompressedBytes = content.Length,
+            TableBytes = snapshot.Selection!.RowBytes,
             Compression = request.Compression.ToString().ToLowerInvariant(),
             Server = new BackupManifest.ServerRecord
             {

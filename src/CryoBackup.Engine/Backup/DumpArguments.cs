@@ -50,7 +50,7 @@ internal sealed class DumpArguments : IDisposable
 
             if (pgDump.Major >= FirstWithFilter)
             {
-                PrivateFolder folder = PrivateFolder.Create("cryobackup-filter-");
+                var folder = PrivateFolder.Create("cryobackup-filter-");
                 string file = Path.Combine(folder.Path, "filter");
                 File.WriteAllLines(file, selection.FilterLines, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
                 return new DumpArguments([.. common, $"--filter={file}", .. selection.OtherArguments], folder);

@@ -36,6 +36,10 @@ public record BackupSettings : Settings
     [Setting("Whether the count of every table's rows is left out; for very large databases.", Example = "false")]
     public bool? SkipRowCount { get; init; }
 
+    /// <summary>Whether a folder that seems too small is tried.</summary>
+    [Setting("Whether to begin also where the folder seems to have too little space, which is an estimate.", Example = "false")]
+    public bool? SkipSpaceCheck { get; init; }
+
     /// <summary>How long to wait for a table's lock.</summary>
     [Setting("How long to wait for a table's lock; 30s unless said otherwise.", Example = "30s")]
     public TimeSpan? LockTimeout { get; init; }

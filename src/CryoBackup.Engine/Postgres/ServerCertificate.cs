@@ -50,7 +50,7 @@ internal static class ServerCertificate
             }
             else
             {
-                var request = new byte[RequestLength];
+                byte[] request = new byte[RequestLength];
                 BinaryPrimitives.WriteInt32BigEndian(request, RequestLength);
                 BinaryPrimitives.WriteInt32BigEndian(request.AsSpan(sizeof(int)), RequestCode);
                 await stream.WriteAsync(request, limit.Token).ConfigureAwait(false);

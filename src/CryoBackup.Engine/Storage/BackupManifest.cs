@@ -65,6 +65,10 @@ public sealed record BackupManifest
     /// <summary>The archive's size in bytes, before compression.</summary>
     public long? UncompressedBytes { get; init; }
 
+    /// <summary>What the tables took on the server's disk, in bytes: by it the size of the next backup is estimated;
+    /// null in older manifests.</summary>
+    public long? TableBytes { get; init; }
+
     /// <summary>gzip, zstd or none.</summary>
     public string? Compression { get; init; }
 

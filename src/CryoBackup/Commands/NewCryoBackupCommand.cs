@@ -150,6 +150,14 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         set => _given = _given with { SkipRowCount = value };
     }
 
+    /// <summary>Begins also where the folder seems to have too little space, which is an estimate.</summary>
+    [Parameter]
+    public SwitchParameter SkipSpaceCheck
+    {
+        get => _given.SkipSpaceCheck ?? false;
+        set => _given = _given with { SkipSpaceCheck = value };
+    }
+
     /// <summary>How many sessions read rows at once, under one snapshot; the archive is the same.</summary>
     [Parameter]
     [ValidateRange(1, 64)]

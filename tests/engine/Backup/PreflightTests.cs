@@ -1,5 +1,6 @@
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Backup;
 
@@ -155,8 +156,23 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
         server.Execute("huge", "CREATE TABLE enormous (id int); UPDATE pg_class SET relpages = 2000000000 WHERE relname = 'enormous'");
         CryoBackupException failure = Fails(Request("huge", "postgres"));
         Assert.Equal(CryoBackupError.DiskFull, failure.Error);
-        Assert.Contains("needs at least 1.5 TB", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("is estimated to take at least 1.5 TB of ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("-SkipSpaceCheck", failure.Remedy, StringComparison.Ordinal);
         Assert.Empty(Leftovers.Files(_destination.Path));
+
+        // Without the estimate it begins, and the next one knows better.
+        BackupWriter.Run(Request("huge", "postgres") with { SkipSpaceCheck = true }, static _ => { }, CancellationToken.None);
+        BackupWriter.Run(Request("huge", "postgres"), static _ => { }, CancellationToken.None);
+        foreach (string path in BackupFolder.List(_destination.Path))
+        {
+            // Had one byte of tables taken as much as all of them took.
+            string manifest = path + BackupFileName.ManifestSuffix;
+            File.WriteAllBytes(manifest, (BackupManifest.Read(manifest) with { TableBytes = 1 }).Serialize());
+        }
+
+        failure = Fails(Request("huge", "postgres"));
+        Assert.Equal(CryoBackupError.DiskFull, failure.Error);
+        Assert.Contains(", as 'huge_", failure.Message, StringComparison.Ordinal);
     }
 
     [Theory]

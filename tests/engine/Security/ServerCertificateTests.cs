@@ -75,7 +75,7 @@ public sealed class ServerCertificateTests : IDisposable
 
     private static X509Certificate2 Issue(DateTimeOffset until, params string[] names)
     {
-        using RSA key = RSA.Create(2048);
+        using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=old.example.com", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         if (names.Length > 0)
@@ -117,7 +117,7 @@ public sealed class ServerCertificateTests : IDisposable
             File.WriteAllText(variables["PGSSLROOTCERT"] = Path.Combine(_folder.Path, "ca.pem"), authority.ExportCertificatePem());
         }
 
-        ServerEndpoint endpoint = ServerEndpoint.Resolve(
+        var endpoint = ServerEndpoint.Resolve(
             new ConnectionRequest(),
             null,
             static _ => { },
