@@ -1,7 +1,7 @@
 namespace CryoBackup.Archive;
 
 /// <summary>What one table's data block held.</summary>
-public sealed class TableContent
+internal sealed class TableContent
 {
     /// <summary>The table's entry of kind TABLE DATA.</summary>
     public required TocEntry Entry { get; init; }
@@ -23,7 +23,7 @@ public sealed class TableContent
 }
 
 /// <summary>What a whole archive was found to hold, once it has flowed by to its end.</summary>
-public sealed class ArchiveContent
+internal sealed class ArchiveContent
 {
     /// <summary>The header.</summary>
     public required ArchiveHeader Header { get; init; }

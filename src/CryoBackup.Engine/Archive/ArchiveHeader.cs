@@ -3,7 +3,7 @@ using System.Globalization;
 namespace CryoBackup.Archive;
 
 /// <summary>How the data blocks within an archive are compressed.</summary>
-public enum ArchiveCompression
+internal enum ArchiveCompression
 {
     /// <summary>Not: they hold plain COPY text.</summary>
     None = 0,
@@ -19,7 +19,7 @@ public enum ArchiveCompression
 }
 
 /// <summary>What stands before an archive's table of contents.</summary>
-public sealed class ArchiveHeader
+internal sealed class ArchiveHeader
 {
     /// <summary>The archive format's version, for example 1.14.0.</summary>
     public required Version Version { get; init; }

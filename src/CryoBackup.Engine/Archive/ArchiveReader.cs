@@ -6,7 +6,7 @@ namespace CryoBackup.Archive;
 /// the table of contents is kept. The format is that of PostgreSQL's src/bin/pg_dump/pg_backup_archiver.c and pg_backup_custom.c,
 /// versions 1.14 (PostgreSQL 12 to 15), 1.15 (16) and 1.16 (17 and later).
 /// </summary>
-public sealed class ArchiveReader
+internal sealed class ArchiveReader
 {
     private readonly ArchiveInput _input;
     private readonly TocReader _toc;

@@ -3,7 +3,7 @@ using System.Text;
 namespace CryoBackup.Archive;
 
 /// <summary>Decodes names and definitions, whose bytes are in the source database's encoding.</summary>
-public static class ServerEncoding
+internal static class ServerEncoding
 {
     private static readonly Encoding StrictUtf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 

@@ -9,7 +9,7 @@ namespace CryoBackup.Archive;
 /// github.com/Cyan4973/xxHash) of each row's line without its newline: the order of the rows does not matter, their number and
 /// every byte do. It is no protection against forgery: that is SHA-256's and age's business.
 /// </summary>
-public sealed class TableFingerprint
+internal sealed class TableFingerprint
 {
     private readonly XxHash128 _pending = new();
     private long _pendingLength;

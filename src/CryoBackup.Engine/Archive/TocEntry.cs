@@ -1,7 +1,7 @@
 namespace CryoBackup.Archive;
 
 /// <summary>When pg_restore restores an entry.</summary>
-public enum TocSection
+internal enum TocSection
 {
     /// <summary>Not restored by section, for example a comment on the archive.</summary>
     None = 1,
@@ -17,7 +17,7 @@ public enum TocSection
 }
 
 /// <summary>One entry of an archive's table of contents (TOC).</summary>
-public sealed class TocEntry
+internal sealed class TocEntry
 {
     /// <summary>The number that identifies the entry within the archive.</summary>
     public int DumpId { get; init; }

@@ -10,7 +10,7 @@ using CryoBackup.Text;
 namespace CryoBackup.Backup;
 
 /// <summary>The verb New: dumps a database into a file that carries its own proof.</summary>
-public static class BackupWriter
+internal static class BackupWriter
 {
     // A session that waits for our locks while pg_dump waits behind it is let through, and the dump begins anew.
     private const int Attempts = 8;

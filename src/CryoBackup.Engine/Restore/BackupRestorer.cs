@@ -4,7 +4,7 @@ using CryoBackup.Processes;
 namespace CryoBackup.Restore;
 
 /// <summary>The verb Restore: brings a backup back, and compares what came back with what was saved.</summary>
-public static class BackupRestorer
+internal static class BackupRestorer
 {
     /// <summary>Restores a backup. Blocks until it is restored and compared, or has failed.</summary>
     /// <param name="request">Which file, what of it, and where to.</param>

@@ -1,7 +1,7 @@
 namespace CryoBackup.Runs;
 
 /// <summary>How a run, or one thing that it worked on, ended.</summary>
-public enum RunState
+internal enum RunState
 {
     /// <summary>Good, and nothing was unexpected.</summary>
     Success,

@@ -13,7 +13,7 @@ namespace CryoBackup.Storage;
 /// The contract on disk: what stands in <c>&lt;backup&gt;.meta.json</c>. The first eight keys are those of the predecessor, whose
 /// manifests hold nothing else.
 /// </summary>
-public sealed record BackupManifest
+internal sealed record BackupManifest
 {
     private const string ChecksumKey = "\"manifest_sha256\": \"";
     private const int ChecksumLength = 64;

@@ -9,7 +9,7 @@ using CryoBackup.Verification.Rehearsal;
 namespace CryoBackup.Verification;
 
 /// <summary>The verb Test: proves a backup from its file alone, or by a rehearsal of its restore.</summary>
-public static class BackupVerifier
+internal static class BackupVerifier
 {
     /// <summary>Verifies a backup. A missing or damaged one is a result, not an exception.</summary>
     /// <param name="request">Which file, and how deep.</param>

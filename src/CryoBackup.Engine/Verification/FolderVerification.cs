@@ -6,7 +6,7 @@ namespace CryoBackup.Verification;
 /// What to verify of a folder. Whatever was asked for and is not there becomes a task too, whose verdict is Failed: a folder that is
 /// missing, cannot be read or is empty looks like a folder of good backups to whoever counts only what failed.
 /// </summary>
-public static class FolderVerification
+internal static class FolderVerification
 {
     /// <summary>Tells whether a path is meant as a folder of backups: it is one, or nothing is there and it has no backup's name.</summary>
     /// <param name="path">A full path.</param>

@@ -6,7 +6,7 @@ using CryoBackup.Text;
 namespace CryoBackup.Verification;
 
 /// <summary>The dead-man's switch that needs no server: does a folder hold a proven backup that is young enough?</summary>
-public static class Freshness
+internal static class Freshness
 {
     // A clock may be a little ahead of ours. A backup of next year would keep the switch silent until then.
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
