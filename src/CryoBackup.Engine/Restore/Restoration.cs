@@ -335,10 +335,10 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             TellTime("Compared, and collected the planner's statistics,", clock);
             if (plan.Makes)
             {
-                string[] statements = [.. plan.DatabaseStatements.Select(statement => statement.For(working.Database))];
                 aftermath.Step = RestoreStep.Naming;
+                await TemporaryDatabase.FinishAsync(working, _application, plan, token).ConfigureAwait(false);
                 await TemporaryDatabase
-                    .RenameAsync(server, working.Database, endpoint.Database, previous, statements, request.Force, token)
+                    .RenameAsync(server, working.Database, endpoint.Database, previous, request.Force, token)
                     .ConfigureAwait(false);
                 observer(
                     new VerboseMessage(

@@ -132,13 +132,33 @@ internal static class TemporaryDatabase
         return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
-    /// <summary>Gives the temporary database its name, in one transaction with the statements on the database itself;
-    /// the one that had the name gets another.</summary>
+    /// <summary>Gives the restored database what the archive says of the database itself: settings, privileges, a comment.</summary>
+    /// <param name="working">The server, with the temporary database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="plan">What is restored, in the archive's encoding: roles may have names that only the archive's own bytes tell.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public static async Task FinishAsync(
+        ServerEndpoint working,
+        string applicationName,
+        RestorePlan plan,
+        CancellationToken cancellationToken
+    )
+    {
+        string[] statements = [.. plan.DatabaseStatements.Select(statement => statement.For(working.Database))];
+        if (statements.Length > 0)
+        {
+            await using NpgsqlConnection connection = await TargetDatabase
+                .OpenAsync(working, applicationName, plan.Encoding, cancellationToken)
+                .ConfigureAwait(false);
+            await TargetDatabase.ExecuteAsync(connection, statements, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gives the temporary database its name; the one that had the name gets another, in one transaction.</summary>
     /// <param name="server">A connection to another database.</param>
     /// <param name="temporary">The name that the restored one has.</param>
     /// <param name="database">The name that it gets.</param>
     /// <param name="previous">The name that the old one gets; null where there is none.</param>
-    /// <param name="statements">Run on the restored one, under its temporary name, first.</param>
     /// <param name="endSessions">True to end the old one's sessions.</param>
     /// <param name="cancellationToken">Ends the work before the rename; that is done or not done.</param>
     /// <exception cref="CryoBackupException">RestoreFailed: sessions use the old database; it serves on.</exception>
@@ -147,7 +167,6 @@ internal static class TemporaryDatabase
         string temporary,
         string database,
         string? previous,
-        IReadOnlyList<string> statements,
         bool endSessions,
         CancellationToken cancellationToken
     )
@@ -191,7 +210,6 @@ internal static class TemporaryDatabase
             await using NpgsqlTransaction transaction = await server.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                await TargetDatabase.ExecuteAsync(server, statements, cancellationToken).ConfigureAwait(false);
                 await TargetDatabase.ExecuteAsync(server, renames, cancellationToken).ConfigureAwait(false);
                 await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
                 return;

@@ -70,7 +70,9 @@ public sealed class FoundByStrangersTests(ZooServer server)
             INSERT INTO "{name}"."{name}" VALUES (1); ALTER TABLE "{name}"."{name}" OWNER TO "{role}";
             CREATE MATERIALIZED VIEW "{name}".v AS SELECT * FROM "{name}"."{name}"; GRANT SELECT ON "{name}".v TO "{role}";
             CREATE POLICY p ON "{name}"."{name}" TO "{role}"; CREATE EXTENSION citext SCHEMA "{name}";
-            ALTER DEFAULT PRIVILEGES FOR ROLE "{role}" GRANT SELECT ON TABLES TO PUBLIC
+            ALTER DEFAULT PRIVILEGES FOR ROLE "{role}" GRANT SELECT ON TABLES TO PUBLIC;
+            ALTER ROLE "{role}" IN DATABASE found_encoding SET work_mem = '5MB'; GRANT CREATE ON DATABASE found_encoding TO "{role}";
+            COMMENT ON DATABASE found_encoding IS '{name}'
             """,
             $"ENCODING '{encoding}' LOCALE 'C'"
         );
