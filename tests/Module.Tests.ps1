@@ -14,9 +14,9 @@ Describe 'The module as built' {
         (Test-ModuleManifest -Path $ModulePath).Version | Should -Be $version
     }
 
-    It 'exports its four cmdlets and nothing else' {
+    It 'exports its five cmdlets and nothing else' {
         $module = Get-Module -Name CryoBackup
-        $module.ExportedCommands.Keys | Sort-Object | Should -Be @('Get-CryoBackup', 'New-CryoBackup', 'Restore-CryoBackup', 'Test-CryoBackup')
+        $module.ExportedCommands.Keys | Sort-Object | Should -Be @('Copy-CryoBackup', 'Get-CryoBackup', 'New-CryoBackup', 'Restore-CryoBackup', 'Test-CryoBackup')
         $module.ExportedVariables.Count | Should -Be 0
         $module.ExportedAliases.Count | Should -Be 0
     }
@@ -49,7 +49,7 @@ Describe 'Conventions of <Name>' -ForEach $cmdlets {
     }
 
     It 'asks before it changes anything, if it changes anything' {
-        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -in 'New', 'Restore')
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -in 'Copy', 'New', 'Restore')
     }
 
     It 'has one parameter a set that takes the pipeline by value' {

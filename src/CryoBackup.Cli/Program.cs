@@ -23,6 +23,7 @@ var root = new RootCommand(
     new NewCommand(),
     new TestCommand(),
     new RestoreCommand(),
+    new CopyCommand(),
     new ListCommand(),
     new ConfigCommand(),
     new NotifyCommand(),

@@ -22,7 +22,7 @@ internal static partial class ToolWords
         return Parameter().Replace(withCommands, match => "-" + WordStart().Replace(match.Value[1..], "-$0").ToLowerInvariant());
     }
 
-    [GeneratedRegex(@"\b(New|Test|Restore|Get)-CryoBackup\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\b(New|Test|Restore|Get|Copy)-CryoBackup\b", RegexOptions.CultureInvariant)]
     private static partial Regex Cmdlet();
 
     // Three letters and more: pg_dump's -Fc is left as it is.

@@ -23,6 +23,7 @@ public sealed partial class HouseTests
         "Storage",
         "Comparison",
         "Inspection",
+        "Copies",
         "Backup",
         "Restore",
         "Verification",

@@ -44,6 +44,7 @@ public sealed partial class PromisesTests
     [InlineData("en-US/Test-CryoBackup.md", "The promises:")]
     [InlineData("en-US/Restore-CryoBackup.md", "The promises:")]
     [InlineData("en-US/Get-CryoBackup.md", "The promises:")]
+    [InlineData("en-US/Copy-CryoBackup.md", "The promises:")]
     [InlineData("SECURITY.md", "## What is promised")]
     public void EveryPointOfAListOfPromisesIsHeld(string page, string heading)
     {

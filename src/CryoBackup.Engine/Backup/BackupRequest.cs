@@ -1,3 +1,4 @@
+using CryoBackup.Copies;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Backup;
@@ -61,6 +62,12 @@ public sealed record BackupRequest
     /// newest three nor the newest proven one; a backup of a selection removes none. Null to keep all.
     /// </summary>
     public int? KeepDays { get; init; }
+
+    /// <summary>The places that get a copy of it when it is made.</summary>
+    public IReadOnlyList<CopyTarget> Copies { get; init; } = [];
+
+    /// <summary>How many proven copies there must be for the run to be good; a backup is good without.</summary>
+    public int CopiesRequired { get; init; }
 
     /// <summary>How long to wait for a table's lock.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(30);

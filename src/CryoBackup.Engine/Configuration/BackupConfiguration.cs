@@ -36,6 +36,25 @@ public sealed record BackupConfiguration : Settings
     [Setting("The predecessor's.", Instead = "configuration files are kept by another program, such as git")]
     public string? ConfigBackupDir { get; init; }
 
+    /// <summary>The places that get a copy of each backup: full paths of folders, and locations of stores.</summary>
+    [Setting(
+        "Where New copies each backup to when it is made, and proves it: folders, s3://bucket/prefix, azblob://account/container/prefix, "
+            + "rclone://remote/path.",
+        Example = "s3://my-backups/database",
+        IsLocation = true
+    )]
+    public IReadOnlyList<string> Copies { get; init; } = [];
+
+    /// <summary>How many proven copies there must be.</summary>
+    [Setting(
+        "How many of the copies there must be, or the run has failed, with the backup itself kept; "
+            + "0, which only warns, unless said otherwise.",
+        Example = "1",
+        Minimum = 0,
+        Maximum = 100
+    )]
+    public int CopiesRequired { get; init; }
+
     /// <summary>What goes into a backup.</summary>
     [Setting("What goes into a backup, and how long it may take.")]
     public BackupSettings? Backup { get; init; }
@@ -96,8 +115,8 @@ public sealed record BackupConfiguration : Settings
     [Setting("The predecessor's schedules.")]
     public ScheduleSettings? Schedules { get; init; }
 
-    /// <summary>The predecessor's; must not be enabled.</summary>
-    [Setting("The predecessor's upload.")]
+    /// <summary>The bucket that takes copies, and how S3 is reached.</summary>
+    [Setting("A bucket of S3 that takes a copy of each backup, and how all locations s3://… of this file are reached.")]
     public AwsSettings? Aws { get; init; }
 
     /// <summary>The log, gathered from its keys; null where the file names none.</summary>
@@ -129,8 +148,24 @@ public sealed record BackupConfiguration : Settings
         string[] needless = use switch
         {
             ConfigurationUse.New => ["encryption.identity_file", "databases[].encryption.identity_file"],
+            ConfigurationUse.Copy =>
+            [
+                "database",
+                "databases",
+                "backup",
+                "retention",
+                "compression",
+                "encryption",
+                "verification",
+                "notifications",
+                "reports",
+                "metrics_file",
+                "log_file",
+            ],
             ConfigurationUse.Test =>
             [
+                "aws",
+                "copies",
                 "database",
                 "databases",
                 "backup",
@@ -141,6 +176,8 @@ public sealed record BackupConfiguration : Settings
             ],
             ConfigurationUse.Restore =>
             [
+                "aws",
+                "copies",
                 "database.database",
                 "databases",
                 "backup",
@@ -151,6 +188,8 @@ public sealed record BackupConfiguration : Settings
             ],
             ConfigurationUse.Get =>
             [
+                "aws",
+                "copies",
                 "database",
                 "databases",
                 "backup",
@@ -165,6 +204,8 @@ public sealed record BackupConfiguration : Settings
             ],
             ConfigurationUse.Notify =>
             [
+                "aws",
+                "copies",
                 "database",
                 "databases",
                 "backup",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CryoBackup.Stores;
 using CryoBackup.Text;
 
 namespace CryoBackup.Configuration;
@@ -9,7 +10,7 @@ internal sealed class ConfigurationReader
     private readonly ConfigurationErrors _errors;
     private readonly ConfigurationVariables _variables;
     private readonly string _baseFolder;
-    private readonly Dictionary<string, CryoBackupException> _missing = new(StringComparer.Ordinal);
+    private Dictionary<string, CryoBackupException> _missing = new(StringComparer.Ordinal);
     private readonly List<(string Path, string Instead)> _foreign = [];
 
     /// <summary>Prepares the reading.</summary>
@@ -95,11 +96,11 @@ internal sealed class ConfigurationReader
             && !_missing.ContainsKey(path + "enabled")
         )
         {
-            foreach (string key in _missing.Keys.Where(key => key.StartsWith(path, StringComparison.Ordinal)).ToArray())
-            {
-                _missing.Remove(key);
-            }
-
+            // Made anew: what is removed from one leaves a gap, which the next to come would fill, before its turn.
+            _missing = new Dictionary<string, CryoBackupException>(
+                _missing.Where(missing => !missing.Key.StartsWith(path, StringComparison.Ordinal)),
+                StringComparer.Ordinal
+            );
             return;
         }
 
@@ -194,7 +195,19 @@ internal sealed class ConfigurationReader
             throw _errors.At(node, $"'{path}' is not a web address", "Give an address that begins with https:// or http://.");
         }
 
-        if (key.Setting.IsPath)
+        if (key.Setting.IsLocation && StoreLocation.IsStore(text))
+        {
+            try
+            {
+                return StoreLocation.Parse(text).ToString();
+            }
+            catch (CryoBackupException failure)
+            {
+                throw _errors.At(node, $"'{path}': {failure.Message.TrimEnd('.')}", failure.Remedy ?? "");
+            }
+        }
+
+        if (key.Setting.IsPath || key.Setting.IsLocation)
         {
             return text.Contains('\0', StringComparison.Ordinal)
                 ? throw _errors.At(node, $"'{path}' is not a path", "Give the path of a file or folder.")

@@ -10,17 +10,7 @@ internal static class ConfigurationRules
     /// <exception cref="CryoBackupException">ConfigurationInvalid.</exception>
     public static void Check(BackupConfiguration configuration, MapNode root, ConfigurationErrors errors)
     {
-        if (configuration.Aws is { Enabled: true })
-        {
-            throw errors.At(
-                PlaceOf(root, "aws", "enabled"),
-                "'aws.enabled' is true, and CryoBackup uploads nothing by itself; "
-                    + "a backup that seems to be in S3 and is not would be worse than none",
-                "Say 'enabled: false', and copy the folder after the backup: "
-                    + "rclone copy backups/database REMOTE:BUCKET/PREFIX (rclone config sets the remote up)."
-            );
-        }
-
+        CheckCopies(configuration, root, errors);
         foreach (
             BackupSettings backup in new[] { configuration.Backup }
                 .Concat(configuration.Databases?.Entries.Select(entry => entry.Backup) ?? [])
@@ -52,6 +42,31 @@ internal static class ConfigurationRules
                     "Give one such as admin@example.com, or Name <admin@example.com>."
                 );
             }
+        }
+    }
+
+    private static void CheckCopies(BackupConfiguration configuration, MapNode root, ConfigurationErrors errors)
+    {
+        if (configuration.Aws is { Enabled: true } aws && configuration.Missing.Count == 0)
+        {
+            try
+            {
+                _ = aws.ToLocation();
+            }
+            catch (CryoBackupException failure)
+            {
+                throw errors.At(PlaceOf(root, "aws", "bucket"), $"'aws': {failure.Message.TrimEnd('.')}", failure.Remedy ?? "");
+            }
+        }
+
+        int copies = configuration.Copies.Count + (configuration.Aws is { Enabled: true } ? 1 : 0);
+        if (configuration.CopiesRequired > copies)
+        {
+            throw errors.At(
+                PlaceOf(root, "copies_required"),
+                $"'copies_required' is {configuration.CopiesRequired}, and there are {copies} places for copies",
+                "Name more of them in copies, or require fewer."
+            );
         }
     }
 

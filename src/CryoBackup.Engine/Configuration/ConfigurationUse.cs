@@ -15,6 +15,9 @@ public enum ConfigurationUse
     /// <summary>Restore: the server, the identities, and who is told.</summary>
     Restore,
 
+    /// <summary>Copy: the places of copies, and how they are reached.</summary>
+    Copy,
+
     /// <summary>Get: the identities.</summary>
     Get,
 

@@ -33,33 +33,3 @@ public sealed record ScheduleSettings : Settings
 
     private const string Scheduler = "cron, a systemd timer, Windows' task scheduler or an automation runbook starts CryoBackup";
 }
-
-/// <summary>The predecessor's section <c>aws</c>, which must not be enabled.</summary>
-public sealed record AwsSettings : Settings
-{
-    /// <summary>True is refused: an upload that does not take place must not be believed in.</summary>
-    [Setting("Must be false: CryoBackup uploads nothing by itself.", Instead = Uploader)]
-    public bool Enabled { get; init; }
-
-    /// <summary>The predecessor's; not used.</summary>
-    [Setting("The predecessor's.", IsSecret = true, Instead = Uploader)]
-    public string? AccessKey { get; init; }
-
-    /// <summary>The predecessor's; not used.</summary>
-    [Setting("The predecessor's.", IsSecret = true, Instead = Uploader)]
-    public string? SecretKey { get; init; }
-
-    /// <summary>The predecessor's; not used.</summary>
-    [Setting("The predecessor's.", Instead = Uploader)]
-    public string? Region { get; init; }
-
-    /// <summary>The predecessor's; not used.</summary>
-    [Setting("The predecessor's.", Instead = Uploader)]
-    public string? Bucket { get; init; }
-
-    /// <summary>The predecessor's; not used.</summary>
-    [Setting("The predecessor's.", Instead = Uploader)]
-    public string? Prefix { get; init; }
-
-    private const string Uploader = "rclone copies the folder after the backup";
-}

@@ -20,6 +20,9 @@ internal sealed class SettingAttribute(string description) : Attribute
     /// <summary>True for a path, which is made full.</summary>
     public bool IsPath { get; init; }
 
+    /// <summary>True for a folder's path, which is made full, or a location of a store.</summary>
+    public bool IsLocation { get; init; }
+
     /// <summary>True for a web address.</summary>
     public bool IsUrl { get; init; }
 

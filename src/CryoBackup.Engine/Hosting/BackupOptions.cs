@@ -1,5 +1,6 @@
 using CryoBackup.Backup;
 using CryoBackup.Configuration;
+using CryoBackup.Copies;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Hosting;
@@ -37,6 +38,12 @@ public sealed record BackupOptions : BackupSettings
     /// <summary>As <see cref="BackupRequest.KeepDays"/>.</summary>
     public int? KeepDays { get; init; }
 
+    /// <summary>As <see cref="BackupRequest.Copies"/>.</summary>
+    public IReadOnlyList<CopyTarget>? Copies { get; init; }
+
+    /// <summary>As <see cref="BackupRequest.CopiesRequired"/>.</summary>
+    public int? CopiesRequired { get; init; }
+
     /// <summary>What a configuration says, but for the recipients, which may take a program to read.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <param name="entry">What it says of the database alone, which comes first.</param>
@@ -57,6 +64,8 @@ public sealed record BackupOptions : BackupSettings
             Compression = kind,
             CompressionLevel = kind == CompressionKind.None ? null : compression?.Level,
             KeepDays = (entry.Retention ?? configuration.Retention)?.FullBackup,
+            Copies = CopyPlan.Configured(configuration),
+            CopiesRequired = configuration.CopiesRequired,
         };
     }
 

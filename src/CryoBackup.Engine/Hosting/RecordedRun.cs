@@ -1,5 +1,6 @@
 using CryoBackup.Backup;
 using CryoBackup.Configuration;
+using CryoBackup.Copies;
 using CryoBackup.Notifications;
 using CryoBackup.Reports;
 using CryoBackup.Restore;
@@ -83,7 +84,7 @@ public sealed class RecordedRun : IDisposable
     /// <returns>The backup.</returns>
     /// <exception cref="CryoBackupException">It was not made.</exception>
     public BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) =>
-        Record(request, request.Database, request.Folder, null, () => BackupWriter.Run(request, Watch(observer), cancellationToken), Add);
+        Record(request, request.Database, request.Folder, null, () => Make(request, Watch(observer), cancellationToken), Add);
 
     /// <summary>Verifies a backup, or the freshness of a database, on record. See <see cref="VerificationTask.Run"/>.</summary>
     /// <param name="task">What is asked for.</param>
@@ -227,6 +228,13 @@ public sealed class RecordedRun : IDisposable
 
     /// <summary>Ends what is still being told.</summary>
     public void Dispose() => _telling?.Dispose();
+
+    private static BackupInfo Make(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        BackupInfo backup = BackupWriter.Run(request, observer, cancellationToken);
+        BackupCopier.CopyAll(backup, request.Copies, request.CopiesRequired, observer, cancellationToken);
+        return backup;
+    }
 
     private TResult Record<TResult>(
         object key,

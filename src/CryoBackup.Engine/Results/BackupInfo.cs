@@ -81,6 +81,16 @@ public sealed class BackupInfo
     /// <summary>The manifest's full path.</summary>
     public string ManifestPath { get; init; } = "";
 
+    /// <summary>The folder that it lies in, or the location of a store, as it is given to -Destination.</summary>
+    public string Location { get; init; } = "";
+
+    /// <summary>When Copy-CryoBackup proved it where it lies, by reading all of it back, in UTC; null for a backup that was made or
+    /// found.</summary>
+    public DateTime? Proven { get; init; }
+
+    /// <summary>The paths of the proven copies that were made of it right after it.</summary>
+    public string[] Copies { get; internal set; } = [];
+
     /// <summary>Takes the tables from where they were found later than the rest.</summary>
     /// <param name="tables">Every table.</param>
     internal void SetTables(TableInfo[] tables)

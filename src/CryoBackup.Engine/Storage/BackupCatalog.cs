@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using CryoBackup.Stores;
 
 namespace CryoBackup.Storage;
 
@@ -188,8 +189,9 @@ public static class BackupCatalog
     /// <param name="manifest">The manifest.</param>
     /// <param name="path">The backup file's full path.</param>
     /// <param name="manifestPath">The manifest's full path.</param>
+    /// <param name="proven">When it was proven where it lies, in UTC; null where it was only made or found.</param>
     /// <returns>What users see.</returns>
-    internal static BackupInfo ToInfo(BackupManifest manifest, string path, string manifestPath)
+    internal static BackupInfo ToInfo(BackupManifest manifest, string path, string manifestPath, DateTime? proven = null)
     {
         DateTime start = manifest.ReadStart();
         var duration = TimeSpan.FromSeconds(manifest.DurationSeconds ?? 0);
@@ -234,6 +236,8 @@ public static class BackupCatalog
             Warnings = [.. manifest.Warnings ?? []],
             Path = path,
             ManifestPath = manifestPath,
+            Location = StoreLocation.IsStore(path) ? path[..path.LastIndexOf('/')] : Path.GetDirectoryName(path) ?? "",
+            Proven = proven,
         };
     }
 

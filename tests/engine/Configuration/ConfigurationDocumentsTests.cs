@@ -57,9 +57,7 @@ public sealed partial class ConfigurationDocumentsTests
             ConfigurationKey
                 .All()
                 .Where(item =>
-                    item.Key.Setting.Instead is null
-                    && !item.Path.Contains("[].", StringComparison.Ordinal)
-                    && item.Path is not ("schedules" or "aws")
+                    item.Key.Setting.Instead is null && !item.Path.Contains("[].", StringComparison.Ordinal) && item.Path is not "schedules"
                 ),
             item =>
                 Assert.Matches(

@@ -49,7 +49,6 @@ public sealed class ConfigurationFileTests : IDisposable
             string key in new[]
             {
                 "schedules",
-                "aws",
                 "file_backup_dir",
                 "config_backup_dir",
                 "retention.incremental_backup",
@@ -65,7 +64,6 @@ public sealed class ConfigurationFileTests : IDisposable
         }
 
         Assert.Contains("cron", warning, StringComparison.Ordinal);
-        Assert.Contains("rclone", warning, StringComparison.Ordinal);
         Assert.DoesNotContain("canary", warning, StringComparison.Ordinal);
     }
 

@@ -225,7 +225,10 @@ public sealed class MalformedFileTests
                 "are both there",
                 "exclude_table"
             },
-            { "upload", "aws:\n  enabled: true\n", "line 2, column 12", "uploads nothing", "rclone copy" },
+            { "bucket is missing", "aws:\n  enabled: true\n", "line 2, column 3", "'aws.bucket' is missing", "aws.enabled: false" },
+            { "more copies than places", "copies: [/a]\ncopies_required: 2\n", "line 2, column 18", "there are 1 places", "Name more" },
+            { "copy to nowhere", "copies: [gs://a/b]\n", "line 1, column 10", "no kind of store", "rclone" },
+            { "copy with a credential", "copies: ['s3://k:canary@b/x']\n", "line 1, column 10", "may be a credential", "alone" },
             { "reference is not closed", "database:\n  password: ${POSTGRES\n", "line 2, column 13", "not closed", "${NAME}" },
             { "reference has no name", "database:\n  password: ${}\n", "line 2, column 13", "not a reference", "${NAME}" },
             { "reference has an odd name", "database:\n  password: ${A-B}\n", "line 2, column 13", "not a reference", "${NAME}" },

@@ -1,0 +1,18 @@
+using CryoBackup.Stores;
+
+namespace CryoBackup.Copies;
+
+/// <summary>What Copy-CryoBackup was asked for: one backup to one place.</summary>
+public sealed record CopyRequest
+{
+    /// <summary>The backup's full path; its manifest lies beside it.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>Where the copy is to lie.</summary>
+    public required CopyTarget Destination { get; init; }
+}
+
+/// <summary>A place that takes copies.</summary>
+/// <param name="Location">The folder, or the location of a store.</param>
+/// <param name="Options">What the location does not say.</param>
+public sealed record CopyTarget(StoreLocation Location, StoreOptions Options);

@@ -1,0 +1,196 @@
+using CryoBackup.Storage;
+using CryoBackup.Stores;
+using CryoBackup.Text;
+
+namespace CryoBackup.Copies;
+
+/// <summary>One copy of one backup, on its way.</summary>
+internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessage> observer, CancellationToken cancellationToken)
+{
+    // Longer than any upload that is not dead: another machine may copy backups of the same name's database to the same place.
+    private static readonly TimeSpan DeadAfter = TimeSpan.FromDays(2);
+    private static readonly TimeSpan LongestRemoval = TimeSpan.FromSeconds(5);
+
+    private readonly List<CopyItem> _put = [];
+
+    /// <summary>Copies and proves.</summary>
+    public async Task<BackupInfo> RunAsync()
+    {
+        await RemoveLeftAsync().ConfigureAwait(false);
+        var hashes = new Dictionary<CopyItem, string?>();
+        try
+        {
+            foreach (CopyItem item in source.Files)
+            {
+                string? put = await PutAsync(item, () => BackupSource.OpenFile(item.Path)).ConfigureAwait(false);
+                hashes[item] = put ?? item.Sha256 ?? await HashAsync(item).ConfigureAwait(false);
+            }
+
+            foreach (CopyItem item in source.Files)
+            {
+                await ProveAsync(item with { Sha256 = hashes[item] }).ConfigureAwait(false);
+            }
+
+            // Whoever finds it finds a backup.
+            await PutAsync(source.ManifestItem, () => new MemoryStream(source.ManifestBytes)).ConfigureAwait(false);
+        }
+        catch
+        {
+            await TakeBackAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        await ProveAsync(source.ManifestItem).ConfigureAwait(false);
+        string path = store.Location.PathOf(source.Files[0].Name);
+        observer(new VerboseMessage($"Proven where it lies: {path}, by reading back all of it."));
+        return BackupCatalog.ToInfo(source.Manifest, path, store.Location.PathOf(source.ManifestItem.Name), DateTime.UtcNow);
+    }
+
+    /// <summary>Puts a file, unless something bears its name: what that is, the proof tells.</summary>
+    /// <returns>The hash of what was put; null if nothing was.</returns>
+    private async Task<string?> PutAsync(CopyItem item, Func<Stream> open)
+    {
+        if (await store.HeadAsync(item.Name, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            observer(new VerboseMessage($"'{store.Location.PathOf(item.Name)}' is there already; it is proven, and not replaced."));
+            return null;
+        }
+
+        Stream stream = open();
+        await using (stream.ConfigureAwait(false))
+        {
+            using var proven = new ProvenReadStream(stream, item.Path, item.Length, item.Sha256);
+            using (Report("Copying", item, () => proven.BytesRead))
+            {
+                try
+                {
+                    await store.PutAsync(item.Name, proven, item.Length, null, cancellationToken).ConfigureAwait(false);
+                }
+                catch (IOException exception)
+                {
+                    throw new CryoBackupException(
+                        CryoBackupError.PermissionDenied,
+                        $"'{item.Path}' cannot be read: {exception.Message}",
+                        item.Path,
+                        "Look at what it lies on.",
+                        inner: exception
+                    );
+                }
+            }
+
+            _put.Add(item);
+            return proven.Hash;
+        }
+    }
+
+    /// <summary>The hash of a file that nothing records the hash of: what lies at the destination is compared with it.</summary>
+    private async Task<string> HashAsync(CopyItem item)
+    {
+        FileStream stream = BackupSource.OpenFile(item.Path);
+        await using (stream.ConfigureAwait(false))
+        {
+            using var proven = new ProvenReadStream(stream, item.Path, item.Length, null);
+            await proven.CopyToAsync(Stream.Null, 1 << 18, cancellationToken).ConfigureAwait(false);
+            return proven.Hash;
+        }
+    }
+
+    /// <summary>Reads a file back from where it lies.</summary>
+    private async Task ProveAsync(CopyItem item)
+    {
+        string path = store.Location.PathOf(item.Name);
+        StoreObject found =
+            await store.HeadAsync(item.Name, cancellationToken).ConfigureAwait(false)
+            ?? throw new CryoBackupException(
+                CryoBackupError.BackupNotFound,
+                $"'{path}' was put there and is not there.",
+                path,
+                "Find out who removes what is put there; it is no place for backups as it is."
+            );
+        Stream stream = store.OpenRead(found, cancellationToken);
+        await using (stream.ConfigureAwait(false))
+        {
+            using var proven = new ProvenReadStream(stream, path, item.Length, item.Sha256);
+            using (Report("Proving", item, () => proven.BytesRead))
+            {
+                try
+                {
+                    await proven.CopyToAsync(Stream.Null, 1 << 18, cancellationToken).ConfigureAwait(false);
+                }
+                catch (CryoBackupException exception) when (exception.Error == CryoBackupError.HashMismatch && !_put.Contains(item))
+                {
+                    throw new CryoBackupException(
+                        CryoBackupError.DestinationNotWritable,
+                        $"'{path}' is there already, with other bytes than the backup's, and is not replaced.",
+                        path,
+                        "Find out what lies there. Choose another location, or remove it yourself.",
+                        inner: exception
+                    );
+                }
+                catch (Exception exception) when (exception is not CryoBackupException && !cancellationToken.IsCancellationRequested)
+                {
+                    throw store.Explain(exception, item.Name);
+                }
+            }
+        }
+    }
+
+    /// <summary>Without its manifest it is no backup, and is not left there.</summary>
+    private async Task TakeBackAsync()
+    {
+        using var limit = new CancellationTokenSource(LongestRemoval);
+        foreach (CopyItem item in _put.Where(item => item != source.ManifestItem))
+        {
+            try
+            {
+                await store.DeleteAsync(item.Name, limit.Token).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is CryoBackupException or OperationCanceledException)
+            {
+                // Some may write and not delete. It has no manifest; the next run of this copy completes it.
+                observer(
+                    new WarningMessage(
+                        $"'{store.Location.PathOf(item.Name)}' could not be removed again; it is no backup without its manifest, "
+                            + "and the next copy of the same backup completes it."
+                    )
+                );
+            }
+        }
+    }
+
+    /// <summary>Removes what uploads that died have left: of this very backup at once, of others of the database when nobody can be at
+    /// it.</summary>
+    private async Task RemoveLeftAsync()
+    {
+        try
+        {
+            List<string> removed = [];
+            foreach (CopyItem item in source.Files.Append(source.ManifestItem))
+            {
+                // The clock of the store may be ahead of ours.
+                DateTime any = DateTime.UtcNow.AddDays(1);
+                removed.AddRange(await store.RemoveUnfinishedAsync(item.Name, any, cancellationToken).ConfigureAwait(false));
+            }
+
+            string start = BackupFileName.Encode(source.Manifest.Database) + "_";
+            DateTime dead = DateTime.UtcNow - DeadAfter;
+            removed.AddRange(await store.RemoveUnfinishedAsync(start, dead, cancellationToken).ConfigureAwait(false));
+            foreach (string path in removed.Distinct(StringComparer.Ordinal))
+            {
+                observer(new VerboseMessage($"Removed what an upload of '{path}' that died had left."));
+            }
+        }
+        catch (CryoBackupException exception) when (exception.Error == CryoBackupError.PermissionDenied)
+        {
+            observer(new VerboseMessage($"What uploads that died have left cannot be looked for: {exception.Message}"));
+        }
+    }
+
+    private ProgressReporter Report(string activity, CopyItem item, Func<long> done) =>
+        new(
+            $"{activity} {source.Manifest.Database}",
+            observer,
+            () =>
+                ($"{item.Name}: {SizeText.Of(done())} of {SizeText.Of(item.Length)}", item.Length > 0 ? (double)done() / item.Length : null)
+        );
+}

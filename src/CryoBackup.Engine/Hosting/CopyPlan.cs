@@ -1,0 +1,68 @@
+using CryoBackup.Configuration;
+using CryoBackup.Copies;
+using CryoBackup.Storage;
+using CryoBackup.Stores;
+
+namespace CryoBackup.Hosting;
+
+/// <summary>Where copies lie, from what the user said over the configuration.</summary>
+public static class CopyPlan
+{
+    /// <summary>The places that the user named, or else those of the configuration.</summary>
+    /// <param name="configuration">The configuration; null for none.</param>
+    /// <param name="given">Full paths of folders, and locations of stores; empty for the configuration's.</param>
+    /// <returns>Each place once.</returns>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: one is no location, or none is named.</exception>
+    public static IReadOnlyList<CopyTarget> Destinations(BackupConfiguration? configuration, IReadOnlyList<string> given)
+    {
+        ArgumentNullException.ThrowIfNull(given);
+        CopyTarget[] targets =
+            given.Count > 0
+                ? [.. given.Select(StoreLocation.Parse).Distinct().Select(location => Target(configuration, location))]
+                : [.. Configured(configuration)];
+        return targets.Length > 0
+            ? targets
+            : throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                "No place for the copies is named, and there is no configuration that names one.",
+                "Destination",
+                "Give -Destination a folder or a location such as s3://bucket/prefix, or name copies in the configuration."
+            );
+    }
+
+    /// <summary>The backups that paths stand for: folders give those that they hold, manifests those that they belong to.</summary>
+    /// <param name="paths">Full paths of files and folders.</param>
+    /// <returns>Full paths, each once, in ordinal order.</returns>
+    /// <exception cref="CryoBackupException">BackupNotFound: none of them holds a backup; PermissionDenied.</exception>
+    public static IReadOnlyList<string> Backups(IReadOnlyList<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        string[] backups = BackupFolder.Select(paths.SelectMany(path => Directory.Exists(path) ? BackupFolder.List(path) : [path]));
+        return backups.Length > 0
+            ? backups
+            : throw new CryoBackupException(
+                CryoBackupError.BackupNotFound,
+                $"'{string.Join("', '", paths)}' holds no backup.",
+                paths.FirstOrDefault(),
+                "Name a backup, or a folder that holds some."
+            );
+    }
+
+    /// <summary>The places that a configuration names for the copies of each backup.</summary>
+    /// <param name="configuration">The configuration; null for none.</param>
+    /// <returns>Each place once; none where it names none.</returns>
+    internal static IReadOnlyList<CopyTarget> Configured(BackupConfiguration? configuration) =>
+        configuration is null
+            ? []
+            :
+            [
+                .. configuration
+                    .Copies.Select(StoreLocation.Parse)
+                    .Concat(configuration.Aws is { Enabled: true } aws ? [aws.ToLocation()] : [])
+                    .Distinct()
+                    .Select(location => Target(configuration, location)),
+            ];
+
+    private static CopyTarget Target(BackupConfiguration? configuration, StoreLocation location) =>
+        new(location, location.Kind == StoreKind.S3 && configuration?.Aws is { } aws ? aws.ToOptions() : new StoreOptions());
+}
