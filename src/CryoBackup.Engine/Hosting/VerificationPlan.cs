@@ -93,5 +93,16 @@ public sealed class VerificationPlan(VerificationRequest how, IReadOnlyList<stri
         IReadOnlyList<string> expected,
         Action<EngineMessage> observer,
         CancellationToken cancellationToken
-    ) => FolderVerification.Tasks(how, folder, databases, expected, latest, observer, cancellationToken);
+    ) =>
+        FolderVerification.Tasks(
+            how,
+            new FolderScope(folder)
+            {
+                Wanted = databases,
+                Expected = expected,
+                Latest = latest,
+            },
+            observer,
+            cancellationToken
+        );
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using CryoBackup.Processes;
 using CryoBackup.Streams;
+using CryoBackup.Text;
 
 namespace CryoBackup.Storage;
 
@@ -170,7 +171,7 @@ internal sealed class BackupLock : IDisposable
             observer(
                 new WarningMessage(
                     $"File locks do not hold in '{folder}': another backup of '{database}' is noticed only by the signs of life that "
-                        + $"it leaves in '{path}' every {Beat.TotalSeconds:0} seconds."
+                        + $"it leaves in '{path}' every {DurationText.Of(Beat)}."
                 )
             );
         }

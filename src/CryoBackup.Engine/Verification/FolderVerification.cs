@@ -13,38 +13,32 @@ internal static class FolderVerification
     /// <returns>False for a file, and for the name of a backup or a manifest.</returns>
     public static bool IsPlace(string path) => Directory.Exists(path) || (!File.Exists(path) && !BackupFolder.HasName(path));
 
-    /// <summary>Each backup of a folder; with an age, and without <paramref name="latest"/>, the freshness of each database.</summary>
+    /// <summary>Each backup of a folder; with an age, unless only the latest is meant, the freshness of each database.</summary>
     /// <param name="how">Level, identities, age and whatever else is asked of each.</param>
-    /// <param name="folder">The full path of the folder; it need not exist.</param>
-    /// <param name="wanted">Only backups of these databases: names, and patterns with * and ?; empty for all.</param>
-    /// <param name="expected">Exact names of databases that must have a backup there, where <paramref name="wanted"/> names none.</param>
-    /// <param name="latest">True for only the newest backup of each database.</param>
+    /// <param name="scope">The folder, and what of it.</param>
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
-    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <param name="cancellationToken">Stops the listing.</param>
     /// <returns>At least one task.</returns>
     public static IReadOnlyList<VerificationTask> Tasks(
         VerificationRequest how,
-        string folder,
-        IReadOnlyList<string> wanted,
-        IReadOnlyList<string> expected,
-        bool latest,
+        FolderScope scope,
         Action<EngineMessage> observer,
         CancellationToken cancellationToken
     )
     {
         ArgumentNullException.ThrowIfNull(how);
-        ArgumentNullException.ThrowIfNull(wanted);
-        ArgumentNullException.ThrowIfNull(expected);
+        ArgumentNullException.ThrowIfNull(scope);
         ArgumentNullException.ThrowIfNull(observer);
-        IReadOnlyList<string> asked = wanted.Count > 0 ? wanted : expected;
-        if (how.MaxAge is not null && !latest)
+        string folder = scope.Folder;
+        IReadOnlyList<string> asked = scope.Wanted.Count > 0 ? scope.Wanted : scope.Expected;
+        if (how.MaxAge is not null && !scope.Latest)
         {
             return Freshness.Tasks(how, folder, asked, observer, cancellationToken);
         }
 
         try
         {
-            IReadOnlyList<string> backups = BackupCatalog.Choose(folder, wanted, latest, observer, cancellationToken);
+            IReadOnlyList<string> backups = BackupCatalog.Choose(folder, scope.Wanted, scope.Latest, observer, cancellationToken);
             IReadOnlyList<KnownBackup> known = asked.Count == 0 ? [] : BackupCatalog.Known(folder, static _ => { }, cancellationToken);
             VerificationTask[] missing =
                 asked.Count == 0 && backups.Count == 0

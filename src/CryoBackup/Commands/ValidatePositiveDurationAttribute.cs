@@ -15,7 +15,7 @@ public sealed class ValidatePositiveDurationAttribute : ValidateArgumentsAttribu
     {
         if (arguments is TimeSpan duration && duration <= TimeSpan.Zero)
         {
-            throw new ValidationMetadataException($"{duration} is not above zero; write {DurationText.Forms}.");
+            throw new ValidationMetadataException($"{DurationText.Of(duration)} is not above zero; write {DurationText.Forms}.");
         }
     }
 }

@@ -53,7 +53,9 @@ public sealed class FolderVerificationTests : IDisposable
             // The configuration names them as well as the user does.
             Assert.Equal(
                 ["app"],
-                FolderVerification.Tasks(How(age), folder, [], ["app"], false, static _ => { }, default).Select(task => task.Database)
+                FolderVerification
+                    .Tasks(How(age), new(folder) { Expected = ["app"] }, static _ => { }, default)
+                    .Select(task => task.Database)
             );
         }
     }
@@ -82,10 +84,7 @@ public sealed class FolderVerificationTests : IDisposable
         );
         IReadOnlyList<VerificationTask> configured = FolderVerification.Tasks(
             How(null),
-            _folder.Path,
-            [],
-            ["crm", "app"],
-            latest: true,
+            new(_folder.Path) { Expected = ["crm", "app"], Latest = true },
             static _ => { },
             default
         );
@@ -128,9 +127,9 @@ public sealed class FolderVerificationTests : IDisposable
         // A folder, the newest of a folder, a name, the file itself.
         VerificationTask[] asked =
         [
-            .. FolderVerification.Tasks(How(null), _folder.Path, [], [], latest: false, static _ => { }, default),
-            .. FolderVerification.Tasks(How(null), _folder.Path, [], [], latest: true, static _ => { }, default),
-            .. FolderVerification.Tasks(How(null), _folder.Path, ["app"], [], latest: true, static _ => { }, default),
+            .. FolderVerification.Tasks(How(null), new(_folder.Path), static _ => { }, default),
+            .. FolderVerification.Tasks(How(null), new(_folder.Path) { Latest = true }, static _ => { }, default),
+            .. FolderVerification.Tasks(How(null), new(_folder.Path) { Wanted = ["app"], Latest = true }, static _ => { }, default),
             VerificationTask.Of(How(null) with { Path = path }),
         ];
         Assert.Equal(4, asked.Length);
@@ -184,7 +183,7 @@ public sealed class FolderVerificationTests : IDisposable
     private static VerificationResult[] Verify(string folder, TimeSpan? age, params string[] databases) =>
         [
             .. FolderVerification
-                .Tasks(How(age), folder, databases, [], false, static _ => { }, default)
+                .Tasks(How(age), new(folder) { Wanted = databases }, static _ => { }, default)
                 .Select(task => task.Run(static _ => { }, default)),
         ];
 }
