@@ -74,24 +74,12 @@ internal static class DatabaseList
             .ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            var command = new NpgsqlCommand(
-                "SELECT datname::text FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname",
-                connection
-            );
-            await using (command.ConfigureAwait(false))
-            {
-                var names = new List<string>();
-                NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-                await using (reader.ConfigureAwait(false))
-                {
-                    while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                    {
-                        names.Add(reader.GetString(0));
-                    }
-                }
-
-                return names;
-            }
+            return await connection
+                .ListAsync(
+                    "SELECT datname::text FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname",
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
     }
 }

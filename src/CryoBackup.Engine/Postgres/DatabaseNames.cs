@@ -35,17 +35,11 @@ public static class DatabaseNames
         await using NpgsqlConnection connection = await ServerConnection
             .OpenAsync(endpoint, ApplicationName, clientEncoding: null, cancellationToken)
             .ConfigureAwait(false);
-        await using var query = new NpgsqlCommand(
-            "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname COLLATE \"C\"",
-            connection
-        );
-        await using NpgsqlDataReader reader = await query.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        var names = new List<string>();
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            names.Add(reader.GetString(0));
-        }
-
-        return names;
+        return await connection
+            .ListAsync(
+                "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname COLLATE \"C\"",
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 }

@@ -58,18 +58,12 @@ internal sealed record ObjectState(string Kind, string Schema, string Relation, 
     /// <param name="connection">A connection to it, in any transaction.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>What is not as it was made, sorted.</returns>
-    public static async Task<List<ObjectState>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        var states = new List<ObjectState>();
-        await using var command = new NpgsqlCommand(Query, connection);
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            states.Add(new ObjectState(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4)));
-        }
-
-        return states;
-    }
+    public static Task<List<ObjectState>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.ListAsync(
+            Query,
+            static row => new ObjectState(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4)),
+            cancellationToken
+        );
 
     /// <summary>What it is, for people.</summary>
     public string Subject => Name.Length == 0 ? $"the {Kind} {Schema}.{Relation}" : $"the {Kind} {Name} of {Schema}.{Relation}";

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 
 namespace CryoBackup.Postgres;
 
@@ -15,40 +14,15 @@ internal sealed class ServerQuestions(NpgsqlConnection connection, CancellationT
     /// <param name="query">The query.</param>
     /// <param name="parameters">Its parameters.</param>
     /// <returns>The first column of the first row; the type's default for NULL or no row.</returns>
-    public async Task<T> AskAsync<T>(string query, params string[] parameters)
-    {
-        await using var command = new NpgsqlCommand(query, connection);
-        foreach (string parameter in parameters)
-        {
-            command.Parameters.AddWithValue(parameter);
-        }
-
-        object? answer = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
-        return answer is T value ? value : default!;
-    }
+    public Task<T> AskAsync<T>(string query, params string[] parameters) =>
+        connection.ScalarAsync<T>(query, cancellationToken, [.. parameters]);
 
     /// <summary>Asks for a list of names.</summary>
     /// <param name="query">The query; $1 is the names.</param>
     /// <param name="names">The names.</param>
     /// <returns>The first column of each row.</returns>
-    public async Task<string[]> ListAsync(string query, IReadOnlyCollection<string> names)
-    {
-        await using var command = new NpgsqlCommand(query, connection)
-        {
-            Parameters =
-            {
-                new() { Value = names.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-            },
-        };
-        var found = new List<string>();
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            found.Add(row.GetString(0));
-        }
-
-        return [.. found];
-    }
+    public async Task<string[]> ListAsync(string query, IReadOnlyCollection<string> names) =>
+        [.. await connection.ListAsync(query, cancellationToken, [names.ToArray()]).ConfigureAwait(false)];
 
     /// <summary>Which names of a list are not among others.</summary>
     /// <param name="names">The list.</param>

@@ -136,18 +136,8 @@ internal static class TargetDatabase
     /// <param name="connection">The connection.</param>
     /// <param name="statements">The statements.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public static async Task ExecuteAsync(
-        NpgsqlConnection connection,
-        IReadOnlyList<string> statements,
-        CancellationToken cancellationToken
-    )
-    {
-        foreach (string statement in statements)
-        {
-            await using var command = new NpgsqlCommand(statement, connection);
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public static Task ExecuteAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(statements, cancellationToken);
 
     /// <summary>Whether the server has the database.</summary>
     /// <param name="endpoint">The server, with the database.</param>
@@ -237,7 +227,7 @@ internal static class TargetDatabase
     /// <summary>A name as an SQL identifier.</summary>
     /// <param name="name">Any name.</param>
     /// <returns>The quoted name.</returns>
-    public static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+    public static string Quote(string name) => Sql.Quote(name);
 
     /// <summary>Connects to the server by a database that is not the target.</summary>
     /// <param name="endpoint">The server, with the target's name as the database.</param>

@@ -26,14 +26,7 @@ internal static class UserMappings
     /// <returns>What speaks against a backup by this role; null if nothing does.</returns>
     public static async Task<CryoBackupException?> FindHiddenAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var hidden = new List<string>();
-        await using var command = new NpgsqlCommand(HiddenQuery, connection);
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            hidden.Add(row.GetString(0));
-        }
-
+        List<string> hidden = await connection.ListAsync(HiddenQuery, cancellationToken).ConfigureAwait(false);
         string all = string.Join(", ", hidden);
         return hidden.Count == 0
             ? null

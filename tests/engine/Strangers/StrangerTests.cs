@@ -37,7 +37,7 @@ public sealed class StrangerTests(ZooServer server)
     [MemberData(nameof(Seeds))]
     public void ComesBack(int seed)
     {
-        Draft draft = Draft.Write(seed, server.Cluster.Major);
+        var draft = Draft.Write(seed, server.Cluster.Major);
         using var trial = new Trial(server, seed) { IsOrdinary = draft.IsOrdinary };
         Outcome outcome = trial.Run(draft.Statements);
         Tell(seed, draft, trial, outcome);

@@ -80,7 +80,7 @@ internal sealed class Trial(ZooServer server, int seed) : IDisposable
 
         string expected = Dump(Stock);
         Notes.Add(expected == Dump(Source) ? "equal" : "stock tools change it");
-        var step = Step.New;
+        Step step = Step.New;
         try
         {
             string backup = server.BackUp(Source);

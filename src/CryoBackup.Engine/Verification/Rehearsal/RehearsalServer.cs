@@ -86,18 +86,8 @@ internal abstract class RehearsalServer : IAsyncDisposable
     }
 
     /// <summary>The first column of each row.</summary>
-    protected static async Task<List<string>> ListAsync(NpgsqlConnection connection, string query, CancellationToken cancellationToken)
-    {
-        var found = new List<string>();
-        await using var command = new NpgsqlCommand(query, connection);
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            found.Add(row.GetString(0));
-        }
-
-        return found;
-    }
+    protected static Task<List<string>> ListAsync(NpgsqlConnection connection, string query, CancellationToken cancellationToken) =>
+        connection.ListAsync(query, cancellationToken);
 
     /// <summary>Makes the database; a locale that this machine lacks is told as such.</summary>
     protected static async Task CreateDatabaseAsync(
