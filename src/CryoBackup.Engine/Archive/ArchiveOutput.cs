@@ -4,8 +4,8 @@ namespace CryoBackup.Archive;
 
 /// <summary>
 /// Writes an archive's data blocks as PostgreSQL's src/bin/pg_dump/pg_backup_custom.c does: a type and a dump ID, then chunks, each with
-/// its length
-/// before it, and one of length 0 at the end of a run. Where chunks end says nothing: pg_restore passes their bytes on as one text.
+/// its length before it, and one of length 0 at the end of a run. Where chunks end says nothing: pg_restore passes their bytes on as one
+/// text.
 /// </summary>
 /// <param name="destination">Takes the archive; it is not closed.</param>
 internal sealed class ArchiveOutput(Stream destination)

@@ -55,7 +55,10 @@ internal static class DefaultPrivileges
     {
         var resets = new List<string>();
         foreach (
-            var group in SqlStatement
+            IGrouping<
+                (string Scope, string Role, bool IsOfSchema, string Kind),
+                (string Scope, string Role, bool IsOfSchema, string Kind, string Grantee)
+            > group in SqlStatement
                 .Split(definition, standardStrings)
                 .Where(statement => statement.Has(0, "ALTER", "DEFAULT", "PRIVILEGES", "FOR", "ROLE", null))
                 .Select(Parse)

@@ -146,8 +146,7 @@ internal sealed class ArchiveAssembly(
 
     /// <summary>
     /// What each session says first. All its locks at once: one that is not granted at once is awaited by somebody who also waits for us,
-    /// in vain, and
-    /// that is to show before the first row.
+    /// in vain, and that is to show before the first row.
     /// </summary>
     private IReadOnlyList<string> Preparation(IReadOnlyList<DumpTable> shared) =>
         [

@@ -6,11 +6,9 @@ using CryoBackup.Processes;
 namespace CryoBackup.Backup;
 
 /// <summary>
-/// One dump by several sessions under one snapshot. pg_dump writes the table of contents, and is ended once it has; a second pg_dump
-/// writes what is
-/// not the rows of plain tables, where there is any; the sessions read those, piece by piece. All of it is put into one archive in the
-/// order of the table
-/// of contents, so that it is the one that pg_dump alone would have written, but for where its chunks end.
+/// One dump by several sessions under one snapshot. pg_dump writes the table of contents, and is ended once it has; a second pg_dump writes
+/// what is not the rows of plain tables, where there is any; the sessions read those, piece by piece. All of it is put into one archive in
+/// the order of the table of contents, so that it is the one that pg_dump alone would have written, but for where its chunks end.
 /// </summary>
 internal sealed class ParallelDump(
     BackupRequest request,

@@ -2,8 +2,7 @@ namespace CryoBackup.Backup;
 
 /// <summary>
 /// Hands rows from several sessions, each of which reads a piece, to the one writer, who takes piece after piece in their order. What lies
-/// here has a
-/// limit: beyond it only the piece that is being written gets in, so nobody waits for somebody who waits for him.
+/// here has a limit: beyond it only the piece that is being written gets in, so nobody waits for somebody who waits for him.
 /// </summary>
 /// <param name="most">How many bytes may lie here.</param>
 internal sealed class RowQueue(long most)

@@ -7,8 +7,7 @@ namespace CryoBackup.Backup;
 
 /// <summary>
 /// A session that reads rows as COPY text. It is psql's: that connects, signs in and fails as pg_dump does, and takes rows out of the
-/// server's messages
-/// at a third of what it costs here.
+/// server's messages at a third of what it costs here.
 /// </summary>
 internal sealed class RowSession : IDisposable
 {

@@ -44,8 +44,8 @@ public static class ConfigurationFile
     /// <summary>Reads and checks the file.</summary>
     /// <param name="path">Its full path.</param>
     /// <param name="observer">Takes the one warning about keys that are somebody else's job.</param>
-    /// <returns>The configuration; variables that are not set are an error only when
-    /// <see cref="BackupConfiguration.Require"/> is asked for them.</returns>
+    /// <returns>The configuration; variables that are not set are an error only when <see cref="BackupConfiguration.Require"/> is asked for
+    /// them.</returns>
     /// <exception cref="CryoBackupException">ConfigurationInvalid, with line, column and remedy.</exception>
     public static BackupConfiguration Read(string path, Action<EngineMessage> observer) =>
         Read(path, observer, Environment.GetEnvironmentVariable);

@@ -7,9 +7,8 @@ namespace CryoBackup.Copies;
 public static class BackupCopier
 {
     /// <summary>
-    /// Copies a backup: data, globals, and, when these were read back and are what was recorded, the manifest. Nothing is replaced; a
-    /// copy that
-    /// is there already, or that a run which died has begun, is proven and completed. Blocks until it is proven or has failed.
+    /// Copies a backup: data, globals, and, when these were read back and are what was recorded, the manifest. Nothing is replaced; a copy
+    /// that is there already, or that a run which died has begun, is proven and completed. Blocks until it is proven or has failed.
     /// </summary>
     /// <param name="request">What to copy, and where to.</param>
     /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
@@ -33,7 +32,7 @@ public static class BackupCopier
             );
         }
 
-        CopySource source = CopySource.Open(path);
+        var source = CopySource.Open(path);
         using IDisposable? held =
             destination.Kind == StoreKind.Folder ? Prepare(destination.Prefix, source, observer, cancellationToken) : null;
         using Store store =

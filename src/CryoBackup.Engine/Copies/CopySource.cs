@@ -27,7 +27,7 @@ internal sealed record CopySource(BackupManifest Manifest, byte[] ManifestBytes,
     public static CopySource Open(string path)
     {
         string manifestPath = path + BackupFileName.ManifestSuffix;
-        BackupManifest manifest = BackupManifest.Read(manifestPath);
+        var manifest = BackupManifest.Read(manifestPath);
         byte[] bytes = ReadManifest(manifestPath);
         // Told now, and not when the half is sent.
         BackupSource.OpenFile(path).Dispose();

@@ -6,8 +6,8 @@ namespace CryoBackup.Inspection;
 
 /// <summary>
 /// What a backup holds whose file is the recorded one: its own table of contents, and the rows and large objects that its manifest, which
-/// names the
-/// file's hash, records. An encrypted backup's manifest records none; they are known once the archive has flowed to where it is restored.
+/// names the file's hash, records. An encrypted backup's manifest records none; they are known once the archive has flowed to where it is
+/// restored.
 /// </summary>
 internal static class RecordedContent
 {

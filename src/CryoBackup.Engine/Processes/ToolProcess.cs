@@ -164,8 +164,7 @@ internal sealed class ToolProcess : IDisposable
 
     /// <summary>
     /// Ends a program that has started no other, and waits for its death. All that it started is found by stopping each of them first, and
-    /// one
-    /// that is stopped stays so for ever if this process dies in that moment.
+    /// one that is stopped stays so for ever if this process dies in that moment.
     /// </summary>
     public void KillAlone() => Kill(entireProcessTree: false);
 

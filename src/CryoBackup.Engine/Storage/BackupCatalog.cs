@@ -68,8 +68,8 @@ public static class BackupCatalog
         ];
 
     /// <summary>
-    /// Chooses what to verify of a folder: unlike <see cref="Find"/>
-    /// also backups whose file is missing, or whose manifest is missing or damaged, by what their name tells.
+    /// Chooses what to verify of a folder: unlike <see cref="Find"/> also backups whose file is missing, or whose manifest is missing or
+    /// damaged, by what their name tells.
     /// </summary>
     /// <param name="folder">A full path of the file system.</param>
     /// <param name="databases">Only backups of these databases (wildcards * and ?); empty for all.</param>

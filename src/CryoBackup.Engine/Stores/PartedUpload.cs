@@ -154,8 +154,7 @@ internal abstract class PartedUpload : StoreUpload
 
     /// <summary>
     /// The one step that decides. An answer that got lost may have been a yes, and HTTP itself repeats a request now and then: whoever
-    /// finds the
-    /// name taken, or the parts gone, looks whose mark the object bears.
+    /// finds the name taken, or the parts gone, looks whose mark the object bears.
     /// </summary>
     private async Task CommitAsync(string what, Func<Task> commit)
     {

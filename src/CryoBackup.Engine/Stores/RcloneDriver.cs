@@ -6,8 +6,7 @@ namespace CryoBackup.Stores;
 
 /// <summary>
 /// Whatever the program rclone reaches. An object gets its name by a move when it is whole; what died lies under a temporary name. rclone
-/// cannot
-/// refuse to replace at the very moment of the move, so a look beforehand keeps from it.
+/// cannot refuse to replace at the very moment of the move, so a look beforehand keeps from it.
 /// </summary>
 internal sealed class RcloneDriver(StoreLocation location) : IStoreDriver
 {

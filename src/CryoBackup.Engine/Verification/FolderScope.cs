@@ -2,7 +2,7 @@ namespace CryoBackup.Verification;
 
 /// <summary>What is meant of a folder.</summary>
 /// <param name="Folder">The folder's full path; it need not exist.</param>
-public sealed record FolderScope(string Folder)
+internal sealed record FolderScope(string Folder)
 {
     /// <summary>Only backups of these databases: names, and patterns with * and ?; empty for all.</summary>
     public IReadOnlyList<string> Wanted { get; init; } = [];

@@ -22,8 +22,8 @@ internal static class Freshness
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     /// <returns>
-    /// Tasks; that of an empty name where no database is named and the folder holds no backup at
-    /// all. A folder that is missing or cannot be read, as a share that is not mounted, makes each of them Failed.
+    /// Tasks; that of an empty name where no database is named and the folder holds no backup at all. A folder that is missing or cannot be
+    /// read, as a share that is not mounted, makes each of them Failed.
     /// </returns>
     public static IReadOnlyList<VerificationTask> Tasks(
         VerificationRequest how,

@@ -69,7 +69,7 @@ public sealed class CopyTests : IDisposable
                 flipped[i] ^= 0x20;
                 _server.Objects[key] = new S3Content(flipped, content.Mark);
 
-                var failure = Assert.Throws<CryoBackupException>(() => Copy(backup));
+                CryoBackupException failure = Assert.Throws<CryoBackupException>(() => Copy(backup));
 
                 Assert.Contains("with other bytes than the backup's", failure.Message, StringComparison.Ordinal);
             }
@@ -108,7 +108,7 @@ public sealed class CopyTests : IDisposable
         bytes[100] ^= 1;
         File.WriteAllBytes(backup, bytes);
 
-        var failure = Assert.Throws<CryoBackupException>(() => Copy(backup));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => Copy(backup));
 
         Assert.Equal(CryoBackupError.HashMismatch, failure.Error);
         Assert.Equal(backup, failure.Target);
@@ -122,7 +122,7 @@ public sealed class CopyTests : IDisposable
         string backup = Make();
         _server.Objects["db/" + Name] = new S3Content([1, 2, 3], "");
 
-        var failure = Assert.Throws<CryoBackupException>(() => Copy(backup));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => Copy(backup));
 
         Assert.Equal(CryoBackupError.DestinationNotWritable, failure.Error);
         Assert.Equal([1, 2, 3], _server.Objects["db/" + Name].Bytes);
@@ -253,7 +253,9 @@ public sealed class CopyTests : IDisposable
 
         Assert.Equal([$"s3://backups/db/{Name}"], made.Copies);
         Assert.Contains("s3://no-such-bucket/x", Assert.Single(made.Warnings), StringComparison.Ordinal);
-        var failure = Assert.Throws<CryoBackupException>(() => BackupCopier.CopyAll(made, [absent, Target()], 2, _said.Add, default));
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            BackupCopier.CopyAll(made, [absent, Target()], 2, _said.Add, default)
+        );
         Assert.Contains("is good", failure.Message, StringComparison.Ordinal);
         Assert.True(File.Exists(backup));
     }

@@ -11,8 +11,7 @@ namespace CryoBackup.Tests.Stores;
 
 /// <summary>
 /// A server of S3's protocol on loopback that goes wrong where it is told to: signatures, hashes and conditions are checked, parts have
-/// their
-/// least size, and what it holds can be looked at.
+/// their least size, and what it holds can be looked at.
 /// </summary>
 internal sealed class S3Server : IDisposable
 {

@@ -5,9 +5,8 @@ using System.Net.Sockets;
 namespace CryoBackup.Tests.Stores;
 
 /// <summary>
-/// A real server of object storage on loopback, from npm's packages: installed once into output/stores (tests/stores/package.json),
-/// started by
-/// a test and ended with it.
+/// A real server of object storage on loopback, from npm's packages: installed once into output/stores (tests/stores/package.json), started
+/// by a test and ended with it.
 /// </summary>
 internal sealed class StoreServer : IDisposable
 {

@@ -46,7 +46,12 @@ internal static class SchemaChapter
             }
         );
         WriteCollations(draft);
-        foreach (var extension in dice.Some([.. Extensions.Where(each => each.IsTrusted || !draft.IsOrdinary)], dice.Next(0, 4)))
+        foreach (
+            (string Name, bool IsTrusted, string Type, string[] Values) extension in dice.Some(
+                [.. Extensions.Where(each => each.IsTrusted || !draft.IsOrdinary)],
+                dice.Next(0, 4)
+            )
+        )
         {
             WriteExtension(draft, extension);
         }
