@@ -113,15 +113,9 @@ internal sealed class RestorePreflight(
             );
         }
 
-        if (plan.Monetary is { } monetary && !await TakesMonetaryAsync(monetary).ConfigureAwait(false))
+        if (await MonetaryLocale.FindMissingAsync(server, plan.Monetary, cancellationToken).ConfigureAwait(false) is { } missing)
         {
-            Find(
-                CryoBackupError.ObjectNotFound,
-                $"The server's machine lacks the locale '{monetary}' (lc_monetary), in which the backup has values of type money; "
-                    + "in another they would be read as other amounts.",
-                monetary,
-                "Install the locale on the server's machine, and restart the server."
-            );
+            _findings.Add(missing);
         }
 
         string[] tablespaces = await _ask.AbsentAsync(
@@ -428,19 +422,6 @@ internal sealed class RestorePreflight(
                 database,
                 "Stop the application, or give -Force to end its sessions at the moment of the swap."
             );
-        }
-    }
-
-    private async Task<bool> TakesMonetaryAsync(string monetary)
-    {
-        try
-        {
-            await _ask.AskAsync<string>("SELECT pg_catalog.set_config('lc_monetary', $1, true)", monetary).ConfigureAwait(false);
-            return true;
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidParameterValue)
-        {
-            return false;
         }
     }
 

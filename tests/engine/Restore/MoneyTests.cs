@@ -3,6 +3,7 @@ using CryoBackup.Backup;
 using CryoBackup.Processes;
 using CryoBackup.Restore;
 using CryoBackup.Storage;
+using CryoBackup.Tests.Rehearsal;
 
 namespace CryoBackup.Tests.Restore;
 
@@ -47,6 +48,9 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
         CryoBackupException e = other.Fail(backup, "money_elsewhere", request => request with { Create = true });
         Assert.Equal(CryoBackupError.ObjectNotFound, e.Error);
         Assert.Contains("lacks the locale 'de_DE.UTF-8'", e.Message, StringComparison.Ordinal);
+        VerificationResult rehearsed = Rehearse.Run(backup);
+        Assert.Equal(Verdict.Inconclusive, rehearsed.Verdict);
+        Assert.Contains("lacks the locale 'de_DE.UTF-8'", rehearsed.Reason, StringComparison.Ordinal);
     }
 
     [UnsupportedOSPlatform("windows")]

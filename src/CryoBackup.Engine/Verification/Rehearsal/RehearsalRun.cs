@@ -209,6 +209,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         try
         {
             await server.PrepareAsync(content, _cancellationToken).ConfigureAwait(false);
+            await RequireLocaleAsync(server, Monetary(content, manifest)).ConfigureAwait(false);
             TellLeftOut(server.Selection, content);
             if (server.Selection.NeedSuperuser.Count > 0)
             {
@@ -274,6 +275,22 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         );
         CheckTime(clock.Elapsed);
         return true;
+    }
+
+    private async Task RequireLocaleAsync(RehearsalServer server, string? monetary)
+    {
+        if (monetary is null)
+        {
+            return;
+        }
+
+        await using NpgsqlConnection session = await TargetDatabase
+            .OpenAsync(server.Working, server.Application, encoding: null, _cancellationToken)
+            .ConfigureAwait(false);
+        if (await MonetaryLocale.FindMissingAsync(session, monetary, _cancellationToken).ConfigureAwait(false) is { } missing)
+        {
+            throw missing;
+        }
     }
 
     private static string? Monetary(ArchiveContent content, BackupManifest? manifest) =>
