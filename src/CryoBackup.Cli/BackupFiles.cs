@@ -1,3 +1,5 @@
+using CryoBackup.Stores;
+
 namespace CryoBackup.Cli;
 
 /// <summary>The files and folders that paths on a command line stand for.</summary>
@@ -12,7 +14,7 @@ internal static class BackupFiles
 
     private static string[] Expand(string path)
     {
-        string full = Path.GetFullPath(path);
+        string full = StoreLocation.FullPath(path);
         string name = Path.GetFileName(full);
         string? folder = Path.GetDirectoryName(full);
         return

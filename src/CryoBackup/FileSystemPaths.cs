@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CryoBackup.Stores;
 
 namespace CryoBackup;
 
@@ -14,6 +15,7 @@ internal static class FileSystemPaths
     /// <exception cref="CryoBackupException">The drive does not exist, or the path is not one of the file system.</exception>
     internal static string Literal(SessionState session, string path, CryoBackupError error)
     {
+        StoreLocation.RefuseStore(path);
         try
         {
             string full = session.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
@@ -45,6 +47,7 @@ internal static class FileSystemPaths
     /// <exception cref="CryoBackupException">The drive does not exist, or the path is not one of the file system.</exception>
     internal static IReadOnlyList<string> Matching(SessionState session, string path, CryoBackupError error)
     {
+        StoreLocation.RefuseStore(path);
         try
         {
             IReadOnlyList<string> matches = session.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);

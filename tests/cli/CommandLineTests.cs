@@ -233,6 +233,28 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void A_missing_backup_is_not_copied_and_named() =>
+        Assert.Contains(
+            "none.dump.gz' does not exist",
+            Tool.Run("copy", Path.Combine(_folder, "none.dump.gz"), "--destination", Path.Combine(_folder, "elsewhere")).Errors,
+            StringComparison.Ordinal
+        );
+
+    [Theory]
+    [InlineData("new", "app", "--path", "s3://bucket/prefix")]
+    [InlineData("test", "s3://bucket/prefix")]
+    [InlineData("list", "azblob://account/container/prefix")]
+    [InlineData("restore", "rclone://remote/path", "--target-database", "copy", "--create")]
+    public void A_store_takes_copies_alone(params string[] arguments)
+    {
+        (int exitCode, string output, string errors) = Tool.Run(arguments);
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
+        Assert.Contains("lies in a store, where only copies go", errors, StringComparison.Ordinal);
+        Assert.Contains("cryobackup copy", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_restore_of_a_missing_backup_is_an_error_with_a_remedy()
     {
         (int exitCode, string output, string errors) = Tool.Run(

@@ -4,6 +4,7 @@ using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Inspection;
 using CryoBackup.Storage;
+using CryoBackup.Stores;
 
 namespace CryoBackup.Cli.Commands;
 
@@ -59,7 +60,13 @@ internal sealed class ListCommand : Command
                 BackupInfo[] backups =
                 [
                     .. EncryptedTables.Read(
-                        BackupCatalog.Find(Path.GetFullPath(folder), databases, arguments.GetValue(_latest), observer, cancellationToken),
+                        BackupCatalog.Find(
+                            StoreLocation.FullPath(folder),
+                            databases,
+                            arguments.GetValue(_latest),
+                            observer,
+                            cancellationToken
+                        ),
                         BackupPlan.Identities(_config.Read(arguments, observer), _identity.Read(arguments)),
                         observer,
                         cancellationToken

@@ -5,6 +5,7 @@ using CryoBackup.Configuration;
 using CryoBackup.Encryption;
 using CryoBackup.Hosting;
 using CryoBackup.Runs;
+using CryoBackup.Stores;
 using CryoBackup.Text;
 
 namespace CryoBackup.Cli.Commands;
@@ -28,7 +29,7 @@ internal sealed class NewCommand : Command
                 HelpName = "folder",
                 DefaultValueFactory = _ => ".",
             },
-            (given, value) => given with { Folder = Path.GetFullPath(value) }
+            (given, value) => given with { Folder = StoreLocation.FullPath(value) }
         )
         .Add(
             Choice.Option<CompressionKind>("--compression", "How the file is compressed; gzip unless said otherwise"),

@@ -4,6 +4,7 @@ using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Restore;
 using CryoBackup.Runs;
+using CryoBackup.Stores;
 using CryoBackup.Text;
 
 namespace CryoBackup.Cli.Commands;
@@ -180,7 +181,7 @@ internal sealed class RestoreCommand : Command
             new RestoreRequest
             {
                 Connection = BackupPlan.Connect(configuration, _connection.Read(arguments)),
-                Path = Path.GetFullPath(path),
+                Path = StoreLocation.FullPath(path),
                 Identities = BackupPlan.Identities(configuration, _identity.Read(arguments)),
             }
         );

@@ -207,6 +207,15 @@ internal sealed class ConfigurationReader
             }
         }
 
+        if (key.Setting.IsPath && StoreLocation.IsStore(text))
+        {
+            throw _errors.At(
+                node,
+                $"'{path}' is a location of a store, where only copies go",
+                "Give a folder of this machine; 'copies' names the stores that each backup is copied to."
+            );
+        }
+
         if (key.Setting.IsPath || key.Setting.IsLocation)
         {
             return text.Contains('\0', StringComparison.Ordinal)

@@ -26,11 +26,11 @@ internal sealed record CopySource(BackupManifest Manifest, byte[] ManifestBytes,
     /// <exception cref="CryoBackupException">ManifestInvalid, BackupNotFound, PermissionDenied, NotABackup.</exception>
     public static CopySource Open(string path)
     {
+        // Told now, and not when the half is sent.
+        BackupSource.OpenFile(path).Dispose();
         string manifestPath = path + BackupFileName.ManifestSuffix;
         var manifest = BackupManifest.Read(manifestPath);
         byte[] bytes = ReadManifest(manifestPath);
-        // Told now, and not when the half is sent.
-        BackupSource.OpenFile(path).Dispose();
         List<CopyItem> files = [new CopyItem(path, manifest.SizeBytes, manifest.Sha256)];
         if (manifest.Globals is { } globals)
         {

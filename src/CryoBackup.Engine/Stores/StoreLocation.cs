@@ -5,8 +5,7 @@ namespace CryoBackup.Stores;
 
 /// <summary>
 /// Where backups lie: a folder, <c>s3://bucket/prefix</c>, <c>azblob://account/container/prefix</c> or <c>rclone://remote/path</c>. It
-/// never holds
-/// a credential, so it may be printed.
+/// never holds a credential, so it may be printed.
 /// </summary>
 public sealed partial record StoreLocation
 {
@@ -38,6 +37,33 @@ public sealed partial record StoreLocation
     {
         ArgumentNullException.ThrowIfNull(text);
         return Scheme().IsMatch(text);
+    }
+
+    /// <summary>Reads the path of a file or folder, where a location of a store will not do.</summary>
+    /// <param name="text">A path; what is relative begins in the current folder.</param>
+    /// <returns>The full path.</returns>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: it is a location of a store.</exception>
+    public static string FullPath(string text)
+    {
+        RefuseStore(text);
+        return Path.GetFullPath(text);
+    }
+
+    /// <summary>Refuses a location of a store, where only a path will do: a folder of its name would be no copy elsewhere.</summary>
+    /// <param name="text">A path or a location.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: it is a location of a store, well written or not.</exception>
+    public static void RefuseStore(string text)
+    {
+        if (IsStore(text))
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                $"'{Parse(text)}' lies in a store, where only copies go.",
+                "Path",
+                "Name a path of this machine. Copy-CryoBackup, or 'copies' in the configuration, sends backups to a store; "
+                    + "to test the content of a copy, or to restore it, bring it back with the store's own tools."
+            );
+        }
     }
 
     /// <summary>Reads a location.</summary>
