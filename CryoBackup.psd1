@@ -6,7 +6,7 @@
     Author               = 'CryoBackup contributors'
     CompanyName          = 'CryoBackup'
     Copyright            = 'CryoBackup contributors. MIT license.'
-    Description          = 'Makes, proves and restores backups of PostgreSQL databases. A backup is good only when it has been proven, and it can always be opened with stock tools.'
+    Description          = 'Makes, proves, copies and restores backups of PostgreSQL databases. A backup is good only when it has been proven, and it can always be opened with stock tools.'
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('CryoBackup.Format.ps1xml')

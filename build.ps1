@@ -7,7 +7,7 @@
     Build   builds all, and lays out the module as it is shipped in output/CryoBackup/.
     Test    runs the engine's tests against both its builds, the tool's, then the Pester tests against the module as built, on a scratch cluster.
             Prints what of the engine and of the cmdlets they ran; less than the floor in tests/coverage fails. The last line is 'N passed, N failed, N skipped'.
-    Matrix  runs the tests that need a server on each PostgreSQL of the majors given (13 15 17 18), in systems that it makes.
+    Matrix  runs the tests that hang on the server's version on each PostgreSQL of the majors given (13 15 17 18), in systems that it makes.
     Demo    makes, proves and restores a backup of a sample database on a scratch cluster, and shows what goes wrong with a damaged one.
     Help    makes en-US/CryoBackup.dll-Help.xml from the Markdown beside it; commit both.
     Bench   measures CryoBackup beside pg_dump and its companions.

@@ -82,8 +82,12 @@ internal sealed class AzureDriver(BlobContainerClient container, StoreOptions op
         container.GetBlobBaseClient(key).DeleteIfExistsAsync(cancellationToken: cancellationToken);
 
     /// <summary>Nothing: blocks that no commit named go with the next commit of their name, and by themselves after a week.</summary>
-    public Task<IReadOnlyList<string>> RemoveUnfinishedAsync(string prefix, DateTime before, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>([]);
+    public Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
+        string prefix,
+        DateTime before,
+        Predicate<string> isOurs,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <inheritdoc/>
     public StoreFault Judge(Exception exception) =>

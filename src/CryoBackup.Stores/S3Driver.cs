@@ -95,7 +95,12 @@ internal sealed class S3Driver(IAmazonS3 client, StoreLocation location, StoreOp
         client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = location.Container, Key = key }, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> RemoveUnfinishedAsync(string prefix, DateTime before, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
+        string prefix,
+        DateTime before,
+        Predicate<string> isOurs,
+        CancellationToken cancellationToken
+    )
     {
         var removed = new List<string>();
         var request = new ListMultipartUploadsRequest { BucketName = location.Container, Prefix = prefix };
@@ -115,7 +120,7 @@ internal sealed class S3Driver(IAmazonS3 client, StoreLocation location, StoreOp
             foreach (MultipartUpload one in page.MultipartUploads ?? [])
             {
                 // Some servers list all that they have.
-                if (one.Key.StartsWith(prefix, StringComparison.Ordinal) && one.Initiated?.ToUniversalTime() < before)
+                if (one.Key.StartsWith(prefix, StringComparison.Ordinal) && one.Initiated?.ToUniversalTime() < before && isOurs(one.Key))
                 {
                     var abort = new AbortMultipartUploadRequest
                     {

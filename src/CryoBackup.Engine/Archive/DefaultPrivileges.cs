@@ -16,8 +16,18 @@ internal static class DefaultPrivileges
     // What PostgreSQL itself grants to everybody.
     private static readonly HashSet<string> OfEverybody = new(StringComparer.OrdinalIgnoreCase) { "FUNCTIONS", "ROUTINES", "TYPES" };
 
-    // Whose DROP statement pg_restore takes with something behind it.
-    private static readonly HashSet<string> Carriers = new(StringComparer.Ordinal) { "TABLE", "FUNCTION", "SEQUENCE", "TYPE", "PROCEDURE" };
+    // Whose DROP statement pg_restore takes with something behind it: from that of a function it takes the name for its owner. None is a
+    // schema, for schemas are dropped last, and default privileges name them.
+    private static readonly HashSet<string> Carriers = new(StringComparer.Ordinal)
+    {
+        "TABLE",
+        "SEQUENCE",
+        "TYPE",
+        "DOMAIN",
+        "VIEW",
+        "MATERIALIZED VIEW",
+        "FOREIGN TABLE",
+    };
 
     /// <summary>What is added to the DROP statement of one of the objects.</summary>
     /// <param name="entries">What is dropped and made anew.</param>

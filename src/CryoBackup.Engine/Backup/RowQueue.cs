@@ -35,7 +35,8 @@ internal sealed class RowQueue(long most)
     {
         lock (_gate)
         {
-            while (!_isStopped && piece != _written && _held + BlockSize > most)
+            // The piece that is being written always gets one block in, or nobody would go on.
+            while (!_isStopped && _held + BlockSize > most && (piece != _written || Of(piece).Blocks.Count > 0))
             {
                 Monitor.Wait(_gate);
             }

@@ -139,7 +139,19 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
     private async Task TakeBackAsync()
     {
         using var limit = new CancellationTokenSource(LongestRemoval);
-        foreach (CopyItem item in _put.Where(item => item != source.ManifestItem))
+        CopyItem[] files = [.. _put.Where(item => item != source.ManifestItem)];
+        if (files.Length > 0 && await MayBeWholeAsync(limit.Token).ConfigureAwait(false))
+        {
+            observer(
+                new WarningMessage(
+                    $"What lies at '{store.Location.PathOf(files[0].Name)}' was not proven, and is left there: "
+                        + "its manifest is there too, or cannot be asked for. The next copy of the same backup proves it."
+                )
+            );
+            return;
+        }
+
+        foreach (CopyItem item in files)
         {
             try
             {
@@ -158,6 +170,19 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
         }
     }
 
+    /// <summary>Another run may have completed the copy, or this one's manifest may have come though its answer did not.</summary>
+    private async Task<bool> MayBeWholeAsync(CancellationToken token)
+    {
+        try
+        {
+            return await store.HeadAsync(source.ManifestItem.Name, token).ConfigureAwait(false) is not null;
+        }
+        catch (Exception exception) when (exception is CryoBackupException or OperationCanceledException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Removes what uploads that died have left: of this very backup at once, of others of the database when nobody can be at
     /// it.</summary>
     private async Task RemoveLeftAsync()
@@ -169,12 +194,14 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
             {
                 // The clock of the store may be ahead of ours.
                 DateTime any = DateTime.UtcNow.AddDays(1);
-                removed.AddRange(await store.RemoveUnfinishedAsync(item.Name, any, cancellationToken).ConfigureAwait(false));
+                removed.AddRange(
+                    await store.RemoveUnfinishedAsync(item.Name, any, name => name == item.Name, cancellationToken).ConfigureAwait(false)
+                );
             }
 
             string start = BackupFileName.Encode(source.Manifest.Database) + "_";
             DateTime dead = DateTime.UtcNow - DeadAfter;
-            removed.AddRange(await store.RemoveUnfinishedAsync(start, dead, cancellationToken).ConfigureAwait(false));
+            removed.AddRange(await store.RemoveUnfinishedAsync(start, dead, IsOfDatabase, cancellationToken).ConfigureAwait(false));
             foreach (string path in removed.Distinct(StringComparer.Ordinal))
             {
                 observer(new VerboseMessage($"Removed what an upload of '{path}' that died had left."));
@@ -185,6 +212,12 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
             observer(new VerboseMessage($"What uploads that died have left cannot be looked for: {exception.Message}"));
         }
     }
+
+    /// <summary>What is written in folders beneath, and what other tools put here, has no such name.</summary>
+    private bool IsOfDatabase(string name) =>
+        !name.Contains('/', StringComparison.Ordinal)
+        && BackupFileName.TryRead(name) is { } known
+        && string.Equals(known.Database, source.Manifest.Database, StringComparison.Ordinal);
 
     private ProgressReporter Report(string activity, CopyItem item, Func<long> done) =>
         new(

@@ -198,6 +198,12 @@ internal static class TargetDatabase
         {
             await ExecuteAsync(server, drop, cancellationToken).ConfigureAwait(false);
         }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.WrongObjectType)
+        {
+            // A backup of a template makes one.
+            string[] ordinary = [$"ALTER DATABASE {Quote(endpoint.Database)} IS_TEMPLATE false", .. drop];
+            await ExecuteAsync(server, ordinary, cancellationToken).ConfigureAwait(false);
+        }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
         {
             // Subscriptions forbid it. They are let go without a word to their publishers,

@@ -52,8 +52,12 @@ internal sealed class FolderDriver : IStoreDriver
     }
 
     /// <summary>Nothing: it went when the lock was taken.</summary>
-    public Task<IReadOnlyList<string>> RemoveUnfinishedAsync(string prefix, DateTime before, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>([]);
+    public Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
+        string prefix,
+        DateTime before,
+        Predicate<string> isOurs,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <inheritdoc/>
     public StoreFault Judge(Exception exception) =>

@@ -42,9 +42,15 @@ internal interface IStoreDriver : IDisposable
     /// <summary>Removes what uploads that died have left and no listing shows.</summary>
     /// <param name="prefix">What the names of their objects begin with.</param>
     /// <param name="before">Only those begun before, in UTC.</param>
+    /// <param name="isOurs">Tells whether an object of such a name is ours: others put theirs beside it.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The objects' names.</returns>
-    Task<IReadOnlyList<string>> RemoveUnfinishedAsync(string prefix, DateTime before, CancellationToken cancellationToken);
+    Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
+        string prefix,
+        DateTime before,
+        Predicate<string> isOurs,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>What an exception of another call means.</summary>
     /// <param name="exception">What was thrown; not a cancellation by the caller.</param>

@@ -86,12 +86,21 @@ internal sealed class RcloneDriver(StoreLocation location) : IStoreDriver
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> RemoveUnfinishedAsync(string prefix, DateTime before, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
+        string prefix,
+        DateTime before,
+        Predicate<string> isOurs,
+        CancellationToken cancellationToken
+    )
     {
         var removed = new List<string>();
         await foreach (StoreObject one in ListAsync(prefix, cancellationToken).ConfigureAwait(false))
         {
-            if (one.Key.EndsWith(PartialSuffix, StringComparison.Ordinal) && one.Modified < before)
+            if (
+                one.Key.EndsWith(PartialSuffix, StringComparison.Ordinal)
+                && one.Modified < before
+                && isOurs(one.Key[..^PartialSuffix.Length])
+            )
             {
                 await DeleteAsync(one.Key, cancellationToken).ConfigureAwait(false);
                 removed.Add(one.Key[..^PartialSuffix.Length]);

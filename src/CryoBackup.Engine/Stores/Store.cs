@@ -114,18 +114,25 @@ internal sealed class Store : IDisposable
     /// <summary>Removes what uploads that died have left and no listing shows.</summary>
     /// <param name="start">What the names of their objects behind the location's prefix begin with.</param>
     /// <param name="before">Only those begun before, in UTC.</param>
+    /// <param name="isOurs">Tells whether an object of such a name behind the location's prefix is ours.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The objects' paths.</returns>
     /// <exception cref="CryoBackupException">LocationUnreachable, PermissionDenied.</exception>
-    public async Task<IReadOnlyList<string>> RemoveUnfinishedAsync(string start, DateTime before, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
+        string start,
+        DateTime before,
+        Predicate<string> isOurs,
+        CancellationToken cancellationToken
+    )
     {
+        int prefix = Location.KeyOf("").Length;
         IReadOnlyList<string> removed = await RunAsync(
                 start,
-                () => _driver.RemoveUnfinishedAsync(Location.KeyOf(start), before, cancellationToken),
+                () => _driver.RemoveUnfinishedAsync(Location.KeyOf(start), before, key => isOurs(key[prefix..]), cancellationToken),
                 cancellationToken
             )
             .ConfigureAwait(false);
-        return [.. removed.Select(key => Location.PathOf(key[Location.KeyOf("").Length..]))];
+        return [.. removed.Select(key => Location.PathOf(key[prefix..]))];
     }
 
     /// <summary>What an exception of this store means to the user.</summary>

@@ -76,7 +76,7 @@ public sealed partial record StoreLocation
         if (Scheme().Match(text) is not { Success: true } match)
         {
             return Path.IsPathFullyQualified(text)
-                ? new StoreLocation(StoreKind.Folder, "", "", Path.TrimEndingDirectorySeparator(text))
+                ? new StoreLocation(StoreKind.Folder, "", "", Path.TrimEndingDirectorySeparator(Path.GetFullPath(text)))
                 : throw Invalid(text, "it is neither a full path nor a location", $"Give the full path of a folder, or {Forms}.");
         }
 
@@ -180,11 +180,18 @@ public sealed partial record StoreLocation
     private static void RefuseCredentials(string scheme, string rest)
     {
         (string authority, _) = Cut(rest);
-        if (authority.Contains('@') || rest.AsSpan().IndexOfAny('?', '#') >= 0)
+
+        // No bucket, account or remote has such a character; keys and rclone's connection strings have.
+        int colon = rest.IndexOf(':', StringComparison.Ordinal);
+        if (
+            authority.AsSpan().IndexOfAny("@:,=") >= 0
+            || rest.AsSpan().IndexOfAny('?', '#') >= 0
+            || (colon >= 0 && rest.IndexOf('@', colon) >= 0)
+        )
         {
             throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid,
-                $"A location {scheme}://… holds what may be a credential ('@', '?' or '#'), and locations are printed.",
+                $"A location {scheme}://… holds what may be a credential ('@', ':', '=', '?', '#'), and locations are printed.",
                 $"{scheme}://…",
                 "Name the place alone, and give the credential by the store's own environment variable (AWS_ACCESS_KEY_ID, "
                     + "AZURE_STORAGE_SAS_TOKEN, …), the configuration, or the machine's identity."

@@ -129,6 +129,31 @@ public sealed class CopyTests : IDisposable
         Assert.DoesNotContain("db/" + Name + ".meta.json", _server.Objects.Keys);
     }
 
+    /// <summary>Two runs of one backup to one place: the one that fails takes nothing from the one that is done.</summary>
+    [Fact]
+    public void WhatAnotherRunHasCompletedStays()
+    {
+        string backup = Make();
+        byte[] manifest = File.ReadAllBytes(backup + ".meta.json");
+        _server.Fault = (_, request) =>
+        {
+            if (request.HttpMethod != "GET" || !request.Url!.AbsolutePath.EndsWith(Name, StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            _server.Objects[$"db/{Name}.meta.json"] = new S3Content(manifest, "");
+            return new S3Fault(S3FaultKind.Denied);
+        };
+
+        Assert.Throws<CryoBackupException>(() => Copy(backup));
+
+        Assert.Equal(File.ReadAllBytes(backup), _server.Objects["db/" + Name].Bytes);
+        Assert.Contains(_said.Select(message => $"{message}"), text => text.Contains("is left there", StringComparison.Ordinal));
+        _server.Fault = (_, _) => null;
+        Assert.NotNull(Copy(backup).Proven);
+    }
+
     /// <summary>Ended at any request, for good: nothing that looks whole is left, and the next run completes it.</summary>
     [Fact]
     public void EndedAnywhereItLooksNotWholeAndTheNextRunCompletesIt()

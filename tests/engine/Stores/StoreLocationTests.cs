@@ -70,6 +70,8 @@ public sealed class StoreLocationTests
     [InlineData("azblob://account1/container/x?sv=1&sig=canary")]
     [InlineData("https://user:canary@example.com/x")]
     [InlineData("rclone://nas/x#canary")]
+    [InlineData("s3://AKIAX:abc/canary@bucket/x")]
+    [InlineData("rclone://:s3,access_key_id=a,secret_access_key=canary:bucket/x")]
     public void ACredentialInALocationIsRefusedAndNotRepeated(string text)
     {
         CryoBackupException failure = Assert.Throws<CryoBackupException>(() => StoreLocation.Parse(text));

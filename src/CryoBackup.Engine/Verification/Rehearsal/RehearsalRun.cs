@@ -246,7 +246,8 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
             _flowed = _isTrusted ? run.Content : null;
             await server.FinishAsync(content, _cancellationToken).ConfigureAwait(false);
         }
-        catch (CryoBackupException exception) when (exception.Error is CryoBackupError.RestoreFailed or CryoBackupError.ArchiveCorrupt)
+        catch (CryoBackupException exception)
+            when (exception.Error is CryoBackupError.RestoreFailed or CryoBackupError.ArchiveCorrupt or CryoBackupError.HashMismatch)
         {
             _cancellationToken.ThrowIfCancellationRequested();
             _checks.Fail(CheckNames.Restore, Sentence(exception), exception.Remedy);
