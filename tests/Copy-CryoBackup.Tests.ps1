@@ -58,7 +58,7 @@ Describe 'Copy-CryoBackup' {
 
     It 'says of a backup that is not there that it is not' {
         Copy-CryoBackup (Join-Path $TestDrive 'nothing.dump') $offsite -ErrorVariable problems -ErrorAction SilentlyContinue
-        $problems[0].FullyQualifiedErrorId | Should -BeLike 'ManifestInvalid,*'
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'BackupNotFound,*'
     }
 
     It 'is done by New-CryoBackup for the copies of the configuration' {

@@ -16,7 +16,7 @@ Describe 'An encrypted backup' -Skip:$skip {
         # The code blocks of README's section, by their language, one string a block.
         function Get-ReadmeBlock([string] $Language) {
             $readme = Get-Content -LiteralPath (Join-Path $PSScriptRoot '../README.md') -Raw
-            $section = [regex]::Match($readme, '(?ms)^### Off-site$(.*?)^##').Groups[1].Value
+            $section = [regex]::Match($readme, '(?ms)^### Encrypted$(.*?)^##').Groups[1].Value
             [regex]::Matches($section, "(?ms)^``````$Language\r?\n(.*?)^``````") | ForEach-Object { $_.Groups[1].Value }
         }
 
