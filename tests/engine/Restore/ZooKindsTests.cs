@@ -30,8 +30,12 @@ public sealed class ZooKindsTests(ZooServer server)
     [InlineData("pg_type", "typtype", "b c d e r m")]
     [InlineData("pg_proc", "prokind", "f p a w")]
     [InlineData("pg_constraint", "contype", "c f p u x t")]
-    public void HasEachKindWithinACatalog(string catalog, string column, string kinds) =>
-        Assert.Empty(kinds.Split(' ').Except(Ask($"SELECT DISTINCT {column}::text FROM pg_catalog.{catalog} WHERE oid >= {FirstOfUsers}")));
+    public void HasEachKindWithinACatalog(string catalog, string column, string kinds)
+    {
+        // Multiranges came with 14.
+        IEnumerable<string> known = kinds.Split(' ').Where(kind => catalog != "pg_type" || kind != "m" || ServerPrograms.Has(14));
+        Assert.Empty(known.Except(Ask($"SELECT DISTINCT {column}::text FROM pg_catalog.{catalog} WHERE oid >= {FirstOfUsers}")));
+    }
 
     private string[] Ask(string sql)
     {
