@@ -132,7 +132,7 @@ public static class BackupCatalog
     }
 
     /// <summary>Finds the newest whole backup of a database, which must be of one server.</summary>
-    /// <param name="folders">Full paths of folders; of several, those that are not there are passed over.</param>
+    /// <param name="folders">Full paths of folders; of several, those that are not there are passed over, with a warning.</param>
     /// <param name="database">The database's exact name.</param>
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
     /// <param name="cancellationToken">Ends the work.</param>
@@ -150,10 +150,16 @@ public static class BackupCatalog
     {
         ArgumentNullException.ThrowIfNull(folders);
         string all = string.Join("', '", folders);
+        string[] missing = folders.Count == 1 ? [] : [.. folders.Where(folder => !Directory.Exists(folder))];
+        foreach (string folder in missing)
+        {
+            observer(new WarningMessage($"'{folder}' is not there: whether it holds a newer backup of '{database}' is not known."));
+        }
+
         BackupInfo[] found =
         [
             .. folders
-                .Where(folder => folders.Count == 1 || Directory.Exists(folder))
+                .Except(missing, StringComparer.Ordinal)
                 .SelectMany(folder => Find(folder, null, latest: false, observer, cancellationToken))
                 .Where(backup => string.Equals(backup.Database, database, StringComparison.Ordinal)),
         ];

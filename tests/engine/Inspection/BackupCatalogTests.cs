@@ -172,6 +172,16 @@ public sealed class BackupCatalogTests : IDisposable
         );
     }
 
+    /// <summary>A share that is not mounted may hold a newer one.</summary>
+    [Fact]
+    public void OfSeveralFoldersOneThatIsNotThereIsTold()
+    {
+        Add("app", 1);
+        string none = Path.Combine(_folder.Path, "none");
+        Assert.Equal(1, BackupCatalog.FindLatest([none, _folder.Path], "app", _messages.Add, CancellationToken.None).Start.Hour);
+        Assert.StartsWith($"'{none}' is not there", Assert.IsType<WarningMessage>(Assert.Single(_messages)).Text, StringComparison.Ordinal);
+    }
+
     private BackupInfo FindLatest() => FindLatest("app");
 
     private BackupInfo FindLatest(string database) =>
