@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CryoBackup.Postgres;
 using CryoBackup.Processes;
 using CryoBackup.Restore;
 
@@ -20,6 +21,15 @@ public sealed class TargetTests(ZooServer server)
         Assert.Contains("UTF8", e.Message, StringComparison.Ordinal);
         Assert.EndsWith("Nothing was changed.", e.Message, StringComparison.Ordinal);
         Assert.Contains("-Create", e.Remedy, StringComparison.Ordinal);
+    }
+
+    /// <summary>The backup of a template makes one, which is dropped again all the same.</summary>
+    [PostgresFact]
+    public async Task ATemplateThatAFailedRestoreMadeIsDropped()
+    {
+        server.CreateDatabase("target_template", "IS_TEMPLATE true");
+        Assert.Null(await TargetDatabase.TryDropAsync(server.Endpoint.WithDatabase("target_template"), "CryoBackup tests"));
+        Assert.Equal(0L, server.Scalar("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'target_template'"));
     }
 
     [PostgresFact]
