@@ -131,7 +131,7 @@ internal sealed partial class RestoredState(
         long expected = long.Parse(recorded.Groups[1].ValueSpan, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         await using var command = new NpgsqlCommand(
             "SELECT s.last_value, p.increment_by < 0, s.is_called "
-                + $"FROM {TargetDatabase.Quote(entry.Schema)}.{TargetDatabase.Quote(entry.Name)} s, "
+                + $"FROM {Sql.Quote(entry.Schema, entry.Name)} s, "
                 + "pg_catalog.pg_sequences p WHERE p.schemaname = $1 AND p.sequencename = $2",
             target
         )

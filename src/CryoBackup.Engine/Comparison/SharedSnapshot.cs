@@ -36,12 +36,8 @@ internal sealed class SharedSnapshot : IAsyncDisposable
             .ConfigureAwait(false);
         try
         {
-            await TargetDatabase
-                .ExecuteAsync(
-                    connection,
-                    [.. SessionSettings.ForReading, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"],
-                    cancellationToken
-                )
+            await connection
+                .ExecuteAsync([.. SessionSettings.ForReading, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"], cancellationToken)
                 .ConfigureAwait(false);
             await using var export = new NpgsqlCommand("SELECT pg_catalog.pg_export_snapshot()", connection);
             return new SharedSnapshot(connection, (string)(await export.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!);

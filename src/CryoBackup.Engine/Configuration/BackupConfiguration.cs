@@ -137,6 +137,19 @@ public sealed record BackupConfiguration : Settings
     /// <summary>What could not be filled in, by the key's path; only what is enabled.</summary>
     internal IReadOnlyDictionary<string, CryoBackupException> Missing { get; init; } = new Dictionary<string, CryoBackupException>();
 
+    // What only the making of backups needs.
+    private static readonly string[] OfMaking =
+    [
+        "aws",
+        "copies",
+        "databases",
+        "backup",
+        "retention",
+        "compression",
+        "encryption.recipients",
+        "encryption.recipients_file",
+    ];
+
     /// <summary>Makes sure that every variable is set that a use needs.</summary>
     /// <param name="use">What the configuration is used for.</param>
     /// <param name="replaced">Paths of keys that a parameter replaces, such as <c>database.password</c>;
@@ -162,46 +175,9 @@ public sealed record BackupConfiguration : Settings
                 "metrics_file",
                 "log_file",
             ],
-            ConfigurationUse.Test =>
-            [
-                "aws",
-                "copies",
-                "database",
-                "databases",
-                "backup",
-                "retention",
-                "compression",
-                "encryption.recipients",
-                "encryption.recipients_file",
-            ],
-            ConfigurationUse.Restore =>
-            [
-                "aws",
-                "copies",
-                "database.database",
-                "databases",
-                "backup",
-                "retention",
-                "compression",
-                "encryption.recipients",
-                "encryption.recipients_file",
-            ],
-            ConfigurationUse.Get =>
-            [
-                "aws",
-                "copies",
-                "database",
-                "databases",
-                "backup",
-                "retention",
-                "compression",
-                "encryption.recipients",
-                "encryption.recipients_file",
-                "notifications",
-                "reports",
-                "metrics_file",
-                "log_file",
-            ],
+            ConfigurationUse.Test => [.. OfMaking, "database"],
+            ConfigurationUse.Restore => [.. OfMaking, "database.database"],
+            ConfigurationUse.Get => [.. OfMaking, "database", "notifications", "reports", "metrics_file", "log_file"],
             ConfigurationUse.Notify =>
             [
                 "aws",

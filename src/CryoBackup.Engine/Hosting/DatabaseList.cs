@@ -28,7 +28,11 @@ internal static class DatabaseList
         var endpoint = ServerEndpoint.Resolve(connection, database, observer);
         try
         {
-            return Select(selection, Ask(endpoint, cancellationToken).GetAwaiter().GetResult(), endpoint.Address);
+            return Select(
+                selection,
+                DatabaseNames.ListAsync(endpoint, "CryoBackup", cancellationToken).GetAwaiter().GetResult(),
+                endpoint.Address
+            );
         }
         catch (NpgsqlException exception)
         {
@@ -65,21 +69,5 @@ internal static class DatabaseList
                 "databases",
                 "Correct databases.include and databases.exclude."
             );
-    }
-
-    private static async Task<IReadOnlyList<string>> Ask(ServerEndpoint endpoint, CancellationToken cancellationToken)
-    {
-        NpgsqlConnection connection = await ServerConnection
-            .OpenAsync(endpoint, "CryoBackup", null, cancellationToken)
-            .ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            return await connection
-                .ListAsync(
-                    "SELECT datname::text FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname",
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-        }
     }
 }

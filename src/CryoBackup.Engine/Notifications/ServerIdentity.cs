@@ -112,17 +112,7 @@ internal sealed class ServerIdentity
 
     private static string NamesOf(X509Certificate2 certificate)
     {
-        string[] names =
-        [
-            .. certificate
-                .Extensions.OfType<X509SubjectAlternativeNameExtension>()
-                .SelectMany(names => names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(address => address.ToString()))),
-        ];
-        if (names.Length == 0)
-        {
-            names = [certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false)];
-        }
-
+        string[] names = CertificateNames.Of(certificate);
         string shown = string.Join(", ", names.Take(MostNames).Select(Visible));
         return names.Length > MostNames ? $"{shown} and {names.Length - MostNames} more" : shown;
     }

@@ -32,8 +32,22 @@ public static class DatabaseNames
     private static async Task<IReadOnlyList<string>> ListAsync(ConnectionRequest request, CancellationToken cancellationToken)
     {
         var endpoint = ServerEndpoint.Resolve(request, "postgres", _ => { });
+        return await ListAsync(endpoint, ApplicationName, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks a server for the databases that one may connect to, but for templates.</summary>
+    /// <param name="endpoint">The server, with any database.</param>
+    /// <param name="applicationName">Shown in pg_stat_activity.</param>
+    /// <param name="cancellationToken">Has the server cancel the question.</param>
+    /// <returns>The names in ordinal order.</returns>
+    internal static async Task<IReadOnlyList<string>> ListAsync(
+        ServerEndpoint endpoint,
+        string applicationName,
+        CancellationToken cancellationToken
+    )
+    {
         await using NpgsqlConnection connection = await ServerConnection
-            .OpenAsync(endpoint, ApplicationName, clientEncoding: null, cancellationToken)
+            .OpenAsync(endpoint, applicationName, clientEncoding: null, cancellationToken)
             .ConfigureAwait(false);
         return await connection
             .ListAsync(

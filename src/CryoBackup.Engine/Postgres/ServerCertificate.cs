@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using CryoBackup.Text;
 
 namespace CryoBackup.Postgres;
 
@@ -82,7 +83,10 @@ internal static class ServerCertificate
         List<string> faults = [];
         if (endpoint.SslMode == SslMode.VerifyFull && errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
-            string names = string.Join(", ", NamesOf(full).Select(name => $"'{name}'").DefaultIfEmpty("no name"));
+            string names = string.Join(
+                ", ",
+                CertificateNames.Of(full).Take(MostNames).Select(name => $"'{name}'").DefaultIfEmpty("no name")
+            );
             faults.Add($"its certificate is of {names}, and '{endpoint.Host}' was asked for (NameMismatch)");
         }
 
@@ -108,21 +112,5 @@ internal static class ServerCertificate
         return chain.Build(certificate)
             ? []
             : [.. chain.ChainStatus.Select(status => status.Status.ToString()).Distinct(StringComparer.Ordinal)];
-    }
-
-    /// <summary>The names that a certificate is issued for: its alternative names, or, as before there were any, its common name.</summary>
-    private static IEnumerable<string> NamesOf(X509Certificate2 certificate)
-    {
-        string[] names =
-        [
-            .. certificate
-                .Extensions.OfType<X509SubjectAlternativeNameExtension>()
-                .SelectMany(alternative =>
-                    alternative.EnumerateDnsNames().Concat(alternative.EnumerateIPAddresses().Select(address => address.ToString()))
-                ),
-        ];
-        return names.Length > 0 ? names.Take(MostNames)
-            : certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) is { Length: > 0 } common ? [common]
-            : [];
     }
 }

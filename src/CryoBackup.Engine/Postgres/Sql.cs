@@ -65,7 +65,7 @@ internal static class Sql
     /// <param name="query">The query.</param>
     /// <param name="cancellationToken">Has the server cancel it.</param>
     /// <param name="parameters">The values of $1, $2, …</param>
-    /// <returns>The first column of the first row; the type's default for NULL, no row, or a value of another type.</returns>
+    /// <returns>The first column of the first row; the type's default for NULL or no row.</returns>
     public static async Task<T> ScalarAsync<T>(
         this NpgsqlConnection session,
         string query,
@@ -80,7 +80,7 @@ internal static class Sql
     /// <summary>Asks for one value on the caller's thread, and cannot be cancelled.</summary>
     /// <param name="session">An open session.</param>
     /// <param name="query">The query.</param>
-    /// <returns>The first column of the first row; the type's default for NULL, no row, or a value of another type.</returns>
+    /// <returns>The first column of the first row; the type's default for NULL or no row.</returns>
     public static T Scalar<T>(this NpgsqlConnection session, string query)
     {
         using NpgsqlCommand command = Command(session, query, []);
@@ -131,7 +131,8 @@ internal static class Sql
     /// <param name="column">The column, from 0.</param>
     public static string? Text(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
-    private static T Value<T>(object? answer) => answer is T value ? value : default!;
+    // A value of another type is a mistake in the query, and no default.
+    private static T Value<T>(object? answer) => answer is null or DBNull ? default! : (T)answer;
 
     private static NpgsqlCommand Command(NpgsqlConnection session, string text, object[] parameters)
     {

@@ -130,14 +130,7 @@ internal static class TargetDatabase
     /// <param name="options">What follows the name in CREATE DATABASE.</param>
     /// <param name="cancellationToken">Ends the statement.</param>
     public static Task CreateAsync(NpgsqlConnection server, string database, string options, CancellationToken cancellationToken) =>
-        ExecuteAsync(server, [$"CREATE DATABASE {Quote(database)} {options}"], cancellationToken);
-
-    /// <summary>Runs statements one by one.</summary>
-    /// <param name="connection">The connection.</param>
-    /// <param name="statements">The statements.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    public static Task ExecuteAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken) =>
-        connection.ExecuteAsync(statements, cancellationToken);
+        server.ExecuteAsync($"CREATE DATABASE {Sql.Quote(database)} {options}", cancellationToken);
 
     /// <summary>Whether the server has the database.</summary>
     /// <param name="endpoint">The server, with the database.</param>
@@ -193,16 +186,18 @@ internal static class TargetDatabase
     )
     {
         string force = server.PostgreSqlVersion.Major >= 13 ? " WITH (FORCE)" : "";
-        string[] drop = [$"DROP DATABASE IF EXISTS {Quote(endpoint.Database)}{force}"];
+        string drop = $"DROP DATABASE IF EXISTS {Sql.Quote(endpoint.Database)}{force}";
         try
         {
-            await ExecuteAsync(server, drop, cancellationToken).ConfigureAwait(false);
+            await server.ExecuteAsync(drop, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.WrongObjectType)
         {
             // A backup of a template makes one.
-            string[] ordinary = [$"ALTER DATABASE {Quote(endpoint.Database)} IS_TEMPLATE false", .. drop];
-            await ExecuteAsync(server, ordinary, cancellationToken).ConfigureAwait(false);
+            await server
+                .ExecuteAsync($"ALTER DATABASE {Sql.Quote(endpoint.Database)} IS_TEMPLATE false", cancellationToken)
+                .ConfigureAwait(false);
+            await DropAsync(server, endpoint, applicationName, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
         {
@@ -212,9 +207,9 @@ internal static class TargetDatabase
                 .ConfigureAwait(false);
             foreach (string subscription in await SubscriptionsAsync(target, cancellationToken).ConfigureAwait(false))
             {
-                string name = Quote(subscription);
-                await ExecuteAsync(
-                        target,
+                string name = Sql.Quote(subscription);
+                await target
+                    .ExecuteAsync(
                         [
                             $"ALTER SUBSCRIPTION {name} DISABLE",
                             $"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)",
@@ -226,14 +221,9 @@ internal static class TargetDatabase
             }
 
             await target.CloseAsync().ConfigureAwait(false);
-            await ExecuteAsync(server, drop, cancellationToken).ConfigureAwait(false);
+            await server.ExecuteAsync(drop, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    /// <summary>A name as an SQL identifier.</summary>
-    /// <param name="name">Any name.</param>
-    /// <returns>The quoted name.</returns>
-    public static string Quote(string name) => Sql.Quote(name);
 
     /// <summary>Connects to the server by a database that is not the target.</summary>
     /// <param name="endpoint">The server, with the target's name as the database.</param>

@@ -182,7 +182,7 @@ internal sealed class CleanLosses
     )
     {
         // Types are written with their schema where the search path does not show them, as pg_dump sees it.
-        await TargetDatabase.ExecuteAsync(target, ["SET search_path = ''"], cancellationToken).ConfigureAwait(false);
+        await target.ExecuteAsync("SET search_path = ''", cancellationToken).ConfigureAwait(false);
         var losses = new CleanLosses(plan);
         var lost = new SortedSet<string>(StringComparer.Ordinal);
         string dependents = target.PostgreSqlVersion.Major >= 15 ? Dependents + PublishedSchemas : Dependents;

@@ -44,7 +44,7 @@ internal sealed class DatabaseStatement
     public string For(string database) =>
         _statement is null ? _text
         : _name < 0 ? _statement.Text
-        : _statement.With(_name, TargetDatabase.Quote(database));
+        : _statement.With(_name, Sql.Quote(database));
 
     /// <summary>A statement of our own that names no database.</summary>
     /// <param name="sql">The statement.</param>
@@ -55,7 +55,7 @@ internal sealed class DatabaseStatement
     public static DatabaseStatement OfOwner(TocEntry database) =>
         Make(
             database,
-            SqlStatement.Split($"ALTER DATABASE {TargetDatabase.Quote(database.Name)} OWNER TO {TargetDatabase.Quote(database.Owner)}")[0],
+            SqlStatement.Split($"ALTER DATABASE {Sql.Quote(database.Name)} OWNER TO {Sql.Quote(database.Owner)}")[0],
             database.Name
         );
 

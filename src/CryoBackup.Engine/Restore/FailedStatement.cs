@@ -44,9 +44,8 @@ internal static partial class FailedStatement
                 .ConfigureAwait(false);
 
             // Autovacuum gives way only after deadlock_timeout, one second.
-            await TargetDatabase
+            await target
                 .ExecuteAsync(
-                    target,
                     [
                         "SET row_security = off",
                         "SET check_function_bodies = false",
@@ -59,7 +58,7 @@ internal static partial class FailedStatement
                 .ConfigureAwait(false);
             if (complaint.Statement is { } statement)
             {
-                await TargetDatabase.ExecuteAsync(target, [Said(statement)], patience.Token).ConfigureAwait(false);
+                await target.ExecuteAsync(Said(statement), patience.Token).ConfigureAwait(false);
             }
             else if (
                 entry is { IsTableData: true }

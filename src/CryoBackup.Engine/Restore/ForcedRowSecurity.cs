@@ -57,8 +57,8 @@ internal sealed class ForcedRowSecurity : IAsyncDisposable
             await using NpgsqlConnection target = await TargetDatabase
                 .OpenAsync(endpoint, application, encoding, token)
                 .ConfigureAwait(false);
-            await TargetDatabase
-                .ExecuteAsync(target, [.. tables.Select(table => $"ALTER TABLE {table} {how} ROW LEVEL SECURITY")], token)
+            await target
+                .ExecuteAsync([.. tables.Select(table => $"ALTER TABLE {table} {how} ROW LEVEL SECURITY")], token)
                 .ConfigureAwait(false);
         }
 

@@ -107,10 +107,7 @@ internal sealed class PlannerStatistics
     {
         try
         {
-            await using var command = new NpgsqlCommand(
-                $"ANALYZE {TargetDatabase.Quote(table.Schema)}.{TargetDatabase.Quote(table.Name)}",
-                _target
-            );
+            await using var command = new NpgsqlCommand($"ANALYZE {Sql.Quote(table.Schema, table.Name)}", _target);
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             return true;
         }

@@ -282,7 +282,7 @@ internal sealed class RestorePreflight(
         var filled = new List<string>();
         foreach (TocEntry table in plan.Tables.Select(table => table.Entry))
         {
-            string name = $"{TargetDatabase.Quote(table.Schema)}.{TargetDatabase.Quote(table.Name)}";
+            string name = Sql.Quote(table.Schema, table.Name);
             if (!await target.AskAsync<bool>("SELECT pg_catalog.to_regclass($1) IS NOT NULL", name).ConfigureAwait(false))
             {
                 absent.Add(table.ToString());

@@ -15,7 +15,7 @@ internal static class TargetRoles
     public static async Task CreateAsync(NpgsqlConnection server, IReadOnlyList<string> statements, CancellationToken cancellationToken)
     {
         await using NpgsqlTransaction transaction = await server.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-        await TargetDatabase.ExecuteAsync(server, statements, cancellationToken).ConfigureAwait(false);
+        await server.ExecuteAsync(statements, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -32,8 +32,8 @@ internal static class TargetRoles
             await using NpgsqlConnection server = await TargetDatabase
                 .ConnectToServerAsync(endpoint, applicationName, patience.Token)
                 .ConfigureAwait(false);
-            string names = string.Join(", ", roles.Select(TargetDatabase.Quote));
-            await TargetDatabase.ExecuteAsync(server, [$"DROP ROLE IF EXISTS {names}"], patience.Token).ConfigureAwait(false);
+            string names = string.Join(", ", roles.Select(Sql.Quote));
+            await server.ExecuteAsync($"DROP ROLE IF EXISTS {names}", patience.Token).ConfigureAwait(false);
             return null;
         }
         catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or InvalidOperationException)

@@ -18,9 +18,7 @@ internal static class TargetTrace
     )
     {
         string filled = string.Concat(
-            tables.Select(table =>
-                $" || (SELECT EXISTS (SELECT FROM ONLY {TargetDatabase.Quote(table.Schema)}.{TargetDatabase.Quote(table.Name)}))::text"
-            )
+            tables.Select(table => $" || (SELECT EXISTS (SELECT FROM ONLY {Sql.Quote(table.Schema, table.Name)}))::text")
         );
         await using var command = new NpgsqlCommand(
             $"""

@@ -150,7 +150,7 @@ internal static class TemporaryDatabase
             await using NpgsqlConnection connection = await TargetDatabase
                 .OpenAsync(working, applicationName, plan.Encoding, cancellationToken)
                 .ConfigureAwait(false);
-            await TargetDatabase.ExecuteAsync(connection, statements, cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync(statements, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -173,10 +173,8 @@ internal static class TemporaryDatabase
     {
         string[] renames =
         [
-            .. previous is null
-                ? Array.Empty<string>()
-                : [$"ALTER DATABASE {TargetDatabase.Quote(database)} RENAME TO {TargetDatabase.Quote(previous)}"],
-            $"ALTER DATABASE {TargetDatabase.Quote(temporary)} RENAME TO {TargetDatabase.Quote(database)}",
+            .. previous is null ? Array.Empty<string>() : [$"ALTER DATABASE {Sql.Quote(database)} RENAME TO {Sql.Quote(previous)}"],
+            $"ALTER DATABASE {Sql.Quote(temporary)} RENAME TO {Sql.Quote(database)}",
         ];
         for (int attempt = 1; ; attempt++)
         {
@@ -210,7 +208,7 @@ internal static class TemporaryDatabase
             await using NpgsqlTransaction transaction = await server.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                await TargetDatabase.ExecuteAsync(server, renames, cancellationToken).ConfigureAwait(false);
+                await server.ExecuteAsync(renames, cancellationToken).ConfigureAwait(false);
                 await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
                 return;
             }

@@ -147,8 +147,8 @@ internal sealed class NamedServer : RehearsalServer
     public override async Task<string> KeepAsync()
     {
         string database = _endpoint.Database;
-        await TargetDatabase
-            .ExecuteAsync(_server, [$"COMMENT ON DATABASE {database} IS 'Kept by a rehearsal of CryoBackup'"], CancellationToken.None)
+        await _server
+            .ExecuteAsync($"COMMENT ON DATABASE {database} IS 'Kept by a rehearsal of CryoBackup'", CancellationToken.None)
             .ConfigureAwait(false);
         _made = false;
         string server = string.Create(CultureInfo.InvariantCulture, $"-h {_endpoint.Host} -p {_endpoint.Port} -U {_endpoint.UserName}");

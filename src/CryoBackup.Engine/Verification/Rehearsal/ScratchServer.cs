@@ -419,7 +419,7 @@ internal sealed partial class ScratchServer : RehearsalServer
     }
 
     private static Task RunAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken) =>
-        TargetDatabase.ExecuteAsync(connection, statements, cancellationToken);
+        connection.ExecuteAsync(statements, cancellationToken);
 
     private Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, CancellationToken cancellationToken) =>
         TargetDatabase.OpenAsync(endpoint, Application, encoding: null, cancellationToken);
@@ -428,7 +428,7 @@ internal sealed partial class ScratchServer : RehearsalServer
     private ServerEndpoint Resolve(ConnectionRequest connection, string database) =>
         ServerEndpoint.Resolve(connection, database, _observer, new PostgresEnvironment(static _ => null));
 
-    private static string Quote(string name) => TargetDatabase.Quote(name);
+    private static string Quote(string name) => Sql.Quote(name);
 
     [GeneratedRegex("""\bWITH SCHEMA ("(?:[^"]|"")+"|[^\s";]+);\s*$""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex WithSchema();
