@@ -55,9 +55,9 @@ internal static class Report
             Suite.Test,
             Suite.Restore(1),
             Suite.Restore(2),
-            Suite.NewSealed,
-            Suite.TestSealed,
-            Suite.RestoreSealed,
+            Suite.NewEncrypted,
+            Suite.TestEncrypted,
+            Suite.RestoreEncrypted,
         ];
         Run[] ours = [.. names.Select(name => large[name])];
         Run[] oursSmall = [.. names.Select(name => small[name])];
@@ -67,7 +67,7 @@ internal static class Report
         Promise("new ÷ floor, wall", 1.25, made.Wall / large[Suite.Floor].Wall);
         Promise("new ÷ pg_dump -Fc, wall", 0.40, made.Wall / stock.Wall);
         Promise("new ÷ pg_dump -Fc, size", 1.15, (double)made.Size / stock.Size);
-        Promise("new sealed ÷ new, wall", 1.15, large[Suite.NewSealed].Wall / made.Wall);
+        Promise("new encrypted ÷ new, wall", 1.15, large[Suite.NewEncrypted].Wall / made.Wall);
         Promise("test ÷ gunzip -t, wall", 0.5, large[Suite.Test].Wall / large[Suite.Gunzip].Wall);
         foreach (int jobs in new[] { 1, 2 })
         {

@@ -11,15 +11,15 @@ internal sealed class Suite(string tool, string folder)
     public const string Gunzip = "gunzip -t";
     public const string Test = "cryobackup test";
     public const string Rehearsal = "cryobackup test --level restore";
-    public const string NewSealed = "cryobackup new --recipient";
-    public const string TestSealed = "cryobackup test --identity";
-    public const string RestoreSealed = "cryobackup restore --identity --jobs 1";
+    public const string NewEncrypted = "cryobackup new --recipient";
+    public const string TestEncrypted = "cryobackup test --identity";
+    public const string RestoreEncrypted = "cryobackup restore --identity --jobs 1";
 
     private const string Source = SampleData.Database;
     private const string Target = SampleData.Database + "_restored";
 
     private readonly string _backup = $"{folder}/new/{Source}_*_full.dump.gz";
-    private readonly string _sealed = $"{folder}/sealed/{Source}_*_full.dump.gz.age";
+    private readonly string _encrypted = $"{folder}/encrypted/{Source}_*_full.dump.gz.age";
     private readonly string _identity = MakeIdentity(folder);
     private readonly string _plain = $"{folder}/plain.dump";
 
@@ -48,11 +48,11 @@ internal sealed class Suite(string tool, string folder)
                 Output: $"{folder}/shared/{Source}_*_full.dump.gz"
             ),
             new(
-                NewSealed,
-                $"{tool} new {Source} --path {folder}/sealed --recipient $(age-keygen -y {_identity}) > /dev/null",
+                NewEncrypted,
+                $"{tool} new {Source} --path {folder}/encrypted --recipient $(age-keygen -y {_identity}) > /dev/null",
                 Dump,
-                $"rm -rf {folder}/sealed",
-                Output: _sealed
+                $"rm -rf {folder}/encrypted",
+                Output: _encrypted
             ),
         ];
 
@@ -61,7 +61,7 @@ internal sealed class Suite(string tool, string folder)
             new(Gunzip, $"gunzip -t {_backup}"),
             new("pg_restore -f /dev/null (pg_dump -Fc)", $"pg_restore -f /dev/null {folder}/stock.dump", Gunzip),
             new(Test, $"{tool} test {_backup} > /dev/null", Gunzip),
-            new(TestSealed, $"{tool} test {_sealed} --identity {_identity} > /dev/null", Gunzip),
+            new(TestEncrypted, $"{tool} test {_encrypted} --identity {_identity} > /dev/null", Gunzip),
         ];
 
     public Contender[] Restores() =>
@@ -74,8 +74,8 @@ internal sealed class Suite(string tool, string folder)
                 }
             ),
             Into(
-                RestoreSealed,
-                $"{tool} restore {_sealed} --target-database {Target} --jobs 1 --identity {_identity} > /dev/null",
+                RestoreEncrypted,
+                $"{tool} restore {_encrypted} --target-database {Target} --jobs 1 --identity {_identity} > /dev/null",
                 PgRestore(1)
             ),
         ];

@@ -99,7 +99,7 @@ public sealed class PostgresCollection : ICollectionFixture<PostgresServer>;
 public sealed class BackupCollection : ICollectionFixture<PostgresServer>;
 
 /// <summary>Beside the other collections, on a server of its own: rehearsals and encryption keep a core busy without it.</summary>
-[CollectionDefinition("rehearsed and sealed")]
+[CollectionDefinition("rehearsed and encrypted")]
 public sealed class RehearsedAndSealedCollection : ICollectionFixture<PostgresServer>;
 
 /// <summary>Alone: what it sets in this process's environment, every other test would meet too.</summary>

@@ -81,10 +81,10 @@ Describe 'The line' {
         $key = Join-Path $TestDrive 'key.txt'
         & age-keygen -o $key 2>$null
         $recipient = (Get-Content -LiteralPath $key | Where-Object { $_ -match 'public key: (.*)' } | ForEach-Object { $Matches[1] })
-        $sealed = New-CryoBackup cryoprotect -Path (Join-Path $TestDrive 'sealed') -Recipient $recipient
-        ($sealed | Test-CryoBackup -Identity $key -Level Restore).Verdict | Should -Be 'Passed'
+        $encrypted = New-CryoBackup cryoprotect -Path (Join-Path $TestDrive 'encrypted') -Recipient $recipient
+        ($encrypted | Test-CryoBackup -Identity $key -Level Restore).Verdict | Should -Be 'Passed'
         Clear-TestDatabase $copy
-        ($sealed | Restore-CryoBackup -TargetDatabase $copy -Create -Identity $key).Status | Should -Be 'Restored'
+        ($encrypted | Restore-CryoBackup -TargetDatabase $copy -Create -Identity $key).Status | Should -Be 'Restored'
         Get-DumpText $copy | Should -BeExactly $source
     }
 }

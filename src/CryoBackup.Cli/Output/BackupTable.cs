@@ -15,7 +15,7 @@ internal static class BackupTable
                 Units.Moment(backup.Start),
                 DurationText.About(backup.Duration),
                 SizeText.Of(backup.Size),
-                backup.Encrypted ? "sealed" : Units.Count(backup.RowCount),
+                backup.Encrypted ? "encrypted" : Units.Count(backup.RowCount),
                 backup.Path
             );
         }

@@ -8,7 +8,7 @@ namespace CryoBackup.Backup;
 
 /// <summary>Puts an archive together from what pg_dump writes and what several sessions read beside it.</summary>
 /// <param name="request">What was asked for.</param>
-/// <param name="seal">Encrypts; null for no encryption.</param>
+/// <param name="encryption">Encrypts; null for no encryption.</param>
 /// <param name="endpoint">The server, with the database.</param>
 /// <param name="snapshot">The moment that is read, whose connection is not used here.</param>
 /// <param name="pgDump">The program.</param>
@@ -17,7 +17,7 @@ namespace CryoBackup.Backup;
 /// <param name="ending">Ends all of it when one part fails; linked to what ends the run.</param>
 internal sealed class ArchiveAssembly(
     BackupRequest request,
-    AgeSeal? seal,
+    AgeEncryption? encryption,
     ServerEndpoint endpoint,
     DumpSnapshot snapshot,
     ClientTool pgDump,
@@ -96,7 +96,7 @@ internal sealed class ArchiveAssembly(
         try
         {
             readers.Start(Math.Min(sessions, pieces.Length), Preparation([.. shared.Select(tables.TableOf)]));
-            using DumpProcess? others = rest.Length == 0 ? null : StartOthers(arguments, shared.Select(tables.TableOf));
+            using PgDump? others = rest.Length == 0 ? null : StartOthers(arguments, shared.Select(tables.TableOf));
             using ArchiveBlocks? blocks = others?.Read(archive => ArchiveBlocks.Open(archive, _token));
             Volatile.Write(ref _blocks, blocks);
             if (blocks is not null && !blocks.Entries.Select(Identity).SequenceEqual(rest.Select(Identity)))
@@ -105,7 +105,7 @@ internal sealed class ArchiveAssembly(
             }
 
             begin();
-            using var sink = new BackupSink(file, request.Compression, request.CompressionLevel, seal, _token);
+            using var sink = new BackupSink(file, request.Compression, request.CompressionLevel, encryption, _token);
             Write(head, withData, pieces, others, sink);
             others?.Finish(_token);
             readers.Finish();
@@ -133,13 +133,13 @@ internal sealed class ArchiveAssembly(
 
     private ArchiveHead ReadHead(string[] arguments)
     {
-        using var whole = new DumpProcess(pgDump, arguments, endpoint, environment, _warnings, _token);
+        using var whole = new PgDump(pgDump, arguments, endpoint, environment, _warnings, _token);
         ArchiveHead head = whole.Read(archive => ArchiveHead.Read(archive, _token));
         whole.KillAlone();
         return head;
     }
 
-    private DumpProcess StartOthers(string[] arguments, IEnumerable<DumpTable> shared) =>
+    private PgDump StartOthers(string[] arguments, IEnumerable<DumpTable> shared) =>
         new(pgDump, [.. arguments, .. shared.Select(snapshot.Selection!.WithoutRows)], endpoint, environment, new DumpWarnings(), _token);
 
     private RowSession OpenSession() => new(psql, endpoint, environment, snapshot.Facts.Encoding, _token);
@@ -167,7 +167,7 @@ internal sealed class ArchiveAssembly(
     /// <summary>For each lock that is ours already.</summary>
     public TimeSpan LockWait { get; init; } = TimeSpan.FromSeconds(1);
 
-    private void Write(ArchiveHead head, TocEntry[] withData, RowPiece[] pieces, DumpProcess? others, BackupSink sink)
+    private void Write(ArchiveHead head, TocEntry[] withData, RowPiece[] pieces, PgDump? others, BackupSink sink)
     {
         var output = new ArchiveOutput(sink.Input);
         Volatile.Write(ref _output, output);

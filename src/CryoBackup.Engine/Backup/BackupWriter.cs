@@ -25,8 +25,8 @@ internal static class BackupWriter
     public static BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
         CheckRequest(request);
-        using var seal = AgeSeal.Prepare(request.Recipients, cancellationToken);
-        if (seal is not null && request.Label is not null)
+        using var encryption = AgeEncryption.Prepare(request.Recipients, cancellationToken);
+        if (encryption is not null && request.Label is not null)
         {
             observer(
                 new WarningMessage("The label is not kept: the manifest of an encrypted backup, which stands in clear, holds no words.")
@@ -36,7 +36,7 @@ internal static class BackupWriter
         using var limits = new RunLimits(request.Timeout, cancellationToken);
         try
         {
-            return RunAsync(request, seal, observer, limits).GetAwaiter().GetResult();
+            return RunAsync(request, encryption, observer, limits).GetAwaiter().GetResult();
         }
         catch (Exception exception)
         {
@@ -116,7 +116,12 @@ internal static class BackupWriter
     private static CryoBackupException? PartialFileError(Exception exception, string folder) =>
         exception is IOException or UnauthorizedAccessException ? PartialFile.Translate(exception, folder) : null;
 
-    private static async Task<BackupInfo> RunAsync(BackupRequest request, AgeSeal? seal, Action<EngineMessage> observer, RunLimits limits)
+    private static async Task<BackupInfo> RunAsync(
+        BackupRequest request,
+        AgeEncryption? encryption,
+        Action<EngineMessage> observer,
+        RunLimits limits
+    )
     {
         var endpoint = ServerEndpoint.Resolve(request.Connection, request.Database, observer);
         string application = string.Create(CultureInfo.InvariantCulture, $"CryoBackup {Environment.ProcessId}-{Guid.NewGuid():N}")[..40];
@@ -124,7 +129,7 @@ internal static class BackupWriter
         await Patience.RunAsync(preflight.RunAsync, limits.Token).ConfigureAwait(false);
         try
         {
-            return await WriteAsync(request, seal, endpoint, application, preflight, observer, limits).ConfigureAwait(false);
+            return await WriteAsync(request, encryption, endpoint, application, preflight, observer, limits).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -140,7 +145,7 @@ internal static class BackupWriter
 
     private static async Task<BackupInfo> WriteAsync(
         BackupRequest request,
-        AgeSeal? seal,
+        AgeEncryption? encryption,
         ServerEndpoint endpoint,
         string application,
         BackupPreflight preflight,
@@ -153,16 +158,17 @@ internal static class BackupWriter
         DumpSnapshot snapshot = preflight.Snapshot;
         observer(new VerboseMessage($"{endpoint} is {snapshot.Facts}; dumping with {preflight.PgDump.Path} {preflight.PgDump.Version}."));
 
-        using PartialFile file = CreateFile(request, seal is not null, ref start);
-        var dump = new DumpRun(request, seal, endpoint, application, snapshot, preflight.PgDump, observer, limits);
+        using PartialFile file = CreateFile(request, encryption is not null, ref start);
+        var dump = new DumpRun(request, encryption, endpoint, application, snapshot, preflight.PgDump, observer, limits);
         (DumpOutcome outcome, List<string> warnings) = await DumpAsync(dump, file.Stream, preflight, observer, limits)
             .ConfigureAwait(false);
         using PartialFile? globalsFile = request.IncludeGlobals
-            ? new PartialFile(file.FinalPath + GlobalsFile.Suffix(seal is not null))
+            ? new PartialFile(file.FinalPath + GlobalsFile.Suffix(encryption is not null))
             : null;
         BackupManifest.GlobalsRecord? globals = globalsFile is null
             ? null
-            : await WriteGlobalsAsync(request, seal, globalsFile, endpoint, application, preflight, warnings, limits).ConfigureAwait(false);
+            : await WriteGlobalsAsync(request, encryption, globalsFile, endpoint, application, preflight, warnings, limits)
+                .ConfigureAwait(false);
         foreach (string warning in warnings)
         {
             observer(new WarningMessage(warning));
@@ -181,7 +187,7 @@ internal static class BackupWriter
             start,
             clock.Elapsed
         );
-        BackupManifest written = seal is null ? made : made.Seal(seal.Recipients);
+        BackupManifest written = encryption is null ? made : made.WithoutContent(encryption.Recipients);
         using PartialFile manifest = WriteManifest(file.FinalPath, written);
         BackupInfo info = BackupCatalog.ToInfo(written with { Warnings = warnings }, file.FinalPath, manifest.FinalPath);
         Publish(file, globalsFile, manifest);
@@ -252,7 +258,7 @@ internal static class BackupWriter
 
     private static async Task<BackupManifest.GlobalsRecord> WriteGlobalsAsync(
         BackupRequest request,
-        AgeSeal? seal,
+        AgeEncryption? encryption,
         PartialFile file,
         ServerEndpoint endpoint,
         string application,
@@ -263,7 +269,7 @@ internal static class BackupWriter
     {
         bool withPasswords = await preflight.Snapshot.MayReadPasswordsAsync(limits.Token).ConfigureAwait(false);
         string name = Path.GetFileName(file.FinalPath);
-        if (!withPasswords || seal is null)
+        if (!withPasswords || encryption is null)
         {
             warnings.Add(
                 withPasswords
@@ -277,7 +283,7 @@ internal static class BackupWriter
         using (limits.Watch(() => 0, request.StallTimeout, GlobalsStalled))
         {
             return await Task.Run(
-                    () => GlobalsDump.Write(file, seal, preflight.PgDumpall, endpoint, application, withPasswords, limits.Token),
+                    () => PgDumpall.Write(file, encryption, preflight.PgDumpall, endpoint, application, withPasswords, limits.Token),
                     CancellationToken.None
                 )
                 .ConfigureAwait(false);
@@ -292,14 +298,14 @@ internal static class BackupWriter
             );
     }
 
-    private static PartialFile CreateFile(BackupRequest request, bool isSealed, ref DateTime start)
+    private static PartialFile CreateFile(BackupRequest request, bool isEncrypted, ref DateTime start)
     {
         // Names have a resolution of one second; what is there is never replaced.
         for (DateTime time = start; ; time = time.AddSeconds(1))
         {
             string path = Path.Combine(
                 request.Folder,
-                BackupFileName.Create(request.Database, time, request.Compression, isSealed, request.IsPartial)
+                BackupFileName.Create(request.Database, time, request.Compression, isEncrypted, request.IsPartial)
             );
             if (!File.Exists(path) && !File.Exists(path + BackupFileName.ManifestSuffix))
             {

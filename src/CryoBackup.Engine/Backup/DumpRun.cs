@@ -23,7 +23,7 @@ internal sealed record DumpOutcome(
 /// <summary>One run of pg_dump through the tap into a file, with the rows of each table counted beside it in the same snapshot.</summary>
 internal sealed class DumpRun(
     BackupRequest request,
-    AgeSeal? seal,
+    AgeEncryption? encryption,
     ServerEndpoint endpoint,
     string application,
     DumpSnapshot snapshot,
@@ -59,7 +59,7 @@ internal sealed class DumpRun(
         ];
         using var arguments = DumpArguments.For(pgDump, common, snapshot.Selection!, request.Database, CommandLength.Fits);
         string[] recorded = [.. common, .. snapshot.Selection!.Arguments];
-        var parallel = new ParallelDump(request, seal, endpoint, snapshot, pgDump, observer, limits);
+        var parallel = new ParallelDump(request, encryption, endpoint, snapshot, pgDump, observer, limits);
         if (await parallel.RunAsync(file, [.. arguments.Given], environment, lockWait).ConfigureAwait(false) is { } shared)
         {
             return shared with { Arguments = recorded };
@@ -67,9 +67,9 @@ internal sealed class DumpRun(
 
         var warnings = new DumpWarnings();
         var checks = new DumpChecks(request, snapshot);
-        using var sink = new BackupSink(file, request.Compression, request.CompressionLevel, seal, token);
-        using var process = new DumpProcess(pgDump, arguments.Given, endpoint, environment, warnings, token);
-        await using RowCount? count = request.SkipRowCount ? null : new RowCount(snapshot, process.Kill);
+        using var sink = new BackupSink(file, request.Compression, request.CompressionLevel, encryption, token);
+        using var process = new PgDump(pgDump, arguments.Given, endpoint, environment, warnings, token);
+        await using RowCounter? count = request.SkipRowCount ? null : new RowCounter(snapshot, process.Kill);
         var progress = new DumpProgress(snapshot.Tables);
         using var reporter = new ProgressReporter($"Backing up {request.Database}", observer, progress.Look);
         ArchiveContent content;

@@ -12,7 +12,7 @@ namespace CryoBackup.Backup;
 /// </summary>
 internal sealed class ParallelDump(
     BackupRequest request,
-    AgeSeal? seal,
+    AgeEncryption? encryption,
     ServerEndpoint endpoint,
     DumpSnapshot snapshot,
     ClientTool pgDump,
@@ -54,8 +54,11 @@ internal sealed class ParallelDump(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(limits.Token);
         var checks = new DumpChecks(request, snapshot);
         var progress = new DumpProgress(snapshot.Tables);
-        var assembly = new ArchiveAssembly(request, seal, endpoint, snapshot, pgDump, psql, environment, ending) { LockWait = lockWait };
-        RowCount? count = null;
+        var assembly = new ArchiveAssembly(request, encryption, endpoint, snapshot, pgDump, psql, environment, ending)
+        {
+            LockWait = lockWait,
+        };
+        RowCounter? count = null;
         using var reporter = new ProgressReporter($"Backing up {request.Database}", observer, progress.Look);
         progress.Follow(() => (assembly.BytesWritten, assembly.Current));
         try
@@ -106,7 +109,7 @@ internal sealed class ParallelDump(
         }
 
         // Not before it is certain that the dump is made here: to end the count is to end the snapshot.
-        void Begin() => count = request.SkipRowCount ? null : new RowCount(snapshot, assembly.Stop);
+        void Begin() => count = request.SkipRowCount ? null : new RowCounter(snapshot, assembly.Stop);
     }
 
     /// <summary>A server with less room is given fewer sessions, for the backup is possible with two.</summary>

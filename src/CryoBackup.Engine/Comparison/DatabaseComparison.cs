@@ -11,10 +11,10 @@ namespace CryoBackup.Comparison;
 internal sealed class DatabaseComparison(ServerEndpoint endpoint, string application, Action<EngineMessage> observer)
 {
     // How long sessions that were told to end are waited for; one whose server is gone would hold its thread for minutes.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(3);
 
     // How long a session is waited for that the server does not have yet.
-    private static readonly TimeSpan SessionPatience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestSession = TimeSpan.FromMinutes(5);
 
     /// <summary>The source's lc_monetary, in which values of type money are written; null for the database's own.</summary>
     public string? Monetary { get; init; }
@@ -119,7 +119,7 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
             {
                 // They wait for the server, and a server that is gone would hold them for minutes.
                 ended = Task.WhenAll(moment.EndAsync([.. sessions]), reading);
-                await Task.WhenAny(ended, Task.Delay(Patience, CancellationToken.None)).ConfigureAwait(false);
+                await Task.WhenAny(ended, Task.Delay(LongestWait, CancellationToken.None)).ConfigureAwait(false);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -151,7 +151,7 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
     /// <summary>Opens a reader's session. Where the server has none left, the readers that have one do without this one.</summary>
     private NpgsqlConnection? Open(string encoding, string moment, Func<bool> othersRead, CancellationToken cancellationToken)
     {
-        for (DateTime limit = DateTime.UtcNow + SessionPatience; ; )
+        for (DateTime limit = DateTime.UtcNow + LongestSession; ; )
         {
             try
             {

@@ -309,27 +309,27 @@ internal sealed class BackupInspection
             return;
         }
 
-        var opening = new AgeOpening(_path, _identities, Manifest?.Encryption?.Recipients ?? [], _cancellationToken);
+        var decryption = new AgeDecryption(_path, _identities, Manifest?.Encryption?.Recipients ?? [], _cancellationToken);
         BackupSource source;
         try
         {
-            source = new BackupSource(_path, opening);
+            source = new BackupSource(_path, decryption);
         }
         catch (CryoBackupException exception)
-            when (exception.Error is CryoBackupError.ToolNotFound or CryoBackupError.IdentityMissing || opening.WasEnded)
+            when (exception.Error is CryoBackupError.ToolNotFound or CryoBackupError.IdentityMissing || decryption.WasEnded)
         {
             Obstacle = exception;
             HashAlone();
             string detail = exception.Message.TrimEnd('.');
-            if (opening.Header is not null)
+            if (decryption.Header is not null)
             {
                 NotRun(CheckNames.Encryption, detail, exception.Error);
             }
 
-            NotRunBelow(opening.Header is null ? detail : "it was not decrypted", exception.Error);
+            NotRunBelow(decryption.Header is null ? detail : "it was not decrypted", exception.Error);
             return;
         }
-        catch (CryoBackupException exception) when (ReferenceEquals(exception, opening.Failure))
+        catch (CryoBackupException exception) when (ReferenceEquals(exception, decryption.Failure))
         {
             HashAlone();
             Fail(CheckNames.Encryption, exception);
@@ -346,7 +346,7 @@ internal sealed class BackupInspection
 
         using (source)
         {
-            ReadContent(source, opening);
+            ReadContent(source, decryption);
         }
     }
 
@@ -405,12 +405,12 @@ internal sealed class BackupInspection
     private static string Entries(ArchiveContent content) =>
         string.Create(CultureInfo.InvariantCulture, $"archive version {content.Header.Version} with {content.Entries.Count} entries");
 
-    private void ReadContent(BackupSource source, AgeOpening opening)
+    private void ReadContent(BackupSource source, AgeDecryption decryption)
     {
         ArchiveReader? reader = null;
         CryoBackupException? archiveFailure = null;
         CryoBackupException? compressionFailure = null;
-        Stream? copy = Copy?.Invoke(source.IsSealed);
+        Stream? copy = Copy?.Invoke(source.IsEncrypted);
         using (
             new ProgressReporter(
                 Activity,
@@ -456,17 +456,17 @@ internal sealed class BackupInspection
         ManifestComparison? comparison = Content is null ? null : new ManifestComparison(Manifest, Content);
         _tables = comparison?.Tables ?? [];
         CheckHash(source.BytesRead, Content, comparison);
-        if (opening.Failure is not null)
+        if (decryption.Failure is not null)
         {
-            CannotDecrypt(opening);
+            CannotDecrypt(decryption);
             return;
         }
 
-        if (opening.Header is not null && Content is not null)
+        if (decryption.Header is not null && Content is not null)
         {
-            Pass(CheckNames.Encryption, $"age to its end, for {opening.Header.Recipients}");
+            Pass(CheckNames.Encryption, $"age to its end, for {decryption.Header.Recipients}");
         }
-        else if (opening.Header is not null)
+        else if (decryption.Header is not null)
         {
             NotRun(CheckNames.Encryption, "the archive within is damaged before its end");
         }
@@ -535,16 +535,16 @@ internal sealed class BackupInspection
         );
     }
 
-    private void CannotDecrypt(AgeOpening opening)
+    private void CannotDecrypt(AgeDecryption decryption)
     {
-        if (opening.WasEnded)
+        if (decryption.WasEnded)
         {
-            Obstacle = opening.Failure;
-            NotRun(CheckNames.Encryption, opening.Failure!.Message.TrimEnd('.'), opening.Failure.Error);
+            Obstacle = decryption.Failure;
+            NotRun(CheckNames.Encryption, decryption.Failure!.Message.TrimEnd('.'), decryption.Failure.Error);
         }
         else
         {
-            Fail(CheckNames.Encryption, opening.Failure!);
+            Fail(CheckNames.Encryption, decryption.Failure!);
         }
 
         NotRunBelow("it could not be decrypted to its end");

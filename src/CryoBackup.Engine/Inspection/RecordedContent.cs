@@ -31,8 +31,8 @@ internal static class RecordedContent
 
         try
         {
-            var opening = new AgeOpening(path, identities, manifest.Encryption?.Recipients ?? [], cancellationToken);
-            using var source = new BackupSource(path, opening);
+            var decryption = new AgeDecryption(path, identities, manifest.Encryption?.Recipients ?? [], cancellationToken);
+            using var source = new BackupSource(path, decryption);
             ArchiveContent content = ArchiveReader.ReadTableOfContents(source.Output, length, cancellationToken);
             return manifest.Encryption is null ? Fill(content, manifest) : content;
         }

@@ -15,7 +15,7 @@ namespace CryoBackup.Postgres;
 internal static class ServerCertificate
 {
     private const int MostNames = 5;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
 
     // What asks a server of PostgreSQL for TLS: its length, and 1234 and 5679 where a version would stand.
     private const int RequestLength = 8;
@@ -28,7 +28,7 @@ internal static class ServerCertificate
     public static async Task<string?> FindFaultAsync(ServerEndpoint endpoint, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(LongestWait);
         string? fault = null;
         try
         {

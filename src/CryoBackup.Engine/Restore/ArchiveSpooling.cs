@@ -22,31 +22,31 @@ internal sealed class ArchiveSpooling(int? jobs, bool makes, string path, Action
 
     /// <summary>How many sessions. An encrypted archive that is spooled lies on the disk in clear,
     /// so only an explicit wish has it spooled.</summary>
-    /// <param name="isSealed">True if the file is encrypted.</param>
+    /// <param name="isEncrypted">True if the file is encrypted.</param>
     /// <param name="length">The archive's size in bytes, uncompressed; null where it is not known.</param>
-    public int Jobs(bool isSealed, long? length)
+    public int Jobs(bool isEncrypted, long? length)
     {
-        if (isSealed && jobs > 1 && !_hasWarned)
+        if (isEncrypted && jobs > 1 && !_hasWarned)
         {
             _hasWarned = true;
             warn($"With more than one job the content of '{path}' lies decrypted in a private temporary file until the restore ends.");
         }
 
-        return jobs ?? (makes && !isSealed && (Spooled is not null || HasRoom(length)) ? Environment.ProcessorCount : 1);
+        return jobs ?? (makes && !isEncrypted && (Spooled is not null || HasRoom(length)) ? Environment.ProcessorCount : 1);
     }
 
     /// <summary>Tells whether the archive is spooled when it is proven.</summary>
-    /// <param name="isSealed">True if the file is encrypted.</param>
+    /// <param name="isEncrypted">True if the file is encrypted.</param>
     /// <param name="length">The archive's size in bytes, uncompressed; null where it is not known.</param>
-    public bool Spools(bool isSealed, long? length) => HasRoom(length) && Jobs(isSealed, length) > 1;
+    public bool Spools(bool isEncrypted, long? length) => HasRoom(length) && Jobs(isEncrypted, length) > 1;
 
     /// <summary>Begins to spool what is about to be proven, if more than one session will restore it.</summary>
-    /// <param name="isSealed">True if the file is encrypted.</param>
+    /// <param name="isEncrypted">True if the file is encrypted.</param>
     /// <param name="length">The archive's size in bytes, uncompressed; null where it is not known.</param>
     /// <returns>Takes the archive and never fails; null for none.</returns>
-    public Stream? Begin(bool isSealed, long? length)
+    public Stream? Begin(bool isEncrypted, long? length)
     {
-        if (!Spools(isSealed, length))
+        if (!Spools(isEncrypted, length))
         {
             return null;
         }

@@ -12,7 +12,7 @@ namespace CryoBackup.Restore;
 /// </summary>
 internal static partial class FailedStatement
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     /// <summary>Repeats it. Only for a database that holds nothing but what is being restored.</summary>
     /// <param name="complaint">What pg_restore said.</param>
@@ -36,7 +36,7 @@ internal static partial class FailedStatement
 
         // What the tool said was read as UTF-8; such a session takes and gives each byte as a Latin-1 character.
         string Said(string text) => ServerEncoding.IsRaw(encoding) ? Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text)) : text;
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(LongestWait);
         try
         {
             await using NpgsqlConnection target = await TargetDatabase

@@ -73,10 +73,10 @@ internal sealed class PlannerStatistics
     {
         bool whole = plan.HasTargetToItself;
         HashSet<(string, string)> restored = [.. plan.Entries.Where(TocKinds.IsRelation).Select(entry => (entry.Schema, entry.Name))];
-        List<Table> tables = await ListAsync(cancellationToken).ConfigureAwait(false);
+        List<AnalyzedTable> tables = await ListAsync(cancellationToken).ConfigureAwait(false);
         tables.RemoveAll(table => !(whole || restored.Contains((table.Schema, table.Name))));
         HashSet<uint> analyzed = [.. tables.Where(table => !table.AsksForeignServer).Select(table => table.Oid)];
-        foreach (Table table in tables.Where(table => analyzed.Contains(table.Oid) && !analyzed.Contains(table.Partitioned)))
+        foreach (AnalyzedTable table in tables.Where(table => analyzed.Contains(table.Oid) && !analyzed.Contains(table.Partitioned)))
         {
             if (!await TryAnalyzeAsync(table, cancellationToken).ConfigureAwait(false))
             {
@@ -87,15 +87,21 @@ internal sealed class PlannerStatistics
         return [.. Warnings([.. tables.Where(table => table.AsksForeignServer).Select(table => table.ToString())])];
     }
 
-    private async Task<List<Table>> ListAsync(CancellationToken cancellationToken)
+    private async Task<List<AnalyzedTable>> ListAsync(CancellationToken cancellationToken)
     {
-        var tables = new List<Table>();
+        var tables = new List<AnalyzedTable>();
         await using var command = new NpgsqlCommand(TablesQuery, _target);
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             tables.Add(
-                new Table(row.GetFieldValue<uint>(0), row.GetString(1), row.GetString(2), row.GetBoolean(3), row.GetFieldValue<uint>(4))
+                new AnalyzedTable(
+                    row.GetFieldValue<uint>(0),
+                    row.GetString(1),
+                    row.GetString(2),
+                    row.GetBoolean(3),
+                    row.GetFieldValue<uint>(4)
+                )
             );
         }
 
@@ -103,7 +109,7 @@ internal sealed class PlannerStatistics
     }
 
     /// <returns>False if the session is lost, so that there is no use in going on.</returns>
-    private async Task<bool> TryAnalyzeAsync(Table table, CancellationToken cancellationToken)
+    private async Task<bool> TryAnalyzeAsync(AnalyzedTable table, CancellationToken cancellationToken)
     {
         try
         {
@@ -146,7 +152,7 @@ internal sealed class PlannerStatistics
         string.Join(", ", tables.Take(MostNamed))
         + (tables.Length > MostNamed ? string.Create(CultureInfo.InvariantCulture, $" and {tables.Length - MostNamed} more") : "");
 
-    private sealed record Table(uint Oid, string Schema, string Name, bool AsksForeignServer, uint Partitioned)
+    private sealed record AnalyzedTable(uint Oid, string Schema, string Name, bool AsksForeignServer, uint Partitioned)
     {
         public override string ToString() => $"{Schema}.{Name}";
     }

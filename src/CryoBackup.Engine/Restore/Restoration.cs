@@ -108,7 +108,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         var inspection = new BackupInspection(request.Path, VerificationLevel.Content, request.Identities, observer, limits.Token);
         if (!request.PlanOnly)
         {
-            inspection.Copy = isSealed => spooling.Begin(isSealed, inspection.Manifest?.UncompressedBytes);
+            inspection.Copy = isEncrypted => spooling.Begin(isEncrypted, inspection.Manifest?.UncompressedBytes);
         }
 
         inspection.Trusts = manifest =>
@@ -160,7 +160,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             Warn(exception.Message);
         }
 
-        using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], limits.Token));
+        using var source = new BackupSource(request.Path, new AgeDecryption(request.Path, request.Identities, [], limits.Token));
         try
         {
             return (ArchiveReader.ReadTableOfContents(source.Output, manifest?.UncompressedBytes ?? 0, limits.Token), manifest);
@@ -276,7 +276,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         CancellationToken token = limits.Token;
         ServerEndpoint working = plan.Makes ? endpoint.WithDatabase(TemporaryDatabase.NameFor(_application)) : endpoint;
         string? previous = plan.Mode == RestoreMode.Swap ? TemporaryDatabase.PreviousName(endpoint.Database) : null;
-        var aftermath = new RestoreAftermath(endpoint, working, _application, plan, previous);
+        var rollback = new RestoreRollback(endpoint, working, _application, plan, previous);
         try
         {
             // Open for the whole run: by it the next run knows that this one lives.
@@ -286,7 +286,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             if (roles.Count > 0)
             {
                 await TargetRoles.CreateAsync(server, globals!.StatementsFor(roles), token).ConfigureAwait(false);
-                aftermath.Roles = roles;
+                rollback.Roles = roles;
                 observer(new VerboseMessage($"Created the roles {string.Join(", ", roles)}."));
             }
 
@@ -294,16 +294,16 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             {
                 await RemoveAbandonedAsync(server, endpoint, token).ConfigureAwait(false);
                 string options = DatabaseDefinition.CreateOptions(content.Entries, server.PostgreSqlVersion.Major);
-                aftermath.Step = RestoreStep.Making;
+                rollback.Step = RestoreStep.Making;
                 await TargetDatabase.CreateAsync(server, working.Database, options, token).ConfigureAwait(false);
                 observer(new VerboseMessage($"Created the database '{working.Database}' {options}; it gets its name at the end."));
             }
             else
             {
-                await aftermath.RememberAsync(token).ConfigureAwait(false);
+                await rollback.RememberAsync(token).ConfigureAwait(false);
             }
 
-            aftermath.Step = RestoreStep.Filling;
+            rollback.Step = RestoreStep.Filling;
             var run = new RestoreRun(request, plan, working, _application, pgRestore, spooling, observer, limits)
             {
                 ServerMajor = server.PostgreSqlVersion.Major,
@@ -311,7 +311,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             var clock = Stopwatch.StartNew();
             run.Run();
             TellTime("Restored", clock);
-            aftermath.Step = RestoreStep.Proving;
+            rollback.Step = RestoreStep.Proving;
             _warnings.AddRange(run.Warnings);
             FlowProof.Check(run, request.Path, _hash, _isTrusted ? manifest : null);
             if (request.SkipVerification || _isTrusted)
@@ -335,7 +335,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             TellTime("Compared, and collected the planner's statistics,", clock);
             if (plan.Makes)
             {
-                aftermath.Step = RestoreStep.Naming;
+                rollback.Step = RestoreStep.Naming;
                 await TemporaryDatabase.FinishAsync(working, _application, plan, token).ConfigureAwait(false);
                 await TemporaryDatabase
                     .RenameAsync(server, working.Database, endpoint.Database, previous, request.Force, token)
@@ -353,7 +353,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         catch (Exception exception)
         {
             await RunSessions.EndAsync(working, _application).ConfigureAwait(false);
-            string state = await aftermath.PutBackAsync().ConfigureAwait(false);
+            string state = await rollback.PutBackAsync().ConfigureAwait(false);
             try
             {
                 if (limits.Reason() is { } reason)

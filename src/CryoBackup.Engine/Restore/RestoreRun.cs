@@ -42,11 +42,11 @@ internal sealed class RestoreRun(
         using var folder = PrivateFolder.Create("cryobackup-restore-");
         using LockWatch? watch = plan.Makes ? null : new LockWatch(endpoint, application, request.LockTimeout, limits);
         SpooledArchive? spool = spooling.Spooled;
-        int jobs = spool is null ? 0 : spooling.Jobs(isSealed: false, plan.ArchiveLength);
+        int jobs = spool is null ? 0 : spooling.Jobs(isEncrypted: false, plan.ArchiveLength);
         if (spool is null)
         {
-            using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], token));
-            jobs = spooling.Jobs(source.IsSealed, plan.ArchiveLength);
+            using var source = new BackupSource(request.Path, new AgeDecryption(request.Path, request.Identities, [], token));
+            jobs = spooling.Jobs(source.IsEncrypted, plan.ArchiveLength);
             if (jobs == 1 && plan.InArchiveOrder)
             {
                 Feed(source, Arguments(folder, "entries", plan.Entries), environment);
@@ -54,7 +54,7 @@ internal sealed class RestoreRun(
             }
 
             // pg_restore works in parallel, and in another order, only from a file that it can seek in.
-            CheckSealed(source.IsSealed, jobs);
+            CheckEncrypted(source.IsEncrypted, jobs);
             spool = spooling.Open();
             Spool(source, spool);
         }
@@ -125,13 +125,13 @@ internal sealed class RestoreRun(
     private void RunOn(SpooledArchive spool, List<string> arguments, LibpqEnvironment environment)
     {
         arguments.Add(spool.Path);
-        using RestoreProcess process = Start(arguments, environment, writesInput: false);
+        using PgRestore process = Start(arguments, environment, writesInput: false);
         Finish(process);
     }
 
-    private void CheckSealed(bool isSealed, int jobs)
+    private void CheckEncrypted(bool isEncrypted, int jobs)
     {
-        if (isSealed && jobs == 1 && !request.Force)
+        if (isEncrypted && jobs == 1 && !request.Force)
         {
             throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid,
@@ -154,7 +154,7 @@ internal sealed class RestoreRun(
 
     private void Feed(BackupSource source, List<string> arguments, LibpqEnvironment environment)
     {
-        using RestoreProcess process = Start(arguments, environment, writesInput: true);
+        using PgRestore process = Start(arguments, environment, writesInput: true);
         IEnumerable<ArchiveEdit> drops = plan.Mode == RestoreMode.Clean ? Drops() : [];
 
         // pg_restore reads no further than what it restores lies; where it ended for another reason, its exit says why.
@@ -192,10 +192,10 @@ internal sealed class RestoreRun(
         }
     }
 
-    private RestoreProcess Start(List<string> arguments, LibpqEnvironment environment, bool writesInput) =>
+    private PgRestore Start(List<string> arguments, LibpqEnvironment environment, bool writesInput) =>
         new(pgRestore, arguments, endpoint, ServerMajor, plan.IsTransaction, environment, writesInput, limits.Token);
 
-    private void Finish(RestoreProcess process)
+    private void Finish(PgRestore process)
     {
         int exitCode = process.WaitForExit(limits.Token);
         foreach (string warning in process.Warnings)

@@ -6,7 +6,7 @@ namespace CryoBackup.Restore;
 /// <summary>Roles that a restore makes on the target server from a backup's globals.</summary>
 internal static class TargetRoles
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     /// <summary>Makes them, all or none.</summary>
     /// <param name="server">A connection to the server.</param>
@@ -26,7 +26,7 @@ internal static class TargetRoles
     /// <returns>Null if they are gone, else why they are not.</returns>
     public static async Task<string?> TryDropAsync(ServerEndpoint endpoint, string applicationName, IReadOnlyList<string> roles)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(LongestWait);
         try
         {
             await using NpgsqlConnection server = await TargetDatabase

@@ -15,7 +15,7 @@ namespace CryoBackup.Runs;
 /// </summary>
 internal sealed class LogFile
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly LogSettings _settings;
     private readonly string _logger;
@@ -91,7 +91,7 @@ internal sealed class LogFile
     private void Append(byte[] line)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(_settings.File)!);
-        using FileStream? turn = _isHeldUp ? null : SharedFile.TryLock(_settings.File + ".lock", Patience);
+        using FileStream? turn = _isHeldUp ? null : SharedFile.TryLock(_settings.File + ".lock", LongestWait);
         _isHeldUp = turn is null;
         FileStream stream = RegularFile.OpenOrCreate(_settings.File, FileAccess.Write);
         try

@@ -46,7 +46,7 @@ internal sealed class MetricsFile
 
     // So many lines no run writes.
     private const long MaximumLength = 1 << 26;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     // Keyed by the database and by the metric, with the verdict after a bar where it has one.
     private readonly SortedDictionary<string, Dictionary<string, double>> _databases = new(StringComparer.Ordinal);
@@ -66,7 +66,7 @@ internal sealed class MetricsFile
 
             // Two runs may end at the same moment; the second must see what the first wrote. node_exporter reads only *.prom. A lock that
             // somebody holds for ever keeps nobody from being alarmed.
-            using (SharedFile.TryLock(path + ".lock", Patience))
+            using (SharedFile.TryLock(path + ".lock", LongestWait))
             {
                 var metrics = new MetricsFile();
                 UnixFileMode readers = metrics.Read(path);

@@ -231,7 +231,7 @@ public static class BackupCatalog
             },
             Partial = manifest.IsPartial,
             SystemIdentifier = manifest.Server?.SystemIdentifier ?? "",
-            Encrypted = manifest.Encryption is not null || path.EndsWith(BackupFileName.SealedSuffix, StringComparison.Ordinal),
+            Encrypted = manifest.Encryption is not null || path.EndsWith(BackupFileName.EncryptedSuffix, StringComparison.Ordinal),
             Hash = (manifest.Sha256 ?? "").ToUpperInvariant(),
             ServerVersion = manifest.Server?.Version ?? "",
             ToolVersion = manifest.BackupToolVersion,

@@ -18,7 +18,7 @@ internal static partial class BackupFileName
     public const string PartialSuffix = ".partial";
 
     /// <summary>What is appended to the name of an encrypted backup.</summary>
-    public const string SealedSuffix = AgeHeader.FileSuffix;
+    public const string EncryptedSuffix = AgeHeader.FileSuffix;
 
     private static readonly HashSet<string> WindowsDevices = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -48,21 +48,27 @@ internal static partial class BackupFileName
 
     /// <summary>All that may be appended to a file's name by compression and encryption, none of both too.</summary>
     public static IReadOnlyList<string> Suffixes { get; } =
-    [.. Enum.GetValues<CompressionKind>().SelectMany(kind => new[] { Suffix(kind), Suffix(kind) + SealedSuffix })];
+    [.. Enum.GetValues<CompressionKind>().SelectMany(kind => new[] { Suffix(kind), Suffix(kind) + EncryptedSuffix })];
 
     /// <summary>The name for a backup.</summary>
     /// <param name="database">The database.</param>
     /// <param name="start">When the backup began, in UTC.</param>
     /// <param name="compression">How the file is compressed.</param>
-    /// <param name="isSealed">True if it is encrypted.</param>
+    /// <param name="isEncrypted">True if it is encrypted.</param>
     /// <param name="isPartial">True if it holds only a selection of the database.</param>
     /// <returns>A name without a folder.</returns>
-    public static string Create(string database, DateTime start, CompressionKind compression, bool isSealed = false, bool isPartial = false)
+    public static string Create(
+        string database,
+        DateTime start,
+        CompressionKind compression,
+        bool isEncrypted = false,
+        bool isPartial = false
+    )
     {
         string type = isPartial ? BackupManifest.PartialType : BackupManifest.FullType;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_{type}.dump{Suffix(compression)}{(isSealed ? SealedSuffix : "")}"
+            $"{Encode(database)}_{start:yyyyMMdd_HHmmss}_{type}.dump{Suffix(compression)}{(isEncrypted ? EncryptedSuffix : "")}"
         );
     }
 

@@ -290,7 +290,7 @@ internal sealed record BackupManifest
     /// <summary>The manifest of the same backup when it is encrypted: without anything that tells of its content.</summary>
     /// <param name="recipients">The public keys.</param>
     /// <returns>A manifest without tables, objects, names, and words.</returns>
-    internal BackupManifest Seal(IReadOnlyList<string> recipients) =>
+    internal BackupManifest WithoutContent(IReadOnlyList<string> recipients) =>
         this with
         {
             Encryption = new EncryptionRecord { Method = "age", Recipients = [.. recipients] },

@@ -23,12 +23,12 @@ internal sealed class BackupSink : IDisposable
     /// <param name="file">Takes the bytes as stored; not closed.</param>
     /// <param name="compression">How to compress.</param>
     /// <param name="level">1 to 9; null for the default.</param>
-    /// <param name="seal">Encrypts; null for no encryption.</param>
+    /// <param name="encryption">Encrypts; null for no encryption.</param>
     /// <param name="cancellationToken">Ends programs on the way.</param>
-    public BackupSink(Stream file, CompressionKind compression, int? level, AgeSeal? seal, CancellationToken cancellationToken)
+    public BackupSink(Stream file, CompressionKind compression, int? level, AgeEncryption? encryption, CancellationToken cancellationToken)
     {
         _hash = new Sha256WriteStream(file);
-        _age = seal?.Encrypt(_hash, cancellationToken);
+        _age = encryption?.Encrypt(_hash, cancellationToken);
         WriteOnlyStream destination = _age ?? _hash;
         int workers = Math.Min(Environment.ProcessorCount, MaximumWorkers);
         _compressor = compression switch

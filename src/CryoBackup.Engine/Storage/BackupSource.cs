@@ -18,11 +18,11 @@ internal sealed class BackupSource : IDisposable
 
     /// <summary>Opens the way.</summary>
     /// <param name="path">The backup file's full path.</param>
-    /// <param name="opening">Decrypts where the file is encrypted.</param>
+    /// <param name="decryption">Decrypts where the file is encrypted.</param>
     /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup;
-    /// IdentityMissing and others of the opening.</exception>
+    /// IdentityMissing and others of the decryption.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public BackupSource(string path, AgeOpening opening)
+    public BackupSource(string path, AgeDecryption decryption)
     {
         _file = OpenFile(path);
         _hash = new Sha256ReadStream(_file);
@@ -33,9 +33,9 @@ internal sealed class BackupSource : IDisposable
             int count = _file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
             _file.Position = 0;
             Stream source = _hash;
-            if (opening.IsSealed(start.AsSpan(0, count)))
+            if (decryption.IsEncrypted(start.AsSpan(0, count)))
             {
-                _decrypted = opening.Open(_file, _hash);
+                _decrypted = decryption.Open(_file, _hash);
                 count = _decrypted.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
                 source = _decrypted = new PrefixedStream(start.AsMemory(0, count).ToArray(), _decrypted);
                 Checksum = "age";
@@ -64,7 +64,7 @@ internal sealed class BackupSource : IDisposable
             }
             else
             {
-                throw NotABackup(path, opening.IsArmored, magic);
+                throw NotABackup(path, decryption.IsArmored, magic);
             }
         }
         catch
@@ -82,7 +82,7 @@ internal sealed class BackupSource : IDisposable
     public string? Checksum { get; }
 
     /// <summary>True if the file is encrypted.</summary>
-    public bool IsSealed => _decrypted is not null;
+    public bool IsEncrypted => _decrypted is not null;
 
     /// <summary>Gives the archive.</summary>
     public Stream Output => _decompressor ?? _decrypted ?? _hash;

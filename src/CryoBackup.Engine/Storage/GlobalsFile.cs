@@ -17,20 +17,20 @@ internal static partial class GlobalsFile
     private const long MaximumLength = 32 << 20;
 
     /// <summary>What is appended to a backup's name.</summary>
-    /// <param name="isSealed">True if the backup is encrypted.</param>
-    public static string Suffix(bool isSealed) =>
-        BackupFolder.GlobalsInfix + BackupFileName.Suffix(CompressionKind.Gzip) + (isSealed ? BackupFileName.SealedSuffix : "");
+    /// <param name="isEncrypted">True if the backup is encrypted.</param>
+    public static string Suffix(bool isEncrypted) =>
+        BackupFolder.GlobalsInfix + BackupFileName.Suffix(CompressionKind.Gzip) + (isEncrypted ? BackupFileName.EncryptedSuffix : "");
 
     /// <summary>Compares a backup's globals with what its manifest records.</summary>
     /// <param name="backup">The backup's full path.</param>
     /// <param name="record">The record.</param>
-    /// <param name="isSealed">True if the backup is encrypted.</param>
+    /// <param name="isEncrypted">True if the backup is encrypted.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, HashMismatch.</exception>
-    public static void Verify(string backup, BackupManifest.GlobalsRecord record, bool isSealed, CancellationToken cancellationToken)
+    public static void Verify(string backup, BackupManifest.GlobalsRecord record, bool isEncrypted, CancellationToken cancellationToken)
     {
         // The record's name is not followed: it lies beside the backup under this name or nowhere.
-        string path = backup + Suffix(isSealed);
+        string path = backup + Suffix(isEncrypted);
         using FileStream file = BackupSource.OpenFile(path);
         using var hash = new Sha256ReadStream(file);
         string found = hash.Finish(cancellationToken);
@@ -52,23 +52,23 @@ internal static partial class GlobalsFile
     /// <summary>Verifies and reads a backup's globals.</summary>
     /// <param name="backup">The backup's full path.</param>
     /// <param name="record">What its manifest records of them.</param>
-    /// <param name="isSealed">True if the backup is encrypted.</param>
+    /// <param name="isEncrypted">True if the backup is encrypted.</param>
     /// <param name="identities">Full paths of identity files, any of which may open them.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The roles.</returns>
     /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, HashMismatch;
-    /// IdentityMissing and others of the opening.</exception>
+    /// IdentityMissing and others of the decryption.</exception>
     public static GlobalsScript Read(
         string backup,
         BackupManifest.GlobalsRecord record,
-        bool isSealed,
+        bool isEncrypted,
         IReadOnlyList<string> identities,
         CancellationToken cancellationToken
     )
     {
-        Verify(backup, record, isSealed, cancellationToken);
-        string path = backup + Suffix(isSealed);
-        using var source = new BackupSource(path, new AgeOpening(path, identities, [], cancellationToken));
+        Verify(backup, record, isEncrypted, cancellationToken);
+        string path = backup + Suffix(isEncrypted);
+        using var source = new BackupSource(path, new AgeDecryption(path, identities, [], cancellationToken));
         ReadOnlySpan<byte> script = ReadScript(source.Output, path);
 
         // pg_dumpall writes in the encoding of the database that it connects to, and says so at the beginning.

@@ -6,12 +6,12 @@ internal static class OpenCommand
     /// <summary>The line for a file in the current folder; NAME stands for the target database.</summary>
     /// <param name="fileName">The backup file's name.</param>
     /// <param name="compression">How it is compressed.</param>
-    /// <param name="isSealed">True if it is encrypted; IDENTITY then stands for the file of the secret key.</param>
+    /// <param name="isEncrypted">True if it is encrypted; IDENTITY then stands for the file of the secret key.</param>
     /// <returns>A line for a POSIX shell.</returns>
-    public static string For(string fileName, CompressionKind compression, bool isSealed = false)
+    public static string For(string fileName, CompressionKind compression, bool isEncrypted = false)
     {
         string file = Quote(fileName);
-        if (isSealed)
+        if (isEncrypted)
         {
             string decompress = compression switch
             {

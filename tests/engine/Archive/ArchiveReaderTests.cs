@@ -123,7 +123,7 @@ public sealed class ArchiveReaderTests(PostgresServer server)
         Zoo.Create(server);
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "zoo.dump");
-        PgDump.ToFile(server, Zoo.Database, path, "-Z0");
+        StockDump.ToFile(server, Zoo.Database, path, "-Z0");
         ArchiveContent file = ArchiveAssert.Read(File.OpenRead(path));
         ArchiveContent pipe = ArchiveAssert.Read(Zoo.Dump(server, "-Z0"));
 
@@ -179,7 +179,7 @@ public sealed class ArchiveReaderTests(PostgresServer server)
             command.ExecuteNonQuery();
         }
 
-        ArchiveContent content = ArchiveAssert.Read(PgDump.ToPipe(server, endpoint.Database, "-Z0"));
+        ArchiveContent content = ArchiveAssert.Read(StockDump.ToPipe(server, endpoint.Database, "-Z0"));
         Assert.Equal(encoding, content.Encoding);
         TableContent table = Assert.Single(content.Tables);
         Assert.Equal(1, table.Fingerprint!.Rows);

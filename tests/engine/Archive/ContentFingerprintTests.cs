@@ -149,7 +149,7 @@ public sealed class ContentFingerprintTests(PostgresServer server)
             Assert.Equal(first, LargeObjects());
         }
 
-        UInt128 LargeObjects() => ArchiveAssert.Read(PgDump.ToPipe(server, database, "-Z0")).LargeObjectFingerprint;
+        UInt128 LargeObjects() => ArchiveAssert.Read(StockDump.ToPipe(server, database, "-Z0")).LargeObjectFingerprint;
     }
 
     [PostgresFact]
@@ -189,7 +189,7 @@ public sealed class ContentFingerprintTests(PostgresServer server)
             ALTER DATABASE {target} SET xmloption = 'document';
             """
         );
-        ArchiveContent archive = ArchiveAssert.Read(PgDump.ToPipe(server, source, "-Z0"));
+        ArchiveContent archive = ArchiveAssert.Read(StockDump.ToPipe(server, source, "-Z0"));
         Dictionary<string, byte[]> rows = Rows(source, archive);
         foreach (TableContent table in archive.Tables)
         {
@@ -237,7 +237,7 @@ public sealed class ContentFingerprintTests(PostgresServer server)
     /// <summary>Each table's fingerprint from the archive, after it was found to be that of a fresh COPY too.</summary>
     private async Task<Dictionary<string, string>> FingerprintsAsync(string database)
     {
-        ArchiveContent archive = ArchiveAssert.Read(PgDump.ToPipe(server, database, "-Z0"));
+        ArchiveContent archive = ArchiveAssert.Read(StockDump.ToPipe(server, database, "-Z0"));
         var fingerprints = new Dictionary<string, string>(StringComparer.Ordinal);
         await using NpgsqlConnection connection = TableReader.Open(
             server.Endpoint.WithDatabase(database),

@@ -67,7 +67,7 @@ internal static class Zoo
         string key = string.Join(' ', arguments);
         if (!Dumps.TryGetValue(key, out byte[]? dump))
         {
-            Dumps.Add(key, dump = PgDump.ToPipe(server, Database, arguments));
+            Dumps.Add(key, dump = StockDump.ToPipe(server, Database, arguments));
         }
 
         return dump;

@@ -118,7 +118,7 @@ public sealed class DumpArgumentsTests(PostgresServer server) : IDisposable
                 ]
         )
         {
-            byte[] archive = PgDump.ToPipe(server, "others", "--schema-only", $"--exclude-table=\"public\".{PatternOfOthers.Of(kept)}");
+            byte[] archive = StockDump.ToPipe(server, "others", "--schema-only", $"--exclude-table=\"public\".{PatternOfOthers.Of(kept)}");
             ArchiveContent content = ArchiveReader.Read(new MemoryStream(archive), null, null, CancellationToken.None);
             Assert.Equal(
                 kept.Order(StringComparer.Ordinal),

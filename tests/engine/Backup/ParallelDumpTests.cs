@@ -57,7 +57,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
             archive
         );
         ArchiveContent stock = ReadBytes(Zoo.Dump(server, "--compress=0"));
-        Assert.Equal(Rows(stock), Rows(ReadBytes(PgDump.ToPipe(server, "parallel_restored", "--compress=0"))));
+        Assert.Equal(Rows(stock), Rows(ReadBytes(StockDump.ToPipe(server, "parallel_restored", "--compress=0"))));
     }
 
     /// <summary>Where all that has data are plain tables, no second pg_dump is asked.</summary>
@@ -84,7 +84,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
         );
         BackupInfo backup = BackUp("parallel_tables", 3, compression);
         Assert.Equal(Shares, _told.Exists(text => text.EndsWith("pg_dump wrote 0 blocks.", StringComparison.Ordinal)));
-        byte[] stock = PgDump.ToPipe(server, "parallel_tables", "--compress=0");
+        byte[] stock = StockDump.ToPipe(server, "parallel_tables", "--compress=0");
         Assert.Equal(Rows(ReadBytes(stock)), Rows(ReadFile(backup.Path)));
         Assert.Equal(Script(stock), Script(Unpack(backup.Path)));
     }
@@ -107,7 +107,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
         );
         BackupInfo backup = BackUp("parallel_ends", 2);
         Assert.Equal(Shares, WasShared);
-        Assert.Equal(Rows(ReadBytes(PgDump.ToPipe(server, "parallel_ends", "--compress=0"))), Rows(ReadFile(backup.Path)));
+        Assert.Equal(Rows(ReadBytes(StockDump.ToPipe(server, "parallel_ends", "--compress=0"))), Rows(ReadFile(backup.Path)));
     }
 
     [PostgresTheory]
@@ -128,7 +128,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
         );
         BackupInfo backup = BackUp(database, 4);
         Assert.Equal(Shares, WasShared);
-        Assert.Equal(Rows(ReadBytes(PgDump.ToPipe(server, database, "--compress=0"))), Rows(ReadFile(backup.Path)));
+        Assert.Equal(Rows(ReadBytes(StockDump.ToPipe(server, database, "--compress=0"))), Rows(ReadFile(backup.Path)));
     }
 
     [AgeServerFact]
@@ -138,7 +138,7 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         BackupInfo backup = BackUp(Zoo.Database, 4, CompressionKind.Zstd, recipient);
         Assert.Equal(Shares, WasShared);
-        VerificationResult result = SealedBackup.Test(backup.Path, VerificationLevel.Content, identity);
+        VerificationResult result = EncryptedBackup.Test(backup.Path, VerificationLevel.Content, identity);
         Assert.Equal(Verdict.Passed, result.Verdict);
         Assert.Equal(
             Rows(ReadBytes(Zoo.Dump(server, "--compress=0"))).Sum(table => table.Rows),

@@ -122,7 +122,7 @@ public sealed class ArchivedStateTests(ZooServer server)
 
     private static IReadOnlyList<TocEntry> ReadToc(string backup)
     {
-        using var source = new BackupSource(backup, new AgeOpening(backup, [], [], CancellationToken.None));
+        using var source = new BackupSource(backup, new AgeDecryption(backup, [], [], CancellationToken.None));
         return ArchiveReader.ReadTableOfContents(source.Output, 0, CancellationToken.None).Entries;
     }
 }

@@ -31,8 +31,8 @@ public sealed class AgeIdentitiesTests : IDisposable
         string ssh = Path.Combine(_folder.Path, "ssh");
         string pem = Path.Combine(_folder.Path, "pem");
         KeyPairs.Sh($"ssh-keygen -q -t ed25519 -N secret -f '{ssh}'; ssh-keygen -q -t rsa -b 2048 -m PEM -N secret -f '{pem}'");
-        string sealedFile = _folder.Write("sealed", "age-encryption.org/v1\n-> scrypt AAAA 18\n");
-        foreach (string path in new[] { ssh, pem, sealedFile })
+        string encryptedFile = _folder.Write("encrypted", "age-encryption.org/v1\n-> scrypt AAAA 18\n");
+        foreach (string path in new[] { ssh, pem, encryptedFile })
         {
             CryoBackupException error = Assert.Throws<CryoBackupException>(() => Check(path));
             Assert.Equal((CryoBackupError.ConfigurationInvalid, path), (error.Error, error.Target));

@@ -5,7 +5,7 @@ namespace CryoBackup.Tests.Encryption;
 
 /// <summary>age killed in mid-stream, on Linux, which shows processes as files. Its processes are found by the paths in their arguments,
 /// so only ours are hit.</summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 [Trait("Runs", "Once")]
 public sealed class EndedAgeTests(PostgresServer server) : IDisposable
 {
@@ -31,7 +31,7 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
                     && File.ReadAllText(recipients).Contains(recipient, StringComparison.Ordinal)
             )
         );
-        CryoBackupException error = Assert.Throws<CryoBackupException>(() => SealedBackup.New(server, Source, folder, [recipient]));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => EncryptedBackup.New(server, Source, folder, [recipient]));
         string? arguments = await killer;
         Assert.Equal(CryoBackupError.DumpFailed, error.Error);
         Assert.Contains("age, which encrypts", error.Message, StringComparison.Ordinal);
@@ -54,14 +54,14 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
     {
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         MakeLarge();
-        string path = SealedBackup.New(server, Source, _folder.Path, [recipient]).Path;
+        string path = EncryptedBackup.New(server, Source, _folder.Path, [recipient]).Path;
         bool created = false;
         var texts = new List<string>();
         Task<string?> killer = Task.Run(() =>
             Kill(() => Volatile.Read(ref created), arguments => arguments.Contains(identity, StringComparison.Ordinal))
         );
         CryoBackupException error = Assert.Throws<CryoBackupException>(() =>
-            SealedBackup.Restore(
+            EncryptedBackup.Restore(
                 server,
                 path,
                 Target,
@@ -94,13 +94,13 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
     {
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         MakeLarge();
-        string path = SealedBackup.New(server, Source, _folder.Path, [recipient]).Path;
+        string path = EncryptedBackup.New(server, Source, _folder.Path, [recipient]).Path;
         Task<string?> killer = Task.Run(() => Kill(() => true, arguments => arguments.Contains(identity, StringComparison.Ordinal)));
-        VerificationResult result = SealedBackup.Test(path, VerificationLevel.Content, identity);
+        VerificationResult result = EncryptedBackup.Test(path, VerificationLevel.Content, identity);
         await killer;
         Assert.True(result.Verdict == Verdict.Inconclusive, result.Reason);
         Assert.Contains("ended from outside", result.Reason, StringComparison.Ordinal);
-        Assert.Equal(Verdict.Passed, SealedBackup.Test(path, VerificationLevel.Content, identity).Verdict);
+        Assert.Equal(Verdict.Passed, EncryptedBackup.Test(path, VerificationLevel.Content, identity).Verdict);
     }
 
     /// <summary>Large enough to be met in its middle; once for all.</summary>
@@ -108,7 +108,7 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
     {
         if (server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Source}'") is null)
         {
-            SealedBackup.MakeSample(server, Source, 400_000);
+            EncryptedBackup.MakeSample(server, Source, 400_000);
         }
     }
 

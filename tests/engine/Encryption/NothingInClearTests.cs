@@ -5,7 +5,7 @@ namespace CryoBackup.Tests.Encryption;
 
 /// <summary>Every write of the tool and of all that it starts, as strace sees them, at a backup,
 /// its verification and its restore.</summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 [Trait("Runs", "Once")]
 public sealed class NothingInClearTests(PostgresServer server) : IDisposable
 {
@@ -21,7 +21,7 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
     [TraceFact]
     public void NoFileOnTheWayHoldsContentInClear()
     {
-        SealedBackup.MakeSample(server, Source, Rows);
+        EncryptedBackup.MakeSample(server, Source, Rows);
         server.Execute("postgres", $"DROP DATABASE IF EXISTS {Target} WITH (FORCE)");
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         var tool = new TracedTool();
@@ -29,14 +29,14 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
         string backup = Assert.Single(Directory.GetFiles(Backups, "*.dump.gz.age"));
         tool.Run(server, _folder, "test", backup, "--identity", identity);
         tool.Run(server, _folder, "restore", backup, "--target-database", Target, "--create", "--jobs", "1", "--identity", identity);
-        Assert.Equal((long)Rows, server.Scalar(Target, $"SELECT count(*) FROM {SealedBackup.Table}"));
+        Assert.Equal((long)Rows, server.Scalar(Target, $"SELECT count(*) FROM {EncryptedBackup.Table}"));
 
         Assert.Empty(tool.Unseen);
         IReadOnlyDictionary<string, byte[]> files = tool.Files;
-        Assert.All(files, file => Assert.False(SealedBackup.IsInClear(file.Value), $"{file.Key} holds content in clear."));
+        Assert.All(files, file => Assert.False(EncryptedBackup.IsInClear(file.Value), $"{file.Key} holds content in clear."));
         // All of it went by: what lies there now was seen while it was written.
-        byte[] sealedBytes = File.ReadAllBytes(backup);
-        Assert.Contains(files.Values, bytes => bytes.AsSpan().SequenceEqual(sealedBytes));
+        byte[] encryptedBytes = File.ReadAllBytes(backup);
+        Assert.Contains(files.Values, bytes => bytes.AsSpan().SequenceEqual(encryptedBytes));
         Assert.Contains(tool.Arguments, list => list.Contains("pg_dump", StringComparison.Ordinal));
         Assert.Contains(tool.Arguments, list => list.Contains("age -d -i ", StringComparison.Ordinal));
 
@@ -55,8 +55,8 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
     [TraceFact]
     public void TestWritesNothingAndAsksNobody()
     {
-        SealedBackup.MakeSample(server, Source, 10);
-        string path = SealedBackup.New(server, Source, _folder.Path, []).Path;
+        EncryptedBackup.MakeSample(server, Source, 10);
+        string path = EncryptedBackup.New(server, Source, _folder.Path, []).Path;
         var tool = new TracedTool();
         tool.Run(server, _folder, "test", path);
         Assert.Empty(tool.Files);
@@ -69,7 +69,7 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
     [TraceFact]
     public void TheTraceSeesWhatIsInClear()
     {
-        SealedBackup.MakeSample(server, Source, 10);
+        EncryptedBackup.MakeSample(server, Source, 10);
         foreach (CompressionKind compression in new[] { CompressionKind.None, CompressionKind.Gzip })
         {
             var tool = new TracedTool();
@@ -79,11 +79,12 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
                 file =>
                     file.Key.EndsWith(".partial", StringComparison.Ordinal)
                     && file.Key.Contains(".dump", StringComparison.Ordinal)
-                    && SealedBackup.IsInClear(file.Value)
+                    && EncryptedBackup.IsInClear(file.Value)
             );
             Assert.Contains(
                 tool.Files,
-                file => file.Key.Contains(BackupFileName.ManifestSuffix, StringComparison.Ordinal) && SealedBackup.HoldsSample(file.Value)
+                file =>
+                    file.Key.Contains(BackupFileName.ManifestSuffix, StringComparison.Ordinal) && EncryptedBackup.HoldsSample(file.Value)
             );
         }
     }

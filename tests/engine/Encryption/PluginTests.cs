@@ -4,7 +4,7 @@ namespace CryoBackup.Tests.Encryption;
 
 /// <summary>Recipients and identities of an age plugin: here a script that speaks the plugins' protocol and
 /// wraps the file's key in nothing.</summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 public sealed class PluginTests(PostgresServer server) : IDisposable
 {
     // The bytes 'stand-in' in Bech32, under the names that age makes of the plugin's.
@@ -39,21 +39,21 @@ public sealed class PluginTests(PostgresServer server) : IDisposable
     }
 
     [AgeServerFact]
-    public void PluginSealsAndOpens()
+    public void PluginEncryptsAndDecrypts()
     {
-        SealedBackup.MakeSample(server, "plugin_source", 50);
+        EncryptedBackup.MakeSample(server, "plugin_source", 50);
         _folder.WriteProgram("bin/age-plugin-cryotest", Script);
         Environment.SetEnvironmentVariable("PATH", Path.Combine(_folder.Path, "bin") + Path.PathSeparator + _path);
         string identity = _folder.Write("identity", Identity + "\n");
-        BackupInfo backup = SealedBackup.New(server, "plugin_source", _folder.Path, [Recipient]);
+        BackupInfo backup = EncryptedBackup.New(server, "plugin_source", _folder.Path, [Recipient]);
         Assert.Equal([Recipient], BackupManifest.Read(backup.ManifestPath).Encryption!.Recipients);
-        VerificationResult result = SealedBackup.Test(backup.Path, VerificationLevel.Content, identity);
+        VerificationResult result = EncryptedBackup.Test(backup.Path, VerificationLevel.Content, identity);
         Assert.True(result.Verdict == Verdict.Passed, result.Reason);
-        Assert.Equal(RestoreStatus.Restored, SealedBackup.Restore(server, backup.Path, "plugin_target", [identity]).Status);
+        Assert.Equal(RestoreStatus.Restored, EncryptedBackup.Restore(server, backup.Path, "plugin_target", [identity]).Status);
 
         // Another's identity does not open it, and the name of the plugin's stanza is told.
         (string other, _) = KeyPairs.Make(_folder, "age");
-        VerificationResult wrong = SealedBackup.Test(backup.Path, VerificationLevel.Content, other);
+        VerificationResult wrong = EncryptedBackup.Test(backup.Path, VerificationLevel.Content, other);
         Assert.Equal(Verdict.Failed, wrong.Verdict);
         Assert.Contains("cryotest", wrong.Reason, StringComparison.Ordinal);
     }
@@ -62,16 +62,16 @@ public sealed class PluginTests(PostgresServer server) : IDisposable
     [AgeServerFact]
     public void ArmoredFileIsRefusedWithRemedy()
     {
-        SealedBackup.MakeSample(server, "plugin_source", 50);
+        EncryptedBackup.MakeSample(server, "plugin_source", 50);
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
-        BackupInfo clear = SealedBackup.New(server, "plugin_source", _folder.Path, []);
+        BackupInfo clear = EncryptedBackup.New(server, "plugin_source", _folder.Path, []);
         string armored = Path.Combine(_folder.Path, "armored.dump.gz.age");
         KeyPairs.Sh($"age -a -r '{recipient}' -o '{armored}' '{clear.Path}'");
-        VerificationResult result = SealedBackup.Test(armored, VerificationLevel.Content, identity);
+        VerificationResult result = EncryptedBackup.Test(armored, VerificationLevel.Content, identity);
         Assert.Equal(Verdict.Failed, result.Verdict);
         Assert.Contains("armored", result.Reason, StringComparison.Ordinal);
         CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
-            SealedBackup.Restore(server, armored, "plugin_target", [identity])
+            EncryptedBackup.Restore(server, armored, "plugin_target", [identity])
         );
         Assert.Equal(CryoBackupError.NotABackup, failure.Error);
         Assert.Contains("age -d", failure.Remedy, StringComparison.Ordinal);

@@ -29,9 +29,9 @@ public sealed class BackupFileNameTests
     [Fact]
     public void IsNamedByDatabaseAndTime()
     {
-        Assert.Equal("app_20240806_053412_full.dump.gz", BackupFileName.Create("app", Start, CompressionKind.Gzip, isSealed: false));
-        Assert.Equal("app_20240806_053412_full.dump.zst", BackupFileName.Create("app", Start, CompressionKind.Zstd, isSealed: false));
-        Assert.Equal("app_20240806_053412_full.dump", BackupFileName.Create("app", Start, CompressionKind.None, isSealed: false));
+        Assert.Equal("app_20240806_053412_full.dump.gz", BackupFileName.Create("app", Start, CompressionKind.Gzip, isEncrypted: false));
+        Assert.Equal("app_20240806_053412_full.dump.zst", BackupFileName.Create("app", Start, CompressionKind.Zstd, isEncrypted: false));
+        Assert.Equal("app_20240806_053412_full.dump", BackupFileName.Create("app", Start, CompressionKind.None, isEncrypted: false));
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class BackupFileNameTests
     {
         // PostgreSQL's names have at most 63 bytes.
         string longest =
-            BackupFileName.Create(new string('/', 63), Start, CompressionKind.Gzip, isSealed: false)
+            BackupFileName.Create(new string('/', 63), Start, CompressionKind.Gzip, isEncrypted: false)
             + BackupFileName.ManifestSuffix
             + BackupFileName.PartialSuffix;
         Assert.InRange(Encoding.UTF8.GetByteCount(longest), 1, 255);

@@ -57,7 +57,7 @@ public sealed class BombTests : IDisposable
     public void RolesThatFillTheMemoryAreNotRead()
     {
         string backup = Path.Combine(_folder.Path, "app_20260131_120000_full.dump.gz");
-        string globals = backup + GlobalsFile.Suffix(isSealed: false);
+        string globals = backup + GlobalsFile.Suffix(isEncrypted: false);
         WriteGzip(
             globals,
             stream =>
@@ -78,7 +78,7 @@ public sealed class BombTests : IDisposable
         };
         long before = GC.GetAllocatedBytesForCurrentThread();
         CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
-            GlobalsFile.Read(backup, record, isSealed: false, [], CancellationToken.None)
+            GlobalsFile.Read(backup, record, isEncrypted: false, [], CancellationToken.None)
         );
         Assert.Equal(CryoBackupError.ArchiveCorrupt, failure.Error);
         Assert.Contains("more than 32.0 MB", failure.Message, StringComparison.Ordinal);
@@ -90,7 +90,7 @@ public sealed class BombTests : IDisposable
     public void AStatementThatIsMadeToBeTriedForEverIsGivenUp()
     {
         string backup = Path.Combine(_folder.Path, "app_20260131_120000_full.dump.gz");
-        string globals = backup + GlobalsFile.Suffix(isSealed: false);
+        string globals = backup + GlobalsFile.Suffix(isEncrypted: false);
         string label = "SECURITY LABEL FOR " + string.Concat(Enumerable.Repeat("x ON ROLE \"\"", 80_000)) + ";\nCREATE ROLE a;\n";
         WriteGzip(globals, stream => stream.Write(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(label, 8)))));
         var record = new BackupManifest.GlobalsRecord
@@ -98,7 +98,7 @@ public sealed class BombTests : IDisposable
             File = Path.GetFileName(globals),
             Sha256 = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(globals))),
         };
-        Exception? failure = Record.Exception(() => GlobalsFile.Read(backup, record, isSealed: false, [], CancellationToken.None));
+        Exception? failure = Record.Exception(() => GlobalsFile.Read(backup, record, isEncrypted: false, [], CancellationToken.None));
         Assert.True(failure is null or CryoBackupException { Error: CryoBackupError.ArchiveCorrupt }, failure?.ToString());
     }
 
@@ -136,7 +136,7 @@ public sealed class BombTests : IDisposable
             Assert.InRange(LocalDisk.FreeSpace(_folder.Path)!.Value, 64 * Megabyte / 20, 64 * Megabyte);
             spooling.Dispose();
 
-            Fill(spooling.Begin(isSealed: false, length: 1)!);
+            Fill(spooling.Begin(isEncrypted: false, length: 1)!);
             Assert.InRange(LocalDisk.FreeSpace(_folder.Path)!.Value, 64 * Megabyte / 20, 64 * Megabyte);
         }
         finally

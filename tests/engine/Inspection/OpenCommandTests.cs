@@ -14,7 +14,7 @@ public sealed class OpenCommandTests : IDisposable
     [InlineData(CompressionKind.Zstd, "zstd -dc app.dump.gz | pg_restore -d NAME")]
     [InlineData(CompressionKind.None, "pg_restore -d NAME app.dump.gz")]
     public void NamesTheStockTools(CompressionKind compression, string expected) =>
-        Assert.Equal(expected, OpenCommand.For("app.dump.gz", compression, isSealed: false));
+        Assert.Equal(expected, OpenCommand.For("app.dump.gz", compression, isEncrypted: false));
 
     [UnixFact]
     public void GivesTheShellAnyNameAsItIs()
@@ -28,9 +28,9 @@ public sealed class OpenCommandTests : IDisposable
                 database,
                 new DateTime(2024, 8, 6, 5, 34, 12, DateTimeKind.Utc),
                 CompressionKind.Gzip,
-                isSealed: false
+                isEncrypted: false
             );
-            var start = new ProcessStartInfo("/bin/sh", ["-c", OpenCommand.For(file, CompressionKind.Gzip, isSealed: false)])
+            var start = new ProcessStartInfo("/bin/sh", ["-c", OpenCommand.For(file, CompressionKind.Gzip, isEncrypted: false)])
             {
                 RedirectStandardOutput = true,
             };

@@ -27,7 +27,7 @@ public sealed class StockArchiveTests(PostgresServer server) : IDisposable
         byte[] zlib = Zoo.Dump(server),
             plain = Zoo.Dump(server, "-Z0");
         string file = Path.Combine(_folder.Path, "file.dump");
-        PgDump.ToFile(server, Zoo.Database, file, "-Z0");
+        StockDump.ToFile(server, Zoo.Database, file, "-Z0");
         string[] paths =
         [
             file,

@@ -62,7 +62,7 @@ public sealed class UnrecordedTests(PostgresServer server) : IDisposable
         {
             server.CreateDatabase(SmallBackup.Database);
             server.Execute(SmallBackup.Database, "CREATE TABLE t AS SELECT 1 AS a");
-            PgDump.ToFile(server, SmallBackup.Database, path);
+            StockDump.ToFile(server, SmallBackup.Database, path);
         }
         else
         {

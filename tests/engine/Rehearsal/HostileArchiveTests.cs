@@ -2,7 +2,7 @@ namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>An archive is text that a server carries out. Whatever it says, a rehearsal changes nothing outside,
 /// and does not pass.</summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 [Trait("Runs", "Once")]
 public sealed class HostileArchiveTests(PostgresServer server) : IDisposable
 {

@@ -4,7 +4,7 @@ using CryoBackup.Verification;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>A rehearsal that was killed leaves nothing once the next has run; one that was stopped leaves nothing at all.</summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 public sealed class KilledRehearsalTests(PostgresServer server) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -6,7 +6,7 @@ namespace CryoBackup.Tests.Rehearsal;
 /// Definitions are compared by what they mean to the server. Here every definition is one that the server writes differently after one
 /// round trip, so that none passes because its letters are the same; and whatever is changed in what came back is found all the same.
 /// </summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 [Trait("Runs", "Once")]
 public sealed class MeaningTests(PostgresServer server) : IDisposable
 {

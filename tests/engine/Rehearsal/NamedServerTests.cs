@@ -3,7 +3,7 @@ using CryoBackup.Verification;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>A rehearsal on a server that the user names: a scratch database, dropped after.</summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 public sealed class NamedServerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -6,7 +6,7 @@ using Npgsql;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>What most backups are: nothing in them needs a superuser.</summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
 {
     // Owners, privileges by grantees, row security that binds owners, a view over others' tables,

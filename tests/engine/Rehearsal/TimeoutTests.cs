@@ -3,7 +3,7 @@ using CryoBackup.Verification;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>Nothing in a backup holds its proof for ever.</summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 [Trait("Runs", "Once")]
 public sealed class TimeoutTests(PostgresServer server) : IDisposable
 {

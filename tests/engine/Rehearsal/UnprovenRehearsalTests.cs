@@ -3,7 +3,7 @@ using CryoBackup.Tests.Archive;
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>What a rehearsal could not compare it does not claim; of what the file itself does not prove nothing is restored.</summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 [Trait("Runs", "Once")]
 public sealed class UnprovenRehearsalTests(PostgresServer server) : IDisposable
 {
@@ -41,7 +41,7 @@ public sealed class UnprovenRehearsalTests(PostgresServer server) : IDisposable
         server.CreateDatabase("rehearsal_unproven");
         server.Execute("rehearsal_unproven", Content);
         string archive = Path.Combine(_folder.Path, "inserts.dump");
-        PgDump.ToFile(server, "rehearsal_unproven", archive, "-Z0", "--inserts");
+        StockDump.ToFile(server, "rehearsal_unproven", archive, "-Z0", "--inserts");
         VerificationResult result = Rehearse.Run(archive);
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
         Assert.Equal(CheckOutcome.Passed, Rehearse.Check(result, "restore").Outcome);

@@ -1,7 +1,7 @@
 namespace CryoBackup.Tests.Rehearsal;
 
 /// <summary>A rehearsal on the server programs of a newer version answers whether an upgrade would bring the data over.</summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 [Trait("Runs", "Once")]
 public sealed class UpgradeRehearsalTests(PostgresServer server) : IDisposable
 {

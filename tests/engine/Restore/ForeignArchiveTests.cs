@@ -32,7 +32,7 @@ public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
     {
         string archive = Path.Combine(_folder.Path, "nameless.dump");
         MakeSample();
-        var image = ArchiveImage.Parse(PgDump.ToPipe(server, Database, "-Z0"));
+        var image = ArchiveImage.Parse(StockDump.ToPipe(server, Database, "-Z0"));
         image.Entries.RemoveAll(entry => entry.KindText == "DATABASE");
         File.WriteAllBytes(archive, image.ToBytes());
         CryoBackupException error = Assert.Throws<CryoBackupException>(() => Restore(archive, "foreign_nameless"));
@@ -54,7 +54,7 @@ public sealed class ForeignArchiveTests(PostgresServer server) : IDisposable
     {
         MakeSample();
         string archive = Path.Combine(_folder.Path, "foreign.dump");
-        PgDump.ToFile(server, Database, archive, ["-Z0", .. arguments]);
+        StockDump.ToFile(server, Database, archive, ["-Z0", .. arguments]);
         return archive;
     }
 

@@ -19,7 +19,7 @@ public sealed class FullSpoolTests
         try
         {
             using var spooling = new ArchiveSpooling(jobs: 2, makes: true, "a.dump", static _ => { }, static _ => { });
-            Stream copy = spooling.Begin(isSealed: false, length: Megabyte)!;
+            Stream copy = spooling.Begin(isEncrypted: false, length: Megabyte)!;
 
             // Somebody else was quicker.
             string other = Path.Combine(folder.Path, "other");
@@ -42,7 +42,7 @@ public sealed class FullSpoolTests
 
             // What was written is given back.
             File.WriteAllBytes(other, new byte[Megabyte * 7 / 4]);
-            Assert.Null(spooling.Begin(isSealed: false, length: Megabyte));
+            Assert.Null(spooling.Begin(isEncrypted: false, length: Megabyte));
         }
         finally
         {

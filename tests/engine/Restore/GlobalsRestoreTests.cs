@@ -130,7 +130,7 @@ public sealed class GlobalsRestoreTests(ZooServer server) : IDisposable
     }
 
     [AgeServerFact]
-    public void SealedOnesAreOpenedWithTheIdentity()
+    public void EncryptedOnesAreOpenedWithTheIdentity()
     {
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         string backup = BackUp(recipients: [recipient]);

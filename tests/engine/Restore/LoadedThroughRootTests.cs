@@ -66,7 +66,7 @@ public sealed class LoadedThroughRootTests(ZooServer server) : IDisposable
         server.CreateDatabase("root_stock");
         server.Execute("root_stock", Sql);
         string archive = Path.Combine(_folder.Path, "root.dump");
-        PgDump.ToFile(server, "root_stock", archive, ["-Z0", "--load-via-partition-root"]);
+        StockDump.ToFile(server, "root_stock", archive, ["-Z0", "--load-via-partition-root"]);
         server.Drop("root_copy");
         RestoreResult result = server.Restore(archive, "root_copy", request => request with { Create = true });
         AssertRoot(result);

@@ -147,7 +147,7 @@ public sealed class PartOfZooTests(ZooServer server)
 
     private static IReadOnlyList<TocEntry> ReadToc(string backup)
     {
-        using var source = new BackupSource(backup, new AgeOpening(backup, [], [], CancellationToken.None));
+        using var source = new BackupSource(backup, new AgeDecryption(backup, [], [], CancellationToken.None));
         return ArchiveReader.Read(source.Output, null, _ => { }, CancellationToken.None).Entries;
     }
 

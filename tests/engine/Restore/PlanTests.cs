@@ -98,7 +98,7 @@ public sealed class PlanTests(ZooServer server)
 
     private static IReadOnlyList<TocEntry> Entries(string backup)
     {
-        using var source = new BackupSource(backup, new AgeOpening(backup, [], [], CancellationToken.None));
+        using var source = new BackupSource(backup, new AgeDecryption(backup, [], [], CancellationToken.None));
         return ArchiveReader.Read(source.Output, null, _ => { }, CancellationToken.None).Entries;
     }
 

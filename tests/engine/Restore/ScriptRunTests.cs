@@ -63,7 +63,7 @@ public sealed class ScriptRunTests(PostgresServer server) : IDisposable
         server.CreateDatabase("script_source");
         server.Execute("script_source", sql);
         string path = Path.Combine(_folder.Path, "script.dump");
-        PgDump.ToFile(server, "script_source", path, "--compress=0");
+        StockDump.ToFile(server, "script_source", path, "--compress=0");
         return path;
     }
 

@@ -70,7 +70,7 @@ internal sealed class DefinitionRestore(VerificationRequest request, RehearsalSe
 
     private void CopyOutline(Stream destination, CancellationToken cancellationToken)
     {
-        using var source = new BackupSource(request.Path, new AgeOpening(request.Path, request.Identities, [], cancellationToken));
+        using var source = new BackupSource(request.Path, new AgeDecryption(request.Path, request.Identities, [], cancellationToken));
         ArchiveReader.CopyTableOfContents(source.Output, destination, cancellationToken);
     }
 }

@@ -55,7 +55,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 observer,
                 _cancellationToken
             );
-            inspection.Copy = isSealed => spooling.Begin(isSealed, inspection.Manifest?.UncompressedBytes);
+            inspection.Copy = isEncrypted => spooling.Begin(isEncrypted, inspection.Manifest?.UncompressedBytes);
             inspection.Trusts = manifest => !spooling.Spools(manifest.Encryption is not null, manifest.UncompressedBytes);
             inspection.Run();
             VerificationResult file = inspection.ToResult();

@@ -8,12 +8,12 @@ namespace CryoBackup.Encryption;
 /// Encrypts what a backup writes. Made before anything else starts: once it is there, the recipients are whole, age is installed and
 /// takes them. They go to age by a private file.
 /// </summary>
-internal sealed class AgeSeal : IDisposable
+internal sealed class AgeEncryption : IDisposable
 {
     private readonly PrivateFolder _folder;
     private readonly string _file;
 
-    private AgeSeal(IReadOnlyList<string> recipients)
+    private AgeEncryption(IReadOnlyList<string> recipients)
     {
         Recipients = recipients;
         _folder = PrivateFolder.Create("cryobackup-age-");
@@ -28,22 +28,22 @@ internal sealed class AgeSeal : IDisposable
     /// <param name="cancellationToken">Ends programs.</param>
     /// <returns>Null if no encryption is asked for.</returns>
     /// <exception cref="CryoBackupException">ConfigurationInvalid, ToolNotFound, PermissionDenied.</exception>
-    public static AgeSeal? Prepare(IReadOnlyList<string> recipients, CancellationToken cancellationToken)
+    public static AgeEncryption? Prepare(IReadOnlyList<string> recipients, CancellationToken cancellationToken)
     {
         if (recipients.Count == 0)
         {
             return null;
         }
 
-        var seal = new AgeSeal(AgeRecipients.Read(recipients));
+        var encryption = new AgeEncryption(AgeRecipients.Read(recipients));
         try
         {
-            seal.Try(cancellationToken);
-            return seal;
+            encryption.Try(cancellationToken);
+            return encryption;
         }
         catch
         {
-            seal.Dispose();
+            encryption.Dispose();
             throw;
         }
     }

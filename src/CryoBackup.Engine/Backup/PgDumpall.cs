@@ -6,14 +6,14 @@ using CryoBackup.Storage;
 namespace CryoBackup.Backup;
 
 /// <summary>What belongs to no database, roles and tablespaces, written by pg_dumpall beside a backup.</summary>
-internal static class GlobalsDump
+internal static class PgDumpall
 {
     // pg_dumpall's last words; without them it was cut short.
     private static ReadOnlySpan<byte> Conclusion => "-- PostgreSQL database cluster dump complete"u8;
 
     /// <summary>Writes the file; its owner publishes it.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="seal">Encrypts; null for no encryption.</param>
+    /// <param name="encryption">Encrypts; null for no encryption.</param>
     /// <param name="pgDumpall">The program.</param>
     /// <param name="endpoint">The server, with any database of it.</param>
     /// <param name="application">Shown in pg_stat_activity.</param>
@@ -23,7 +23,7 @@ internal static class GlobalsDump
     /// <exception cref="CryoBackupException">DumpFailed and others.</exception>
     public static BackupManifest.GlobalsRecord Write(
         PartialFile file,
-        AgeSeal? seal,
+        AgeEncryption? encryption,
         ClientTool pgDumpall,
         ServerEndpoint endpoint,
         string application,
@@ -44,7 +44,7 @@ internal static class GlobalsDump
         }
 
         var command = new ToolCommand(pgDumpall.Path, arguments) { Environment = environment.Variables, ReadsOutput = true };
-        using var sink = new BackupSink(file.Stream, CompressionKind.Gzip, level: null, seal, cancellationToken);
+        using var sink = new BackupSink(file.Stream, CompressionKind.Gzip, level: null, encryption, cancellationToken);
         using var process = ToolProcess.Start(command, cancellationToken);
         bool concluded = Copy(process.StandardOutput, sink.Input);
         sink.Complete();

@@ -3,7 +3,7 @@ using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Encryption;
 
-public sealed class SealedNameTests
+public sealed class EncryptedNameTests
 {
     private static readonly DateTime Start = new(2024, 8, 6, 5, 34, 12, DateTimeKind.Utc);
 
@@ -25,16 +25,16 @@ public sealed class SealedNameTests
     )]
     public void NameAndCommandTellHowItIsStored(CompressionKind compression, string name, string command)
     {
-        Assert.Equal(name, BackupFileName.Create("app", Start, compression, isSealed: true));
-        Assert.Equal(command, OpenCommand.For(name, compression, isSealed: true));
+        Assert.Equal(name, BackupFileName.Create("app", Start, compression, isEncrypted: true));
+        Assert.Equal(command, OpenCommand.For(name, compression, isEncrypted: true));
     }
 
     [Fact]
     public void FitsAFileSystemAlsoForTheLongestName()
     {
         string longest =
-            BackupFileName.Create(new string('/', 63), Start, CompressionKind.Gzip, isSealed: true)
-            + GlobalsFile.Suffix(isSealed: true)
+            BackupFileName.Create(new string('/', 63), Start, CompressionKind.Gzip, isEncrypted: true)
+            + GlobalsFile.Suffix(isEncrypted: true)
             + BackupFileName.PartialSuffix;
         Assert.InRange(Encoding.UTF8.GetByteCount(longest), 1, 255);
     }

@@ -4,7 +4,7 @@ using CryoBackup.Processes;
 namespace CryoBackup.Backup;
 
 /// <summary>A running pg_dump, whose archive is read as it comes.</summary>
-internal sealed class DumpProcess : IDisposable
+internal sealed class PgDump : IDisposable
 {
     // What a dying pg_dump may take to say why, before it is ended.
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
@@ -19,7 +19,7 @@ internal sealed class DumpProcess : IDisposable
     /// <param name="environment">Lets it connect.</param>
     /// <param name="warnings">Takes what it warns of.</param>
     /// <param name="cancellationToken">Kills it.</param>
-    public DumpProcess(
+    public PgDump(
         ClientTool pgDump,
         IReadOnlyList<string> arguments,
         ServerEndpoint endpoint,

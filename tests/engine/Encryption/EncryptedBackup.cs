@@ -6,7 +6,7 @@ using CryoBackup.Verification;
 namespace CryoBackup.Tests.Encryption;
 
 /// <summary>A server's sample database, and what the tests of encrypted backups do with it.</summary>
-internal static class SealedBackup
+internal static class EncryptedBackup
 {
     /// <summary>Stands in rows of the sample, and nowhere else.</summary>
     public static readonly string Canary = $"canary-{Guid.NewGuid():N}";

@@ -50,8 +50,8 @@ Describe 'An encrypted backup' -Skip:$skip {
     }
 
     It 'opens with the stock tools as the README says' {
-        $line = ($console[1].Trim() -replace 'sealed/\S+', "sealed/$(Split-Path $backup.Path -Leaf)").Replace('NAME', 'app_copy', [System.StringComparison]::Ordinal)
-        $line.Replace('identity.txt', 'IDENTITY').Replace('sealed/', '').Replace('app_copy', 'NAME') |
+        $line = ($console[1].Trim() -replace 'encrypted/\S+', "encrypted/$(Split-Path $backup.Path -Leaf)").Replace('NAME', 'app_copy', [System.StringComparison]::Ordinal)
+        $line.Replace('identity.txt', 'IDENTITY').Replace('encrypted/', '').Replace('app_copy', 'NAME') |
             Should -BeExactly (Get-Content -LiteralPath $backup.ManifestPath -Raw | ConvertFrom-Json).open_with
         Clear-TestDatabase app_copy
         Invoke-Sql 'CREATE DATABASE app_copy TEMPLATE template0'
@@ -68,9 +68,9 @@ Describe 'An encrypted backup' -Skip:$skip {
         Invoke-Sql -Database app_copy 'SELECT count(*) FROM sample' | Should -Be '500'
     }
 
-    It 'is shown as sealed' {
-        $backup | Out-String | Should -Match ' sealed '
-        Get-CryoBackup ./sealed | Out-String | Should -Match ' sealed '
+    It 'is shown as encrypted' {
+        $backup | Out-String | Should -Match ' encrypted '
+        Get-CryoBackup ./encrypted | Out-String | Should -Match ' encrypted '
     }
 
     It 'passes at Hash without an identity, and is inconclusive above' {
@@ -159,11 +159,11 @@ Describe 'An encrypted backup' -Skip:$skip {
 
     It 'keeps the secret out of everything that is said' {
         $secret = (Get-Content -LiteralPath identity.txt | Where-Object { $_ -like 'AGE-SECRET-KEY-*' }).Substring(20)
-        Set-Content -LiteralPath logged.yaml -Value "log_file: ./sealed.log`nencryption: {enabled: true, key_file: $PWD/identity.txt}"
-        $null = Test-CryoBackup $backup.Path -Config ./logged.yaml -ReportPath ./sealed.json
-        $null = Test-CryoBackup $backup.Path -Identity identity.txt, wrong.txt -ReportPath ./sealed.html
+        Set-Content -LiteralPath logged.yaml -Value "log_file: ./encrypted.log`nencryption: {enabled: true, key_file: $PWD/identity.txt}"
+        $null = Test-CryoBackup $backup.Path -Config ./logged.yaml -ReportPath ./encrypted.json
+        $null = Test-CryoBackup $backup.Path -Identity identity.txt, wrong.txt -ReportPath ./encrypted.html
         $said = @(
-            Get-Content -LiteralPath sealed.log, sealed.json, sealed.html -Raw
+            Get-Content -LiteralPath encrypted.log, encrypted.json, encrypted.html -Raw
             Test-CryoBackup $backup.Path -Identity identity.txt -Verbose *>&1 | Out-String
             Test-CryoBackup $backup.Path -Identity wrong.txt -Verbose *>&1 | Out-String
             try { Test-CryoBackup $backup.Path -Identity (Get-Content -LiteralPath identity.txt -Raw).Split("`n")[2] } catch { $_ | Format-List -Property * -Force | Out-String }
@@ -175,9 +175,9 @@ Describe 'An encrypted backup' -Skip:$skip {
     }
 
     It 'lists its tables to those who have the identity' {
-        (Get-CryoBackup ./sealed).Tables | Should -BeNullOrEmpty
-        (Get-CryoBackup ./sealed -Identity wrong.txt -WarningAction SilentlyContinue).Tables | Should -BeNullOrEmpty
-        $listed = Get-CryoBackup ./sealed -Identity wrong.txt, identity.txt
+        (Get-CryoBackup ./encrypted).Tables | Should -BeNullOrEmpty
+        (Get-CryoBackup ./encrypted -Identity wrong.txt -WarningAction SilentlyContinue).Tables | Should -BeNullOrEmpty
+        $listed = Get-CryoBackup ./encrypted -Identity wrong.txt, identity.txt
         $listed.Tables.Name | Sort-Object | Should -Be 'empty_one', 'sample'
         $listed.RowCount | Should -Be 500
     }
@@ -191,7 +191,7 @@ Describe 'An encrypted backup' -Skip:$skip {
         $recipient = (Get-Content -LiteralPath recipients.txt -Raw).Trim()
         $keys = $Keys.Replace('RECIPIENT', $recipient).Replace('IDENTITY', "$PWD/identity.txt").Replace('FILE', "$PWD/recipients.txt")
         $project = New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))
-        $file = Join-Path $project 'sealed.yaml'
+        $file = Join-Path $project 'encrypted.yaml'
         Set-Content -LiteralPath $file -Value "database: {database: app}`nlocal_backup_dir: kept`nencryption: {$keys}"
         $made = New-CryoBackup -Config $file
         $made.Path | Should -BeLike (Join-Path $project 'kept/*.dump.gz.age')
@@ -207,9 +207,9 @@ Describe 'An encrypted backup' -Skip:$skip {
         $LASTEXITCODE | Should -Be 0
         (& $tool test --config $file --json | ConvertFrom-Json).verdict | Should -Be 'Passed'
         (& $tool list --config $file --json | ConvertFrom-Json).rowCount | Should -Be 500
-        $sealed = (Get-ChildItem -Path (Join-Path $project 'kept/*.age')).FullName
+        $encrypted = (Get-ChildItem -Path (Join-Path $project 'kept/*.age')).FullName
         Clear-TestDatabase app_copy
-        (& $tool restore $sealed --config $file -d app_copy --create --json | ConvertFrom-Json).status | Should -Be 'Restored'
+        (& $tool restore $encrypted --config $file -d app_copy --create --json | ConvertFrom-Json).status | Should -Be 'Restored'
     }
 
     It 'is not made from a configuration whose key is <What>' -ForEach @(
@@ -217,7 +217,7 @@ Describe 'An encrypted backup' -Skip:$skip {
         @{ What = "the predecessor's Fernet key"; Text = 'cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=' }
     ) {
         $project = New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))
-        $file = Join-Path $project 'sealed.yaml'
+        $file = Join-Path $project 'encrypted.yaml'
         Set-Content -LiteralPath $file -Value "database: {database: app}`nlocal_backup_dir: kept`nencryption: {enabled: true, key_file: key}"
         if ($Text) {
             Set-Content -LiteralPath (Join-Path $project 'key') -Value $Text

@@ -4,7 +4,7 @@ using CryoBackup.Processes;
 namespace CryoBackup.Tests.Archive;
 
 /// <summary>Runs the stock pg_dump against the shared server.</summary>
-internal static class PgDump
+internal static class StockDump
 {
     /// <summary>Dumps to a pipe, as the engine does.</summary>
     public static byte[] ToPipe(PostgresServer server, string database, params string[] arguments)

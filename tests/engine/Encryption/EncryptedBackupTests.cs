@@ -8,8 +8,8 @@ using CryoBackup.Storage;
 
 namespace CryoBackup.Tests.Encryption;
 
-[Collection("rehearsed and sealed")]
-public sealed class SealedBackupTests(PostgresServer server) : IDisposable
+[Collection("rehearsed and encrypted")]
+public sealed class EncryptedBackupTests(PostgresServer server) : IDisposable
 {
     private const string Source = "sealed_source";
     private const string Target = "sealed_target";
@@ -23,9 +23,9 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
     [InlineData("rsa", CompressionKind.Zstd)]
     public void OpensWithStockToolsByTheLineOfItsManifest(string kind, CompressionKind compression)
     {
-        SealedBackup.MakeSample(server, Source, 500);
+        EncryptedBackup.MakeSample(server, Source, 500);
         (string identity, string recipient) = KeyPairs.Make(_folder, kind);
-        BackupInfo backup = SealedBackup.New(server, Source, _folder.Path, [recipient], compression);
+        BackupInfo backup = EncryptedBackup.New(server, Source, _folder.Path, [recipient], compression);
         Assert.True(backup.Encrypted);
         Assert.EndsWith(".age", backup.Path, StringComparison.Ordinal);
 
@@ -36,13 +36,13 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
             $"{Environment()} cd '{_folder.Path}'; "
                 + line.Replace("IDENTITY", $"'{identity}'", StringComparison.Ordinal).Replace("NAME", Target, StringComparison.Ordinal)
         );
-        Assert.Equal(500L, server.Scalar(Target, $"SELECT count(*) FROM {SealedBackup.Table}"));
+        Assert.Equal(500L, server.Scalar(Target, $"SELECT count(*) FROM {EncryptedBackup.Table}"));
 
-        VerificationResult result = SealedBackup.Test(backup.Path, VerificationLevel.Content, identity);
+        VerificationResult result = EncryptedBackup.Test(backup.Path, VerificationLevel.Content, identity);
         Assert.True(result.Verdict == Verdict.Passed, result.Reason);
-        Assert.Equal(CheckOutcome.Passed, SealedBackup.Encryption(result)!.Outcome);
+        Assert.Equal(CheckOutcome.Passed, EncryptedBackup.Encryption(result)!.Outcome);
         Assert.Equal(500, Assert.Single(result.Tables).FoundRows);
-        RestoreResult restored = SealedBackup.Restore(server, backup.Path, Target, [identity]);
+        RestoreResult restored = EncryptedBackup.Restore(server, backup.Path, Target, [identity]);
         Assert.Equal(500, Assert.Single(restored.Tables).FoundRows);
         Assert.Equal(RestoreStatus.Restored, restored.Status);
     }
@@ -53,7 +53,7 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
     [InlineData("rsa")]
     public void OpensWhatStockToolsEncrypted(string kind)
     {
-        SealedBackup.MakeSample(server, Source, 500);
+        EncryptedBackup.MakeSample(server, Source, 500);
         (string identity, string recipient) = KeyPairs.Make(_folder, kind);
         // What lies below the encryption does not hang on the kind of key.
         string[] formats = ["-Fc -Z0 | gzip", "-Fc -Z0", "-Fc"];
@@ -65,41 +65,41 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
                 $"{Environment()} {PgTool("pg_dump")} {parts[0]} {Source} {(parts.Length > 1 ? "|" + parts[1] : "")} | age -r "
                     + $"'{recipient}' > '{path}'"
             );
-            VerificationResult result = SealedBackup.Test(path, VerificationLevel.Content, identity);
+            VerificationResult result = EncryptedBackup.Test(path, VerificationLevel.Content, identity);
             Assert.True(result.Verdict == Verdict.Inconclusive, result.Reason);
             Assert.Contains(
                 "age's own checksum is good, but no manifest records what was written",
                 result.Reason,
                 StringComparison.Ordinal
             );
-            Assert.Equal(500, Assert.Single(SealedBackup.Restore(server, path, Target, [identity]).Tables).FoundRows);
+            Assert.Equal(500, Assert.Single(EncryptedBackup.Restore(server, path, Target, [identity]).Tables).FoundRows);
         }
     }
 
     [AgeServerFact]
     public void EachOfSeveralIdentitiesOpensItAlone()
     {
-        SealedBackup.MakeSample(server, Source, 10);
+        EncryptedBackup.MakeSample(server, Source, 10);
         (string Identity, string Recipient)[] pairs =
         [
             .. new[] { "age", "age", "ed25519", "rsa" }.Select(kind => KeyPairs.Make(_folder, kind)),
         ];
         string list = _folder.Write("team.txt", $"# the team\n{pairs[1].Recipient}\n{pairs[2].Recipient} with a comment\n");
-        BackupInfo backup = SealedBackup.New(server, Source, _folder.Path, [pairs[0].Recipient, list, pairs[3].Identity + ".pub"]);
+        BackupInfo backup = EncryptedBackup.New(server, Source, _folder.Path, [pairs[0].Recipient, list, pairs[3].Identity + ".pub"]);
         Assert.All(
             pairs,
-            pair => Assert.Equal(Verdict.Passed, SealedBackup.Test(backup.Path, VerificationLevel.Content, pair.Identity).Verdict)
+            pair => Assert.Equal(Verdict.Passed, EncryptedBackup.Test(backup.Path, VerificationLevel.Content, pair.Identity).Verdict)
         );
         Assert.Equal(pairs.Select(pair => pair.Recipient), BackupManifest.Read(backup.ManifestPath).Encryption!.Recipients);
 
         (string other, _) = KeyPairs.Make(_folder, "age");
-        Assert.Equal(Verdict.Passed, SealedBackup.Test(backup.Path, VerificationLevel.Content, other, pairs[2].Identity).Verdict);
+        Assert.Equal(Verdict.Passed, EncryptedBackup.Test(backup.Path, VerificationLevel.Content, other, pairs[2].Identity).Verdict);
     }
 
     [AgeServerFact]
     public void ItsManifestTellsNothingOfItsContent()
     {
-        SealedBackup.MakeSample(server, Source, 10);
+        EncryptedBackup.MakeSample(server, Source, 10);
         (_, string recipient) = KeyPairs.Make(_folder, "age");
         var warnings = new List<string>();
         BackupInfo backup = BackupWriter.Run(
@@ -120,7 +120,7 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         Assert.Contains("label", Assert.Single(warnings), StringComparison.Ordinal);
 
         string text = File.ReadAllText(backup.ManifestPath);
-        Assert.DoesNotContain(SealedBackup.Table, text, StringComparison.Ordinal);
+        Assert.DoesNotContain(EncryptedBackup.Table, text, StringComparison.Ordinal);
         Assert.DoesNotContain("words of mine", text, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(text);
         string[] keys = [.. json.RootElement.EnumerateObject().Select(property => property.Name)];
@@ -135,7 +135,7 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
     [AgeServerFact]
     public void RolesAreEncryptedWithIt()
     {
-        SealedBackup.MakeSample(server, Source, 10);
+        EncryptedBackup.MakeSample(server, Source, 10);
         server.Execute("postgres", "DROP ROLE IF EXISTS sealed_role; CREATE ROLE sealed_role PASSWORD 'not to be seen'");
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         BackupInfo backup = BackupWriter.Run(
@@ -152,28 +152,28 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         string globals = Assert.Single(Directory.GetFiles(_folder.Path, "*.globals.*"));
         Assert.EndsWith(".sql.gz.age", globals, StringComparison.Ordinal);
         Assert.Contains("CREATE ROLE sealed_role", KeyPairs.Sh($"age -d -i '{identity}' '{globals}' | gunzip"), StringComparison.Ordinal);
-        Assert.Equal(Verdict.Passed, SealedBackup.Test(backup.Path, VerificationLevel.Content, identity).Verdict);
+        Assert.Equal(Verdict.Passed, EncryptedBackup.Test(backup.Path, VerificationLevel.Content, identity).Verdict);
         Assert.Equal([backup.Path], BackupFolder.List(_folder.Path));
 
         File.AppendAllText(globals, "x");
-        Assert.Equal(Verdict.Failed, SealedBackup.Test(backup.Path, VerificationLevel.Hash).Verdict);
+        Assert.Equal(Verdict.Failed, EncryptedBackup.Test(backup.Path, VerificationLevel.Hash).Verdict);
     }
 
     [AgeServerFact]
     public void WithoutAnIdentityItIsProvenToItsHashAndNoFurther()
     {
         (string path, _, _) = MakeBackup();
-        Assert.Equal(Verdict.Passed, SealedBackup.Test(path, VerificationLevel.Hash).Verdict);
+        Assert.Equal(Verdict.Passed, EncryptedBackup.Test(path, VerificationLevel.Hash).Verdict);
 
-        VerificationResult result = SealedBackup.Test(path, VerificationLevel.Content);
+        VerificationResult result = EncryptedBackup.Test(path, VerificationLevel.Content);
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
         Assert.Contains("needs an identity for X25519", result.Reason, StringComparison.Ordinal);
-        Assert.Equal(CheckOutcome.NotRun, SealedBackup.Encryption(result)!.Outcome);
+        Assert.Equal(CheckOutcome.NotRun, EncryptedBackup.Encryption(result)!.Outcome);
         Assert.Equal(CryoBackupError.IdentityMissing, result.ErrorId);
-        Assert.Null(SealedBackup.Test(path, VerificationLevel.Hash).ErrorId);
+        Assert.Null(EncryptedBackup.Test(path, VerificationLevel.Hash).ErrorId);
         Assert.Equal(CheckOutcome.Passed, Array.Find(result.Checks, check => check.Name == CheckNames.Hash)!.Outcome);
 
-        CryoBackupException error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, []));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => EncryptedBackup.Restore(server, path, Target, []));
         Assert.Equal(CryoBackupError.IdentityMissing, error.Error);
         Assert.Contains("-Identity", error.Remedy, StringComparison.Ordinal);
         Assert.Null(server.Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{Target}'"));
@@ -184,11 +184,11 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         File.WriteAllBytes(path, bytes);
         File.Delete(path + BackupFileName.ManifestSuffix);
         bytes[3] ^= 1;
-        Assert.Equal(Verdict.Inconclusive, SealedBackup.Test(path, VerificationLevel.Content).Verdict);
+        Assert.Equal(Verdict.Inconclusive, EncryptedBackup.Test(path, VerificationLevel.Content).Verdict);
         File.WriteAllBytes(path, bytes);
-        result = SealedBackup.Test(path, VerificationLevel.Content);
+        result = EncryptedBackup.Test(path, VerificationLevel.Content);
         Assert.Equal(Verdict.Failed, result.Verdict);
-        Assert.Contains("header", SealedBackup.Encryption(result)!.Detail, StringComparison.Ordinal);
+        Assert.Contains("header", EncryptedBackup.Encryption(result)!.Detail, StringComparison.Ordinal);
     }
 
     [AgeServerFact]
@@ -199,13 +199,13 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         (string wrongSsh, _) = KeyPairs.Make(_folder, "ed25519");
         foreach (string other in new[] { wrong, wrongSsh })
         {
-            VerificationResult result = SealedBackup.Test(path, VerificationLevel.Content, other);
+            VerificationResult result = EncryptedBackup.Test(path, VerificationLevel.Content, other);
             Assert.Equal(Verdict.Failed, result.Verdict);
             Assert.Equal(CryoBackupError.IdentityWrong, result.ErrorId);
-            Assert.Equal(CryoBackupError.IdentityWrong, SealedBackup.Encryption(result)!.ErrorId);
+            Assert.Equal(CryoBackupError.IdentityWrong, EncryptedBackup.Encryption(result)!.ErrorId);
             Assert.Contains("recipients", result.Remedy, StringComparison.Ordinal);
-            Assert.Contains("No identity given opens", SealedBackup.Encryption(result)!.Detail, StringComparison.Ordinal);
-            CryoBackupException error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, [other]));
+            Assert.Contains("No identity given opens", EncryptedBackup.Encryption(result)!.Detail, StringComparison.Ordinal);
+            CryoBackupException error = Assert.Throws<CryoBackupException>(() => EncryptedBackup.Restore(server, path, Target, [other]));
             Assert.Equal(CryoBackupError.IdentityWrong, error.Error);
         }
 
@@ -221,8 +221,8 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
             byte[] bytes = [.. good];
             bytes[at] = bytes[at] == (byte)'A' ? (byte)'B' : (byte)'A';
             File.WriteAllBytes(path, bytes);
-            string detail = SealedBackup.Encryption(SealedBackup.Test(path, VerificationLevel.Content, identity))!.Detail;
-            CryoBackupException error = Assert.Throws<CryoBackupException>(() => SealedBackup.Restore(server, path, Target, [identity]));
+            string detail = EncryptedBackup.Encryption(EncryptedBackup.Test(path, VerificationLevel.Content, identity))!.Detail;
+            CryoBackupException error = Assert.Throws<CryoBackupException>(() => EncryptedBackup.Restore(server, path, Target, [identity]));
             return (
                 detail.Contains("header", StringComparison.Ordinal) ? "header"
                 : detail.Contains("payload", StringComparison.Ordinal) ? "payload"
@@ -235,11 +235,11 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
     [AgeServerFact]
     public void SeveralJobsAreAWishThatIsWarnedOf()
     {
-        SealedBackup.MakeSample(server, Source, 100_000);
+        EncryptedBackup.MakeSample(server, Source, 100_000);
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
-        BackupInfo backup = SealedBackup.New(server, Source, _folder.Path, [recipient]);
+        BackupInfo backup = EncryptedBackup.New(server, Source, _folder.Path, [recipient]);
 
-        RestoreResult restored = SealedBackup.Restore(server, backup.Path, Target, [identity], jobs: 2);
+        RestoreResult restored = EncryptedBackup.Restore(server, backup.Path, Target, [identity], jobs: 2);
         Assert.Equal(RestoreStatus.Restored, restored.Status);
         Assert.Contains("decrypted", Assert.Single(restored.Warnings), StringComparison.Ordinal);
     }
@@ -255,7 +255,7 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
                 + "INSERT INTO z_parent VALUES (1); INSERT INTO a_child VALUES (1)"
         );
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
-        string path = SealedBackup.New(server, Source, _folder.Path, [recipient]).Path;
+        string path = EncryptedBackup.New(server, Source, _folder.Path, [recipient]).Path;
         server.CreateDatabase(Target);
         RestoreRequest request = Requests.Restore(server.Connection, path, Target) with { Identities = [identity], SchemaOnly = true };
         Run();
@@ -292,7 +292,7 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
     [AgeServerFact]
     public void NothingIsWrittenForARecipientThatIsNone()
     {
-        SealedBackup.MakeSample(server, Source, 10);
+        EncryptedBackup.MakeSample(server, Source, 10);
         string folder = Path.Combine(_folder.Path, "backups");
         (_, string good) = KeyPairs.Make(_folder, "age");
         string mistyped = good[..^1] + (good[^1] == 'q' ? 'p' : 'q');
@@ -301,7 +301,7 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
         const string plugin = "age1cryotest1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdwpwuf";
         foreach (string[] recipients in new[] { new[] { good, mistyped }, [""], [Path.Combine(_folder.Path, "none")], [plugin] })
         {
-            CryoBackupException error = Assert.Throws<CryoBackupException>(() => SealedBackup.New(server, Source, folder, recipients));
+            CryoBackupException error = Assert.Throws<CryoBackupException>(() => EncryptedBackup.New(server, Source, folder, recipients));
             Assert.Equal(CryoBackupError.ConfigurationInvalid, error.Error);
             Assert.False(Directory.Exists(folder));
         }
@@ -309,9 +309,9 @@ public sealed class SealedBackupTests(PostgresServer server) : IDisposable
 
     private (string Path, string Identity, string Recipient) MakeBackup()
     {
-        SealedBackup.MakeSample(server, Source, 10);
+        EncryptedBackup.MakeSample(server, Source, 10);
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
-        return (SealedBackup.New(server, Source, _folder.Path, [recipient]).Path, identity, recipient);
+        return (EncryptedBackup.New(server, Source, _folder.Path, [recipient]).Path, identity, recipient);
     }
 
     /// <summary>Leaves the manifest whole, but silent about the file's hash.</summary>

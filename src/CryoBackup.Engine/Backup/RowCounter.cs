@@ -5,7 +5,7 @@ using CryoBackup.Processes;
 namespace CryoBackup.Backup;
 
 /// <summary>Counts the rows of every table beside the dump, in the dump's own snapshot, and compares them with what the tap saw.</summary>
-internal sealed class RowCount : IAsyncDisposable
+internal sealed class RowCounter : IAsyncDisposable
 {
     private readonly DumpSnapshot _snapshot;
     private readonly CancellationTokenSource _stop = new();
@@ -16,7 +16,7 @@ internal sealed class RowCount : IAsyncDisposable
     /// <summary>Begins to count.</summary>
     /// <param name="snapshot">The snapshot; its connection is in use until the count has ended.</param>
     /// <param name="failed">Called once if the count fails, on any thread: the dump cannot be proven any more.</param>
-    public RowCount(DumpSnapshot snapshot, Action failed)
+    public RowCounter(DumpSnapshot snapshot, Action failed)
     {
         _snapshot = snapshot;
         _counting = Task.Run(CountAsync);

@@ -4,7 +4,7 @@ using CryoBackup.Processes;
 namespace CryoBackup.Encryption;
 
 /// <summary>The decryption of one backup, and what came of it.</summary>
-internal sealed class AgeOpening
+internal sealed class AgeDecryption
 {
     private readonly string _path;
     private readonly IReadOnlyList<string> _identities;
@@ -16,7 +16,7 @@ internal sealed class AgeOpening
     /// <param name="identities">Full paths of identity files, checked; empty for none.</param>
     /// <param name="recorded">The recipients that the manifest records; empty where it is silent.</param>
     /// <param name="cancellationToken">Ends age.</param>
-    public AgeOpening(string path, IReadOnlyList<string> identities, IReadOnlyList<string> recorded, CancellationToken cancellationToken)
+    public AgeDecryption(string path, IReadOnlyList<string> identities, IReadOnlyList<string> recorded, CancellationToken cancellationToken)
     {
         _path = path;
         _identities = identities;
@@ -38,7 +38,7 @@ internal sealed class AgeOpening
 
     /// <summary>Tells by a file's first bytes, its name and what the manifest records whether it is, or should be, encrypted.</summary>
     /// <param name="start">The first bytes.</param>
-    public bool IsSealed(ReadOnlySpan<byte> start)
+    public bool IsEncrypted(ReadOnlySpan<byte> start)
     {
         IsArmored = AgeHeader.IsArmored(start);
         return !IsArmored

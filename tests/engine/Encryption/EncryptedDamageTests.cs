@@ -6,9 +6,9 @@ namespace CryoBackup.Tests.Encryption;
 
 /// <summary>Bytes and lengths of a small encrypted backup, a sample or all (see <see cref="Thoroughness"/>); once is enough,
 /// on one runtime.</summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 [Trait("Runs", "Once")]
-public sealed class DamageTests(PostgresServer server) : IDisposable
+public sealed class EncryptedDamageTests(PostgresServer server) : IDisposable
 {
     private const int Workers = 2;
 
@@ -23,11 +23,11 @@ public sealed class DamageTests(PostgresServer server) : IDisposable
     {
         (string path, _) = MakeSmall();
         byte[] good = File.ReadAllBytes(path);
-        Assert.Equal(Verdict.Passed, SealedBackup.Test(path, VerificationLevel.Hash).Verdict);
+        Assert.Equal(Verdict.Passed, EncryptedBackup.Test(path, VerificationLevel.Hash).Verdict);
         foreach ((string what, byte[] bytes) in Damages(good))
         {
             File.WriteAllBytes(path, bytes);
-            Assert.True(SealedBackup.Test(path, VerificationLevel.Hash).Verdict == Verdict.Failed, what);
+            Assert.True(EncryptedBackup.Test(path, VerificationLevel.Hash).Verdict == Verdict.Failed, what);
         }
     }
 
@@ -35,9 +35,9 @@ public sealed class DamageTests(PostgresServer server) : IDisposable
     public void ChangedBytesAndCutsFailAtContentByAgeAlone()
     {
         (string source, string identity) = MakeSmall();
-        SealedBackupTests.RemoveHash(source);
+        EncryptedBackupTests.RemoveHash(source);
         byte[] good = File.ReadAllBytes(source);
-        Assert.Equal(Verdict.Passed, SealedBackup.Test(source, VerificationLevel.Content, identity).Verdict);
+        Assert.Equal(Verdict.Passed, EncryptedBackup.Test(source, VerificationLevel.Content, identity).Verdict);
         var missed = new ConcurrentBag<string>();
         var damages = new ConcurrentQueue<(string What, byte[] Bytes)>(Damages(good));
         int count = damages.Count;
@@ -54,11 +54,11 @@ public sealed class DamageTests(PostgresServer server) : IDisposable
                 while (damages.TryDequeue(out (string What, byte[] Bytes) damage))
                 {
                     File.WriteAllBytes(path, damage.Bytes);
-                    VerificationResult result = SealedBackup.Test(path, VerificationLevel.Content, identity);
+                    VerificationResult result = EncryptedBackup.Test(path, VerificationLevel.Content, identity);
                     bool caught =
                         damage.Bytes.Length == 0
                             ? result.Checks[0].Outcome == CheckOutcome.Failed
-                            : SealedBackup.Encryption(result)?.Outcome == CheckOutcome.Failed;
+                            : EncryptedBackup.Encryption(result)?.Outcome == CheckOutcome.Failed;
                     if (result.Verdict != Verdict.Failed || !caught)
                     {
                         missed.Add($"{damage.What}: {result.Verdict}: {result.Reason}");
@@ -100,6 +100,6 @@ public sealed class DamageTests(PostgresServer server) : IDisposable
             "CREATE TABLE t (id int, word text); INSERT INTO t SELECT n, md5(n::text) FROM generate_series(1, 25) n"
         );
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
-        return (SealedBackup.New(server, "sealed_small", _folder.Path, [recipient]).Path, identity);
+        return (EncryptedBackup.New(server, "sealed_small", _folder.Path, [recipient]).Path, identity);
     }
 }

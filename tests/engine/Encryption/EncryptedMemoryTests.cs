@@ -4,9 +4,9 @@ using System.Globalization;
 namespace CryoBackup.Tests.Encryption;
 
 /// <summary>The memory that the tool takes for encrypted backups does not grow with them.</summary>
-[Collection("rehearsed and sealed")]
+[Collection("rehearsed and encrypted")]
 [Trait("Runs", "Once")]
-public sealed class SealedMemoryTests(PostgresServer server) : IDisposable
+public sealed class EncryptedMemoryTests(PostgresServer server) : IDisposable
 {
     private const string Target = "sealed_memory_target";
     private const int SmallRows = 12_000;

@@ -23,7 +23,7 @@ internal enum RestoreStep
 }
 
 /// <summary>After a failure: undoes what can be undone, looks at what is there, and says in which state the target is.</summary>
-internal sealed class RestoreAftermath(
+internal sealed class RestoreRollback(
     ServerEndpoint endpoint,
     ServerEndpoint working,
     string application,
@@ -31,7 +31,7 @@ internal sealed class RestoreAftermath(
     string? previous
 )
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
     private string? _before;
 
@@ -130,7 +130,7 @@ internal sealed class RestoreAftermath(
         bool? unchanged;
         try
         {
-            using var patience = new CancellationTokenSource(Patience);
+            using var patience = new CancellationTokenSource(LongestWait);
             await using NpgsqlConnection target = await TargetDatabase
                 .OpenAsync(endpoint, "CryoBackup", plan.Encoding, patience.Token)
                 .ConfigureAwait(false);

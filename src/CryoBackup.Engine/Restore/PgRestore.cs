@@ -9,7 +9,7 @@ namespace CryoBackup.Restore;
 /// know and answer with an error. Where only that fails, nothing has failed: it is let go on, and ended at the first error of another kind.
 /// In a transaction, which that error would undo, it writes its script instead, and psql runs that, without the one line.
 /// </summary>
-internal sealed partial class RestoreProcess : IDisposable
+internal sealed partial class PgRestore : IDisposable
 {
     private const int FirstToSetTransactionTimeout = 17;
     private const string Setting = "transaction_timeout";
@@ -32,7 +32,7 @@ internal sealed partial class RestoreProcess : IDisposable
     /// <param name="environment">Lets it connect.</param>
     /// <param name="writesInput">True to feed it the archive.</param>
     /// <param name="cancellationToken">Kills it.</param>
-    public RestoreProcess(
+    public PgRestore(
         ClientTool pgRestore,
         IReadOnlyList<string> arguments,
         ServerEndpoint endpoint,
