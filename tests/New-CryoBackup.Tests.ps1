@@ -143,6 +143,13 @@ Describe 'New-CryoBackup' {
         { New-CryoBackup cryo_new -Timeout soon -WhatIf } | Should -Throw '*is not a length of time; write 90s, 30m*'
     }
 
+    It 'names with -WhatIf the server and the file' {
+        $folder = Join-Path $TestDrive 'told'
+        $told = (Invoke-Shell -Command "Import-Module '$ModulePath'; New-CryoBackup cryo_new '$folder' -ComputerName 127.0.0.1 -Port 5439 -ExcludeTable x -Compression None -WhatIf") -join "`n"
+        $told | Should -Match "^What if: Back up the database 'cryo_new' on 127.0.0.1:5439 to '$([regex]::Escape($folder)).cryo_new_[0-9]{8}_[0-9]{6}_partial\.dump'"
+        Test-Path -LiteralPath $folder | Should -BeFalse
+    }
+
     It 'with -WhatIf meets no server and writes nothing' {
         $folder = Join-Path $TestDrive 'whatif'
         # Nothing listens there: had it tried, it would have failed.

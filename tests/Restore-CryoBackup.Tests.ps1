@@ -5,6 +5,11 @@ BeforeAll {
     $folder = Join-Path $TestDrive 'backups'
     $backup = New-CryoBackup cryo_source -Path $folder
     $id = '{0},CryoBackup.Commands.RestoreCryoBackupCommand'
+
+    # What a command says on a host of its own, where -WhatIf speaks.
+    function Invoke-Told([string] $Line) {
+        (Invoke-Shell -Command "Import-Module '$ModulePath'; $Line") -join "`n"
+    }
 }
 
 AfterAll {
@@ -88,13 +93,13 @@ Describe 'Restore-CryoBackup' {
     It 'replaces what is there with -Clean, or the database with -Swap' {
         $null = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create
         Invoke-Sql -Database cryo_target 'DELETE FROM sample WHERE id > 1'
-        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Clean } | Should -Throw -ExpectedMessage '*NonInteractive*'
+        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Clean } | Should -Throw -ErrorId ($id -f 'NobodyToAsk')
         $result = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Clean -Force
         $result.Mode | Should -Be 'Clean'
         Invoke-Sql -Database cryo_target 'SELECT count(*) FROM sample' | Should -Be '500'
 
         Invoke-Sql -Database cryo_target 'DELETE FROM sample WHERE id > 1'
-        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Swap } | Should -Throw -ExpectedMessage '*NonInteractive*'
+        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Swap } | Should -Throw -ErrorId ($id -f 'NobodyToAsk')
         $result = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Swap -Force
         try {
             $result.Mode | Should -Be 'Swap'
@@ -113,23 +118,64 @@ Describe 'Restore-CryoBackup' {
         Test-Database cryo_target | Should -BeFalse
     }
 
-    It 'with -WhatIf meets no server, even if forced' {
+    It 'with -WhatIf changes nothing and needs no server, even if forced' {
         Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -Force -WhatIf -ComputerName 127.0.0.1 -Port (Get-ClosedPort) | Should -BeNullOrEmpty
         Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -PlanOnly -WhatIf -ComputerName 127.0.0.1 -Port (Get-ClosedPort) | Should -BeNullOrEmpty
         & { $WhatIfPreference = $true; Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -Force } | Should -BeNullOrEmpty
         Test-Database cryo_target | Should -BeFalse
     }
 
+    It 'names in its question the server, the database, what is there and what becomes of it' {
+        $null = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create
+        Invoke-Sql -Database cryo_target 'CHECKPOINT; ANALYZE'
+        $server = [regex]::Escape("${env:PGHOST}:${env:PGPORT}")
+        foreach ($way in @(
+                @{ Mode = @{ Clean = $true }; Fate = 'with -Clean.', 'dropped there with its rows and made anew' }
+                @{ Mode = @{ Swap = $true }; Fate = 'with -Swap.', "is renamed to 'cryo_target_before_[0-9_]+' and kept" })) {
+            $mode = $way.Mode
+            $told = Invoke-Told "Restore-CryoBackup '$($backup.Path)' -TargetDatabase cryo_target -$($mode.Keys) -WhatIf"
+            $told | Should -Match "^What if: Restore '$([regex]::Escape($backup.Path))' into the database 'cryo_target' on $server.* $($way.Fate[0])"
+            $told | Should -Match "'cryo_target' has 2 tables, about 500 rows, [0-9.]+ MB, last written to disk 20[0-9: -]+Z"
+            $told | Should -Match $way.Fate[1]
+        }
+
+        $told = Invoke-Told "Restore-CryoBackup '$($backup.Path)' -TargetDatabase cryo_target -WhatIf"
+        $told | Should -Match "It would fail: The database 'cryo_target' is not empty"
+        $told = Invoke-Told "Restore-CryoBackup '$($backup.Path)' -TargetDatabase cryo_other -Create -WhatIf"
+        $told | Should -Match "There is no database 'cryo_other' now"
+        Test-Database cryo_other | Should -BeFalse
+    }
+
+    It 'asks nothing where the answer would be no matter' {
+        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Clean -ErrorAction Stop } | Should -Throw -ErrorId ($id -f 'DatabaseNotFound')
+    }
+
+    It 'does not put another database into the place of <_>' -ForEach 'postgres', 'template1' {
+        { Restore-CryoBackup $backup.Path -TargetDatabase $_ -Swap -Force -ErrorAction Stop } | Should -Throw -ErrorId ($id -f 'ConfigurationInvalid')
+    }
+
+    It 'says in words of its own that nobody can be asked, in <Where>, and changes nothing' -ForEach @(
+        @{ Where = 'a shell without interaction'; Start = { param($Line) Invoke-Shell -Command $Line 2>&1 } }
+        @{ Where = 'a shell at the end of its input'; Start = { param($Line) $words = @(Get-ShellCommand); $null | & $words[0] @($words | Select-Object -Skip 1) -NoProfile -Command $Line 2>&1 } }
+        @{ Where = 'a thread job'; Start = { param($Line) Start-ThreadJob -ScriptBlock ([scriptblock]::Create($Line)) | Receive-Job -Wait -AutoRemoveJob 2>&1 } }
+    ) {
+        Invoke-Sql 'CREATE DATABASE cryo_target TEMPLATE template0'
+        $line = "Import-Module '$ModulePath'; try { Restore-CryoBackup '$($backup.Path)' -TargetDatabase cryo_target } catch { ""`$(`$_.FullyQualifiedErrorId)|`$(`$_.ErrorDetails.RecommendedAction)"" }"
+        $said = (& $Start $line) -join "`n"
+        $said | Should -Match 'NobodyToAsk,CryoBackup.Commands.RestoreCryoBackupCommand\|.*-Confirm:\$false or -Force'
+        Invoke-Sql -Database cryo_target "SELECT count(*) FROM pg_class WHERE relname = 'sample'" | Should -Be '0'
+    }
+
     It 'asks before it restores into an existing database, and not with -Force' {
         Invoke-Sql 'CREATE DATABASE cryo_target TEMPLATE template0'
         # This shell cannot ask anybody, so a question is an error.
-        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target } | Should -Throw -ExpectedMessage '*NonInteractive*'
+        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target } | Should -Throw -ErrorId ($id -f 'NobodyToAsk')
         (Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Force).Status | Should -Be 'Restored'
     }
 
     It 'asks with -Confirm, even where it would not ask by itself' {
-        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -Force -Confirm } | Should -Throw -ExpectedMessage '*NonInteractive*'
-        { & { $ConfirmPreference = 'Medium'; Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create } } | Should -Throw -ExpectedMessage '*NonInteractive*'
+        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -Force -Confirm } | Should -Throw -ErrorId ($id -f 'NobodyToAsk')
+        { & { $ConfirmPreference = 'Medium'; Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create } } | Should -Throw -ErrorId ($id -f 'NobodyToAsk')
         Test-Database cryo_target | Should -BeFalse
     }
 

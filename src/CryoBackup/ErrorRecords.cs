@@ -13,6 +13,9 @@ internal static class ErrorRecords
     /// another verdict than Passed.</summary>
     internal const string VerificationNotPassed = nameof(VerificationNotPassed);
 
+    /// <summary>The identifier of a question that was due where nobody can be asked.</summary>
+    internal const string NobodyToAsk = nameof(NobodyToAsk);
+
     /// <summary>Describes a failure.</summary>
     /// <param name="failure">What the engine threw.</param>
     /// <param name="target">The thing that was worked on, used where the failure names none.</param>

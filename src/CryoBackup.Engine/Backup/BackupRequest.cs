@@ -1,5 +1,6 @@
 using CryoBackup.Copies;
 using CryoBackup.Postgres;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Backup;
 
@@ -82,6 +83,13 @@ public sealed record BackupRequest
     /// How many sessions read rows at once, under one snapshot; the archive is the same. Null for one; 1 is pg_dump alone.
     /// </summary>
     public int? Jobs { get; init; }
+
+    /// <summary>The backup's file, were it begun at a moment. A file of that name that is there already is not replaced: the next second's
+    /// is taken.</summary>
+    /// <param name="start">The moment, in UTC.</param>
+    /// <returns>A full path.</returns>
+    public string FileAt(DateTime start) =>
+        Path.Combine(Folder, BackupFileName.Create(Database, start, Compression, Recipients.Count > 0, IsPartial));
 
     /// <summary>The least that tables must take on the server's disk for several sessions to pay, in bytes.</summary>
     internal long LeastShared { get; init; } = 32 << 20;

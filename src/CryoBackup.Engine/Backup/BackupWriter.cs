@@ -158,7 +158,7 @@ internal static class BackupWriter
         DumpSnapshot snapshot = preflight.Snapshot;
         observer(new VerboseMessage($"{endpoint} is {snapshot.Facts}; dumping with {preflight.PgDump.Path} {preflight.PgDump.Version}."));
 
-        using PartialFile file = CreateFile(request, encryption is not null, ref start);
+        using PartialFile file = CreateFile(request, ref start);
         var dump = new DumpRun(request, encryption, endpoint, application, snapshot, preflight.PgDump, observer, limits);
         (DumpOutcome outcome, List<string> warnings) = await DumpAsync(dump, file.Stream, preflight, observer, limits)
             .ConfigureAwait(false);
@@ -298,15 +298,12 @@ internal static class BackupWriter
             );
     }
 
-    private static PartialFile CreateFile(BackupRequest request, bool isEncrypted, ref DateTime start)
+    private static PartialFile CreateFile(BackupRequest request, ref DateTime start)
     {
         // Names have a resolution of one second; what is there is never replaced.
         for (DateTime time = start; ; time = time.AddSeconds(1))
         {
-            string path = Path.Combine(
-                request.Folder,
-                BackupFileName.Create(request.Database, time, request.Compression, isEncrypted, request.IsPartial)
-            );
+            string path = request.FileAt(time);
             if (!File.Exists(path) && !File.Exists(path + BackupFileName.ManifestSuffix))
             {
                 start = time;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CryoBackup.Postgres;
 
 /// <summary>
@@ -35,6 +37,28 @@ public sealed record ConnectionRequest
             Password = UserName is null ? Password ?? next.Password : Password,
             SslMode = SslMode ?? next.SslMode,
         };
+    }
+
+    /// <summary>The server for a question, as far as it can be told without meeting it.</summary>
+    /// <returns>host:port in libpq's order; several where several may be used.</returns>
+    public string Describe()
+    {
+        try
+        {
+            var settings = ConnectionSettings.Read(PostgresEnvironment.OfProcess, static _ => { });
+            string? port = Port?.ToString(CultureInfo.InvariantCulture) ?? settings.ValueOf("port");
+            return string.Join(
+                ", ",
+                HostList
+                    .Parse(ComputerName ?? settings.ValueOf("hostaddr") ?? settings.ValueOf("host"), port, ServerEndpoint.DefaultPort)
+                    .Select(server => ServerEndpoint.AddressOf(server.Host, server.Port))
+            );
+        }
+        catch (CryoBackupException)
+        {
+            // What is wrong with it is told where it is used.
+            return (ComputerName ?? "the default server") + (Port is { } port ? $", port {port}" : "");
+        }
     }
 
     /// <summary>The server in words, without the password.</summary>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Npgsql;
 
 namespace CryoBackup.Postgres;
@@ -7,22 +9,8 @@ namespace CryoBackup.Postgres;
 /// rendered for Npgsql and for libpq's programs.</summary>
 internal sealed class ServerEndpoint
 {
-    private const int DefaultPort = 5432;
+    internal const int DefaultPort = 5432;
     private const int DefaultConnectTimeout = 15;
-
-    // Of a service file; these say nothing that matters here, or are ours to say.
-    private static readonly string[] IgnoredKeywords =
-    [
-        "application_name",
-        "fallback_application_name",
-        "client_encoding",
-        "keepalives",
-        "keepalives_idle",
-        "keepalives_interval",
-        "keepalives_count",
-        "tcp_user_timeout",
-        "sslcompression",
-    ];
 
     private readonly PgPassFile? _passFile;
 
@@ -107,20 +95,8 @@ internal sealed class ServerEndpoint
         PostgresEnvironment environment
     )
     {
-        IReadOnlyDictionary<string, string> service = environment.Read("PGSERVICE") is { } name
-            ? PgServiceFile.Read(name, environment)
-            : new Dictionary<string, string>();
-        string? Setting(string keyword) =>
-            service.TryGetValue(keyword, out string? value) && value.Length > 0 ? value : environment.ValueOf(keyword);
-
-        foreach (
-            string? keyword in service.Keys.Where(k =>
-                !PostgresEnvironment.Variables.ContainsKey(k) && Array.IndexOf(IgnoredKeywords, k) < 0
-            )
-        )
-        {
-            observer(new WarningMessage($"The setting '{keyword}' of the connection service is not used."));
-        }
+        var settings = ConnectionSettings.Read(environment, observer);
+        string? Setting(string keyword) => settings.ValueOf(keyword);
 
         int connectTimeout = Timeout(Setting("connect_timeout"));
         // A host that the user typed must not be overruled by an address left in the environment.
@@ -270,11 +246,35 @@ internal sealed class ServerEndpoint
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{UserName}@{Address}/{Database}");
 
     /// <summary>host:port, for messages.</summary>
-    public string Address =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{(Host.Contains(':', StringComparison.Ordinal) && !IsSocket ? "[" + Host + "]" : Host)}:{Port}"
-        );
+    public string Address => AddressOf(Host, Port);
+
+    /// <summary>host:port, for messages.</summary>
+    internal static string AddressOf(string host, int port)
+    {
+        bool isAddress = host.Contains(':', StringComparison.Ordinal) && !SocketFolders.IsSocket(host);
+        return string.Create(CultureInfo.InvariantCulture, $"{(isAddress ? "[" + host + "]" : host)}:{port}");
+    }
+
+    /// <summary>The server for a question: host:port, and the addresses that the host's name stands for here.</summary>
+    /// <param name="cancellationToken">Ends the looking up.</param>
+    /// <returns>For example <c>db1:5432 (10.0.0.5)</c>; without addresses where the host is one, or a socket's folder.</returns>
+    public async Task<string> AddressWithNumbersAsync(CancellationToken cancellationToken)
+    {
+        if (IsSocket || IPAddress.TryParse(Host, out _))
+        {
+            return Address;
+        }
+
+        try
+        {
+            IPAddress[] numbers = await Dns.GetHostAddressesAsync(Host, cancellationToken).ConfigureAwait(false);
+            return $"{Address} ({string.Join(", ", numbers.Select(number => number.ToString()))})";
+        }
+        catch (SocketException)
+        {
+            return Address;
+        }
+    }
 
     /// <summary>The mode in libpq's spelling.</summary>
     internal static string LibpqName(SslMode mode) =>

@@ -7,7 +7,10 @@ namespace CryoBackup.Postgres;
 internal static class TargetDatabase
 {
     // Databases to connect to where the target itself may not exist.
-    private static readonly string[] Maintenance = ["postgres", "template1"];
+    private static readonly string[] Doors = ["postgres", "template1"];
+
+    /// <summary>The databases that a server has from its beginning, and by which programs reach it.</summary>
+    public static IReadOnlyList<string> Maintenance { get; } = [.. Doors, "template0"];
 
     /// <summary>The target as it was found.</summary>
     /// <param name="Major">The server's major version.</param>
@@ -237,7 +240,7 @@ internal static class TargetDatabase
     )
     {
         // The target itself may have to be renamed, which our own session would forbid.
-        string[] candidates = [.. Maintenance.Where(database => !string.Equals(database, endpoint.Database, StringComparison.Ordinal))];
+        string[] candidates = [.. Doors.Where(database => !string.Equals(database, endpoint.Database, StringComparison.Ordinal))];
         foreach (string database in candidates)
         {
             try

@@ -43,7 +43,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             TargetDatabase.State state = await TargetDatabase
                 .InspectAsync(endpoint, _application, content.Encoding, token)
                 .ConfigureAwait(false);
-            CheckTarget(mode, state);
+            TargetCheck.Run(request.TargetDatabase, mode, state);
             pgRestore = ClientTools.Find("pg_restore", Math.Max(state.Major, ArchiveHeader.Major(content.Header.DumpVersion)), token);
             plan = new RestorePlan(
                 request,
@@ -181,40 +181,6 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
                 request.Path,
                 "Leave out -IncludeGlobals and create the roles by hand, or take a backup that New-CryoBackup made with -IncludeGlobals."
             );
-
-    private void CheckTarget(RestoreMode mode, TargetDatabase.State state)
-    {
-        string target = request.TargetDatabase;
-        if (mode == RestoreMode.Create && state.Exists)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.DatabaseExists,
-                $"The database '{target}' exists already; nothing was changed.",
-                target,
-                "Choose another -TargetDatabase, replace it with -Swap, or leave out -Create if it is empty."
-            );
-        }
-
-        if (mode != RestoreMode.Create && !state.Exists)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.DatabaseNotFound,
-                $"The database '{target}' does not exist; nothing was changed.",
-                target,
-                "Give -Create to have it made with the source's encoding and locale."
-            );
-        }
-
-        if (mode == RestoreMode.Empty && state.FirstObject is { } found)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.DatabaseNotEmpty,
-                $"The database '{target}' is not empty (it has {found}); nothing was changed.",
-                target,
-                "Restore into a new database with -Create, replace this one with -Swap, or replace the backup's objects in it with -Clean."
-            );
-        }
-    }
 
     /// <summary>What the target has and keeps: only a part that is put among other objects meets any.</summary>
     private async Task<TargetContent> KeptAsync(RestoreMode mode, string encoding, ServerEndpoint endpoint, CancellationToken token)

@@ -1,5 +1,6 @@
 using CryoBackup.Archive;
 using CryoBackup.Comparison;
+using CryoBackup.Postgres;
 using CryoBackup.Restore.Selection;
 
 namespace CryoBackup.Restore;
@@ -162,6 +163,14 @@ internal sealed class RestorePlan
             throw Contradiction(
                 "-Swap replaces a whole database; with -Schema or -Table the rest would be gone.",
                 "Restore the part with -Clean, or into another database with -Create."
+            );
+        }
+
+        if (request.Swap && TargetDatabase.Maintenance.Contains(request.TargetDatabase, StringComparer.Ordinal))
+        {
+            throw Contradiction(
+                $"-Swap would rename '{request.TargetDatabase}', by which programs reach the server; nothing was changed.",
+                "Restore into a database of its own with -Create, or replace the backup's objects in this one with -Clean."
             );
         }
 

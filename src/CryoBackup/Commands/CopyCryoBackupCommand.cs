@@ -90,7 +90,7 @@ public sealed class CopyCryoBackupCommand : CryoBackupCmdlet
 
     private void Copy(string backup, CopyTarget destination)
     {
-        if (!ShouldProcess(VisibleText.Of($"backup '{backup}'"), VisibleText.Of($"Copy to '{destination.Location}'")))
+        if (!MayDo(backup, VisibleText.Of($"Copy the backup '{backup}' to '{destination.Location}'.")))
         {
             return;
         }

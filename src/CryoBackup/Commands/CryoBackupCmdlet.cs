@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Restore;
@@ -180,6 +181,51 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
 
         WriteError(record);
     }
+
+    /// <summary>Asks before something is changed, once for each thing, or says with -WhatIf what would be done.</summary>
+    /// <param name="target">The thing, which becomes the error's target where nobody can be asked.</param>
+    /// <param name="deed">What is to be done with it, as sentences; nothing in them acts on a terminal.</param>
+    /// <returns>True if it may be done.</returns>
+    /// <exception cref="PipelineStoppedException">Nobody can be asked, which ended the command.</exception>
+    private protected bool MayDo(string target, string deed)
+    {
+        try
+        {
+            return ShouldProcess(deed, deed, "Are you sure you want to do this?");
+        }
+        catch (Exception failure)
+            when (failure
+                    is InvalidOperationException
+                        or HostException
+                        or RemoteException
+                        or NotImplementedException
+                        or NullReferenceException
+            )
+        {
+            // Each host refuses in its own way; that of PowerShell's console, at the end of its input, by a mistake of its own.
+            bool mayForce = MyInvocation.MyCommand.Parameters.ContainsKey("Force");
+            ErrorRecord record = ErrorRecords.Create(
+                ErrorRecords.NobodyToAsk,
+                ErrorCategory.InvalidOperation,
+                target,
+                $"{MyInvocation.MyCommand.Name} asks before it changes '{target}', and nobody can be asked here; nothing was changed.",
+                $"See with -WhatIf what would be done; if that is meant, give -Confirm:$false{(mayForce ? " or -Force" : "")}."
+            );
+            _evidence?.Fail(target, record.Exception, RestoreWish);
+            FinishEvidence();
+            ThrowTerminatingError(record);
+            throw;
+        }
+    }
+
+    /// <summary>Tells whether a common parameter was given, or is preferred.</summary>
+    /// <param name="commonParameter">The parameter, a switch.</param>
+    /// <param name="preference">The variable that stands for it where it is not given; null for none.</param>
+    /// <returns>True if it holds.</returns>
+    private protected bool IsAsked(string commonParameter, string? preference) =>
+        MyInvocation.BoundParameters.TryGetValue(commonParameter, out object? bound)
+            ? bound is SwitchParameter { IsPresent: true }
+            : preference is not null && LanguagePrimitives.IsTrue(GetVariableValue(preference));
 
     /// <summary>What a restore was asked for, for its report; null for other verbs.</summary>
     private protected virtual RestoreRequest? RestoreWish => null;

@@ -42,15 +42,6 @@ public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
     /// <summary>The server as the user described it.</summary>
     private protected ConnectionRequest Connection { get; private set; } = new();
 
-    /// <summary>The server in words, for questions put to the user.</summary>
-    private protected string ServerInWords => InWords(Connection);
-
-    /// <summary>A server in words, for questions put to the user.</summary>
-    /// <param name="connection">The server.</param>
-    /// <returns>Its name, or that it is the default one.</returns>
-    private protected static string InWords(ConnectionRequest connection) =>
-        (connection.ComputerName ?? "the default server") + (connection.Port is { } port ? $", port {port}" : "");
-
     /// <summary>Takes the credential apart, once.</summary>
     protected override void BeginProcessing()
     {

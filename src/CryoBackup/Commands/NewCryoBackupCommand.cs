@@ -269,13 +269,13 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
             {
                 Evidence.Forgo(request);
                 WriteWarning(
-                    VisibleText.Of($"'{request.Database}' on {InWords(request.Connection)} came more than once; it is backed up once.")
+                    VisibleText.Of($"'{request.Database}' on {request.Connection.Describe()} came more than once; it is backed up once.")
                 );
                 continue;
             }
 
-            string what = VisibleText.Of($"database '{request.Database}' on {InWords(request.Connection)}");
-            if (!ShouldProcess(what, VisibleText.Of($"Back up to '{request.Folder}'{Details(request)}")))
+            string what = $"Back up the database '{request.Database}' on {request.Connection.Describe()}";
+            if (!MayDo(request.Database, VisibleText.Of($"{what} to '{request.FileAt(DateTime.UtcNow)}'{Details(request)}.")))
             {
                 Evidence.Forgo(request);
                 continue;

@@ -353,19 +353,57 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     /// </summary>
     private bool MayRestore(string path)
     {
-        bool asksAboutNewThings =
-            LanguagePrimitives.TryConvertTo(GetVariableValue("ConfirmPreference"), out ConfirmImpact preference)
-            && preference is ConfirmImpact.Low or ConfirmImpact.Medium;
-        bool mayBeSilent = PlanOnly || Force || (Create && !Clean && !Swap && !asksAboutNewThings);
-        return (mayBeSilent && !IsAsked("WhatIf", "WhatIfPreference") && !IsAsked("Confirm", null))
-            || ShouldProcess(
-                VisibleText.Of($"database '{TargetDatabase}' on {InWords(_request.Connection)}"),
-                VisibleText.Of($"Restore '{path}'")
-            );
+        bool onlyTells = IsAsked("WhatIf", "WhatIfPreference");
+        ConfirmImpact asksFrom = LanguagePrimitives.TryConvertTo(GetVariableValue("ConfirmPreference"), out ConfirmImpact preference)
+            ? preference
+            : ConfirmImpact.High;
+        bool mayBeSilent = PlanOnly || Force || (Create && !Clean && !Swap && asksFrom is not (ConfirmImpact.Low or ConfirmImpact.Medium));
+        if (mayBeSilent && !onlyTells && !IsAsked("Confirm", null))
+        {
+            return true;
+        }
+
+        bool isSilenced = MyInvocation.BoundParameters.ContainsKey("Confirm") ? !IsAsked("Confirm", null) : asksFrom == ConfirmImpact.None;
+        RestoreRequest request = _request with { Path = path };
+        string deed = VisibleText.Of($"Restore '{path}' into the database '{TargetDatabase}' on {request.Connection.Describe()}.");
+        if (onlyTells)
+        {
+            deed = Foretell(request) ?? deed;
+        }
+        else if (!isSilenced)
+        {
+            if (RunEngine(path, (observer, stop) => RestoreQuestion.Prepare(request, observer, stop)) is not { } question)
+            {
+                return false;
+            }
+
+            deed = question.ToString();
+        }
+
+        return MayDo(TargetDatabase, deed);
     }
 
-    private bool IsAsked(string commonParameter, string? preference) =>
-        MyInvocation.BoundParameters.TryGetValue(commonParameter, out object? bound)
-            ? bound is SwitchParameter { IsPresent: true }
-            : preference is not null && LanguagePrimitives.IsTrue(GetVariableValue(preference));
+    /// <summary>What -WhatIf says: the question, or why the restore would be refused.</summary>
+    private string? Foretell(RestoreRequest request)
+    {
+        string? told = null;
+        RunEngine(
+            request.Path,
+            (observer, stop) =>
+            {
+                try
+                {
+                    told = RestoreQuestion.Prepare(request, observer, stop).ToString();
+                }
+                catch (CryoBackupException refusal)
+                {
+                    string where = $"'{request.TargetDatabase}' on {request.Connection.Describe()}";
+                    told = VisibleText.Of($"Restore '{request.Path}' into the database {where}. It would fail: {refusal.Message}");
+                }
+
+                return request;
+            }
+        );
+        return told;
+    }
 }
