@@ -14,6 +14,12 @@ internal static partial class BackupFileName
     /// <summary>What is appended to a backup's name for its manifest's.</summary>
     public const string ManifestSuffix = ".meta.json";
 
+    /// <summary>What is appended to a backup's name for what Tests concluded of it.</summary>
+    public const string ProofSuffix = ".proof.json";
+
+    /// <summary>What is appended to a backup's name for the hold that keeps it from being removed.</summary>
+    public const string HoldSuffix = ".hold.json";
+
     /// <summary>What is appended to a file's name until it is whole.</summary>
     public const string PartialSuffix = ".partial";
 

@@ -9,7 +9,14 @@ public static class BackupFolder
     private static readonly string[] BackupSuffixes = [.. BackupFileName.Suffixes.Select(suffix => ".dump" + suffix)];
     private static readonly string[] GlobalsSuffixes = [.. BackupFileName.Suffixes.Select(suffix => GlobalsInfix + suffix)];
 
-    private static readonly string[] CompanionSuffixes = [BackupFileName.PartialSuffix, ".lock", .. GlobalsSuffixes];
+    private static readonly string[] CompanionSuffixes =
+    [
+        BackupFileName.PartialSuffix,
+        ".lock",
+        BackupFileName.ProofSuffix,
+        BackupFileName.HoldSuffix,
+        .. GlobalsSuffixes,
+    ];
 
     /// <summary>
     /// Lists the backups of a folder: each file with a backup's name, and each backup whose manifest is there though it itself is not,
@@ -58,7 +65,8 @@ public static class BackupFolder
         }
     }
 
-    /// <summary>Replaces manifests by the backups that they belong to and leaves out unfinished files, locks and globals.</summary>
+    /// <summary>Replaces manifests by the backups that they belong to and leaves out unfinished files, locks, globals, verdicts and
+    /// holds.</summary>
     /// <param name="files">Full paths, for example those that a wildcard matches.</param>
     /// <returns>Full paths of backups, each once, in ordinal order.</returns>
     public static string[] Select(IEnumerable<string> files)

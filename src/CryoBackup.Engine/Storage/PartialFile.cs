@@ -140,7 +140,10 @@ internal sealed partial class PartialFile : IDisposable
             );
     }
 
-    private static void FlushFolder(string folder)
+    /// <summary>Forces the entries of a folder to disk.</summary>
+    /// <param name="folder">The full path.</param>
+    /// <exception cref="IOException">It cannot be.</exception>
+    internal static void FlushFolder(string folder)
     {
         // Windows writes a folder's entries through its journal; elsewhere the rename is durable only with its folder.
         if (OperatingSystem.IsWindows())

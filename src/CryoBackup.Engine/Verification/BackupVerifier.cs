@@ -39,9 +39,11 @@ internal static class BackupVerifier
     {
         DateTime start = DateTime.UtcNow;
         using var limits = new RunLimits(request.Timeout, cancellationToken);
+        var memory = new ProofMemory(request.Path, observer);
         try
         {
             VerificationResult result = Prove(request, observer, restored, limits);
+            memory.Take(result);
             return request.MaxAge is { } most ? WithAge(result, most) : result;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested && limits.Reason() is not null)

@@ -1,0 +1,86 @@
+namespace CryoBackup.Storage;
+
+/// <summary>
+/// How far a backup is proven where it lies: by the comparison that New itself made, and by the Tests since. What was changed after it was
+/// proven is not; to tell that costs a look at the file's size and times, not a reading of it.
+/// </summary>
+/// <param name="Proven">When its content was last proven, in UTC; null if it is not.</param>
+/// <param name="Rehearsed">When it last came back in a rehearsal, in UTC; null if it did not, or is not proven any more.</param>
+/// <param name="Failed">When a Test failed that no later one of the same depth has undone, in UTC; null for none.</param>
+internal sealed record BackupProof(DateTime? Proven, DateTime? Rehearsed, DateTime? Failed)
+{
+    /// <summary>Nothing is proven.</summary>
+    public static BackupProof None { get; } = new(null, null, null);
+
+    // What becomes of a time where a copy or a file system keeps no fractions of a second.
+    private static readonly TimeSpan Resolution = TimeSpan.FromSeconds(2);
+
+    /// <summary>Looks at a backup and what is remembered of it. The file is not read.</summary>
+    /// <param name="backup">The backup's full path.</param>
+    /// <param name="manifest">Its manifest, which lies beside it.</param>
+    /// <exception cref="IOException">The file cannot be looked at.</exception>
+    /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
+    public static BackupProof Of(string backup, BackupManifest manifest)
+    {
+        var file = FileMark.Of(backup);
+        return file is null
+            ? None
+            : Of(manifest, file, File.GetLastWriteTimeUtc(backup + BackupFileName.ManifestSuffix), ProofRecord.Read(backup));
+    }
+
+    /// <summary>Decides, and touches nothing.</summary>
+    /// <param name="manifest">The backup's manifest.</param>
+    /// <param name="file">The backup file as it is.</param>
+    /// <param name="described">When its manifest was written, in UTC: after the file, which nothing writes to any more.</param>
+    /// <param name="verdicts">What Tests concluded, in their order.</param>
+    internal static BackupProof Of(
+        BackupManifest manifest,
+        FileMark file,
+        DateTime described,
+        IReadOnlyList<ProofRecord.TestVerdict> verdicts
+    )
+    {
+        if (file.Length != manifest.SizeBytes)
+        {
+            return None with { Failed = LastFailure(verdicts) };
+        }
+
+        // New has counted every table's rows in the dump's snapshot and found as many in the archive.
+        bool isCounted = manifest.RowsCounted == true;
+        DateTime? proven =
+            isCounted && file.Modified <= described ? manifest.ReadStart() + TimeSpan.FromSeconds(manifest.DurationSeconds ?? 0) : null;
+        DateTime? rehearsed = null;
+        ProofRecord.TestVerdict? failed = null;
+        foreach (ProofRecord.TestVerdict verdict in verdicts)
+        {
+            if (verdict.Verdict == Verdict.Failed)
+            {
+                failed = failed is null || verdict.Level >= failed.Level ? verdict : failed;
+            }
+            else if (verdict.Verdict == Verdict.Passed && IsOf(verdict, manifest, file))
+            {
+                failed = failed is not null && verdict.Level >= failed.Level ? null : failed;
+                proven = isCounted || verdict.Level >= VerificationLevel.Content ? verdict.Time : proven;
+                rehearsed = verdict.Level == VerificationLevel.Restore ? verdict.Time : rehearsed;
+            }
+        }
+
+        return failed is null ? new BackupProof(proven, rehearsed, null) : None with { Failed = failed.Time };
+    }
+
+    private static DateTime? LastFailure(IReadOnlyList<ProofRecord.TestVerdict> verdicts) =>
+        verdicts.LastOrDefault(verdict => verdict.Verdict == Verdict.Failed)?.Time;
+
+    /// <summary>Whether a verdict is about the file that lies there now, and that the manifest describes.</summary>
+    private static bool IsOf(ProofRecord.TestVerdict verdict, BackupManifest manifest, FileMark file) =>
+        (
+            manifest.Sha256 is null
+                // The predecessor recorded none.
+                ? verdict.Sha256.Length > 0
+                : string.Equals(verdict.Sha256, manifest.Sha256, StringComparison.OrdinalIgnoreCase)
+        )
+        && verdict.SizeBytes == file.Length
+        && (verdict.Modified - file.Modified).Duration() <= (IsCoarse(file.Modified) ? Resolution : TimeSpan.Zero);
+
+    private static bool IsCoarse(DateTime time) => time.Ticks % TimeSpan.TicksPerSecond == 0;
+}
