@@ -93,12 +93,12 @@ public sealed class VerificationResult
     /// <summary>The report's full path; null where none was asked for.</summary>
     public string? ReportPath { get; internal set; }
 
-    /// <summary>This result with one more check, and what follows from it.</summary>
-    /// <param name="check">The check.</param>
-    /// <param name="verdict">The verdict with it.</param>
-    /// <param name="reason">The reason with it.</param>
-    /// <param name="remedy">What can be done about it, where the check knows; else what was known before stays.</param>
-    internal VerificationResult With(CheckResult check, Verdict verdict, string reason, string? remedy = null) =>
+    /// <summary>This result with other checks, and what follows from them.</summary>
+    /// <param name="checks">The checks.</param>
+    /// <param name="verdict">The verdict.</param>
+    /// <param name="reason">Its reason.</param>
+    /// <param name="remedy">What can be done about it.</param>
+    internal VerificationResult With(CheckResult[] checks, Verdict verdict, string reason, string? remedy) =>
         new()
         {
             Database = Database,
@@ -106,8 +106,8 @@ public sealed class VerificationResult
             Level = Level,
             Verdict = verdict,
             Reason = reason,
-            Remedy = remedy ?? Remedy,
-            Checks = [.. Checks, check],
+            Remedy = remedy,
+            Checks = checks,
             Tables = Tables,
             Hash = Hash,
             ServerVersion = ServerVersion,

@@ -90,31 +90,27 @@ internal static class BackupVerifier
             _ => CheckNames.File,
         };
         bool isTime = reason.Error == CryoBackupError.Cancelled;
+        var checks = new CheckList();
+        checks.Hinder(
+            check,
+            reason.Message,
+            isTime
+                ? $"{reason.Remedy} If it stood still, look for a function in the database that waits or sleeps, "
+                    + "called by a check, an index or a materialized view."
+                : reason.Remedy,
+            $"Whether the backup is good is not known. {reason.Message}"
+        );
         DateTime end = DateTime.UtcNow;
-        return new VerificationResult
+        var result = new VerificationResult
         {
             Database = BackupFileName.TryRead(Path.GetFileName(request.Path))?.Database ?? "",
             Path = request.Path,
             Level = request.Level,
-            Verdict = Verdict.Inconclusive,
-            Reason = $"Whether the backup is good is not known. {reason.Message}",
-            Remedy = isTime
-                ? $"{reason.Remedy} If it stood still, look for a function in the database that waits or sleeps, "
-                    + "called by a check, an index or a materialized view."
-                : reason.Remedy,
-            Checks =
-            [
-                new CheckResult
-                {
-                    Name = check,
-                    Outcome = CheckOutcome.NotRun,
-                    Detail = reason.Message,
-                },
-            ],
             Start = start,
             End = end,
             Duration = end - start,
         };
+        return checks.Conclude(result, good: "");
     }
 
     /// <summary>Refuses wishes that make no sense together.</summary>
@@ -169,49 +165,42 @@ internal static class BackupVerifier
 
     private static VerificationResult WithAge(VerificationResult result, TimeSpan most)
     {
-        DateTime? made = null;
+        var checks = CheckList.After(result);
+        if (MadeAt(result.Path) is not { } made)
+        {
+            const string Unknown = "no manifest tells when the backup was made";
+            checks.Hinder(CheckNames.Age, Unknown, remedy: null, "The backup's age is not known: no manifest tells when it was made.");
+            return checks.Conclude(result, result.Reason);
+        }
+
+        TimeSpan age = result.End - made;
+        string detail = string.Create(
+            CultureInfo.InvariantCulture,
+            $"made {made:yyyy-MM-dd HH:mm:ss}Z, {DurationText.About(age)} ago; at most {DurationText.Of(most)} is promised"
+        );
+        if (age <= most)
+        {
+            checks.Pass(CheckNames.Age, detail);
+        }
+        else
+        {
+            checks.Fail(CheckNames.Age, detail, remedy: null, $"The backup is too old: {detail}.");
+        }
+
+        return checks.Conclude(result, result.Reason);
+    }
+
+    private static DateTime? MadeAt(string path)
+    {
         try
         {
-            made =
-                BackupManifest.Read(result.Path + BackupFileName.ManifestSuffix).ReadStart() is var start && start > DateTime.MinValue
-                    ? start
-                    : null;
+            DateTime start = BackupManifest.Read(path + BackupFileName.ManifestSuffix).ReadStart();
+            return start > DateTime.MinValue ? start : null;
         }
         catch (CryoBackupException)
         {
             // The check "metadata" says what is wrong with it.
+            return null;
         }
-
-        CheckResult check;
-        if (made is not { } time)
-        {
-            check = new CheckResult
-            {
-                Name = CheckNames.Age,
-                Outcome = CheckOutcome.NotRun,
-                Detail = "no manifest tells when the backup was made",
-            };
-            return result.With(
-                check,
-                result.Verdict == Verdict.Passed ? Verdict.Inconclusive : result.Verdict,
-                result.Verdict == Verdict.Passed ? "The backup's age is not known: no manifest tells when it was made." : result.Reason
-            );
-        }
-
-        TimeSpan age = result.End - time;
-        string detail = string.Create(
-            CultureInfo.InvariantCulture,
-            $"made {time:yyyy-MM-dd HH:mm:ss}Z, {DurationText.About(age)} ago; at most {DurationText.Of(most)} is promised"
-        );
-        bool good = age <= most;
-        check = new CheckResult
-        {
-            Name = CheckNames.Age,
-            Outcome = good ? CheckOutcome.Passed : CheckOutcome.Failed,
-            Detail = detail,
-        };
-        return good
-            ? result.With(check, result.Verdict, result.Reason)
-            : result.With(check, Verdict.Failed, result.Verdict == Verdict.Failed ? result.Reason : $"The backup is too old: {detail}.");
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Enumeration;
+using CryoBackup.Inspection;
 using CryoBackup.Storage;
 using CryoBackup.Text;
 
@@ -179,17 +180,17 @@ internal static class Freshness
             $"the last good backup of '{proof.Database}' is of {made:yyyy-MM-dd HH:mm:ss}Z"
         );
         string detail = $"{last}, {DurationText.About(now - made)} ago; at most {DurationText.Of(most)} is allowed{newer}";
-        var check = new CheckResult
+        string reason = char.ToUpperInvariant(detail[0]) + detail[1..] + ".";
+        var checks = CheckList.After(proof);
+        if (isYoung)
         {
-            Name = CheckNames.Age,
-            Outcome = isYoung ? CheckOutcome.Passed : CheckOutcome.Failed,
-            Detail = detail,
-        };
-        return proof.With(
-            check,
-            isYoung ? Verdict.Passed : Verdict.Failed,
-            char.ToUpperInvariant(detail[0]) + detail[1..] + ".",
-            isYoung ? null : MissingBackups.Remedy
-        );
+            checks.Pass(CheckNames.Age, detail);
+        }
+        else
+        {
+            checks.Fail(CheckNames.Age, detail, MissingBackups.Remedy, reason);
+        }
+
+        return checks.Conclude(proof, reason);
     }
 }

@@ -1,3 +1,5 @@
+using CryoBackup.Inspection;
+
 namespace CryoBackup.Verification;
 
 /// <summary>What was asked for and cannot be looked at, because there is nothing: one Failed result for each.</summary>
@@ -65,30 +67,20 @@ internal static class MissingBackups
     /// <param name="start">When the looking began, in UTC.</param>
     public static VerificationResult Judge(VerificationRequest request, string database, Absence absence, DateTime start)
     {
+        var checks = new CheckList();
+        checks.Fail(absence.Check, absence.Reason.TrimEnd('.'), absence.Remedy, absence.Reason, absence.Error);
         DateTime end = DateTime.UtcNow;
-        return new VerificationResult
+        var result = new VerificationResult
         {
             Database = database,
             Path = request.Path,
             Level = request.Level,
-            Verdict = Verdict.Failed,
-            Reason = absence.Reason,
-            Remedy = absence.Remedy,
             IsOfFolder = true,
-            Checks =
-            [
-                new CheckResult
-                {
-                    Name = absence.Check,
-                    Outcome = CheckOutcome.Failed,
-                    Detail = absence.Reason.TrimEnd('.'),
-                    ErrorId = absence.Error,
-                },
-            ],
             Start = start,
             End = end,
             Duration = end - start,
         };
+        return checks.Conclude(result, good: "");
     }
 
     private static VerificationTask Missing(VerificationRequest how, string folder, string database, Absence absence)

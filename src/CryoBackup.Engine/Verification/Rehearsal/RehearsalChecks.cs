@@ -1,9 +1,10 @@
-using System.Diagnostics;
+using CryoBackup.Inspection;
 
 namespace CryoBackup.Verification.Rehearsal;
 
-/// <summary>The checks that come after those of the file, in their order, and what follows from them.</summary>
-internal sealed class RehearsalChecks(Action<EngineMessage> observer)
+/// <summary>The checks that come after those of the file.</summary>
+/// <param name="checks">Those of the file; takes the others.</param>
+internal sealed class RehearsalChecks(CheckList checks)
 {
     private static readonly string[] InOrder =
     [
@@ -16,74 +17,25 @@ internal sealed class RehearsalChecks(Action<EngineMessage> observer)
         CheckNames.Schema,
     ];
 
-    private readonly List<CheckResult> _checks = [];
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    /// <inheritdoc cref="CheckList.Pass"/>
+    public void Pass(string name, string detail) => checks.Pass(name, detail);
 
-    /// <summary>The checks.</summary>
-    public IReadOnlyList<CheckResult> All => _checks;
+    /// <summary>It ran, and what it looked at is bad.</summary>
+    /// <param name="name">The check.</param>
+    /// <param name="detail">What was found, as a sentence.</param>
+    /// <param name="remedy">What the administrator can do.</param>
+    public void Fail(string name, string detail, string? remedy) => checks.Fail(name, detail, remedy);
 
-    /// <summary>The first failure's sentence; null if none failed.</summary>
-    public string? Failure { get; private set; }
+    /// <summary>It could not run, so that the rehearsal is not complete.</summary>
+    /// <param name="name">The check.</param>
+    /// <param name="detail">Why, as a sentence.</param>
+    /// <param name="remedy">What the administrator can do.</param>
+    public void Hinder(string name, string detail, string? remedy) =>
+        checks.Hinder(name, detail, remedy, $"The rehearsal is not complete: {detail.TrimEnd('.')}.");
 
-    /// <summary>What kept something from being checked; null if nothing did.</summary>
-    public string? Obstacle { get; private set; }
-
-    /// <summary>What helps.</summary>
-    public string? Remedy { get; private set; }
-
-    /// <summary>It ran and passed.</summary>
-    public void Pass(string name, string detail) => Add(name, CheckOutcome.Passed, detail);
-
-    /// <summary>It ran and failed.</summary>
-    public void Fail(string name, string detail, string? remedy)
-    {
-        if (Failure is null)
-        {
-            Failure = detail;
-            Remedy = remedy;
-        }
-
-        Add(name, CheckOutcome.Failed, detail);
-    }
-
-    /// <summary>It did not run, so that nothing can be concluded.</summary>
-    public void Hinder(string name, string detail, string? remedy)
-    {
-        Obstacle ??= detail;
-        Remedy ??= remedy;
-        Add(name, CheckOutcome.NotRun, detail);
-    }
-
-    /// <summary>It was not asked for, or there was nothing to look at.</summary>
-    public void Skip(string name, string detail) => Add(name, CheckOutcome.NotRun, detail);
-
-    /// <summary>All that have not run until now.</summary>
+    /// <summary>Skips all that have not run until now.</summary>
     /// <param name="detail">Why.</param>
     /// <param name="withTime">False where no time was asked for.</param>
-    public void SkipRest(string detail, bool withTime)
-    {
-        foreach (
-            string name in InOrder.Where(name =>
-                (withTime || name != CheckNames.RestoreTime) && !_checks.Exists(check => check.Name == name)
-            )
-        )
-        {
-            Skip(name, detail);
-        }
-    }
-
-    private void Add(string name, CheckOutcome outcome, string detail)
-    {
-        _checks.Add(
-            new CheckResult
-            {
-                Name = name,
-                Outcome = outcome,
-                Detail = detail,
-                Duration = _clock.Elapsed,
-            }
-        );
-        _clock.Restart();
-        observer(new VerboseMessage($"{name}: {outcome}: {detail}"));
-    }
+    public void SkipRest(string detail, bool withTime) =>
+        checks.SkipRest(InOrder.Where(name => withTime || name != CheckNames.RestoreTime), detail);
 }
