@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text;
 using CryoBackup.Processes;
 
 namespace CryoBackup.Postgres.Scratch;
@@ -13,39 +11,36 @@ namespace CryoBackup.Postgres.Scratch;
 /// </summary>
 internal sealed class ScratchCluster : IDisposable
 {
-    private const string LogFile = "server.log";
     private const int StartAttempts = 3;
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly ClientTool _control;
-    private readonly string? _account;
+    private readonly ScratchHome _home;
     private readonly string _socketFolder;
     private bool _disposed;
 
-    private ScratchCluster(string folder, string socketFolder, ClientTool control, string? account, string superUser)
+    private ScratchCluster(ScratchHome home, string socketFolder, ClientTool control)
     {
-        Folder = folder;
+        _home = home;
         _socketFolder = socketFolder;
         _control = control;
-        _account = account;
-        Connection = new ConnectionRequest { UserName = superUser };
     }
 
     /// <summary>The folder that holds all of it.</summary>
-    public string Folder { get; }
+    public string Folder => _home.Folder;
 
     /// <summary>The major version of the server.</summary>
     public int Major => _control.Major;
 
     /// <summary>The folder of the programs that it was made with.</summary>
-    public string BinFolder => Path.GetDirectoryName(_control.Path)!;
+    public string BinFolder => _home.BinFolder;
 
     /// <summary>The server's version, for example 15.18.</summary>
     public string Version => _control.Version;
 
     /// <summary>How to connect as its superuser.</summary>
-    public ConnectionRequest Connection { get; set; }
+    public ConnectionRequest Connection { get; set; } = new();
 
     /// <summary>Its database postgres, as its superuser.</summary>
     public ServerEndpoint Endpoint => ServerEndpoint.Resolve(Connection, "postgres", static _ => { }, NoEnvironment);
@@ -53,13 +48,9 @@ internal sealed class ScratchCluster : IDisposable
     /// <summary>The server's process ID.</summary>
     /// <exception cref="InvalidOperationException">It does not run.</exception>
     public int ProcessId =>
-        ScratchProcesses.FindServer(DataPath) ?? throw new InvalidOperationException("The throwaway server does not run.");
+        ScratchProcesses.FindServer(_home.DataPath) ?? throw new InvalidOperationException("The throwaway server does not run.");
 
     private static PostgresEnvironment NoEnvironment { get; } = new(static _ => null);
-
-    private string DataPath => Path.Combine(Folder, ScratchFolder.Data);
-
-    private string LogPath => Path.Combine(Folder, LogFile);
 
     /// <summary>Makes a server and waits until it takes connections. Leftovers of dead processes are removed first.</summary>
     /// <param name="options">What it is to be like.</param>
@@ -83,13 +74,8 @@ internal sealed class ScratchCluster : IDisposable
         ScratchFolder.RemoveAbandoned(baseFolder);
 
         string folder = ScratchFolder.Create(baseFolder);
-        var cluster = new ScratchCluster(
-            folder,
-            ScratchFolder.CreateForSocket(folder),
-            control,
-            OperatingSystem.IsWindows() ? null : account?.Name,
-            options.SuperUser
-        );
+        var home = new ScratchHome(folder, control, OperatingSystem.IsWindows() ? null : account?.Name);
+        var cluster = new ScratchCluster(home, ScratchFolder.CreateForSocket(folder), control);
         try
         {
             foreach (string made in new[] { folder, cluster._socketFolder }.Distinct(StringComparer.Ordinal))
@@ -101,8 +87,7 @@ internal sealed class ScratchCluster : IDisposable
                 }
             }
 
-            cluster.Initialize(options, cancellationToken);
-            cluster.Configure(options);
+            cluster.Connection = new ScratchSetup(home, cluster._socketFolder, options).Run(cancellationToken);
             cluster.Launch(options, cancellationToken);
             options.Observer(new VerboseMessage($"A throwaway PostgreSQL {control.Version} runs in '{folder}'."));
             return cluster;
@@ -130,7 +115,9 @@ internal sealed class ScratchCluster : IDisposable
     /// <param name="database">The database.</param>
     public string Keep(string database)
     {
-        string? passFile = Connection.Password is { } password ? WritePrivately("pgpass", PgPassFile.LineForAnyServer(password)) : null;
+        string? passFile = Connection.Password is { } password
+            ? _home.WritePrivately("pgpass", PgPassFile.LineForAnyServer(password))
+            : null;
         foreach (string folder in new[] { Folder, _socketFolder }.Distinct(StringComparer.Ordinal))
         {
             ScratchFolder.Keep(folder);
@@ -163,146 +150,25 @@ internal sealed class ScratchCluster : IDisposable
         }
 
         _disposed = true;
-        if (File.Exists(Path.Combine(DataPath, "postmaster.pid")))
+        if (File.Exists(Path.Combine(_home.DataPath, "postmaster.pid")))
         {
             try
             {
-                Control(CancellationToken.None, "stop", "-m", "immediate", "-w", "-t", "10");
+                _home.Control(CancellationToken.None, "stop", "-m", "immediate", "-w", "-t", "10");
             }
             catch (CryoBackupException)
             {
                 // pg_ctl has gone; the process is ended below.
             }
 
-            ScratchProcesses.KillServer(DataPath);
+            ScratchProcesses.KillServer(_home.DataPath);
         }
 
-        ScratchFolder.Remove(Folder, _account);
+        ScratchFolder.Remove(Folder, _home.Account);
         if (!string.Equals(_socketFolder, Folder, StringComparison.Ordinal))
         {
-            ScratchFolder.Remove(_socketFolder, _account);
+            ScratchFolder.Remove(_socketFolder, _home.Account);
         }
-    }
-
-    private void Initialize(ScratchClusterOptions options, CancellationToken cancellationToken)
-    {
-        var initdb = new List<string> { "-D", DataPath, "-U", options.SuperUser, "--no-sync" };
-        if (!Gives(options.InitdbArguments, "--encoding", "-E"))
-        {
-            initdb.Add("--encoding=UTF8");
-        }
-
-        string? passwordFile = null;
-        if (OperatingSystem.IsWindows() || options.AsksPassword)
-        {
-            string password = RandomNumberGenerator.GetHexString(32, lowercase: true);
-            Connection = Connection with { Password = password };
-            passwordFile = WritePrivately("password", password);
-            initdb.AddRange(["--auth=scram-sha-256", $"--pwfile={passwordFile}"]);
-        }
-        else
-        {
-            initdb.Add("--auth=trust");
-        }
-
-        initdb.AddRange(options.InitdbArguments);
-        string[] locales =
-            Gives(options.InitdbArguments, "--locale", "--no-locale") ? [""]
-            : OperatingSystem.IsWindows() ? ["C"]
-            : ["C.UTF-8", "C"];
-        for (int i = 0; ; i++)
-        {
-            IEnumerable<string> arguments = locales[i].Length > 0 ? initdb.Append("--locale=" + locales[i]) : initdb;
-            (int exitCode, string output, IReadOnlyList<string> errors) = ToolProcess.Run(
-                Command(Sibling("initdb"), arguments),
-                cancellationToken
-            );
-            if (exitCode == 0)
-            {
-                break;
-            }
-
-            if (i == locales.Length - 1 || !errors.Any(line => line.Contains("locale", StringComparison.Ordinal)))
-            {
-                throw Failed(
-                    "could not be initialised (initdb)",
-                    [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries), .. errors]
-                );
-            }
-        }
-
-        if (passwordFile is not null)
-        {
-            File.Delete(passwordFile);
-        }
-    }
-
-    private string WritePrivately(string name, string text)
-    {
-        string path = Path.Combine(Folder, name);
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using (var file = new FileStream(path, options))
-        {
-            file.Write(Encoding.UTF8.GetBytes(text));
-        }
-
-        if (!OperatingSystem.IsWindows() && _account is not null)
-        {
-            UnixAccount.ForServer()?.Own(path);
-        }
-
-        return path;
-    }
-
-    private void Configure(ScratchClusterOptions options)
-    {
-        // Nothing here survives a crash, nor shall it: speed for the price of safety.
-        var settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
-        {
-            ["fsync"] = "off",
-            ["full_page_writes"] = "off",
-            ["synchronous_commit"] = "off",
-            ["wal_level"] = "minimal",
-            ["max_wal_senders"] = "0",
-            ["max_wal_size"] = "2GB",
-            ["checkpoint_timeout"] = "1h",
-            ["autovacuum"] = "off",
-            ["jit"] = "off",
-            ["shared_buffers"] = options.SharedBuffers,
-            // Where they are set aside for another server, they are not ours to take.
-            ["huge_pages"] = "off",
-            ["maintenance_work_mem"] = ScratchClusterOptions.Share(32, 64, 512),
-            // A restore in one transaction holds a lock for each object.
-            ["max_locks_per_transaction"] = "256",
-            ["timezone"] = "UTC",
-            ["log_timezone"] = "UTC",
-            ["lc_messages"] = "C",
-        };
-        foreach ((string name, string value) in options.Settings)
-        {
-            settings[name] = value;
-        }
-
-        if (OperatingSystem.IsWindows())
-        {
-            settings["listen_addresses"] = "127.0.0.1";
-            settings["unix_socket_directories"] = "";
-            Connection = Connection with { ComputerName = "127.0.0.1" };
-        }
-        else
-        {
-            settings["listen_addresses"] = "";
-            settings["unix_socket_directories"] = _socketFolder;
-            Connection = Connection with { ComputerName = _socketFolder, Port = 5432 };
-            settings["port"] = "5432";
-        }
-
-        Append(settings);
     }
 
     private void Launch(ScratchClusterOptions options, CancellationToken cancellationToken)
@@ -313,17 +179,25 @@ internal sealed class ScratchCluster : IDisposable
             {
                 int port = FreePort();
                 Connection = Connection with { Port = port };
-                Append([new("port", port.ToString(CultureInfo.InvariantCulture))]);
+                _home.Append([new("port", port.ToString(CultureInfo.InvariantCulture))]);
             }
 
             string seconds = ((int)StartLimit.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            (int exitCode, IReadOnlyList<string> errors) = Control(cancellationToken, "start", "-w", "-t", seconds, "-l", LogPath);
+            (int exitCode, IReadOnlyList<string> errors) = _home.Control(
+                cancellationToken,
+                "start",
+                "-w",
+                "-t",
+                seconds,
+                "-l",
+                _home.LogPath
+            );
             if (exitCode == 0)
             {
                 return;
             }
 
-            List<string> log = ReadLog();
+            List<string> log = _home.ReadLog();
             // Between the choice of a port and its use somebody else may have taken it.
             if (
                 OperatingSystem.IsWindows()
@@ -335,89 +209,9 @@ internal sealed class ScratchCluster : IDisposable
                 continue;
             }
 
-            throw Failed("did not start", log.Count > 0 ? log : errors);
+            throw _home.Failed("did not start", log.Count > 0 ? log : errors);
         }
     }
-
-    private void Append(IEnumerable<KeyValuePair<string, string>> settings)
-    {
-        var text = new StringBuilder();
-        foreach ((string name, string value) in settings)
-        {
-            string quoted = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal);
-            text.Append(CultureInfo.InvariantCulture, $"{name} = '{quoted}'\n");
-        }
-
-        File.AppendAllText(Path.Combine(DataPath, "postgresql.conf"), text.ToString());
-    }
-
-    private (int ExitCode, IReadOnlyList<string> Errors) Control(
-        CancellationToken cancellationToken,
-        string action,
-        params string[] arguments
-    )
-    {
-        // Its output is dropped, not read: on Windows the server inherits the pipe and would keep a reader waiting.
-        using var control = ToolProcess.Start(Command(_control.Path, [action, "-D", DataPath, .. arguments]), cancellationToken);
-        return (control.WaitForExit(cancellationToken), control.StandardErrorTail);
-    }
-
-    private ToolCommand Command(string program, IEnumerable<string> arguments)
-    {
-        var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["LC_ALL"] = "C",
-            ["LANGUAGE"] = null,
-            ["PGDATA"] = null,
-            ["PGSERVICEFILE"] = null,
-        };
-        foreach (string variable in PostgresEnvironment.Variables.Values)
-        {
-            environment[variable] = null;
-        }
-
-        if (_account is not null)
-        {
-            environment["HOME"] = Folder;
-            environment["TMPDIR"] = null;
-        }
-
-        return new ToolCommand(program, arguments) { UserName = _account, Environment = environment };
-    }
-
-    private string Sibling(string name) => Path.Combine(BinFolder, OperatingSystem.IsWindows() ? name + ".exe" : name);
-
-    private List<string> ReadLog()
-    {
-        try
-        {
-            return [.. File.ReadLines(LogPath).TakeLast(40)];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
-
-    private CryoBackupException Failed(string what, IReadOnlyList<string> lines)
-    {
-        bool full = lines.Any(line => line.Contains("No space left", StringComparison.Ordinal));
-        string? reason = lines.FirstOrDefault(line =>
-            line.Contains("FATAL:", StringComparison.Ordinal) || line.Contains("error:", StringComparison.Ordinal)
-        );
-        return new CryoBackupException(
-            full ? CryoBackupError.DiskFull : CryoBackupError.ConnectionFailed,
-            $"The throwaway PostgreSQL {_control.Version} {what}{(reason is null ? "." : ": " + reason.Trim())}",
-            Folder,
-            full
-                ? "Make room, or choose another folder for it."
-                : "Read the lines of the server below; check room, memory and limits of this machine.",
-            lines
-        );
-    }
-
-    private static bool Gives(IReadOnlyList<string> arguments, params string[] names) =>
-        arguments.Any(argument => names.Any(name => argument.StartsWith(name, StringComparison.Ordinal)));
 
     private static int FreePort()
     {

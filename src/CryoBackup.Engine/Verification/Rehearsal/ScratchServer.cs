@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
 using CryoBackup.Postgres.Scratch;
@@ -14,13 +13,10 @@ namespace CryoBackup.Verification.Rehearsal;
 /// runs only statements that are written here, with names quoted; everything that the archive says is run by an ordinary role that owns
 /// the database. Both have names and passwords that nobody can know.
 /// </summary>
-internal sealed partial class ScratchServer : RehearsalServer
+internal sealed class ScratchServer : RehearsalServer
 {
     private const string DatabaseName = "rehearsal";
     private const string ReferenceName = "reference";
-
-    // Extensions whose functions reach the network, and which anybody may call.
-    private static readonly string[] NetworkExtensions = ["dblink", "http", "pg_net", "plproxy", "pg_curl", "pg_http"];
 
     private readonly ScratchCluster _cluster;
     private readonly bool _asSuperuser;
@@ -30,7 +26,7 @@ internal sealed partial class ScratchServer : RehearsalServer
     private readonly ConnectionRequest _restorerConnection;
     private RehearsalSelection? _selection;
     private string[] _roles = [];
-    private readonly Dictionary<string, List<string>> _undo = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ScratchDatabase> _databases = new(StringComparer.Ordinal);
 
     private ScratchServer(ScratchCluster cluster, bool asSuperuser, Action<EngineMessage> observer)
     {
@@ -124,7 +120,7 @@ internal sealed partial class ScratchServer : RehearsalServer
 
     /// <inheritdoc/>
     public override Task FinishAsync(ArchiveContent content, CancellationToken cancellationToken) =>
-        FinishDatabaseAsync(DatabaseName, Selection.Refreshes, content, cancellationToken);
+        _databases[DatabaseName].FinishAsync(Selection.Refreshes, content, cancellationToken);
 
     /// <inheritdoc/>
     public override async Task<ServerEndpoint> PrepareReferenceAsync(ArchiveContent content, CancellationToken cancellationToken)
@@ -135,7 +131,7 @@ internal sealed partial class ScratchServer : RehearsalServer
 
     /// <inheritdoc/>
     public override Task FinishReferenceAsync(ArchiveContent content, CancellationToken cancellationToken) =>
-        FinishDatabaseAsync(ReferenceName, [], content, cancellationToken);
+        _databases[ReferenceName].FinishAsync([], content, cancellationToken);
 
     private async Task PrepareDatabaseAsync(string name, ArchiveContent content, CancellationToken cancellationToken)
     {
@@ -145,64 +141,20 @@ internal sealed partial class ScratchServer : RehearsalServer
             NpgsqlConnection server = await OpenAsync(Resolve(_restorerConnection, "postgres"), cancellationToken).ConfigureAwait(false)
         )
         {
-            string role = $"ALTER ROLE {Quote(_restorer)}";
-            await RunAsync(powerful, _asSuperuser ? [] : [$"{role} CREATEDB"], cancellationToken).ConfigureAwait(false);
+            string role = $"ALTER ROLE {Sql.Quote(_restorer)}";
+            await powerful.ExecuteAsync(_asSuperuser ? [] : [$"{role} CREATEDB"], cancellationToken).ConfigureAwait(false);
             await CreateDatabaseAsync(server, name, content, cancellationToken).ConfigureAwait(false);
-            await RunAsync(powerful, _asSuperuser ? [] : [$"{role} NOCREATEDB"], cancellationToken).ConfigureAwait(false);
+            await powerful.ExecuteAsync(_asSuperuser ? [] : [$"{role} NOCREATEDB"], cancellationToken).ConfigureAwait(false);
         }
 
-        // An empty database: nothing of the archive is there yet that an extension's script could be led to.
-        await using NpgsqlConnection database = await TargetDatabase
-            .OpenAsync(Resolve(_cluster.Connection, name), Application, content.Encoding, cancellationToken)
-            .ConfigureAwait(false);
-        await CreateSchemasAsync(database, cancellationToken).ConfigureAwait(false);
-        await CreateExtensionsAsync(database, cancellationToken).ConfigureAwait(false);
-        await CreateServersAsync(database, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task FinishDatabaseAsync(
-        string name,
-        IEnumerable<TocEntry> refreshes,
-        ArchiveContent content,
-        CancellationToken cancellationToken
-    )
-    {
-        await using NpgsqlConnection powerful = await TargetDatabase
-            .OpenAsync(Resolve(_cluster.Connection, name), Application, content.Encoding, cancellationToken)
-            .ConfigureAwait(false);
-        await using NpgsqlConnection working = await TargetDatabase
-            .OpenAsync(Resolve(_restorerConnection, name), Application, content.Encoding, cancellationToken)
-            .ConfigureAwait(false);
-        await RunAsync(working, ["SET row_security = off; SET check_function_bodies = off"], cancellationToken).ConfigureAwait(false);
-        foreach (TocEntry view in refreshes)
-        {
-            await RunOfArchiveAsync(working, view, $"REFRESH MATERIALIZED VIEW {Quote(view.Schema)}.{Quote(view.Name)}", cancellationToken)
-                .ConfigureAwait(false);
-        }
-
-        // Owners needed it to be given their objects.
-        await RunAsync(powerful, [.. GrantsOnSchemas("REVOKE", "FROM")], cancellationToken).ConfigureAwait(false);
-
-        // Who may grant nothing of an object but sees it is only warned (01007, and 01006 for REVOKE).
-        string? refusal = null;
-        working.Notice += (_, told) => refusal = told.Notice.SqlState is "01006" or "01007" ? told.Notice.MessageText : refusal;
-        foreach (TocEntry privilege in Selection.Privileges)
-        {
-            string text = SessionAuthorization()
-                .Replace(privilege.Definition, "SET ROLE ")
-                .Replace("RESET SESSION AUTHORIZATION;", "RESET ROLE;", StringComparison.Ordinal);
-            await RunOfArchiveAsync(working, privilege, text, cancellationToken).ConfigureAwait(false);
-            if (!_asSuperuser && refusal is not null)
-            {
-                throw new CryoBackupException(
-                    CryoBackupError.PermissionDenied,
-                    $"{privilege} cannot be restored: {refusal}.",
-                    privilege.ToString()
-                );
-            }
-        }
-
-        await RunAsync(powerful, _undo.GetValueOrDefault(name, []), cancellationToken).ConfigureAwait(false);
+        _databases[name] = new ScratchDatabase(
+            Resolve(_cluster.Connection, name),
+            Resolve(_restorerConnection, name),
+            Application,
+            Selection,
+            new ScratchRoles(_restorer, _asSuperuser, _roles, _wrapper)
+        );
+        await _databases[name].PrepareAsync(content, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -234,7 +186,7 @@ internal sealed partial class ScratchServer : RehearsalServer
 
     private async Task CreateRolesAsync(NpgsqlConnection server, string encoding, CancellationToken cancellationToken)
     {
-        string Shared(string role) => Quote(ServerEncoding.OfRole(role, encoding));
+        string Shared(string role) => Sql.Quote(ServerEncoding.OfRole(role, encoding));
         List<string> existing = await ListAsync(server, "SELECT rolname::text FROM pg_catalog.pg_roles", cancellationToken)
             .ConfigureAwait(false);
 
@@ -253,7 +205,7 @@ internal sealed partial class ScratchServer : RehearsalServer
         var statements = new List<string>();
         if (!_asSuperuser)
         {
-            statements.Add($"CREATE ROLE {Quote(_restorer)} LOGIN BYPASSRLS PASSWORD '{_restorerConnection.Password}'");
+            statements.Add($"CREATE ROLE {Sql.Quote(_restorer)} LOGIN BYPASSRLS PASSWORD '{_restorerConnection.Password}'");
         }
 
         foreach (string role in _roles)
@@ -263,7 +215,7 @@ internal sealed partial class ScratchServer : RehearsalServer
             statements.Add($"CREATE ROLE {Shared(role)} NOLOGIN BYPASSRLS{superuser}");
             if (!_asSuperuser)
             {
-                statements.Add($"GRANT {Shared(role)} TO {Quote(_restorer)}");
+                statements.Add($"GRANT {Shared(role)} TO {Sql.Quote(_restorer)}");
             }
         }
 
@@ -272,154 +224,12 @@ internal sealed partial class ScratchServer : RehearsalServer
             statements.AddRange(_roles.Select(role => $"GRANT pg_read_all_data TO {Shared(role)}"));
             if (!_asSuperuser)
             {
-                statements.Add($"GRANT pg_read_all_data TO {Quote(_restorer)}");
+                statements.Add($"GRANT pg_read_all_data TO {Sql.Quote(_restorer)}");
             }
         }
 
-        await RunAsync(server, statements, cancellationToken).ConfigureAwait(false);
+        await server.ExecuteAsync(statements, cancellationToken).ConfigureAwait(false);
     }
-
-    private async Task CreateSchemasAsync(NpgsqlConnection database, CancellationToken cancellationToken)
-    {
-        var statements = new List<string>();
-        foreach (TocEntry schema in Selection.Schemas)
-        {
-            string owner = schema.Owner.Length > 0 ? Quote(schema.Owner) : "CURRENT_USER";
-            statements.Add(
-                schema.Name == "public"
-                    ? $"ALTER SCHEMA public OWNER TO {owner}"
-                    : $"CREATE SCHEMA {Quote(schema.Name)} AUTHORIZATION {owner}"
-            );
-        }
-
-        await RunAsync(database, [.. statements, .. GrantsOnSchemas("GRANT", "TO")], cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Who is given an object must be allowed to create in its schema, and the archive grants that only at its end.</summary>
-    private IEnumerable<string> GrantsOnSchemas(string verb, string preposition)
-    {
-        var owners = Selection.Schemas.ToDictionary(schema => schema.Name, schema => schema.Owner, StringComparer.Ordinal);
-        owners.TryAdd("public", "");
-        foreach ((string schema, string owner) in owners)
-        {
-            string[] others = [.. _roles.Where(role => role != owner).Select(Quote)];
-            if (!_asSuperuser && others.Length > 0)
-            {
-                yield return $"{verb} CREATE ON SCHEMA {Quote(schema)} {preposition} {string.Join(", ", others)}";
-            }
-        }
-    }
-
-    private async Task CreateExtensionsAsync(NpgsqlConnection database, CancellationToken cancellationToken)
-    {
-        foreach (TocEntry extension in Selection.Extensions)
-        {
-            Match schema = WithSchema().Match(extension.Definition);
-            string name = schema.Groups[1].Value;
-            name = name.StartsWith('"') ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
-            string statement =
-                $"CREATE EXTENSION IF NOT EXISTS {Quote(extension.Name)}" + (schema.Success ? $" WITH SCHEMA {Quote(name)}" : "");
-            await RunOfArchiveAsync(database, extension, statement, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (_asSuperuser)
-        {
-            return;
-        }
-
-        // The rows of configuration tables are the archive's; their tables are the extension's. And nobody calls what reaches the network.
-        List<string> config = await ListAsync(
-                database,
-                """
-                SELECT pg_catalog.format('%s %I.%I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname)
-                FROM pg_catalog.pg_extension e CROSS JOIN LATERAL pg_catalog.unnest(e.extconfig) AS config (relation)
-                JOIN pg_catalog.pg_class c ON c.oid = config.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                """,
-                cancellationToken
-            )
-            .ConfigureAwait(false);
-        List<string> network = await ListAsync(
-                database,
-                $"""
-                SELECT 'FUNCTION ' || p.oid::regprocedure
-                FROM pg_catalog.pg_extension e
-                JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
-                JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid
-                WHERE e.extname IN ({string.Join(
-                    ", ",
-                    NetworkExtensions.Select(name => $"'{name}'")
-                )}) AND pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE')
-                """,
-                cancellationToken
-            )
-            .ConfigureAwait(false);
-        await RunAsync(
-                database,
-                [
-                    .. config.Select(relation => $"GRANT ALL ON {relation} TO {_restorer}"),
-                    .. network.Select(function => $"REVOKE EXECUTE ON {function} FROM PUBLIC"),
-                ],
-                cancellationToken
-            )
-            .ConfigureAwait(false);
-        _undo[database.Database] =
-        [
-            .. config.Select(relation => $"REVOKE ALL ON {relation} FROM {_restorer}"),
-            .. network.Select(function => $"GRANT EXECUTE ON {function} TO PUBLIC"),
-        ];
-    }
-
-    private async Task CreateServersAsync(NpgsqlConnection database, CancellationToken cancellationToken)
-    {
-        if (Selection.Servers.Count == 0)
-        {
-            return;
-        }
-
-        var statements = new List<string>
-        {
-            $"CREATE FOREIGN DATA WRAPPER {_wrapper} NO HANDLER NO VALIDATOR",
-            $"GRANT USAGE ON FOREIGN DATA WRAPPER {_wrapper} TO PUBLIC",
-        };
-        foreach (TocEntry server in Selection.Servers)
-        {
-            statements.Add($"CREATE SERVER {Quote(server.Name)} FOREIGN DATA WRAPPER {_wrapper}");
-            if (server.Owner.Length > 0)
-            {
-                statements.Add($"ALTER SERVER {Quote(server.Name)} OWNER TO {Quote(server.Owner)}");
-            }
-        }
-
-        await RunAsync(database, statements, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Runs something on behalf of an entry, whose name the failure bears.</summary>
-    private static async Task RunOfArchiveAsync(
-        NpgsqlConnection connection,
-        TocEntry entry,
-        string text,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            await RunAsync(connection, [text], cancellationToken).ConfigureAwait(false);
-        }
-        catch (PostgresException exception)
-        {
-            throw new CryoBackupException(
-                exception.SqlState == PostgresErrorCodes.InsufficientPrivilege
-                    ? CryoBackupError.PermissionDenied
-                    : CryoBackupError.RestoreFailed,
-                $"{entry} cannot be restored: {exception.MessageText}.",
-                entry.ToString(),
-                inner: exception
-            );
-        }
-    }
-
-    private static Task RunAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken) =>
-        connection.ExecuteAsync(statements, cancellationToken);
 
     private Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, CancellationToken cancellationToken) =>
         TargetDatabase.OpenAsync(endpoint, Application, encoding: null, cancellationToken);
@@ -427,12 +237,4 @@ internal sealed partial class ScratchServer : RehearsalServer
     // Nothing of the user's environment is meant for this server.
     private ServerEndpoint Resolve(ConnectionRequest connection, string database) =>
         ServerEndpoint.Resolve(connection, database, _observer, new PostgresEnvironment(static _ => null));
-
-    private static string Quote(string name) => Sql.Quote(name);
-
-    [GeneratedRegex("""\bWITH SCHEMA ("(?:[^"]|"")+"|[^\s";]+);\s*$""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
-    private static partial Regex WithSchema();
-
-    [GeneratedRegex("^SET SESSION AUTHORIZATION ", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    private static partial Regex SessionAuthorization();
 }
