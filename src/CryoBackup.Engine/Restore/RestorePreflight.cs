@@ -1,4 +1,3 @@
-using System.Globalization;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
@@ -44,25 +43,10 @@ internal sealed class RestorePreflight(
         {
             await CheckSpaceAsync().ConfigureAwait(false);
         }
-        else
-        {
-            await using NpgsqlConnection target = await TargetDatabase
-                .OpenAsync(endpoint, application, plan.Encoding, cancellationToken)
-                .ConfigureAwait(false);
-            var ask = new ServerQuestions(target, cancellationToken);
-            await CheckEncodingAsync(ask).ConfigureAwait(false);
-            await CheckLocksAsync(ask).ConfigureAwait(false);
-            if (plan.Mode == RestoreMode.Data)
-            {
-                await CheckTablesAsync(target, ask).ConfigureAwait(false);
-            }
-        }
 
-        if (plan.Mode == RestoreMode.Swap)
-        {
-            await CheckSwapAsync().ConfigureAwait(false);
-        }
-
+        _findings.AddRange(
+            await new TargetPreflight(server, endpoint, application, plan, request).FindAsync(cancellationToken).ConfigureAwait(false)
+        );
         if (_findings.Count > 0)
         {
             throw new CryoBackupException(
@@ -94,7 +78,7 @@ internal sealed class RestorePreflight(
                 $"The server{(Globals is null ? " lacks" : ", and the backup's globals, lack")} roles that the backup names: "
                     + $"{string.Join(", ", roles)}.",
                 roles[0],
-                WaysWithout(roles)
+                string.Join(" ", WaysWithout(roles))
             );
         }
 
@@ -135,7 +119,7 @@ internal sealed class RestorePreflight(
     }
 
     /// <summary>What would become of the backup without each of the roles.</summary>
-    private string WaysWithout(string[] roles)
+    private List<string> WaysWithout(string[] roles)
     {
         var ways = new List<string> { "CREATE ROLE each of them." };
         if (Globals is null)
@@ -173,7 +157,7 @@ internal sealed class RestorePreflight(
             ways.Add($"Policies, user mappings or settings name {string.Join(", ", bound)}; neither does without.");
         }
 
-        return string.Join(" ", ways);
+        return ways;
     }
 
     /// <summary>The archive's rows need about as much room in tables as they have as text, and indexes come on top.</summary>
@@ -214,114 +198,6 @@ internal sealed class RestorePreflight(
                 $"'{folder}' has {SizeText.Of(free)} free, too little for the spooled archive of {SizeText.Of(plan.ArchiveLength)}.",
                 folder,
                 "Free space, set TMPDIR to a larger disk, or restore with -Jobs 1."
-            );
-        }
-    }
-
-    private async Task CheckEncodingAsync(ServerQuestions target)
-    {
-        string encoding = await target.AskAsync<string>("SELECT pg_catalog.getdatabaseencoding()").ConfigureAwait(false);
-        bool holdsAll = encoding == plan.Encoding || encoding == "SQL_ASCII" || (encoding == "UTF8" && plan.Encoding != "SQL_ASCII");
-        if (!holdsAll && !request.Force)
-        {
-            Find(
-                CryoBackupError.RestoreFailed,
-                $"The database '{endpoint.Database}' has the encoding {encoding}, "
-                    + $"which cannot hold every character of the backup's {plan.Encoding}.",
-                endpoint.Database,
-                "Restore into a new database with -Create, or give -Force if you know that no such character occurs."
-            );
-        }
-    }
-
-    /// <summary>One transaction holds a lock for each table and index until its end.</summary>
-    private async Task CheckLocksAsync(ServerQuestions target)
-    {
-        if (!plan.IsTransaction)
-        {
-            return;
-        }
-
-        long room = await target
-            .AskAsync<long>(
-                """
-                SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
-                    * (pg_catalog.current_setting('max_connections')::bigint
-                        + pg_catalog.current_setting('max_prepared_transactions')::bigint)
-                """
-            )
-            .ConfigureAwait(false);
-
-        // A table that is dropped and created locks both, and their row types' storage.
-        long needed =
-            plan.Entries.Sum(entry =>
-                TocKinds.IsRelation(entry) || entry.Kind is "INDEX" or "CONSTRAINT" or "SEQUENCE"
-                    ? 1L
-                    : TocKinds.LargeObjectsOf(entry).Count
-            ) * 2;
-        if (needed > room)
-        {
-            Find(
-                CryoBackupError.RestoreFailed,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"One transaction with this restore takes about {needed} locks, and the server has room for {room}."
-                ),
-                endpoint.Database,
-                "Raise max_locks_per_transaction and restart the server, or replace the whole database with -Swap."
-            );
-        }
-    }
-
-    private async Task CheckTablesAsync(NpgsqlConnection connection, ServerQuestions target)
-    {
-        Dictionary<(string, string), string> conditions = await ExtensionTables
-            .ConditionsAsync(connection, cancellationToken)
-            .ConfigureAwait(false);
-        var absent = new List<string>();
-        var filled = new List<string>();
-        foreach (TocEntry table in plan.Tables.Select(table => table.Entry))
-        {
-            string name = Sql.Quote(table.Schema, table.Name);
-            if (!await target.AskAsync<bool>("SELECT pg_catalog.to_regclass($1) IS NOT NULL", name).ConfigureAwait(false))
-            {
-                absent.Add(table.ToString());
-            }
-            else if (
-                await target
-                    .AskAsync<bool>($"SELECT EXISTS (SELECT FROM ONLY {name} {conditions.GetValueOrDefault((table.Schema, table.Name))})")
-                    .ConfigureAwait(false)
-            )
-            {
-                filled.Add(table.ToString());
-            }
-        }
-
-        string[] present = await target
-            .ListAsync(
-                "SELECT m.oid::text FROM pg_catalog.pg_largeobject_metadata m JOIN pg_catalog.unnest($1) AS l (oid) ON l.oid::oid = m.oid",
-                [.. plan.Entries.SelectMany(TocKinds.LargeObjectsOf).Where(name => uint.TryParse(name, out _))]
-            )
-            .ConfigureAwait(false);
-        filled.AddRange(present.Select(large => $"large object {large}"));
-
-        if (absent.Count > 0)
-        {
-            Find(
-                CryoBackupError.ObjectNotFound,
-                $"The target lacks tables that the rows belong to: {string.Join(", ", absent)}.",
-                absent[0],
-                "Restore without -DataOnly, or with -SchemaOnly first."
-            );
-        }
-
-        if (filled.Count > 0)
-        {
-            Find(
-                CryoBackupError.DatabaseNotEmpty,
-                $"What the rows go into is not empty: {string.Join(", ", filled)}.",
-                filled[0],
-                "TRUNCATE the tables first, or restore into a new database with -Create."
             );
         }
     }
@@ -369,61 +245,6 @@ internal sealed class RestorePreflight(
     /// <summary>Ours, one that the server has not quite ended, and those of pg_restore, which has one more than it has jobs;
     /// the comparison takes no more than it gets.</summary>
     private int SessionsNeeded => 2 + (request.Jobs is > 1 and var jobs ? jobs + 1 : 2);
-
-    private async Task CheckSwapAsync()
-    {
-        string database = endpoint.Database;
-        string[] prepared = await _ask.ListAsync(
-                "SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = ANY ($1) ORDER BY prepared",
-                [database]
-            )
-            .ConfigureAwait(false);
-        if (prepared.Length > 0)
-        {
-            Find(
-                CryoBackupError.RestoreFailed,
-                $"The database '{database}' has prepared transactions, so it cannot be renamed: "
-                    + $"{string.Join(", ", prepared.Select(gid => $"'{gid}'"))}.",
-                database,
-                $"Finish each of them in that database: COMMIT PREPARED or ROLLBACK PREPARED "
-                    + $"'{prepared[0].Replace("'", "''", StringComparison.Ordinal)}'."
-            );
-        }
-
-        if (
-            !await _ask.AskAsync<bool>(
-                    "SELECT pg_catalog.pg_has_role(datdba, 'USAGE') FROM pg_catalog.pg_database WHERE datname = $1",
-                    database
-                )
-                .ConfigureAwait(false)
-        )
-        {
-            Find(
-                CryoBackupError.PermissionDenied,
-                $"The role '{endpoint.UserName}' does not own the database '{database}', so it may not rename it.",
-                database,
-                "Use its owner or a superuser."
-            );
-        }
-
-        if (
-            !request.Force
-            && await TemporaryDatabase.CountSessionsAsync(server, database, application, cancellationToken).ConfigureAwait(false)
-                is > 0
-                    and var sessions
-        )
-        {
-            Find(
-                CryoBackupError.RestoreFailed,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The database '{database}' has {sessions} {(sessions == 1 ? "session" : "sessions")}, so it cannot be renamed."
-                ),
-                database,
-                "Stop the application, or give -Force to end its sessions at the moment of the swap."
-            );
-        }
-    }
 
     private void Find(CryoBackupError error, string message, string target, string remedy) =>
         _findings.Add(new CryoBackupException(error, message, target, remedy));

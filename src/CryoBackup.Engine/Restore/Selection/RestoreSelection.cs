@@ -18,8 +18,7 @@ internal sealed class RestoreSelection
 {
     private readonly IReadOnlyList<TocEntry> _entries;
     private readonly TargetContent _target;
-    private readonly Dictionary<int, TocEntry> _byId;
-    private readonly Lazy<ILookup<(string Schema, string Name), TocEntry>> _callable;
+    private readonly EntryGraph _graph;
 
     private const string FromNoRows = "it would be computed from no rows: ";
 
@@ -29,9 +28,6 @@ internal sealed class RestoreSelection
     private readonly HashSet<int> _leftToTarget = [];
     private readonly List<LeftOut> _leftOut = [];
 
-    // Looked for once, not by each of perhaps a million entries.
-    private readonly Lazy<ILookup<int, TocEntry>> _operatorClasses;
-    private readonly Lazy<TocEntry[]> _btreeGist;
     private readonly UnfilledReads _unfilled;
 
     // Parts to look at, and those that wait for an entry.
@@ -44,20 +40,8 @@ internal sealed class RestoreSelection
     {
         _entries = entries;
         _target = target;
-        _byId = entries.ToDictionary(entry => entry.DumpId);
-        _unfilled = new(entries, Dependencies, entry => IsChosen(entry) || _leftToTarget.Contains(entry.DumpId));
-        _operatorClasses = new(() =>
-            _entries
-                .Where(entry => entry.Kind is "OPERATOR CLASS")
-                .SelectMany(entry => entry.Dependencies.Distinct(), static (entry, needed) => (entry, needed))
-                .ToLookup(pair => pair.needed, pair => pair.entry)
-        );
-        _btreeGist = new(() => [.. _entries.Where(entry => entry is { Kind: "EXTENSION", Name: "btree_gist" })]);
-        _callable = new(() =>
-            _entries
-                .Where(entry => entry.Kind is "FUNCTION" or "PROCEDURE" or "AGGREGATE" or "TYPE" or "DOMAIN")
-                .ToLookup(entry => (entry.Schema, entry.Name.Split('(')[0]))
-        );
+        _graph = new EntryGraph(entries);
+        _unfilled = new(entries, _graph.Dependencies, entry => IsChosen(entry) || _leftToTarget.Contains(entry.DumpId));
     }
 
     /// <summary>The entries to restore, in the archive's order.</summary>
@@ -104,7 +88,7 @@ internal sealed class RestoreSelection
         selection.ChooseWithTables();
         foreach (int id in selection._chosen)
         {
-            selection.Include(selection._byId[id]);
+            selection.Include(selection._graph[id]);
         }
 
         selection.AddParts();
@@ -143,7 +127,7 @@ internal sealed class RestoreSelection
             {
                 found = true;
 
-                if (entry.Kind is "TABLE DATA" or "SEQUENCE SET" && Subject(entry) is null)
+                if (entry.Kind is "TABLE DATA" or "SEQUENCE SET" && _graph.Subject(entry) is null)
                 {
                     _leftOut.Add(new LeftOut(entry, "it belongs to an extension, which was not chosen"));
                 }
@@ -195,13 +179,15 @@ internal sealed class RestoreSelection
 
         IEnumerable<(int Table, int Follower)> Followers(TocEntry entry)
         {
-            TocEntry? subject = entry.Kind is "TABLE ATTACH" or "SEQUENCE OWNED BY" or "SEQUENCE" ? Subject(entry) : null;
+            TocEntry? subject = entry.Kind is "TABLE ATTACH" or "SEQUENCE OWNED BY" or "SEQUENCE" ? _graph.Subject(entry) : null;
             return (entry.Kind, subject) switch
             {
-                ("TABLE ATTACH", { } child) => Dependencies(entry)
+                ("TABLE ATTACH", { } child) => _graph
+                    .Dependencies(entry)
                     .Where(table => table != child)
                     .Select(table => (table.DumpId, child.DumpId)),
-                ("SEQUENCE OWNED BY", { } sequence) => Dependencies(entry)
+                ("SEQUENCE OWNED BY", { } sequence) => _graph
+                    .Dependencies(entry)
                     .Where(TocKinds.IsRelation)
                     .Select(table => (table.DumpId, sequence.DumpId)),
                 ("SEQUENCE", { } table) => [(table.DumpId, entry.DumpId)],
@@ -230,7 +216,10 @@ internal sealed class RestoreSelection
                 }
 
                 foreach (
-                    TocEntry needed in Dependencies(next).Concat(UnrecordedNeeds(next)).Where(needed => !_included.Contains(needed.DumpId))
+                    TocEntry needed in _graph
+                        .Dependencies(next)
+                        .Concat(_graph.UnrecordedNeeds(next))
+                        .Where(needed => !_included.Contains(needed.DumpId))
                 )
                 {
                     if (IsChosen(needed) || !_target.Has(needed))
@@ -247,18 +236,6 @@ internal sealed class RestoreSelection
         }
     }
 
-    /// <summary>What pg_dump does not record: it knows what an index needs, but not what the index of a constraint needs.</summary>
-    private IEnumerable<TocEntry> UnrecordedNeeds(TocEntry entry) =>
-        entry.Kind switch
-        {
-            // The operator classes of built-in types for exclusion constraints.
-            "CONSTRAINT" when entry.Definition.Contains(" EXCLUDE USING gist ", StringComparison.Ordinal) => _btreeGist.Value,
-            "CONSTRAINT" when entry.Definition.Contains(" WITHOUT OVERLAPS", StringComparison.Ordinal) => _btreeGist.Value,
-            "FUNCTION" or "PROCEDURE" => FunctionBodies.NamesIn(entry).SelectMany(name => _callable.Value[name]),
-            "TYPE" => _operatorClasses.Value[entry.DumpId],
-            _ => [],
-        };
-
     /// <summary>Adds what belongs to the included objects, as long as it asks for no other table.</summary>
     private void AddParts()
     {
@@ -272,7 +249,7 @@ internal sealed class RestoreSelection
         while (_ready.TryDequeue(out TocEntry? part))
         {
             // The schema public is in no archive: what is said about it waits for anything within it.
-            Obstacle? obstacle = Belongs(part) ? ObstacleOf(part) : new Obstacle("", Subject(part) ?? PublicSchema);
+            Obstacle? obstacle = Belongs(part) ? ObstacleOf(part) : new Obstacle("", _graph.Subject(part) ?? PublicSchema);
             if (_included.Contains(part.DumpId) || obstacle is null)
             {
                 Include(part);
@@ -329,7 +306,7 @@ internal sealed class RestoreSelection
 
     private bool Belongs(TocEntry part)
     {
-        if (Subject(part) is { } subject)
+        if (_graph.Subject(part) is { } subject)
         {
             return IsOfSchema(part) ? IsChosen(subject) : _included.Contains(subject.DumpId);
         }
@@ -341,7 +318,7 @@ internal sealed class RestoreSelection
     /// <summary>Why a part of something included is not included; null if nothing stands against it.</summary>
     private Obstacle? ObstacleOf(TocEntry part)
     {
-        TocEntry? subject = Subject(part);
+        TocEntry? subject = _graph.Subject(part);
         if (part.Kind is "TABLE DATA" or "MATERIALIZED VIEW DATA" or "STATISTICS DATA" && subject is not null && !IsChosen(subject))
         {
             return new("only its definition is needed, by what was chosen", null);
@@ -362,7 +339,8 @@ internal sealed class RestoreSelection
         }
 
         foreach (
-            TocEntry needed in Dependencies(part)
+            TocEntry needed in _graph
+                .Dependencies(part)
                 .Where(needed =>
                     TocKinds.IsNeverPulled(needed) && !_leftToTarget.Contains(needed.DumpId) && (IsChosen(needed) || !_target.Has(needed))
                 )
@@ -386,58 +364,5 @@ internal sealed class RestoreSelection
         }
 
         return null;
-    }
-
-    /// <summary>The object that a part belongs to: of its dependencies the one that its name names, else the first.</summary>
-    private TocEntry? Subject(TocEntry part)
-    {
-        TocEntry? first = null;
-        foreach (TocEntry needed in Dependencies(part))
-        {
-            if (TocKinds.IsRemark(part))
-            {
-                return needed;
-            }
-
-            bool carrier = part.Kind switch
-            {
-                "SEQUENCE SET" or "SEQUENCE OWNED BY" => needed.Kind == "SEQUENCE",
-                "INDEX ATTACH" => needed.Kind is "INDEX" or "CONSTRAINT",
-                "DEFAULT ACL" or "PUBLICATION TABLES IN SCHEMA" => needed.Kind == "SCHEMA",
-                _ => TocKinds.IsRelation(needed),
-            };
-            if (!carrier)
-            {
-                continue;
-            }
-
-            first ??= needed;
-            bool sameSchema = string.Equals(needed.Schema, part.Schema, StringComparison.Ordinal);
-            if (
-                sameSchema
-                && (
-                    string.Equals(part.Name, needed.Name, StringComparison.Ordinal)
-                    || part.Name.StartsWith(needed.Name + " ", StringComparison.Ordinal)
-                    || (part.Kind == "INDEX ATTACH" && needed.Name.EndsWith(" " + part.Name, StringComparison.Ordinal))
-                )
-            )
-            {
-                return needed;
-            }
-        }
-
-        return first;
-    }
-
-    private IEnumerable<TocEntry> Dependencies(TocEntry entry)
-    {
-        foreach (int id in entry.Dependencies)
-        {
-            // A dependency on what was not dumped, such as a section's boundary, names no entry.
-            if (_byId.TryGetValue(id, out TocEntry? needed))
-            {
-                yield return needed;
-            }
-        }
     }
 }
