@@ -1,5 +1,5 @@
+using CryoBackup.Postgres;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace CryoBackup.Backup;
 
@@ -69,21 +69,8 @@ internal static class BrokenDependencies
             return [];
         }
 
-        var broken = new List<(string, string)>();
-        await using var command = new NpgsqlCommand(Query, connection)
-        {
-            Parameters =
-            {
-                new() { Value = relations, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid },
-                new() { Value = schemas, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-            },
-        };
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            broken.Add((row.GetString(0), row.GetString(1)));
-        }
-
-        return broken;
+        return await connection
+            .ListAsync(Query, row => (row.GetString(0), row.GetString(1)), cancellationToken, relations, schemas)
+            .ConfigureAwait(false);
     }
 }

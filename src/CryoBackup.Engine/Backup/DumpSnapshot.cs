@@ -114,7 +114,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             var snapshot = new DumpSnapshot(connection, facts, request);
 
             // On the holder nothing may time out: it must outlive the dump.
-            await snapshot.ExecuteAsync(string.Join("; ", SessionSettings.ForReading), cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync(string.Join("; ", SessionSettings.ForReading), cancellationToken).ConfigureAwait(false);
 
             await snapshot.WatchForOurDeathAsync(cancellationToken).ConfigureAwait(false);
             return snapshot;
@@ -132,38 +132,10 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     /// <exception cref="CryoBackupException">ObjectNotFound, ConfigurationInvalid.</exception>
     public async Task<DumpSelection> SelectAsync(CancellationToken cancellationToken)
     {
-        var schemas = new List<DumpSchema>();
-        var tables = new List<DumpTable>();
-        await using (var command = new NpgsqlCommand($"{SchemasQuery}; {TablesQuery}", _connection))
-        await using (NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
-        {
-            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-            {
-                schemas.Add(new DumpSchema(row.GetString(0), row.GetString(1), row.GetBoolean(2)));
-            }
-
-            await row.NextResultAsync(cancellationToken).ConfigureAwait(false);
-            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-            {
-                tables.Add(
-                    new DumpTable
-                    {
-                        Oid = row.GetFieldValue<uint>(0),
-                        Schema = row.GetString(1),
-                        Name = row.GetString(2),
-                        QuotedName = row.GetString(3),
-                        Kind = row.GetString(4)[0],
-                        Bytes = row.GetInt64(5),
-                        Readable = row.GetBoolean(6),
-                        RowSecurity = row.GetBoolean(7),
-                        Parent = row.GetFieldValue<uint>(8),
-                        Extension = row.IsDBNull(9) ? null : row.GetString(9),
-                        Condition = row.IsDBNull(10) ? null : row.GetString(10),
-                        OnlyOnPrimary = row.GetBoolean(11),
-                    }
-                );
-            }
-        }
+        List<DumpSchema> schemas = await _connection
+            .ListAsync(SchemasQuery, row => new DumpSchema(row.GetString(0), row.GetString(1), row.GetBoolean(2)), cancellationToken)
+            .ConfigureAwait(false);
+        List<DumpTable> tables = await _connection.ListAsync(TablesQuery, ReadTable, cancellationToken).ConfigureAwait(false);
 
         // pg_dump takes its arguments in the encoding of its session, and Windows hands them on in that of its code page.
         bool asciiOnly = OperatingSystem.IsWindows() || !string.Equals(Facts.Encoding, "UTF8", StringComparison.Ordinal);
@@ -180,7 +152,8 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             // What was listed a moment ago will do once: it is compared with what is there behind the locks.
             DumpSelection before = Interlocked.Exchange(ref _listed, null) ?? await SelectAsync(cancellationToken).ConfigureAwait(false);
             ThrowFirst(TableFindings.Of(before));
-            await ExecuteAsync(
+            await _connection
+                .ExecuteAsync(
                     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + $"SET LOCAL lock_timeout = {Milliseconds(_request.LockTimeout)}",
                     cancellationToken
                 )
@@ -242,21 +215,15 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     public Task ReleaseAsync(CancellationToken cancellationToken)
     {
         _listed = null;
-        return ExecuteAsync("ROLLBACK", cancellationToken);
+        return _connection.ExecuteAsync("ROLLBACK", cancellationToken);
     }
 
     /// <summary>Counts the rows of one table in the snapshot, as the dump selects them.</summary>
     /// <param name="table">One of <see cref="Tables"/>.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>The number of rows.</returns>
-    public async Task<long> CountAsync(DumpTable table, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            $"SELECT pg_catalog.count(*) FROM ONLY {table.QuotedName} {table.Condition}",
-            _connection
-        );
-        return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-    }
+    public Task<long> CountAsync(DumpTable table, CancellationToken cancellationToken) =>
+        _connection.ScalarAsync<long>($"SELECT pg_catalog.count(*) FROM ONLY {table.QuotedName} {table.Condition}", cancellationToken);
 
     /// <summary>Asks which tables several sessions may read instead of pg_dump.</summary>
     /// <param name="pieceBytes">About how many bytes a piece takes on the server's disk.</param>
@@ -281,11 +248,8 @@ internal sealed class DumpSnapshot : IAsyncDisposable
 
     /// <summary>True if the role may read the cluster's password hashes.</summary>
     /// <param name="cancellationToken">Ends the query.</param>
-    public async Task<bool> MayReadPasswordsAsync(CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT')", _connection);
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-    }
+    public Task<bool> MayReadPasswordsAsync(CancellationToken cancellationToken) =>
+        _connection.ScalarAsync<bool>("SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT')", cancellationToken);
 
     /// <summary>Closes the connection; the server then lets go of snapshot and locks.</summary>
     public async ValueTask DisposeAsync() =>
@@ -305,20 +269,22 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         }
     }
 
-    private NpgsqlCommand WithOids(string query, uint[] oids)
-    {
-        var command = new NpgsqlCommand(query, _connection);
-        command.Parameters.Add(
-            new NpgsqlParameter { Value = oids, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Oid }
-        );
-        return command;
-    }
-
-    private async Task ExecuteAsync(string statement, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(statement, _connection);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
+    private static DumpTable ReadTable(NpgsqlDataReader row) =>
+        new()
+        {
+            Oid = row.GetFieldValue<uint>(0),
+            Schema = row.GetString(1),
+            Name = row.GetString(2),
+            QuotedName = row.GetString(3),
+            Kind = row.GetString(4)[0],
+            Bytes = row.GetInt64(5),
+            Readable = row.GetBoolean(6),
+            RowSecurity = row.GetBoolean(7),
+            Parent = row.GetFieldValue<uint>(8),
+            Extension = row.Text(9),
+            Condition = row.Text(10),
+            OnlyOnPrimary = row.GetBoolean(11),
+        };
 
     /// <summary>A server that counts does not see by itself that whom it counts for was killed.</summary>
     private async Task WatchForOurDeathAsync(CancellationToken cancellationToken)
@@ -327,7 +293,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         {
             try
             {
-                await ExecuteAsync("SET client_connection_check_interval = '2s'", cancellationToken).ConfigureAwait(false);
+                await _connection.ExecuteAsync("SET client_connection_check_interval = '2s'", cancellationToken).ConfigureAwait(false);
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidParameterValue)
             {
@@ -343,33 +309,37 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             var statement = new StringBuilder("LOCK TABLE ");
             statement.AppendJoin(", ", batch.Select(table => "ONLY " + table.QuotedName));
             statement.Append(" IN ACCESS SHARE MODE");
-            await ExecuteAsync(statement.ToString(), cancellationToken).ConfigureAwait(false);
+            await _connection.ExecuteAsync(statement.ToString(), cancellationToken).ConfigureAwait(false);
         }
     }
 
     private async Task ExportAsync(CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT pg_catalog.pg_export_snapshot(), pg_catalog.clock_timestamp()", _connection);
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await row.ReadAsync(cancellationToken).ConfigureAwait(false);
-        Id = row.GetString(0);
-        Time = row.GetDateTime(1).ToUniversalTime();
+        await _connection
+            .ReadAsync(
+                "SELECT pg_catalog.pg_export_snapshot(), pg_catalog.clock_timestamp()",
+                row => (Id, Time) = (row.GetString(0), row.GetDateTime(1).ToUniversalTime()),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>Now that the tables are locked, asking for their sizes waits for nobody.</summary>
     private async Task MeasureAsync(DumpSelection selection, CancellationToken cancellationToken)
     {
         _tables = selection.Read.ToDictionary(table => table.Oid, table => table with { Bytes = 0 });
-        await using NpgsqlCommand command = WithOids(
-            "SELECT t.oid, pg_catalog.pg_table_size(t.oid) FROM pg_catalog.unnest($1) AS t (oid)",
-            [.. _tables.Values.Where(selection.TakesRows).Select(table => table.Oid)]
-        );
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            uint oid = row.GetFieldValue<uint>(0);
-            _tables[oid] = _tables[oid] with { Bytes = row.IsDBNull(1) ? 0 : row.GetInt64(1) };
-        }
+        await _connection
+            .ReadAsync(
+                "SELECT t.oid, pg_catalog.pg_table_size(t.oid) FROM pg_catalog.unnest($1) AS t (oid)",
+                row =>
+                {
+                    uint oid = row.GetFieldValue<uint>(0);
+                    _tables[oid] = _tables[oid] with { Bytes = row.IsDBNull(1) ? 0 : row.GetInt64(1) };
+                },
+                cancellationToken,
+                _tables.Values.Where(selection.TakesRows).Select(table => table.Oid).ToArray()
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>How many more sessions the server must let the role open for the dump.</summary>

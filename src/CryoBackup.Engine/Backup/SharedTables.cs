@@ -1,6 +1,7 @@
 using System.Globalization;
 using CryoBackup.Archive;
 using CryoBackup.Comparison;
+using CryoBackup.Postgres;
 using Npgsql;
 
 namespace CryoBackup.Backup;
@@ -42,28 +43,18 @@ internal sealed class SharedTables(IReadOnlyDictionary<uint, (DumpTable Table, l
         var found = new Dictionary<uint, (DumpTable, long)>();
 
         // Before PostgreSQL 14 each run of pages would be a pass over the whole table; and only a heap has its rows by page.
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT c.oid, pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint
-            FROM pg_catalog.unnest($1) AS t (oid) JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_am a ON a.oid = c.relam
-            WHERE a.amname = 'heap' AND pg_catalog.current_setting('server_version_num')::int >= 140000
-            """,
-            connection
-        );
-        command.Parameters.Add(
-            new NpgsqlParameter
-            {
-                Value = byOid.Keys.ToArray(),
-                NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Oid,
-            }
-        );
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            uint oid = row.GetFieldValue<uint>(0);
-            found.Add(oid, (byOid[oid], row.GetInt64(1)));
-        }
-
+        await connection
+            .ReadAsync(
+                """
+                SELECT c.oid, pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint
+                FROM pg_catalog.unnest($1) AS t (oid) JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_am a ON a.oid = c.relam
+                WHERE a.amname = 'heap' AND pg_catalog.current_setting('server_version_num')::int >= 140000
+                """,
+                row => found.Add(row.GetFieldValue<uint>(0), (byOid[row.GetFieldValue<uint>(0)], row.GetInt64(1))),
+                cancellationToken,
+                byOid.Keys.ToArray()
+            )
+            .ConfigureAwait(false);
         return new SharedTables(found, pieceBytes);
     }
 

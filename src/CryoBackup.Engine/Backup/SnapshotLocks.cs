@@ -1,7 +1,7 @@
 using System.Globalization;
+using CryoBackup.Postgres;
 using CryoBackup.Text;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace CryoBackup.Backup;
 
@@ -52,17 +52,16 @@ internal sealed class SnapshotLocks(NpgsqlConnection connection, BackupRequest r
         CancellationToken cancellationToken
     )
     {
-        await using var command = new NpgsqlCommand(LockHoldersQuery, connection)
-        {
-            Parameters =
-            {
-                new() { Value = tables.Select(table => table.Oid).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid },
-            },
-        };
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await row.ReadAsync(cancellationToken).ConfigureAwait(false);
-        string? holders = row.IsDBNull(0) ? null : row.GetString(0);
-        string? endings = row.IsDBNull(1) ? null : row.GetString(1);
+        (string? holders, string? endings) = (
+            await connection
+                .ListAsync(
+                    LockHoldersQuery,
+                    row => (row.Text(0), row.Text(1)),
+                    cancellationToken,
+                    tables.Select(table => table.Oid).ToArray()
+                )
+                .ConfigureAwait(false)
+        )[0];
         return new CryoBackupException(
             CryoBackupError.LockTimeout,
             $"The lock on {holders ?? "a table"} was not granted within {DurationText.Of(request.LockTimeout)}.",

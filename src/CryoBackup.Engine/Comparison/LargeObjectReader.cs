@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using CryoBackup.Postgres;
 using Npgsql;
 
 namespace CryoBackup.Comparison;
@@ -22,34 +23,35 @@ internal static class LargeObjectReader
         UInt128 sum = 0;
         long count = 0;
         var longer = new List<uint>();
-        await using (
-            var all = new NpgsqlCommand("SELECT oid, pg_catalog.lo_get(oid, 0, $1) FROM pg_catalog.pg_largeobject_metadata", connection)
-        )
-        {
-            all.Parameters.Add(new NpgsqlParameter<int> { TypedValue = SmallSize });
-            await using NpgsqlDataReader row = await all.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-            {
-                uint oid = row.GetFieldValue<uint>(0);
-                byte[] start = row.GetFieldValue<byte[]>(1);
-                count++;
-                if (start.Length < SmallSize)
+        await connection
+            .ReadAsync(
+                "SELECT oid, pg_catalog.lo_get(oid, 0, $1) FROM pg_catalog.pg_largeobject_metadata",
+                row =>
                 {
-                    sum += XxHash128.HashToUInt128(start, oid);
-                }
-                else
-                {
-                    longer.Add(oid);
-                }
-            }
-        }
-
+                    uint oid = row.GetFieldValue<uint>(0);
+                    byte[] start = row.GetFieldValue<byte[]>(1);
+                    count++;
+                    if (start.Length < SmallSize)
+                    {
+                        sum += XxHash128.HashToUInt128(start, oid);
+                    }
+                    else
+                    {
+                        longer.Add(oid);
+                    }
+                },
+                cancellationToken,
+                SmallSize
+            )
+            .ConfigureAwait(false);
         return (count, sum + await ReadLongerAsync(connection, longer, cancellationToken).ConfigureAwait(false));
     }
 
     private static async Task<UInt128> ReadLongerAsync(NpgsqlConnection connection, List<uint> oids, CancellationToken cancellationToken)
     {
         UInt128 sum = 0;
+
+        // Prepared once, and asked for each piece: the only command that Sql does not make.
         await using var read = new NpgsqlCommand("SELECT pg_catalog.lo_get($1, $2, $3)", connection);
         var oid = new NpgsqlParameter<uint> { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid };
         var offset = new NpgsqlParameter<long>();

@@ -101,21 +101,18 @@ internal sealed partial class RestoredState(
         int expected = entries.Count(entry =>
             entry.Kind == "INDEX ATTACH" && QualifiedName.After(entry.Definition, "ALTER INDEX ") == name
         );
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT pg_catalog.count(*) FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
-                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2
-            """,
-            target
-        )
-        {
-            Parameters =
-            {
-                new() { Value = index.Schema },
-                new() { Value = index.Name },
-            },
-        };
-        return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! < expected;
+        long attached = await target
+            .ScalarAsync<long>(
+                """
+                SELECT pg_catalog.count(*) FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
+                    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2
+                """,
+                cancellationToken,
+                index.Schema,
+                index.Name
+            )
+            .ConfigureAwait(false);
+        return attached < expected;
     }
 
     private static string NameOf(TocEntry entry) => $"{entry.Schema}.{entry.Name}";
@@ -129,31 +126,26 @@ internal sealed partial class RestoredState(
         }
 
         long expected = long.Parse(recorded.Groups[1].ValueSpan, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        await using var command = new NpgsqlCommand(
-            "SELECT s.last_value, p.increment_by < 0, s.is_called "
-                + $"FROM {Sql.Quote(entry.Schema, entry.Name)} s, "
-                + "pg_catalog.pg_sequences p WHERE p.schemaname = $1 AND p.sequencename = $2",
-            target
-        )
-        {
-            Parameters =
-            {
-                new() { Value = entry.Schema },
-                new() { Value = entry.Name },
-            },
-        };
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        if (!await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+        List<(long Value, bool Descends, bool IsCalled)> states = await target
+            .ListAsync(
+                $"SELECT s.last_value, p.increment_by < 0, s.is_called FROM {Sql.Quote(entry.Schema, entry.Name)} s, "
+                    + "pg_catalog.pg_sequences p WHERE p.schemaname = $1 AND p.sequencename = $2",
+                row => (row.GetInt64(0), row.GetBoolean(1), row.GetBoolean(2)),
+                cancellationToken,
+                entry.Schema,
+                entry.Name
+            )
+            .ConfigureAwait(false);
+        if (states is not [(long found, bool descends, bool isCalled), ..])
         {
             return $"the sequence {NameOf(entry)} is missing";
         }
 
         // Sequences are not part of a snapshot: the dump may hold a later value than the rows need, never an earlier one.
-        long found = row.GetInt64(0);
-        bool behind = row.GetBoolean(1) ? found > expected : found < expected;
+        bool behind = descends ? found > expected : found < expected;
 
         // A value that was given out once must not be given out again.
-        bool repeats = found == expected && recorded.Groups[2].ValueSpan is "true" && !row.GetBoolean(2);
+        bool repeats = found == expected && recorded.Groups[2].ValueSpan is "true" && !isCalled;
         return behind || repeats
             ? string.Create(
                 CultureInfo.InvariantCulture,

@@ -39,8 +39,10 @@ internal sealed class SharedSnapshot : IAsyncDisposable
             await connection
                 .ExecuteAsync([.. SessionSettings.ForReading, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"], cancellationToken)
                 .ConfigureAwait(false);
-            await using var export = new NpgsqlCommand("SELECT pg_catalog.pg_export_snapshot()", connection);
-            return new SharedSnapshot(connection, (string)(await export.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!);
+            return new SharedSnapshot(
+                connection,
+                await connection.ScalarAsync<string>("SELECT pg_catalog.pg_export_snapshot()", cancellationToken).ConfigureAwait(false)
+            );
         }
         catch
         {
@@ -51,17 +53,12 @@ internal sealed class SharedSnapshot : IAsyncDisposable
 
     /// <summary>Has the server end sessions, whatever they wait for.</summary>
     /// <param name="processes">The IDs of their server processes.</param>
-    public async Task EndAsync(int[] processes)
-    {
-        await using var end = new NpgsqlCommand(
+    public Task EndAsync(int[] processes) =>
+        Connection.ScalarAsync<long>(
             "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.unnest($1) AS pid",
-            Connection
-        )
-        {
-            Parameters = { new() { Value = processes } },
-        };
-        await end.ExecuteScalarAsync(CancellationToken.None).ConfigureAwait(false);
-    }
+            CancellationToken.None,
+            processes
+        );
 
     /// <summary>Lets the moment go.</summary>
     public ValueTask DisposeAsync() => Connection.DisposeAsync();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CryoBackup.Archive;
+using CryoBackup.Postgres;
 using Npgsql;
 
 namespace CryoBackup.Comparison;
@@ -65,21 +66,18 @@ internal sealed record TablePiece(int Table, long? First, long? End, long Pages)
         var tables = new HashSet<(string, string)>();
 
         // Before PostgreSQL 14 each piece would be a pass over the whole table; and only a heap has its rows by page.
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT n.nspname, c.relname
-            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am a ON a.oid = c.relam
-            WHERE c.relkind = 'r' AND a.amname = 'heap' AND n.nspname <> 'pg_catalog'
-                AND pg_catalog.current_setting('server_version_num')::int >= 140000
-            """,
-            connection
-        );
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            tables.Add((row.GetString(0), row.GetString(1)));
-        }
-
+        await connection
+            .ReadAsync(
+                """
+                SELECT n.nspname, c.relname
+                FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am a ON a.oid = c.relam
+                WHERE c.relkind = 'r' AND a.amname = 'heap' AND n.nspname <> 'pg_catalog'
+                    AND pg_catalog.current_setting('server_version_num')::int >= 140000
+                """,
+                row => tables.Add((row.GetString(0), row.GetString(1))),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return tables;
     }
 }

@@ -29,18 +29,13 @@ internal static class TableReader
         NpgsqlConnection connection = ServerConnection.Open(endpoint, applicationName, encoding, BufferSize);
         try
         {
-            Execute(connection, string.Join("; ", SessionSettings.ForReading));
+            connection.Execute(string.Join("; ", SessionSettings.ForReading));
             if (monetary is not null)
             {
-                using var money = new NpgsqlCommand("SELECT pg_catalog.set_config('lc_monetary', $1, false)", connection)
-                {
-                    Parameters = { new() { Value = monetary } },
-                };
-                money.ExecuteNonQuery();
+                connection.Execute("SELECT pg_catalog.set_config('lc_monetary', $1, false)", monetary);
             }
 
-            Execute(
-                connection,
+            connection.Execute(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" + (snapshot is null ? "" : $"; SET TRANSACTION SNAPSHOT '{snapshot}'")
             );
             return connection;
@@ -104,11 +99,5 @@ internal static class TableReader
         return condition is null && !withPartitions
             ? $"COPY {copy.Table} {(copy.Columns.Length == 0 ? "" : $"({copy.Columns})")} TO STDOUT"
             : $"COPY (SELECT {copy.Columns} FROM {(withPartitions ? "" : "ONLY ")}{copy.Table} {condition}) TO STDOUT";
-    }
-
-    private static void Execute(NpgsqlConnection connection, string text)
-    {
-        using var command = new NpgsqlCommand(text, connection);
-        command.ExecuteNonQuery();
     }
 }

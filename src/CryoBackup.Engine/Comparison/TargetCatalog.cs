@@ -1,3 +1,4 @@
+using CryoBackup.Postgres;
 using Npgsql;
 
 namespace CryoBackup.Comparison;
@@ -87,16 +88,10 @@ internal static class TargetCatalog
     /// <param name="cancellationToken">Ends the query.</param>
     public static async Task<TargetContent> ReadAsync(NpgsqlConnection target, CancellationToken cancellationToken)
     {
-        var objects = new List<(string, string, string)>();
-
         // Types are written with their schema where the search path does not show them; that is empty, as pg_dump's is.
-        await using var command = new NpgsqlCommand(Query, target);
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            objects.Add((row.GetString(0), row.GetString(1), row.GetString(2)));
-        }
-
+        List<(string, string, string)> objects = await target
+            .ListAsync(Query, row => (row.GetString(0), row.GetString(1), row.GetString(2)), cancellationToken)
+            .ConfigureAwait(false);
         return new TargetContent(objects);
     }
 }

@@ -64,30 +64,7 @@ internal sealed partial record DatabaseFacts
     /// <returns>The facts.</returns>
     public static async Task<DatabaseFacts> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        DatabaseFacts facts;
-        await using (var command = new NpgsqlCommand(Query, connection))
-        await using (NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
-        {
-            await row.ReadAsync(cancellationToken).ConfigureAwait(false);
-            facts = new DatabaseFacts
-            {
-                Version = NumberAtStart().Match(row.GetString(0)).Value,
-                VersionNumber = row.GetInt32(1),
-                Encoding = row.GetString(2),
-                Collation = row.IsDBNull(3) ? "" : row.GetString(3),
-                Ctype = row.IsDBNull(4) ? "" : row.GetString(4),
-                LocaleProvider = (row.IsDBNull(5) ? "c" : row.GetString(5)) switch
-                {
-                    "i" => "icu",
-                    "b" => "builtin",
-                    _ => "libc",
-                },
-                Locale = row.IsDBNull(6) ? null : row.GetString(6),
-                Now = row.GetDateTime(7).ToUniversalTime(),
-                Monetary = row.GetString(8),
-            };
-        }
-
+        DatabaseFacts facts = (await connection.ListAsync(Query, Read, cancellationToken).ConfigureAwait(false))[0];
         return facts with
         {
             SystemIdentifier = await TryReadAsync(
@@ -106,13 +83,31 @@ internal sealed partial record DatabaseFacts
         };
     }
 
+    private static DatabaseFacts Read(NpgsqlDataReader row) =>
+        new()
+        {
+            Version = NumberAtStart().Match(row.GetString(0)).Value,
+            VersionNumber = row.GetInt32(1),
+            Encoding = row.GetString(2),
+            Collation = row.Text(3) ?? "",
+            Ctype = row.Text(4) ?? "",
+            LocaleProvider = row.Text(5) switch
+            {
+                "i" => "icu",
+                "b" => "builtin",
+                _ => "libc",
+            },
+            Locale = row.Text(6),
+            Now = row.GetDateTime(7).ToUniversalTime(),
+            Monetary = row.GetString(8),
+        };
+
     /// <summary>Managed servers keep some functions to themselves; a backup does not need their answer.</summary>
     private static async Task<string?> TryReadAsync(NpgsqlConnection connection, string query, CancellationToken cancellationToken)
     {
         try
         {
-            await using var command = new NpgsqlCommand(query, connection);
-            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string;
+            return await connection.ScalarAsync<string?>(query, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException exception)
             when (exception.SqlState

@@ -15,23 +15,20 @@ internal static class ExtensionTables
     )
     {
         var conditions = new Dictionary<(string, string), string>();
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT n.nspname, c.relname, config.condition
-            FROM pg_catalog.pg_extension e
-            CROSS JOIN LATERAL unnest(e.extconfig, e.extcondition) AS config (relation, condition)
-            JOIN pg_catalog.pg_class c ON c.oid = config.relation
-            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE config.condition <> ''
-            """,
-            connection
-        );
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            conditions[(row.GetString(0), row.GetString(1))] = row.GetString(2);
-        }
-
+        await connection
+            .ReadAsync(
+                """
+                SELECT n.nspname, c.relname, config.condition
+                FROM pg_catalog.pg_extension e
+                CROSS JOIN LATERAL unnest(e.extconfig, e.extcondition) AS config (relation, condition)
+                JOIN pg_catalog.pg_class c ON c.oid = config.relation
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE config.condition <> ''
+                """,
+                row => conditions[(row.GetString(0), row.GetString(1))] = row.GetString(2),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return conditions;
     }
 }

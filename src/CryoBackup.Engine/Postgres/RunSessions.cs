@@ -18,13 +18,14 @@ internal static class RunSessions
                 await using NpgsqlConnection connection = await ServerConnection
                     .OpenAsync(endpoint, "CryoBackup cleanup", null, CancellationToken.None)
                     .ConfigureAwait(false);
-                await using var command = new NpgsqlCommand(
-                    "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE "
-                        + "application_name = $1 AND pid <> pg_catalog.pg_backend_pid()",
-                    connection
-                );
-                command.Parameters.AddWithValue(applicationName);
-                await command.ExecuteScalarAsync(CancellationToken.None).ConfigureAwait(false);
+                await connection
+                    .ScalarAsync<long>(
+                        "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE "
+                            + "application_name = $1 AND pid <> pg_catalog.pg_backend_pid()",
+                        CancellationToken.None,
+                        applicationName
+                    )
+                    .ConfigureAwait(false);
             })
         );
     }

@@ -28,11 +28,8 @@ internal static class ServerConnection
             try
             {
                 await BeginAsync(session, endpoint, cancellationToken).ConfigureAwait(false);
-                await using (var readOnly = new NpgsqlCommand(SessionSettings.IfReadOnly, session))
-                {
-                    endpoint.Server.IsReadOnly = await readOnly.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is "on";
-                }
-
+                endpoint.Server.IsReadOnly =
+                    await session.ScalarAsync<object?>(SessionSettings.IfReadOnly, cancellationToken).ConfigureAwait(false) is "on";
                 if (!endpoint.Server.KeepsSessions)
                 {
                     await CheckPoolAsync(session, endpoint, cancellationToken).ConfigureAwait(false);
@@ -99,11 +96,7 @@ internal static class ServerConnection
                     first.ExecuteNonQuery();
                 }
 
-                using (var readOnly = new NpgsqlCommand(SessionSettings.IfReadOnly, session))
-                {
-                    endpoint.Server.IsReadOnly = readOnly.ExecuteScalar() is "on";
-                }
-
+                endpoint.Server.IsReadOnly = session.Scalar<object?>(SessionSettings.IfReadOnly) is "on";
                 return session;
             }
             catch (NpgsqlException exception) when (WasIdle(exception, known))

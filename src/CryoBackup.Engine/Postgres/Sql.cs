@@ -103,14 +103,30 @@ internal static class Sql
     )
     {
         List<T> rows = [];
+        await session.ReadAsync(query, row => rows.Add(read(row)), cancellationToken, parameters).ConfigureAwait(false);
+        return rows;
+    }
+
+    /// <summary>Asks for rows, which may be more than one would keep.</summary>
+    /// <param name="session">An open session.</param>
+    /// <param name="query">The query.</param>
+    /// <param name="take">Takes each row that the reader stands on, in the server's order.</param>
+    /// <param name="cancellationToken">Has the server cancel it.</param>
+    /// <param name="parameters">The values of $1, $2, …</param>
+    public static async Task ReadAsync(
+        this NpgsqlConnection session,
+        string query,
+        Action<NpgsqlDataReader> take,
+        CancellationToken cancellationToken,
+        params object[] parameters
+    )
+    {
         await using NpgsqlCommand command = Command(session, query, parameters);
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            rows.Add(read(row));
+            take(row);
         }
-
-        return rows;
     }
 
     /// <summary>Asks for rows of one text each.</summary>

@@ -61,47 +61,54 @@ internal static class TargetDatabase
         await using NpgsqlConnection server = await ConnectToServerAsync(endpoint, applicationName, cancellationToken)
             .ConfigureAwait(false);
         int major = server.PostgreSqlVersion.Major;
-        await using var exists = new NpgsqlCommand("SELECT pg_catalog.count(*) FROM pg_catalog.pg_database WHERE datname = $1", server);
-        exists.Parameters.AddWithValue(endpoint.Database);
-        if ((long)(await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! == 0)
+        if (
+            await server
+                .ScalarAsync<long>(
+                    "SELECT pg_catalog.count(*) FROM pg_catalog.pg_database WHERE datname = $1",
+                    cancellationToken,
+                    endpoint.Database
+                )
+                .ConfigureAwait(false) == 0
+        )
         {
             return new State(major, false, null, [], [], []);
         }
 
         await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding, cancellationToken).ConfigureAwait(false);
-        await using var objects = new NpgsqlCommand(
-            """
-            SELECT pg_catalog.convert_to(name, CASE pg_catalog.current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII'
-                ELSE 'UTF8' END) FROM (
-                SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), 1, 'pg_catalog.pg_class'::regclass, c.oid
-                    FROM pg_catalog.pg_class c
-                    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                    WHERE c.relkind NOT IN ('i', 'I') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-                UNION ALL
-                SELECT 'function ' || p.oid::regprocedure::text, 2, 'pg_catalog.pg_proc'::regclass, p.oid FROM pg_catalog.pg_proc p
-                    JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-                    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-                UNION ALL
-                SELECT 'type ' || t.oid::regtype::text, 3, 'pg_catalog.pg_type'::regclass, t.oid FROM pg_catalog.pg_type t
-                    JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-                    WHERE t.typcategory <> 'A' AND t.typtype <> 'm' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-                        AND NOT EXISTS (SELECT FROM pg_catalog.pg_class r WHERE r.oid = t.typrelid AND r.relkind <> 'c')
-                UNION ALL
-                SELECT 'schema ' || pg_catalog.quote_ident(nspname), 4, 'pg_catalog.pg_namespace'::regclass, oid
-                    FROM pg_catalog.pg_namespace
-                    WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
-                        AND oid NOT IN (SELECT extnamespace FROM pg_catalog.pg_extension)
-                UNION ALL
-                SELECT 'large object ' || oid, 5, 'pg_catalog.pg_largeobject'::regclass, oid FROM pg_catalog.pg_largeobject_metadata
-            ) AS found (name, rank, class, oid)
-            WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = found.class AND d.objid = found.oid AND d.deptype = 'e')
-            ORDER BY rank, oid LIMIT 1
-            """,
-            target
-        );
 
         // As bytes, for in a database of SQL_ASCII names may be of any encoding.
-        byte[]? name = (byte[]?)await objects.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        byte[]? name = await target
+            .ScalarAsync<byte[]?>(
+                """
+                SELECT pg_catalog.convert_to(name, CASE pg_catalog.current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII'
+                    ELSE 'UTF8' END) FROM (
+                    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), 1, 'pg_catalog.pg_class'::regclass, c.oid
+                        FROM pg_catalog.pg_class c
+                        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                        WHERE c.relkind NOT IN ('i', 'I') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                    UNION ALL
+                    SELECT 'function ' || p.oid::regprocedure::text, 2, 'pg_catalog.pg_proc'::regclass, p.oid FROM pg_catalog.pg_proc p
+                        JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                    UNION ALL
+                    SELECT 'type ' || t.oid::regtype::text, 3, 'pg_catalog.pg_type'::regclass, t.oid FROM pg_catalog.pg_type t
+                        JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+                        WHERE t.typcategory <> 'A' AND t.typtype <> 'm' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                            AND NOT EXISTS (SELECT FROM pg_catalog.pg_class r WHERE r.oid = t.typrelid AND r.relkind <> 'c')
+                    UNION ALL
+                    SELECT 'schema ' || pg_catalog.quote_ident(nspname), 4, 'pg_catalog.pg_namespace'::regclass, oid
+                        FROM pg_catalog.pg_namespace
+                        WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
+                            AND oid NOT IN (SELECT extnamespace FROM pg_catalog.pg_extension)
+                    UNION ALL
+                    SELECT 'large object ' || oid, 5, 'pg_catalog.pg_largeobject'::regclass, oid FROM pg_catalog.pg_largeobject_metadata
+                ) AS found (name, rank, class, oid)
+                WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = found.class AND d.objid = found.oid AND d.deptype = 'e')
+                ORDER BY rank, oid LIMIT 1
+                """,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         var ask = new ServerQuestions(target, cancellationToken);
         return new State(
             major,
@@ -271,20 +278,10 @@ internal static class TargetDatabase
         CancellationToken cancellationToken
     ) => ServerConnection.OpenAsync(endpoint, applicationName, ServerEncoding.IsRaw(encoding) ? encoding : null, cancellationToken);
 
-    private static async Task<List<string>> SubscriptionsAsync(NpgsqlConnection target, CancellationToken cancellationToken)
-    {
-        var names = new List<string>();
-        await using var command = new NpgsqlCommand(
+    private static Task<List<string>> SubscriptionsAsync(NpgsqlConnection target, CancellationToken cancellationToken) =>
+        target.ListAsync(
             "SELECT subname FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
                 + "pg_catalog.current_database())",
-            target
+            cancellationToken
         );
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            names.Add(row.GetString(0));
-        }
-
-        return names;
-    }
 }

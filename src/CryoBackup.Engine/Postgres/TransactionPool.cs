@@ -45,17 +45,10 @@ internal static class TransactionPool
     /// <summary>The server's own number of the session that serves one of ours at this moment.</summary>
     /// <param name="session">Ours.</param>
     /// <param name="cancellationToken">Ends the question.</param>
-    public static async Task<int> AskAsync(NpgsqlConnection session, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(Backend, session);
-        return (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-    }
+    public static Task<int> AskAsync(NpgsqlConnection session, CancellationToken cancellationToken) =>
+        session.ScalarAsync<int>(Backend, cancellationToken);
 
     /// <summary>The same, on the caller's thread. What Npgsql calls ProcessID is the pooler's number where one answers.</summary>
     /// <param name="session">Ours.</param>
-    public static int Ask(NpgsqlConnection session)
-    {
-        using var command = new NpgsqlCommand(Backend, session);
-        return (int)command.ExecuteScalar()!;
-    }
+    public static int Ask(NpgsqlConnection session) => session.Scalar<int>(Backend);
 }

@@ -3,7 +3,6 @@ using CryoBackup.Archive;
 using CryoBackup.Postgres;
 using CryoBackup.Text;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace CryoBackup.Restore;
 
@@ -305,25 +304,15 @@ internal sealed class CleanLosses
         }
     }
 
-    private async Task<List<Row>> ReadAsync(NpgsqlConnection target, string query, CancellationToken cancellationToken)
-    {
-        var rows = new List<Row>();
-        await using var command = new NpgsqlCommand(query, target);
-        foreach (Func<TocEntry, string> part in (Func<TocEntry, string>[])[entry => entry.Kind, entry => entry.Schema, entry => entry.Name])
-        {
-            command.Parameters.Add(
-                new NpgsqlParameter { Value = _dropped.Select(part).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text }
-            );
-        }
-
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            rows.Add(new Row(_dropped[row.GetInt32(0) - 1], row.GetString(1), row.GetString(2), row.GetString(3)));
-        }
-
-        return rows;
-    }
+    private Task<List<Row>> ReadAsync(NpgsqlConnection target, string query, CancellationToken cancellationToken) =>
+        target.ListAsync(
+            query,
+            row => new Row(_dropped[row.GetInt32(0) - 1], row.GetString(1), row.GetString(2), row.GetString(3)),
+            cancellationToken,
+            _dropped.Select(entry => entry.Kind).ToArray(),
+            _dropped.Select(entry => entry.Schema).ToArray(),
+            _dropped.Select(entry => entry.Name).ToArray()
+        );
 
     /// <summary>Something that falls with an object that is dropped.</summary>
     private sealed record Row(TocEntry Of, string Kind, string Schema, string Name);

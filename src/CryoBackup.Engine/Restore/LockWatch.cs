@@ -77,14 +77,11 @@ internal sealed class LockWatch : IDisposable
                 .ConfigureAwait(false);
             while (true)
             {
-                await using (var command = new NpgsqlCommand(Query, connection) { Parameters = { new() { Value = _application } } })
+                string wait = await connection.ScalarAsync<string?>(Query, _stop.Token, _application).ConfigureAwait(false) ?? "";
+                if (!string.Equals(wait, _wait, StringComparison.Ordinal))
                 {
-                    string wait = await command.ExecuteScalarAsync(_stop.Token).ConfigureAwait(false) as string ?? "";
-                    if (!string.Equals(wait, _wait, StringComparison.Ordinal))
-                    {
-                        Interlocked.Increment(ref _waits);
-                        _wait = wait;
-                    }
+                    Interlocked.Increment(ref _waits);
+                    _wait = wait;
                 }
 
                 await Task.Delay(pause, _stop.Token).ConfigureAwait(false);

@@ -87,34 +87,25 @@ internal sealed class PlannerStatistics
         return [.. Warnings([.. tables.Where(table => table.AsksForeignServer).Select(table => table.ToString())])];
     }
 
-    private async Task<List<AnalyzedTable>> ListAsync(CancellationToken cancellationToken)
-    {
-        var tables = new List<AnalyzedTable>();
-        await using var command = new NpgsqlCommand(TablesQuery, _target);
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            tables.Add(
-                new AnalyzedTable(
-                    row.GetFieldValue<uint>(0),
-                    row.GetString(1),
-                    row.GetString(2),
-                    row.GetBoolean(3),
-                    row.GetFieldValue<uint>(4)
-                )
-            );
-        }
-
-        return tables;
-    }
+    private Task<List<AnalyzedTable>> ListAsync(CancellationToken cancellationToken) =>
+        _target.ListAsync(
+            TablesQuery,
+            row => new AnalyzedTable(
+                row.GetFieldValue<uint>(0),
+                row.GetString(1),
+                row.GetString(2),
+                row.GetBoolean(3),
+                row.GetFieldValue<uint>(4)
+            ),
+            cancellationToken
+        );
 
     /// <returns>False if the session is lost, so that there is no use in going on.</returns>
     private async Task<bool> TryAnalyzeAsync(AnalyzedTable table, CancellationToken cancellationToken)
     {
         try
         {
-            await using var command = new NpgsqlCommand($"ANALYZE {Sql.Quote(table.Schema, table.Name)}", _target);
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            await _target.ExecuteAsync($"ANALYZE {Sql.Quote(table.Schema, table.Name)}", cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (Exception exception)

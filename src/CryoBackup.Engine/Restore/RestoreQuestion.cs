@@ -99,20 +99,21 @@ public sealed record RestoreQuestion(string Deed, string Found, string Fate)
         await using NpgsqlConnection target = await TargetDatabase
             .OpenAsync(endpoint, application, "UTF8", cancellationToken)
             .ConfigureAwait(false);
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT pg_catalog.count(*),
-                coalesce(pg_catalog.sum(greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid), 0)), 0)::bigint,
-                pg_catalog.pg_database_size(pg_catalog.current_database())
-            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-            """,
-            target
-        );
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await row.ReadAsync(cancellationToken).ConfigureAwait(false);
-        (long tables, long rows, long size) = (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2));
-        await row.CloseAsync().ConfigureAwait(false);
+        (long tables, long rows, long size) = (
+            await target
+                .ListAsync(
+                    """
+                    SELECT pg_catalog.count(*),
+                        coalesce(pg_catalog.sum(greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid), 0)), 0)::bigint,
+                        pg_catalog.pg_database_size(pg_catalog.current_database())
+                    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                    WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                    """,
+                    row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        )[0];
         DateTime? written = tables is > 0 and < MostFiles ? await LastWrittenAsync(target, cancellationToken).ConfigureAwait(false) : null;
         long sessions = await TemporaryDatabase
             .CountSessionsAsync(target, endpoint.Database, application, cancellationToken)

@@ -20,19 +20,20 @@ internal static class TargetTrace
         string filled = string.Concat(
             tables.Select(table => $" || (SELECT EXISTS (SELECT FROM ONLY {Sql.Quote(table.Schema, table.Name)}))::text")
         );
-        await using var command = new NpgsqlCommand(
-            $"""
-            SELECT coalesce((SELECT pg_catalog.sum(c.xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_class c
-                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                             WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'), '')
-                || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_proc), '')
-                || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_type), '')
-                || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_namespace), '')
-                || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*)
-                    FROM pg_catalog.pg_largeobject_metadata), ''){filled}
-            """,
-            target
-        );
-        return (string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+        return await target
+            .ScalarAsync<string>(
+                $"""
+                SELECT coalesce((SELECT pg_catalog.sum(c.xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_class c
+                    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                                 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'), '')
+                    || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_proc), '')
+                    || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_type), '')
+                    || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*) FROM pg_catalog.pg_namespace), '')
+                    || coalesce((SELECT pg_catalog.sum(xmin::text::bigint) || ' ' || pg_catalog.count(*)
+                        FROM pg_catalog.pg_largeobject_metadata), ''){filled}
+                """,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 }

@@ -50,10 +50,8 @@ internal static class TemporaryDatabase
     /// <param name="server">A connection to another database.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>The names of those that this role may drop.</returns>
-    public static async Task<List<string>> FindAbandonedAsync(NpgsqlConnection server, CancellationToken cancellationToken)
-    {
-        var abandoned = new List<string>();
-        await using var command = new NpgsqlCommand(
+    public static Task<List<string>> FindAbandonedAsync(NpgsqlConnection server, CancellationToken cancellationToken) =>
+        server.ListAsync(
             """
             SELECT d.datname
             FROM pg_catalog.pg_database d
@@ -62,23 +60,10 @@ internal static class TemporaryDatabase
                               WHERE a.application_name LIKE 'CryoBackup %' AND pg_catalog.right(a.application_name,
                                   $2) = pg_catalog.right(d.datname::text, $2))
             """,
-            server
-        )
-        {
-            Parameters =
-            {
-                new() { Value = string.Create(CultureInfo.InvariantCulture, $"^{Prefix}[0-9a-f]{{{TokenLength}}}$") },
-                new() { Value = TokenLength },
-            },
-        };
-        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            abandoned.Add(row.GetString(0));
-        }
-
-        return abandoned;
-    }
+            cancellationToken,
+            string.Create(CultureInfo.InvariantCulture, $"^{Prefix}[0-9a-f]{{{TokenLength}}}$"),
+            TokenLength
+        );
 
     /// <summary>The sessions that use a database, without those of this run and those that the server ends
     /// by itself for a rename.</summary>
@@ -87,50 +72,37 @@ internal static class TemporaryDatabase
     /// <param name="applicationName">The name of the run's sessions.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>Their number.</returns>
-    public static async Task<long> CountSessionsAsync(
+    public static Task<long> CountSessionsAsync(
         NpgsqlConnection server,
         string database,
         string applicationName,
         CancellationToken cancellationToken
-    )
-    {
-        await using var command = new NpgsqlCommand(
+    ) =>
+        server.ScalarAsync<long>(
             """
             SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity
             WHERE datname = $1 AND application_name <> $2 AND backend_type IS DISTINCT FROM 'autovacuum worker'
             """,
-            server
-        )
-        {
-            Parameters =
-            {
-                new() { Value = database },
-                new() { Value = applicationName },
-            },
-        };
-        return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-    }
+            cancellationToken,
+            database,
+            applicationName
+        );
 
     /// <summary>The sessions of a run.</summary>
     /// <param name="connection">A connection to the server.</param>
     /// <param name="applicationName">The name of the run's sessions.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>Their number.</returns>
-    public static async Task<long> CountSessionsOfAsync(
+    public static Task<long> CountSessionsOfAsync(
         NpgsqlConnection connection,
         string applicationName,
         CancellationToken cancellationToken
-    )
-    {
-        await using var command = new NpgsqlCommand(
+    ) =>
+        connection.ScalarAsync<long>(
             "SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE application_name = $1",
-            connection
-        )
-        {
-            Parameters = { new() { Value = applicationName } },
-        };
-        return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-    }
+            cancellationToken,
+            applicationName
+        );
 
     /// <summary>Gives the restored database what the archive says of the database itself: settings, privileges, a comment.</summary>
     /// <param name="working">The server, with the temporary database.</param>
@@ -180,31 +152,11 @@ internal static class TemporaryDatabase
         {
             if (endSessions && previous is not null)
             {
-                await using var end = new NpgsqlCommand(
-                    "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE datname = $1",
-                    server
-                )
-                {
-                    Parameters = { new() { Value = database } },
-                };
-                await end.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+                await EndSessionsAsync(server, "datname = $1", database, cancellationToken).ConfigureAwait(false);
             }
 
             // A pooler keeps sessions of ours, to hand them to whoever comes next; nobody else knows the temporary name.
-            await using (
-                var idle = new NpgsqlCommand(
-                    "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) "
-                        + "FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND usename = current_user",
-                    server
-                )
-                {
-                    Parameters = { new() { Value = temporary } },
-                }
-            )
-            {
-                await idle.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
-            }
-
+            await EndSessionsAsync(server, "datname = $1 AND usename = current_user", temporary, cancellationToken).ConfigureAwait(false);
             await using NpgsqlTransaction transaction = await server.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             try
             {
@@ -245,23 +197,26 @@ internal static class TemporaryDatabase
             await using NpgsqlConnection server = await TargetDatabase
                 .ConnectToServerAsync(endpoint, "CryoBackup", patience.Token)
                 .ConfigureAwait(false);
-            await using var command = new NpgsqlCommand(
-                "SELECT pg_catalog.count(*) FILTER (WHERE datname = $1) = 0 AND pg_catalog.count(*) FILTER (WHERE datname = $2) "
-                    + "> 0 FROM pg_catalog.pg_database",
-                server
-            )
-            {
-                Parameters =
-                {
-                    new() { Value = temporary },
-                    new() { Value = previous ?? database },
-                },
-            };
-            return (bool)(await command.ExecuteScalarAsync(patience.Token).ConfigureAwait(false))!;
+            return await server
+                .ScalarAsync<bool>(
+                    "SELECT pg_catalog.count(*) FILTER (WHERE datname = $1) = 0 AND pg_catalog.count(*) FILTER (WHERE datname = $2) "
+                        + "> 0 FROM pg_catalog.pg_database",
+                    patience.Token,
+                    temporary,
+                    previous ?? database
+                )
+                .ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or InvalidOperationException)
         {
             return null;
         }
     }
+
+    private static Task EndSessionsAsync(NpgsqlConnection server, string which, string database, CancellationToken cancellationToken) =>
+        server.ScalarAsync<long>(
+            $"SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE {which}",
+            cancellationToken,
+            database
+        );
 }
