@@ -92,10 +92,10 @@ Describe 'An encrypted backup' -Skip:$skip {
         Test-Database app_copy | Should -BeFalse
 
         $result = Test-CryoBackup $backup.Path -Identity wrong.txt
-        $result.Verdict | Should -Be 'Failed'
+        $result.Verdict | Should -Be 'Inconclusive'
         $result.ErrorId | Should -Be 'IdentityWrong'
         $result.Remedy | Should -BeLike '*age-keygen -y*'
-        ($result.Checks | Where-Object Outcome -EQ 'Failed').Name | Should -Be 'encryption'
+        $result.Checks.Outcome | Should -Not -Contain 'Failed'
         (Test-CryoBackup $backup.Path -Identity wrong.txt, ./identity.txt).Verdict | Should -Be 'Passed'
     }
 

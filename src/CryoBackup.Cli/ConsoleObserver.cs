@@ -55,7 +55,7 @@ internal sealed class ConsoleObserver(bool verbose) : IDisposable
             }
             if (failure.Remedy is not null)
             {
-                WriteLine($"Remedy: {ToolWords.Translate(failure.Remedy)}");
+                WriteLine($"Remedy: {failure.Remedy}");
             }
             if (verbose)
             {

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
+using CryoBackup;
 using CryoBackup.Cli;
 using CryoBackup.Cli.Commands;
 using CryoBackup.Cli.Output;
 using CryoBackup.Text;
 
 StandardStream.Install();
+HostWords.Use(ToolWords.Translate);
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
 var root = new RootCommand(

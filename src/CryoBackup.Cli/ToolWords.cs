@@ -6,7 +6,7 @@ namespace CryoBackup.Cli;
 internal static partial class ToolWords
 {
     /// <summary>Translates <c>-TargetDatabase</c> to <c>--target-database</c> and <c>Get-CryoBackup</c> to
-    /// <c>cryobackup list</c>.</summary>
+    /// <c>cryobackup list</c>; what stands in quotes is somebody's own, and left as it is.</summary>
     public static string Translate(string advice)
     {
         string withCommands = Cmdlet()
@@ -19,14 +19,18 @@ internal static partial class ToolWords
                         string verb => "cryobackup " + verb.ToLowerInvariant(),
                     }
             );
-        return Parameter().Replace(withCommands, match => "-" + WordStart().Replace(match.Value[1..], "-$0").ToLowerInvariant());
+        return Parameter()
+            .Replace(
+                withCommands,
+                match => match.Value[0] == '-' ? "-" + WordStart().Replace(match.Value[1..], "-$0").ToLowerInvariant() : match.Value
+            );
     }
 
     [GeneratedRegex(@"\b(New|Test|Restore|Get|Copy)-CryoBackup\b", RegexOptions.CultureInvariant)]
     private static partial Regex Cmdlet();
 
     // Three letters and more: pg_dump's -Fc is left as it is.
-    [GeneratedRegex(@"(?<![\w-])-[A-Z][A-Za-z]{2,}", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<!\w)'[^']*'(?!\w)|(?<![\w-])-[A-Z][A-Za-z]{2,}", RegexOptions.CultureInvariant)]
     private static partial Regex Parameter();
 
     [GeneratedRegex("[A-Z]", RegexOptions.CultureInvariant)]

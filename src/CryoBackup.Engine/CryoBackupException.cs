@@ -18,11 +18,11 @@ public sealed class CryoBackupException : Exception
         IReadOnlyList<string>? standardError = null,
         Exception? inner = null
     )
-        : base(message, inner)
+        : base(HostWords.Of(message), inner)
     {
         Error = error;
         Target = target;
-        Remedy = remedy;
+        Remedy = remedy is null ? null : HostWords.Of(remedy);
         StandardError = standardError ?? [];
     }
 

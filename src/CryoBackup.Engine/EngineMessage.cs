@@ -9,7 +9,11 @@ public sealed record VerboseMessage(string Text) : EngineMessage;
 
 /// <summary>Something unexpected that does not stop the work.</summary>
 /// <param name="Text">One sentence.</param>
-public sealed record WarningMessage(string Text) : EngineMessage;
+public sealed record WarningMessage(string Text) : EngineMessage
+{
+    /// <summary>One sentence, in the words of the host.</summary>
+    public string Text { get; init; } = HostWords.Of(Text);
+}
 
 /// <summary>How far the work is.</summary>
 /// <param name="Activity">What is being done, for example "Backing up app".</param>

@@ -25,7 +25,7 @@ internal static class BackupWriter
     public static BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
         CheckRequest(request);
-        using var encryption = AgeEncryption.Prepare(request.Recipients, cancellationToken);
+        using var encryption = AgeEncryption.Prepare(request.Recipients, observer, cancellationToken);
         if (encryption is not null && request.Label is not null)
         {
             observer(

@@ -6,6 +6,9 @@ namespace CryoBackup.Configuration;
 /// <param name="path">The file's full path.</param>
 internal sealed class ConfigurationErrors(string path)
 {
+    /// <summary>How a path of Windows is written.</summary>
+    public const string WindowsPath = @"write a path of Windows in single quotes, as in 'C:\Backups'.";
+
     /// <summary>The file's full path.</summary>
     public string Path { get; } = path;
 

@@ -218,8 +218,12 @@ internal sealed class ConfigurationReader
 
         if (key.Setting.IsPath || key.Setting.IsLocation)
         {
-            return text.Contains('\0', StringComparison.Ordinal)
-                ? throw _errors.At(node, $"'{path}' is not a path", "Give the path of a file or folder.")
+            return text.Any(char.IsControl)
+                ? throw _errors.At(
+                    node,
+                    $"'{path}' holds a control character, as \\b, \\n, \\t and others make one within double quotes",
+                    "In YAML " + ConfigurationErrors.WindowsPath
+                )
                 : Path.GetFullPath(text, _baseFolder);
         }
 

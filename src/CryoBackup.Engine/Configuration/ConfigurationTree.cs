@@ -200,11 +200,16 @@ internal sealed partial class ConfigurationTree
             }
         }
 
-        string remedy = _lines[line - 1].Contains("${", StringComparison.Ordinal)
-            ? "Put what holds ${…} in quotes where it stands within braces or brackets. " + Remedy
+        string remedy =
+            IsEscaped(_lines[line - 1]) ? "Within double quotes \\ begins an escape: " + ConfigurationErrors.WindowsPath
+            : _lines[line - 1].Contains("${", StringComparison.Ordinal)
+                ? "Put what holds ${…} in quotes where it stands within braces or brackets. " + Remedy
             : Remedy;
         return _errors.At(line, Math.Max(1, exception.Start.Column), "it is not YAML: " + Reason(exception), remedy, exception);
     }
+
+    private static bool IsEscaped(string line) =>
+        line.IndexOf('"', StringComparison.Ordinal) is >= 0 and var quote && line.IndexOf('\\', quote) >= 0;
 
     /// <summary>The parser's words, without the place that they begin with and the full stop at their end.</summary>
     private static string Reason(YamlException exception)

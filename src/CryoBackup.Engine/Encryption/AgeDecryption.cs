@@ -27,8 +27,9 @@ internal sealed class AgeDecryption
     /// <summary>Why it did not open or not to its end; null as long as it does.</summary>
     public CryoBackupException? Failure { get; private set; }
 
-    /// <summary>True if age was ended from outside, so that <see cref="Failure"/> says nothing about the backup.</summary>
-    public bool WasEnded { get; private set; }
+    /// <summary>True if <see cref="Failure"/> says nothing about the backup: age was ended from outside, or what was given to open it
+    /// with does not.</summary>
+    public bool LeavesItOpen { get; private set; }
 
     /// <summary>The file's header, once it is open.</summary>
     public AgeHeader? Header { get; private set; }
@@ -67,11 +68,13 @@ internal sealed class AgeDecryption
             );
         }
 
+        var identities = IdentityCopies.Of(_identities);
         return new FilterReadStream(
-            AgeProgram.Command(["-d", .. _identities.SelectMany(identity => new[] { "-i", identity })]),
+            AgeProgram.Command(["-d", .. identities.Paths.SelectMany(identity => new[] { "-i", identity })]),
             source,
             _cancellationToken,
-            Explain
+            Explain,
+            identities
         );
     }
 
@@ -95,9 +98,9 @@ internal sealed class AgeDecryption
     {
         IReadOnlyList<string> words = AgeProgram.Clean(errors);
         string last = words.LastOrDefault(line => line.StartsWith("age: ", StringComparison.Ordinal)) ?? "";
-        WasEnded = AgeProgram.WasEnded(exitCode, errors);
-        return Failure =
-            WasEnded
+        bool wasEnded = AgeProgram.WasEnded(exitCode, errors);
+        Failure =
+            wasEnded
                 ? new CryoBackupException(
                     CryoBackupError.RestoreFailed,
                     string.Create(
@@ -127,6 +130,8 @@ internal sealed class AgeDecryption
                 "Use another backup; this one does not come back whole.",
                 words
             );
+        LeavesItOpen = wasEnded || Failure.Error is CryoBackupError.IdentityWrong or CryoBackupError.ConfigurationInvalid;
+        return Failure;
     }
 
     /// <summary>A flipped bit in a recipient's stanza looks to age like somebody else's key; the manifest knows better.</summary>

@@ -25,17 +25,22 @@ internal sealed class AgeEncryption : IDisposable
 
     /// <summary>Checks everything that encryption needs.</summary>
     /// <param name="recipients">Recipients and full paths of files of them; empty for no encryption.</param>
+    /// <param name="observer">Is warned of what is passed over.</param>
     /// <param name="cancellationToken">Ends programs.</param>
     /// <returns>Null if no encryption is asked for.</returns>
     /// <exception cref="CryoBackupException">ConfigurationInvalid, ToolNotFound, PermissionDenied.</exception>
-    public static AgeEncryption? Prepare(IReadOnlyList<string> recipients, CancellationToken cancellationToken)
+    public static AgeEncryption? Prepare(
+        IReadOnlyList<string> recipients,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         if (recipients.Count == 0)
         {
             return null;
         }
 
-        var encryption = new AgeEncryption(AgeRecipients.Read(recipients));
+        var encryption = new AgeEncryption(AgeRecipients.Read(recipients, observer));
         try
         {
             encryption.Try(cancellationToken);

@@ -67,8 +67,9 @@ internal static class AgeIdentities
             return [key];
         }
 
+        using var identity = IdentityCopies.Of([path]);
         (int exitCode, string output, _) = ToolProcess.Run(
-            new ToolCommand(OptionalTool.Find("age-keygen", "Telling the recipient of an identity"), "-y", path),
+            new ToolCommand(OptionalTool.Find("age-keygen", "Telling the recipient of an identity"), "-y", identity.Paths[0]),
             cancellationToken
         );
         return exitCode == 0 ? [.. KeyFile.Lines(output).Select(line => line.Text)] : [];

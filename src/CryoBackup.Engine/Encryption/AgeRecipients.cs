@@ -11,20 +11,20 @@ public static class AgeRecipients
     public static bool IsRecipient(string given)
     {
         ArgumentNullException.ThrowIfNull(given);
-        return given.StartsWith("age1", StringComparison.OrdinalIgnoreCase)
-            || given.StartsWith("ssh-", StringComparison.Ordinal)
-            || given.StartsWith("ecdsa-", StringComparison.Ordinal)
-            || KeyFile.IsIdentity(given);
+        return given.StartsWith("age1", StringComparison.OrdinalIgnoreCase) || SshPublicKey.IsMeant(given) || KeyFile.IsIdentity(given);
     }
 
     /// <summary>Reads recipients and files of recipients.</summary>
     /// <param name="given">Recipients (age1…, ssh-ed25519 …, ssh-rsa …) or full paths of files that hold one a line.</param>
+    /// <param name="observer">Is warned of each key of a file, among others, of a kind of SSH that age does not know: as age does, it is
+    /// passed over.</param>
     /// <returns>The public keys, each once, without comments.</returns>
     /// <exception cref="CryoBackupException">ConfigurationInvalid: one of them is none,
     /// or there are none at all; PermissionDenied.</exception>
-    public static IReadOnlyList<string> Read(IReadOnlyList<string> given)
+    public static IReadOnlyList<string> Read(IReadOnlyList<string> given, Action<EngineMessage> observer)
     {
         ArgumentNullException.ThrowIfNull(given);
+        ArgumentNullException.ThrowIfNull(observer);
         var recipients = new List<string>();
         foreach (string item in given)
         {
@@ -39,7 +39,8 @@ public static class AgeRecipients
             }
             else
             {
-                recipients.AddRange(ReadFile(item, KeyFile.Read(item, "The recipients file", CryoBackupError.ConfigurationInvalid)));
+                string text = KeyFile.Read(item, "The recipients file", CryoBackupError.ConfigurationInvalid);
+                recipients.AddRange(ReadFile(item, text, observer));
             }
         }
 
@@ -53,24 +54,25 @@ public static class AgeRecipients
     /// gives its own recipient.
     /// </summary>
     /// <param name="path">The full path.</param>
+    /// <param name="observer">As for the other one.</param>
     /// <param name="cancellationToken">Ends programs.</param>
     /// <returns>The public keys.</returns>
     /// <exception cref="CryoBackupException">ConfigurationInvalid: it is missing, or of another kind;
     /// ToolNotFound, PermissionDenied.</exception>
-    public static IReadOnlyList<string> ReadKeyFile(string path, CancellationToken cancellationToken)
+    public static IReadOnlyList<string> ReadKeyFile(string path, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(path);
         string text = KeyFile.Read(path, "The key file", CryoBackupError.ConfigurationInvalid);
         if (!KeyFile.HoldsIdentity(text))
         {
-            return Read([path]);
+            return Read([path], observer);
         }
 
         IReadOnlyList<string> own = AgeIdentities.RecipientsOf(path, cancellationToken);
         return own.Count > 0 ? own : throw Invalid($"The key file '{path}' holds identities, and their recipients cannot be told.", path);
     }
 
-    private static IEnumerable<string> ReadFile(string path, string text)
+    private static IEnumerable<string> ReadFile(string path, string text, Action<EngineMessage> observer)
     {
         (int Number, string Text)[] lines = [.. KeyFile.Lines(text)];
         if (lines.Length == 0)
@@ -93,8 +95,22 @@ public static class AgeRecipients
             throw Invalid($"'{path}' is not a file of recipients: {KeyFile.Describe(text)}.", path);
         }
 
-        return lines.Select(line => ReadOne(line.Text, string.Create(CultureInfo.InvariantCulture, $"Line {line.Number} of '{path}',")));
+        (int Number, string Text)[] foreign = [.. lines.Where(line => SshPublicKey.IsForeign(line.Text))];
+        if (foreign.Length == lines.Length)
+        {
+            return [ReadOne(lines[0].Text, Place(path, lines[0].Number))];
+        }
+
+        foreach ((int number, string key) in foreign)
+        {
+            string kind = key.Split([' ', '\t'], 2)[0];
+            observer(new WarningMessage($"{Place(path, number)} is passed over: age does not encrypt to keys of the kind {kind}."));
+        }
+
+        return lines.Except(foreign).Select(line => ReadOne(line.Text, Place(path, line.Number)));
     }
+
+    private static string Place(string path, int line) => string.Create(CultureInfo.InvariantCulture, $"Line {line} of '{path}'");
 
     private static string ReadOne(string text, string what)
     {
@@ -108,7 +124,17 @@ public static class AgeRecipients
             );
         }
 
-        if (text.StartsWith("ssh-", StringComparison.Ordinal) || text.StartsWith("ecdsa-", StringComparison.Ordinal))
+        if (SshPublicKey.IsForeign(text))
+        {
+            string kind = text.Split([' ', '\t'], 2)[0];
+            throw Invalid(
+                $"{what} is an SSH key of the kind {kind}, to which age does not encrypt.",
+                text,
+                "Use a key of the kind ssh-ed25519 or ssh-rsa. " + KeyFile.MakePair + "."
+            );
+        }
+
+        if (SshPublicKey.IsMeant(text))
         {
             return SshPublicKey.Read(text)
                 ?? throw Invalid(

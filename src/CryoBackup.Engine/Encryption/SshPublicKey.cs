@@ -9,9 +9,21 @@ internal static class SshPublicKey
     public const string Ed25519 = "ssh-ed25519";
     public const string Rsa = "ssh-rsa";
 
+    // Those that age does not know: they sign, and cannot be encrypted to, or are of old.
+    private static readonly string[] ForeignKinds = ["ecdsa-", "sk-", "ssh-dss"];
+
     private const string PrivateHeader = "-----BEGIN OPENSSH PRIVATE KEY-----";
     private const string PrivateFooter = "-----END OPENSSH PRIVATE KEY-----";
     private const int Ed25519Length = 32;
+
+    /// <summary>Tells whether a line begins as one of a public key file of SSH does.</summary>
+    /// <param name="line">The line.</param>
+    public static bool IsMeant(string line) => line.StartsWith("ssh-", StringComparison.Ordinal) || IsForeign(line);
+
+    /// <summary>Tells whether a line is a key of a kind of SSH that age does not know.</summary>
+    /// <param name="line">The line.</param>
+    public static bool IsForeign(string line) =>
+        Array.Exists(ForeignKinds, kind => line.StartsWith(kind, StringComparison.Ordinal)) && line.AsSpan().ContainsAny(' ', '\t');
 
     /// <summary>Checks a line of a public key file.</summary>
     /// <param name="line">Kind, base64, and maybe a comment.</param>

@@ -36,10 +36,26 @@ public static class BackupPlan
             databases.Count > 0
                 ? databases.Distinct(StringComparer.Ordinal).SelectMany(name => Named(configuration, name, given.Connection))
                 : Configured(configuration, given.Connection, observer, cancellationToken);
+        Action<EngineMessage> once = Once(observer);
         return
         [
-            .. entries.Select(entry => Lay(given, configuration, entry, cancellationToken).Over(defaults with { Database = entry.Name })),
+            .. entries.Select(entry =>
+                Lay(given, configuration, entry, once, cancellationToken).Over(defaults with { Database = entry.Name })
+            ),
         ];
+    }
+
+    /// <summary>What is said of a file that several databases share is said once.</summary>
+    private static Action<EngineMessage> Once(Action<EngineMessage> observer)
+    {
+        var said = new HashSet<EngineMessage>();
+        return message =>
+        {
+            if (said.Add(message))
+            {
+                observer(message);
+            }
+        };
     }
 
     /// <summary>The connection of a configuration, under what the user said.</summary>
@@ -207,6 +223,7 @@ public static class BackupPlan
         BackupOptions given,
         BackupConfiguration? configuration,
         DatabaseEntry entry,
+        Action<EngineMessage> observer,
         CancellationToken cancellationToken
     )
     {
@@ -220,23 +237,28 @@ public static class BackupPlan
             given.Recipients is null && (entry.Encryption ?? configuration.Encryption) is { Enabled: true } encryption
                 ? file with
                 {
-                    Recipients = Recipients(encryption, configuration.Path, cancellationToken),
+                    Recipients = Recipients(encryption, configuration.Path, observer, cancellationToken),
                 }
                 : file
         );
     }
 
     /// <summary>The public keys of the section; never none, for what asks for encryption is never written without it.</summary>
-    private static IReadOnlyList<string> Recipients(EncryptionSettings encryption, string path, CancellationToken cancellationToken)
+    private static IReadOnlyList<string> Recipients(
+        EncryptionSettings encryption,
+        string path,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         List<string> recipients = [.. encryption.Recipients, .. encryption.RecipientsFile];
         if (encryption.KeyFile is { } keyFile)
         {
-            recipients.AddRange(AgeRecipients.ReadKeyFile(keyFile, cancellationToken));
+            recipients.AddRange(AgeRecipients.ReadKeyFile(keyFile, observer, cancellationToken));
         }
 
         return recipients.Count > 0
-            ? AgeRecipients.Read(recipients)
+            ? AgeRecipients.Read(recipients, observer)
             : throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid,
                 $"The configuration '{path}' enables encryption and names no key; no backup is made in clear.",

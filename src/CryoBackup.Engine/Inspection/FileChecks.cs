@@ -73,7 +73,7 @@ internal sealed class FileChecks(CheckList checks, string path, BackupManifest? 
 
     private void TellUnopened(CryoBackupException failure, AgeDecryption decryption)
     {
-        if (failure.Error is CryoBackupError.ToolNotFound or CryoBackupError.IdentityMissing || decryption.WasEnded)
+        if (failure.Error is CryoBackupError.ToolNotFound or CryoBackupError.IdentityMissing || decryption.LeavesItOpen)
         {
             Hinder(failure);
             string detail = failure.Message.TrimEnd('.');
@@ -100,7 +100,7 @@ internal sealed class FileChecks(CheckList checks, string path, BackupManifest? 
     {
         if (decryption.Failure is { } failure)
         {
-            TellUndecrypted(failure, decryption.WasEnded);
+            TellUndecrypted(failure, decryption.LeavesItOpen);
             return;
         }
 
@@ -139,9 +139,9 @@ internal sealed class FileChecks(CheckList checks, string path, BackupManifest? 
         CheckContent(content, reading.Comparison!, reading.Checksum);
     }
 
-    private void TellUndecrypted(CryoBackupException failure, bool wasEnded)
+    private void TellUndecrypted(CryoBackupException failure, bool isLeftOpen)
     {
-        if (wasEnded)
+        if (isLeftOpen)
         {
             Hinder(failure);
             checks.Skip(CheckNames.Encryption, failure.Message.TrimEnd('.'), failure.Error);

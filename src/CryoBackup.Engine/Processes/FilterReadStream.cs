@@ -12,6 +12,7 @@ internal sealed class FilterReadStream : ReadOnlyStream
     private readonly string _name;
     private readonly Func<int, IReadOnlyList<string>, Exception>? _explain;
     private readonly Task _pump;
+    private readonly IDisposable? _owned;
     private volatile ExceptionDispatchInfo? _sourceFailure;
     private bool _ended;
 
@@ -20,14 +21,16 @@ internal sealed class FilterReadStream : ReadOnlyStream
     /// <param name="source">What it reads, on another thread until this stream is disposed of; not closed.</param>
     /// <param name="cancellationToken">Ends the program.</param>
     /// <param name="explain">Turns exit code and last words into what <see cref="Read"/> throws; null for InvalidDataException.</param>
+    /// <param name="owned">What the program needs as long as it runs; disposed of with this stream.</param>
     public FilterReadStream(
         ToolCommand command,
         Stream source,
         CancellationToken cancellationToken,
-        Func<int, IReadOnlyList<string>, Exception>? explain = null
+        Func<int, IReadOnlyList<string>, Exception>? explain = null,
+        IDisposable? owned = null
     )
     {
-        _explain = explain;
+        (_explain, _owned) = (explain, owned);
         _name = Path.GetFileNameWithoutExtension(command.Path);
         _tool = ToolProcess.Start(command with { WritesInput = true, ReadsOutput = true }, cancellationToken);
         _pump = Task.Factory.StartNew(() => Pump(source), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -62,6 +65,7 @@ internal sealed class FilterReadStream : ReadOnlyStream
         {
             _tool.Dispose();
             _pump.GetAwaiter().GetResult();
+            _owned?.Dispose();
         }
 
         base.Dispose(disposing);

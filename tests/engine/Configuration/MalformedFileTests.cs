@@ -58,6 +58,35 @@ public sealed class MalformedFileTests
             { "two documents", "log_format: json\n---\nlog_format: text\n", "line 2, column 1", "second document", "one document" },
             { "unknown key at the top", "databse:\n  host: a\n", "line 1, column 1", "'databse' is not known", "'database'" },
             {
+                "a path of Windows in double quotes",
+                "local_backup_dir: \"C:\\Backups\"\n",
+                "line 1, column 19",
+                "unknown escape character",
+                "write a path of Windows in single quotes, as in 'C:\\Backups'"
+            },
+            {
+                "one whose backslashes say something",
+                "local_backup_dir: \"C:\\new\"\n",
+                "line 1, column 19",
+                "'local_backup_dir' holds a control character",
+                "write a path of Windows in single quotes"
+            },
+            {
+                "one in a list of places",
+                "encryption:\n  recipients_file: [a.txt, \"C:\\table.txt\"]\n",
+                "line 2",
+                "holds a control character",
+                "single quotes"
+            },
+            {
+                "the word of another program",
+                "database:\n  hostname: a\n",
+                "line 2, column 3",
+                "'database.hostname' is not known",
+                "'host'"
+            },
+            { "libpq's word", "database:\n  dbname: a\n", "line 2, column 3", "'database.dbname' is not known", "'database'" },
+            {
                 "unknown key in a section",
                 "database:\n  host: a\n  pasword: b\n",
                 "line 3, column 3",

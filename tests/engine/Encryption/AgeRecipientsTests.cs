@@ -16,7 +16,7 @@ public sealed class AgeRecipientsTests : IDisposable
     public void ReadsKeysAndFilesOfThemEachOnce()
     {
         string file = _folder.Write("team.txt", $"# the team\r\n{Good}\r\n\r\n{SshEd25519} somebody@host\n");
-        Assert.Equal([SshEd25519, Good], AgeRecipients.Read([SshEd25519 + " me", Good.ToUpperInvariant(), file]));
+        Assert.Equal([SshEd25519, Good], AgeRecipients.Read([SshEd25519 + " me", Good.ToUpperInvariant(), file], static _ => { }));
     }
 
     [Fact]
@@ -28,13 +28,13 @@ public sealed class AgeRecipientsTests : IDisposable
             // What no longer begins as a key is taken for a file, which does not exist.
             Assert.Equal(
                 CryoBackupError.ConfigurationInvalid,
-                Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([mistyped])).Error
+                Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([mistyped], static _ => { })).Error
             );
         }
 
         for (int length = 4; length < Good.Length; length++)
         {
-            Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([Good[..length]]));
+            Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([Good[..length]], static _ => { }));
         }
     }
 
@@ -47,7 +47,7 @@ public sealed class AgeRecipientsTests : IDisposable
     [InlineData("/no/such/file")]
     public void RefusesWhatIsNone(string given)
     {
-        CryoBackupException error = Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([Good, given]));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([Good, given], static _ => { }));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, error.Error);
         Assert.Contains("age-keygen", error.Remedy, StringComparison.Ordinal);
     }
@@ -61,17 +61,40 @@ public sealed class AgeRecipientsTests : IDisposable
     public void SaysWhatAFileIsThatHoldsNone(string text, string expected)
     {
         string file = _folder.Write("recipients", text);
-        CryoBackupException error = Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([file]));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([file], static _ => { }));
         Assert.Equal(CryoBackupError.ConfigurationInvalid, error.Error);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("SECRETQ", error.ToString() + error.Remedy, StringComparison.Ordinal);
         Assert.Contains("age-keygen", error.Remedy, StringComparison.Ordinal);
     }
 
+    /// <summary>As age -R does with the keys of an account.</summary>
+    [Fact]
+    public void PassesOverKindsThatAgeDoesNotKnowWhereOthersStandBeside()
+    {
+        string[] foreign = ["ecdsa-sha2-nistp256 AAAA me", "sk-ssh-ed25519@openssh.com AAAA me", "ssh-dss AAAA me"];
+        string file = _folder.Write("authorized_keys", string.Join('\n', [foreign[0], SshEd25519, foreign[1], foreign[2]]));
+        var warnings = new List<string>();
+        IReadOnlyList<string> read = AgeRecipients.Read([file], message => warnings.Add(((WarningMessage)message).Text));
+        Assert.Equal([SshEd25519], read);
+        Assert.Equal(3, warnings.Count);
+        Assert.Equal($"Line 1 of '{file}' is passed over: age does not encrypt to keys of the kind ecdsa-sha2-nistp256.", warnings[0]);
+
+        string alone = _folder.Write("alone", string.Join('\n', foreign));
+        foreach (string given in foreign.Append(alone))
+        {
+            CryoBackupException error = Assert.Throws<CryoBackupException>(() => AgeRecipients.Read([given], static _ => { }));
+            Assert.Contains("to which age does not encrypt", error.Message, StringComparison.Ordinal);
+            Assert.Contains("ssh-ed25519", error.Remedy, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void DoesNotRepeatAnIdentityGivenAsARecipient()
     {
-        CryoBackupException error = Assert.Throws<CryoBackupException>(() => AgeRecipients.Read(["AGE-SECRET-KEY-1QQQSECRETQQQ"]));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() =>
+            AgeRecipients.Read(["AGE-SECRET-KEY-1QQQSECRETQQQ"], static _ => { })
+        );
         Assert.Equal(CryoBackupError.ConfigurationInvalid, error.Error);
         Assert.DoesNotContain("QQQ", error.ToString() + error.Remedy + error.Target, StringComparison.Ordinal);
     }
@@ -82,17 +105,19 @@ public sealed class AgeRecipientsTests : IDisposable
         foreach (string kind in new[] { "age", "ed25519", "rsa" })
         {
             (string identity, string recipient) = KeyPairs.Make(_folder, kind);
-            Assert.Equal([recipient], AgeRecipients.ReadKeyFile(identity, CancellationToken.None));
+            Assert.Equal([recipient], AgeRecipients.ReadKeyFile(identity, static _ => { }, CancellationToken.None));
             Assert.Equal(
                 [recipient],
-                AgeRecipients.ReadKeyFile(_folder.Write(kind + ".pub.txt", recipient + "\n"), CancellationToken.None)
+                AgeRecipients.ReadKeyFile(_folder.Write(kind + ".pub.txt", recipient + "\n"), static _ => { }, CancellationToken.None)
             );
         }
 
         string fernet = _folder.Write("fernet.key", "bm90IGEgcmVhbCBGZXJuZXQga2V5LCBvbmx5IGxpa2U=");
         foreach (string path in new[] { fernet, Path.Combine(_folder.Path, "missing") })
         {
-            CryoBackupException error = Assert.Throws<CryoBackupException>(() => AgeRecipients.ReadKeyFile(path, CancellationToken.None));
+            CryoBackupException error = Assert.Throws<CryoBackupException>(() =>
+                AgeRecipients.ReadKeyFile(path, static _ => { }, CancellationToken.None)
+            );
             Assert.Equal((CryoBackupError.ConfigurationInvalid, path), (error.Error, error.Target));
             Assert.Contains("age-keygen -o identity.txt", error.Remedy, StringComparison.Ordinal);
             Assert.Contains("age-keygen -y identity.txt", error.Remedy, StringComparison.Ordinal);

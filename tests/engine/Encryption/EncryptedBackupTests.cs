@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using CryoBackup.Backup;
+using CryoBackup.Encryption;
 using CryoBackup.Inspection;
 using CryoBackup.Postgres;
+using CryoBackup.Processes;
 using CryoBackup.Restore;
 using CryoBackup.Storage;
 
@@ -200,13 +203,15 @@ public sealed class EncryptedBackupTests(PostgresServer server) : IDisposable
         foreach (string other in new[] { wrong, wrongSsh })
         {
             VerificationResult result = EncryptedBackup.Test(path, VerificationLevel.Content, other);
-            Assert.Equal(Verdict.Failed, result.Verdict);
+            Assert.Equal(Verdict.Inconclusive, result.Verdict);
+            Assert.StartsWith("The content could not be checked: No identity given opens", result.Reason, StringComparison.Ordinal);
             Assert.Equal(CryoBackupError.IdentityWrong, result.ErrorId);
             Assert.Equal(CryoBackupError.IdentityWrong, EncryptedBackup.Encryption(result)!.ErrorId);
             Assert.Contains("recipients", result.Remedy, StringComparison.Ordinal);
             Assert.Contains("No identity given opens", EncryptedBackup.Encryption(result)!.Detail, StringComparison.Ordinal);
             CryoBackupException error = Assert.Throws<CryoBackupException>(() => EncryptedBackup.Restore(server, path, Target, [other]));
             Assert.Equal(CryoBackupError.IdentityWrong, error.Error);
+            Assert.Equal(Verdict.Inconclusive, EncryptedBackup.Test(path, VerificationLevel.Restore, other).Verdict);
         }
 
         byte[] good = File.ReadAllBytes(path);
@@ -312,6 +317,31 @@ public sealed class EncryptedBackupTests(PostgresServer server) : IDisposable
         EncryptedBackup.MakeSample(server, Source, 10);
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         return (EncryptedBackup.New(server, Source, _folder.Path, [recipient]).Path, identity, recipient);
+    }
+
+    /// <summary>Editors and shells of Windows write marks before the text, or two bytes a letter.</summary>
+    [AgeServerFact]
+    public void OpensWithIdentitiesAsWindowsWritesThem()
+    {
+        EncryptedBackup.MakeSample(server, Source, 10);
+        Encoding[] encodings = [new UTF8Encoding(true), Encoding.Unicode, Encoding.BigEndianUnicode];
+        foreach (string kind in new[] { "age", "ed25519" })
+        {
+            (string identity, string recipient) = KeyPairs.Make(_folder, kind);
+            string path = EncryptedBackup
+                .New(server, Source, Directory.CreateDirectory(Path.Combine(_folder.Path, kind)).FullName, [recipient])
+                .Path;
+            foreach (Encoding encoding in encodings)
+            {
+                string marked = Path.Combine(_folder.Path, $"{kind}-{encoding.CodePage}");
+                File.WriteAllText(marked, File.ReadAllText(identity), encoding);
+                KeyPairs.Sh($"chmod 600 '{marked}'");
+                Assert.Equal(Verdict.Passed, EncryptedBackup.Test(path, VerificationLevel.Content, marked).Verdict);
+                Assert.Equal([recipient], AgeRecipients.ReadKeyFile(marked, static _ => { }, CancellationToken.None));
+            }
+        }
+
+        Assert.Empty(Directory.GetDirectories(Path.GetTempPath(), $"cryobackup-age-{ProcessMark.Current}-*"));
     }
 
     /// <summary>Leaves the manifest whole, but silent about the file's hash.</summary>

@@ -54,7 +54,7 @@ public sealed class PluginTests(PostgresServer server) : IDisposable
         // Another's identity does not open it, and the name of the plugin's stanza is told.
         (string other, _) = KeyPairs.Make(_folder, "age");
         VerificationResult wrong = EncryptedBackup.Test(backup.Path, VerificationLevel.Content, other);
-        Assert.Equal(Verdict.Failed, wrong.Verdict);
+        Assert.Equal(Verdict.Inconclusive, wrong.Verdict);
         Assert.Contains("cryotest", wrong.Reason, StringComparison.Ordinal);
     }
 
