@@ -84,8 +84,7 @@ internal sealed class AzureDriver(BlobContainerClient container, StoreOptions op
     /// <summary>Nothing: blocks that no commit named go with the next commit of their name, and by themselves after a week.</summary>
     public Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
         string prefix,
-        DateTime before,
-        Predicate<string> isOurs,
+        Predicate<UnfinishedUpload> isDead,
         CancellationToken cancellationToken
     ) => Task.FromResult<IReadOnlyList<string>>([]);
 

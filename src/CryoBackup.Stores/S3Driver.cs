@@ -97,8 +97,7 @@ internal sealed class S3Driver(IAmazonS3 client, StoreLocation location, StoreOp
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
         string prefix,
-        DateTime before,
-        Predicate<string> isOurs,
+        Predicate<UnfinishedUpload> isDead,
         CancellationToken cancellationToken
     )
     {
@@ -120,7 +119,8 @@ internal sealed class S3Driver(IAmazonS3 client, StoreLocation location, StoreOp
             foreach (MultipartUpload one in page.MultipartUploads ?? [])
             {
                 // Some servers list all that they have.
-                if (one.Key.StartsWith(prefix, StringComparison.Ordinal) && one.Initiated?.ToUniversalTime() < before && isOurs(one.Key))
+                DateTime begun = (one.Initiated ?? DateTime.UtcNow).ToUniversalTime();
+                if (one.Key.StartsWith(prefix, StringComparison.Ordinal) && isDead(new UnfinishedUpload(one.Key, one.UploadId, begun)))
                 {
                     var abort = new AbortMultipartUploadRequest
                     {

@@ -7,16 +7,15 @@ namespace CryoBackup.Copies;
 /// <summary>One copy of one backup, on its way.</summary>
 internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessage> observer, CancellationToken cancellationToken)
 {
-    // Longer than any upload that is not dead: another machine may copy backups of the same name's database to the same place.
-    private static readonly TimeSpan DeadAfter = TimeSpan.FromDays(2);
     private static readonly TimeSpan LongestRemoval = TimeSpan.FromSeconds(5);
 
     private readonly List<CopyItem> _put = [];
+    private UploadJournal? _journal;
 
     /// <summary>Copies and proves.</summary>
     public async Task<BackupInfo> RunAsync()
     {
-        await RemoveLeftAsync().ConfigureAwait(false);
+        using UploadJournal? journal = _journal = await BeginAsync().ConfigureAwait(false);
         var hashes = new Dictionary<CopyItem, string?>();
         try
         {
@@ -64,7 +63,7 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
             {
                 try
                 {
-                    await store.PutAsync(item.Name, proven, item.Length, null, cancellationToken).ConfigureAwait(false);
+                    await store.PutAsync(item.Name, proven, item.Length, _journal, cancellationToken).ConfigureAwait(false);
                 }
                 catch (IOException exception)
                 {
@@ -183,41 +182,17 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
         }
     }
 
-    /// <summary>Removes what uploads that died have left: of this very backup at once, of others of the database when nobody can be at
-    /// it.</summary>
-    private async Task RemoveLeftAsync()
+    /// <summary>Removes what uploads that died have left. A folder's lock has done so.</summary>
+    private async Task<UploadJournal?> BeginAsync()
     {
-        try
+        if (store.Location.Kind == StoreKind.Folder)
         {
-            List<string> removed = [];
-            foreach (CopyItem item in source.Files.Append(source.ManifestItem))
-            {
-                // The clock of the store may be ahead of ours.
-                DateTime any = DateTime.UtcNow.AddDays(1);
-                removed.AddRange(
-                    await store.RemoveUnfinishedAsync(item.Name, any, name => name == item.Name, cancellationToken).ConfigureAwait(false)
-                );
-            }
+            return null;
+        }
 
-            string start = BackupFileName.Encode(source.Manifest.Database) + "_";
-            DateTime dead = DateTime.UtcNow - DeadAfter;
-            removed.AddRange(await store.RemoveUnfinishedAsync(start, dead, IsOfDatabase, cancellationToken).ConfigureAwait(false));
-            foreach (string path in removed.Distinct(StringComparer.Ordinal))
-            {
-                observer(new VerboseMessage($"Removed what an upload of '{path}' that died had left."));
-            }
-        }
-        catch (CryoBackupException exception) when (exception.Error == CryoBackupError.PermissionDenied)
-        {
-            observer(new VerboseMessage($"What uploads that died have left cannot be looked for: {exception.Message}"));
-        }
+        await StoreLeftovers.RemoveAsync(store, source.Manifest.Database, observer, cancellationToken).ConfigureAwait(false);
+        return UploadJournal.Open(store.Place, isWhole: false);
     }
-
-    /// <summary>What is written in folders beneath, and what other tools put here, has no such name.</summary>
-    private bool IsOfDatabase(string name) =>
-        !name.Contains('/', StringComparison.Ordinal)
-        && BackupFileName.TryRead(name) is { } known
-        && string.Equals(known.Database, source.Manifest.Database, StringComparison.Ordinal);
 
     private ProgressReporter Report(string activity, CopyItem item, Func<long> done) =>
         new(

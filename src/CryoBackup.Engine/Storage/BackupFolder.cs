@@ -1,3 +1,5 @@
+using CryoBackup.Stores;
+
 namespace CryoBackup.Storage;
 
 /// <summary>Tells backups from what lies beside them, by their names alone.</summary>
@@ -26,6 +28,16 @@ public static class BackupFolder
     /// <returns>Full paths, in ordinal order.</returns>
     /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
     public static string[] List(string folder) => Select(Files(folder).Where(HasName));
+
+    /// <summary>Tells whether a path is a folder of backups. In a store, which has no folders, all is one that has no backup's
+    /// name.</summary>
+    /// <param name="path">A full path, or a location.</param>
+    public static bool IsFolder(string path) => StoreLocation.IsStore(path) ? !HasName(path) : Directory.Exists(path);
+
+    /// <summary>Where a file lies.</summary>
+    /// <param name="path">A full path, or a location.</param>
+    internal static string Of(string path) =>
+        StoreLocation.IsStore(path) ? StoreLocation.ParseFile(path).Place.ToString() : Path.GetDirectoryName(path) ?? "";
 
     /// <summary>Tells whether a file has a backup's or a manifest's name.</summary>
     /// <param name="file">A path.</param>
@@ -99,6 +111,13 @@ public static class BackupFolder
         ArgumentNullException.ThrowIfNull(manifest);
         return manifest[..^BackupFileName.ManifestSuffix.Length];
     }
+
+    /// <summary>The backup that a file of it belongs to, by its name.</summary>
+    /// <param name="file">A backup, its manifest, or its globals.</param>
+    internal static string OfFile(string file) =>
+        IsManifest(file) ? BackupOf(file)
+        : file.LastIndexOf(GlobalsInfix, StringComparison.Ordinal) is > 0 and var at && EndsWithAny(file, GlobalsSuffixes) ? file[..at]
+        : file;
 
     /// <summary>The files that may lie beside a backup with the cluster's roles and tablespaces.</summary>
     /// <param name="backup">The path of a backup.</param>

@@ -54,8 +54,7 @@ internal sealed class FolderDriver : IStoreDriver
     /// <summary>Nothing: it went when the lock was taken.</summary>
     public Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
         string prefix,
-        DateTime before,
-        Predicate<string> isOurs,
+        Predicate<UnfinishedUpload> isDead,
         CancellationToken cancellationToken
     ) => Task.FromResult<IReadOnlyList<string>>([]);
 

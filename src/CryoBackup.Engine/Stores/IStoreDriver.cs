@@ -41,14 +41,12 @@ internal interface IStoreDriver : IDisposable
 
     /// <summary>Removes what uploads that died have left and no listing shows.</summary>
     /// <param name="prefix">What the names of their objects begin with.</param>
-    /// <param name="before">Only those begun before, in UTC.</param>
-    /// <param name="isOurs">Tells whether an object of such a name is ours: others put theirs beside it.</param>
+    /// <param name="isDead">Tells whether one is ours and dead: others put theirs beside it, and another run may be at it.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The objects' names.</returns>
     Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
         string prefix,
-        DateTime before,
-        Predicate<string> isOurs,
+        Predicate<UnfinishedUpload> isDead,
         CancellationToken cancellationToken
     );
 
@@ -56,6 +54,12 @@ internal interface IStoreDriver : IDisposable
     /// <param name="exception">What was thrown; not a cancellation by the caller.</param>
     StoreFault Judge(Exception exception);
 }
+
+/// <summary>An upload that no commit has ended.</summary>
+/// <param name="Key">The object's name.</param>
+/// <param name="Id">What the store calls the upload; empty where it has no name.</param>
+/// <param name="Begun">When it was begun, or last written to, in UTC.</param>
+internal sealed record UnfinishedUpload(string Key, string Id, DateTime Begun);
 
 /// <summary>What a store can do.</summary>
 /// <param name="WritesOnce">True if the store itself refuses to replace an object; else only a look beforehand keeps from it.</param>

@@ -46,8 +46,8 @@ internal abstract class PartedUpload : StoreUpload
     /// <summary>What the location does not say.</summary>
     protected StoreOptions Options { get; }
 
-    /// <summary>Tells this upload from every other; kept with the object.</summary>
-    protected string Mark { get; } = Guid.NewGuid().ToString("N");
+    /// <inheritdoc/>
+    public override string Mark { get; } = Guid.NewGuid().ToString("N");
 
     /// <summary>The size of each part but the last.</summary>
     internal int PartSize { get; }
@@ -120,6 +120,7 @@ internal abstract class PartedUpload : StoreUpload
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 // What went wrong before is the one to tell; the next run removes what is left.
+                Left?.Invoke();
             }
         }
 
@@ -203,7 +204,25 @@ internal abstract class PartedUpload : StoreUpload
             );
         }
 
-        _upload ??= await _retry.RunAsync($"Beginning '{Key}'", _ => OpenAsync(_stop.Token), _stop.Token).ConfigureAwait(false);
+        if (_upload is null)
+        {
+            int tried = 0;
+            _upload = await _retry
+                .RunAsync(
+                    $"Beginning '{Key}'",
+                    failed =>
+                    {
+                        tried = failed;
+                        return OpenAsync(_stop.Token);
+                    },
+                    _stop.Token
+                )
+                .ConfigureAwait(false);
+
+            // One whose answer was lost may lie there besides.
+            Begun?.Invoke(tried == 0 ? _upload : null);
+        }
+
         _parts.Add(SendPartAsync(_upload, _parts.Count + 1, _part!, _filled));
         _part = null;
         _filled = 0;

@@ -88,8 +88,7 @@ internal sealed class RcloneDriver(StoreLocation location) : IStoreDriver
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
         string prefix,
-        DateTime before,
-        Predicate<string> isOurs,
+        Predicate<UnfinishedUpload> isDead,
         CancellationToken cancellationToken
     )
     {
@@ -98,8 +97,7 @@ internal sealed class RcloneDriver(StoreLocation location) : IStoreDriver
         {
             if (
                 one.Key.EndsWith(PartialSuffix, StringComparison.Ordinal)
-                && one.Modified < before
-                && isOurs(one.Key[..^PartialSuffix.Length])
+                && isDead(new UnfinishedUpload(one.Key[..^PartialSuffix.Length], "", one.Modified))
             )
             {
                 await DeleteAsync(one.Key, cancellationToken).ConfigureAwait(false);

@@ -77,6 +77,7 @@ internal sealed class RcloneUpload : StoreUpload
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // What went wrong before is the one to tell; the next run removes what is left.
+            Left?.Invoke();
         }
     }
 

@@ -23,6 +23,9 @@ internal sealed class Store : IDisposable
     /// <summary>The location.</summary>
     public StoreLocation Location { get; }
 
+    /// <summary>What tells the place from all others: the location, and the endpoint where it is not the vendor's own.</summary>
+    public string Place { get; init; } = "";
+
     /// <summary>What the store can do.</summary>
     public StoreCapabilities Capabilities => _driver.Capabilities;
 
@@ -37,9 +40,10 @@ internal sealed class Store : IDisposable
     /// <summary>Reads an object through.</summary>
     /// <param name="known">The object, as <see cref="HeadAsync"/> or <see cref="ListAsync"/> gave it; it must be the same still.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="offset">Where to begin.</param>
     /// <returns>A stream that throws what <see cref="Explain"/> explains.</returns>
-    public Stream OpenRead(StoreObject known, CancellationToken cancellationToken) =>
-        new StoreReadStream(_driver, _retry, known, cancellationToken);
+    public StoreReadStream OpenRead(StoreObject known, CancellationToken cancellationToken, long offset = 0) =>
+        new(_driver, _retry, known, offset, cancellationToken);
 
     /// <summary>Lists the objects whose names begin so.</summary>
     /// <param name="start">What names behind the location's prefix begin with; empty for all.</param>
@@ -74,26 +78,39 @@ internal sealed class Store : IDisposable
     /// <param name="name">Its name behind the location's prefix.</param>
     /// <param name="content">The bytes.</param>
     /// <param name="estimate">How many there may be; null if nobody knows.</param>
-    /// <param name="sent">Learns of the number of bytes taken so far; may be null.</param>
+    /// <param name="journal">Records the upload; null for nothing.</param>
     /// <param name="cancellationToken">Ends the upload, of which nothing is left.</param>
     /// <exception cref="CryoBackupException">DestinationNotWritable, LocationUnreachable, PermissionDenied.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    public async Task PutAsync(string name, Stream content, long? estimate, Action<long>? sent, CancellationToken cancellationToken)
+    public async Task PutAsync(string name, Stream content, long? estimate, UploadJournal? journal, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[1 << 18];
-        long total = 0;
-        StoreUpload upload = _driver.Begin(Location.KeyOf(name), estimate, _retry, cancellationToken);
+        StoreUpload upload = Begin(name, estimate, journal, cancellationToken);
         await using (upload.ConfigureAwait(false))
         {
             for (int count; (count = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0; )
             {
                 await AttemptAsync(name, () => upload.WriteAsync(buffer.AsMemory(0, count)).AsTask(), cancellationToken)
                     .ConfigureAwait(false);
-                sent?.Invoke(total += count);
             }
 
             await AttemptAsync(name, upload.CommitAsync, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Begins to put an object, where nothing bears the name.</summary>
+    /// <param name="name">Its name behind the location's prefix.</param>
+    /// <param name="estimate">How many bytes there may be; null if nobody knows.</param>
+    /// <param name="journal">Records the upload; null for nothing.</param>
+    /// <param name="cancellationToken">Ends the upload, of which nothing is left.</param>
+    /// <returns>The upload, whose exceptions <see cref="Explain"/> explains.</returns>
+    public StoreUpload Begin(string name, long? estimate, UploadJournal? journal, CancellationToken cancellationToken)
+    {
+        StoreUpload upload = _driver.Begin(Location.KeyOf(name), estimate, _retry, cancellationToken);
+        journal?.Add(name, upload.Mark);
+        upload.Begun = id => journal?.Begin(name, id);
+        upload.Left = () => journal?.Leave();
+        return upload;
     }
 
     /// <summary>Removes an object. One that is not there is no fault.</summary>
@@ -113,22 +130,25 @@ internal sealed class Store : IDisposable
 
     /// <summary>Removes what uploads that died have left and no listing shows.</summary>
     /// <param name="start">What the names of their objects behind the location's prefix begin with.</param>
-    /// <param name="before">Only those begun before, in UTC.</param>
-    /// <param name="isOurs">Tells whether an object of such a name behind the location's prefix is ours.</param>
+    /// <param name="isDead">Tells whether one, whose key is a name behind the location's prefix, is ours and dead.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The objects' paths.</returns>
     /// <exception cref="CryoBackupException">LocationUnreachable, PermissionDenied.</exception>
     public async Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
         string start,
-        DateTime before,
-        Predicate<string> isOurs,
+        Predicate<UnfinishedUpload> isDead,
         CancellationToken cancellationToken
     )
     {
         int prefix = Location.KeyOf("").Length;
         IReadOnlyList<string> removed = await RunAsync(
                 start,
-                () => _driver.RemoveUnfinishedAsync(Location.KeyOf(start), before, key => isOurs(key[prefix..]), cancellationToken),
+                () =>
+                    _driver.RemoveUnfinishedAsync(
+                        Location.KeyOf(start),
+                        one => isDead(one with { Key = one.Key[prefix..] }),
+                        cancellationToken
+                    ),
                 cancellationToken
             )
             .ConfigureAwait(false);
