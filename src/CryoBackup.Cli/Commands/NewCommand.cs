@@ -29,7 +29,7 @@ internal sealed class NewCommand : Command
                 HelpName = "folder",
                 DefaultValueFactory = _ => ".",
             },
-            (given, value) => given with { Folder = StoreLocation.FullPath(value) }
+            (given, value) => given with { Folder = StoreLocation.FullPathOrLocation(value) }
         )
         .Add(
             Choice.Option<CompressionKind>("--compression", "How the file is compressed; gzip unless said otherwise"),

@@ -1,6 +1,5 @@
 using System.Globalization;
 using CryoBackup.Postgres;
-using CryoBackup.Processes;
 using CryoBackup.Storage;
 using CryoBackup.Text;
 using Npgsql;
@@ -11,7 +10,7 @@ namespace CryoBackup.Backup;
 /// Everything that can be known to speak against a backup before it begins, found in one go, so that an administrator need not stumble
 /// over one thing after the other. What was found fit on the way is kept for the backup.
 /// </summary>
-internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endpoint, string application, Action<EngineMessage> observer)
+internal sealed class BackupPreflight(BackupRequest request, BackupDestination destination, ServerEndpoint endpoint, string application)
     : IAsyncDisposable
 {
     // The holder of the snapshot, and pg_dump.
@@ -21,7 +20,6 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
     private DumpSnapshot? _snapshot;
     private ClientTool? _pgDump;
     private ClientTool? _pgDumpall;
-    private BackupLock? _lock;
 
     /// <summary>The connection that is to hold the snapshot.</summary>
     public DumpSnapshot Snapshot => _snapshot!;
@@ -60,10 +58,10 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
             Find(() => _pgDumpall = ClientTools.Find("pg_dumpall", major, cancellationToken));
         }
 
-        Find(() => CreateFolder(request.Folder));
-        if (Directory.Exists(request.Folder))
+        Find(destination.Make);
+        if (destination.Exists)
         {
-            Find(() => _lock = BackupLock.Take(request.Folder, request.Database, observer, cancellationToken));
+            Find(() => destination.Take(request.Database, cancellationToken));
             Find(() => CheckSpace(selection?.RowBytes ?? 0));
         }
 
@@ -76,7 +74,7 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
     public void CheckSpace(long tables)
     {
         // A share or mount that does not tell its space: the write itself will.
-        if (request.SkipSpaceCheck || LocalDisk.FreeSpace(request.Folder) is not { } free)
+        if (request.SkipSpaceCheck || destination.FreeSpace is not { } free)
         {
             return;
         }
@@ -93,26 +91,12 @@ internal sealed class BackupPreflight(BackupRequest request, ServerEndpoint endp
         }
     }
 
-    /// <summary>Closes the connection, and frees the folder for other backups of the database.</summary>
+    /// <summary>Closes the connection.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_snapshot is not null)
         {
             await _snapshot.DisposeAsync().ConfigureAwait(false);
-        }
-
-        _lock?.Dispose();
-    }
-
-    private static void CreateFolder(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw PartialFile.Translate(exception, folder);
         }
     }
 

@@ -1,6 +1,7 @@
 using CryoBackup.Copies;
 using CryoBackup.Postgres;
 using CryoBackup.Storage;
+using CryoBackup.Stores;
 
 namespace CryoBackup.Backup;
 
@@ -13,8 +14,12 @@ public sealed record BackupRequest
     /// <summary>The database to back up.</summary>
     public string Database { get; init; } = "";
 
-    /// <summary>The folder that takes the backup, as a full path of the file system; it is created when missing.</summary>
+    /// <summary>The folder that takes the backup, as a full path of the file system, which is created when missing; or a location of a
+    /// store.</summary>
     public string Folder { get; init; } = "";
+
+    /// <summary>How a store is reached, where the folder is a location: what that does not say.</summary>
+    public StoreOptions Store { get; init; } = new();
 
     /// <summary>How the file is compressed.</summary>
     public CompressionKind Compression { get; init; } = CompressionKind.Gzip;
@@ -87,9 +92,12 @@ public sealed record BackupRequest
     /// <summary>The backup's file, were it begun at a moment. A file of that name that is there already is not replaced: the next second's
     /// is taken.</summary>
     /// <param name="start">The moment, in UTC.</param>
-    /// <returns>A full path.</returns>
-    public string FileAt(DateTime start) =>
-        Path.Combine(Folder, BackupFileName.Create(Database, start, Compression, Recipients.Count > 0, IsPartial));
+    /// <returns>A full path, or a location.</returns>
+    public string FileAt(DateTime start)
+    {
+        string name = BackupFileName.Create(Database, start, Compression, Recipients.Count > 0, IsPartial);
+        return StoreLocation.IsStore(Folder) ? StoreLocation.Parse(Folder).PathOf(name) : Path.Combine(Folder, name);
+    }
 
     /// <summary>The least that tables must take on the server's disk for several sessions to pay, in bytes.</summary>
     internal long LeastShared { get; init; } = 32 << 20;

@@ -5,6 +5,7 @@ using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
 using CryoBackup.Storage;
+using CryoBackup.Stores;
 using CryoBackup.Text;
 
 namespace CryoBackup.Backup;
@@ -14,6 +15,9 @@ internal static class BackupWriter
 {
     // A session that waits for our locks while pg_dump waits behind it is let through, and the dump begins anew.
     private const int Attempts = 8;
+
+    // How much larger than its table on the disk, where long values are compressed, a row's text may be.
+    private const int PlainText = 4;
 
     /// <summary>Makes a backup. Blocks until it is published or has failed; nothing is left behind on failure.</summary>
     /// <param name="request">What to back up, and where to.</param>
@@ -68,7 +72,7 @@ internal static class BackupWriter
             throw Invalid("No database is named.", "Database", "Name the database to back up.");
         }
 
-        if (!Path.IsPathFullyQualified(request.Folder))
+        if (!StoreLocation.IsStore(request.Folder) && !Path.IsPathFullyQualified(request.Folder))
         {
             throw Invalid($"'{request.Folder}' is not a full path.", "Path", "Give the full path of a folder.");
         }
@@ -114,7 +118,9 @@ internal static class BackupWriter
         new(CryoBackupError.ConfigurationInvalid, message, target, remedy);
 
     private static CryoBackupException? PartialFileError(Exception exception, string folder) =>
-        exception is IOException or UnauthorizedAccessException ? PartialFile.Translate(exception, folder) : null;
+        exception is IOException { InnerException: CryoBackupException known } ? known
+        : exception is IOException or UnauthorizedAccessException ? PartialFile.Translate(exception, folder)
+        : null;
 
     private static async Task<BackupInfo> RunAsync(
         BackupRequest request,
@@ -125,11 +131,13 @@ internal static class BackupWriter
     {
         var endpoint = ServerEndpoint.Resolve(request.Connection, request.Database, observer);
         string application = string.Create(CultureInfo.InvariantCulture, $"CryoBackup {Environment.ProcessId}-{Guid.NewGuid():N}")[..40];
-        await using var preflight = new BackupPreflight(request, endpoint, application, observer);
+        using var destination = BackupDestination.Of(request.Folder, request.Store, observer, limits.Token);
+        await using var preflight = new BackupPreflight(request, destination, endpoint, application);
         await Patience.RunAsync(preflight.RunAsync, limits.Token).ConfigureAwait(false);
         try
         {
-            return await WriteAsync(request, encryption, endpoint, application, preflight, observer, limits).ConfigureAwait(false);
+            return await WriteAsync(request, encryption, destination, endpoint, application, preflight, observer, limits)
+                .ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -146,6 +154,7 @@ internal static class BackupWriter
     private static async Task<BackupInfo> WriteAsync(
         BackupRequest request,
         AgeEncryption? encryption,
+        BackupDestination destination,
         ServerEndpoint endpoint,
         string application,
         BackupPreflight preflight,
@@ -158,12 +167,13 @@ internal static class BackupWriter
         DumpSnapshot snapshot = preflight.Snapshot;
         observer(new VerboseMessage($"{endpoint} is {snapshot.Facts}; dumping with {preflight.PgDump.Path} {preflight.PgDump.Version}."));
 
-        using PartialFile file = CreateFile(request, ref start);
+        using BackupOutput file = CreateFile(request, destination, snapshot.Selection?.RowBytes ?? 0, ref start);
         var dump = new DumpRun(request, encryption, endpoint, application, snapshot, preflight.PgDump, observer, limits);
         (DumpOutcome outcome, List<string> warnings) = await DumpAsync(dump, file.Stream, preflight, observer, limits)
             .ConfigureAwait(false);
-        using PartialFile? globalsFile = request.IncludeGlobals
-            ? new PartialFile(file.FinalPath + GlobalsFile.Suffix(encryption is not null))
+        string name = Path.GetFileName(file.FinalPath);
+        using BackupOutput? globalsFile = request.IncludeGlobals
+            ? destination.Create(name + GlobalsFile.Suffix(encryption is not null), estimate: null)
             : null;
         BackupManifest.GlobalsRecord? globals = globalsFile is null
             ? null
@@ -183,12 +193,12 @@ internal static class BackupWriter
             outcome,
             globals,
             warnings,
-            Path.GetFileName(file.FinalPath),
+            name,
             start,
             clock.Elapsed
         );
         BackupManifest written = encryption is null ? made : made.WithoutContent(encryption.Recipients);
-        using PartialFile manifest = WriteManifest(file.FinalPath, written);
+        using BackupOutput manifest = WriteManifest(destination, name, written);
         BackupInfo info = BackupCatalog.ToInfo(written with { Warnings = warnings }, file.FinalPath, manifest.FinalPath);
         Publish(file, globalsFile, manifest);
         var published = new PublishedBackup(info, observer);
@@ -196,7 +206,19 @@ internal static class BackupWriter
         if (request.KeepDays is { } days)
         {
             // While the folder's lock is still held: nobody else adds or removes a backup of this database.
-            published.Follow("Older backups were not removed", tell => info.Removed = [.. Retention.Apply(info, written, days, tell)]);
+            published.Follow(
+                "Older backups were not removed",
+                tell =>
+                {
+                    if (StoreLocation.IsStore(request.Folder))
+                    {
+                        tell(new WarningMessage($"No older backup in '{request.Folder}' was removed: in a store its own rules do that."));
+                        return;
+                    }
+
+                    info.Removed = [.. Retention.Apply(info, written, days, tell)];
+                }
+            );
         }
 
         return info;
@@ -204,7 +226,7 @@ internal static class BackupWriter
 
     private static async Task<(DumpOutcome Outcome, List<string> Warnings)> DumpAsync(
         DumpRun dump,
-        FileStream file,
+        Stream file,
         BackupPreflight preflight,
         Action<EngineMessage> observer,
         RunLimits limits
@@ -259,7 +281,7 @@ internal static class BackupWriter
     private static async Task<BackupManifest.GlobalsRecord> WriteGlobalsAsync(
         BackupRequest request,
         AgeEncryption? encryption,
-        PartialFile file,
+        BackupOutput file,
         ServerEndpoint endpoint,
         string application,
         BackupPreflight preflight,
@@ -298,23 +320,26 @@ internal static class BackupWriter
             );
     }
 
-    private static PartialFile CreateFile(BackupRequest request, ref DateTime start)
+    private static BackupOutput CreateFile(BackupRequest request, BackupDestination destination, long tables, ref DateTime start)
     {
+        // In an upload the size of parts is fixed by it. Compressed, a dump hardly ever takes more than its tables; plain text may.
+        long estimate = request.Compression == CompressionKind.None ? tables * PlainText : tables;
+
         // Names have a resolution of one second; what is there is never replaced.
         for (DateTime time = start; ; time = time.AddSeconds(1))
         {
-            string path = request.FileAt(time);
-            if (!File.Exists(path) && !File.Exists(path + BackupFileName.ManifestSuffix))
+            string name = Path.GetFileName(request.FileAt(time));
+            if (!destination.Has(name) && !destination.Has(name + BackupFileName.ManifestSuffix))
             {
                 start = time;
-                return new PartialFile(path);
+                return destination.Create(name, estimate);
             }
         }
     }
 
-    private static PartialFile WriteManifest(string path, BackupManifest manifest)
+    private static BackupOutput WriteManifest(BackupDestination destination, string name, BackupManifest manifest)
     {
-        var file = new PartialFile(path + BackupFileName.ManifestSuffix);
+        BackupOutput file = destination.Create(name + BackupFileName.ManifestSuffix, estimate: null);
         try
         {
             file.Stream.Write(manifest.Serialize());
@@ -323,7 +348,7 @@ internal static class BackupWriter
         catch (IOException exception)
         {
             file.Dispose();
-            throw PartialFile.Translate(exception, file.FinalPath);
+            throw PartialFileError(exception, file.FinalPath)!;
         }
     }
 
@@ -331,7 +356,7 @@ internal static class BackupWriter
     /// Gives all files their names, the manifest last. Until then it lies there whole under its temporary name: by that the next run knows
     /// what a run that died in between has published, and removes it.
     /// </summary>
-    private static void Publish(PartialFile file, PartialFile? globals, PartialFile manifest)
+    private static void Publish(BackupOutput file, BackupOutput? globals, BackupOutput manifest)
     {
         manifest.Complete();
         try

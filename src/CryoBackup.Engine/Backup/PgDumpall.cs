@@ -22,7 +22,7 @@ internal static class PgDumpall
     /// <returns>What the manifest records of it.</returns>
     /// <exception cref="CryoBackupException">DumpFailed and others.</exception>
     public static BackupManifest.GlobalsRecord Write(
-        PartialFile file,
+        BackupOutput file,
         AgeEncryption? encryption,
         ClientTool pgDumpall,
         ServerEndpoint endpoint,

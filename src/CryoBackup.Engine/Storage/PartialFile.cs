@@ -8,7 +8,7 @@ namespace CryoBackup.Storage;
 /// A file that becomes visible only when it is whole: written under a temporary name, forced to disk, renamed, and its folder
 /// forced to disk. Disposed of before <see cref="Publish"/>, it is gone. Only its owner may read it.
 /// </summary>
-internal sealed partial class PartialFile : IDisposable
+internal sealed partial class PartialFile : BackupOutput
 {
     private string _path;
     private bool _complete;
@@ -32,14 +32,14 @@ internal sealed partial class PartialFile : IDisposable
     }
 
     /// <summary>The final full path.</summary>
-    public string FinalPath { get; }
+    public override string FinalPath { get; }
 
     /// <summary>Takes the content.</summary>
-    public FileStream Stream { get; }
+    public override FileStream Stream { get; }
 
     /// <summary>Forces the content to disk, still under its temporary name. After it nothing is written any more.</summary>
     /// <exception cref="CryoBackupException">DestinationNotWritable or DiskFull.</exception>
-    public void Complete()
+    public override void Complete()
     {
         if (_complete)
         {
@@ -61,7 +61,7 @@ internal sealed partial class PartialFile : IDisposable
 
     /// <summary>Forces the content to disk and gives the file its name.</summary>
     /// <exception cref="CryoBackupException">DestinationNotWritable or DiskFull.</exception>
-    public void Publish()
+    public override void Publish()
     {
         Complete();
         try
@@ -78,10 +78,10 @@ internal sealed partial class PartialFile : IDisposable
     }
 
     /// <summary>Takes a publication back: disposed of, the file is gone.</summary>
-    public void Withdraw() => _published = false;
+    public override void Withdraw() => _published = false;
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         Stream.Dispose();
         if (_published)

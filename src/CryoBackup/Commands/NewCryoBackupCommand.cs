@@ -204,7 +204,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         (_serverIsGiven, _portIsGiven) = (IsBound(nameof(ComputerName)), IsBound(nameof(Port)));
         try
         {
-            _defaults = _defaults with { Folder = FileSystemPaths.Literal(SessionState, Path, CryoBackupError.ConfigurationInvalid) };
+            _defaults = _defaults with { Folder = FileSystemPaths.Place(SessionState, Path, CryoBackupError.ConfigurationInvalid) };
             IReadOnlyList<string> recipients = FileSystemPaths.Literals(
                 SessionState,
                 Recipient,

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
+using CryoBackup.Stores;
+using CryoBackup.Tests.Stores;
 
 namespace CryoBackup.Tests.Backup;
 
@@ -16,7 +18,15 @@ internal sealed class ChildBackup : IDisposable
     /// <param name="folder">The folder that takes the backup.</param>
     /// <param name="includeGlobals">True for one with globals.</param>
     /// <param name="under">A program with arguments that runs the child; null for none.</param>
-    public ChildBackup(ConnectionRequest connection, string database, string folder, bool includeGlobals = false, string[]? under = null)
+    /// <param name="environment">Variables of its environment; null for none.</param>
+    public ChildBackup(
+        ConnectionRequest connection,
+        string database,
+        string folder,
+        bool includeGlobals = false,
+        string[]? under = null,
+        IReadOnlyDictionary<string, string>? environment = null
+    )
     {
         string[] command =
         [
@@ -38,6 +48,11 @@ internal sealed class ChildBackup : IDisposable
         }
 
         start.Environment["PGPASSWORD"] = connection.Password;
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         _process = Process.Start(start)!;
     }
 
@@ -58,6 +73,7 @@ internal sealed class ChildBackup : IDisposable
         ) with
         {
             IncludeGlobals = arguments.Length > 5,
+            Store = new StoreOptions { SmallestPart = S3Server.LeastPart },
         };
         try
         {
