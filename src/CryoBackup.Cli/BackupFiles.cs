@@ -14,7 +14,12 @@ internal static class BackupFiles
 
     private static string[] Expand(string path)
     {
-        string full = StoreLocation.FullPath(path);
+        string full = StoreLocation.FullPathOrLocation(path);
+        if (StoreLocation.IsStore(full))
+        {
+            return [full];
+        }
+
         string name = Path.GetFileName(full);
         string? folder = Path.GetDirectoryName(full);
         return

@@ -69,15 +69,28 @@ internal static class FileSystemPaths
         return [Literal(session, path, error)];
     }
 
-    /// <summary>Resolves what was given as -Path or as -LiteralPath.</summary>
+    /// <summary>Resolves what was given as -Path or as -LiteralPath of backups, which may lie in a store.</summary>
     /// <param name="session">The session, which knows the drives and the current location.</param>
     /// <param name="path">The path.</param>
     /// <param name="literal">True where it is taken as it is written.</param>
     /// <param name="error">What to call it if there can be no such path.</param>
-    /// <returns>One or more full paths, of files and folders.</returns>
-    /// <exception cref="CryoBackupException">The drive does not exist, or the path is not one of the file system.</exception>
+    /// <returns>One or more full paths, of files and folders, or the one location.</returns>
+    /// <exception cref="CryoBackupException">The drive does not exist, the path is not one of the file system, or it is no
+    /// location.</exception>
     internal static IReadOnlyList<string> Resolve(SessionState session, string path, bool literal, CryoBackupError error) =>
-        literal ? [Literal(session, path, error)] : Matching(session, path, error);
+        StoreLocation.IsStore(path) ? [StoreLocation.Parse(path).ToString()]
+        : literal ? [Literal(session, path, error)]
+        : Matching(session, path, error);
+
+    /// <summary>Resolves a folder of backups that is taken as it is written, or a location of a store.</summary>
+    /// <param name="session">The session, which knows the drives and the current location.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="error">What to call it if there can be no such path.</param>
+    /// <returns>The full path, or the location.</returns>
+    /// <exception cref="CryoBackupException">The drive does not exist, the path is not one of the file system, or it is no
+    /// location.</exception>
+    internal static string Place(SessionState session, string path, CryoBackupError error) =>
+        Resolve(session, path, literal: true, error)[0];
 
     private static void RequireFileSystem(ProviderInfo provider, string path, CryoBackupError error)
     {

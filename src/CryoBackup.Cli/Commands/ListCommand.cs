@@ -61,18 +61,19 @@ internal sealed class ListCommand : Command
                 [
                     .. EncryptedTables.Read(
                         BackupCatalog.Find(
-                            StoreLocation.FullPath(folder),
+                            StoreLocation.FullPathOrLocation(folder),
                             databases,
                             arguments.GetValue(_latest),
                             observer,
-                            cancellationToken
+                            cancellationToken,
+                            CopyPlan.Options(_config.Read(arguments, observer))
                         ),
                         BackupPlan.Identities(_config.Read(arguments, observer), _identity.Read(arguments)),
                         observer,
                         cancellationToken
                     ),
                 ];
-                listed.Add(Path.GetFullPath(folder));
+                listed.Add(StoreLocation.FullPathOrLocation(folder));
                 found.UnionWith(backups.Select(backup => backup.Database));
                 return backups;
             },

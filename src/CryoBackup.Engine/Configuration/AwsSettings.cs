@@ -62,6 +62,7 @@ public sealed record AwsSettings : Settings
     internal StoreOptions ToOptions() =>
         new()
         {
+            Kind = StoreKind.S3,
             AccessKey = AccessKey,
             SecretKey = SecretKey,
             Region = Region,

@@ -2,6 +2,7 @@ using CryoBackup.Backup;
 using CryoBackup.Configuration;
 using CryoBackup.Copies;
 using CryoBackup.Postgres;
+using CryoBackup.Stores;
 
 namespace CryoBackup.Hosting;
 
@@ -38,6 +39,9 @@ public sealed record BackupOptions : BackupSettings
     /// <summary>As <see cref="BackupRequest.KeepDays"/>.</summary>
     public int? KeepDays { get; init; }
 
+    /// <summary>As <see cref="BackupRequest.Store"/>.</summary>
+    public StoreOptions? Store { get; init; }
+
     /// <summary>As <see cref="BackupRequest.Copies"/>.</summary>
     public IReadOnlyList<CopyTarget>? Copies { get; init; }
 
@@ -64,6 +68,7 @@ public sealed record BackupOptions : BackupSettings
             Compression = kind,
             CompressionLevel = kind == CompressionKind.None ? null : compression?.Level,
             KeepDays = (entry.Retention ?? configuration.Retention)?.FullBackup,
+            Store = CopyPlan.Options(configuration),
             Copies = CopyPlan.Configured(configuration),
             CopiesRequired = configuration.CopiesRequired,
         };

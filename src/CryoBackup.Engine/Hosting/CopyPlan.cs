@@ -48,6 +48,10 @@ public static class CopyPlan
             );
     }
 
+    /// <summary>How stores are reached, as a configuration says it; credentials that it does not name are the environment's.</summary>
+    /// <param name="configuration">The configuration; null for none.</param>
+    public static StoreOptions Options(BackupConfiguration? configuration) => configuration?.Aws?.ToOptions() ?? new StoreOptions();
+
     /// <summary>The places that a configuration names for the copies of each backup.</summary>
     /// <param name="configuration">The configuration; null for none.</param>
     /// <returns>Each place once; none where it names none.</returns>
@@ -63,6 +67,5 @@ public static class CopyPlan
                     .Select(location => Target(configuration, location)),
             ];
 
-    private static CopyTarget Target(BackupConfiguration? configuration, StoreLocation location) =>
-        new(location, location.Kind == StoreKind.S3 && configuration?.Aws is { } aws ? aws.ToOptions() : new StoreOptions());
+    private static CopyTarget Target(BackupConfiguration? configuration, StoreLocation location) => new(location, Options(configuration));
 }

@@ -1,5 +1,6 @@
 using CryoBackup.Configuration;
 using CryoBackup.Postgres;
+using CryoBackup.Stores;
 using CryoBackup.Verification;
 
 namespace CryoBackup.Hosting;
@@ -22,6 +23,9 @@ public sealed record VerificationOptions : VerificationSettings
     /// <summary>As <see cref="VerificationRequest.Identities"/>; none is nothing said.</summary>
     public IReadOnlyList<string>? Identities { get; init; }
 
+    /// <summary>As <see cref="VerificationRequest.Store"/>.</summary>
+    public StoreOptions? Store { get; init; }
+
     /// <summary>As <see cref="VerificationRequest.ServerPath"/>.</summary>
     public string? ServerPath { get; init; }
 
@@ -41,7 +45,11 @@ public sealed record VerificationOptions : VerificationSettings
     /// <param name="configuration">The configuration; null for none.</param>
     /// <returns>What it says.</returns>
     public static VerificationOptions Of(BackupConfiguration? configuration) =>
-        new(configuration?.Verification ?? new()) { Identities = BackupPlan.Identities(configuration, []) };
+        new(configuration?.Verification ?? new())
+        {
+            Identities = BackupPlan.Identities(configuration, []),
+            Store = CopyPlan.Options(configuration),
+        };
 
     /// <summary>Lays this over something that comes after it.</summary>
     /// <param name="next">What holds where nothing was said.</param>

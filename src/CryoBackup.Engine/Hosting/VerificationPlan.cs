@@ -86,7 +86,7 @@ public sealed class VerificationPlan(VerificationRequest how, IReadOnlyList<stri
 
     // A share that is not mounted is no folder, and none of its backups; where something is asked of folders, it is missed.
     private bool IsFolder(string path) =>
-        databases.Count > 0 || latest || how.MaxAge is not null ? FolderVerification.IsPlace(path) : Directory.Exists(path);
+        databases.Count > 0 || latest || how.MaxAge is not null ? FolderVerification.IsPlace(path) : BackupFolder.IsFolder(path);
 
     private IReadOnlyList<VerificationTask> OfFolder(
         string folder,

@@ -3,27 +3,31 @@ using CryoBackup.Stores;
 
 namespace CryoBackup.Storage;
 
-/// <summary>The backups of a folder.</summary>
+/// <summary>The backups of a folder, or of a location of a store.</summary>
 public static class BackupCatalog
 {
     /// <summary>Lists the backups whose manifest is in the folder, newest first.</summary>
-    /// <param name="folder">A full path of the file system.</param>
+    /// <param name="folder">A full path of the file system, or a location.</param>
     /// <param name="databases">Only backups of these databases (wildcards * and ?); null or empty for all.</param>
     /// <param name="latest">True for only the newest of each database of each server, a whole one where there is any.</param>
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="options">What a location does not say; null for nothing.</param>
     /// <returns>One object a backup.</returns>
-    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
+    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read,
+    /// LocationUnreachable.</exception>
     public static IEnumerable<BackupInfo> Find(
         string folder,
         IReadOnlyList<string>? databases,
         bool latest,
         Action<EngineMessage> observer,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        StoreOptions? options = null
     )
     {
         var backups = new List<BackupInfo>();
-        string[] manifests = [.. BackupFolder.Files(folder).Where(BackupFolder.IsManifest)];
+        var listing = BackupListing.Of(folder, options, observer, cancellationToken);
+        string[] manifests = [.. listing.Manifests];
         if (manifests.Length == 0)
         {
             observer(new WarningMessage($"'{folder}' holds no backup: no manifest lies there."));
@@ -32,7 +36,7 @@ public static class BackupCatalog
         foreach (string manifestPath in manifests)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Read(manifestPath, databases, observer) is { } backup)
+            if (Read(listing, manifestPath, databases, observer) is { } backup)
             {
                 backups.Add(backup);
             }
@@ -71,29 +75,33 @@ public static class BackupCatalog
     /// Chooses what to verify of a folder: unlike <see cref="Find"/> also backups whose file is missing, or whose manifest is missing or
     /// damaged, by what their name tells.
     /// </summary>
-    /// <param name="folder">A full path of the file system.</param>
+    /// <param name="folder">A full path of the file system, or a location.</param>
     /// <param name="databases">Only backups of these databases (wildcards * and ?); empty for all.</param>
     /// <param name="latest">True for only the newest of each database of each server, a whole one where there is any.</param>
     /// <param name="observer">Takes a warning about each file that does not tell what database it is of.</param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="options">What a location does not say; null for nothing.</param>
     /// <returns>Full paths in ordinal order; none where the folder has no such backup.</returns>
-    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
+    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read,
+    /// LocationUnreachable.</exception>
     public static IReadOnlyList<string> Choose(
         string folder,
         IReadOnlyList<string> databases,
         bool latest,
         Action<EngineMessage> observer,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        StoreOptions? options = null
     )
     {
         ArgumentNullException.ThrowIfNull(databases);
         ArgumentNullException.ThrowIfNull(observer);
+        var listing = BackupListing.Of(folder, options, observer, cancellationToken);
         if (databases.Count == 0 && !latest)
         {
-            return BackupFolder.List(folder);
+            return listing.Backups;
         }
 
-        IEnumerable<KnownBackup> chosen = Known(folder, text => observer(new WarningMessage(text)), cancellationToken)
+        IEnumerable<KnownBackup> chosen = Known(listing, text => observer(new WarningMessage(text)), cancellationToken)
             .Where(backup => IsWanted(backup.Database, databases));
         return
         [
@@ -104,21 +112,20 @@ public static class BackupCatalog
     }
 
     /// <summary>
-    /// Every backup that a folder holds, or held: also those whose file is gone while the manifest lies there, or whose manifest is missing
+    /// Every backup that a place holds, or held: also those whose file is gone while the manifest lies there, or whose manifest is missing
     /// or damaged, by what their name tells.
     /// </summary>
-    /// <param name="folder">A full path of the file system.</param>
+    /// <param name="listing">What lies there.</param>
     /// <param name="stranger">Takes a sentence about each file that does not tell what database it is of.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>In ordinal order of their paths.</returns>
-    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read.</exception>
-    internal static IReadOnlyList<KnownBackup> Known(string folder, Action<string> stranger, CancellationToken cancellationToken)
+    internal static IReadOnlyList<KnownBackup> Known(BackupListing listing, Action<string> stranger, CancellationToken cancellationToken)
     {
         var known = new List<KnownBackup>();
-        foreach (string path in BackupFolder.List(folder))
+        foreach (string path in listing.Backups)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Identify(path) is { } backup)
+            if (Identify(listing, path) is { } backup)
             {
                 known.Add(backup);
             }
@@ -132,10 +139,12 @@ public static class BackupCatalog
     }
 
     /// <summary>Finds the newest whole backup of a database, which must be of one server.</summary>
-    /// <param name="folders">Full paths of folders; of several, those that are not there are passed over, with a warning.</param>
+    /// <param name="folders">Full paths of folders, and locations; of several folders, those that are not there are passed
+    /// over, with a warning.</param>
     /// <param name="database">The database's exact name.</param>
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="store">Gives for a location what it does not say; null for nothing.</param>
     /// <returns>The backup.</returns>
     /// <exception cref="CryoBackupException">
     /// BackupNotFound: there is none, or only such of a selection. NotABackup: there are backups of several servers, each of which has its
@@ -145,12 +154,13 @@ public static class BackupCatalog
         IReadOnlyList<string> folders,
         string database,
         Action<EngineMessage> observer,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Func<string, StoreOptions>? store = null
     )
     {
         ArgumentNullException.ThrowIfNull(folders);
         string all = string.Join("', '", folders);
-        string[] missing = folders.Count == 1 ? [] : [.. folders.Where(folder => !Directory.Exists(folder))];
+        string[] missing = folders.Count == 1 ? [] : [.. folders.Where(folder => !BackupFolder.IsFolder(folder))];
         foreach (string folder in missing)
         {
             observer(new WarningMessage($"'{folder}' is not there: whether it holds a newer backup of '{database}' is not known."));
@@ -160,7 +170,7 @@ public static class BackupCatalog
         [
             .. folders
                 .Except(missing, StringComparer.Ordinal)
-                .SelectMany(folder => Find(folder, null, latest: false, observer, cancellationToken))
+                .SelectMany(folder => Find(folder, null, latest: false, observer, cancellationToken, store?.Invoke(folder)))
                 .Where(backup => string.Equals(backup.Database, database, StringComparison.Ordinal)),
         ];
         IReadOnlyList<BackupInfo> latest = BackupOrigin.Latest(
@@ -242,23 +252,28 @@ public static class BackupCatalog
             Warnings = [.. manifest.Warnings ?? []],
             Path = path,
             ManifestPath = manifestPath,
-            Location = StoreLocation.IsStore(path) ? path[..path.LastIndexOf('/')] : Path.GetDirectoryName(path) ?? "",
+            Location = BackupFolder.Of(path),
             Proven = proven,
         };
     }
 
-    private static BackupInfo? Read(string manifestPath, IReadOnlyList<string>? databases, Action<EngineMessage> observer)
+    private static BackupInfo? Read(
+        BackupListing listing,
+        string manifestPath,
+        IReadOnlyList<string>? databases,
+        Action<EngineMessage> observer
+    )
     {
         try
         {
             string path = BackupFolder.BackupOf(manifestPath);
-            var manifest = BackupManifest.Read(manifestPath);
+            BackupManifest manifest = listing.Read(manifestPath);
             if (!IsWanted(manifest.Database, databases))
             {
                 return null;
             }
 
-            if (File.Exists(path))
+            if (listing.Exists(path))
             {
                 return ToInfo(manifest, path, manifestPath);
             }
@@ -282,14 +297,14 @@ public static class BackupCatalog
         return null;
     }
 
-    private static KnownBackup? Identify(string path)
+    private static KnownBackup? Identify(BackupListing listing, string path)
     {
         try
         {
             string manifestPath = path + BackupFileName.ManifestSuffix;
             if (
-                File.Exists(manifestPath)
-                && BackupManifest.Read(manifestPath) is var manifest
+                listing.Exists(manifestPath)
+                && listing.Read(manifestPath) is var manifest
                 && manifest.ReadStart() is var start
                 && start > DateTime.MinValue
             )

@@ -200,6 +200,16 @@ internal sealed partial record BackupManifest
             throw Invalid(path, exception.Message, exception);
         }
 
+        return Read(path, bytes);
+    }
+
+    /// <summary>Reads a manifest from its bytes.</summary>
+    /// <param name="path">Where they come from: a full path, or a location.</param>
+    /// <param name="bytes">The bytes, which are changed.</param>
+    /// <returns>The manifest, with its checksum verified where it carries one, or where its form demands one.</returns>
+    /// <exception cref="CryoBackupException">ManifestInvalid if it is not what was written.</exception>
+    internal static BackupManifest Read(string path, byte[] bytes)
+    {
         BackupManifest manifest;
         try
         {
@@ -252,6 +262,14 @@ internal sealed partial record BackupManifest
     private static byte[] ReadBytes(string path)
     {
         using FileStream file = RegularFile.Read(path);
+        return ReadBytes(file);
+    }
+
+    /// <summary>Reads the bytes of what may be a manifest.</summary>
+    /// <param name="file">The file.</param>
+    /// <exception cref="IOException">It is longer than any manifest, or cannot be read.</exception>
+    internal static byte[] ReadBytes(Stream file)
+    {
         if (file.Length > ManifestLimits.MaximumLength)
         {
             throw new IOException($"it has {file.Length} bytes, more than any manifest");

@@ -23,7 +23,17 @@ internal static class StoreDrivers
     /// <returns>The store, which nothing was asked of yet.</returns>
     /// <exception cref="CryoBackupException">ToolNotFound: the part for such locations is not installed whole.</exception>
     public static Store Open(StoreLocation location, StoreOptions options, Action<EngineMessage> observer, TimeSpan? firstPause = null) =>
-        new(location, location.Kind == StoreKind.Rclone ? new RcloneDriver(location) : Load(location, options), observer, firstPause);
+        new(
+            location,
+            location.Kind == StoreKind.Rclone
+                ? new RcloneDriver(location)
+                : Load(location, options.Kind is null || options.Kind == location.Kind ? options : new StoreOptions()),
+            observer,
+            firstPause ?? options.FirstPause
+        )
+        {
+            Place = $"{location} {options.FindEndpoint()}".TrimEnd(),
+        };
 
     private static IStoreDriver Load(StoreLocation location, StoreOptions options)
     {

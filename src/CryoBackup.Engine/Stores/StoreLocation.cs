@@ -58,13 +58,41 @@ public sealed partial record StoreLocation
         {
             throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid,
-                $"'{Parse(text)}' lies in a store, where only copies go.",
+                $"'{Parse(text)}' lies in a store, and here only a path of this machine will do.",
                 "Path",
-                "Name a path of this machine. Copy-CryoBackup, or 'copies' in the configuration, sends backups to a store; "
-                    + "to test the content of a copy, or to restore it, bring it back with the store's own tools."
+                "Name a path of this machine."
             );
         }
     }
+
+    /// <summary>Reads the path of a file or folder, or a location of a store.</summary>
+    /// <param name="text">A path, of which what is relative begins in the current folder; or a location.</param>
+    /// <returns>The full path, or the location as it is written everywhere.</returns>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: it is no location.</exception>
+    public static string FullPathOrLocation(string text) => IsStore(text) ? Parse(text).ToString() : Path.GetFullPath(text);
+
+    /// <summary>Reads the location of a file.</summary>
+    /// <param name="path">A location of a store that has a name behind its last slash.</param>
+    /// <returns>Where it lies, and its name.</returns>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid.</exception>
+    internal static (StoreLocation Place, string Name) ParseFile(string path)
+    {
+        StoreLocation whole = Parse(path);
+        int slash = whole.Prefix.LastIndexOf('/');
+        string name = whole.Prefix[(slash + 1)..];
+        return name.Length == 0
+            ? throw Invalid(path, "it names no file", "Name a backup behind the location's last slash; Get-CryoBackup lists them.")
+            : (new StoreLocation(whole.Kind, whole.Account, whole.Container, Parent(whole.Prefix, slash)), name);
+    }
+
+    // rclone://remote//file lies in the remote's own root.
+    private static string Parent(string prefix, int slash) =>
+        slash switch
+        {
+            < 0 => "",
+            0 => "/",
+            _ => prefix[..slash],
+        };
 
     /// <summary>Reads a location.</summary>
     /// <param name="text">A folder's full path, or a location of a store.</param>
@@ -98,11 +126,14 @@ public sealed partial record StoreLocation
 
     /// <summary>What a name is called in the store: the name behind the prefix.</summary>
     /// <param name="name">A name without a folder.</param>
-    public string KeyOf(string name) => Prefix.Length == 0 ? name : $"{Prefix}/{name}";
+    public string KeyOf(string name) => Prefix.Length == 0 || Prefix.EndsWith('/') ? Prefix + name : $"{Prefix}/{name}";
 
     /// <summary>The location of a name within this one, as users see it.</summary>
     /// <param name="name">A name without a folder.</param>
-    public string PathOf(string name) => Kind == StoreKind.Folder ? Path.Combine(Prefix, name) : $"{this}/{name}";
+    public string PathOf(string name) =>
+        Kind == StoreKind.Folder ? Path.Combine(Prefix, name)
+        : ToString() is var place && place.EndsWith('/') ? place + name
+        : $"{place}/{name}";
 
     /// <summary>The location as it is written.</summary>
     public override string ToString() =>

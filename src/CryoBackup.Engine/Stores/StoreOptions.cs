@@ -8,6 +8,9 @@ public sealed record StoreOptions
     /// <summary>The most parts that an upload has where nothing else is said: below the 10,000 of most stores.</summary>
     public const int DefaultMaximumParts = 9000;
 
+    /// <summary>The one kind of store that this is meant for; null for whichever is named.</summary>
+    public StoreKind? Kind { get; init; }
+
     /// <summary>The address of a server other than the vendor's own.</summary>
     public Uri? Endpoint { get; init; }
 
@@ -37,6 +40,22 @@ public sealed record StoreOptions
 
     /// <summary>The least size of a part in bytes.</summary>
     internal int SmallestPart { get; init; } = PartedUpload.SmallestPart;
+
+    /// <summary>The mean of the first wait before something is tried again; null for the usual.</summary>
+    internal TimeSpan? FirstPause { get; init; }
+
+    /// <summary>The address of the server: what is given, or what the environment says; null for the vendor's own.</summary>
+    internal Uri? FindEndpoint() =>
+        Endpoint
+        ?? (
+            new[] { "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AZURE_STORAGE_SERVICE_ENDPOINT" }
+                .Select(Environment.GetEnvironmentVariable)
+                .FirstOrDefault(text => !string.IsNullOrEmpty(text))
+                is { } found
+            && Uri.TryCreate(found, UriKind.Absolute, out Uri? endpoint)
+                ? endpoint
+                : null
+        );
 
     /// <summary>Nothing: an option may be a secret, and text ends up in logs.</summary>
     public override string ToString() => nameof(StoreOptions);

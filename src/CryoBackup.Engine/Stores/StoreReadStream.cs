@@ -1,13 +1,24 @@
+using System.Buffers;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Stores;
 
-/// <summary>Reads an object through; where the connection is cut, it goes on at the byte that is next.</summary>
-internal sealed class StoreReadStream(IStoreDriver driver, StoreRetry retry, StoreObject known, CancellationToken cancellationToken)
-    : ReadOnlyStream
+/// <summary>Reads an object from an offset on; where the connection is cut, it goes on at the byte that is next.</summary>
+/// <param name="driver">The store.</param>
+/// <param name="retry">Repeats what may go better the next time.</param>
+/// <param name="known">The object.</param>
+/// <param name="offset">Where to begin.</param>
+/// <param name="cancellationToken">Ends the reading.</param>
+internal sealed class StoreReadStream(
+    IStoreDriver driver,
+    StoreRetry retry,
+    StoreObject known,
+    long offset,
+    CancellationToken cancellationToken
+) : ReadOnlyStream
 {
     private Stream? _stream;
-    private long _position;
+    private long _position = offset;
 
     /// <inheritdoc/>
     public override long Length => known.Size;
@@ -15,15 +26,22 @@ internal sealed class StoreReadStream(IStoreDriver driver, StoreRetry retry, Sto
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        byte[] own = new byte[Math.Min(buffer.Length, 1 << 17)];
-        int count = ReadAsync(own).AsTask().GetAwaiter().GetResult();
-        own.AsSpan(0, count).CopyTo(buffer);
-        return count;
+        byte[] own = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length, 1 << 17));
+        try
+        {
+            int count = ReadAsync(own.AsMemory(0, Math.Min(buffer.Length, own.Length))).AsTask().GetAwaiter().GetResult();
+            own.AsSpan(0, count).CopyTo(buffer);
+            return count;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(own);
+        }
     }
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int start, int count) =>
+        ReadAsync(buffer.AsMemory(start, count)).AsTask().GetAwaiter().GetResult();
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation = default)

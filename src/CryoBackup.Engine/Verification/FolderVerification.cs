@@ -11,7 +11,7 @@ internal static class FolderVerification
     /// <summary>Tells whether a path is meant as a folder of backups: it is one, or nothing is there and it has no backup's name.</summary>
     /// <param name="path">A full path.</param>
     /// <returns>False for a file, and for the name of a backup or a manifest.</returns>
-    public static bool IsPlace(string path) => Directory.Exists(path) || (!File.Exists(path) && !BackupFolder.HasName(path));
+    public static bool IsPlace(string path) => BackupFolder.IsFolder(path) || (!File.Exists(path) && !BackupFolder.HasName(path));
 
     /// <summary>Each backup of a folder; with an age, unless only the latest is meant, the freshness of each database.</summary>
     /// <param name="how">Level, identities, age and whatever else is asked of each.</param>
@@ -38,8 +38,22 @@ internal static class FolderVerification
 
         try
         {
-            IReadOnlyList<string> backups = BackupCatalog.Choose(folder, scope.Wanted, scope.Latest, observer, cancellationToken);
-            IReadOnlyList<KnownBackup> known = asked.Count == 0 ? [] : BackupCatalog.Known(folder, static _ => { }, cancellationToken);
+            IReadOnlyList<string> backups = BackupCatalog.Choose(
+                folder,
+                scope.Wanted,
+                scope.Latest,
+                observer,
+                cancellationToken,
+                how.Store
+            );
+            IReadOnlyList<KnownBackup> known =
+                asked.Count == 0
+                    ? []
+                    : BackupCatalog.Known(
+                        BackupListing.Of(folder, how.Store, observer, cancellationToken),
+                        static _ => { },
+                        cancellationToken
+                    );
             VerificationTask[] missing =
                 asked.Count == 0 && backups.Count == 0
                     ? [MissingBackups.In(how, folder, "", CheckNames.File)]
@@ -52,7 +66,7 @@ internal static class FolderVerification
                     ];
             return [.. backups.Select(path => VerificationTask.Of(how with { Path = path })), .. missing];
         }
-        catch (CryoBackupException exception) when (exception.Error is CryoBackupError.BackupNotFound or CryoBackupError.PermissionDenied)
+        catch (CryoBackupException exception) when (MissingBackups.Hides(exception))
         {
             return MissingBackups.Everything(how, folder, asked, CheckNames.File, exception);
         }

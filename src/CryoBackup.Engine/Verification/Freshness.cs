@@ -42,11 +42,15 @@ internal static class Freshness
         {
             // What is neither described nor named as one of ours is nobody's backup.
             backups = BackupCatalog
-                .Known(folder, text => observer(new VerboseMessage(text)), cancellationToken)
+                .Known(
+                    BackupListing.Of(folder, how.Store, observer, cancellationToken),
+                    text => observer(new VerboseMessage(text)),
+                    cancellationToken
+                )
                 .OrderByDescending(backup => backup.Start)
                 .ToLookup(backup => backup.Origin.IsPartial);
         }
-        catch (CryoBackupException exception) when (exception.Error is CryoBackupError.BackupNotFound or CryoBackupError.PermissionDenied)
+        catch (CryoBackupException exception) when (MissingBackups.Hides(exception))
         {
             return MissingBackups.Everything(how, folder, databases, CheckNames.Age, exception);
         }

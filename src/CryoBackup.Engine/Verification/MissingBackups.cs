@@ -9,6 +9,11 @@ internal static class MissingBackups
     public const string Remedy =
         "Make a backup with New-CryoBackup, and look into its log or its scheduler for why there has been no good one since.";
 
+    /// <summary>Tells whether a failure keeps a place from being looked at, so that whatever was asked of it is missed.</summary>
+    /// <param name="failure">What a listing threw.</param>
+    public static bool Hides(CryoBackupException failure) =>
+        failure.Error is CryoBackupError.BackupNotFound or CryoBackupError.PermissionDenied or CryoBackupError.LocationUnreachable;
+
     /// <summary>A database, or any, that has no backup in a folder.</summary>
     /// <param name="how">What was asked of it.</param>
     /// <param name="folder">The folder's full path.</param>

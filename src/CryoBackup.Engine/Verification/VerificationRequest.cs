@@ -1,12 +1,16 @@
 using CryoBackup.Postgres;
+using CryoBackup.Stores;
 
 namespace CryoBackup.Verification;
 
 /// <summary>What Test-CryoBackup was asked for.</summary>
 public sealed record VerificationRequest
 {
-    /// <summary>The backup file, or the folder that is asked for one, as a full path of the file system.</summary>
+    /// <summary>The backup file, or the folder that is asked for one, as a full path of the file system or a location.</summary>
     public string Path { get; init; } = "";
+
+    /// <summary>How a store is reached, where the path is a location: what that does not say.</summary>
+    public StoreOptions Store { get; init; } = new();
 
     /// <summary>Full paths of identity files or SSH private keys, any of which may open an encrypted backup.</summary>
     public IReadOnlyList<string> Identities { get; init; } = [];

@@ -19,7 +19,8 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     private readonly HashSet<string> _found = new(StringComparer.Ordinal);
     private readonly List<string> _listed = [];
 
-    /// <summary>Folders; wildcards are expanded. Without it that of the configuration, or the current location.</summary>
+    /// <summary>Folders, or locations of stores such as s3://bucket/prefix; wildcards are expanded.
+    /// Without it that of the configuration, or the current location.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -98,7 +99,12 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
                 folder,
                 (observer, stop) =>
                     EncryptedTables
-                        .Read(BackupCatalog.Find(folder, Database, Latest, observer, stop), _identities, observer, stop)
+                        .Read(
+                            BackupCatalog.Find(folder, Database, Latest, observer, stop, CopyPlan.Options(Configuration)),
+                            _identities,
+                            observer,
+                            stop
+                        )
                         .ToArray()
             ) is
             { } backups
