@@ -51,7 +51,7 @@ internal sealed class AgeDecryption
     /// <param name="source">The file's bytes as age takes them, on another thread until the stage is disposed of.</param>
     /// <returns>The bytes within.</returns>
     /// <exception cref="CryoBackupException">ArchiveCorrupt, IdentityMissing, ToolNotFound.</exception>
-    public Stream Open(FileStream file, Stream source)
+    public Stream Open(Stream file, Stream source)
     {
         Header = ReadHeader(file);
         if (_identities.Count == 0 || Header.NeedsPassphrase)
@@ -78,7 +78,7 @@ internal sealed class AgeDecryption
         );
     }
 
-    private AgeHeader ReadHeader(FileStream file)
+    private AgeHeader ReadHeader(Stream file)
     {
         try
         {

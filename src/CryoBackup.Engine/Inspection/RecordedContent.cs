@@ -12,13 +12,13 @@ namespace CryoBackup.Inspection;
 internal static class RecordedContent
 {
     /// <summary>Reads the table of contents, and none of the data.</summary>
-    /// <param name="path">The backup file's full path; its hash is the recorded one.</param>
+    /// <param name="file">The backup; its hash is the recorded one.</param>
     /// <param name="identities">Full paths of identity files; empty for none.</param>
     /// <param name="manifest">Its manifest.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Null where the manifest does not record enough of it, or it does not open: a whole reading says why.</returns>
     public static ArchiveContent? Find(
-        string path,
+        StoredFile file,
         IReadOnlyList<string> identities,
         BackupManifest manifest,
         CancellationToken cancellationToken
@@ -31,8 +31,8 @@ internal static class RecordedContent
 
         try
         {
-            var decryption = new AgeDecryption(path, identities, manifest.Encryption?.Recipients ?? [], cancellationToken);
-            using var source = new BackupSource(path, decryption);
+            var decryption = new AgeDecryption(file.Path, identities, manifest.Encryption?.Recipients ?? [], cancellationToken);
+            using var source = new BackupSource(file, decryption, cancellationToken);
             ArchiveContent content = ArchiveReader.ReadTableOfContents(source.Output, length, cancellationToken);
             return manifest.Encryption is null ? Fill(content, manifest) : content;
         }

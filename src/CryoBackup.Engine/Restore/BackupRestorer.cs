@@ -56,6 +56,11 @@ internal static class BackupRestorer
                 throw;
             }
 
+            if (exception is IOException { InnerException: CryoBackupException known })
+            {
+                throw known;
+            }
+
             throw new CryoBackupException(
                 CryoBackupError.RestoreFailed,
                 $"The restore of '{request.Path}' failed: {exception.Message}",

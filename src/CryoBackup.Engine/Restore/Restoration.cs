@@ -150,17 +150,20 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         AgeIdentities.Check(request.Identities, observer);
         Warn($"'{request.Path}' was not verified before the restore.");
         BackupManifest? manifest = null;
-        string path = request.Path + BackupFileName.ManifestSuffix;
         try
         {
-            manifest = File.Exists(path) ? BackupManifest.Read(path) : null;
+            manifest = request.File(observer).ReadManifest(limits.Token);
         }
         catch (CryoBackupException exception)
         {
             Warn(exception.Message);
         }
 
-        using var source = new BackupSource(request.Path, new AgeDecryption(request.Path, request.Identities, [], limits.Token));
+        using var source = new BackupSource(
+            request.File(observer),
+            new AgeDecryption(request.Path, request.Identities, [], limits.Token),
+            limits.Token
+        );
         try
         {
             return (ArchiveReader.ReadTableOfContents(source.Output, manifest?.UncompressedBytes ?? 0, limits.Token), manifest);
@@ -173,7 +176,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
 
     private GlobalsScript ReadGlobals(BackupManifest? manifest) =>
         manifest?.Globals is { } record
-            ? GlobalsFile.Read(request.Path, record, manifest.Encryption is not null, request.Identities, limits.Token)
+            ? GlobalsFile.Read(request.File(observer), record, manifest.Encryption is not null, request.Identities, limits.Token)
             : throw new CryoBackupException(
                 CryoBackupError.BackupNotFound,
                 $"'{request.Path}' has no globals: "

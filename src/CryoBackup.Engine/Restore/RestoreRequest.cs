@@ -1,4 +1,6 @@
 using CryoBackup.Postgres;
+using CryoBackup.Storage;
+using CryoBackup.Stores;
 
 namespace CryoBackup.Restore;
 
@@ -8,8 +10,11 @@ public sealed record RestoreRequest
     /// <summary>The server to restore to.</summary>
     public ConnectionRequest Connection { get; init; } = new();
 
-    /// <summary>The backup file, as a full path of the file system.</summary>
+    /// <summary>The backup file, as a full path of the file system, or a location.</summary>
     public string Path { get; init; } = "";
+
+    /// <summary>How a store is reached, where the path is a location: what that does not say.</summary>
+    public StoreOptions Store { get; init; } = new();
 
     /// <summary>Full paths of identity files or SSH private keys, any of which may open an encrypted backup.</summary>
     public IReadOnlyList<string> Identities { get; init; } = [];
@@ -76,4 +81,8 @@ public sealed record RestoreRequest
 
     /// <summary>How long the whole restore may take; null for no limit.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>The backup where it lies.</summary>
+    /// <param name="observer">Learns of faults of a store that were passed over.</param>
+    internal StoredFile File(Action<EngineMessage> observer) => new(Path, Store, observer);
 }

@@ -45,7 +45,11 @@ internal sealed class RestoreRun(
         int jobs = spool is null ? 0 : spooling.Jobs(isEncrypted: false, plan.ArchiveLength);
         if (spool is null)
         {
-            using var source = new BackupSource(request.Path, new AgeDecryption(request.Path, request.Identities, [], token));
+            using var source = new BackupSource(
+                request.File(observer),
+                new AgeDecryption(request.Path, request.Identities, [], token),
+                token
+            );
             jobs = spooling.Jobs(source.IsEncrypted, plan.ArchiveLength);
             if (jobs == 1 && plan.InArchiveOrder)
             {
@@ -189,6 +193,11 @@ internal sealed class RestoreRun(
         catch (InvalidDataException exception)
         {
             throw BackupSource.CompressionDamaged(request.Path, exception);
+        }
+        catch (IOException exception) when (exception.InnerException is CryoBackupException failure)
+        {
+            // A store's, which is none of the spool's or the program's.
+            throw failure;
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed class BackupSource : IDisposable
     // The tap takes no more than a few cores give; each holds two blocks of a mebibyte.
     private const int MaximumWorkers = 8;
 
-    private readonly FileStream _file;
+    private readonly Stream _file;
     private readonly Sha256ReadStream _hash;
     private readonly Stream? _decrypted;
     private readonly Stream? _decompressor;
@@ -23,8 +23,19 @@ internal sealed class BackupSource : IDisposable
     /// IdentityMissing and others of the decryption.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public BackupSource(string path, AgeDecryption decryption)
+        : this(StoredFile.At(path), decryption, CancellationToken.None) { }
+
+    /// <summary>Opens the way from wherever the backup lies.</summary>
+    /// <param name="file">The backup.</param>
+    /// <param name="decryption">Decrypts where the file is encrypted.</param>
+    /// <param name="cancellationToken">Ends what a store sends.</param>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup, LocationUnreachable;
+    /// IdentityMissing and others of the decryption.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public BackupSource(StoredFile file, AgeDecryption decryption, CancellationToken cancellationToken)
     {
-        _file = OpenFile(path);
+        string path = file.Path;
+        _file = file.Open(cancellationToken);
         _hash = new Sha256ReadStream(_file);
         try
         {

@@ -22,18 +22,28 @@ internal static partial class GlobalsFile
         BackupFolder.GlobalsInfix + BackupFileName.Suffix(CompressionKind.Gzip) + (isEncrypted ? BackupFileName.EncryptedSuffix : "");
 
     /// <summary>Compares a backup's globals with what its manifest records.</summary>
-    /// <param name="backup">The backup's full path.</param>
+    /// <param name="backup">The backup.</param>
     /// <param name="record">The record.</param>
     /// <param name="isEncrypted">True if the backup is encrypted.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, HashMismatch.</exception>
-    public static void Verify(string backup, BackupManifest.GlobalsRecord record, bool isEncrypted, CancellationToken cancellationToken)
+    public static void Verify(StoredFile backup, BackupManifest.GlobalsRecord record, bool isEncrypted, CancellationToken cancellationToken)
     {
         // The record's name is not followed: it lies beside the backup under this name or nowhere.
-        string path = backup + Suffix(isEncrypted);
-        using FileStream file = BackupSource.OpenFile(path);
+        StoredFile globals = backup.Beside(Suffix(isEncrypted));
+        string path = globals.Path;
+        using Stream file = globals.Open(cancellationToken);
         using var hash = new Sha256ReadStream(file);
-        string found = hash.Finish(cancellationToken);
+        string found;
+        try
+        {
+            found = hash.Finish(cancellationToken);
+        }
+        catch (IOException exception) when (exception.InnerException is CryoBackupException failure)
+        {
+            throw failure;
+        }
+
         if (!string.Equals(found, record.Sha256, StringComparison.OrdinalIgnoreCase))
         {
             throw new CryoBackupException(
@@ -50,7 +60,7 @@ internal static partial class GlobalsFile
     }
 
     /// <summary>Verifies and reads a backup's globals.</summary>
-    /// <param name="backup">The backup's full path.</param>
+    /// <param name="backup">The backup.</param>
     /// <param name="record">What its manifest records of them.</param>
     /// <param name="isEncrypted">True if the backup is encrypted.</param>
     /// <param name="identities">Full paths of identity files, any of which may open them.</param>
@@ -59,7 +69,7 @@ internal static partial class GlobalsFile
     /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, HashMismatch;
     /// IdentityMissing and others of the decryption.</exception>
     public static GlobalsScript Read(
-        string backup,
+        StoredFile backup,
         BackupManifest.GlobalsRecord record,
         bool isEncrypted,
         IReadOnlyList<string> identities,
@@ -67,8 +77,9 @@ internal static partial class GlobalsFile
     )
     {
         Verify(backup, record, isEncrypted, cancellationToken);
-        string path = backup + Suffix(isEncrypted);
-        using var source = new BackupSource(path, new AgeDecryption(path, identities, [], cancellationToken));
+        StoredFile globals = backup.Beside(Suffix(isEncrypted));
+        string path = globals.Path;
+        using var source = new BackupSource(globals, new AgeDecryption(path, identities, [], cancellationToken), cancellationToken);
         ReadOnlySpan<byte> script = ReadScript(source.Output, path);
 
         // pg_dumpall writes in the encoding of the database that it connects to, and says so at the beginning.

@@ -8,6 +8,10 @@ namespace CryoBackup.Storage;
 /// <param name="Observer">Learns of faults of a store that were passed over.</param>
 internal sealed record StoredFile(string Path, StoreOptions Store, Action<EngineMessage> Observer)
 {
+    /// <summary>A file of this machine, or one that is reached as the environment says.</summary>
+    /// <param name="path">The backup's full path, or its location.</param>
+    public static StoredFile At(string path) => new(path, new StoreOptions(), static _ => { });
+
     /// <summary>The file's name.</summary>
     public string Name => System.IO.Path.GetFileName(Path);
 

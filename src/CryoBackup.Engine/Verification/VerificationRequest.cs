@@ -1,4 +1,5 @@
 using CryoBackup.Postgres;
+using CryoBackup.Storage;
 using CryoBackup.Stores;
 
 namespace CryoBackup.Verification;
@@ -51,4 +52,8 @@ public sealed record VerificationRequest
     /// default, a day, is meant for what never ends by itself, such as a function that sleeps.
     /// </summary>
     public TimeSpan? Timeout { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>The backup where it lies.</summary>
+    /// <param name="observer">Learns of faults of a store that were passed over.</param>
+    internal StoredFile File(Action<EngineMessage> observer) => new(Path, Store, observer);
 }

@@ -78,7 +78,7 @@ public sealed class BombTests : IDisposable
         };
         long before = GC.GetAllocatedBytesForCurrentThread();
         CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
-            GlobalsFile.Read(backup, record, isEncrypted: false, [], CancellationToken.None)
+            GlobalsFile.Read(StoredFile.At(backup), record, isEncrypted: false, [], CancellationToken.None)
         );
         Assert.Equal(CryoBackupError.ArchiveCorrupt, failure.Error);
         Assert.Contains("more than 32.0 MB", failure.Message, StringComparison.Ordinal);
@@ -98,7 +98,7 @@ public sealed class BombTests : IDisposable
             File = Path.GetFileName(globals),
             Sha256 = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(globals))),
         };
-        Exception? failure = Record.Exception(() => GlobalsFile.Read(backup, record, isEncrypted: false, [], CancellationToken.None));
+        Exception? failure = Record.Exception(() => GlobalsFile.Read(StoredFile.At(backup), record, isEncrypted: false, [], CancellationToken.None));
         Assert.True(failure is null or CryoBackupException { Error: CryoBackupError.ArchiveCorrupt }, failure?.ToString());
     }
 

@@ -70,7 +70,11 @@ internal sealed class DefinitionRestore(VerificationRequest request, RehearsalSe
 
     private void CopyOutline(Stream destination, CancellationToken cancellationToken)
     {
-        using var source = new BackupSource(request.Path, new AgeDecryption(request.Path, request.Identities, [], cancellationToken));
+        using var source = new BackupSource(
+            request.File(static _ => { }),
+            new AgeDecryption(request.Path, request.Identities, [], cancellationToken),
+            cancellationToken
+        );
         ArchiveReader.CopyTableOfContents(source.Output, destination, cancellationToken);
     }
 }
