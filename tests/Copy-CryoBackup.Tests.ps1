@@ -17,11 +17,6 @@ AfterAll {
 }
 
 Describe 'Copy-CryoBackup' {
-    It 'is alone in taking a store' {
-        { New-CryoBackup app -Path s3://bucket/prefix } | Should -Throw -ErrorId 'ConfigurationInvalid,*' -ExpectedMessage '*where only copies go*'
-        { Get-CryoBackup s3://bucket/prefix } | Should -Throw -ErrorId 'ConfigurationInvalid,*' -ExpectedMessage '*where only copies go*'
-    }
-
     It 'has these parameters' {
         (Get-Command Copy-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
             Should -Be @('Config', 'Destination', 'LiteralPath', 'Path')

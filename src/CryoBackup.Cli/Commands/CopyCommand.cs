@@ -38,7 +38,7 @@ internal sealed class CopyCommand : Command
         SetAction(arguments =>
             Batch.Run<CopyRequest, BackupInfo>(
                 arguments,
-                (observer, _) => Requests(arguments, observer),
+                (observer, stop) => Requests(arguments, observer, stop),
                 (request, observer, cancellationToken) => [BackupCopier.Run(request, observer, cancellationToken)],
                 BackupTable.Print,
                 _ => ExitCode.Good
@@ -46,14 +46,21 @@ internal sealed class CopyCommand : Command
         );
     }
 
-    private IEnumerable<CopyRequest> Requests(ParseResult arguments, Action<EngineMessage> observer)
+    private IEnumerable<CopyRequest> Requests(ParseResult arguments, Action<EngineMessage> observer, CancellationToken stop)
     {
         string[] given = [.. (arguments.GetValue(_destination) ?? []).Select(Full)];
         BackupConfiguration? configuration = _config.Read(arguments, observer, given.Length > 0 ? ["copies"] : []);
         IReadOnlyList<CopyTarget> destinations = CopyPlan.Destinations(configuration, given);
         return CopyPlan
-            .Backups(BackupFiles.Matching(_paths.Read(arguments)))
-            .SelectMany(backup => destinations.Select(destination => new CopyRequest { Path = backup, Destination = destination }));
+            .Backups(BackupFiles.Matching(_paths.Read(arguments)), CopyPlan.Options(configuration), observer, stop)
+            .SelectMany(backup =>
+                destinations.Select(destination => new CopyRequest
+                {
+                    Path = backup,
+                    Store = CopyPlan.Options(configuration),
+                    Destination = destination,
+                })
+            );
     }
 
     private static string Full(string text) => StoreLocation.IsStore(text) ? text : Path.GetFullPath(text);

@@ -70,7 +70,8 @@ internal sealed class ListCommand : Command
                         ),
                         BackupPlan.Identities(_config.Read(arguments, observer), _identity.Read(arguments)),
                         observer,
-                        cancellationToken
+                        cancellationToken,
+                        CopyPlan.Options(_config.Read(arguments, observer))
                     ),
                 ];
                 listed.Add(StoreLocation.FullPathOrLocation(folder));

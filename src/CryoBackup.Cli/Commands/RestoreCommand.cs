@@ -181,7 +181,8 @@ internal sealed class RestoreCommand : Command
             new RestoreRequest
             {
                 Connection = BackupPlan.Connect(configuration, _connection.Read(arguments)),
-                Path = StoreLocation.FullPath(path),
+                Path = StoreLocation.FullPathOrLocation(path),
+                Store = CopyPlan.Options(configuration),
                 Identities = BackupPlan.Identities(configuration, _identity.Read(arguments)),
             }
         );

@@ -22,19 +22,21 @@ public static class BackupCopier
         ArgumentNullException.ThrowIfNull(observer);
         string path = BackupFolder.IsManifest(request.Path) ? BackupFolder.BackupOf(request.Path) : request.Path;
         StoreLocation destination = request.Destination.Location;
-        if (destination.Kind == StoreKind.Folder && IsSame(destination.Prefix, Path.GetDirectoryName(path)!))
+        string folder = BackupFolder.Of(path);
+        if (IsSame(destination.ToString(), folder))
         {
-            throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid,
-                $"'{path}' lies in '{destination}' already; a copy of itself would be none.",
-                path,
-                "Name another folder, on another disk or machine, or a location of object storage."
-            );
+            throw Itself(path, destination);
         }
 
-        var source = CopySource.Open(path);
-        using IDisposable? held =
+        var source = CopySource.Open(new StoredFile(path, request.Store, observer), cancellationToken);
+        using BackupLock? held =
             destination.Kind == StoreKind.Folder ? Prepare(destination.Prefix, source, observer, cancellationToken) : null;
+        if (held?.IsSeenIn(folder) == true)
+        {
+            // By another name or another mount.
+            throw Itself(path, destination);
+        }
+
         using Store store =
             destination.Kind == StoreKind.Folder
                 ? new Store(destination, new FolderDriver(), observer)
@@ -101,10 +103,20 @@ public static class BackupCopier
         return BackupLock.Take(folder, source.Manifest.Database, observer, cancellationToken);
     }
 
-    private static bool IsSame(string one, string other) =>
-        string.Equals(
-            Path.TrimEndingDirectorySeparator(Path.GetFullPath(one)),
-            Path.TrimEndingDirectorySeparator(Path.GetFullPath(other)),
-            OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase
+    private static CryoBackupException Itself(string path, StoreLocation destination) =>
+        new(
+            CryoBackupError.ConfigurationInvalid,
+            $"'{path}' lies in '{destination}' already; a copy of itself would be none.",
+            path,
+            "Name another folder, on another disk or machine, or a location of object storage."
         );
+
+    private static bool IsSame(string one, string other) =>
+        StoreLocation.IsStore(one) || StoreLocation.IsStore(other)
+            ? string.Equals(one, other, StringComparison.Ordinal)
+            : string.Equals(
+                Path.TrimEndingDirectorySeparator(Path.GetFullPath(one)),
+                Path.TrimEndingDirectorySeparator(Path.GetFullPath(other)),
+                OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase
+            );
 }

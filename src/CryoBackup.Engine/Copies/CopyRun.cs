@@ -21,7 +21,7 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
         {
             foreach (CopyItem item in source.Files)
             {
-                string? put = await PutAsync(item, () => BackupSource.OpenFile(item.Path)).ConfigureAwait(false);
+                string? put = await PutAsync(item, () => item.File.Open(cancellationToken)).ConfigureAwait(false);
                 hashes[item] = put ?? item.Sha256 ?? await HashAsync(item).ConfigureAwait(false);
             }
 
@@ -49,9 +49,8 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
     /// <returns>The hash of what was put; null if nothing was.</returns>
     private async Task<string?> PutAsync(CopyItem item, Func<Stream> open)
     {
-        if (await store.HeadAsync(item.Name, cancellationToken).ConfigureAwait(false) is not null)
+        if (await IsThereAsync(item).ConfigureAwait(false))
         {
-            observer(new VerboseMessage($"'{store.Location.PathOf(item.Name)}' is there already; it is proven, and not replaced."));
             return null;
         }
 
@@ -67,13 +66,24 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
                 }
                 catch (IOException exception)
                 {
-                    throw new CryoBackupException(
-                        CryoBackupError.PermissionDenied,
-                        $"'{item.Path}' cannot be read: {exception.Message}",
-                        item.Path,
-                        "Look at what it lies on.",
-                        inner: exception
-                    );
+                    throw exception.InnerException as CryoBackupException
+                        ?? new CryoBackupException(
+                            CryoBackupError.PermissionDenied,
+                            $"'{item.Path}' cannot be read: {exception.Message}",
+                            item.Path,
+                            "Look at what it lies on.",
+                            inner: exception
+                        );
+                }
+                catch (CryoBackupException exception) when (exception.Error == CryoBackupError.DestinationNotWritable)
+                {
+                    // Another run of the same copy was quicker.
+                    if (await IsThereAsync(item).ConfigureAwait(false))
+                    {
+                        return null;
+                    }
+
+                    throw;
                 }
             }
 
@@ -82,10 +92,21 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
         }
     }
 
+    private async Task<bool> IsThereAsync(CopyItem item)
+    {
+        if (await store.HeadAsync(item.Name, cancellationToken).ConfigureAwait(false) is null)
+        {
+            return false;
+        }
+
+        observer(new VerboseMessage($"'{store.Location.PathOf(item.Name)}' is there already; it is proven, and not replaced."));
+        return true;
+    }
+
     /// <summary>The hash of a file that nothing records the hash of: what lies at the destination is compared with it.</summary>
     private async Task<string> HashAsync(CopyItem item)
     {
-        FileStream stream = BackupSource.OpenFile(item.Path);
+        Stream stream = item.File.Open(cancellationToken);
         await using (stream.ConfigureAwait(false))
         {
             using var proven = new ProvenReadStream(stream, item.Path, item.Length, null);

@@ -31,13 +31,25 @@ public static class CopyPlan
     }
 
     /// <summary>The backups that paths stand for: folders give those that they hold, manifests those that they belong to.</summary>
-    /// <param name="paths">Full paths of files and folders.</param>
-    /// <returns>Full paths, each once, in ordinal order.</returns>
+    /// <param name="paths">Full paths of files and folders, and locations.</param>
+    /// <param name="options">How stores are reached.</param>
+    /// <param name="observer">Learns of faults of a store that were passed over.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <returns>Full paths and locations, each once, in ordinal order.</returns>
     /// <exception cref="CryoBackupException">BackupNotFound: none of them holds a backup; PermissionDenied.</exception>
-    public static IReadOnlyList<string> Backups(IReadOnlyList<string> paths)
+    public static IReadOnlyList<string> Backups(
+        IReadOnlyList<string> paths,
+        StoreOptions options,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(paths);
-        string[] backups = BackupFolder.Select(paths.SelectMany(path => Directory.Exists(path) ? BackupFolder.List(path) : [path]));
+        string[] backups = BackupFolder.Select(
+            paths.SelectMany(path =>
+                BackupFolder.IsFolder(path) ? BackupCatalog.Choose(path, [], latest: false, observer, cancellationToken, options) : [path]
+            )
+        );
         return backups.Length > 0
             ? backups
             : throw new CryoBackupException(

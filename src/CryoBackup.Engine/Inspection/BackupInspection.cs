@@ -5,19 +5,20 @@ using CryoBackup.Storage;
 namespace CryoBackup.Inspection;
 
 /// <summary>One inspection of a backup's file and manifest, check by check. Test reports it; Restore relies on it.</summary>
-/// <param name="path">The backup file's full path.</param>
+/// <param name="file">The backup.</param>
 /// <param name="level">How deep to go.</param>
 /// <param name="identities">Full paths of identity files, checked; empty for none.</param>
 /// <param name="observer">Takes progress and messages.</param>
 /// <param name="cancellationToken">Ends the reading.</param>
 internal sealed class BackupInspection(
-    string path,
+    StoredFile file,
     VerificationLevel level,
     IReadOnlyList<string> identities,
     Action<EngineMessage> observer,
     CancellationToken cancellationToken
 )
 {
+    private readonly string _path = file.Path;
     private readonly DateTime _start = DateTime.UtcNow;
     private BackupManifest? _lost;
     private FileReading? _reading;
@@ -95,8 +96,11 @@ internal sealed class BackupInspection(
         return new VerificationResult
         {
             Database =
-                (Manifest ?? _lost)?.Database ?? Content?.Header.Database ?? BackupFileName.TryRead(Path.GetFileName(path))?.Database ?? "",
-            Path = path,
+                (Manifest ?? _lost)?.Database
+                ?? Content?.Header.Database
+                ?? BackupFileName.TryRead(Path.GetFileName(_path))?.Database
+                ?? "",
+            Path = _path,
             Level = level,
             Verdict = verdict,
             Reason = reason,
@@ -132,18 +136,18 @@ internal sealed class BackupInspection(
     {
         try
         {
-            using FileStream file = BackupSource.OpenFile(path);
-            if (file.Length == 0)
+            using Stream bytes = file.Open(cancellationToken);
+            if (bytes.Length == 0)
             {
                 throw new CryoBackupException(
                     CryoBackupError.NotABackup,
-                    $"The backup file '{path}' is empty.",
-                    path,
+                    $"The backup file '{_path}' is empty.",
+                    _path,
                     "Use another backup."
                 );
             }
 
-            Checks.Pass(CheckNames.File, string.Create(CultureInfo.InvariantCulture, $"{file.Length} bytes"));
+            Checks.Pass(CheckNames.File, string.Create(CultureInfo.InvariantCulture, $"{bytes.Length} bytes"));
         }
         catch (CryoBackupException exception)
         {
@@ -156,18 +160,23 @@ internal sealed class BackupInspection(
     {
         try
         {
-            _lost = BackupManifest.Read(path + BackupFileName.ManifestSuffix);
+            _lost = file.ReadManifest(cancellationToken);
         }
         catch (CryoBackupException)
         {
             return missing;
         }
 
+        if (_lost is null)
+        {
+            return missing;
+        }
+
         return new CryoBackupException(
             missing.Error,
-            $"The backup file '{path}' does not exist; its manifest, which is still there, "
+            $"The backup file '{_path}' does not exist; its manifest, which is still there, "
                 + $"describes a backup of '{_lost.Database}' of {_lost.Timestamp}.",
-            path,
+            _path,
             "Look for the file where it was moved or copied to, or use another backup.",
             inner: missing
         );
@@ -175,16 +184,10 @@ internal sealed class BackupInspection(
 
     private void ReadManifest()
     {
-        string manifest = path + BackupFileName.ManifestSuffix;
-        if (!File.Exists(manifest))
-        {
-            Checks.Skip(CheckNames.Metadata, $"'{Path.GetFileName(manifest)}' does not exist");
-            return;
-        }
-
+        string manifest = _path + BackupFileName.ManifestSuffix;
         try
         {
-            Manifest = BackupManifest.Read(manifest);
+            Manifest = file.ReadManifest(cancellationToken);
         }
         catch (CryoBackupException exception)
         {
@@ -192,10 +195,16 @@ internal sealed class BackupInspection(
             return;
         }
 
+        if (Manifest is null)
+        {
+            Checks.Skip(CheckNames.Metadata, $"'{Path.GetFileName(manifest)}' does not exist");
+            return;
+        }
+
         // Where the file system takes APP.dump for app.dump, so may the user.
         StringComparison comparison =
             OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
-        if (string.Equals(Manifest.BackupFile, Path.GetFileName(path), comparison))
+        if (string.Equals(Manifest.BackupFile, Path.GetFileName(_path), comparison))
         {
             Checks.Pass(CheckNames.Metadata, $"describes a backup of {Manifest.Database}");
             return;
@@ -214,8 +223,8 @@ internal sealed class BackupInspection(
 
     private void ReadFile()
     {
-        _reading = new FileReading(path, identities, Manifest, observer, cancellationToken) { Copy = Copy };
-        _ofFile = new FileChecks(Checks, path, Manifest, level);
+        _reading = new FileReading(file, identities, Manifest, observer, cancellationToken) { Copy = Copy };
+        _ofFile = new FileChecks(Checks, _path, Manifest, level);
         try
         {
             if (level == VerificationLevel.Hash)
@@ -230,13 +239,14 @@ internal sealed class BackupInspection(
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Unreadable(
-                new CryoBackupException(
-                    CryoBackupError.ArchiveCorrupt,
-                    $"The backup file '{path}' cannot be read to its end: {exception.Message}",
-                    path,
-                    "Look for a failing disk or a lost connection to it, or use another backup.",
-                    inner: exception
-                )
+                exception.InnerException as CryoBackupException
+                    ?? new CryoBackupException(
+                        CryoBackupError.ArchiveCorrupt,
+                        $"The backup file '{_path}' cannot be read to its end: {exception.Message}",
+                        _path,
+                        "Look for a failing disk or a lost connection to it, or use another backup.",
+                        inner: exception
+                    )
             );
             return;
         }
@@ -265,7 +275,7 @@ internal sealed class BackupInspection(
 
         try
         {
-            GlobalsFile.Verify(path, globals, Manifest.Encryption is not null, cancellationToken);
+            GlobalsFile.Verify(file, globals, Manifest.Encryption is not null, cancellationToken);
             Checks.Pass(CheckNames.Globals, "roles and tablespaces are the recorded ones");
         }
         catch (CryoBackupException exception)

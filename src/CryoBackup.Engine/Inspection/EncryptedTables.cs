@@ -1,4 +1,6 @@
 using CryoBackup.Encryption;
+using CryoBackup.Storage;
+using CryoBackup.Stores;
 
 namespace CryoBackup.Inspection;
 
@@ -10,13 +12,15 @@ public static class EncryptedTables
     /// <param name="identities">Full paths of identity files; empty to read nothing.</param>
     /// <param name="observer">Takes progress, and a warning about each backup that does not open.</param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="options">How a store is reached that a backup lies in; null for as the environment says.</param>
     /// <returns>The same objects, one by one as they were read.</returns>
     /// <exception cref="CryoBackupException">IdentityMissing, ConfigurationInvalid about an identity.</exception>
     public static IEnumerable<BackupInfo> Read(
         IEnumerable<BackupInfo> backups,
         IReadOnlyList<string> identities,
         Action<EngineMessage> observer,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        StoreOptions? options = null
     )
     {
         ArgumentNullException.ThrowIfNull(backups);
@@ -26,7 +30,13 @@ public static class EncryptedTables
         {
             if (backup.Encrypted && identities.Count > 0)
             {
-                ReadTables(backup, identities, observer, cancellationToken);
+                ReadTables(
+                    backup,
+                    new StoredFile(backup.Path, options ?? new StoreOptions(), observer),
+                    identities,
+                    observer,
+                    cancellationToken
+                );
             }
 
             yield return backup;
@@ -35,12 +45,13 @@ public static class EncryptedTables
 
     private static void ReadTables(
         BackupInfo backup,
+        StoredFile file,
         IReadOnlyList<string> identities,
         Action<EngineMessage> observer,
         CancellationToken cancellationToken
     )
     {
-        var inspection = new BackupInspection(backup.Path, VerificationLevel.Content, identities, observer, cancellationToken);
+        var inspection = new BackupInspection(file, VerificationLevel.Content, identities, observer, cancellationToken);
         inspection.Run();
         if (inspection is { Content: { } content, Failure: null })
         {

@@ -3,6 +3,7 @@ using CryoBackup.Archive;
 using CryoBackup.Comparison;
 using CryoBackup.Encryption;
 using CryoBackup.Storage;
+using CryoBackup.Stores;
 
 namespace CryoBackup.Inspection;
 
@@ -209,7 +210,10 @@ internal sealed class FileChecks(CheckList checks, string path, BackupManifest? 
 
         if (string.Equals(manifest.Sha256, reading.Hash, StringComparison.OrdinalIgnoreCase))
         {
-            checks.Pass(CheckNames.Hash, "is the one that was recorded");
+            checks.Pass(
+                CheckNames.Hash,
+                "is the one that was recorded" + (StoreLocation.IsStore(path) ? ", of all bytes as the store gave them back" : "")
+            );
             return;
         }
 

@@ -9,13 +9,13 @@ using CryoBackup.Text;
 namespace CryoBackup.Inspection;
 
 /// <summary>One reading of a backup's file: its bytes, and what the archive within them holds. It judges nothing.</summary>
-/// <param name="path">The backup file's full path.</param>
+/// <param name="file">The backup.</param>
 /// <param name="identities">Full paths of identity files, checked; empty for none.</param>
 /// <param name="manifest">Its manifest; null where there is none that can be relied on.</param>
 /// <param name="observer">Takes progress.</param>
 /// <param name="cancellationToken">Ends the reading.</param>
 internal sealed class FileReading(
-    string path,
+    StoredFile file,
     IReadOnlyList<string> identities,
     BackupManifest? manifest,
     Action<EngineMessage> observer,
@@ -24,7 +24,7 @@ internal sealed class FileReading(
 {
     private const long BeyondRecord = 64L << 20;
 
-    private readonly string _activity = $"Verifying {Path.GetFileName(path)}";
+    private readonly string _activity = $"Verifying {file.Name}";
 
     /// <summary>Gives what takes the archive as it is read and never fails, told whether the file is encrypted; null for nothing.</summary>
     public Func<bool, Stream?>? Copy { get; init; }
@@ -67,9 +67,9 @@ internal sealed class FileReading(
     /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied, NotABackup.</exception>
     public void TakeHash()
     {
-        using FileStream file = BackupSource.OpenFile(path);
-        using var hash = new Sha256ReadStream(file);
-        long length = file.Length;
+        using Stream bytes = file.Open(cancellationToken);
+        using var hash = new Sha256ReadStream(bytes);
+        long length = bytes.Length;
         using (new ProgressReporter(_activity, observer, () => Look(hash.BytesRead, length, "")))
         {
             Hash = hash.Finish(cancellationToken);
@@ -91,7 +91,7 @@ internal sealed class FileReading(
         TakeHash();
         if (
             !string.Equals(recorded, Hash, StringComparison.OrdinalIgnoreCase)
-            || RecordedContent.Find(path, identities, manifest, cancellationToken) is not { } content
+            || RecordedContent.Find(file, identities, manifest, cancellationToken) is not { } content
         )
         {
             return false;
@@ -108,11 +108,11 @@ internal sealed class FileReading(
     /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied: it was removed meanwhile, or taken from us.</exception>
     public void Read()
     {
-        Decryption = new AgeDecryption(path, identities, manifest?.Encryption?.Recipients ?? [], cancellationToken);
+        Decryption = new AgeDecryption(file.Path, identities, manifest?.Encryption?.Recipients ?? [], cancellationToken);
         BackupSource source;
         try
         {
-            source = new BackupSource(path, Decryption);
+            source = new BackupSource(file, Decryption, cancellationToken);
         }
         catch (CryoBackupException exception)
         {
@@ -149,15 +149,15 @@ internal sealed class FileReading(
         {
             ArchiveFailure = new CryoBackupException(
                 exception.Error,
-                $"'{path}': {exception.Message}",
-                path,
+                $"'{file.Path}': {exception.Message}",
+                file.Path,
                 exception.Remedy,
                 inner: exception
             );
         }
         catch (InvalidDataException exception)
         {
-            CompressionFailure = BackupSource.CompressionDamaged(path, exception);
+            CompressionFailure = BackupSource.CompressionDamaged(file.Path, exception);
         }
 
         Hash = source.FinishHash(cancellationToken);
@@ -183,7 +183,7 @@ internal sealed class FileReading(
                         CultureInfo.InvariantCulture,
                         $"The archive goes on beyond {SizeText.Of(most)}, though {recorded} bytes are recorded; it was not read further."
                     ),
-                    path,
+                    file.Path,
                     "Use another backup."
                 )
         );

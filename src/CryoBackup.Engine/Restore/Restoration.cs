@@ -105,7 +105,13 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
     private (ArchiveContent Content, BackupManifest? Manifest) Inspect(ArchiveSpooling spooling)
     {
         AgeIdentities.Check(request.Identities, observer);
-        var inspection = new BackupInspection(request.Path, VerificationLevel.Content, request.Identities, observer, limits.Token);
+        var inspection = new BackupInspection(
+            request.File(observer),
+            VerificationLevel.Content,
+            request.Identities,
+            observer,
+            limits.Token
+        );
         if (!request.PlanOnly)
         {
             inspection.Copy = isEncrypted => spooling.Begin(isEncrypted, inspection.Manifest?.UncompressedBytes);

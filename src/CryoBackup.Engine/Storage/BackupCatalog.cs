@@ -144,7 +144,7 @@ public static class BackupCatalog
     /// <param name="database">The database's exact name.</param>
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    /// <param name="store">Gives for a location what it does not say; null for nothing.</param>
+    /// <param name="options">What a location does not say; null for nothing.</param>
     /// <returns>The backup.</returns>
     /// <exception cref="CryoBackupException">
     /// BackupNotFound: there is none, or only such of a selection. NotABackup: there are backups of several servers, each of which has its
@@ -155,7 +155,7 @@ public static class BackupCatalog
         string database,
         Action<EngineMessage> observer,
         CancellationToken cancellationToken,
-        Func<string, StoreOptions>? store = null
+        StoreOptions? options = null
     )
     {
         ArgumentNullException.ThrowIfNull(folders);
@@ -170,7 +170,7 @@ public static class BackupCatalog
         [
             .. folders
                 .Except(missing, StringComparer.Ordinal)
-                .SelectMany(folder => Find(folder, null, latest: false, observer, cancellationToken, store?.Invoke(folder)))
+                .SelectMany(folder => Find(folder, null, latest: false, observer, cancellationToken, options))
                 .Where(backup => string.Equals(backup.Database, database, StringComparison.Ordinal)),
         ];
         IReadOnlyList<BackupInfo> latest = BackupOrigin.Latest(

@@ -97,6 +97,15 @@ internal sealed class BackupLock : IDisposable
         throw Locked(path, folder, database);
     }
 
+    /// <summary>Tells whether the lock lies in a folder too, which then is the same one by another name.</summary>
+    /// <param name="folder">The folder.</param>
+    public bool IsSeenIn(string folder) =>
+        string.Equals(
+            ReadHolder(Path.Combine(folder, Path.GetFileName(_path))),
+            Encoding.UTF8.GetString(_record).TrimEnd('\n'),
+            StringComparison.Ordinal
+        );
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -44,7 +44,7 @@ internal static class BackupVerifier
         {
             VerificationResult result = Prove(request, observer, restored, limits);
             memory.Take(result);
-            return request.MaxAge is { } most ? WithAge(result, most) : result;
+            return request.MaxAge is { } most ? WithAge(result, most, MadeAt(request.File(observer), limits.Token)) : result;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested && limits.Reason() is not null)
         {
@@ -61,7 +61,7 @@ internal static class BackupVerifier
     {
         if (request.Level != VerificationLevel.Restore)
         {
-            var inspection = new BackupInspection(request.Path, request.Level, request.Identities, observer, limits.Token);
+            var inspection = new BackupInspection(request.File(observer), request.Level, request.Identities, observer, limits.Token);
             inspection.Run();
             return inspection.ToResult();
         }
@@ -163,10 +163,10 @@ internal static class BackupVerifier
         }
     }
 
-    private static VerificationResult WithAge(VerificationResult result, TimeSpan most)
+    private static VerificationResult WithAge(VerificationResult result, TimeSpan most, DateTime? madeAt)
     {
         var checks = CheckList.After(result);
-        if (MadeAt(result.Path) is not { } made)
+        if (madeAt is not { } made)
         {
             const string Unknown = "no manifest tells when the backup was made";
             checks.Hinder(CheckNames.Age, Unknown, remedy: null, "The backup's age is not known: no manifest tells when it was made.");
@@ -190,12 +190,11 @@ internal static class BackupVerifier
         return checks.Conclude(result, result.Reason);
     }
 
-    private static DateTime? MadeAt(string path)
+    private static DateTime? MadeAt(StoredFile file, CancellationToken cancellationToken)
     {
         try
         {
-            DateTime start = BackupManifest.Read(path + BackupFileName.ManifestSuffix).ReadStart();
-            return start > DateTime.MinValue ? start : null;
+            return file.ReadManifest(cancellationToken)?.ReadStart() is { } start && start > DateTime.MinValue ? start : null;
         }
         catch (CryoBackupException)
         {

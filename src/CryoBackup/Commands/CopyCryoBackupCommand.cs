@@ -95,7 +95,12 @@ public sealed class CopyCryoBackupCommand : CryoBackupCmdlet
             return;
         }
 
-        var request = new CopyRequest { Path = backup, Destination = destination };
+        var request = new CopyRequest
+        {
+            Path = backup,
+            Store = CopyPlan.Options(Configuration),
+            Destination = destination,
+        };
         if (RunEngine(backup, (observer, stop) => BackupCopier.Run(request, observer, stop)) is { } copy)
         {
             WriteObject(copy);
@@ -106,7 +111,8 @@ public sealed class CopyCryoBackupCommand : CryoBackupCmdlet
     {
         try
         {
-            return CopyPlan.Backups(FileSystemPaths.Resolve(SessionState, path, literal, CryoBackupError.BackupNotFound));
+            IReadOnlyList<string> paths = FileSystemPaths.Resolve(SessionState, path, literal, CryoBackupError.BackupNotFound);
+            return RunEngine(path, (observer, stop) => CopyPlan.Backups(paths, CopyPlan.Options(Configuration), observer, stop)) ?? [];
         }
         catch (Exception failure) when (failure is CryoBackupException or IOException or UnauthorizedAccessException)
         {

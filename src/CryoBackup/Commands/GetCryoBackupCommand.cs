@@ -103,7 +103,8 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
                             BackupCatalog.Find(folder, Database, Latest, observer, stop, CopyPlan.Options(Configuration)),
                             _identities,
                             observer,
-                            stop
+                            stop,
+                            CopyPlan.Options(Configuration)
                         )
                         .ToArray()
             ) is

@@ -240,6 +240,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
         {
             _request = _request with
             {
+                Store = CopyPlan.Options(Configuration),
                 Identities = BackupPlan.Identities(Configuration, FileSystemPaths.Literals(SessionState, Identity)),
             };
         }
@@ -298,15 +299,15 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
                     !MyInvocation.BoundParameters.ContainsKey(nameof(Path))
                     && BackupPlan.Folders(Configuration) is { Count: > 0 } configured
                         ? configured
-                        : [FileSystemPaths.Literal(SessionState, given, CryoBackupError.BackupNotFound)]
+                        : [FileSystemPaths.Place(SessionState, given, CryoBackupError.BackupNotFound)]
                 );
             }
 
             string path =
                 ParameterSetName == LiteralPathSet
-                    ? FileSystemPaths.Literal(SessionState, given, CryoBackupError.BackupNotFound)
+                    ? FileSystemPaths.Place(SessionState, given, CryoBackupError.BackupNotFound)
                     : FindOne(given);
-            return !Directory.Exists(path)
+            return !BackupFolder.IsFolder(path)
                 ? path
                 : throw new CryoBackupException(
                     CryoBackupError.NotABackup,
@@ -324,7 +325,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
 
     private string FindOne(string given)
     {
-        IReadOnlyList<string> matches = FileSystemPaths.Matching(SessionState, given, CryoBackupError.BackupNotFound);
+        IReadOnlyList<string> matches = FileSystemPaths.Resolve(SessionState, given, literal: false, CryoBackupError.BackupNotFound);
         if (matches.Count == 1)
         {
             return matches[0];
@@ -344,7 +345,10 @@ public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
     private string? FindLatest(IReadOnlyList<string> folders)
     {
         string folder = string.Join("', '", folders);
-        return RunEngine(folder, (observer, stop) => BackupCatalog.FindLatest(folders, Database, observer, stop))?.Path;
+        return RunEngine(
+            folder,
+            (observer, stop) => BackupCatalog.FindLatest(folders, Database, observer, stop, CopyPlan.Options(Configuration))
+        )?.Path;
     }
 
     /// <summary>

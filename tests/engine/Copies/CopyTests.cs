@@ -267,6 +267,80 @@ public sealed class CopyTests : IDisposable
         Assert.Equal(CryoBackupError.ConfigurationInvalid, Assert.Throws<CryoBackupException>(() => Copy(backup, here)).Error);
     }
 
+    /// <summary>By whatever name or mount the folder is reached.</summary>
+    [UnixFact]
+    public void ACopyOntoItselfByAnotherNameIsRefused()
+    {
+        string backup = Make();
+        string other = Path.Combine(_folder.Path, "by another name");
+        Directory.CreateSymbolicLink(other, Path.GetDirectoryName(backup)!);
+
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            Copy(backup, new CopyTarget(StoreLocation.Parse(other), new StoreOptions()))
+        );
+
+        Assert.Equal(CryoBackupError.ConfigurationInvalid, failure.Error);
+        Assert.Contains("a copy of itself would be none", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(3, Directory.GetFiles(other).Length);
+    }
+
+    /// <summary>Two at once of one backup to one place: neither ends the other's upload.</summary>
+    [Fact]
+    public async Task AnotherRunOfTheSameBackupIsLeftItsUpload()
+    {
+        string backup = Make((2 * S3Server.LeastPart) + 100);
+        using var reached = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        int first = 0;
+        _server.Fault = (_, request) =>
+        {
+            if (request.RawUrl!.Contains("partNumber=2", StringComparison.Ordinal) && Interlocked.Increment(ref first) == 1)
+            {
+                reached.Set();
+                go.Wait();
+            }
+
+            return null;
+        };
+        Task<BackupInfo> slow = Task.Run(() =>
+            BackupCopier.Run(new CopyRequest { Path = backup, Destination = Target() }, _ => { }, default)
+        );
+        reached.Wait();
+        BackupInfo quick = Copy(backup);
+        go.Set();
+
+        Assert.NotNull(quick.Proven);
+        Assert.NotNull((await slow).Proven);
+        Assert.DoesNotContain(
+            _server.Seen,
+            seen => seen.Line.StartsWith("DELETE", StringComparison.Ordinal) && seen.Line.Contains("uploadId", StringComparison.Ordinal)
+        );
+        Assert.Equal(3, _server.Objects.Count);
+    }
+
+    [Fact]
+    public void ComesBackFromThere()
+    {
+        string backup = Make();
+        BackupInfo copy = Copy(backup);
+        string home = Path.Combine(_folder.Path, "home again");
+
+        BackupInfo back = BackupCopier.Run(
+            new CopyRequest
+            {
+                Path = copy.Path,
+                Store = Target().Options,
+                Destination = new CopyTarget(StoreLocation.Parse(home), new StoreOptions()),
+            },
+            _said.Add,
+            default
+        );
+
+        Assert.Equal(Path.Combine(home, Name), back.Path);
+        Assert.Equal(File.ReadAllBytes(backup), File.ReadAllBytes(back.Path));
+        Assert.Equal(3, Directory.GetFiles(home).Length);
+    }
+
     [Fact]
     public void AFailedCopyIsAWarningUnlessSoManyAreRequired()
     {

@@ -98,7 +98,9 @@ public sealed class BombTests : IDisposable
             File = Path.GetFileName(globals),
             Sha256 = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(globals))),
         };
-        Exception? failure = Record.Exception(() => GlobalsFile.Read(StoredFile.At(backup), record, isEncrypted: false, [], CancellationToken.None));
+        Exception? failure = Record.Exception(() =>
+            GlobalsFile.Read(StoredFile.At(backup), record, isEncrypted: false, [], CancellationToken.None)
+        );
         Assert.True(failure is null or CryoBackupException { Error: CryoBackupError.ArchiveCorrupt }, failure?.ToString());
     }
 

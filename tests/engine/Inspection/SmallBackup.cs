@@ -8,7 +8,7 @@ internal static class SmallBackup
 {
     public const string Database = "small backup";
 
-    private const string Content = """
+    public const string Content = """
         CREATE TABLE sample (id integer PRIMARY KEY, label text, mass numeric);
         INSERT INTO sample VALUES (1, 'ice', 1.50), (2, 'Größe', NULL), (3, E'tab\there', 0.001);
         CREATE TABLE nothing (a integer);

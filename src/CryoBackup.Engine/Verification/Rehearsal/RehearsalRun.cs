@@ -40,7 +40,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         try
         {
             var inspection = new BackupInspection(
-                request.Path,
+                request.File(observer),
                 VerificationLevel.Restore,
                 request.Identities,
                 observer,
@@ -76,15 +76,14 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     /// <summary>Makes the server while the file is read, where a manifest tells enough of it.</summary>
     private Task<ScratchServer>? StartEarly()
     {
-        if (request.Connection.ComputerName is not null || !File.Exists(request.Path))
+        if (request.Connection.ComputerName is not null || !(request.File(observer) is { IsInStore: true } || File.Exists(request.Path)))
         {
             return null;
         }
 
         try
         {
-            var manifest = BackupManifest.Read(request.Path + BackupFileName.ManifestSuffix);
-            return manifest is { Server.Version: { } version, UncompressedBytes: { } length }
+            return request.File(observer).ReadManifest(_cancellationToken) is { Server.Version: { } version, UncompressedBytes: { } length }
                 ? Task.Run(() => StartScratchServer(ArchiveHeader.Major(version), length), CancellationToken.None)
                 : null;
         }

@@ -141,6 +141,7 @@ internal sealed class RehearsedRestore(
         var restore = new RestoreRequest
         {
             Path = request.Path,
+            Store = request.Store,
             Identities = request.Identities,
             TargetDatabase = server.Working.Database,
             Create = true,
