@@ -1,28 +1,26 @@
 using System.Globalization;
 using CryoBackup.Archive;
-using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Storage;
 
 namespace CryoBackup.Backup;
 
+/// <summary>The programs that read a database under a snapshot.</summary>
+/// <param name="PgDump">pg_dump.</param>
+/// <param name="Psql">The path of psql.</param>
+/// <param name="Environment">Lets both connect.</param>
+/// <param name="LockWait">How long each waits for a lock that is ours already.</param>
+internal sealed record ArchivePrograms(ClientTool PgDump, string Psql, LibpqEnvironment Environment, TimeSpan LockWait);
+
 /// <summary>Puts an archive together from what pg_dump writes and what several sessions read beside it.</summary>
-/// <param name="request">What was asked for.</param>
-/// <param name="encryption">Encrypts; null for no encryption.</param>
-/// <param name="endpoint">The server, with the database.</param>
+/// <param name="session">What the parts of the backup have in common.</param>
 /// <param name="snapshot">The moment that is read, whose connection is not used here.</param>
-/// <param name="pgDump">The program.</param>
-/// <param name="psql">The path of the other one.</param>
-/// <param name="environment">Lets both connect.</param>
+/// <param name="programs">What reads it.</param>
 /// <param name="ending">Ends all of it when one part fails; linked to what ends the run.</param>
 internal sealed class ArchiveAssembly(
-    BackupRequest request,
-    AgeEncryption? encryption,
-    ServerEndpoint endpoint,
+    BackupSession session,
     DumpSnapshot snapshot,
-    ClientTool pgDump,
-    string psql,
-    LibpqEnvironment environment,
+    ArchivePrograms programs,
     CancellationTokenSource ending
 )
 {
@@ -105,7 +103,13 @@ internal sealed class ArchiveAssembly(
             }
 
             begin();
-            using var sink = new BackupSink(file, request.Compression, request.CompressionLevel, encryption, _token);
+            using var sink = new BackupSink(
+                file,
+                session.Request.Compression,
+                session.Request.CompressionLevel,
+                session.Encryption,
+                _token
+            );
             Write(head, withData, pieces, others, sink);
             others?.Finish(_token);
             readers.Finish();
@@ -133,16 +137,23 @@ internal sealed class ArchiveAssembly(
 
     private ArchiveHead ReadHead(string[] arguments)
     {
-        using var whole = new PgDump(pgDump, arguments, endpoint, environment, _warnings, _token);
+        using var whole = new PgDump(programs.PgDump, arguments, session.Endpoint, programs.Environment, _warnings, _token);
         ArchiveHead head = whole.Read(archive => ArchiveHead.Read(archive, _token));
         whole.KillAlone();
         return head;
     }
 
     private PgDump StartOthers(string[] arguments, IEnumerable<DumpTable> shared) =>
-        new(pgDump, [.. arguments, .. shared.Select(snapshot.Selection!.WithoutRows)], endpoint, environment, new DumpWarnings(), _token);
+        new(
+            programs.PgDump,
+            [.. arguments, .. shared.Select(snapshot.Selection!.WithoutRows)],
+            session.Endpoint,
+            programs.Environment,
+            new DumpWarnings(),
+            _token
+        );
 
-    private RowSession OpenSession() => new(psql, endpoint, environment, snapshot.Facts.Encoding, _token);
+    private RowSession OpenSession() => new(programs.Psql, session.Endpoint, programs.Environment, snapshot.Facts.Encoding, _token);
 
     /// <summary>
     /// What each session says first. All its locks at once: one that is not granted at once is awaited by somebody who also waits for us,
@@ -150,12 +161,12 @@ internal sealed class ArchiveAssembly(
     /// </summary>
     private IReadOnlyList<string> Preparation(IReadOnlyList<DumpTable> shared) =>
         [
-            SessionSettings.First(snapshot.Facts.Major, endpoint.Options),
+            SessionSettings.First(snapshot.Facts.Major, session.Endpoint.Options),
             .. SessionSettings.ForReading,
             "SET synchronize_seqscans = off",
             "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
             $"SET TRANSACTION SNAPSHOT '{snapshot.Id}'",
-            $"SET lock_timeout = {DumpSnapshot.Milliseconds(LockWait)}",
+            $"SET lock_timeout = {DumpSnapshot.Milliseconds(programs.LockWait)}",
             .. shared
                 .Chunk(100)
                 .Select(tables =>
@@ -163,9 +174,6 @@ internal sealed class ArchiveAssembly(
                 ),
             "SET lock_timeout = 0",
         ];
-
-    /// <summary>For each lock that is ours already.</summary>
-    public TimeSpan LockWait { get; init; } = TimeSpan.FromSeconds(1);
 
     private void Write(ArchiveHead head, TocEntry[] withData, RowPiece[] pieces, PgDump? others, BackupSink sink)
     {

@@ -21,16 +21,10 @@ internal sealed record DumpOutcome(
 );
 
 /// <summary>One run of pg_dump through the tap into a file, with the rows of each table counted beside it in the same snapshot.</summary>
-internal sealed class DumpRun(
-    BackupRequest request,
-    AgeEncryption? encryption,
-    ServerEndpoint endpoint,
-    string application,
-    DumpSnapshot snapshot,
-    ClientTool pgDump,
-    Action<EngineMessage> observer,
-    RunLimits limits
-)
+/// <param name="session">What the parts of the backup have in common.</param>
+/// <param name="snapshot">The moment that is dumped.</param>
+/// <param name="pgDump">The program.</param>
+internal sealed class DumpRun(BackupSession session, DumpSnapshot snapshot, ClientTool pgDump)
 {
     // The locks are ours already. One that is not granted at once is awaited by somebody who also waits for us, in vain.
     private static readonly TimeSpan LockWait = TimeSpan.FromMilliseconds(250);
@@ -46,8 +40,7 @@ internal sealed class DumpRun(
     /// </exception>
     public async Task<DumpOutcome> RunAsync(Stream file, int attempt)
     {
-        CancellationToken token = limits.Token;
-        using var environment = new LibpqEnvironment(endpoint, application, snapshot.Facts.Encoding);
+        using var environment = new LibpqEnvironment(session.Endpoint, session.Application, snapshot.Facts.Encoding);
         TimeSpan lockWait = (LockWait + (snapshot.Tables.Count * LockWaitOfTable)) * (1 << attempt);
         string[] common =
         [
@@ -57,18 +50,27 @@ internal sealed class DumpRun(
             $"--snapshot={snapshot.Id}",
             $"--lock-wait-timeout={DumpSnapshot.Milliseconds(lockWait)}",
         ];
-        using var arguments = DumpArguments.For(pgDump, common, snapshot.Selection!, request.Database, CommandLength.Fits);
+        using var arguments = DumpArguments.For(pgDump, common, snapshot.Selection!, session.Request.Database, CommandLength.Fits);
         string[] recorded = [.. common, .. snapshot.Selection!.Arguments];
-        var parallel = new ParallelDump(request, encryption, endpoint, snapshot, pgDump, observer, limits);
+        var parallel = new ParallelDump(session, snapshot, pgDump);
         if (await parallel.RunAsync(file, [.. arguments.Given], environment, lockWait).ConfigureAwait(false) is { } shared)
         {
             return shared with { Arguments = recorded };
         }
 
+        DumpOutcome outcome = await RunAloneAsync(file, arguments.Given, environment).ConfigureAwait(false);
+        return outcome with { Arguments = recorded };
+    }
+
+    /// <summary>One pg_dump does it all.</summary>
+    private async Task<DumpOutcome> RunAloneAsync(Stream file, IReadOnlyList<string> arguments, LibpqEnvironment environment)
+    {
+        (BackupRequest request, AgeEncryption? encryption, Action<EngineMessage> observer, RunLimits limits) = session;
+        CancellationToken token = limits.Token;
         var warnings = new DumpWarnings();
         var checks = new DumpChecks(request, snapshot);
         using var sink = new BackupSink(file, request.Compression, request.CompressionLevel, encryption, token);
-        using var process = new PgDump(pgDump, arguments.Given, endpoint, environment, warnings, token);
+        using var process = new PgDump(pgDump, arguments, session.Endpoint, environment, warnings, token);
         await using RowCounter? count = request.SkipRowCount ? null : new RowCounter(snapshot, process.Kill);
         var progress = new DumpProgress(snapshot.Tables);
         using var reporter = new ProgressReporter($"Backing up {request.Database}", observer, progress.Look);
@@ -105,6 +107,6 @@ internal sealed class DumpRun(
             }
         }
 
-        return new DumpOutcome(content, sink.BytesWritten, sink.Hash, recorded, warnings.Texts);
+        return new DumpOutcome(content, sink.BytesWritten, sink.Hash, arguments, warnings.Texts);
     }
 }

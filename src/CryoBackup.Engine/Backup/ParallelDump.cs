@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
 
@@ -10,17 +9,15 @@ namespace CryoBackup.Backup;
 /// what is not the rows of plain tables, where there is any; the sessions read those, piece by piece. All of it is put into one archive in
 /// the order of the table of contents, so that it is the one that pg_dump alone would have written, but for where its chunks end.
 /// </summary>
-internal sealed class ParallelDump(
-    BackupRequest request,
-    AgeEncryption? encryption,
-    ServerEndpoint endpoint,
-    DumpSnapshot snapshot,
-    ClientTool pgDump,
-    Action<EngineMessage> observer,
-    RunLimits limits
-)
+/// <param name="session">What the parts of the backup have in common.</param>
+/// <param name="snapshot">The moment that is dumped.</param>
+/// <param name="pgDump">The program.</param>
+internal sealed class ParallelDump(BackupSession session, DumpSnapshot snapshot, ClientTool pgDump)
 {
     private const int MostSessions = 64;
+
+    private readonly BackupRequest _request = session.Request;
+    private readonly RunLimits _limits = session.Limits;
 
     /// <summary>Runs it, where it is wanted and pays.</summary>
     /// <param name="file">Takes the bytes as stored.</param>
@@ -32,15 +29,15 @@ internal sealed class ParallelDump(
     public async Task<DumpOutcome?> RunAsync(Stream file, string[] arguments, LibpqEnvironment environment, TimeSpan lockWait)
     {
         // psql writes text on Windows, whose lines end in another way.
-        int wanted = Math.Min(request.Jobs ?? 1, MostSessions);
+        int wanted = Math.Min(_request.Jobs ?? 1, MostSessions);
         if (wanted < 2 || OperatingSystem.IsWindows())
         {
             return null;
         }
 
         string psql = Path.Combine(Path.GetDirectoryName(pgDump.Path)!, "psql");
-        SharedTables tables = await snapshot.FindSharedAsync(request.PieceBytes, limits.Token).ConfigureAwait(false);
-        if (tables.Bytes < Math.Max(1, request.LeastShared) || !File.Exists(psql))
+        SharedTables tables = await snapshot.FindSharedAsync(_request.PieceBytes, _limits.Token).ConfigureAwait(false);
+        if (tables.Bytes < Math.Max(1, _request.LeastShared) || !File.Exists(psql))
         {
             return null;
         }
@@ -51,28 +48,26 @@ internal sealed class ParallelDump(
             return null;
         }
 
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(limits.Token);
-        var checks = new DumpChecks(request, snapshot);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_limits.Token);
+        var assembly = new ArchiveAssembly(session, snapshot, new ArchivePrograms(pgDump, psql, environment, lockWait), ending);
+        return await ProveAsync(assembly, begin => assembly.Run(file, arguments, tables, sessions, begin)).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs the assembly, with the rows of each table counted beside it.</summary>
+    private async Task<DumpOutcome?> ProveAsync(ArchiveAssembly assembly, Func<Action, DumpOutcome?> run)
+    {
+        var checks = new DumpChecks(_request, snapshot);
         var progress = new DumpProgress(snapshot.Tables);
-        var assembly = new ArchiveAssembly(request, encryption, endpoint, snapshot, pgDump, psql, environment, ending)
-        {
-            LockWait = lockWait,
-        };
         RowCounter? count = null;
-        using var reporter = new ProgressReporter($"Backing up {request.Database}", observer, progress.Look);
+        using var reporter = new ProgressReporter($"Backing up {_request.Database}", session.Observer, progress.Look);
         progress.Follow(() => (assembly.BytesWritten, assembly.Current));
         try
         {
             DumpOutcome? outcome;
-            using (limits.Watch(() => assembly.BytesRead, request.StallTimeout, checks.Stalled))
+            using (_limits.Watch(() => assembly.BytesRead, _request.StallTimeout, checks.Stalled))
             {
                 outcome = await Task
-                    .Factory.StartNew(
-                        () => assembly.Run(file, arguments, tables, sessions, Begin),
-                        CancellationToken.None,
-                        TaskCreationOptions.LongRunning,
-                        TaskScheduler.Default
-                    )
+                    .Factory.StartNew(() => run(Begin), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
                     .ConfigureAwait(false);
             }
 
@@ -85,16 +80,16 @@ internal sealed class ParallelDump(
             if (count is not null)
             {
                 progress.FinishedReading();
-                using (limits.Watch(() => count.Finished, request.StallTimeout, checks.CountStalled))
+                using (_limits.Watch(() => count.Finished, _request.StallTimeout, checks.CountStalled))
                 {
-                    await count.ProveAsync(outcome.Content, limits.Token).ConfigureAwait(false);
+                    await count.ProveAsync(outcome.Content, _limits.Token).ConfigureAwait(false);
                 }
             }
 
-            observer(new VerboseMessage(assembly.Account));
+            session.Observer(new VerboseMessage(assembly.Account));
             return outcome;
         }
-        catch (Exception) when (!limits.Token.IsCancellationRequested && (count?.Failure ?? assembly.Failure) is { } failure)
+        catch (Exception) when (!_limits.Token.IsCancellationRequested && (count?.Failure ?? assembly.Failure) is { } failure)
         {
             // What was ended fails in many ways; the cause is the one to tell.
             ExceptionDispatchInfo.Throw(failure);
@@ -109,7 +104,7 @@ internal sealed class ParallelDump(
         }
 
         // Not before it is certain that the dump is made here: to end the count is to end the snapshot.
-        void Begin() => count = request.SkipRowCount ? null : new RowCounter(snapshot, assembly.Stop);
+        void Begin() => count = _request.SkipRowCount ? null : new RowCounter(snapshot, assembly.Stop);
     }
 
     /// <summary>A server with less room is given fewer sessions, for the backup is possible with two.</summary>
@@ -120,7 +115,7 @@ internal sealed class ParallelDump(
         int sessions = wanted;
         while (
             sessions > 1
-            && await snapshot.FindLackOfSessionsAsync(endpoint, sessions + Others, limits.Token).ConfigureAwait(false) is not null
+            && await snapshot.FindLackOfSessionsAsync(session.Endpoint, sessions + Others, _limits.Token).ConfigureAwait(false) is not null
         )
         {
             sessions--;

@@ -184,19 +184,15 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
         BackupRequest request = Request();
         request = request with { Compression = CompressionKind.None };
         using var limits = new RunLimits(null, CancellationToken.None);
-        ServerEndpoint endpoint = _server.Endpoint.WithDatabase(Database);
-        await using DumpSnapshot snapshot = await DumpSnapshot.ConnectAsync(endpoint, "CryoBackup 0-full", request, CancellationToken.None);
-        await snapshot.TakeAsync(CancellationToken.None);
-        var run = new DumpRun(
+        var session = new BackupSession(request, null, _ => { }, limits);
+        await using DumpSnapshot snapshot = await DumpSnapshot.ConnectAsync(
+            session.Endpoint,
+            session.Application,
             request,
-            null,
-            endpoint,
-            "CryoBackup 0-full",
-            snapshot,
-            ClientTools.Find("pg_dump", 0, CancellationToken.None),
-            _ => { },
-            limits
+            CancellationToken.None
         );
+        await snapshot.TakeAsync(CancellationToken.None);
+        var run = new DumpRun(session, snapshot, ClientTools.Find("pg_dump", 0, CancellationToken.None));
         using var full = new FailingStream([], failAt: 100_000);
 
         IOException failure = await Assert.ThrowsAsync<IOException>(() => run.RunAsync(full, 0));
