@@ -70,7 +70,8 @@ internal sealed record TablePiece(int Table, long? First, long? End, long Pages)
             .ReadAsync(
                 """
                 SELECT n.nspname, c.relname
-                FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am a ON a.oid = c.relam
+                FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                    JOIN pg_catalog.pg_am a ON a.oid = c.relam
                 WHERE c.relkind = 'r' AND a.amname = 'heap' AND n.nspname <> 'pg_catalog'
                     AND pg_catalog.current_setting('server_version_num')::int >= 140000
                 """,

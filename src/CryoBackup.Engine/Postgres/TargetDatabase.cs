@@ -103,7 +103,8 @@ internal static class TargetDatabase
                     UNION ALL
                     SELECT 'large object ' || oid, 5, 'pg_catalog.pg_largeobject'::regclass, oid FROM pg_catalog.pg_largeobject_metadata
                 ) AS found (name, rank, class, oid)
-                WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = found.class AND d.objid = found.oid AND d.deptype = 'e')
+                WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                    WHERE d.classid = found.class AND d.objid = found.oid AND d.deptype = 'e')
                 ORDER BY rank, oid LIMIT 1
                 """,
                 cancellationToken
