@@ -4,6 +4,13 @@ using CryoBackup.Processes;
 
 namespace CryoBackup.Restore;
 
+/// <summary>Where pg_restore restores.</summary>
+/// <param name="Endpoint">The server, with the database.</param>
+/// <param name="ServerMajor">The server's major version; 0 if it is not older than the program.</param>
+/// <param name="IsTransaction">True to restore all or nothing.</param>
+/// <param name="Environment">Lets it connect.</param>
+internal sealed record RestoreTarget(ServerEndpoint Endpoint, int ServerMajor, bool IsTransaction, LibpqEnvironment Environment);
+
 /// <summary>
 /// A running pg_restore, and what it says. From 17 on it sets transaction_timeout in each of its sessions, which servers before 17 do not
 /// know and answer with an error. Where only that fails, nothing has failed: it is let go on, and ended at the first error of another kind.
@@ -26,23 +33,18 @@ internal sealed partial class PgRestore : IDisposable
     /// <summary>Starts it.</summary>
     /// <param name="pgRestore">The program.</param>
     /// <param name="arguments">What it restores, and from where; neither the database nor how it deals with errors.</param>
-    /// <param name="endpoint">The server, with the database.</param>
-    /// <param name="serverMajor">The server's major version; 0 if it is not older than the program.</param>
-    /// <param name="isTransaction">True to restore all or nothing.</param>
-    /// <param name="environment">Lets it connect.</param>
+    /// <param name="target">Where to.</param>
     /// <param name="writesInput">True to feed it the archive.</param>
     /// <param name="cancellationToken">Kills it.</param>
     public PgRestore(
         ClientTool pgRestore,
         IReadOnlyList<string> arguments,
-        ServerEndpoint endpoint,
-        int serverMajor,
-        bool isTransaction,
-        LibpqEnvironment environment,
+        RestoreTarget target,
         bool writesInput,
         CancellationToken cancellationToken
     )
     {
+        (ServerEndpoint endpoint, int serverMajor, bool isTransaction, LibpqEnvironment environment) = target;
         _isNewer = pgRestore.Major >= FirstToSetTransactionTimeout && serverMajor is > 0 and < FirstToSetTransactionTimeout;
         bool isScript = _isNewer && isTransaction;
         string database = LibpqEnvironment.ConninfoForDatabase(endpoint.Database);
@@ -65,7 +67,7 @@ internal sealed partial class PgRestore : IDisposable
         try
         {
             _script = isScript
-                ? new ScriptRun(_process, pgRestore, database, environment, _complaint.Take, $"SET {Setting} = 0;", cancellationToken)
+                ? new ScriptRun(_process, pgRestore, target, _complaint.Take, $"SET {Setting} = 0;", cancellationToken)
                 : null;
         }
         catch

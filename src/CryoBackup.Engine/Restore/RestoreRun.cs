@@ -8,18 +8,15 @@ using CryoBackup.Storage;
 namespace CryoBackup.Restore;
 
 /// <summary>One run of pg_restore on the entries of a plan, fed from the backup's file through the tap.</summary>
-internal sealed class RestoreRun(
-    RestoreRequest request,
-    RestorePlan plan,
-    ServerEndpoint endpoint,
-    string application,
-    ClientTool pgRestore,
-    ArchiveSpooling spooling,
-    Action<EngineMessage> observer,
-    RunLimits limits
-)
+/// <param name="session">What the parts of the restore have in common, with the database that is filled.</param>
+/// <param name="plan">What is restored.</param>
+/// <param name="pgRestore">The program.</param>
+/// <param name="spooling">Where the archive lies in clear, if it does.</param>
+internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, ClientTool pgRestore, ArchiveSpooling spooling)
 {
     private readonly List<string> _warnings = [];
+    private readonly RestoreRequest _request = session.Request;
+    private readonly CancellationToken _token = session.Limits.Token;
 
     /// <summary>The server's major version; 0 where it is known not to be older than pg_restore.</summary>
     public int ServerMajor { get; init; }
@@ -37,18 +34,19 @@ internal sealed class RestoreRun(
     /// <summary>Runs it.</summary>
     public void Run()
     {
-        CancellationToken token = limits.Token;
-        using var environment = new LibpqEnvironment(endpoint, application, settings: SessionSettings());
+        using var environment = new LibpqEnvironment(session.Endpoint, session.Application, settings: SessionSettings());
         using var folder = PrivateFolder.Create("cryobackup-restore-");
-        using LockWatch? watch = plan.Makes ? null : new LockWatch(endpoint, application, request.LockTimeout, limits);
+        using LockWatch? watch = plan.Makes
+            ? null
+            : new LockWatch(session.Endpoint, session.Application, _request.LockTimeout, session.Limits);
         SpooledArchive? spool = spooling.Spooled;
         int jobs = spool is null ? 0 : spooling.Jobs(isEncrypted: false, plan.ArchiveLength);
         if (spool is null)
         {
             using var source = new BackupSource(
-                request.File(observer),
-                new AgeDecryption(request.Path, request.Identities, [], token),
-                token
+                _request.File(session.Observer),
+                new AgeDecryption(_request.Path, _request.Identities, [], _token),
+                _token
             );
             jobs = spooling.Jobs(source.IsEncrypted, plan.ArchiveLength);
             if (jobs == 1 && plan.InArchiveOrder)
@@ -90,12 +88,12 @@ internal sealed class RestoreRun(
             string.Concat(entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.DumpId};\n")))
         );
         List<string> arguments = [$"--use-list={list}"];
-        if (request.NoOwner)
+        if (_request.NoOwner)
         {
             arguments.Add("--no-owner");
         }
 
-        if (request.NoPrivileges)
+        if (_request.NoPrivileges)
         {
             arguments.Add("--no-privileges");
         }
@@ -135,11 +133,11 @@ internal sealed class RestoreRun(
 
     private void CheckEncrypted(bool isEncrypted, int jobs)
     {
-        if (isEncrypted && jobs == 1 && !request.Force)
+        if (isEncrypted && jobs == 1 && !_request.Force)
         {
             throw new CryoBackupException(
                 CryoBackupError.ConfigurationInvalid,
-                $"What was chosen of '{request.Path}' is restored in another order than the archive's, "
+                $"What was chosen of '{_request.Path}' is restored in another order than the archive's, "
                     + "for which it must lie decrypted in a private temporary file.",
                 "Force",
                 "Permit that with -Force."
@@ -170,15 +168,15 @@ internal sealed class RestoreRun(
     private IEnumerable<ArchiveEdit> Drops() =>
         [
             .. ArchiveEdit.DropsOfPartitions(plan.Archive),
-            .. request.NoPrivileges ? [] : DefaultPrivileges.Drops(plan.Entries, plan.Encoding, TocKinds.HasStandardStrings(plan.Archive)),
+            .. _request.NoPrivileges ? [] : DefaultPrivileges.Drops(plan.Entries, plan.Encoding, TocKinds.HasStandardStrings(plan.Archive)),
         ];
 
     private void Read(BackupSource source, Stream destination, string activity)
     {
         ArchiveReader? reader = null;
         using var progress = new ProgressReporter(
-            $"{activity} {Path.GetFileName(request.Path)}",
-            observer,
+            $"{activity} {Path.GetFileName(_request.Path)}",
+            session.Observer,
             () =>
                 (
                     Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}" : "",
@@ -187,12 +185,12 @@ internal sealed class RestoreRun(
         );
         try
         {
-            Content = ArchiveReader.Read(source.Output, destination, started => Volatile.Write(ref reader, started), limits.Token);
-            Hash = source.FinishHash(limits.Token);
+            Content = ArchiveReader.Read(source.Output, destination, started => Volatile.Write(ref reader, started), _token);
+            Hash = source.FinishHash(_token);
         }
         catch (InvalidDataException exception)
         {
-            throw BackupSource.CompressionDamaged(request.Path, exception);
+            throw BackupSource.CompressionDamaged(_request.Path, exception);
         }
         catch (IOException exception) when (exception.InnerException is CryoBackupException failure)
         {
@@ -202,15 +200,15 @@ internal sealed class RestoreRun(
     }
 
     private PgRestore Start(List<string> arguments, LibpqEnvironment environment, bool writesInput) =>
-        new(pgRestore, arguments, endpoint, ServerMajor, plan.IsTransaction, environment, writesInput, limits.Token);
+        new(pgRestore, arguments, new RestoreTarget(session.Endpoint, ServerMajor, plan.IsTransaction, environment), writesInput, _token);
 
     private void Finish(PgRestore process)
     {
-        int exitCode = process.WaitForExit(limits.Token);
+        int exitCode = process.WaitForExit(_token);
         foreach (string warning in process.Warnings)
         {
             _warnings.Add(warning);
-            observer(new WarningMessage(warning));
+            session.Observer(new WarningMessage(warning));
         }
 
         if (exitCode == 0)
@@ -224,7 +222,10 @@ internal sealed class RestoreRun(
         // Into what was there before, and is there again after a rollback, no statement is sent twice.
         string? sqlState = plan.IsTransaction
             ? null
-            : FailedStatement.FindSqlStateAsync(complaint, entry, endpoint, application, plan.Encoding).GetAwaiter().GetResult();
-        throw RestoreFailure.Explain(exitCode, complaint, process.StandardErrorTail, entry, sqlState, endpoint);
+            : FailedStatement
+                .FindSqlStateAsync(complaint, entry, session.Endpoint, session.Application, plan.Encoding)
+                .GetAwaiter()
+                .GetResult();
+        throw RestoreFailure.Explain(exitCode, complaint, process.StandardErrorTail, entry, sqlState, session.Endpoint);
     }
 }

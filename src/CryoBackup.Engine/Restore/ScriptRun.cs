@@ -25,16 +25,14 @@ internal sealed partial class ScriptRun : IDisposable
     /// <summary>Starts psql.</summary>
     /// <param name="writer">Writes the script on its standard output.</param>
     /// <param name="pgRestore">Its program; psql is the one beside it, which knows the same meta-commands.</param>
-    /// <param name="database">The connection string.</param>
-    /// <param name="environment">Lets psql connect.</param>
+    /// <param name="target">Where psql runs it.</param>
     /// <param name="complain">Takes psql's errors, in pg_restore's form.</param>
     /// <param name="leftOut">The line to leave out.</param>
     /// <param name="cancellationToken">Kills it.</param>
     public ScriptRun(
         ToolProcess writer,
         ClientTool pgRestore,
-        string database,
-        LibpqEnvironment environment,
+        RestoreTarget target,
         Action<string> complain,
         string leftOut,
         CancellationToken cancellationToken
@@ -47,16 +45,18 @@ internal sealed partial class ScriptRun : IDisposable
         _psql = ToolProcess.Start(
             new ToolCommand(
                 program,
-                "--no-psqlrc",
-                "--quiet",
-                "--echo-errors",
-                "--no-password",
-                "--set=ON_ERROR_STOP=1",
-                $"--dbname={database}",
-                "--file=-"
+                [
+                    "--no-psqlrc",
+                    "--quiet",
+                    "--echo-errors",
+                    "--no-password",
+                    "--set=ON_ERROR_STOP=1",
+                    $"--dbname={LibpqEnvironment.ConninfoForDatabase(target.Endpoint.Database)}",
+                    "--file=-",
+                ]
             )
             {
-                Environment = environment.Variables,
+                Environment = target.Environment.Variables,
                 WritesInput = true,
                 ErrorLine = Take,
             },

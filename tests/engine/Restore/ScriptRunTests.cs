@@ -70,7 +70,8 @@ public sealed class ScriptRunTests(PostgresServer server) : IDisposable
     private (int ExitCode, IReadOnlyList<string> Said) Run(string archive)
     {
         ClientTool pgRestore = ClientTools.Find("pg_restore", 0, CancellationToken.None);
-        using var environment = new LibpqEnvironment(server.Endpoint.WithDatabase("script_target"), "CryoBackup tests");
+        ServerEndpoint endpoint = server.Endpoint.WithDatabase("script_target");
+        using var environment = new LibpqEnvironment(endpoint, "CryoBackup tests");
         using var writer = ToolProcess.Start(
             new ToolCommand(pgRestore.Path, "--verbose", "--exit-on-error", "--no-owner", "--file=-", archive)
             {
@@ -83,8 +84,7 @@ public sealed class ScriptRunTests(PostgresServer server) : IDisposable
         using var run = new ScriptRun(
             writer,
             pgRestore,
-            LibpqEnvironment.ConninfoForDatabase("script_target"),
-            environment,
+            new RestoreTarget(endpoint, ServerMajor: 0, IsTransaction: true, environment),
             said.Add,
             LeftOut,
             CancellationToken.None

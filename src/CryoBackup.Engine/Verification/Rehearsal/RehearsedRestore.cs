@@ -157,7 +157,12 @@ internal sealed class RehearsedRestore(
             Monetary = Monetary,
             IsInOneTablespace = true,
         };
-        var run = new RestoreRun(restore, plan, server.Working, server.Application, pgRestore, spooling, observer, limits)
+        var run = new RestoreRun(
+            new RestoreSession(restore, server.Working, server.Application, observer, limits),
+            plan,
+            pgRestore,
+            spooling
+        )
         {
             ServerMajor = ArchiveHeader.Major(server.Version),
         };
