@@ -18,7 +18,7 @@ internal sealed class S3Driver(IAmazonS3 client, StoreLocation location, StoreOp
 
     /// <inheritdoc/>
     public StoreUpload Begin(string key, long? estimate, StoreRetry retry, CancellationToken cancellationToken) =>
-        new S3Upload(client, location.Container, options, isAmazon, key, estimate, retry, cancellationToken);
+        new S3Upload(new S3Bucket(client, location.Container, isAmazon), options, key, estimate, retry, cancellationToken);
 
     /// <inheritdoc/>
     public Task<StoreObject?> HeadAsync(string key, CancellationToken cancellationToken) =>

@@ -7,13 +7,23 @@ using Amazon.S3.Model;
 
 namespace CryoBackup.Stores;
 
+/// <summary>A bucket, and how it is reached.</summary>
+/// <param name="Client">Speaks to it.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="IsAmazon">True if it is Amazon's own.</param>
+internal sealed record S3Bucket(IAmazonS3 Client, string Name, bool IsAmazon);
+
 /// <summary>An object on its way into a bucket. The server checks each part: by its MD5, and, where it is not Amazon's, by a signed
 /// SHA-256.</summary>
+/// <param name="bucket">The bucket.</param>
+/// <param name="options">How it is written.</param>
+/// <param name="key">Its key.</param>
+/// <param name="estimate">About how many bytes it will have; null for not known.</param>
+/// <param name="retry">Repeats what may go better the next time.</param>
+/// <param name="cancellationToken">Ends it.</param>
 internal sealed class S3Upload(
-    IAmazonS3 client,
-    string bucket,
+    S3Bucket bucket,
     StoreOptions options,
-    bool isAmazon,
     string key,
     long? estimate,
     StoreRetry retry,
@@ -33,20 +43,20 @@ internal sealed class S3Upload(
                 using MemoryStream stream = Wrap(content);
                 var request = new PutObjectRequest
                 {
-                    BucketName = bucket,
+                    BucketName = bucket.Name,
                     Key = Key,
                     InputStream = stream,
                     AutoCloseStream = false,
-                    UseChunkEncoding = isAmazon,
+                    UseChunkEncoding = bucket.IsAmazon,
                     IfNoneMatch = condition,
                     StorageClass = Options.StorageClass is { } storage ? new S3StorageClass(storage) : null,
                     ServerSideEncryptionMethod = Encryption,
                     ServerSideEncryptionKeyManagementServiceKeyId = Options.KmsKey,
-                    ChecksumAlgorithm = isAmazon ? ChecksumAlgorithm.SHA256 : null,
-                    MD5Digest = isAmazon ? null : Md5(content),
+                    ChecksumAlgorithm = bucket.IsAmazon ? ChecksumAlgorithm.SHA256 : null,
+                    MD5Digest = bucket.IsAmazon ? null : Md5(content),
                 };
                 request.Metadata[S3Driver.MarkName] = Mark;
-                PutObjectResponse put = await client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false);
+                PutObjectResponse put = await bucket.Client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false);
                 RequireAnswer(put.ETag);
             },
             cancellationToken
@@ -57,15 +67,17 @@ internal sealed class S3Upload(
     {
         var request = new InitiateMultipartUploadRequest
         {
-            BucketName = bucket,
+            BucketName = bucket.Name,
             Key = Key,
             StorageClass = Options.StorageClass is { } storage ? new S3StorageClass(storage) : null,
             ServerSideEncryptionMethod = Encryption,
             ServerSideEncryptionKeyManagementServiceKeyId = Options.KmsKey,
-            ChecksumAlgorithm = isAmazon ? ChecksumAlgorithm.SHA256 : null,
+            ChecksumAlgorithm = bucket.IsAmazon ? ChecksumAlgorithm.SHA256 : null,
         };
         request.Metadata[S3Driver.MarkName] = Mark;
-        InitiateMultipartUploadResponse begun = await client.InitiateMultipartUploadAsync(request, cancellationToken).ConfigureAwait(false);
+        InitiateMultipartUploadResponse begun = await bucket
+            .Client.InitiateMultipartUploadAsync(request, cancellationToken)
+            .ConfigureAwait(false);
         return begun.UploadId;
     }
 
@@ -80,17 +92,17 @@ internal sealed class S3Upload(
         using MemoryStream stream = Wrap(content);
         var request = new UploadPartRequest
         {
-            BucketName = bucket,
+            BucketName = bucket.Name,
             Key = Key,
             UploadId = upload,
             PartNumber = number,
             PartSize = content.Length,
             InputStream = stream,
-            UseChunkEncoding = isAmazon,
-            ChecksumAlgorithm = isAmazon ? ChecksumAlgorithm.SHA256 : null,
-            MD5Digest = isAmazon ? null : Md5(content),
+            UseChunkEncoding = bucket.IsAmazon,
+            ChecksumAlgorithm = bucket.IsAmazon ? ChecksumAlgorithm.SHA256 : null,
+            MD5Digest = bucket.IsAmazon ? null : Md5(content),
         };
-        UploadPartResponse sent = await client.UploadPartAsync(request, cancellationToken).ConfigureAwait(false);
+        UploadPartResponse sent = await bucket.Client.UploadPartAsync(request, cancellationToken).ConfigureAwait(false);
         RequireAnswer(sent.ETag);
         // Amazon wants the checksum of each part named again at the end.
         return $"{sent.ETag}\n{sent.ChecksumSHA256}";
@@ -100,10 +112,10 @@ internal sealed class S3Upload(
     protected override Task CompleteAsync(string upload, IReadOnlyList<string> parts, CancellationToken cancellationToken) =>
         OnceAsync(
             condition =>
-                client.CompleteMultipartUploadAsync(
+                bucket.Client.CompleteMultipartUploadAsync(
                     new CompleteMultipartUploadRequest
                     {
-                        BucketName = bucket,
+                        BucketName = bucket.Name,
                         Key = Key,
                         UploadId = upload,
                         IfNoneMatch = condition,
@@ -116,10 +128,10 @@ internal sealed class S3Upload(
 
     /// <inheritdoc/>
     protected override Task AbortAsync(string upload, CancellationToken cancellationToken) =>
-        client.AbortMultipartUploadAsync(
+        bucket.Client.AbortMultipartUploadAsync(
             new AbortMultipartUploadRequest
             {
-                BucketName = bucket,
+                BucketName = bucket.Name,
                 Key = Key,
                 UploadId = upload,
             },
@@ -128,7 +140,7 @@ internal sealed class S3Upload(
 
     /// <inheritdoc/>
     protected override async Task<string?> FindMarkAsync(CancellationToken cancellationToken) =>
-        (await S3Driver.HeadAsync(client, bucket, Key, cancellationToken).ConfigureAwait(false))?.Mark;
+        (await S3Driver.HeadAsync(bucket.Client, bucket.Name, Key, cancellationToken).ConfigureAwait(false))?.Mark;
 
     private ServerSideEncryptionMethod? Encryption => Options.ServerSideEncryption is { } method ? new(method) : null;
 
@@ -153,7 +165,7 @@ internal sealed class S3Upload(
             }
         }
 
-        if (await S3Driver.HeadAsync(client, bucket, Key, cancellationToken).ConfigureAwait(false) is not null)
+        if (await S3Driver.HeadAsync(bucket.Client, bucket.Name, Key, cancellationToken).ConfigureAwait(false) is not null)
         {
             throw new AmazonS3Exception("an object of that name is there") { StatusCode = HttpStatusCode.PreconditionFailed };
         }

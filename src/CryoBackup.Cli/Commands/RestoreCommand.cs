@@ -208,7 +208,7 @@ internal sealed class RestoreCommand : Command
                 }
                 output.WriteLine();
             }
-            var table = new Table(
+            var table = new Table([
                 "TargetDatabase",
                 "Status",
                 "Mode",
@@ -217,9 +217,9 @@ internal sealed class RestoreCommand : Command
                 ">Matching",
                 ">Rows",
                 ">Duration",
-                "SourceDatabase"
-            );
-            table.Add(
+                "SourceDatabase",
+            ]);
+            table.Add([
                 result.TargetDatabase,
                 result.Status.ToString(),
                 result.Mode.ToString(),
@@ -228,8 +228,8 @@ internal sealed class RestoreCommand : Command
                 Units.Count(result.Tables.Count(table => table.Matches)),
                 Units.Count(result.Tables.Sum(table => table.FoundRows ?? 0)),
                 DurationText.About(result.Duration),
-                result.SourceDatabase
-            );
+                result.SourceDatabase,
+            ]);
             table.Print(output);
         }
     }

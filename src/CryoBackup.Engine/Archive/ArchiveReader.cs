@@ -110,36 +110,7 @@ internal sealed class ArchiveReader
 
         while (awaited.Count > 0)
         {
-            long start = _input.Offset;
-            if (!_input.Ensure(1))
-            {
-                TocEntry missing = _toc.Entries.First(candidate => awaited.ContainsKey(candidate.DumpId));
-                throw _input.Corrupt($"it ends, and the data of {missing} has not come ({awaited.Count} data blocks are missing)");
-            }
-
-            int type = _input.ReadByte();
-            int dumpId = _input.ReadInt();
-            if (!awaited.Remove(dumpId, out TocEntry? entry))
-            {
-                throw _input.Corrupt(WhyUnexpected(dumpId), start);
-            }
-
-            if (entry.DataOffset is { } offset && offset != start)
-            {
-                // pg_restore would look for the data at the wrong place.
-                throw _input.Corrupt($"the data of {entry} lies here, and the table of contents says at {offset}", start);
-            }
-
-            if (type != (entry.IsLargeObjects ? ArchiveBlocks.LargeObjects : ArchiveBlocks.Data))
-            {
-                throw _input.Corrupt($"the data block of {entry} has the type {type}", start);
-            }
-
-            if (_toc.UnsetOffsets.TryGetValue(dumpId, out long field))
-            {
-                _unlocated.Add((field, start));
-            }
-
+            (int type, TocEntry entry) = ReadBlockHead(awaited);
             Volatile.Write(ref _current, entry);
             if (type == ArchiveBlocks.LargeObjects)
             {
@@ -160,6 +131,42 @@ internal sealed class ArchiveReader
                 throw _input.Corrupt("more follows after its end", end);
             }
         }
+    }
+
+    /// <summary>The head of a block, which must be one of those that are awaited.</summary>
+    private (int Type, TocEntry Entry) ReadBlockHead(Dictionary<int, TocEntry> awaited)
+    {
+        long start = _input.Offset;
+        if (!_input.Ensure(1))
+        {
+            TocEntry missing = _toc.Entries.First(candidate => awaited.ContainsKey(candidate.DumpId));
+            throw _input.Corrupt($"it ends, and the data of {missing} has not come ({awaited.Count} data blocks are missing)");
+        }
+
+        int type = _input.ReadByte();
+        int dumpId = _input.ReadInt();
+        if (!awaited.Remove(dumpId, out TocEntry? entry))
+        {
+            throw _input.Corrupt(WhyUnexpected(dumpId), start);
+        }
+
+        if (entry.DataOffset is { } offset && offset != start)
+        {
+            // pg_restore would look for the data at the wrong place.
+            throw _input.Corrupt($"the data of {entry} lies here, and the table of contents says at {offset}", start);
+        }
+
+        if (type != (entry.IsLargeObjects ? ArchiveBlocks.LargeObjects : ArchiveBlocks.Data))
+        {
+            throw _input.Corrupt($"the data block of {entry} has the type {type}", start);
+        }
+
+        if (_toc.UnsetOffsets.TryGetValue(dumpId, out long field))
+        {
+            _unlocated.Add((field, start));
+        }
+
+        return (type, entry);
     }
 
     private string WhyUnexpected(int dumpId) =>

@@ -70,7 +70,7 @@ internal static class DefaultPrivileges
                 (string Scope, string Role, bool IsOfSchema, string Kind, string Grantee)
             > group in SqlStatement
                 .Split(definition, standardStrings)
-                .Where(statement => statement.Has(0, "ALTER", "DEFAULT", "PRIVILEGES", "FOR", "ROLE", null))
+                .Where(statement => statement.Has(0, ["ALTER", "DEFAULT", "PRIVILEGES", "FOR", "ROLE", null]))
                 .Select(Parse)
                 .GroupBy(item => (item.Scope, item.Role, item.IsOfSchema, item.Kind))
         )

@@ -65,7 +65,7 @@ internal sealed record ForeignFile(string What, string Remedy)
     {
         static bool Is(ReadOnlySpan<byte> start, params ReadOnlySpan<byte> magic) => start.StartsWith(magic);
         string? name =
-            Is(start, 0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c) ? "a 7z archive|7z x FILE"
+            Is(start, [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]) ? "a 7z archive|7z x FILE"
             : Is(start, 0x50, 0x4b, 0x03, 0x04) ? "a zip archive|unzip FILE"
             : Is(start, 0xfd, 0x37, 0x7a, 0x58, 0x5a) ? "compressed with xz|xz -d FILE"
             : Is(start, 0x42, 0x5a, 0x68) ? "compressed with bzip2|bzip2 -d FILE"

@@ -92,6 +92,23 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
         }
 
         input.Skip("PGDMP".Length);
+        Version version = ReadVersion();
+        ReadSizes();
+
+        // In the order in which they stand in the file.
+        return new ArchiveHeader
+        {
+            Version = version,
+            Compression = ReadCompression(version),
+            Created = ReadTime(),
+            Database = input.ReadString() ?? "",
+            ServerVersion = input.ReadString() ?? "",
+            DumpVersion = input.ReadString() ?? "",
+        };
+    }
+
+    private Version ReadVersion()
+    {
         var version = new Version(input.ReadByte(), input.ReadByte(), input.ReadByte());
         if (version < OldestVersion)
         {
@@ -112,6 +129,11 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
             );
         }
 
+        return version;
+    }
+
+    private void ReadSizes()
+    {
         int intSize = input.ReadByte();
         if (intSize != 4)
         {
@@ -135,39 +157,22 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
                     + "or pg_dump -Fc."
             );
         }
+    }
 
-        ArchiveCompression compression;
+    private ArchiveCompression ReadCompression(Version version)
+    {
         if (version < FirstWithAlgorithm)
         {
             int level = input.ReadInt();
-            if (level is < -1 or > 9)
-            {
-                throw input.Corrupt($"the compression level is {level}");
-            }
-
-            compression = level == 0 ? ArchiveCompression.None : ArchiveCompression.Gzip;
-        }
-        else
-        {
-            int algorithm = input.ReadByte();
-            if (algorithm > (int)ArchiveCompression.Zstd)
-            {
-                throw input.Corrupt($"the compression algorithm is {algorithm}");
-            }
-
-            compression = (ArchiveCompression)algorithm;
+            return level is < -1 or > 9 ? throw input.Corrupt($"the compression level is {level}")
+                : level == 0 ? ArchiveCompression.None
+                : ArchiveCompression.Gzip;
         }
 
-        DateTime created = ReadTime();
-        return new ArchiveHeader
-        {
-            Version = version,
-            Compression = compression,
-            Created = created,
-            Database = input.ReadString() ?? "",
-            ServerVersion = input.ReadString() ?? "",
-            DumpVersion = input.ReadString() ?? "",
-        };
+        int algorithm = input.ReadByte();
+        return algorithm > (int)ArchiveCompression.Zstd
+            ? throw input.Corrupt($"the compression algorithm is {algorithm}")
+            : (ArchiveCompression)algorithm;
     }
 
     private DateTime ReadTime()
@@ -193,7 +198,7 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
             throw input.Corrupt("the time of its creation is no time");
         }
 
-        return new DateTime(year + 1900, month + 1, day, hour, minute, Math.Min(second, 59), DateTimeKind.Unspecified);
+        return new DateTime(year + 1900, month + 1, day) + new TimeSpan(hour, minute, Math.Min(second, 59));
     }
 
     private void ReadEntries()
@@ -304,17 +309,7 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
 
         string owner = Word(input.ReadString());
         input.ReadString(); // "false", where PostgreSQL 11 and older told of WITH OIDS
-        _dependencies.Clear();
-        while (input.ReadString() is { } dependency)
-        {
-            if (!int.TryParse(dependency, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
-            {
-                throw input.Corrupt($"dump ID {dumpId} depends on \"{ArchiveInput.Shorten(dependency)}\", which is no dump ID");
-            }
-
-            _dependencies.Add(id);
-        }
-
+        ReadDependencies(dumpId);
         long? dataOffset = ReadOffset(dumpId, hasData);
         return new TocEntry
         {
@@ -334,6 +329,20 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
             HasData = hasData,
             DataOffset = dataOffset,
         };
+    }
+
+    private void ReadDependencies(int dumpId)
+    {
+        _dependencies.Clear();
+        while (input.ReadString() is { } dependency)
+        {
+            if (!int.TryParse(dependency, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+            {
+                throw input.Corrupt($"dump ID {dumpId} depends on \"{ArchiveInput.Shorten(dependency)}\", which is no dump ID");
+            }
+
+            _dependencies.Add(id);
+        }
     }
 
     private long? ReadOffset(int dumpId, bool hasData)

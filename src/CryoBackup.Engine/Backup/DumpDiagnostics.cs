@@ -14,7 +14,7 @@ internal static partial class DumpDiagnostics
         (CryoBackupError.DatabaseNotFound, line => DatabaseMissing().IsMatch(line)),
         (
             CryoBackupError.AuthenticationFailed,
-            Any(
+            Any([
                 "password authentication failed",
                 "no password supplied",
                 "no pg_hba.conf entry",
@@ -23,8 +23,8 @@ internal static partial class DumpDiagnostics
                 "Ident authentication failed",
                 "authentication failed for user",
                 "is not permitted to log in",
-                "FATAL:  role \""
-            )
+                "FATAL:  role \"",
+            ])
         ),
         (CryoBackupError.PgToolTooOld, Any("server version mismatch", "aborting because of server version")),
         (CryoBackupError.ArchiveTooNew, Any("in file header")),
@@ -35,7 +35,7 @@ internal static partial class DumpDiagnostics
         (CryoBackupError.PermissionDenied, Any("permission denied", "must be owner of", "must be superuser", "must be a superuser")),
         (
             CryoBackupError.ConnectionFailed,
-            Any(
+            Any([
                 "could not connect",
                 "connection to server",
                 "server closed the connection",
@@ -47,8 +47,8 @@ internal static partial class DumpDiagnostics
                 "the database system is",
                 "too many clients",
                 "remaining connection slots",
-                "could not translate host name"
-            )
+                "could not translate host name",
+            ])
         ),
         (
             CryoBackupError.ArchiveCorrupt,

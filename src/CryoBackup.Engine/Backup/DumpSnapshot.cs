@@ -152,39 +152,10 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             // What was listed a moment ago will do once: it is compared with what is there behind the locks.
             DumpSelection before = Interlocked.Exchange(ref _listed, null) ?? await SelectAsync(cancellationToken).ConfigureAwait(false);
             ThrowFirst(TableFindings.Of(before));
-            await _connection
-                .ExecuteAsync(
-                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + $"SET LOCAL lock_timeout = {Milliseconds(_request.LockTimeout)}",
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            try
+            if (!await TryLockAsync(before, cancellationToken).ConfigureAwait(false))
             {
-                // LOCK takes no snapshot; the first query does.
-                await LockAsync([.. before.Read], cancellationToken).ConfigureAwait(false);
-            }
-            catch (PostgresException exception)
-                when (exception.SqlState
-                        is PostgresErrorCodes.UndefinedTable
-                            or PostgresErrorCodes.InvalidSchemaName
-                            or PostgresErrorCodes.WrongObjectType
-                            or PostgresErrorCodes.DeadlockDetected
-                )
-            {
-                // A table of the list was dropped or renamed before its lock was ours, or its new owner waited for another of our locks.
                 await ReleaseAsync(cancellationToken).ConfigureAwait(false);
                 continue;
-            }
-            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
-            {
-                await ReleaseAsync(cancellationToken).ConfigureAwait(false);
-                throw await new SnapshotLocks(_connection, _request)
-                    .DescribeWaitAsync(before.Read, exception, cancellationToken)
-                    .ConfigureAwait(false);
-            }
-            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.OutOfMemory)
-            {
-                throw new SnapshotLocks(_connection, _request).DescribeLack(before.Read, exception);
             }
 
             await ExportAsync(cancellationToken).ConfigureAwait(false);
@@ -208,6 +179,45 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             _connection.Database,
             "Back up when no migration runs."
         );
+    }
+
+    /// <returns>False if the set of tables has changed, so that it is to be listed anew.</returns>
+    private async Task<bool> TryLockAsync(DumpSelection before, CancellationToken cancellationToken)
+    {
+        await _connection
+            .ExecuteAsync(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + $"SET LOCAL lock_timeout = {Milliseconds(_request.LockTimeout)}",
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        try
+        {
+            // LOCK takes no snapshot; the first query does.
+            await LockAsync([.. before.Read], cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (PostgresException exception)
+            when (exception.SqlState
+                    is PostgresErrorCodes.UndefinedTable
+                        or PostgresErrorCodes.InvalidSchemaName
+                        or PostgresErrorCodes.WrongObjectType
+                        or PostgresErrorCodes.DeadlockDetected
+            )
+        {
+            // A table of the list was dropped or renamed before its lock was ours, or its new owner waited for another of our locks.
+            return false;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            await ReleaseAsync(cancellationToken).ConfigureAwait(false);
+            throw await new SnapshotLocks(_connection, _request)
+                .DescribeWaitAsync(before.Read, exception, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.OutOfMemory)
+        {
+            throw new SnapshotLocks(_connection, _request).DescribeLack(before.Read, exception);
+        }
     }
 
     /// <summary>Lets go of the snapshot and of every lock.</summary>

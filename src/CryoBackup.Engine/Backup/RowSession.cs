@@ -42,14 +42,16 @@ internal sealed class RowSession : IDisposable
         _psql = ToolProcess.Start(
             new ToolCommand(
                 program,
-                "--no-psqlrc",
-                "--quiet",
-                "--tuples-only",
-                "--no-align",
-                "--no-password",
-                "--set=ON_ERROR_STOP=1",
-                $"--dbname={database}",
-                "--file=-"
+                [
+                    "--no-psqlrc",
+                    "--quiet",
+                    "--tuples-only",
+                    "--no-align",
+                    "--no-password",
+                    "--set=ON_ERROR_STOP=1",
+                    $"--dbname={database}",
+                    "--file=-",
+                ]
             )
             {
                 Environment = environment.Variables,

@@ -78,15 +78,7 @@ internal static class AgeIdentities
     private static void CheckOne(string path)
     {
         string text = KeyFile.Read(path, "The identity file", CryoBackupError.IdentityMissing);
-        SshPublicKey.OfPrivateKey(text, out bool isProtected);
-        if (
-            isProtected
-            || text.Contains("BEGIN ENCRYPTED PRIVATE KEY-----", StringComparison.Ordinal)
-            || (
-                text.Contains("PRIVATE KEY-----", StringComparison.Ordinal)
-                && text.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal)
-            )
-        )
+        if (IsProtected(text))
         {
             throw Invalid(
                 path,
@@ -135,6 +127,17 @@ internal static class AgeIdentities
                 "Copy the file again from where it is kept."
             );
         }
+    }
+
+    private static bool IsProtected(string text)
+    {
+        SshPublicKey.OfPrivateKey(text, out bool isProtected);
+        return isProtected
+            || text.Contains("BEGIN ENCRYPTED PRIVATE KEY-----", StringComparison.Ordinal)
+            || (
+                text.Contains("PRIVATE KEY-----", StringComparison.Ordinal)
+                && text.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal)
+            );
     }
 
     private static bool OthersMayRead(string path)

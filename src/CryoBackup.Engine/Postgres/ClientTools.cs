@@ -35,20 +35,8 @@ internal static partial class ClientTools
         var tooOld = new List<ClientTool>();
         if (named is not null)
         {
-            if (!Directory.Exists(named))
-            {
-                throw new CryoBackupException(
-                    CryoBackupError.PgToolNotFound,
-                    $"{FolderVariable} names the folder '{named}', which does not exist.",
-                    named,
-                    $"Set {FolderVariable} to the folder that holds PostgreSQL's programs, "
-                        + "or remove it to have them looked for in the usual places."
-                );
-            }
-
             searched.Add(named);
-            RequireTrusted(named, toolName);
-            if (Inspect(named, toolName, cancellationToken) is { } tool)
+            if (FindNamed(named, toolName, cancellationToken) is { } tool)
             {
                 if (tool.Major >= minimumMajor)
                 {
@@ -95,6 +83,23 @@ internal static partial class ClientTools
             toolName,
             Remedy(minimumMajor, IsServerProgram(toolName))
         );
+    }
+
+    private static ClientTool? FindNamed(string named, string toolName, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(named))
+        {
+            throw new CryoBackupException(
+                CryoBackupError.PgToolNotFound,
+                $"{FolderVariable} names the folder '{named}', which does not exist.",
+                named,
+                $"Set {FolderVariable} to the folder that holds PostgreSQL's programs, "
+                    + "or remove it to have them looked for in the usual places."
+            );
+        }
+
+        RequireTrusted(named, toolName);
+        return Inspect(named, toolName, cancellationToken);
     }
 
     /// <summary>Reads the version out of what a program prints for --version; null if it is none of PostgreSQL's.</summary>

@@ -80,31 +80,7 @@ internal sealed class LibpqEnvironment : IDisposable
             _variables["LC_CTYPE"] = all;
         }
 
-        if (endpoint.Password is { } password)
-        {
-            if (password.AsSpan().ContainsAny('\r', '\n'))
-            {
-                // A password file has one line for a password; this one fits only the environment.
-                _variables["PGPASSWORD"] = password;
-                return;
-            }
-
-            _folder = PrivateFolder.Create("cryobackup-pass-");
-            try
-            {
-                _variables["PGPASSFILE"] = _folder.WriteFile("pgpass", PgPassFile.LineForAnyServer(password));
-            }
-            catch
-            {
-                _folder.Dispose();
-                throw;
-            }
-        }
-        else
-        {
-            // Or libpq would look up a password that was not taken on purpose.
-            _variables["PGPASSFILE"] = PgPassFile.None;
-        }
+        _folder = Authenticate(endpoint.Password);
     }
 
     /// <summary>The variables to set in the child; null for those to remove.</summary>
@@ -116,4 +92,34 @@ internal sealed class LibpqEnvironment : IDisposable
 
     /// <summary>Removes the password file.</summary>
     public void Dispose() => _folder?.Dispose();
+
+    /// <returns>The folder of the password file; null for none.</returns>
+    private PrivateFolder? Authenticate(string? password)
+    {
+        if (password is null)
+        {
+            // Or libpq would look up a password that was not taken on purpose.
+            _variables["PGPASSFILE"] = PgPassFile.None;
+            return null;
+        }
+
+        if (password.AsSpan().ContainsAny('\r', '\n'))
+        {
+            // A password file has one line for a password; this one fits only the environment.
+            _variables["PGPASSWORD"] = password;
+            return null;
+        }
+
+        var folder = PrivateFolder.Create("cryobackup-pass-");
+        try
+        {
+            _variables["PGPASSFILE"] = folder.WriteFile("pgpass", PgPassFile.LineForAnyServer(password));
+            return folder;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
 }

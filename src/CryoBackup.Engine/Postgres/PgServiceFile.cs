@@ -88,35 +88,41 @@ internal static class PgServiceFile
                 continue;
             }
 
-            if (line.StartsWith("ldap", StringComparison.Ordinal) && line.Contains("://", StringComparison.Ordinal))
-            {
-                throw Invalid(
-                    $"Line {number} of the service file '{file}' asks for an LDAP look-up, which is not supported.",
-                    file,
-                    "Write the connection's settings into the section."
-                );
-            }
-
-            int equals = line.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0)
-            {
-                throw Invalid($"Line {number} of the service file '{file}' is not of the form keyword=value.", file, "Correct the line.");
-            }
-
-            string keyword = line[..equals];
-            if (keyword is "service" or "servicefile")
-            {
-                throw Invalid(
-                    $"Line {number} of the service file '{file}' names another service, which libpq does not allow.",
-                    file,
-                    "Remove the line."
-                );
-            }
-
-            settings.TryAdd(keyword, line[(equals + 1)..]);
+            (string keyword, string value) = Setting(line, number, file);
+            settings.TryAdd(keyword, value);
         }
 
         return settings;
+    }
+
+    private static (string Keyword, string Value) Setting(string line, int number, string file)
+    {
+        if (line.StartsWith("ldap", StringComparison.Ordinal) && line.Contains("://", StringComparison.Ordinal))
+        {
+            throw Invalid(
+                $"Line {number} of the service file '{file}' asks for an LDAP look-up, which is not supported.",
+                file,
+                "Write the connection's settings into the section."
+            );
+        }
+
+        int equals = line.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0)
+        {
+            throw Invalid($"Line {number} of the service file '{file}' is not of the form keyword=value.", file, "Correct the line.");
+        }
+
+        string keyword = line[..equals];
+        if (keyword is "service" or "servicefile")
+        {
+            throw Invalid(
+                $"Line {number} of the service file '{file}' names another service, which libpq does not allow.",
+                file,
+                "Remove the line."
+            );
+        }
+
+        return (keyword, line[(equals + 1)..]);
     }
 
     private static CryoBackupException Invalid(string message, string target, string remedy, Exception? inner = null) =>

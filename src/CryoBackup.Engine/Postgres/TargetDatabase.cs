@@ -6,6 +6,35 @@ namespace CryoBackup.Postgres;
 /// <summary>The database that a restore goes into: whether it is there, whether it is empty, and its making.</summary>
 internal static class TargetDatabase
 {
+    private const string FirstObjectQuery = """
+        SELECT pg_catalog.convert_to(name, CASE pg_catalog.current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII'
+            ELSE 'UTF8' END) FROM (
+            SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), 1, 'pg_catalog.pg_class'::regclass, c.oid
+                FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE c.relkind NOT IN ('i', 'I') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            UNION ALL
+            SELECT 'function ' || p.oid::regprocedure::text, 2, 'pg_catalog.pg_proc'::regclass, p.oid FROM pg_catalog.pg_proc p
+                JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            UNION ALL
+            SELECT 'type ' || t.oid::regtype::text, 3, 'pg_catalog.pg_type'::regclass, t.oid FROM pg_catalog.pg_type t
+                JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+                WHERE t.typcategory <> 'A' AND t.typtype <> 'm' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class r WHERE r.oid = t.typrelid AND r.relkind <> 'c')
+            UNION ALL
+            SELECT 'schema ' || pg_catalog.quote_ident(nspname), 4, 'pg_catalog.pg_namespace'::regclass, oid
+                FROM pg_catalog.pg_namespace
+                WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
+                    AND oid NOT IN (SELECT extnamespace FROM pg_catalog.pg_extension)
+            UNION ALL
+            SELECT 'large object ' || oid, 5, 'pg_catalog.pg_largeobject'::regclass, oid FROM pg_catalog.pg_largeobject_metadata
+        ) AS found (name, rank, class, oid)
+        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+            WHERE d.classid = found.class AND d.objid = found.oid AND d.deptype = 'e')
+        ORDER BY rank, oid LIMIT 1
+        """;
+
     // Databases to connect to where the target itself may not exist.
     private static readonly string[] Doors = ["postgres", "template1"];
 
@@ -77,39 +106,7 @@ internal static class TargetDatabase
         await using NpgsqlConnection target = await OpenAsync(endpoint, applicationName, encoding, cancellationToken).ConfigureAwait(false);
 
         // As bytes, for in a database of SQL_ASCII names may be of any encoding.
-        byte[]? name = await target
-            .ScalarAsync<byte[]?>(
-                """
-                SELECT pg_catalog.convert_to(name, CASE pg_catalog.current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII'
-                    ELSE 'UTF8' END) FROM (
-                    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), 1, 'pg_catalog.pg_class'::regclass, c.oid
-                        FROM pg_catalog.pg_class c
-                        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                        WHERE c.relkind NOT IN ('i', 'I') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-                    UNION ALL
-                    SELECT 'function ' || p.oid::regprocedure::text, 2, 'pg_catalog.pg_proc'::regclass, p.oid FROM pg_catalog.pg_proc p
-                        JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-                        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-                    UNION ALL
-                    SELECT 'type ' || t.oid::regtype::text, 3, 'pg_catalog.pg_type'::regclass, t.oid FROM pg_catalog.pg_type t
-                        JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-                        WHERE t.typcategory <> 'A' AND t.typtype <> 'm' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-                            AND NOT EXISTS (SELECT FROM pg_catalog.pg_class r WHERE r.oid = t.typrelid AND r.relkind <> 'c')
-                    UNION ALL
-                    SELECT 'schema ' || pg_catalog.quote_ident(nspname), 4, 'pg_catalog.pg_namespace'::regclass, oid
-                        FROM pg_catalog.pg_namespace
-                        WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
-                            AND oid NOT IN (SELECT extnamespace FROM pg_catalog.pg_extension)
-                    UNION ALL
-                    SELECT 'large object ' || oid, 5, 'pg_catalog.pg_largeobject'::regclass, oid FROM pg_catalog.pg_largeobject_metadata
-                ) AS found (name, rank, class, oid)
-                WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                    WHERE d.classid = found.class AND d.objid = found.oid AND d.deptype = 'e')
-                ORDER BY rank, oid LIMIT 1
-                """,
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        byte[]? name = await target.ScalarAsync<byte[]?>(FirstObjectQuery, cancellationToken).ConfigureAwait(false);
         var ask = new ServerQuestions(target, cancellationToken);
         return new State(
             major,

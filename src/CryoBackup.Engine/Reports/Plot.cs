@@ -36,24 +36,7 @@ internal static class Plot
             points.Count == 1 ? (Left + Right) / 2 : Left + 4 + ((Right - Left - 8) * (time - first).TotalSeconds / span);
         double Y(double value) => Bottom - (value * scale);
 
-        string last = words(points[^1].Value);
-        page.Markup($"<figure><svg viewBox=\"0 0 {Number(Width)} {Number(Height)}\" role=\"img\" aria-label=\"")
-            .Text($"{title}: {points.Count} backups from {Day(first)} to {Day(points[^1].Time)}, last {last}")
-            .Markup("\">\n")
-            .Markup($"<line class=\"axis\" x1=\"{Number(Left)}\" y1=\"{Number(Bottom)}\" x2=\"{Number(Right)}\" y2=\"{Number(Bottom)}\"/>")
-            .Markup($"<line class=\"grid\" x1=\"{Number(Left)}\" y1=\"{Number(Top)}\" x2=\"{Number(Right)}\" y2=\"{Number(Top)}\"/>\n")
-            .Markup($"<text class=\"title\" x=\"{Number(Left)}\" y=\"14\">")
-            .Text(title)
-            .Markup("</text>")
-            .Markup($"<text class=\"last\" x=\"{Number(Right)}\" y=\"14\" text-anchor=\"end\">")
-            .Text(last)
-            .Markup("</text>")
-            .Markup($"<text x=\"{Number(Left)}\" y=\"{Number(Top - 4)}\">")
-            .Text(words(most))
-            .Markup("</text>")
-            .Markup($"<text x=\"{Number(Left)}\" y=\"{Number(Bottom + 15)}\">")
-            .Text(Day(first))
-            .Markup("</text>");
+        Frame(page, title, points, words);
         if (points.Count > 1)
         {
             page.Markup($"<text x=\"{Number(Right)}\" y=\"{Number(Bottom + 15)}\" text-anchor=\"end\">")
@@ -78,6 +61,28 @@ internal static class Plot
         }
 
         page.Markup("\n</svg></figure>\n");
+    }
+
+    private static void Frame(HtmlText page, string title, IReadOnlyList<(DateTime Time, double Value)> points, Func<double, string> words)
+    {
+        string last = words(points[^1].Value);
+        page.Markup($"<figure><svg viewBox=\"0 0 {Number(Width)} {Number(Height)}\" role=\"img\" aria-label=\"")
+            .Text($"{title}: {points.Count} backups from {Day(points[0].Time)} to {Day(points[^1].Time)}, last {last}")
+            .Markup("\">\n")
+            .Markup($"<line class=\"axis\" x1=\"{Number(Left)}\" y1=\"{Number(Bottom)}\" x2=\"{Number(Right)}\" y2=\"{Number(Bottom)}\"/>")
+            .Markup($"<line class=\"grid\" x1=\"{Number(Left)}\" y1=\"{Number(Top)}\" x2=\"{Number(Right)}\" y2=\"{Number(Top)}\"/>\n")
+            .Markup($"<text class=\"title\" x=\"{Number(Left)}\" y=\"14\">")
+            .Text(title)
+            .Markup("</text>")
+            .Markup($"<text class=\"last\" x=\"{Number(Right)}\" y=\"14\" text-anchor=\"end\">")
+            .Text(last)
+            .Markup("</text>")
+            .Markup($"<text x=\"{Number(Left)}\" y=\"{Number(Top - 4)}\">")
+            .Text(words(points.Max(point => point.Value)))
+            .Markup("</text>")
+            .Markup($"<text x=\"{Number(Left)}\" y=\"{Number(Bottom + 15)}\">")
+            .Text(Day(points[0].Time))
+            .Markup("</text>");
     }
 
     private static string Day(DateTime time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

@@ -36,27 +36,34 @@ internal static class ReportJson
 }
 
 /// <summary>A table, expected and found.</summary>
-internal sealed record TableLine(
-    string Schema,
-    string Name,
-    long? ExpectedRows,
-    long? FoundRows,
-    string? ExpectedFingerprint,
-    string? FoundFingerprint,
-    bool Matches
-)
+internal sealed record TableLine
 {
+    public required string Schema { get; init; }
+
+    public required string Name { get; init; }
+
+    public required long? ExpectedRows { get; init; }
+
+    public required long? FoundRows { get; init; }
+
+    public required string? ExpectedFingerprint { get; init; }
+
+    public required string? FoundFingerprint { get; init; }
+
+    public required bool Matches { get; init; }
+
     public static TableLine[] Of(IEnumerable<TableComparison> tables) =>
         [
-            .. tables.Select(table => new TableLine(
-                table.Schema,
-                table.Name,
-                table.ExpectedRows,
-                table.FoundRows,
-                NullIfEmpty(table.ExpectedFingerprint),
-                NullIfEmpty(table.FoundFingerprint),
-                table.Matches
-            )),
+            .. tables.Select(table => new TableLine
+            {
+                Schema = table.Schema,
+                Name = table.Name,
+                ExpectedRows = table.ExpectedRows,
+                FoundRows = table.FoundRows,
+                ExpectedFingerprint = NullIfEmpty(table.ExpectedFingerprint),
+                FoundFingerprint = NullIfEmpty(table.FoundFingerprint),
+                Matches = table.Matches,
+            }),
         ];
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;

@@ -170,10 +170,27 @@ internal sealed class ReportPage
         Fact("Restored in", result?.RestoreDuration is { } restore ? DurationText.About(restore) : "");
         _page.Markup("</dl>\n");
         Failure(item);
-        if (result is { Checks.Length: > 0 })
+        Checks(result?.Checks ?? []);
+        List("Differences", result?.Differences ?? []);
+        List("Left out", result?.LeftOut ?? []);
+        IReadOnlyList<BackupInfo> history = HistoryOf(item);
+        Tables(result?.Tables ?? [], history, item.Path, planned: false, folded: count > Unfolded && item.State == RunState.Success);
+
+        // Of several backups of one database, the first shows the history of all.
+        if (_plotted.Add(item.Database))
+        {
+            Plots(history, item.Path);
+        }
+
+        _page.Markup("</section>\n");
+    }
+
+    private void Checks(CheckResult[] checks)
+    {
+        if (checks.Length > 0)
         {
             _page.Element("h3", "Checks").Markup("<table class=\"checks\">\n").Row("th", "Check", "Outcome", "Found", new("Duration", "n"));
-            foreach (CheckResult check in result.Checks)
+            foreach (CheckResult check in checks)
             {
                 string outcome = check.Outcome switch
                 {
@@ -192,19 +209,6 @@ internal sealed class ReportPage
 
             _page.Markup("</table>\n");
         }
-
-        List("Differences", result?.Differences ?? []);
-        List("Left out", result?.LeftOut ?? []);
-        IReadOnlyList<BackupInfo> history = HistoryOf(item);
-        Tables(result?.Tables ?? [], history, item.Path, planned: false, folded: count > Unfolded && item.State == RunState.Success);
-
-        // Of several backups of one database, the first shows the history of all.
-        if (_plotted.Add(item.Database))
-        {
-            Plots(history, item.Path);
-        }
-
-        _page.Markup("</section>\n");
     }
 
     private void Restored(RunItem item, string target)

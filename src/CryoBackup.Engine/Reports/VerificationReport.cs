@@ -6,21 +6,32 @@ namespace CryoBackup.Reports;
 /// The report of a verification: the first four keys are the predecessor's, and so are the first six of each backup. Its checks are
 /// true or false: what could not be looked at is not true.
 /// </summary>
-internal sealed record VerificationReport(
-    string Timestamp,
-    VerificationReport.Backup[] VerifiedBackups,
-    int TotalBackups,
-    int Passed,
-    int Failed,
-    int Inconclusive,
-    int SchemaVersion,
-    string BackupToolVersion,
-    string Machine,
-    string StartedAt,
-    string FinishedAt,
-    double DurationSeconds
-)
+internal sealed record VerificationReport
 {
+    public required string Timestamp { get; init; }
+
+    public required VerificationReport.Backup[] VerifiedBackups { get; init; }
+
+    public required int TotalBackups { get; init; }
+
+    public required int Passed { get; init; }
+
+    public required int Failed { get; init; }
+
+    public required int Inconclusive { get; init; }
+
+    public required int SchemaVersion { get; init; }
+
+    public required string BackupToolVersion { get; init; }
+
+    public required string Machine { get; init; }
+
+    public required string StartedAt { get; init; }
+
+    public required string FinishedAt { get; init; }
+
+    public required double DurationSeconds { get; init; }
+
     // They are in every report, whatever was looked at.
     private static readonly string[] PredecessorChecks = [CheckNames.File, CheckNames.Format, CheckNames.Metadata, CheckNames.Hash];
 
@@ -29,20 +40,21 @@ internal sealed record VerificationReport(
     public static VerificationReport Of(RunRecord run)
     {
         Backup[] backups = [.. run.Items.Select(Of)];
-        return new VerificationReport(
-            ReportJson.Time(run.End),
-            backups,
-            backups.Length,
-            Count("passed"),
-            Count("failed"),
-            Count("inconclusive"),
-            ReportJson.SchemaVersion,
-            ToolVersion.Text,
-            run.Machine,
-            ReportJson.Time(run.Start),
-            ReportJson.Time(run.End),
-            ReportJson.Seconds(run.End - run.Start)
-        );
+        return new VerificationReport
+        {
+            Timestamp = ReportJson.Time(run.End),
+            VerifiedBackups = backups,
+            TotalBackups = backups.Length,
+            Passed = Count("passed"),
+            Failed = Count("failed"),
+            Inconclusive = Count("inconclusive"),
+            SchemaVersion = ReportJson.SchemaVersion,
+            BackupToolVersion = ToolVersion.Text,
+            Machine = run.Machine,
+            StartedAt = ReportJson.Time(run.Start),
+            FinishedAt = ReportJson.Time(run.End),
+            DurationSeconds = ReportJson.Seconds(run.End - run.Start),
+        };
 
         int Count(string status) => backups.Count(backup => string.Equals(backup.Status, status, StringComparison.Ordinal));
     }
@@ -62,32 +74,36 @@ internal sealed record VerificationReport(
             outcomes[check.Name] = check.Passed;
         }
 
-        return new Backup(
-            Path.GetFileName(item.Path),
-            item.Path,
-            ReportJson.Time(item.End),
-            outcomes,
-            result is { Hash.Length: > 0 } ? result.Hash.ToLowerInvariant() : null,
-            result?.Verdict switch
+        return new Backup
+        {
+            File = Path.GetFileName(item.Path),
+            Path = item.Path,
+            Timestamp = ReportJson.Time(item.End),
+            Checks = outcomes,
+            Hash = result is { Hash.Length: > 0 } ? result.Hash.ToLowerInvariant() : null,
+            Status = result?.Verdict switch
             {
                 Verdict.Passed => "passed",
                 Verdict.Inconclusive => "inconclusive",
                 _ => "failed",
             },
-            item.Database.Length > 0 ? item.Database : null,
-            result?.Level.ToString().ToLowerInvariant(),
-            result?.Reason ?? RunItem.Describe(item.Failure!),
-            item.Remedy,
-            [.. checks.Select(check => new Check(check.Name, OutcomeOf(check), check.Detail, ReportJson.Seconds(check.Duration)))],
-            TableLine.Of(result?.Tables ?? []),
-            ErrorLine.Of(item.Failure),
-            ReportJson.Time(item.Start),
-            ReportJson.Seconds(item.End - item.Start),
-            result?.ServerVersion,
-            result?.RestoreDuration is { } restore ? ReportJson.Seconds(restore) : null,
-            result?.Differences ?? [],
-            result?.LeftOut ?? []
-        );
+            Database = item.Database.Length > 0 ? item.Database : null,
+            Level = result?.Level.ToString().ToLowerInvariant(),
+            Reason = result?.Reason ?? RunItem.Describe(item.Failure!),
+            Remedy = item.Remedy,
+            CheckDetails =
+            [
+                .. checks.Select(check => new Check(check.Name, OutcomeOf(check), check.Detail, ReportJson.Seconds(check.Duration))),
+            ],
+            Tables = TableLine.Of(result?.Tables ?? []),
+            Error = ErrorLine.Of(item.Failure),
+            StartedAt = ReportJson.Time(item.Start),
+            DurationSeconds = ReportJson.Seconds(item.End - item.Start),
+            ServerVersion = result?.ServerVersion,
+            RestoreDurationSeconds = result?.RestoreDuration is { } restore ? ReportJson.Seconds(restore) : null,
+            Differences = result?.Differences ?? [],
+            LeftOut = result?.LeftOut ?? [],
+        };
     }
 
     private static string OutcomeOf(CheckResult check) =>
@@ -99,27 +115,46 @@ internal sealed record VerificationReport(
         };
 
     /// <summary>One backup.</summary>
-    internal sealed record Backup(
-        string File,
-        string Path,
-        string Timestamp,
-        IReadOnlyDictionary<string, bool> Checks,
-        string? Hash,
-        string Status,
-        string? Database,
-        string? Level,
-        string Reason,
-        string? Remedy,
-        Check[] CheckDetails,
-        TableLine[] Tables,
-        ErrorLine? Error,
-        string StartedAt,
-        double DurationSeconds,
-        string? ServerVersion,
-        double? RestoreDurationSeconds,
-        string[] Differences,
-        string[] LeftOut
-    );
+    internal sealed record Backup
+    {
+        public required string File { get; init; }
+
+        public required string Path { get; init; }
+
+        public required string Timestamp { get; init; }
+
+        public required IReadOnlyDictionary<string, bool> Checks { get; init; }
+
+        public required string? Hash { get; init; }
+
+        public required string Status { get; init; }
+
+        public required string? Database { get; init; }
+
+        public required string? Level { get; init; }
+
+        public required string Reason { get; init; }
+
+        public required string? Remedy { get; init; }
+
+        public required Check[] CheckDetails { get; init; }
+
+        public required TableLine[] Tables { get; init; }
+
+        public required ErrorLine? Error { get; init; }
+
+        public required string StartedAt { get; init; }
+
+        public required double DurationSeconds { get; init; }
+
+        public required string? ServerVersion { get; init; }
+
+        public required double? RestoreDurationSeconds { get; init; }
+
+        public required string[] Differences { get; init; }
+
+        public required string[] LeftOut { get; init; }
+    }
 
     /// <summary>One check.</summary>
     internal sealed record Check(string Name, string Outcome, string Detail, double DurationSeconds);

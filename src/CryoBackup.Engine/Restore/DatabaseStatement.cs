@@ -31,7 +31,7 @@ internal sealed class DatabaseStatement
         _statement switch
         {
             { } own when own.Has(0, "ALTER", "DATABASE", null, "SET", null) => own.Tokens[4].Name,
-            { } own when own.Has(0, "ALTER", "ROLE", null, "IN", "DATABASE", null, "SET", null) => own.Tokens[7].Name,
+            { } own when own.Has(0, ["ALTER", "ROLE", null, "IN", "DATABASE", null, "SET", null]) => own.Tokens[7].Name,
             _ => null,
         };
 
@@ -102,12 +102,12 @@ internal sealed class DatabaseStatement
             return 2;
         }
 
-        if (statement.Has(0, "ALTER", "ROLE", null, "IN", "DATABASE", null))
+        if (statement.Has(0, ["ALTER", "ROLE", null, "IN", "DATABASE", null]))
         {
             return 5;
         }
 
-        if (statement.Has(0, "SECURITY", "LABEL", "FOR", null, "ON", "DATABASE", null, "IS"))
+        if (statement.Has(0, ["SECURITY", "LABEL", "FOR", null, "ON", "DATABASE", null, "IS"]))
         {
             return 6;
         }

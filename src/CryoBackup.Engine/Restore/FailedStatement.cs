@@ -42,33 +42,7 @@ internal static partial class FailedStatement
             await using NpgsqlConnection target = await TargetDatabase
                 .OpenAsync(endpoint, application, encoding, patience.Token)
                 .ConfigureAwait(false);
-
-            // Autovacuum gives way only after deadlock_timeout, one second.
-            await target
-                .ExecuteAsync(
-                    [
-                        "SET row_security = off",
-                        "SET check_function_bodies = false",
-                        "SET statement_timeout = '5s'",
-                        "SET lock_timeout = '3s'",
-                        "BEGIN",
-                    ],
-                    patience.Token
-                )
-                .ConfigureAwait(false);
-            if (complaint.Statement is { } statement)
-            {
-                await target.ExecuteAsync(Said(statement), patience.Token).ConfigureAwait(false);
-            }
-            else if (
-                entry is { IsTableData: true }
-                && CopiedRow().Match(complaint.Context ?? "") is { Success: true } row
-                && !row.Groups[1].Value.EndsWith("...", StringComparison.Ordinal)
-            )
-            {
-                await using TextWriter rows = await target.BeginTextImportAsync(entry.CopyStatement, patience.Token).ConfigureAwait(false);
-                await rows.WriteAsync(Said(row.Groups[1].Value) + "\n").ConfigureAwait(false);
-            }
+            await RepeatAsync(target, complaint, entry, Said, patience.Token).ConfigureAwait(false);
         }
         catch (PostgresException exception)
         {
@@ -87,6 +61,42 @@ internal static partial class FailedStatement
         }
 
         return null;
+    }
+
+    private static async Task RepeatAsync(
+        NpgsqlConnection target,
+        RestoreComplaint complaint,
+        TocEntry? entry,
+        Func<string, string> said,
+        CancellationToken cancellationToken
+    )
+    {
+        // Autovacuum gives way only after deadlock_timeout, one second.
+        await target
+            .ExecuteAsync(
+                [
+                    "SET row_security = off",
+                    "SET check_function_bodies = false",
+                    "SET statement_timeout = '5s'",
+                    "SET lock_timeout = '3s'",
+                    "BEGIN",
+                ],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        if (complaint.Statement is { } statement)
+        {
+            await target.ExecuteAsync(said(statement), cancellationToken).ConfigureAwait(false);
+        }
+        else if (
+            entry is { IsTableData: true }
+            && CopiedRow().Match(complaint.Context ?? "") is { Success: true } row
+            && !row.Groups[1].Value.EndsWith("...", StringComparison.Ordinal)
+        )
+        {
+            await using TextWriter rows = await target.BeginTextImportAsync(entry.CopyStatement, cancellationToken).ConfigureAwait(false);
+            await rows.WriteAsync(said(row.Groups[1].Value) + "\n").ConfigureAwait(false);
+        }
     }
 
     [GeneratedRegex("""^COPY .*, line \d+: "(.*)"$""", RegexOptions.CultureInvariant)]

@@ -154,7 +154,7 @@ internal sealed class ScratchCluster : IDisposable
         {
             try
             {
-                _home.Control(CancellationToken.None, "stop", "-m", "immediate", "-w", "-t", "10");
+                _home.Control("stop", ["-m", "immediate", "-w", "-t", "10"], CancellationToken.None);
             }
             catch (CryoBackupException)
             {
@@ -184,13 +184,9 @@ internal sealed class ScratchCluster : IDisposable
 
             string seconds = ((int)StartLimit.TotalSeconds).ToString(CultureInfo.InvariantCulture);
             (int exitCode, IReadOnlyList<string> errors) = _home.Control(
-                cancellationToken,
                 "start",
-                "-w",
-                "-t",
-                seconds,
-                "-l",
-                _home.LogPath
+                ["-w", "-t", seconds, "-l", _home.LogPath],
+                cancellationToken
             );
             if (exitCode == 0)
             {

@@ -40,13 +40,13 @@ internal sealed class ScratchHome(string folder, ClientTool control, string? acc
     }
 
     /// <summary>Runs pg_ctl on the data folder.</summary>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <param name="action">start or stop.</param>
     /// <param name="arguments">Its other arguments.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public (int ExitCode, IReadOnlyList<string> Errors) Control(
-        CancellationToken cancellationToken,
         string action,
-        params string[] arguments
+        IReadOnlyList<string> arguments,
+        CancellationToken cancellationToken
     )
     {
         // Its output is dropped, not read: on Windows the server inherits the pipe and would keep a reader waiting.
