@@ -36,7 +36,10 @@ internal sealed class AzureDriver(BlobContainerClient container, StoreOptions op
                 found.ETag.ToString(),
                 found.LastModified.UtcDateTime,
                 found.Metadata.TryGetValue(MarkName, out string? mark) ? mark : null
-            );
+            )
+            {
+                BlockedUntil = found.ImmutabilityPolicy?.ExpiresOn?.UtcDateTime,
+            };
         }
         catch (RequestFailedException exception) when (exception.Status == (int)HttpStatusCode.NotFound && !IsContainer(exception))
         {

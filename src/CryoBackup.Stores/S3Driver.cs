@@ -38,7 +38,10 @@ internal sealed class S3Driver(IAmazonS3 client, StoreLocation location, StoreOp
                 found.ETag ?? "",
                 (found.LastModified ?? DateTime.UnixEpoch).ToUniversalTime(),
                 found.Metadata[MarkName]
-            );
+            )
+            {
+                BlockedUntil = found.ObjectLockRetainUntilDate?.ToUniversalTime(),
+            };
         }
         // An answer to HEAD has no body that could tell a missing bucket; the next request to it does.
         catch (AmazonS3Exception exception)

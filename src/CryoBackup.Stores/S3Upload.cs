@@ -54,6 +54,8 @@ internal sealed class S3Upload(
                     ServerSideEncryptionKeyManagementServiceKeyId = Options.KmsKey,
                     ChecksumAlgorithm = bucket.IsAmazon ? ChecksumAlgorithm.SHA256 : null,
                     MD5Digest = bucket.IsAmazon ? null : Md5(content),
+                    ObjectLockMode = Lock,
+                    ObjectLockRetainUntilDate = LockedUntil,
                 };
                 request.Metadata[S3Driver.MarkName] = Mark;
                 PutObjectResponse put = await bucket.Client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false);
@@ -73,6 +75,8 @@ internal sealed class S3Upload(
             ServerSideEncryptionMethod = Encryption,
             ServerSideEncryptionKeyManagementServiceKeyId = Options.KmsKey,
             ChecksumAlgorithm = bucket.IsAmazon ? ChecksumAlgorithm.SHA256 : null,
+            ObjectLockMode = Lock,
+            ObjectLockRetainUntilDate = LockedUntil,
         };
         request.Metadata[S3Driver.MarkName] = Mark;
         InitiateMultipartUploadResponse begun = await bucket
@@ -141,6 +145,10 @@ internal sealed class S3Upload(
     /// <inheritdoc/>
     protected override async Task<string?> FindMarkAsync(CancellationToken cancellationToken) =>
         (await S3Driver.HeadAsync(bucket.Client, bucket.Name, Key, cancellationToken).ConfigureAwait(false))?.Mark;
+
+    private ObjectLockMode? Lock => Options.LockMode is { } mode ? new ObjectLockMode(mode) : null;
+
+    private DateTime? LockedUntil => Options is { LockMode: not null, LockDays: { } days } ? DateTime.UtcNow.AddDays(days) : null;
 
     private ServerSideEncryptionMethod? Encryption => Options.ServerSideEncryption is { } method ? new(method) : null;
 

@@ -122,6 +122,7 @@ internal static class BackupWriter
         using BackupOutput manifest = WriteManifest(destination, name, written);
         BackupInfo info = BackupCatalog.ToInfo(written with { Warnings = warnings }, file.FinalPath, manifest.FinalPath);
         Publish(file, globalsFile, manifest);
+        info.BlockedUntil = file.BlockedUntil;
         var published = new PublishedBackup(info, observer);
         published.Tell(new VerboseMessage($"Published {file.FinalPath}."));
         if (request.KeepDays is { } days)

@@ -54,6 +54,14 @@ public sealed record AwsSettings : Settings
     [Setting("The key of the encryption at rest.", Example = "alias/backups")]
     public string? KmsKey { get; init; }
 
+    /// <summary>How what is put is locked.</summary>
+    [Setting("Locks what is put against removal (S3 Object Lock): GOVERNANCE or COMPLIANCE.", Example = "GOVERNANCE")]
+    public string? ObjectLockMode { get; init; }
+
+    /// <summary>For how many days it is locked.</summary>
+    [Setting("For how many days it is locked.", Example = "30", Minimum = 1, Maximum = 36500)]
+    public int? ObjectLockDays { get; init; }
+
     /// <summary>The location of the bucket and the prefix.</summary>
     /// <exception cref="CryoBackupException">ConfigurationInvalid.</exception>
     internal StoreLocation ToLocation() => StoreLocation.Parse($"s3://{Bucket}/{Prefix?.Trim('/')}");
@@ -70,5 +78,7 @@ public sealed record AwsSettings : Settings
             StorageClass = StorageClass,
             ServerSideEncryption = ServerSideEncryption,
             KmsKey = KmsKey,
+            LockMode = ObjectLockMode,
+            LockDays = ObjectLockDays,
         };
 }

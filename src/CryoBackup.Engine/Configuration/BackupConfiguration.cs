@@ -25,7 +25,12 @@ public sealed record BackupConfiguration : Settings
     public DatabaseSelection? Databases { get; init; }
 
     /// <summary>The folder of the backups, as a full path; null where the file names none.</summary>
-    [Setting("The folder of the backups.", Example = "backups/database", IsPath = true, IsCommon = true)]
+    [Setting(
+        "The folder of the backups, or a location of a store such as s3://bucket/prefix.",
+        Example = "backups/database",
+        IsLocation = true,
+        IsCommon = true
+    )]
     public string? LocalBackupDir { get; init; }
 
     /// <summary>The predecessor's; not used.</summary>

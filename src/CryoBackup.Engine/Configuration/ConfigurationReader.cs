@@ -211,8 +211,8 @@ internal sealed class ConfigurationReader
         {
             throw _errors.At(
                 node,
-                $"'{path}' is a location of a store, where only copies go",
-                "Give a folder of this machine; 'copies' names the stores that each backup is copied to."
+                $"'{path}' is a location of a store",
+                "Give a path of this machine; local_backup_dir and copies may lie in a store."
             );
         }
 

@@ -59,6 +59,24 @@ internal static class ConfigurationRules
             }
         }
 
+        if (configuration.Aws is { } locked && (locked.ObjectLockMode is null) != (locked.ObjectLockDays is null))
+        {
+            throw errors.At(
+                PlaceOf(root, "aws", locked.ObjectLockMode is null ? "object_lock_days" : "object_lock_mode"),
+                "'aws.object_lock_mode' and 'aws.object_lock_days' say nothing without each other",
+                "Give both: how, GOVERNANCE or COMPLIANCE, and for how long."
+            );
+        }
+
+        if (configuration.Aws?.ObjectLockMode is { } mode && mode is not ("GOVERNANCE" or "COMPLIANCE"))
+        {
+            throw errors.At(
+                PlaceOf(root, "aws", "object_lock_mode"),
+                "'aws.object_lock_mode' is neither GOVERNANCE nor COMPLIANCE",
+                "GOVERNANCE lets those who may bypass it remove what is locked, COMPLIANCE nobody."
+            );
+        }
+
         int copies = configuration.Copies.Count + (configuration.Aws is { Enabled: true } ? 1 : 0);
         if (configuration.CopiesRequired > copies)
         {

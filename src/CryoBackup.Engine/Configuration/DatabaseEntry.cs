@@ -31,7 +31,7 @@ public sealed record DatabaseEntry : Settings
     public SslMode? SslMode { get; init; }
 
     /// <summary>The folder of its backups, as a full path.</summary>
-    [Setting("The folder of its backups.", Example = "backups/warehouse", IsPath = true)]
+    [Setting("The folder, or the location, of its backups.", Example = "backups/warehouse", IsLocation = true)]
     public string? LocalBackupDir { get; init; }
 
     /// <summary>How its backups are compressed.</summary>

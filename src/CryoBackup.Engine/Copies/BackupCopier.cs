@@ -76,6 +76,7 @@ public static class BackupCopier
         }
 
         backup.Copies = [.. copies];
+        backup.CopiesWanted = destinations.Count > 0 ? destinations.Count : null;
         backup.Warnings = [.. backup.Warnings, .. failures];
         if (copies.Count < required)
         {

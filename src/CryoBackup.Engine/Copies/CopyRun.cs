@@ -11,6 +11,7 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
 
     private readonly List<CopyItem> _put = [];
     private UploadJournal? _journal;
+    private DateTime? _blockedUntil;
 
     /// <summary>Copies and proves.</summary>
     public async Task<BackupInfo> RunAsync()
@@ -42,7 +43,9 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
         await ProveAsync(source.ManifestItem).ConfigureAwait(false);
         string path = store.Location.PathOf(source.Files[0].Name);
         observer(new VerboseMessage($"Proven where it lies: {path}, by reading back all of it."));
-        return BackupCatalog.ToInfo(source.Manifest, path, store.Location.PathOf(source.ManifestItem.Name), DateTime.UtcNow);
+        BackupInfo copy = BackupCatalog.ToInfo(source.Manifest, path, store.Location.PathOf(source.ManifestItem.Name), DateTime.UtcNow);
+        copy.BlockedUntil = _blockedUntil;
+        return copy;
     }
 
     /// <summary>Puts a file, unless something bears its name: what that is, the proof tells.</summary>
@@ -127,6 +130,11 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
                 path,
                 "Find out who removes what is put there; it is no place for backups as it is."
             );
+        if (item.Path == source.Files[0].Path)
+        {
+            _blockedUntil = found.BlockedUntil;
+        }
+
         Stream stream = store.OpenRead(found, cancellationToken);
         await using (stream.ConfigureAwait(false))
         {

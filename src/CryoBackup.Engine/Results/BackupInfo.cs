@@ -91,6 +91,15 @@ public sealed class BackupInfo
     /// <summary>The paths of the proven copies that were made of it right after it.</summary>
     public string[] Copies { get; internal set; } = [];
 
+    /// <summary>
+    /// Until when the store lets nobody remove it (S3 Object Lock, Azure's immutability), in UTC, as the store said when it was put or
+    /// copied there; null for no such moment, for a folder, and where a listing found it.
+    /// </summary>
+    public DateTime? BlockedUntil { get; internal set; }
+
+    /// <summary>How many places there were for copies; null where none were to be made.</summary>
+    internal int? CopiesWanted { get; set; }
+
     /// <summary>Takes the tables from where they were found later than the rest.</summary>
     /// <param name="tables">Every table.</param>
     internal void SetTables(TableInfo[] tables)

@@ -23,6 +23,10 @@ internal sealed class MetricsFile
     private const string VerdictOf = "cryobackup_last_verification_verdict";
     private const string Rehearsed = "cryobackup_last_rehearsal_timestamp_seconds";
     private const string RehearsalAge = "cryobackup_last_rehearsal_age_seconds";
+    private const string Copied = "cryobackup_copy_last_success_timestamp_seconds";
+    private const string CopyAge = "cryobackup_copy_age_seconds";
+    private const string Copies = "cryobackup_copy_last_proven";
+    private const string CopiesMissing = "cryobackup_copy_last_missing";
     private const string Restored = "cryobackup_last_restore_timestamp_seconds";
     private const string RestoreSuccess = "cryobackup_last_restore_success";
 
@@ -40,6 +44,10 @@ internal sealed class MetricsFile
         (VerdictOf, "1 for the verdict of the last verification, the worst of the run; 0 for the other verdicts."),
         (Rehearsed, "When a backup was last restored to a scratch server, and passed."),
         (RehearsalAge, "The age of the last passed rehearsal when this file was written."),
+        (Copied, "When the last backup ended of which each place for copies has a proven one."),
+        (CopyAge, "The age of that backup when this file was written."),
+        (Copies, "The proven copies of the last successful backup."),
+        (CopiesMissing, "The places for copies that have none of the last successful backup."),
         (Restored, "When a restore last ended."),
         (RestoreSuccess, "1 if the last restore succeeded, 0 if it failed."),
     ];
@@ -181,6 +189,22 @@ internal sealed class MetricsFile
             values[Size] = backup.Size;
             Set(values, Uncompressed, backup.UncompressedSize > 0 ? backup.UncompressedSize : null);
             Set(values, Rows, backup is { Encrypted: true, TableCount: 0 } ? null : backup.RowCount);
+            TakeCopies(backup, values);
+        }
+    }
+
+    private static void TakeCopies(BackupInfo backup, Dictionary<string, double> values)
+    {
+        if (backup.CopiesWanted is not { } wanted)
+        {
+            return;
+        }
+
+        values[Copies] = backup.Copies.Length;
+        values[CopiesMissing] = wanted - backup.Copies.Length;
+        if (backup.Copies.Length == wanted)
+        {
+            values[Copied] = Seconds(backup.End);
         }
     }
 
@@ -217,6 +241,7 @@ internal sealed class MetricsFile
                 RehearsalAge,
                 values.TryGetValue(Rehearsed, out double rehearsed) ? Math.Round(Math.Max(0, Seconds(now) - rehearsed), 3) : null
             );
+            Set(values, CopyAge, values.TryGetValue(Copied, out double copied) ? Math.Round(Math.Max(0, Seconds(now) - copied), 3) : null);
         }
 
         var text = new StringBuilder();

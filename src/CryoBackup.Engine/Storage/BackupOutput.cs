@@ -10,6 +10,13 @@ internal abstract class BackupOutput : IDisposable
     /// <summary>Takes the content. Its length can be set to nothing, to begin anew.</summary>
     public abstract Stream Stream { get; }
 
+    /// <summary>Until when a store lets nobody remove it, once it is published; null for no such moment.</summary>
+    public virtual DateTime? BlockedUntil
+    {
+        get => null;
+        protected set { }
+    }
+
     /// <summary>Brings what was written to where it lasts, still without its name. After it nothing is written any more.</summary>
     /// <exception cref="CryoBackupException">DestinationNotWritable or DiskFull.</exception>
     public abstract void Complete();

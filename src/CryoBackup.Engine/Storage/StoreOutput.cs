@@ -49,6 +49,9 @@ internal sealed class StoreOutput : BackupOutput
     /// <inheritdoc/>
     public override Stream Stream => _stream;
 
+    /// <inheritdoc/>
+    public override DateTime? BlockedUntil { get; protected set; }
+
     /// <summary>Nothing: what is sent lies in the store, without a name.</summary>
     public override void Complete() { }
 
@@ -58,7 +61,9 @@ internal sealed class StoreOutput : BackupOutput
         _asked = true;
         Wait(_stream.Upload.CommitAsync);
         _committed = true;
-        long size = Wait(() => _store.HeadAsync(_name, _cancellation))?.Size ?? -1;
+        StoreObject? found = Wait(() => _store.HeadAsync(_name, _cancellation));
+        BlockedUntil = found?.BlockedUntil;
+        long size = found?.Size ?? -1;
         if (size != _stream.Length)
         {
             throw new CryoBackupException(

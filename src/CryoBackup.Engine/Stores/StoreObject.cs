@@ -6,4 +6,8 @@ namespace CryoBackup.Stores;
 /// <param name="Tag">Changes with its content (ETag); no hash of it. Empty where the store has none.</param>
 /// <param name="Modified">When it was written, in UTC.</param>
 /// <param name="Mark">Who wrote it, where a head request told: see <see cref="IStoreDriver"/>; else null.</param>
-internal sealed record StoreObject(string Key, long Size, string Tag, DateTime Modified, string? Mark = null);
+internal sealed record StoreObject(string Key, long Size, string Tag, DateTime Modified, string? Mark = null)
+{
+    /// <summary>Until when the store lets nobody remove it, in UTC, where a head request told; null for no such moment.</summary>
+    public DateTime? BlockedUntil { get; init; }
+}

@@ -35,6 +35,12 @@ public sealed record StoreOptions
     /// <summary>The key of the encryption at rest.</summary>
     public string? KmsKey { get; init; }
 
+    /// <summary>S3's Object Lock of what is put: GOVERNANCE or COMPLIANCE; null for what the bucket does by itself.</summary>
+    public string? LockMode { get; init; }
+
+    /// <summary>For how many days what is put is locked.</summary>
+    public int? LockDays { get; init; }
+
     /// <summary>The most parts that an upload has.</summary>
     public int MaximumParts { get; init; } = DefaultMaximumParts;
 

@@ -39,6 +39,32 @@ public sealed class MetricsFileTests : IDisposable
     }
 
     [Fact]
+    public void CopiesAreCountedAndTheLastWithAllOfThemHasItsAge()
+    {
+        BackupInfo made = SampleResults.Backup();
+        made.Copies = ["/a", "/b"];
+        made.CopiesWanted = 2;
+        Dictionary<string, double> values = Update(RunKind.Backup, 100, RunItem.Of(made));
+        Assert.Equal(2, values["cryobackup_copy_last_proven{database=\"app\"}"]);
+        Assert.Equal(0, values["cryobackup_copy_last_missing{database=\"app\"}"]);
+        Assert.Equal(s_noon + 90, values["cryobackup_copy_last_success_timestamp_seconds{database=\"app\"}"]);
+
+        made.Copies = ["/a"];
+        made.CopiesWanted = 3;
+        values = Update(RunKind.Backup, 200, RunItem.Of(made));
+        Assert.Equal(1, values["cryobackup_copy_last_proven{database=\"app\"}"]);
+        Assert.Equal(2, values["cryobackup_copy_last_missing{database=\"app\"}"]);
+        Assert.Equal(110, values["cryobackup_copy_age_seconds{database=\"app\"}"]);
+
+        // Without a place for copies there is nothing to tell.
+        values = Update(RunKind.Backup, 300, RunItem.Of(SampleResults.Backup("other")));
+        Assert.DoesNotContain(
+            values.Keys,
+            key => key.Contains("copy", StringComparison.Ordinal) && key.Contains("other", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
     public void WorstOfARunCounts()
     {
         var passed = RunItem.Of(SampleResults.Verification());

@@ -4,6 +4,7 @@ using CryoBackup.Backup;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
 using CryoBackup.Tests.Backup;
+using Xunit.Abstractions;
 
 namespace CryoBackup.Tests.Stores;
 
@@ -18,9 +19,11 @@ public sealed class NewInStoreTests : IDisposable
     private readonly S3Server _server = new();
     private readonly List<EngineMessage> _said = [];
 
-    public NewInStoreTests(PostgresServer postgres)
+    private readonly ITestOutputHelper _output;
+
+    public NewInStoreTests(PostgresServer postgres, ITestOutputHelper output)
     {
-        _postgres = postgres;
+        (_postgres, _output) = (postgres, output);
         postgres.CreateDatabase(Database);
         postgres.Execute(
             Database,
@@ -62,6 +65,31 @@ public sealed class NewInStoreTests : IDisposable
         Assert.Equal(CryoBackupError.BackupNotFound, failure.Error);
         Assert.Contains("'s3://absent/db' does not exist", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(_said.OfType<VerboseMessage>(), message => message.Text.Contains("snapshot", StringComparison.Ordinal));
+    }
+
+    /// <summary>No server here knows Object Lock; the requests are those of S3's documentation, and what a server says of it is read.</summary>
+    [PostgresFact]
+    public void WhatIsPutIsLockedWhereThatIsAskedFor()
+    {
+        BackupInfo made = New(request =>
+            request with
+            {
+                IncludeGlobals = true,
+                Store = Options with { LockMode = "COMPLIANCE", LockDays = 30 },
+            }
+        );
+
+        Assert.All(
+            _server.Objects.Values,
+            content =>
+            {
+                Assert.Equal("COMPLIANCE", content.Lock!.Value.Mode);
+                Assert.Matches("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{3})?Z$", content.Lock.Value.Until);
+            }
+        );
+        Assert.InRange(made.BlockedUntil!.Value, DateTime.UtcNow.AddDays(29.9), DateTime.UtcNow.AddDays(30.1));
+        Assert.Equal(DateTimeKind.Utc, made.BlockedUntil.Value.Kind);
+        Assert.Null(New(request => request with { Folder = "s3://backups/other" }).BlockedUntil);
     }
 
     [PostgresFact]
@@ -201,7 +229,8 @@ public sealed class NewInStoreTests : IDisposable
             AssertWhole(told);
         }
 
-        Assert.True(counted.Killed + counted.Failed + counted.Made == points, $"{counted}");
+        _output.WriteLine($"{points} points of {requests} requests: {counted}");
+        Assert.Equal(points, counted.Killed + counted.Failed + counted.Made);
     }
 
     private void AssertWhole(string told)

@@ -8,6 +8,9 @@ namespace CryoBackup.Tests.Stores;
 /// <summary>An object that lies in the server.</summary>
 internal sealed record S3Content(byte[] Bytes, string Mark)
 {
+    /// <summary>How it is locked, as the headers said: mode and time; null for not.</summary>
+    public (string Mode, string Until)? Lock { get; init; }
+
     public DateTime Modified { get; } = DateTime.UtcNow;
 
     /// <summary>No hash of the content that anybody could rely on, as with real stores.</summary>
@@ -19,6 +22,8 @@ internal sealed record S3Content(byte[] Bytes, string Mark)
 /// <summary>An upload that is not complete.</summary>
 internal sealed record S3Unfinished(string Key, string Mark)
 {
+    public (string Mode, string Until)? Lock { get; init; }
+
     public ConcurrentDictionary<int, byte[]> Parts { get; } = new();
 
     public DateTime Begun { get; } = DateTime.UtcNow;

@@ -230,9 +230,14 @@ internal sealed class S3Server : IDisposable
             return S3Answer.Error(400, "BadDigest");
         }
 
-        var content = new S3Content(body, request.Headers["x-amz-meta-cryobackup-upload"] ?? "");
+        var content = new S3Content(body, request.Headers["x-amz-meta-cryobackup-upload"] ?? "") { Lock = LockOf(request) };
         return Store(request, key, content) ? S3Answer.Good(("ETag", content.Tag)) : S3Answer.Error(412, "PreconditionFailed");
     }
+
+    private static (string, string)? LockOf(HttpListenerRequest request) =>
+        request.Headers["x-amz-object-lock-mode"] is { } mode && request.Headers["x-amz-object-lock-retain-until-date"] is { } until
+            ? (mode, until)
+            : null;
 
     private bool Store(HttpListenerRequest request, string key, S3Content content)
     {
@@ -251,7 +256,7 @@ internal sealed class S3Server : IDisposable
     private S3Answer Begin(HttpListenerRequest request, string key)
     {
         string id = Guid.NewGuid().ToString("N");
-        Uploads[id] = new S3Unfinished(key, request.Headers["x-amz-meta-cryobackup-upload"] ?? "");
+        Uploads[id] = new S3Unfinished(key, request.Headers["x-amz-meta-cryobackup-upload"] ?? "") { Lock = LockOf(request) };
         return S3Answer.Xml(
             "InitiateMultipartUploadResult",
             new XElement("Bucket", Bucket),
@@ -302,7 +307,7 @@ internal sealed class S3Server : IDisposable
             whole.Write(unfinished.Parts[number]);
         }
 
-        var content = new S3Content(whole.ToArray(), unfinished.Mark);
+        var content = new S3Content(whole.ToArray(), unfinished.Mark) { Lock = unfinished.Lock };
         if (!Store(request, key, content))
         {
             return S3Answer.Error(412, "PreconditionFailed");
@@ -346,6 +351,9 @@ internal sealed class S3Server : IDisposable
                 ("ETag", found.Tag),
                 ("Last-Modified", found.Modified.ToString("R", CultureInfo.InvariantCulture)),
                 ("x-amz-meta-cryobackup-upload", found.Mark),
+                .. found.Lock is var (mode, until)
+                    ? new[] { ("x-amz-object-lock-mode", mode), ("x-amz-object-lock-retain-until-date", until) }
+                    : [],
                 .. start > 0 ? new[] { ("Content-Range", $"bytes {start}-{found.Bytes.Length - 1}/{found.Bytes.Length}") } : [],
             ],
         };

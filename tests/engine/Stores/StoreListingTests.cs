@@ -1,12 +1,14 @@
+using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
 using CryoBackup.Verification;
+using Xunit.Abstractions;
 
 namespace CryoBackup.Tests.Stores;
 
 /// <summary>The backups of a store are listed as those of a folder.</summary>
-public sealed class StoreListingTests : IDisposable
+public sealed class StoreListingTests(ITestOutputHelper output) : IDisposable
 {
     private const string Place = "s3://backups/db";
     private readonly S3Server _server = new();
@@ -35,6 +37,25 @@ public sealed class StoreListingTests : IDisposable
         Assert.Equal(3, Requests("list-type"));
         Assert.Equal(1, Requests(".meta.json") - Requests("continuation-token"));
         Assert.Single(second, backup => backup.Database == "renamed");
+    }
+
+    /// <summary>Thousands are some pages of a listing, and after the first time nothing else.</summary>
+    [Fact]
+    [Trait("Runs", "Once")]
+    public void ThousandsAreListed()
+    {
+        int count = Thoroughness.Of(1000, 5000);
+        Put(count);
+        var clock = Stopwatch.StartNew();
+        Assert.Equal(count, Find().Length);
+        TimeSpan cold = clock.Elapsed;
+        _server.Seen.Clear();
+        clock.Restart();
+        Assert.Equal(count, Find().Length);
+        output.WriteLine(
+            $"{count} backups: {cold.TotalSeconds:0.00} s cold, {clock.Elapsed.TotalSeconds:0.00} s warm, {_server.Seen.Count} requests"
+        );
+        Assert.Equal(2 * count / 1000, _server.Seen.Count);
     }
 
     [Fact]
