@@ -192,6 +192,14 @@ internal static class BackupWriter
         }
         catch
         {
+            if (manifest.MayStillCome)
+            {
+                // A manifest that comes after its backup was removed would look like one.
+                file.Leave();
+                globals?.Leave();
+                throw;
+            }
+
             // Without its manifest it is no backup, and must not lie there like one.
             file.Withdraw();
             globals?.Withdraw();

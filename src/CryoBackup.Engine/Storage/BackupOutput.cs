@@ -26,6 +26,12 @@ internal abstract class BackupOutput : IDisposable
     /// PermissionDenied.</exception>
     public abstract void Publish();
 
+    /// <summary>True if it was to be published and nobody knows whether it was, or will be: what it belongs to must stay.</summary>
+    public virtual bool MayStillCome => false;
+
+    /// <summary>Leaves it where it is, published or not, to whoever comes next.</summary>
+    public virtual void Leave() { }
+
     /// <summary>Takes a publication back: disposed of, the file is gone.</summary>
     public abstract void Withdraw();
 

@@ -16,6 +16,7 @@ internal sealed class StoreOutput : BackupOutput
     private readonly Action<EngineMessage> _observer;
     private readonly CancellationToken _cancellation;
     private bool _asked;
+    private bool _isUnknown;
     private bool _committed;
     private bool _withdrawn;
 
@@ -59,8 +60,26 @@ internal sealed class StoreOutput : BackupOutput
     public override void Publish()
     {
         _asked = true;
-        Wait(_stream.Upload.CommitAsync);
-        _committed = true;
+        _isUnknown = true;
+        try
+        {
+            Wait(_stream.Upload.CommitAsync);
+            _committed = true;
+            _isUnknown = false;
+        }
+        catch (CryoBackupException exception) when (exception.Error != CryoBackupError.LocationUnreachable)
+        {
+            // The store has refused it.
+            _isUnknown = false;
+            throw;
+        }
+
+        if (BackupFolder.IsManifest(_name))
+        {
+            // Now it is a backup, whatever else is asked of the store.
+            return;
+        }
+
         StoreObject? found = Wait(() => _store.HeadAsync(_name, _cancellation));
         BlockedUntil = found?.BlockedUntil;
         long size = found?.Size ?? -1;
@@ -76,6 +95,21 @@ internal sealed class StoreOutput : BackupOutput
                 "Find out what changes or removes what is put there; it is no place for backups as it is."
             );
         }
+    }
+
+    /// <inheritdoc/>
+    public override bool MayStillCome => _asked && _isUnknown;
+
+    /// <inheritdoc/>
+    public override void Leave()
+    {
+        _journal?.Leave();
+        _observer(
+            new WarningMessage(
+                $"'{FinalPath}' is left there: whether its manifest arrived is not known. With it, it is a backup; without, the next run to "
+                    + "the same place from this machine removes it."
+            )
+        );
     }
 
     /// <summary>Takes it back, unless the manifest is there or may be: then it is a backup.</summary>

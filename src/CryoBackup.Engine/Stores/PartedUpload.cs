@@ -207,17 +207,26 @@ internal abstract class PartedUpload : StoreUpload
         if (_upload is null)
         {
             int tried = 0;
-            _upload = await _retry
-                .RunAsync(
-                    $"Beginning '{Key}'",
-                    failed =>
-                    {
-                        tried = failed;
-                        return OpenAsync(_stop.Token);
-                    },
-                    _stop.Token
-                )
-                .ConfigureAwait(false);
+            try
+            {
+                _upload = await _retry
+                    .RunAsync(
+                        $"Beginning '{Key}'",
+                        failed =>
+                        {
+                            tried = failed;
+                            return OpenAsync(_stop.Token);
+                        },
+                        _stop.Token
+                    )
+                    .ConfigureAwait(false);
+            }
+            catch
+            {
+                // It may have been begun, and only the answers were lost.
+                Left?.Invoke();
+                throw;
+            }
 
             // One whose answer was lost may lie there besides.
             Begun?.Invoke(tried == 0 ? _upload : null);
