@@ -72,6 +72,13 @@ Describe 'Completion' {
             Pop-Location
         }
 
+        It 'offers the stores of the configuration, and asks nobody' {
+            $other = Join-Path $TestDrive 'stores.yaml'
+            Set-Content -LiteralPath $other -Value "local_backup_dir: s3://no-such-bucket/kept`ncopies: ['azblob://account/container/copies']"
+            (Complete "Get-CryoBackup -Config '$other' -Path s3:").CompletionText | Should -Be "'s3://no-such-bucket/kept'"
+            (Complete "Test-CryoBackup -Config '$other' -Path az").CompletionText | Should -Be "'azblob://account/container/copies'"
+        }
+
         It 'offers the backups of the configured folder, newest first, then files, at <_>' -ForEach 'Test-CryoBackup ', 'Restore-CryoBackup ', 'Test-CryoBackup -Path ' {
             $found = (Complete $_).CompletionText
             $found[0..1] | Should -Be $offered

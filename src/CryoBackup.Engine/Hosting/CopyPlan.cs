@@ -60,6 +60,18 @@ public static class CopyPlan
             );
     }
 
+    /// <summary>The stores that a configuration names, for backups or for copies of them.</summary>
+    /// <param name="configuration">The configuration; null for none.</param>
+    /// <returns>Locations, each once.</returns>
+    public static IReadOnlyList<string> Stores(BackupConfiguration? configuration) =>
+        [
+            .. BackupPlan
+                .Folders(configuration)
+                .Concat(Configured(configuration).Select(target => target.Location.ToString()))
+                .Where(StoreLocation.IsStore)
+                .Distinct(StringComparer.Ordinal),
+        ];
+
     /// <summary>How stores are reached, as a configuration says it; credentials that it does not name are the environment's.</summary>
     /// <param name="configuration">The configuration; null for none.</param>
     public static StoreOptions Options(BackupConfiguration? configuration) => configuration?.Aws?.ToOptions() ?? new StoreOptions();

@@ -30,43 +30,54 @@ public sealed class BackupPathCompleter : IArgumentCompleter
         IEnumerable<CompletionResult> configured =
             begin.IndexOfAny(['/', '\\', ':', '~']) < 0 ? Configured(begin, isFolder, fakeBoundParameters) : [];
         return configured
+            .Concat(Stores(begin, fakeBoundParameters))
             .Concat(CompletionCompleters.CompleteFilename(wordToComplete))
             .DistinctBy(result => result.CompletionText, StringComparer.Ordinal);
     }
 
-    private static List<CompletionResult> Configured(string begin, bool isFolder, IDictionary bound)
+    /// <summary>The stores of the configuration, of which nothing is asked: completion needs no network.</summary>
+    private static IEnumerable<CompletionResult> Stores(string begin, IDictionary bound) =>
+        Completion.Of(Read<string>(bound, (configuration, _) => [.. CopyPlan.Stores(configuration)]), begin, isPattern: true);
+
+    private static List<CompletionResult> Configured(string begin, bool isFolder, IDictionary bound) =>
+        Read(bound, (configuration, here) => Configured(begin, isFolder, BackupPlan.Folders(configuration), here));
+
+    private static List<CompletionResult> Configured(string begin, bool isFolder, IReadOnlyList<string> folders, string here) =>
+        isFolder
+            ?
+            [
+                .. folders
+                    .Where(folder =>
+                        Directory.Exists(folder) && Path.GetFileName(folder).StartsWith(begin, StringComparison.OrdinalIgnoreCase)
+                    )
+                    .Select(folder => Result(here, folder, Path.GetFileName(folder), folder)),
+            ]
+            :
+            [
+                .. BackupsOf(folders)
+                    .Where(backup => Path.GetFileName(backup.Path).StartsWith(begin, StringComparison.OrdinalIgnoreCase))
+                    .Select(backup =>
+                        Result(
+                            here,
+                            backup.Path,
+                            Path.GetFileName(backup.Path),
+                            string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"{backup.Database}, {backup.Start:yyyy-MM-dd HH:mm:ss}Z, {backup.Path}"
+                            )
+                        )
+                    ),
+            ];
+
+    /// <summary>Takes something from the configuration; nothing where there is none, or it cannot be read.</summary>
+    private static List<T> Read<T>(IDictionary bound, Func<BackupConfiguration, string, List<T>> take)
     {
         try
         {
             string here = CurrentFolder();
             string? given = Completion.Bound(bound, "Config");
             string? file = ConfigurationFile.Find(given is null ? null : NamedBackups.FullPath(given), here);
-            IReadOnlyList<string> folders = file is null ? [] : BackupPlan.Folders(ConfigurationFile.Read(file, static _ => { }));
-            return isFolder
-                ?
-                [
-                    .. folders
-                        .Where(folder =>
-                            Directory.Exists(folder) && Path.GetFileName(folder).StartsWith(begin, StringComparison.OrdinalIgnoreCase)
-                        )
-                        .Select(folder => Result(here, folder, Path.GetFileName(folder), folder)),
-                ]
-                :
-                [
-                    .. BackupsOf(folders)
-                        .Where(backup => Path.GetFileName(backup.Path).StartsWith(begin, StringComparison.OrdinalIgnoreCase))
-                        .Select(backup =>
-                            Result(
-                                here,
-                                backup.Path,
-                                Path.GetFileName(backup.Path),
-                                string.Create(
-                                    CultureInfo.InvariantCulture,
-                                    $"{backup.Database}, {backup.Start:yyyy-MM-dd HH:mm:ss}Z, {backup.Path}"
-                                )
-                            )
-                        ),
-                ];
+            return file is null ? [] : take(ConfigurationFile.Read(file, static _ => { }), here);
         }
         catch (Exception exception)
             when (exception
