@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 
 namespace CryoBackup.Archive;
@@ -45,6 +46,8 @@ internal static class ServerEncoding
         ["UHC"] = "ks_c_5601-1987",
     };
 
+    private static readonly ConcurrentDictionary<string, Encoding> Found = new(StringComparer.OrdinalIgnoreCase);
+
     static ServerEncoding() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
 
     /// <summary>.NET's encoding for one of PostgreSQL's.</summary>
@@ -60,14 +63,17 @@ internal static class ServerEncoding
             return null;
         }
 
-        if (!DotNetNames.TryGetValue(postgresName, out string? name))
-        {
-            return Encoding.Latin1;
-        }
+        return Found.GetOrAdd(
+            postgresName,
+            static name => DotNetNames.TryGetValue(name, out string? other) ? Make(name, other) : Encoding.Latin1
+        );
+    }
 
+    private static Encoding Make(string postgresName, string dotNetName)
+    {
         try
         {
-            return Encoding.GetEncoding(name);
+            return PostgresEncoding.Of(postgresName, Encoding.GetEncoding(dotNetName));
         }
         catch (ArgumentException)
         {
