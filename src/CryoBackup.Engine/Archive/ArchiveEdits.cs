@@ -16,21 +16,28 @@ internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
 
     /// <summary>
     /// The DROP statements that pg_restore --clean must not run: pg_dump writes one for each index and constraint of a partition, though
-    /// these fall with the partition and cannot be dropped alone.
+    /// these fall with the partition and cannot be dropped alone; nor can the index that a key of a partition is attached to.
     /// </summary>
     /// <param name="entries">The archive's table of contents.</param>
     public static IEnumerable<ArchiveEdit> DropsOfPartitions(IReadOnlyList<TocEntry> entries)
     {
         var byId = entries.ToDictionary(entry => entry.DumpId);
-        HashSet<int> attached = [.. entries.Where(entry => entry.Kind == "INDEX ATTACH").SelectMany(entry => entry.Dependencies)];
-        ILookup<(string Schema, string Name), TocEntry> attachments = entries
-            .Where(entry => entry.Kind == "INDEX ATTACH")
-            .ToLookup(entry => (entry.Schema, entry.Name));
+        bool IsKey(int id) => byId.TryGetValue(id, out TocEntry? entry) && entry.Kind == "CONSTRAINT";
+        TocEntry[] attachments = [.. entries.Where(entry => entry.Kind == "INDEX ATTACH")];
+        HashSet<int> attached = [.. attachments.SelectMany(entry => entry.Dependencies)];
+        HashSet<int> withKeys =
+        [
+            .. attachments.Select(entry => entry.Dependencies).Where(ids => Array.Exists(ids, IsKey)).SelectMany(ids => ids),
+        ];
+        ILookup<(string Schema, string Name), TocEntry> names = attachments.ToLookup(entry => (entry.Schema, entry.Name));
         return entries
             .Where(entry =>
                 attached.Contains(entry.DumpId)
                 && entry.Kind is "INDEX" or "CONSTRAINT"
-                && attachments.Contains((entry.Schema, entry.Kind == "INDEX" ? entry.Name : NameOfConstraint(entry, byId)))
+                && (
+                    names.Contains((entry.Schema, entry.Kind == "INDEX" ? entry.Name : NameOfConstraint(entry, byId)))
+                    || (entry.Kind == "INDEX" && withKeys.Contains(entry.DumpId))
+                )
             )
             .Select(entry => new ArchiveEdit(entry.DropStatement.Offset, entry.DropStatement.Size, Absent));
     }

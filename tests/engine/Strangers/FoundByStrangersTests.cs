@@ -40,6 +40,27 @@ public sealed class FoundByStrangersTests(ZooServer server)
         Assert.Equal(before.Split('\n'), server.Dump("found_defaults").Split('\n'));
     }
 
+    /// <summary>Neither the key of a partition nor the plain index of the whole that it became a part of can be dropped alone.</summary>
+    [PostgresFact]
+    public void CleanDropsNoIndexThatAKeyOfAPartitionBelongsTo()
+    {
+        string backup = BackUp(
+            "found_key",
+            """
+            CREATE TABLE p (a int NOT NULL, b int) PARTITION BY LIST (b);
+            CREATE TABLE p1 PARTITION OF p (PRIMARY KEY (a)) FOR VALUES IN (1);
+            CREATE TABLE p2 PARTITION OF p (UNIQUE (a)) FOR VALUES IN (2) PARTITION BY LIST (a);
+            CREATE TABLE p21 PARTITION OF p2 FOR VALUES IN (1);
+            CREATE INDEX whole ON p (a); CREATE TABLE r (a int REFERENCES p1);
+            INSERT INTO p VALUES (1, 1), (2, 1), (1, 2); INSERT INTO r VALUES (2)
+            """
+        );
+        string before = server.Dump("found_key");
+        RestoreResult result = server.Restore(backup, "found_key", request => request with { Clean = true });
+        Assert.Equal(RestoreStatus.Restored, result.Status);
+        Assert.Equal(before.Split('\n'), server.Dump("found_key").Split('\n'));
+    }
+
     /// <summary>The same value would be given out twice.</summary>
     [PostgresTheory]
     [InlineData("SELECT setval('s', 5, false)", Verdict.Failed)]
@@ -58,7 +79,7 @@ public sealed class FoundByStrangersTests(ZooServer server)
     [InlineData("SQL_ASCII", "Größe", "Größe")]
     [InlineData("LATIN1", "Größe", "Grosse")]
     [InlineData("WIN1251", "Заказ", "Zakaz")]
-    [InlineData("EUC_JP", "注文", "Chumon")]
+    [InlineData("EUC_JP", "注文髙丂ã", "Chumon")]
     [InlineData("EUC_TW", "注文", "Chumon")]
     public void NamesOfEveryEncodingAreFound(string encoding, string name, string role)
     {
