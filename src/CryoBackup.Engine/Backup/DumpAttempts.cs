@@ -25,6 +25,7 @@ internal sealed class DumpAttempts(BackupSession session, BackupPreflight prefli
             await Patience.RunAsync(snapshot.TakeAsync, token).ConfigureAwait(false);
             session.Observer(new VerboseMessage($"Took snapshot {snapshot.Id}, which shows {snapshot.Tables.Count} tables and sequences."));
             preflight.CheckSpace(snapshot.Tables.Values.Sum(table => table.Bytes));
+            await snapshot.NameUnwrittenAsync(preflight.PgDump, token).ConfigureAwait(false);
             List<string> warnings = await ListWarningsAsync(snapshot, preflight.PgDump, token).ConfigureAwait(false);
             try
             {

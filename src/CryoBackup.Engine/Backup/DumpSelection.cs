@@ -62,6 +62,11 @@ internal sealed class DumpSelection
     /// <summary>What the dump leaves out, and why.</summary>
     public IReadOnlyList<(string Name, string Reason)> Excluded => _excluded;
 
+    /// <summary>Names what pg_dump cannot write of the schema public, unless that is not selected at all.</summary>
+    /// <param name="unwritten">What it is, and why.</param>
+    public void NameUnwritten(IEnumerable<(string Name, string Reason)> unwritten) =>
+        _excluded.AddRange(_excluded.Exists(static item => item.Name == "public") ? [] : unwritten.Except(_excluded));
+
     /// <summary>The relations that the dump reads, in the order of OIDs.</summary>
     public IEnumerable<DumpTable> Read => _catalog.Where(table => table.IsRead && _selected.Contains(table.Oid));
 

@@ -247,6 +247,12 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     public Task<IReadOnlyList<(string Dependent, string Needed)>> ListBrokenDependenciesAsync(CancellationToken cancellationToken) =>
         BrokenDependencies.ListAsync(_connection, Selection!, cancellationToken);
 
+    /// <summary>Names among what is left out what this pg_dump cannot write.</summary>
+    /// <param name="pgDump">The program.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async Task NameUnwrittenAsync(ClientTool pgDump, CancellationToken cancellationToken) =>
+        Selection!.NameUnwritten(await PublicSchema.ListUnwrittenAsync(_connection, pgDump.Major, cancellationToken).ConfigureAwait(false));
+
     /// <summary>What the role would leave out without a word, beside rows.</summary>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>The finding; null if the dump of the whole database would be whole, or only a part is wanted,

@@ -53,6 +53,30 @@ public sealed class SelectionTests : IDisposable
 
     public void Dispose() => _destination.Dispose();
 
+    /// <summary>pg_dump before 15 writes of the schema public the privileges alone.</summary>
+    [PostgresFact]
+    public void NamesWhatPgDumpDoesNotWriteOfPublic()
+    {
+        const string Name = "selection_public";
+        _server.CreateDatabase(Name);
+        BackupInfo usual = BackupWriter.Run(
+            Requests.Backup(_server.Connection, Name, _destination.Path),
+            static _ => { },
+            CancellationToken.None
+        );
+        Assert.Empty(BackupManifest.Read(usual.ManifestPath).Excluded!);
+        _server.Execute(Name, "COMMENT ON SCHEMA public IS 'Ours'; ALTER SCHEMA public OWNER TO pg_monitor");
+        BackupInfo backup = BackupWriter.Run(
+            Requests.Backup(_server.Connection, Name, _destination.Path),
+            static _ => { },
+            CancellationToken.None
+        );
+        Assert.Equal(
+            _server.Cluster.Major < 15 ? ["the comment of the schema public", "the owner of the schema public"] : [],
+            Excluded(BackupManifest.Read(backup.ManifestPath))
+        );
+    }
+
     [PostgresFact]
     public void Everything()
     {
