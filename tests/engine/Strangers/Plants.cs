@@ -12,9 +12,10 @@ internal sealed record Plant(string Kind, string Candidates)
 /// <summary>The differences that are planted in a restored database, one at a time.</summary>
 internal static class Plants
 {
-    /// <summary>What the candidates are taken from: only what is the database's own, and no extension's.</summary>
+    /// <summary>What the candidates are taken from: only what is the database's own, and neither an extension's nor inside of something,
+    /// as the constructor of a range is, whose owner no dump tells.</summary>
     public const string Prelude = """
-        WITH extended AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
+        WITH extended AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e' OR (deptype = 'i' AND classid = 'pg_proc'::regclass)),
         space AS (SELECT * FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
         stranger AS (SELECT oid AS role, rolname AS who FROM pg_roles WHERE rolname ~ '^stranger'),
         relation AS (
