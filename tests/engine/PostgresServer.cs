@@ -47,6 +47,30 @@ public class PostgresServer : IDisposable
         return Endpoint.WithDatabase(name);
     }
 
+    /// <summary>Drops a database, with the subscriptions that would forbid it.</summary>
+    internal void Drop(string database)
+    {
+        if (Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{database}'") is null)
+        {
+            return;
+        }
+
+        while (
+            Scalar(
+                database,
+                "SELECT subname FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+                is string subscription
+        )
+        {
+            Execute(database, $"ALTER SUBSCRIPTION {Quote(subscription)} DISABLE");
+            Execute(database, $"ALTER SUBSCRIPTION {Quote(subscription)} SET (slot_name = NONE)");
+            Execute(database, $"DROP SUBSCRIPTION {Quote(subscription)}");
+        }
+
+        Execute("postgres", $"DROP DATABASE {Quote(database)} WITH (FORCE)");
+    }
+
     /// <summary>Runs SQL, as many statements as it has.</summary>
     internal void Execute(string database, string sql)
     {

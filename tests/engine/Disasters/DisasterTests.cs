@@ -126,7 +126,11 @@ public sealed class DisasterTests(ZooServer server) : IDisposable
 
     private static void AssertRehearsed(Disaster disaster, string backup)
     {
-        VerificationResult rehearsed = Rehearse.Run(backup, request => request with { AllowSuperuser = disaster.AllowSuperuser });
+        VerificationResult rehearsed = Rehearse.Run(
+            backup,
+            request => request with { AllowSuperuser = disaster.AllowSuperuser },
+            isCreated: true
+        );
         if (disaster.Verdict == Verdict.Passed)
         {
             Rehearse.AssertPassed(rehearsed);

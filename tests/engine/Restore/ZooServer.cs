@@ -1,8 +1,8 @@
-using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using CryoBackup.Postgres.Scratch;
 using CryoBackup.Processes;
 using CryoBackup.Restore;
+using CryoBackup.Tests.Rehearsal;
 
 namespace CryoBackup.Tests.Restore;
 
@@ -63,7 +63,7 @@ public sealed class ZooServer : PostgresServer
     internal string BackUp(string database)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder.Path, Guid.NewGuid().ToString("N"))).FullName;
-        return BackupWriter.Run(Requests.Backup(Connection, database, folder), static _ => { }, CancellationToken.None).Path;
+        return Rehearse.BackUp(this, folder, database);
     }
 
     /// <summary>Restores a backup with the verb Restore.</summary>
@@ -86,30 +86,6 @@ public sealed class ZooServer : PostgresServer
     /// <summary>Databases that a restore has left under a temporary name.</summary>
     internal long CountTemporary() =>
         (long)Scalar("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE 'cryobackup\\_restore\\_%'")!;
-
-    /// <summary>Drops a database, with the subscriptions that would forbid it.</summary>
-    internal void Drop(string database)
-    {
-        if (Scalar("postgres", $"SELECT 1 FROM pg_database WHERE datname = '{database}'") is null)
-        {
-            return;
-        }
-
-        while (
-            Scalar(
-                database,
-                "SELECT subname FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            )
-                is string subscription
-        )
-        {
-            Execute(database, $"ALTER SUBSCRIPTION {Quote(subscription)} DISABLE");
-            Execute(database, $"ALTER SUBSCRIPTION {Quote(subscription)} SET (slot_name = NONE)");
-            Execute(database, $"DROP SUBSCRIPTION {Quote(subscription)}");
-        }
-
-        Execute("postgres", $"DROP DATABASE {Quote(database)} WITH (FORCE)");
-    }
 
     /// <summary>What pg_dump writes of a database, without what differs from run to run.</summary>
     internal string Dump(string database, params string[] arguments)

@@ -166,11 +166,11 @@ internal sealed class Trial(ZooServer server, int seed) : IDisposable
 
     private string? Rehearsed(string backup)
     {
-        VerificationResult result = Rehearse.Run(backup, request => request with { AllowSuperuser = !IsOrdinary });
+        VerificationResult result = Rehearse.Run(backup, request => request with { AllowSuperuser = !IsOrdinary }, isCreated: true);
         if (IsOrdinary && result.Verdict == Verdict.Inconclusive && IsOfSuperusers(result))
         {
             Notes.Add($"needs a superuser: {result.Reason}");
-            result = Rehearse.Run(backup, static request => request with { AllowSuperuser = true });
+            result = Rehearse.Run(backup, static request => request with { AllowSuperuser = true }, isCreated: true);
         }
 
         return Judge(result, Verdict.Passed);
