@@ -16,7 +16,7 @@ AfterAll {
 Describe 'Get-CryoBackup' {
     It 'has these parameters' {
         (Get-Command Get-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
-            Should -Be @('Config', 'Database', 'Identity', 'Latest', 'LiteralPath', 'Path')
+            Should -Be @('All', 'Before', 'Config', 'Database', 'Identity', 'Latest', 'LiteralPath', 'Partial', 'Path', 'Recurse', 'Server', 'Since')
     }
 
     It 'lists a folder, newest first' {
@@ -108,6 +108,59 @@ Describe 'Get-CryoBackup' {
         $shown | Should -Not -Match "[`u{1b}`u{9b}`u{202e}]"
         $shown | Should -Not -Match '(?m)^WARNING: forged'
         $shown | Should -Match ([regex]::Escape('a\x1B[2J\x9B31m\u202Eb\nWARNING: forged'))
+    }
+
+    It 'selects by time: a moment, or how long ago' {
+        (Get-CryoBackup $folder -Since $second.Start).Path | Should -Be @($other.Path, $second.Path)
+        (Get-CryoBackup $folder -Before $second.Start).Path | Should -Be $first.Path
+        (Get-CryoBackup $folder -Since $first.Start.ToLocalTime() -Before $second.Start).Path | Should -Be $first.Path
+        @(Get-CryoBackup $folder -Since 1h).Count | Should -Be 3
+        @(Get-CryoBackup $folder -Since $first.Start.ToString('yyyy-MM-dd HH:mm:ssK')).Count | Should -Be 3
+        Get-CryoBackup $folder -Before 1h | Should -BeNullOrEmpty
+        { Get-CryoBackup $folder -Since 7 } | Should -Throw '*no point in time*7d*'
+        { Get-CryoBackup $folder -Since 'last week' } | Should -Throw '*no point in time*'
+    }
+
+    It 'selects by server, and tells sources apart' {
+        @(Get-CryoBackup $folder -Server $env:PGHOST).Count | Should -Be 3
+        @(Get-CryoBackup $folder -Server $first.SystemIdentifier).Count | Should -Be 3
+        $first.Source | Should -Be $first.SystemIdentifier
+        Get-CryoBackup $folder -Server elsewhere* | Should -BeNullOrEmpty
+        Get-CryoBackup $folder -Database cryo_get -Server elsewhere -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        "$problems" | Should -BeLike "*holds no such backup of 'cryo_get'*"
+    }
+
+    It 'lists the folders below as one list' {
+        $root = New-Item -ItemType Directory -Path (Join-Path $TestDrive 'tree')
+        $null = Copy-Backup $first (Join-Path $root 'old/er')
+        $null = Copy-Backup $second (Join-Path $root 'new')
+        Get-CryoBackup $root -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        (Get-CryoBackup $root -Recurse).Start | Should -Be @($second.Start, $first.Start)
+        @(Get-CryoBackup $root -Recurse -Latest).Count | Should -Be 1
+    }
+
+    It 'shows with -All what is no complete backup, as what it is' {
+        $mixed = Join-Path $TestDrive 'mixed'
+        $null = Copy-Backup $first $mixed
+        Remove-Item -LiteralPath (Copy-Backup $second $mixed)
+        $bare = Copy-Backup $other $mixed
+        Remove-Item -LiteralPath "$bare.meta.json"
+        $found = Get-CryoBackup $mixed -WarningVariable warnings -WarningAction SilentlyContinue
+        $found.Start | Should -Be $first.Start
+        $warnings.Count | Should -Be 1
+        $all = Get-CryoBackup $mixed -All -WarningVariable warnings
+        $warnings | Should -BeNullOrEmpty
+        "$($all.State)" | Should -Be 'ManifestMissing FileMissing Complete'
+        ($all | Where-Object State -EQ ManifestMissing).Size | Should -Be $other.Size
+        "$(($all | Group-Object State -NoElement | Sort-Object Name).Name)" | Should -Be 'Complete FileMissing ManifestMissing'
+    }
+
+    It 'gives what groups, adds up and sorts' {
+        $found = Get-CryoBackup $folder
+        ($found | Group-Object Source, Database | Sort-Object Count).Count | Should -Be @(1, 2)
+        ($found | Measure-Object Size -Sum).Sum | Should -Be ($first.Size + $second.Size + $other.Size)
+        ($found | Measure-Object RowCount -Maximum).Maximum | Should -Be $first.RowCount
+        ($found | Sort-Object Start).Path | Should -Be @($first.Path, $second.Path, $other.Path)
     }
 
     It 'reports a folder that is not there, and goes on with the next' {

@@ -271,6 +271,24 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void A_list_is_narrowed_and_widened()
+    {
+        string below = Directory.CreateDirectory(Path.Combine(_folder, "below")).FullName;
+        File.WriteAllText(Path.Combine(below, "app_20260101_010000_full.dump.gz"), "1234");
+
+        (int exitCode, string output, _) = Tool.Run("list", _folder, "--recurse", "--all", "--json");
+
+        Assert.Equal(0, exitCode);
+        JsonElement only = Assert.Single(JsonDocument.Parse(output).RootElement.EnumerateArray());
+        Assert.Equal(("ManifestMissing", 4), (only.GetProperty("state").GetString(), only.GetProperty("size").GetInt32()));
+        Assert.Equal("[]", Tool.Run("list", below, "--all", "--since", "1h", "--json").Output.Trim());
+        Assert.Contains("app", Tool.Run("list", below, "--all", "--before", "2026-01-02").Output, StringComparison.Ordinal);
+        (int refused, _, string errors) = Tool.Run("list", below, "--since", "yesterday");
+        Assert.Equal(2, refused);
+        Assert.Contains("'yesterday' is no point in time; give 2026-01-31", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_empty_folder_lists_no_backup()
     {
         (int exitCode, string output, string errors) = Tool.Run("list", _folder);

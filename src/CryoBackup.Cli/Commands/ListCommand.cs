@@ -5,6 +5,7 @@ using CryoBackup.Hosting;
 using CryoBackup.Inspection;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
+using CryoBackup.Text;
 
 namespace CryoBackup.Cli.Commands;
 
@@ -13,13 +14,49 @@ internal sealed class ListCommand : Command
 {
     private readonly Operands _paths = new("path", "Folders; that of the configuration or the current one unless said otherwise");
 
-    private readonly Option<string[]> _databases = new("--database", "-d")
-    {
-        Description = "Only backups of these databases; * and ? are allowed",
-        HelpName = "database",
-    };
-
-    private readonly Option<bool> _latest = new("--latest") { Description = "Only the newest backup of each database of each server" };
+    private readonly OptionSet<CatalogQuery> _options = new OptionSet<CatalogQuery>()
+        .Add(
+            new Option<string[]>("--database", "-d")
+            {
+                Description = "Only backups of these databases; * and ? are allowed",
+                HelpName = "database",
+            },
+            (query, value) => query with { Databases = value }
+        )
+        .Add(
+            new Option<string[]>("--server")
+            {
+                Description = "Only backups of these servers: host names, host:port or system identifiers; * and ? are allowed",
+                HelpName = "server",
+            },
+            (query, value) => query with { Servers = value }
+        )
+        .Add(
+            Moment("--since", "Only backups begun then or later: a time, local where it says no zone, or how long ago"),
+            (query, value) => query with { Since = value }
+        )
+        .Add(Moment("--before", "Only backups begun before, said in the same way"), (query, value) => query with { Before = value })
+        .Add(
+            new Option<bool>("--latest") { Description = "Only the newest backup of each database of each server" },
+            (query, value) => query with { Latest = value }
+        )
+        .Add(
+            new Option<bool>("--partial") { Description = "Only backups of a selection of their database" },
+            (query, value) => query with { Partial = value }
+        )
+        .Add(
+            new Option<bool>("--all")
+            {
+                Description =
+                    "Also what is no complete backup, told by its state: a file without a manifest, a manifest without a file, "
+                    + "what a run left",
+            },
+            (query, value) => query with { All = value }
+        )
+        .Add(
+            new Option<bool>("--recurse", "-r") { Description = "Also the folders below" },
+            (query, value) => query with { Recurse = value }
+        );
 
     private readonly Option<string[]> _identity = CommonOptions.Identity();
 
@@ -29,8 +66,7 @@ internal sealed class ListCommand : Command
         : base("list", "List the backups of a folder, newest first")
     {
         _paths.AddTo(this);
-        Add(_databases);
-        Add(_latest);
+        _options.AddTo(this);
         Add(_identity);
         _config.AddTo(this);
         SetAction(Run);
@@ -39,7 +75,7 @@ internal sealed class ListCommand : Command
     /// <summary>Lists each folder, then asks for each database that was named whether any folder has it.</summary>
     private int Run(ParseResult arguments)
     {
-        string[] databases = arguments.GetValue(_databases) ?? [];
+        CatalogQuery query = _options.Read(arguments, new CatalogQuery());
         var found = new HashSet<string>(StringComparer.Ordinal);
         var listed = new List<string>();
         return Batch.Run<(string? Folder, string? Database), BackupInfo>(
@@ -47,13 +83,15 @@ internal sealed class ListCommand : Command
             (observer, _) =>
                 [
                     .. Folders(arguments, observer).Select(folder => (folder, (string?)null)),
-                    .. databases.Select(name => ((string?)null, name)),
+                    .. query.Databases.Select(name => ((string?)null, name)),
                 ],
             (item, observer, cancellationToken) =>
             {
                 if (item.Folder is not { } folder)
                 {
-                    return listed.Count > 0 && BackupCatalog.NotFound([item.Database!], found, listed) is [var failure]
+                    return
+                        listed.Count > 0
+                        && BackupCatalog.NotFound(query with { Databases = [item.Database!] }, found, listed) is [var failure]
                         ? throw failure
                         : [];
                 }
@@ -62,8 +100,7 @@ internal sealed class ListCommand : Command
                     .. EncryptedTables.Read(
                         BackupCatalog.Find(
                             StoreLocation.FullPathOrLocation(folder),
-                            databases,
-                            arguments.GetValue(_latest),
+                            query,
                             observer,
                             cancellationToken,
                             CopyPlan.Options(_config.Read(arguments, observer))
@@ -82,6 +119,23 @@ internal sealed class ListCommand : Command
             _ => ExitCode.Good
         );
     }
+
+    private static Option<DateTime> Moment(string name, string description) =>
+        new(name)
+        {
+            Description = $"{description}: {MomentText.Forms}",
+            HelpName = "time",
+            CustomParser = argument =>
+            {
+                string text = argument.Tokens[0].Value;
+                if (MomentText.TryParse(text, DateTime.UtcNow) is not { } moment)
+                {
+                    argument.AddError(MomentText.Refusal(text));
+                    return default;
+                }
+                return moment;
+            },
+        };
 
     private IReadOnlyList<string> Folders(ParseResult arguments, Action<EngineMessage> observer)
     {

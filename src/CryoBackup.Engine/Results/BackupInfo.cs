@@ -43,6 +43,19 @@ public sealed class BackupInfo
     /// empty where the manifest does not say.</summary>
     public string SystemIdentifier { get; init; } = "";
 
+    /// <summary>
+    /// The server in one word, by which sources are told apart: the system identifier, else the host name and port; empty where neither is
+    /// known.
+    /// </summary>
+    public string Source =>
+        SystemIdentifier.Length > 0 ? SystemIdentifier
+        : ComputerName.Length > 0
+            ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{ComputerName.ToLowerInvariant()}:{Port}")
+        : "";
+
+    /// <summary>What of it lies there.</summary>
+    public BackupState State { get; internal set; }
+
     /// <summary>The algorithm of <see cref="Hash"/>: SHA256.</summary>
     public string Algorithm { get; init; } = "SHA256";
 

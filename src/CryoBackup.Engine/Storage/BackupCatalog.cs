@@ -6,6 +6,37 @@ namespace CryoBackup.Storage;
 /// <summary>The backups of a folder, or of a location of a store.</summary>
 public static class BackupCatalog
 {
+    /// <summary>Lists the backups of a place that are asked for, newest first. Only manifests are read.</summary>
+    /// <param name="folder">A full path of the file system, or a location.</param>
+    /// <param name="query">Which.</param>
+    /// <param name="observer">Takes warnings about what is no complete backup, unless all are asked for.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="options">What a location does not say; null for nothing.</param>
+    /// <returns>One object a backup.</returns>
+    /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read,
+    /// LocationUnreachable.</exception>
+    public static IReadOnlyList<BackupInfo> Find(
+        string folder,
+        CatalogQuery query,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken,
+        StoreOptions? options = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(observer);
+        var listing = BackupListing.Of(folder, options, observer, cancellationToken);
+        IReadOnlyList<CatalogEntry> entries = query.Recurse
+            ? FolderListing.OfTree(listing, observer, cancellationToken)
+            : FolderListing.Of(listing);
+        if (!entries.Any(entry => query.All || entry.State is BackupState.Complete or BackupState.FileMissing))
+        {
+            observer(new WarningMessage($"'{folder}' holds no backup: no manifest lies there{(query.Recurse ? " or below" : "")}."));
+        }
+
+        return CatalogReader.Read(entries, query, observer, cancellationToken);
+    }
+
     /// <summary>Lists the backups whose manifest is in the folder, newest first.</summary>
     /// <param name="folder">A full path of the file system, or a location.</param>
     /// <param name="databases">Only backups of these databases (wildcards * and ?); null or empty for all.</param>
@@ -23,56 +54,33 @@ public static class BackupCatalog
         Action<EngineMessage> observer,
         CancellationToken cancellationToken,
         StoreOptions? options = null
-    )
-    {
-        var backups = new List<BackupInfo>();
-        var listing = BackupListing.Of(folder, options, observer, cancellationToken);
-        string[] manifests = [.. listing.Manifests];
-        if (manifests.Length == 0)
-        {
-            observer(new WarningMessage($"'{folder}' holds no backup: no manifest lies there."));
-        }
-
-        foreach (string manifestPath in manifests)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (Read(listing, manifestPath, databases, observer) is { } backup)
-            {
-                backups.Add(backup);
-            }
-        }
-
-        IEnumerable<BackupInfo> newestFirst = backups
-            .OrderByDescending(backup => backup.Start)
-            .ThenBy(backup => backup.Path, StringComparer.Ordinal);
-        return latest ? BackupOrigin.Latest(newestFirst.Select(backup => (backup, BackupOrigin.Of(backup)))) : newestFirst;
-    }
+    ) => Find(folder, new CatalogQuery { Databases = databases ?? [], Latest = latest }, observer, cancellationToken, options);
 
     /// <summary>What is to be said of a database that was asked for by its name,
     /// where no folder that was listed has a backup of it.</summary>
-    /// <param name="asked">What was asked for; patterns with * and ? may match nothing, as everywhere.</param>
+    /// <param name="query">What was asked for; patterns with * and ? may match nothing, as everywhere.</param>
     /// <param name="found">The databases of the backups that were found.</param>
     /// <param name="folders">The folders that were listed.</param>
     /// <returns>One failure a name.</returns>
     public static IReadOnlyList<CryoBackupException> NotFound(
-        IEnumerable<string> asked,
+        CatalogQuery query,
         IReadOnlySet<string> found,
         IReadOnlyList<string> folders
     ) =>
         [
-            .. asked
-                .Where(name => name.AsSpan().IndexOfAny('*', '?') < 0 && !found.Contains(name))
+            .. query
+                .Databases.Where(name => name.AsSpan().IndexOfAny('*', '?') < 0 && !found.Contains(name))
                 .Distinct(StringComparer.Ordinal)
                 .Select(name => new CryoBackupException(
                     CryoBackupError.BackupNotFound,
-                    $"'{string.Join("', '", folders)}' holds no backup of '{name}'.",
+                    $"'{string.Join("', '", folders)}' holds no {(query.IsNarrow ? "such " : "")}backup of '{name}'.",
                     name,
-                    "Get-CryoBackup without -Database lists what is there; make one with New-CryoBackup."
+                    $"Get-CryoBackup without {query.Words} lists what is there; make one with New-CryoBackup."
                 )),
         ];
 
     /// <summary>
-    /// Chooses what to verify of a folder: unlike <see cref="Find"/> also backups whose file is missing, or whose manifest is missing or
+    /// Chooses what to verify of a folder: unlike Find also backups whose file is missing, or whose manifest is missing or
     /// damaged, by what their name tells.
     /// </summary>
     /// <param name="folder">A full path of the file system, or a location.</param>
@@ -237,7 +245,7 @@ public static class BackupCatalog
                 "gzip" => "Gzip",
                 "zstd" => "Zstd",
                 "none" => "None",
-                _ => path.EndsWith(BackupFileName.Suffix(CompressionKind.Gzip), StringComparison.OrdinalIgnoreCase) ? "Gzip" : "None",
+                _ => BackupFileName.CompressionOf(path).ToString(),
             },
             Partial = manifest.IsPartial,
             SystemIdentifier = manifest.Server?.SystemIdentifier ?? "",
@@ -255,46 +263,6 @@ public static class BackupCatalog
             Location = BackupFolder.Of(path),
             Proven = proven,
         };
-    }
-
-    private static BackupInfo? Read(
-        BackupListing listing,
-        string manifestPath,
-        IReadOnlyList<string>? databases,
-        Action<EngineMessage> observer
-    )
-    {
-        try
-        {
-            string path = BackupFolder.BackupOf(manifestPath);
-            BackupManifest manifest = listing.Read(manifestPath);
-            if (!IsWanted(manifest.Database, databases))
-            {
-                return null;
-            }
-
-            if (listing.Exists(path))
-            {
-                return ToInfo(manifest, path, manifestPath);
-            }
-
-            observer(
-                new WarningMessage(
-                    $"The backup of '{manifest.Database}' of {manifest.Timestamp} is missing: '{path}' is not there, only its manifest."
-                )
-            );
-        }
-        catch (CryoBackupException exception)
-        {
-            observer(new WarningMessage(exception.Message));
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            // Whatever one file does to its reader, the others are still to be seen.
-            observer(new WarningMessage($"The manifest '{manifestPath}' cannot be read ({exception.GetType().Name}); it is left out."));
-        }
-
-        return null;
     }
 
     private static KnownBackup? Identify(BackupListing listing, string path)

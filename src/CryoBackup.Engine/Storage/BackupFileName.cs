@@ -129,6 +129,24 @@ internal static partial class BackupFileName
             : null;
     }
 
+    /// <summary>Tells whether a backup holds only a selection, by its name.</summary>
+    /// <param name="path">A path.</param>
+    public static bool IsPartial(string path) =>
+        Path.GetFileName(path).Contains($"_{BackupManifest.PartialType}.dump", StringComparison.Ordinal);
+
+    /// <summary>How a file is compressed, by its name.</summary>
+    /// <param name="path">A path of a backup, perhaps an encrypted or unfinished one.</param>
+    public static CompressionKind CompressionOf(string path)
+    {
+        string name = Without(Without(path, PartialSuffix), EncryptedSuffix);
+        return Enum.GetValues<CompressionKind>()
+            .OrderByDescending(kind => Suffix(kind).Length)
+            .First(kind => name.EndsWith(Suffix(kind), StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static string Without(string name, string suffix) =>
+        name.EndsWith(suffix, StringComparison.OrdinalIgnoreCase) ? name[..^suffix.Length] : name;
+
     [GeneratedRegex(@"^(.+)_(\d{8}_\d{6})_(?:full|partial)\.dump", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex Form();
 

@@ -41,7 +41,11 @@ public static class BackupFolder
 
     /// <summary>Tells whether a file has a backup's or a manifest's name.</summary>
     /// <param name="file">A path.</param>
-    internal static bool HasName(string file) => IsManifest(file) || EndsWithAny(file, BackupSuffixes);
+    internal static bool HasName(string file) => IsManifest(file) || IsBackup(file);
+
+    /// <summary>Tells whether a file has a backup's name.</summary>
+    /// <param name="file">A path.</param>
+    internal static bool IsBackup(string file) => EndsWithAny(file, BackupSuffixes);
 
     /// <summary>Lists all files of a folder.</summary>
     /// <param name="folder">A full path of the file system.</param>

@@ -43,6 +43,10 @@ internal abstract class BackupListing
     /// <param name="path">A full path, or a location, of this place.</param>
     public abstract bool Exists(string path);
 
+    /// <summary>Tells the size of a file in bytes; 0 where it cannot be told.</summary>
+    /// <param name="path">A full path, or a location, of this place.</param>
+    public abstract long SizeOf(string path);
+
     /// <summary>Reads a manifest.</summary>
     /// <param name="path">Its full path, or location.</param>
     /// <exception cref="CryoBackupException">ManifestInvalid; of a store also LocationUnreachable, PermissionDenied.</exception>
@@ -55,6 +59,18 @@ internal abstract class BackupListing
         public override IReadOnlyCollection<string> Files { get; } = BackupFolder.Files(folder);
 
         public override bool Exists(string path) => File.Exists(path);
+
+        public override long SizeOf(string path)
+        {
+            try
+            {
+                return new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                return 0;
+            }
+        }
 
         public override BackupManifest Read(string path) => BackupManifest.Read(path);
     }
@@ -112,6 +128,8 @@ internal abstract class BackupListing
         }
 
         public override bool Exists(string path) => objects.ContainsKey(path);
+
+        public override long SizeOf(string path) => objects.TryGetValue(path, out StoreObject? one) ? one.Size : 0;
 
         public override BackupManifest Read(string path) =>
             manifests.TryGetValue(path, out Func<BackupManifest>? manifest)

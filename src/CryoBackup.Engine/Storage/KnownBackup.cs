@@ -8,13 +8,5 @@ namespace CryoBackup.Storage;
 internal sealed record KnownBackup(string Path, string Database, DateTime Start, bool HasManifest)
 {
     /// <summary>Which server it is of, and whether it is whole; without a manifest what the name tells.</summary>
-    public BackupOrigin Origin { get; init; } =
-        new(
-            Database,
-            "",
-            "",
-            0,
-            Start,
-            System.IO.Path.GetFileName(Path).Contains($"_{BackupManifest.PartialType}.dump", StringComparison.Ordinal)
-        );
+    public BackupOrigin Origin { get; init; } = new(Database, "", "", 0, Start, BackupFileName.IsPartial(Path));
 }

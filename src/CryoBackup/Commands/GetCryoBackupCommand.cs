@@ -16,6 +16,7 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     private const string LiteralPathSet = "LiteralPath";
 
     private IReadOnlyList<string> _identities = [];
+    private CatalogQuery _query = new();
     private readonly HashSet<string> _found = new(StringComparer.Ordinal);
     private readonly List<string> _listed = [];
 
@@ -38,11 +39,72 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupContentCompleter))]
-    public string[]? Database { get; set; }
+    public string[] Database
+    {
+        get => [.. _query.Databases];
+        set => _query = _query with { Databases = value };
+    }
+
+    /// <summary>Only backups of these servers: host names, host:port or system identifiers; wildcards are * and ?.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupContentCompleter))]
+    public string[] Server
+    {
+        get => [.. _query.Servers];
+        set => _query = _query with { Servers = value };
+    }
+
+    /// <summary>Only backups begun then or later: a time, local where it says no zone, or how long ago (7d).</summary>
+    [Parameter]
+    [Moment]
+    public DateTime? Since
+    {
+        get => _query.Since;
+        set => _query = _query with { Since = value?.ToUniversalTime() };
+    }
+
+    /// <summary>Only backups begun before: a time, local where it says no zone, or how long ago (7d).</summary>
+    [Parameter]
+    [Moment]
+    public DateTime? Before
+    {
+        get => _query.Before;
+        set => _query = _query with { Before = value?.ToUniversalTime() };
+    }
 
     /// <summary>Only the newest backup of each database of each server in a folder, a whole one where there is any.</summary>
     [Parameter]
-    public SwitchParameter Latest { get; set; }
+    public SwitchParameter Latest
+    {
+        get => _query.Latest;
+        set => _query = _query with { Latest = value };
+    }
+
+    /// <summary>Only backups of a selection of their database.</summary>
+    [Parameter]
+    public SwitchParameter Partial
+    {
+        get => _query.Partial;
+        set => _query = _query with { Partial = value };
+    }
+
+    /// <summary>Also what is no complete backup: a file without a manifest, a manifest without a file, what a run left.</summary>
+    [Parameter]
+    public SwitchParameter All
+    {
+        get => _query.All;
+        set => _query = _query with { All = value };
+    }
+
+    /// <summary>Also the folders below.</summary>
+    [Parameter]
+    public SwitchParameter Recurse
+    {
+        get => _query.Recurse;
+        set => _query = _query with { Recurse = value };
+    }
 
     /// <summary>Identity files or SSH private keys; the tables of encrypted backups that they open are read from the archives.</summary>
     [Parameter]
@@ -100,7 +162,7 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
                 (observer, stop) =>
                     EncryptedTables
                         .Read(
-                            BackupCatalog.Find(folder, Database, Latest, observer, stop, CopyPlan.Options(Configuration)),
+                            BackupCatalog.Find(folder, _query, observer, stop, CopyPlan.Options(Configuration)),
                             _identities,
                             observer,
                             stop,
@@ -122,7 +184,7 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     {
         if (_listed.Count > 0)
         {
-            foreach (CryoBackupException failure in BackupCatalog.NotFound(Database ?? [], _found, _listed))
+            foreach (CryoBackupException failure in BackupCatalog.NotFound(_query, _found, _listed))
             {
                 Report(failure, failure.Target ?? "");
             }

@@ -4,7 +4,7 @@ using System.Management.Automation.Language;
 
 namespace CryoBackup.Completion;
 
-/// <summary>Completes what the backups on the command line hold: a database, a schema, a table.
+/// <summary>Completes what the backups on the command line hold: a database, its server, a schema, a table.
 /// An encrypted backup tells nothing without its key.</summary>
 public sealed class BackupContentCompleter : IArgumentCompleter
 {
@@ -21,6 +21,7 @@ public sealed class BackupContentCompleter : IArgumentCompleter
         IEnumerable<string> names = parameterName switch
         {
             "Database" => backups.Select(backup => backup.Database),
+            "Server" => backups.Select(backup => backup.ComputerName),
             "Schema" => backups.SelectMany(backup => backup.Tables).Select(table => table.Schema),
             _ => backups.SelectMany(backup => backup.Tables).Select(table => $"{table.Schema}.{table.Name}"),
         };

@@ -240,7 +240,7 @@ public sealed class BackupCatalogTests : IDisposable
         Assert.Empty(Find(false));
         Assert.Contains("holds no backup", Assert.IsType<WarningMessage>(Assert.Single(_messages)).Text, StringComparison.Ordinal);
         IReadOnlyList<CryoBackupException> failures = BackupCatalog.NotFound(
-            ["app", "crm", "x*", "crm"],
+            new CatalogQuery { Databases = ["app", "crm", "x*", "crm"] },
             new HashSet<string>(["app"]),
             ["/a", "/b"]
         );

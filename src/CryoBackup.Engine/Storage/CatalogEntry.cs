@@ -1,0 +1,16 @@
+namespace CryoBackup.Storage;
+
+/// <summary>What of a backup a listing of names shows, wherever that came from; the manifest is read when it is wanted.</summary>
+/// <param name="Path">The backup's full path; the file may be gone.</param>
+/// <param name="State">What lies there, by the names alone.</param>
+internal sealed record CatalogEntry(string Path, BackupState State)
+{
+    /// <summary>The manifest's full path.</summary>
+    public string ManifestPath => Path + BackupFileName.ManifestSuffix;
+
+    /// <summary>Reads the manifest, on any thread.</summary>
+    public required Func<CatalogEntry, BackupManifest> Read { get; init; }
+
+    /// <summary>Tells the stored file's size in bytes, on any thread.</summary>
+    public required Func<CatalogEntry, long> Size { get; init; }
+}
