@@ -150,14 +150,14 @@ Describe 'Get-CryoBackup' {
         $warnings.Count | Should -Be 1
         $all = Get-CryoBackup $mixed -All -WarningVariable warnings
         $warnings | Should -BeNullOrEmpty
-        "$($all.State)" | Should -Be 'ManifestMissing FileMissing Complete'
+        "$($all.State | Sort-Object)" | Should -Be 'Complete FileMissing ManifestMissing'
         ($all | Where-Object State -EQ ManifestMissing).Size | Should -Be $other.Size
         "$(($all | Group-Object State -NoElement | Sort-Object Name).Name)" | Should -Be 'Complete FileMissing ManifestMissing'
     }
 
     It 'gives what groups, adds up and sorts' {
         $found = Get-CryoBackup $folder
-        ($found | Group-Object Source, Database | Sort-Object Count).Count | Should -Be @(1, 2)
+        $found | Group-Object Source, Database | Sort-Object Count | ForEach-Object Count | Should -Be @(1, 2)
         ($found | Measure-Object Size -Sum).Sum | Should -Be ($first.Size + $second.Size + $other.Size)
         ($found | Measure-Object RowCount -Maximum).Maximum | Should -Be $first.RowCount
         ($found | Sort-Object Start).Path | Should -Be @($first.Path, $second.Path, $other.Path)

@@ -11,7 +11,7 @@ AfterAll {
 Describe 'New-CryoBackup' {
     It 'has these parameters' {
         (Get-Command New-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
-            'Compression', 'CompressionLevel', 'ComputerName', 'Config', 'Credential', 'Database', 'ExcludeSchema', 'ExcludeTable', 'ExcludeTableData',
+            'All', 'Compression', 'CompressionLevel', 'ComputerName', 'Config', 'Credential', 'Database', 'Exclude', 'ExcludeSchema', 'ExcludeTable', 'ExcludeTableData',
             'IncludeGlobals', 'IncludeSchema', 'IncludeTable', 'Jobs', 'Label', 'LockTimeout', 'Path', 'Port', 'Recipient', 'SkipRowCount', 'SkipSpaceCheck',
             'SslMode', 'StallTimeout', 'Timeout')
     }
@@ -85,6 +85,95 @@ Describe 'New-CryoBackup' {
         It 'says so where nothing comes' {
             @() | New-CryoBackup -Path (Join-Path $TestDrive 'none') -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
             "$warnings" | Should -Be 'Nothing came through the pipeline: no database was backed up.'
+        }
+    }
+
+    Context 'of many databases' {
+        BeforeAll {
+            $many = 'cryo_many_a', 'cryo_many_b', 'cryo_many*[c]'
+            foreach ($name in $many) {
+                Clear-TestDatabase $name
+                Invoke-Sql "CREATE DATABASE ""$name"" TEMPLATE template0"
+            }
+
+            $host_ = $env:PGHOST
+            $tool = Join-Path (Split-Path -Path $PSScriptRoot) 'output/tool/cryobackup'
+        }
+
+        AfterAll {
+            foreach ($name in $many) {
+                Clear-TestDatabase $name
+            }
+        }
+
+        It 'takes patterns, leaves out what is excluded, and gives one object each' {
+            $made = New-CryoBackup 'cryo_many*' -Path (Join-Path $TestDrive 'pattern') -Exclude '*_b'
+            @($made.Database | Sort-Object) | Should -Be @('cryo_many_a', 'cryo_many*[c]')
+            $made = New-CryoBackup cryo_new, 'cryo_many_?', cryo_many_a -Path (Join-Path $TestDrive 'both') -WarningVariable warnings
+            @($made.Database) | Should -Be @('cryo_new', 'cryo_many_a', 'cryo_many_b')
+            $warnings | Should -BeNullOrEmpty
+        }
+
+        It 'takes a name that holds wildcards as it is, when they are escaped' {
+            $name = [System.Management.Automation.WildcardPattern]::Escape('cryo_many*[c]')
+            (New-CryoBackup $name -Path (Join-Path $TestDrive 'literal')).Database | Should -Be 'cryo_many*[c]'
+            (Get-CryoBackup (Join-Path $TestDrive 'literal') -Database $name).Database | Should -Be 'cryo_many*[c]'
+            (TabExpansion2 -inputScript 'New-CryoBackup cryo_many*' -cursorColumn 25).CompletionMatches | ForEach-Object CompletionText |
+                Should -Contain "'$name'"
+        }
+
+        It 'backs up all, but for templates' {
+            $expected = Invoke-Sql "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate AND datname NOT LIKE 'cryo_many%' AND datname <> 'cryoprotect' ORDER BY 1"
+            $made = New-CryoBackup -All -Exclude 'cryo_many*', cryoprotect -Path (Join-Path $TestDrive 'all')
+            $made.Database | Sort-Object | Should -Be @($expected | Sort-Object)
+        }
+
+        It 'answers a pattern that means nothing by one error, with what was meant' {
+            New-CryoBackup 'cryo_manx*' -Path (Join-Path $TestDrive 'nothing') -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problems.Count | Should -Be 1
+            $problems[0].FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound,*'
+            "$($problems[0])" | Should -BeLike "*is named 'cryo_manx*'*"
+            New-CryoBackup 'cryo_many*' -Exclude '*' -Path (Join-Path $TestDrive 'nothing') -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            "$($problems[0])" | Should -BeLike "No database is left to back up: '*' excludes all."
+            { New-CryoBackup cryo_new -All -Path (Join-Path $TestDrive 'nothing') -ErrorAction Stop } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+            Join-Path $TestDrive 'nothing' | Should -Not -Exist
+        }
+
+        It 'goes on where one of all fails' {
+            Invoke-Sql 'ALTER DATABASE cryo_many_a CONNECTION LIMIT 0; DROP ROLE IF EXISTS cryo_limited; CREATE ROLE cryo_limited LOGIN; GRANT pg_read_all_data TO cryo_limited'
+            try {
+                $role = [pscredential]::new('cryo_limited', [securestring]::new())
+                $made = New-CryoBackup 'cryo_many*' -Credential $role -Path (Join-Path $TestDrive 'goes on') -ErrorVariable problems -ErrorAction SilentlyContinue
+                @($made.Database | Sort-Object) | Should -Be @('cryo_many_b', 'cryo_many*[c]')
+                $problems.Count | Should -Be 1
+            }
+            finally {
+                Invoke-Sql 'ALTER DATABASE cryo_many_a CONNECTION LIMIT -1; DROP ROLE cryo_limited'
+            }
+        }
+
+        It 'asks several servers, and goes on where one is out of reach' {
+            $made = New-CryoBackup 'cryo_many_?' -ComputerName "$TestDrive/nobody", $host_ -Path (Join-Path $TestDrive 'servers') -ErrorVariable problems -ErrorAction SilentlyContinue
+            @($made.Database) | Should -Be @('cryo_many_a', 'cryo_many_b')
+            $problems.Count | Should -Be 1
+            $problems[0].FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
+        }
+
+        It 'takes the columns of a list, patterns too' {
+            $list = "Database,ComputerName,Port`ncryo_many_?,$host_,$env:PGPORT`ncryo_new,$host_,$env:PGPORT" | ConvertFrom-Csv
+            ($list | New-CryoBackup -Path (Join-Path $TestDrive 'columns')).Database | Should -Be @('cryo_many_a', 'cryo_many_b', 'cryo_new')
+            $servers = [pscustomobject] @{ ComputerName = $host_ }
+            ($servers | New-CryoBackup -All -Exclude 'p*', 'cryo_n*', cryoprotect -Path (Join-Path $TestDrive 'servers of a list')).Count | Should -Be 3
+        }
+
+        It 'so does the tool' {
+            $made = & $tool new 'cryo_many*' --exclude '*_b' --path (Join-Path $TestDrive 'tool') --computer-name "$TestDrive/nobody" --computer-name $host_ --json 2>$null |
+                Out-String | ConvertFrom-Json
+            $LASTEXITCODE | Should -Be 1 -Because 'one of the servers is out of reach'
+            @($made.database | Sort-Object) | Should -Be @('cryo_many_a', 'cryo_many*[c]')
+            $made = & $tool new --all --exclude 'p*' --exclude 'cryo_n*' --exclude cryoprotect --path (Join-Path $TestDrive 'tool all') --json | Out-String | ConvertFrom-Json
+            $LASTEXITCODE | Should -Be 0
+            @($made).Count | Should -Be 3
         }
     }
 

@@ -4,7 +4,8 @@ using CryoBackup.Postgres;
 namespace CryoBackup.Cli;
 
 /// <summary>The options that say which server, the same wherever a server is met.</summary>
-internal sealed class ConnectionOptions
+/// <param name="isOneServer">False where a command has an option of its own for several servers.</param>
+internal sealed class ConnectionOptions(bool isOneServer = true)
 {
     private readonly Option<string?> _computerName = new("--computer-name", "--host", "-h")
     {
@@ -30,7 +31,10 @@ internal sealed class ConnectionOptions
 
     public void AddTo(Command command)
     {
-        command.Add(_computerName);
+        if (isOneServer)
+        {
+            command.Add(_computerName);
+        }
         command.Add(_port);
         command.Add(_userName);
         command.Add(_passwordFile);
@@ -41,7 +45,7 @@ internal sealed class ConnectionOptions
     public ConnectionRequest Read(ParseResult arguments) =>
         new()
         {
-            ComputerName = arguments.GetValue(_computerName),
+            ComputerName = isOneServer ? arguments.GetValue(_computerName) : null,
             Port = arguments.GetValue(_port),
             UserName = arguments.GetValue(_userName),
             Password = arguments.GetValue(_passwordFile) is { } file ? ReadPassword(file) : null,

@@ -12,6 +12,7 @@ public sealed class CommandLineTests : IDisposable
     [Theory]
     [InlineData("Required command", new string[0])]
     [InlineData("No database is named", new[] { "new" })]
+    [InlineData("All databases are asked for, and 'a' by name too", new[] { "new", "a", "--all" })]
     [InlineData("No backup is named", new[] { "test" })]
     [InlineData("one backup file", new[] { "restore", "a", "b", "-d", "x" })]
     [InlineData("--target-database", new[] { "restore", "a" })]

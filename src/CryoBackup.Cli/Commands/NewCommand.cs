@@ -15,9 +15,23 @@ internal sealed class NewCommand : Command
 {
     private readonly Operands _databases = new(
         "database",
-        "Databases to back up, one after the other; those of the configuration unless said otherwise",
+        "Databases to back up, one after the other: names, or patterns with * and ?; those of the configuration unless said otherwise",
         "-d"
     );
+
+    private readonly Option<bool> _all = new("--all") { Description = "All databases of the server, but for templates" };
+
+    private readonly Option<string[]> _exclude = new("--exclude")
+    {
+        Description = "Leaves these databases out: names, or patterns with * and ?; may be repeated",
+        HelpName = "database",
+    };
+
+    private readonly Option<string[]> _servers = new("--computer-name", "--host", "-h")
+    {
+        Description = "Host name, address or socket folder of the server [PGHOST]; may be repeated, for one after the other",
+        HelpName = "host",
+    };
 
     private readonly OptionSet<BackupOptions> _options = new OptionSet<BackupOptions>()
         .Add(
@@ -142,7 +156,7 @@ internal sealed class NewCommand : Command
             (given, value) => given with { StallTimeout = value }
         );
 
-    private readonly ConnectionOptions _connection = new();
+    private readonly ConnectionOptions _connection = new(isOneServer: false);
 
     private readonly ConfigOption _config = new(ConfigurationUse.New);
 
@@ -150,34 +164,73 @@ internal sealed class NewCommand : Command
         : base("new", "Back up databases, each into a file that carries its own proof")
     {
         _databases.AddTo(this);
+        Add(_all);
+        Add(_exclude);
         _config.AddTo(this);
+        Add(_servers);
         _connection.AddTo(this);
         _options.AddTo(this);
         SetAction(arguments =>
-            Batch.Run<BackupRequest, BackupInfo>(
+            Batch.Run<object, BackupInfo>(
                 arguments,
-                (observer, cancellationToken) =>
-                    BackupPlan.Create(
-                        Configuration(arguments, observer),
-                        Given(arguments),
-                        new BackupRequest { Folder = Path.GetFullPath(".") },
-                        _databases.Read(arguments),
-                        observer,
-                        cancellationToken
-                    ),
+                (observer, cancellationToken) => Work(arguments, observer, cancellationToken),
                 observer => new RecordedRun(RunKind.Backup, Configuration(arguments, observer), null),
-                (evidence, request, observer, cancellationToken) => [evidence.Run(request, observer, cancellationToken)],
+                (evidence, work, observer, cancellationToken) =>
+                    work is BackupRequest request ? [evidence.Run(request, observer, cancellationToken)] : throw (CryoBackupException)work,
                 BackupTable.Print,
                 _ => ExitCode.Good
             )
         );
     }
 
-    private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer) =>
-        _config.Read(arguments, observer, BackupPlan.ReplacedBy(Given(arguments), _databases.Read(arguments)));
+    /// <summary>The backups of each server, or why there can be none: of several, one that is out of reach keeps no other back.</summary>
+    private IEnumerable<object> Work(ParseResult arguments, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    {
+        string[] servers = arguments.GetValue(_servers) ?? [];
+        var work = new List<object>();
+        foreach (string? server in servers.DefaultIfEmpty())
+        {
+            try
+            {
+                work.AddRange(
+                    BackupPlan.Create(
+                        Configuration(arguments, observer),
+                        Given(arguments, server),
+                        new BackupRequest { Folder = Path.GetFullPath(".") },
+                        Chosen(arguments),
+                        observer,
+                        cancellationToken
+                    )
+                );
+            }
+            catch (CryoBackupException failure) when (servers.Length > 1)
+            {
+                work.Add(failure);
+            }
+        }
+        return work;
+    }
 
-    private BackupOptions Given(ParseResult arguments) =>
-        _options.Read(arguments, new BackupOptions { Connection = _connection.Read(arguments) });
+    private DatabaseChoice Chosen(ParseResult arguments) =>
+        new()
+        {
+            Names = _databases.Read(arguments),
+            All = arguments.GetValue(_all),
+            Exclude = arguments.GetValue(_exclude) ?? [],
+        };
+
+    private BackupConfiguration? Configuration(ParseResult arguments, Action<EngineMessage> observer) =>
+        _config.Read(
+            arguments,
+            observer,
+            BackupPlan.ReplacedBy(
+                Given(arguments, arguments.GetValue(_servers)?.FirstOrDefault()),
+                arguments.GetValue(_all) ? ["*"] : _databases.Read(arguments)
+            )
+        );
+
+    private BackupOptions Given(ParseResult arguments, string? server) =>
+        _options.Read(arguments, new BackupOptions { Connection = _connection.Read(arguments) with { ComputerName = server } });
 
     private static string FullPath(string recipient) =>
         recipient.Length == 0 || AgeRecipients.IsRecipient(recipient.Trim()) ? recipient : Path.GetFullPath(recipient);

@@ -14,16 +14,18 @@ public static class BackupPlan
     /// <param name="configuration">The configuration; null for none.</param>
     /// <param name="given">What the user said.</param>
     /// <param name="defaults">What holds where neither says anything.</param>
-    /// <param name="databases">The databases that the user named; empty to take those of the configuration.</param>
+    /// <param name="databases">The databases that the user means; where nothing is said those of the configuration are taken.</param>
     /// <param name="observer">Takes warnings of the connection that lists the databases.</param>
     /// <param name="cancellationToken">Stops the listing.</param>
     /// <returns>One request a database, at least one.</returns>
-    /// <exception cref="CryoBackupException">ConfigurationInvalid, and what a connection can fail with.</exception>
+    /// <exception cref="CryoBackupException">
+    /// ConfigurationInvalid; ObjectNotFound: a pattern means no database, or all are excluded; what a connection can fail with.
+    /// </exception>
     public static IReadOnlyList<BackupRequest> Create(
         BackupConfiguration? configuration,
         BackupOptions given,
         BackupRequest defaults,
-        IReadOnlyList<string> databases,
+        DatabaseChoice databases,
         Action<EngineMessage> observer,
         CancellationToken cancellationToken
     )
@@ -31,18 +33,25 @@ public static class BackupPlan
         ArgumentNullException.ThrowIfNull(given);
         ArgumentNullException.ThrowIfNull(defaults);
         ArgumentNullException.ThrowIfNull(databases);
-        configuration?.Require(ConfigurationUse.New, ReplacedBy(given, databases));
-        IEnumerable<DatabaseEntry> entries =
-            databases.Count > 0
-                ? databases.Distinct(StringComparer.Ordinal).SelectMany(name => Named(configuration, name, given.Connection))
-                : Configured(configuration, given.Connection, observer, cancellationToken);
-        Action<EngineMessage> once = Once(observer);
-        return
+        databases.Check();
+        configuration?.Require(ConfigurationUse.New, ReplacedBy(given, databases.All ? ["*"] : databases.Names));
+        DatabaseEntry[] entries =
         [
-            .. entries.Select(entry =>
-                Lay(given, configuration, entry, once, cancellationToken).Over(defaults with { Database = entry.Name })
-            ),
+            .. (
+                databases.IsSaid
+                    ? Chosen(configuration, databases, given.Connection, observer, cancellationToken)
+                    : Configured(configuration, given.Connection, observer, cancellationToken)
+            ).Where(entry => !databases.Excludes(entry.Name)),
         ];
+        Action<EngineMessage> once = Once(observer);
+        return entries.Length > 0
+            ?
+            [
+                .. entries.Select(entry =>
+                    Lay(given, configuration, entry, once, cancellationToken).Over(defaults with { Database = entry.Name })
+                ),
+            ]
+            : throw databases.NoneLeft();
     }
 
     /// <summary>What is said of a file that several databases share is said once.</summary>
@@ -57,6 +66,24 @@ public static class BackupPlan
             }
         };
     }
+
+    /// <summary>As the other, for databases by their names and patterns.</summary>
+    /// <param name="configuration">The configuration; null for none.</param>
+    /// <param name="given">What the user said.</param>
+    /// <param name="defaults">What holds where neither says anything.</param>
+    /// <param name="databases">The databases that the user named; empty to take those of the configuration.</param>
+    /// <param name="observer">Takes warnings of the connection that lists the databases.</param>
+    /// <param name="cancellationToken">Stops the listing.</param>
+    /// <returns>One request a database, at least one.</returns>
+    /// <exception cref="CryoBackupException">As of the other.</exception>
+    public static IReadOnlyList<BackupRequest> Create(
+        BackupConfiguration? configuration,
+        BackupOptions given,
+        BackupRequest defaults,
+        IReadOnlyList<string> databases,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    ) => Create(configuration, given, defaults, new DatabaseChoice { Names = databases }, observer, cancellationToken);
 
     /// <summary>The connection of a configuration, under what the user said.</summary>
     /// <param name="configuration">The configuration; null for none.</param>
@@ -179,6 +206,46 @@ public static class BackupPlan
             : entries.Length > 0 ? entries[..1]
             : [new DatabaseEntry { Name = name }];
     }
+
+    /// <summary>The databases that the user said: those by name first, then what the server has of those by pattern.</summary>
+    private static IEnumerable<DatabaseEntry> Chosen(
+        BackupConfiguration? configuration,
+        DatabaseChoice databases,
+        ConnectionRequest given,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
+    {
+        IEnumerable<DatabaseEntry> named = databases.Literals.SelectMany(name => Named(configuration, name, given));
+        if (!databases.AsksServer)
+        {
+            return named;
+        }
+
+        ConnectionRequest connection = Connect(configuration, given);
+        IReadOnlyList<string> listed = DatabaseList.Read(
+            new DatabaseSelection { All = true, Include = databases.Patterns },
+            connection,
+            configuration?.Database.Database ?? Maintenance,
+            observer,
+            cancellationToken
+        );
+        return named
+            .Concat(listed.SelectMany(name => Listed(configuration, name, given, connection)))
+            .DistinctBy(entry => (entry.Name, entry.Host, entry.Port));
+    }
+
+    /// <summary>A database that a server has: what the configuration says of one of that name elsewhere is not of it.</summary>
+    private static IEnumerable<DatabaseEntry> Listed(
+        BackupConfiguration? configuration,
+        string name,
+        ConnectionRequest given,
+        ConnectionRequest server
+    ) =>
+        Named(configuration, name, given)
+            .Where(entry => given.ComputerName is not null || entry.Host is null || entry.Host == server.ComputerName)
+            .Where(entry => given.Port is not null || entry.Port is null || entry.Port == server.Port)
+            .DefaultIfEmpty(new DatabaseEntry { Name = name });
 
     private static IReadOnlyList<DatabaseEntry> Configured(
         BackupConfiguration? configuration,

@@ -65,9 +65,9 @@ internal static class DatabaseList
             ? selected
             : throw new CryoBackupException(
                 CryoBackupError.ObjectNotFound,
-                $"Of the databases of {address} none is left by the configuration's include and exclude.",
-                "databases",
-                "Correct databases.include and databases.exclude."
+                $"Of the databases of {address} none is left to back up: each is excluded, or there is none.",
+                address,
+                "Correct what is excluded: -Exclude, or the configuration's databases.exclude."
             );
     }
 }

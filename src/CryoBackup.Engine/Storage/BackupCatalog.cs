@@ -1,5 +1,5 @@
-using System.IO.Enumeration;
 using CryoBackup.Stores;
+using CryoBackup.Text;
 
 namespace CryoBackup.Storage;
 
@@ -302,6 +302,5 @@ public static class BackupCatalog
     /// <param name="database">Its name.</param>
     /// <param name="databases">Names and patterns (* and ?); null or empty for all.</param>
     internal static bool IsWanted(string database, IReadOnlyList<string>? databases) =>
-        databases is null or { Count: 0 }
-        || databases.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, database, ignoreCase: false));
+        databases is null or { Count: 0 } || databases.Any(pattern => NamePattern.Matches(pattern, database));
 }

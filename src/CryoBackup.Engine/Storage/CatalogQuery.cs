@@ -1,4 +1,4 @@
-using System.IO.Enumeration;
+using CryoBackup.Text;
 
 namespace CryoBackup.Storage;
 
@@ -50,8 +50,7 @@ public sealed record CatalogQuery
         || Matches(server, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{backup.ComputerName}:{backup.Port}"))
         || Matches(server, backup.SystemIdentifier);
 
-    private static bool Matches(string server, string name) =>
-        name.Length > 0 && FileSystemName.MatchesSimpleExpression(server, name, ignoreCase: true);
+    private static bool Matches(string server, string name) => name.Length > 0 && NamePattern.Matches(server, name, ignoreCase: true);
 
     // One that nothing dates is in no span of time.
     private bool IsWithin(DateTime start) =>

@@ -1,10 +1,11 @@
-using System.IO.Enumeration;
+using System.Text;
 
 namespace CryoBackup.Text;
 
 /// <summary>
 /// A schema or table as users name it: the exact name, or a pattern with * and ?. Names are compared as the catalog has them, case
-/// included. A table may be given as <c>schema.table</c> or as <c>table</c> alone.
+/// included. A backtick before <c>*</c>, <c>?</c>, <c>[</c>, <c>]</c> or a backtick takes it as it is, as PowerShell's
+/// WildcardPattern escapes names. A table may be given as <c>schema.table</c> or as <c>table</c> alone.
 /// </summary>
 internal sealed class NamePattern
 {
@@ -18,7 +19,37 @@ internal sealed class NamePattern
     public string Text { get; }
 
     /// <summary>True if it may stand for several names.</summary>
-    public bool HasWildcard => Text.AsSpan().ContainsAny('*', '?');
+    public bool HasWildcard => IsPattern(Text);
+
+    /// <summary>The name that is meant where no wildcard stands in it.</summary>
+    public string Literal
+    {
+        get
+        {
+            var name = new StringBuilder();
+            for (int i = 0; i < Text.Length; i += Width(Text, i))
+            {
+                name.Append(Text[i + Width(Text, i) - 1]);
+            }
+
+            return name.ToString();
+        }
+    }
+
+    /// <summary>Whether a text may stand for several names: a wildcard is in it that is not escaped.</summary>
+    /// <param name="text">A name or a pattern.</param>
+    public static bool IsPattern(string text)
+    {
+        for (int i = 0; i < text.Length; i += Width(text, i))
+        {
+            if (text[i] is '*' or '?')
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Whether it means a schema.</summary>
     /// <param name="schema">The schema's name.</param>
@@ -69,7 +100,49 @@ internal sealed class NamePattern
         );
     }
 
-    private static bool Matches(string pattern, string name) =>
-        string.Equals(pattern, name, StringComparison.Ordinal)
-        || (!pattern.Contains('\\', StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
+    /// <summary>Whether a name is meant: it is the text itself, or fits it as a pattern.</summary>
+    /// <param name="pattern">A name, or a pattern.</param>
+    /// <param name="name">A name.</param>
+    /// <param name="ignoreCase">True for names of hosts.</param>
+    public static bool Matches(string pattern, string name, bool ignoreCase = false) =>
+        string.Equals(pattern, name, ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal)
+        || Fits(pattern, name, ignoreCase);
+
+    private static bool Fits(string pattern, string name, bool ignoreCase)
+    {
+        int at = 0,
+            next = 0,
+            star = -1,
+            retry = 0;
+        while (next < name.Length)
+        {
+            if (at < pattern.Length && pattern[at] == '*')
+            {
+                (star, retry) = (at++, next);
+            }
+            else if (at < pattern.Length && (pattern[at] == '?' || IsSame(pattern[at + Width(pattern, at) - 1], name[next], ignoreCase)))
+            {
+                at += Width(pattern, at);
+                next++;
+            }
+            else if (star >= 0)
+            {
+                // The star takes one character more.
+                (at, next) = (star + 1, ++retry);
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        return pattern.AsSpan(at).Trim('*').IsEmpty;
+    }
+
+    /// <summary>How many characters of a pattern stand for one: two where the first is a backtick that escapes.</summary>
+    private static int Width(string pattern, int at) =>
+        pattern[at] == '`' && at + 1 < pattern.Length && pattern[at + 1] is '*' or '?' or '[' or ']' or '`' ? 2 : 1;
+
+    private static bool IsSame(char one, char other, bool ignoreCase) =>
+        one == other || (ignoreCase && char.ToUpperInvariant(one) == char.ToUpperInvariant(other));
 }

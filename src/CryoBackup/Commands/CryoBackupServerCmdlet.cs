@@ -7,16 +7,6 @@ namespace CryoBackup.Commands;
 /// as with psql.</summary>
 public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
 {
-    /// <summary>Host name, address, or the folder of a Unix-domain socket.</summary>
-    [Parameter]
-    [Alias("Host", "HostName", "Server")]
-    [ValidateNotNullOrEmpty]
-    public virtual string? ComputerName
-    {
-        get => Connection.ComputerName;
-        set => Connection = Connection with { ComputerName = value };
-    }
-
     /// <summary>TCP port, or the number in the socket's name.</summary>
     [Parameter]
     [ValidateRange(1, 65535)]
@@ -40,7 +30,7 @@ public abstract class CryoBackupServerCmdlet : CryoBackupCmdlet
     }
 
     /// <summary>The server as the user described it.</summary>
-    private protected ConnectionRequest Connection { get; private set; } = new();
+    private protected ConnectionRequest Connection { get; set; } = new();
 
     /// <summary>Takes the credential apart, once.</summary>
     protected override void BeginProcessing()

@@ -4,16 +4,26 @@ using CryoBackup.Completion;
 using CryoBackup.Configuration;
 using CryoBackup.Encryption;
 using CryoBackup.Hosting;
+using CryoBackup.Postgres;
 using CryoBackup.Runs;
 using CryoBackup.Text;
 
 namespace CryoBackup.Commands;
 
 /// <summary>New-CryoBackup: dumps databases into files that carry their own proof.</summary>
-[Cmdlet(VerbsCommon.New, "CryoBackup", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(
+    VerbsCommon.New,
+    "CryoBackup",
+    DefaultParameterSetName = DatabaseSet,
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.Medium
+)]
 [OutputType(typeof(BackupInfo))]
 public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
 {
+    private const string DatabaseSet = "Database";
+    private const string AllSet = "AllDatabases";
+
     private BackupOptions _given = new();
     private BackupRequest _defaults = new();
     private readonly HashSet<(string? ComputerName, int? Port, string Database)> _begun = [];
@@ -21,16 +31,12 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     private bool _serverIsGiven;
     private bool _portIsGiven;
 
-    /// <summary>Host name, address, or the folder of a Unix-domain socket;
+    /// <summary>Host names, addresses, or the folders of Unix-domain sockets, one after the other;
     /// objects that come through the pipeline may bring their own.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("Host", "HostName", "Server")]
     [ValidateNotNullOrEmpty]
-    public override string? ComputerName
-    {
-        get => base.ComputerName;
-        set => base.ComputerName = value;
-    }
+    public string[] ComputerName { get; set; } = [];
 
     /// <summary>TCP port, or the number in the socket's name; objects that come through the pipeline may bring their own.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -41,11 +47,24 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         set => base.Port = value;
     }
 
-    /// <summary>The databases to back up, one after the other; those of the configuration without it.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    /// <summary>The databases to back up, one after the other: names, or patterns with * and ?, which ask the server;
+    /// those of the configuration without it.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = DatabaseSet)]
+    [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(DatabaseCompleter))]
     public string[] Database { get; set; } = [];
+
+    /// <summary>All databases that the server lets one connect to, but for templates.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = AllSet)]
+    public SwitchParameter All { get; set; }
+
+    /// <summary>Leaves these databases out: names, or patterns with * and ?.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DatabaseCompleter))]
+    public string[] Exclude { get; set; } = [];
 
     /// <summary>The folder that takes the backups; it is created when missing. Without it that of the configuration,
     /// or the current location.</summary>
@@ -221,7 +240,10 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
             Report(exception, Path);
         }
 
-        ReadConfiguration(ConfigurationUse.New, BackupPlan.ReplacedBy(_given with { Connection = Connection }));
+        ReadConfiguration(
+            ConfigurationUse.New,
+            BackupPlan.ReplacedBy(_given with { Connection = Connection with { ComputerName = ComputerName.FirstOrDefault() } })
+        );
         OpenEvidence(RunKind.Backup);
     }
 
@@ -249,19 +271,43 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
             return;
         }
 
-        bool isConfigured = Database.Length == 0 && !MyInvocation.ExpectingInput;
-        BackupOptions given = _given with { Connection = Connection };
-        object target = isConfigured ? Configuration?.Path ?? nameof(Database) : Database;
+        // The next of a list, or of several servers, may be in reach, so that one that is not is no reason to end.
+        bool isOneServer = ComputerName.Length < 2 && !bringsPort && (_serverIsGiven || !IsBound(nameof(ComputerName)));
+        foreach (string? server in ComputerName.DefaultIfEmpty())
+        {
+            BackUp(Connection with { ComputerName = server }, isOneServer);
+        }
+    }
+
+    /// <summary>Backs up what is meant of one server.</summary>
+    private void BackUp(ConnectionRequest connection, bool isOneServer)
+    {
+        var databases = new DatabaseChoice
+        {
+            Names = Database,
+            All = All,
+            Exclude = Exclude,
+        };
+        bool isConfigured = !databases.IsSaid && !MyInvocation.ExpectingInput;
+        BackupOptions given = _given with { Connection = connection };
+        object target =
+            isConfigured ? Configuration?.Path ?? nameof(Database)
+            : All ? connection.Describe()
+            : Database;
         if (
-            RunEngine(target, (observer, stop) => BackupPlan.Create(Configuration, given, _defaults, Database, observer, stop))
+            RunEngine(
+                target,
+                (observer, stop) => BackupPlan.Create(Configuration, given, _defaults, databases, observer, stop),
+                isOneServer
+            )
             is not { } requests
         )
         {
             return;
         }
 
-        // The next of a configuration or of a list may have a server of its own, so that one that is out of reach is no reason to end.
-        bool mayEndCommand = !isConfigured && !bringsPort && (_serverIsGiven || !IsBound(nameof(ComputerName)));
+        // A server that told of its databases is in reach, whatever becomes of one of them.
+        bool mayEndCommand = !isConfigured && isOneServer && !databases.AsksServer;
         Evidence.Expect(requests);
         foreach (BackupRequest request in requests)
         {

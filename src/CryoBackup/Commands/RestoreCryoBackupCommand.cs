@@ -18,7 +18,7 @@ namespace CryoBackup.Commands;
     ConfirmImpact = ConfirmImpact.High
 )]
 [OutputType(typeof(RestoreResult))]
-public sealed class RestoreCryoBackupCommand : CryoBackupServerCmdlet
+public sealed class RestoreCryoBackupCommand : CryoBackupOneServerCmdlet
 {
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";

@@ -10,7 +10,7 @@ namespace CryoBackup.Commands;
 /// <summary>Test-CryoBackup: proves backups from their files alone, or by a rehearsal of their restore.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "CryoBackup", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(VerificationResult), typeof(bool))]
-public sealed class TestCryoBackupCommand : CryoBackupServerCmdlet
+public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
 {
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";

@@ -44,6 +44,10 @@ public sealed class DatabaseCompleter : IArgumentCompleter
             };
         }
 
-        return Completion.Of(DatabaseNames.TryList(connection, Limit), wordToComplete);
+        return Completion.Of(
+            DatabaseNames.TryList(connection, Limit),
+            wordToComplete,
+            isPattern: commandName.StartsWith("New-", StringComparison.OrdinalIgnoreCase)
+        );
     }
 }
