@@ -11,7 +11,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('CryoBackup.Format.ps1xml')
     TypesToProcess       = @('CryoBackup.Types.ps1xml')
-    CmdletsToExport      = @('Copy-CryoBackup', 'Get-CryoBackup', 'New-CryoBackup', 'Restore-CryoBackup', 'Test-CryoBackup')
+    CmdletsToExport      = @('Copy-CryoBackup', 'Get-CryoBackup', 'New-CryoBackup', 'New-CryoBackupConfiguration', 'Restore-CryoBackup', 'Test-CryoBackup', 'Test-CryoBackupConfiguration')
     FunctionsToExport    = @()
     AliasesToExport      = @()
     VariablesToExport    = @()

@@ -35,7 +35,7 @@ Describe '<Name>' -ForEach $cmdlets {
 
     It 'has an approved verb, by its constant, and a singular noun of its own' {
         (Get-Verb).Verb | Should -Contain $command.Verb
-        $command.Noun | Should -MatchExactly '^CryoBackup$'
+        $command.Noun | Should -MatchExactly '^CryoBackup(Configuration)?$'
         $command.Noun | Should -Not -Match 's$'
     }
 

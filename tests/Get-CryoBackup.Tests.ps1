@@ -116,6 +116,7 @@ Describe 'Get-CryoBackup' {
         (Get-CryoBackup $folder -Since $first.Start.ToLocalTime() -Before $second.Start).Path | Should -Be $first.Path
         @(Get-CryoBackup $folder -Since 1h).Count | Should -Be 3
         @(Get-CryoBackup $folder -Since $first.Start.ToString('yyyy-MM-dd HH:mm:ssK')).Count | Should -Be 3
+        @(Get-CryoBackup $folder -Since 7d).Count | Should -Be 3
         Get-CryoBackup $folder -Before 1h | Should -BeNullOrEmpty
         { Get-CryoBackup $folder -Since 7 } | Should -Throw '*no point in time*7d*'
         { Get-CryoBackup $folder -Since 'last week' } | Should -Throw '*no point in time*'

@@ -16,7 +16,7 @@ Describe 'The module as built' {
 
     It 'exports its five cmdlets and nothing else' {
         $module = Get-Module -Name CryoBackup
-        $module.ExportedCommands.Keys | Sort-Object | Should -Be @('Copy-CryoBackup', 'Get-CryoBackup', 'New-CryoBackup', 'Restore-CryoBackup', 'Test-CryoBackup')
+        $module.ExportedCommands.Keys | Sort-Object | Should -Be @('Copy-CryoBackup', 'Get-CryoBackup', 'New-CryoBackup', 'New-CryoBackupConfiguration', 'Restore-CryoBackup', 'Test-CryoBackup', 'Test-CryoBackupConfiguration')
         $module.ExportedVariables.Count | Should -Be 0
         $module.ExportedAliases.Count | Should -Be 0
     }
@@ -74,7 +74,7 @@ Describe 'Conventions of <Name>' -ForEach $cmdlets {
     }
 
     It 'has the connection parameters only if it meets a server' {
-        $command.Parameters.ContainsKey('ComputerName') | Should -Be ($command.Verb -in 'New', 'Test', 'Restore')
+        $command.Parameters.ContainsKey('ComputerName') | Should -Be ($command.Name -in 'New-CryoBackup', 'Test-CryoBackup', 'Restore-CryoBackup')
         if ($command.Parameters.ContainsKey('ComputerName')) {
             $command.Parameters['ComputerName'].Aliases | Should -Be @('Host', 'HostName', 'Server')
             foreach ($parameter in @(if ($command.Verb -ne 'New') { 'ComputerName', 'Port' }) + 'Credential', 'SslMode') {
@@ -202,7 +202,7 @@ Describe 'Sizes, durations and moments in the views' {
     It 'shows in a list every property of its results, texts so that they act on no terminal' {
         [xml] $format = Get-Content -LiteralPath (Join-Path (Get-Module CryoBackup).ModuleBase CryoBackup.Format.ps1xml) -Raw
         $lists = $format.SelectNodes('//View[ListControl]')
-        $lists.Count | Should -Be 6
+        $lists.Count | Should -Be 8
         foreach ($view in $lists) {
             $type = (Get-Command Get-CryoBackup).OutputType[0].Type.Assembly.GetType($view.Name)
             $items = $view.SelectNodes('.//ListItem')

@@ -135,7 +135,7 @@ Describe 'New-CryoBackup' {
             "$($problems[0])" | Should -BeLike "*is named 'cryo_manx*'*"
             New-CryoBackup 'cryo_many*' -Exclude '*' -Path (Join-Path $TestDrive 'nothing') -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
             "$($problems[0])" | Should -BeLike "No database is left to back up: '*' excludes all."
-            { New-CryoBackup cryo_new -All -Path (Join-Path $TestDrive 'nothing') -ErrorAction Stop } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+            { New-CryoBackup cryo_new -All -Path (Join-Path $TestDrive 'nothing') -ErrorAction Stop } | Should -Throw -ErrorId 'PositionalParameterNotFound,*'
             Join-Path $TestDrive 'nothing' | Should -Not -Exist
         }
 
@@ -227,6 +227,8 @@ Describe 'New-CryoBackup' {
         $duration = [CryoBackup.Commands.DurationAttribute]::new()
         $duration.Transform($ExecutionContext, 30) | Should -Be ([timespan]::FromSeconds(30))
         $duration.Transform($ExecutionContext, '1.5') | Should -Be ([timespan]::FromSeconds(1.5))
+        $duration.Transform($ExecutionContext, 7d) | Should -Be ([timespan]::FromDays(7)) -Because 'PowerShell reads 7d as a decimal'
+        $duration.Transform($ExecutionContext, 1.5d) | Should -Be ([timespan]::FromDays(1.5))
         $duration.Transform($ExecutionContext, '00:05:00') | Should -Be '00:05:00'
         $duration.Transform($ExecutionContext, $null) | Should -BeNullOrEmpty
         { New-CryoBackup cryo_new -Timeout soon -WhatIf } | Should -Throw '*is not a length of time; write 90s, 30m*'

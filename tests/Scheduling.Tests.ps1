@@ -13,11 +13,11 @@ BeforeAll {
     }
 
     # As the scheduler starts it, with the module where PowerShell finds it.
-    function Invoke-Script([string] $Name, [string] $Argument) {
+    function Invoke-Script([string] $Name, [string[]] $Argument) {
         $before = $env:PSModulePath
         try {
             $env:PSModulePath = (Split-Path -Path (Split-Path -Path $ModulePath)), $before -join [System.IO.Path]::PathSeparator
-            $said = Invoke-Shell -File (Join-Path $TestDrive $Name) $Argument 2>&1 | Out-String -Width 300
+            $said = Invoke-Shell -File (Join-Path $TestDrive $Name) @Argument 2>&1 | Out-String -Width 300
             [pscustomobject] @{ Code = $LASTEXITCODE; Said = $said }
         }
         finally {
@@ -25,7 +25,7 @@ BeforeAll {
         }
     }
 
-    $powershell = 'Save it as nightly\.ps1', 'Save it as rehearsal\.ps1', 'WINDOWS TASK SCHEDULER', 'A runbook'
+    $powershell = 'Save it as nightly\.ps1', 'Save it as rehearsal\.ps1', 'WINDOWS TASK SCHEDULER', 'The rehearsal is a second task', 'A runbook', 'The rehearsal is a runbook'
     foreach ($name in 'nightly.ps1', 'rehearsal.ps1', 'nightly.sh') {
         Set-Content -LiteralPath (Join-Path $TestDrive $name) -Value (Get-Block "Save it as $([regex]::Escape($name))")
     }
@@ -62,18 +62,51 @@ Describe 'The scripts of about_CryoBackup_Scheduling' {
         $run.Code | Should -Be 1 -Because $run.Said
     }
 
-    It 'rehearsal.ps1 tells a folder that comes back from one that does not' {
-        $run = Invoke-Script rehearsal.ps1 $folder
+    It 'rehearsal.ps1 rehearses all that the configuration names, writes the report, and misses what has no backup' {
+        $report = Join-Path $TestDrive 'rehearsal.html'
+        $run = Invoke-Script rehearsal.ps1 $good, $report
         $run.Code | Should -Be 0 -Because $run.Said
+        $run.Said | Should -Match 'cryo_night +Passed'
+        $report | Should -Exist
+        $run = Invoke-Script rehearsal.ps1 $bad
+        $run.Code | Should -Be 1 -Because 'a database that has no backup is no good news'
+        $run.Said | Should -Match 'cryo_no_such +Failed'
         $run.Said | Should -Match 'cryo_night +Passed'
         $damaged = Join-Path $TestDrive 'damaged'
         $file = Copy-Backup (Get-CryoBackup $folder -Latest) $damaged
         [System.IO.File]::WriteAllText($file, 'damaged')
-        $run = Invoke-Script rehearsal.ps1 $damaged
+        $config = Join-Path $TestDrive 'damaged.yaml'
+        Set-Content -LiteralPath $config -Value "databases: [cryo_night]`nlocal_backup_dir: $damaged`nreports: {enabled: false}"
+        $run = Invoke-Script rehearsal.ps1 $config
         $run.Code | Should -Be 1 -Because $run.Said
-        $empty = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'empty')).FullName
-        $run = Invoke-Script rehearsal.ps1 $empty
-        $run.Code | Should -Be 1 -Because 'no backup is no good news'
+    }
+
+    It 'the one line does it too, and the tool''s' -Skip:$IsWindows {
+        $before = $env:PATH, $env:PSModulePath
+        try {
+            $env:PATH = (Join-Path $root 'output/tool'), $env:PATH -join [System.IO.Path]::PathSeparator
+            $env:PSModulePath = (Split-Path -Path (Split-Path -Path $ModulePath)), $env:PSModulePath -join [System.IO.Path]::PathSeparator
+            $inner = [regex]::Match((Get-Block 'only where all passed'), '-Command "(.+)"').Groups[1].Value
+            foreach ($case in @{ Config = $good; Code = 0 }, @{ Config = $bad; Code = 1 }) {
+                $null = Invoke-Shell -Command $inner.Replace('/etc/cryobackup/cryobackup.yaml', $case.Config) 2>&1
+                $LASTEXITCODE | Should -Be $case.Code
+            }
+
+            $reports = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'reports')).FullName
+            $line = (Get-Block 'and by the tool').Replace('/etc/cryobackup/cryobackup.yaml', $good).Replace('/var/lib/cryobackup/reports', $reports)
+            $said = sh -c $line 2>&1
+            $LASTEXITCODE | Should -Be 0 -Because ($said -join "`n")
+            Get-ChildItem -LiteralPath $reports | Should -Not -BeNullOrEmpty
+        }
+        finally {
+            $env:PATH, $env:PSModulePath = $before
+        }
+    }
+
+    It 'the runbook of the rehearsal fails as a job does' {
+        $runbook = [scriptblock]::Create((Get-Block 'The rehearsal is a runbook'))
+        (& $runbook -Config $good).Verdict | Should -Be 'Passed'
+        { & $runbook -Config $bad } | Should -Throw '*1 of 2 rehearsals failed*cryo_no_such*'
     }
 
     It 'nightly.sh does it with the tool' -Skip:$IsWindows {
@@ -146,7 +179,9 @@ Describe 'The units of about_CryoBackup_Scheduling' {
         $LASTEXITCODE | Should -Be 0 -Because ($said -join "`n")
     }
 
-    It 'the line of the crontab has five fields of time and a command' {
-        Get-Block 'CRON' | Should -Match '^(?:[\d*,/-]+ ){5}\S+'
+    It 'each line of the crontab has five fields of time and a command' {
+        foreach ($line in (Get-Block 'CRON') -split "`n") {
+            $line | Should -Match '^(?:[\d*,/-]+ ){5}\S+'
+        }
     }
 }

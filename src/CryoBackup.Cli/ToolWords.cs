@@ -15,6 +15,7 @@ internal static partial class ToolWords
                 match =>
                     match.Groups[1].Value switch
                     {
+                        string verb when match.Groups[2].Length > 0 => "cryobackup config " + verb.ToLowerInvariant(),
                         "Get" => "cryobackup list",
                         string verb => "cryobackup " + verb.ToLowerInvariant(),
                     }
@@ -26,7 +27,7 @@ internal static partial class ToolWords
             );
     }
 
-    [GeneratedRegex(@"\b(New|Test|Restore|Get|Copy)-CryoBackup\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\b(New|Test|Restore|Get|Copy)-CryoBackup(Configuration)?\b", RegexOptions.CultureInvariant)]
     private static partial Regex Cmdlet();
 
     // Three letters and more: pg_dump's -Fc is left as it is.

@@ -35,6 +35,9 @@ public sealed class CryoBackupException : Exception
     /// <summary>What the administrator can do.</summary>
     public string? Remedy { get; }
 
+    /// <summary>Where in a file the fault stands; null where it is of no file.</summary>
+    internal ConfigurationProblem? Place { get; init; }
+
     /// <summary>The last lines that a program wrote to standard error, secrets removed; empty where no program was involved.</summary>
     public IReadOnlyList<string> StandardError { get; }
 }

@@ -12,6 +12,7 @@ public class ToolWordsTests
         "The host's '-Force' and --swap of 'a' and the role's --clean."
     )]
     [InlineData("Give --force as it is.", "Give --force as it is.")]
+    [InlineData("New-CryoBackupConfiguration makes one to begin with.", "cryobackup config new makes one to begin with.")]
     public void Advice_names_options_and_commands_of_the_tool(string advice, string expected) =>
         Assert.Equal(expected, ToolWords.Translate(advice));
 }

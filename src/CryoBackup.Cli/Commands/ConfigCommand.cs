@@ -29,6 +29,8 @@ internal sealed class ConfigCommand : Command
         Add(_check);
         Add(_example);
         Add(_schema);
+        Add(new ConfigTestCommand());
+        Add(new ConfigNewCommand());
         Validators.Add(result =>
         {
             if (new[] { _example, _schema, _check }.Count(option => result.GetValue(option)) > 1)

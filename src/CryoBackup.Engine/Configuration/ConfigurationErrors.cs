@@ -1,10 +1,10 @@
-using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace CryoBackup.Configuration;
 
 /// <summary>The errors of one configuration file: each names the file, the line and the column.</summary>
 /// <param name="path">The file's full path.</param>
-internal sealed class ConfigurationErrors(string path)
+internal sealed partial class ConfigurationErrors(string path)
 {
     /// <summary>How a path of Windows is written.</summary>
     public const string WindowsPath = @"write a path of Windows in single quotes, as in 'C:\Backups'.";
@@ -20,7 +20,21 @@ internal sealed class ConfigurationErrors(string path)
     /// <param name="inner">The cause, where there is one.</param>
     /// <returns>ConfigurationInvalid.</returns>
     public CryoBackupException At(long line, long column, string reason, string remedy, Exception? inner = null) =>
-        Of(string.Create(CultureInfo.InvariantCulture, $", line {line}, column {column}"), reason, remedy, inner);
+        new(
+            CryoBackupError.ConfigurationInvalid,
+            Words(FormattableString.Invariant($", line {line}, column {column}"), reason),
+            Path,
+            remedy,
+            inner: inner
+        )
+        {
+            Place = new ConfigurationProblem
+            {
+                Line = line,
+                Column = column,
+                Key = KeyIn().Match(reason) is { Success: true } key ? key.Groups[1].Value : null,
+            },
+        };
 
     /// <summary>An error at a value's place.</summary>
     /// <param name="node">The value.</param>
@@ -34,7 +48,8 @@ internal sealed class ConfigurationErrors(string path)
     /// <param name="remedy">What to do.</param>
     /// <param name="inner">The cause, where there is one.</param>
     /// <returns>ConfigurationInvalid.</returns>
-    public CryoBackupException Whole(string reason, string remedy, Exception? inner = null) => Of("", reason, remedy, inner);
+    public CryoBackupException Whole(string reason, string remedy, Exception? inner = null) =>
+        new(CryoBackupError.ConfigurationInvalid, Words("", reason), Path, remedy, inner: inner);
 
     /// <summary>A value as an error may show it: short and on one line.</summary>
     /// <param name="text">The value; never a secret's.</param>
@@ -46,6 +61,9 @@ internal sealed class ConfigurationErrors(string path)
         return line.Length <= Longest ? $"'{line}'" : $"'{line[..Longest]}…'";
     }
 
-    private CryoBackupException Of(string place, string reason, string remedy, Exception? inner) =>
-        new(CryoBackupError.ConfigurationInvalid, $"The configuration '{Path}'{place}: {reason}.", Path, remedy, inner: inner);
+    private string Words(string place, string reason) => $"The configuration '{Path}'{place}: {reason}.";
+
+    // A reason names its key before anything else, in quotes.
+    [GeneratedRegex(@"'([\w.\[\]-]+)'", RegexOptions.CultureInvariant)]
+    private static partial Regex KeyIn();
 }

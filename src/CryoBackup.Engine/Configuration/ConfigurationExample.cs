@@ -11,7 +11,7 @@ public static class ConfigurationExample
         # It is looked for at -Config (--config), in CRYOBACKUP_CONFIG, as config/backup_config.yaml and as config/cryobackup.yaml.
         # A relative path is relative to this file's folder; where that is named config, to the one above.
         # ${NAME} is filled in from the environment, ${NAME:-default} also where NAME is not set, ${file:PATH} from a mounted secret.
-        # Check it with: cryobackup config --check FILE
+        # Test it with: Test-CryoBackupConfiguration FILE, or cryobackup config test FILE
         # yaml-language-server: $schema=cryobackup.schema.json
 
         """;
@@ -23,6 +23,49 @@ public static class ConfigurationExample
         var text = new StringBuilder(Head.ReplaceLineEndings("\n"));
         WriteSection(text, typeof(BackupConfiguration), "");
         return text.ToString();
+    }
+
+    /// <summary>Writes it into a new file, which is for its owner alone: passwords may come to stand in it.</summary>
+    /// <param name="path">A full path: the file, or an existing folder that takes cryobackup.yaml. Folders on the way are made.</param>
+    /// <returns>The file's full path.</returns>
+    /// <exception cref="CryoBackupException">DestinationNotWritable: something is there already, or it cannot be written.</exception>
+    public static string Write(string path)
+    {
+        string file = Directory.Exists(path) ? Path.Combine(path, "cryobackup.yaml") : path;
+        const string Remedy = "Give the name of a new file in a folder that this account may write to; what is there is never replaced.";
+        if (Path.Exists(file))
+        {
+            throw new CryoBackupException(
+                CryoBackupError.DestinationNotWritable,
+                $"'{file}' is there already; nothing was written.",
+                file,
+                Remedy
+            );
+        }
+
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using var stream = new FileStream(file, options);
+            stream.Write(Encoding.UTF8.GetBytes(Create()));
+            return file;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.DestinationNotWritable,
+                $"'{file}' cannot be written: {exception.Message}",
+                file,
+                Remedy,
+                inner: exception
+            );
+        }
     }
 
     private static void WriteSection(StringBuilder text, Type section, string indent)

@@ -25,7 +25,11 @@ internal static class FolderListing
     /// <param name="observer">Takes a warning about each folder below that cannot be read.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     /// <returns>Folder by folder, in ordinal order.</returns>
-    public static IReadOnlyList<CatalogEntry> OfTree(BackupListing root, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    public static IReadOnlyList<CatalogEntry> OfTree(
+        BackupListing root,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
         var found = new List<CatalogEntry>(Of(root));
         if (StoreLocation.IsStore(root.Place))
@@ -82,7 +86,11 @@ internal static class FolderListing
             : null;
 
         CatalogEntry Entry(string path, BackupState state) =>
-            new(path, state) { Read = entry => listing.Read(entry.ManifestPath), Size = _ => listing.SizeOf(file) };
+            new(path, state)
+            {
+                Read = entry => listing.Read(entry.ManifestPath),
+                Size = _ => listing.SizeOf(state == BackupState.Unfinished ? file : path),
+            };
     }
 
     private static IEnumerable<string> Below(string folder, Action<EngineMessage> observer)

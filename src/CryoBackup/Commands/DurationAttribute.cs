@@ -27,7 +27,7 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
             return inputData;
         }
 
-        string text = Convert.ToString(argument, CultureInfo.InvariantCulture) ?? "";
+        string text = Written(argument);
         if (DurationText.TryParse(text) is { } duration)
         {
             return duration;
@@ -47,4 +47,9 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
             throw new ArgumentTransformationMetadataException($"{seconds} seconds is not a duration.", exception);
         }
     }
+
+    /// <summary>What was written: PowerShell reads a bare 7d as the number 7 of type decimal, which nothing else writes.</summary>
+    /// <param name="argument">A number or a text.</param>
+    internal static string Written(object argument) =>
+        (Convert.ToString(argument, CultureInfo.InvariantCulture) ?? "") + (argument is decimal ? "d" : "");
 }

@@ -16,9 +16,12 @@ public sealed class MomentAttribute : ArgumentTransformationAttribute
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         object? argument = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        return argument is string or int or long or double or decimal
-            ? MomentText.TryParse(argument as string, DateTime.UtcNow)
-                ?? throw new ArgumentTransformationMetadataException(MomentText.Refusal($"{argument}"))
-            : inputData;
+        if (argument is not (string or int or long or double or decimal))
+        {
+            return inputData;
+        }
+
+        string text = DurationAttribute.Written(argument);
+        return MomentText.TryParse(text, DateTime.UtcNow) ?? throw new ArgumentTransformationMetadataException(MomentText.Refusal(text));
     }
 }

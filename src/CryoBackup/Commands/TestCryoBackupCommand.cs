@@ -43,6 +43,10 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
     [ArgumentCompleter(typeof(BackupContentCompleter))]
     public string[] Database { get; set; } = [];
 
+    /// <summary>Of a folder only the newest backup of each database of each server, a whole one where there is any.</summary>
+    [Parameter]
+    public SwitchParameter Latest { get; set; }
+
     /// <summary>How deep to go.</summary>
     [Parameter]
     public VerificationLevel Level
@@ -150,7 +154,7 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
             Report(failure, Identity);
         }
 
-        _plan = new VerificationPlan(_request, Database);
+        _plan = new VerificationPlan(_request, Database, Latest);
     }
 
     /// <summary>Tests each backup.</summary>
