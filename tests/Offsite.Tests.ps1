@@ -195,7 +195,7 @@ copies: ['$Place/copies']
 copies_required: 1
 log_file: '$evidence/log.txt'
 metrics_file: '$evidence/metrics.prom'
-reports: { verification_dir: '$evidence', formats: [json, html] }
+reports: { verification_dir: '$evidence' }
 "@
         $said = & {
             New-CryoBackup cryo_offsite -Path (Join-Path $evidence 'local') -Config $config -Verbose -Debug:$false

@@ -25,8 +25,8 @@ internal sealed class MetricsFile
     private const string RehearsalAge = "cryobackup_last_rehearsal_age_seconds";
     private const string Copied = "cryobackup_copy_last_success_timestamp_seconds";
     private const string CopyAge = "cryobackup_copy_age_seconds";
-    private const string Copies = "cryobackup_copy_last_proven";
-    private const string CopiesMissing = "cryobackup_copy_last_missing";
+    private const string Copies = "cryobackup_copy_last_proven_copies";
+    private const string CopiesMissing = "cryobackup_copy_last_missing_copies";
     private const string Restored = "cryobackup_last_restore_timestamp_seconds";
     private const string RestoreSuccess = "cryobackup_last_restore_success";
 

@@ -92,7 +92,9 @@ internal abstract class BackupDestination : IDisposable
     /// <summary>Nobody is kept away: a name is given once, by the store itself.</summary>
     private sealed class StoreDestination(Store store, Action<EngineMessage> observer, CancellationToken stop) : BackupDestination
     {
+        private static readonly TimeSpan LongestRemoval = TimeSpan.FromSeconds(5);
         private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+        private readonly HashSet<string> _own = new(StringComparer.Ordinal);
         private UploadJournal? _journal;
 
         public override bool Exists => true;
@@ -112,13 +114,36 @@ internal abstract class BackupDestination : IDisposable
 
         public override bool Has(string name) => _taken.Contains(name);
 
-        public override BackupOutput Create(string name, long? estimate) =>
-            new StoreOutput(store, name, estimate, _journal, observer, stop);
+        public override BackupOutput Create(string name, long? estimate)
+        {
+            _own.Add(name);
+            return new StoreOutput(store, name, estimate, _journal, observer, stop);
+        }
 
         public override void Dispose()
         {
+            if (store.HasBegun)
+            {
+                RemoveOwn();
+            }
+
             _journal?.Dispose();
             store.Dispose();
+        }
+
+        /// <summary>What is still unfinished of this run's names is nobody's any more.</summary>
+        private void RemoveOwn()
+        {
+            using var limit = new CancellationTokenSource(LongestRemoval);
+            try
+            {
+                store.RemoveUnfinishedAsync("", upload => _own.Contains(upload.Key), limit.Token).GetAwaiter().GetResult();
+            }
+            catch (Exception exception) when (exception is CryoBackupException or OperationCanceledException)
+            {
+                // The next run looks again.
+                _journal?.Leave();
+            }
         }
     }
 }

@@ -26,6 +26,9 @@ internal sealed class Store : IDisposable
     /// <summary>What tells the place from all others: the location, and the endpoint where it is not the vendor's own.</summary>
     public string Place { get; init; } = "";
 
+    /// <summary>True once an upload in parts was begun: HTTP itself may have sent that twice, and one of two lies there unknown.</summary>
+    public bool HasBegun { get; private set; }
+
     /// <summary>What the store can do.</summary>
     public StoreCapabilities Capabilities => _driver.Capabilities;
 
@@ -108,8 +111,16 @@ internal sealed class Store : IDisposable
     {
         StoreUpload upload = _driver.Begin(Location.KeyOf(name), estimate, _retry, cancellationToken);
         journal?.Add(name, upload.Mark);
-        upload.Begun = id => journal?.Begin(name, id);
-        upload.Left = () => journal?.Leave();
+        upload.Begun = id =>
+        {
+            HasBegun = true;
+            journal?.Begin(name, id);
+        };
+        upload.Left = () =>
+        {
+            HasBegun = true;
+            journal?.Leave();
+        };
         return upload;
     }
 

@@ -210,6 +210,8 @@ public sealed partial record StoreLocation
     /// <summary>What looks like a password, a key or a signature is refused and not repeated: a location is printed everywhere.</summary>
     private static void RefuseCredentials(string scheme, string rest)
     {
+        // A backup is named by its database, whose name may have any such character; nobody puts a credential into a backup's name.
+        rest = BackupName().Replace(rest, "/");
         (string authority, _) = Cut(rest);
 
         // No bucket, account or remote has such a character; keys and rclone's connection strings have.
@@ -232,6 +234,9 @@ public sealed partial record StoreLocation
 
     private static CryoBackupException Invalid(string text, string reason, string remedy) =>
         new(CryoBackupError.ConfigurationInvalid, $"'{VisibleText.Of(text)}' is not a location: {reason}.", text, remedy);
+
+    [GeneratedRegex(@"/[^/?]+_[0-9]{8}_[0-9]{6}_(full|partial)\.dump[^/?]*$", RegexOptions.CultureInvariant)]
+    private static partial Regex BackupName();
 
     // A drive of Windows is one letter.
     [GeneratedRegex("^([A-Za-z][A-Za-z0-9+.-]+)://", RegexOptions.CultureInvariant)]

@@ -45,15 +45,15 @@ public sealed class MetricsFileTests : IDisposable
         made.Copies = ["/a", "/b"];
         made.CopiesWanted = 2;
         Dictionary<string, double> values = Update(RunKind.Backup, 100, RunItem.Of(made));
-        Assert.Equal(2, values["cryobackup_copy_last_proven{database=\"app\"}"]);
-        Assert.Equal(0, values["cryobackup_copy_last_missing{database=\"app\"}"]);
+        Assert.Equal(2, values["cryobackup_copy_last_proven_copies{database=\"app\"}"]);
+        Assert.Equal(0, values["cryobackup_copy_last_missing_copies{database=\"app\"}"]);
         Assert.Equal(s_noon + 90, values["cryobackup_copy_last_success_timestamp_seconds{database=\"app\"}"]);
 
         made.Copies = ["/a"];
         made.CopiesWanted = 3;
         values = Update(RunKind.Backup, 200, RunItem.Of(made));
-        Assert.Equal(1, values["cryobackup_copy_last_proven{database=\"app\"}"]);
-        Assert.Equal(2, values["cryobackup_copy_last_missing{database=\"app\"}"]);
+        Assert.Equal(1, values["cryobackup_copy_last_proven_copies{database=\"app\"}"]);
+        Assert.Equal(2, values["cryobackup_copy_last_missing_copies{database=\"app\"}"]);
         Assert.Equal(110, values["cryobackup_copy_age_seconds{database=\"app\"}"]);
 
         // Without a place for copies there is nothing to tell.
@@ -204,7 +204,7 @@ public sealed class MetricsFileTests : IDisposable
                 current = help.Groups[1].Value;
                 Assert.True(done.Add(current), $"{current} is described twice.");
                 Assert.Equal($"# TYPE {current} gauge", lines[++i]);
-                Assert.Matches("_(seconds|bytes|rows|success|verdict)$", current);
+                Assert.Matches("_(seconds|bytes|rows|copies|success|verdict)$", current);
                 continue;
             }
 

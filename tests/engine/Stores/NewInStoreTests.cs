@@ -4,6 +4,7 @@ using CryoBackup.Backup;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
 using CryoBackup.Tests.Backup;
+using CryoBackup.Verification;
 using Xunit.Abstractions;
 
 namespace CryoBackup.Tests.Stores;
@@ -55,6 +56,22 @@ public sealed class NewInStoreTests : IDisposable
         Assert.Equal(made.Path, found.Path);
         Assert.Equal(Place, found.Location);
         Assert.Equal(12000, found.RowCount);
+    }
+
+    /// <summary>A database may have any name; its backup is found by the path that is told.</summary>
+    [PostgresTheory]
+    [InlineData("a#b@c d")]
+    [InlineData("50% of: \"x\"/y?")]
+    [InlineData("Größe+&=")]
+    public void ABackupIsFoundByItsPathWhateverItsDatabaseIsCalled(string database)
+    {
+        _postgres.CreateDatabase(database);
+        BackupInfo made = New(request => request with { Database = database });
+
+        Assert.Equal(made.Path, Assert.Single(Find()).Path);
+        VerificationResult result = BackupVerifier.Run(new VerificationRequest { Path = made.Path, Store = Options }, Say, default);
+        Assert.True(result.IsValid, result.Reason);
+        Assert.Equal(database, result.Database);
     }
 
     [PostgresFact]
