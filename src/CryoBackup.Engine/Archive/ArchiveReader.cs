@@ -15,11 +15,13 @@ internal sealed class ArchiveReader
     private TocEntry? _current;
     private bool _hasTocAtEnd;
     private readonly LargeObjectSum _largeObjects = new();
+    private readonly Func<TocEntry, ChunkReader.DataHandler?>? _rowsOf;
 
-    private ArchiveReader(ArchiveInput input)
+    private ArchiveReader(ArchiveInput input, Func<TocEntry, ChunkReader.DataHandler?>? rowsOf = null)
     {
         _input = input;
         _toc = new TocReader(input);
+        _rowsOf = rowsOf;
     }
 
     /// <summary>The header; null until it was read.</summary>
@@ -42,10 +44,33 @@ internal sealed class ArchiveReader
     /// <returns>What the archive holds.</returns>
     /// <exception cref="CryoBackupException">NotABackup, ArchiveTooNew or ArchiveCorrupt, with the offset in the archive.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static ArchiveContent Read(Stream source, Stream? copyTo, Action<ArchiveReader>? onTocRead, CancellationToken cancellationToken)
+    public static ArchiveContent Read(
+        Stream source,
+        Stream? copyTo,
+        Action<ArchiveReader>? onTocRead,
+        CancellationToken cancellationToken
+    ) => Read(source, copyTo, onTocRead, rowsOf: null, cancellationToken);
+
+    /// <summary>Reads an archive to its end, and shares its rows.</summary>
+    /// <param name="source">The archive from its first byte.</param>
+    /// <param name="copyTo">Takes every byte read, unchanged and in order; null for none.</param>
+    /// <param name="onTocRead">Called once, when the table of contents is complete and before the first data; null for none.</param>
+    /// <param name="rowsOf">Called when a table's COPY text begins; what it gives takes the text, and nothing at its end. Null for none.
+    /// </param>
+    /// <param name="cancellationToken">Ends the reading between two reads of the source.</param>
+    /// <returns>What the archive holds.</returns>
+    /// <exception cref="CryoBackupException">NotABackup, ArchiveTooNew or ArchiveCorrupt, with the offset in the archive.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static ArchiveContent Read(
+        Stream source,
+        Stream? copyTo,
+        Action<ArchiveReader>? onTocRead,
+        Func<TocEntry, ChunkReader.DataHandler?>? rowsOf,
+        CancellationToken cancellationToken
+    )
     {
         using var input = new ArchiveInput(source, copyTo, cancellationToken);
-        return new ArchiveReader(input).Read(onTocRead);
+        return new ArchiveReader(input, rowsOf).Read(onTocRead);
     }
 
     /// <summary>Reads an archive's header and table of contents, and none of its data.</summary>
@@ -181,7 +206,9 @@ internal sealed class ArchiveReader
     {
         bool copyText = entry.IsTableData && entry.CopyStatement.Length > 0;
         var fingerprint = new TableFingerprint();
-        bool readable = chunks.Read(fingerprint.Append);
+        ChunkReader.DataHandler? taker = copyText ? _rowsOf?.Invoke(entry) : null;
+        bool readable = chunks.Read(taker is null ? fingerprint.Append : data => Share(data, fingerprint, taker));
+        taker?.Invoke([]);
         if (readable && copyText && (!fingerprint.Terminated || fingerprint.HasPartialRow || fingerprint.HasTrailingData))
         {
             throw _input.Corrupt($"the data of {entry} does not end as COPY text does");
@@ -191,5 +218,11 @@ internal sealed class ArchiveReader
         {
             _tables.Add(new TableContent { Entry = entry, Fingerprint = readable && copyText ? fingerprint : null });
         }
+    }
+
+    private static void Share(ReadOnlySpan<byte> data, TableFingerprint fingerprint, ChunkReader.DataHandler taker)
+    {
+        fingerprint.Append(data);
+        taker(data);
     }
 }

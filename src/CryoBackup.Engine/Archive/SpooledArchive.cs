@@ -12,9 +12,10 @@ namespace CryoBackup.Archive;
 /// </summary>
 internal sealed class SpooledArchive : IDisposable
 {
-    private readonly PrivateFolder _folder = PrivateFolder.Create("cryobackup-restore-");
     private const int BetweenLooks = 1 << 20;
     private const int NoSpace = 28;
+
+    private readonly PrivateFolder _folder = PrivateFolder.Create("cryobackup-restore-");
     private readonly FileStream _file;
     private int _unchecked = BetweenLooks;
 
@@ -66,13 +67,6 @@ internal sealed class SpooledArchive : IDisposable
     /// <summary>Takes the archive.</summary>
     public Stream Input => new SpoolingStream(this);
 
-    /// <summary>Takes the archive, and drops it where the disk does not take it:
-    /// whoever reads it for another purpose is not to fail by that.</summary>
-    public Stream OptionalInput => new LenientStream(this);
-
-    /// <summary>Why what <see cref="OptionalInput"/> was given is not all here; null if it is.</summary>
-    public IOException? Failure { get; private set; }
-
     /// <summary>
     /// Writes into the table of contents where each data block lies, which an archive that was written to a pipe does not tell: without
     /// it each session of pg_restore would search the file from its start, and none would know which table is the largest.
@@ -86,6 +80,19 @@ internal sealed class SpooledArchive : IDisposable
         {
             BinaryPrimitives.WriteInt64LittleEndian(place[1..], block);
             RandomAccess.Write(_file.SafeFileHandle, place, field);
+        }
+    }
+
+    /// <summary>Writes the places of the blocks into a table of contents that stands alone: it tells how large each table is.</summary>
+    /// <param name="head">The archive's header and table of contents.</param>
+    /// <param name="content">The same archive, read to its end.</param>
+    public static void Locate(Span<byte> head, ArchiveContent content)
+    {
+        foreach ((long field, long block) in content.Unlocated)
+        {
+            Span<byte> place = head.Slice((int)field, 1 + sizeof(long));
+            place[0] = TocReader.OffsetIsSet;
+            BinaryPrimitives.WriteInt64LittleEndian(place[1..], block);
         }
     }
 
@@ -123,28 +130,5 @@ internal sealed class SpooledArchive : IDisposable
         public override void Complete() { }
 
         public override void Write(ReadOnlySpan<byte> buffer) => spool.Write(buffer);
-    }
-
-    private sealed class LenientStream(SpooledArchive spool) : WriteOnlyStream
-    {
-        public override void Complete() { }
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            if (spool.Failure is not null)
-            {
-                return;
-            }
-
-            try
-            {
-                spool.Write(buffer);
-            }
-            catch (IOException exception)
-            {
-                spool.Failure = exception;
-                spool._file.SetLength(0);
-            }
-        }
     }
 }

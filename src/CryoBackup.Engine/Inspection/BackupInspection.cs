@@ -24,9 +24,6 @@ internal sealed class BackupInspection(
     private FileReading? _reading;
     private FileChecks? _ofFile;
 
-    /// <summary>As <see cref="FileReading.Copy"/>.</summary>
-    public Func<bool, Stream?>? Copy { get; set; }
-
     /// <summary>
     /// Tells whether the content of a file that is byte for byte the recorded one is taken as New proved and recorded it, without a
     /// reading; false for any other file, and unless something else is set.
@@ -223,7 +220,7 @@ internal sealed class BackupInspection(
 
     private void ReadFile()
     {
-        _reading = new FileReading(file, identities, Manifest, observer, cancellationToken) { Copy = Copy };
+        _reading = new FileReading(file, identities, Manifest, observer, cancellationToken);
         _ofFile = new FileChecks(Checks, _path, Manifest, level);
         try
         {

@@ -26,9 +26,6 @@ internal sealed class FileReading(
 
     private readonly string _activity = $"Verifying {file.Name}";
 
-    /// <summary>Gives what takes the archive as it is read and never fails, told whether the file is encrypted; null for nothing.</summary>
-    public Func<bool, Stream?>? Copy { get; init; }
-
     /// <summary>The SHA-256 of the file in upper-case hexadecimal; empty before it was read.</summary>
     public string Hash { get; private set; } = "";
 
@@ -133,7 +130,6 @@ internal sealed class FileReading(
     private void Read(BackupSource source)
     {
         ArchiveReader? reader = null;
-        Stream? copy = Copy?.Invoke(source.IsEncrypted);
         using var progress = new ProgressReporter(
             _activity,
             observer,
@@ -142,7 +138,12 @@ internal sealed class FileReading(
         );
         try
         {
-            Content = ArchiveReader.Read(Bounded(source.Output), copy, started => Volatile.Write(ref reader, started), cancellationToken);
+            Content = ArchiveReader.Read(
+                Bounded(source.Output),
+                copyTo: null,
+                started => Volatile.Write(ref reader, started),
+                cancellationToken
+            );
             cancellationToken.ThrowIfCancellationRequested();
         }
         catch (CryoBackupException exception)

@@ -18,6 +18,10 @@ internal static class Sql
     /// <param name="name">The object's.</param>
     public static string Quote(string schema, string name) => $"{Quote(schema)}.{Quote(name)}";
 
+    /// <summary>The string constant that means exactly this text, in a session of ours, where a backslash is a character.</summary>
+    /// <param name="text">The text.</param>
+    public static string Literal(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
+
     /// <summary>Runs a statement and takes nothing from it.</summary>
     /// <param name="session">An open session.</param>
     /// <param name="statement">The statement; without parameters it may be several, separated by semicolons.</param>

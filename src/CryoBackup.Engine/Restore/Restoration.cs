@@ -27,15 +27,14 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             observer,
             limits
         );
-        using var spooling = new ArchiveSpooling(request.Jobs, request.Create || request.Swap, request.Path, observer, Warn);
         RestoreSource source = request.SkipVerification
             ? RestoreSource.Skim(request, observer, Warn, limits.Token)
-            : RestoreSource.Inspect(request, spooling, observer, Warn, limits.Token);
+            : RestoreSource.Inspect(request, observer, Warn, limits.Token);
         GlobalsScript? globals = request.IncludeGlobals ? source.ReadGlobals(request, observer, limits.Token) : null;
         Prepared prepared;
         try
         {
-            prepared = await PrepareAsync(session, source, globals, spooling.Spooled is not null).ConfigureAwait(false);
+            prepared = await PrepareAsync(session, source, globals).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
         {
@@ -68,12 +67,12 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             RoleStatements = globals?.StatementsFor(prepared.Roles) ?? [],
             Warnings = _warnings,
         };
-        (TableComparison[] tables, string? previous) = await execution.RunAsync(spooling).ConfigureAwait(false);
+        (TableComparison[] tables, string? previous) = await execution.RunAsync().ConfigureAwait(false);
         return outcome.Restored(tables, _warnings, previous);
     }
 
     /// <summary>Finds everything that speaks against it, and what it will do.</summary>
-    private async Task<Prepared> PrepareAsync(RestoreSession session, RestoreSource source, GlobalsScript? globals, bool isSpooled)
+    private async Task<Prepared> PrepareAsync(RestoreSession session, RestoreSource source, GlobalsScript? globals)
     {
         (_, ServerEndpoint endpoint, string application, _, _) = session;
         ArchiveContent content = source.Content;
@@ -102,7 +101,6 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         {
             Globals = globals,
             HasGlobals = source.Manifest?.Globals is not null,
-            IsSpooled = isSpooled,
         };
         await preflight.RunAsync().ConfigureAwait(false);
         IReadOnlyList<string> losses = mode == RestoreMode.Clean ? await FindLossesAsync(session, plan).ConfigureAwait(false) : [];

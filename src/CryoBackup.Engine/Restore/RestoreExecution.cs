@@ -37,10 +37,9 @@ internal sealed class RestoreExecution(
     public List<string> Warnings { get; init; } = [];
 
     /// <summary>Restores.</summary>
-    /// <param name="spooling">Where the archive lies in clear, if it does.</param>
     /// <returns>Every table, compared; and the name that the database swapped out has now, null for none.</returns>
     /// <exception cref="CryoBackupException">It was not restored; the message says in which state the target is.</exception>
-    public async Task<(TableComparison[] Tables, string? Previous)> RunAsync(ArchiveSpooling spooling)
+    public async Task<(TableComparison[] Tables, string? Previous)> RunAsync()
     {
         CancellationToken token = session.Limits.Token;
         var rollback = new RestoreRollback(session.Endpoint, _working, session.Application, plan, _previous);
@@ -52,7 +51,7 @@ internal sealed class RestoreExecution(
                 .ConfigureAwait(false);
             await MakeAsync(server, rollback, token).ConfigureAwait(false);
             rollback.Step = RestoreStep.Filling;
-            TableComparison[] tables = await FillAsync(server.PostgreSqlVersion.Major, rollback, spooling).ConfigureAwait(false);
+            TableComparison[] tables = await FillAsync(server.PostgreSqlVersion.Major, rollback).ConfigureAwait(false);
             if (plan.Makes)
             {
                 await NameAsync(server, rollback, token).ConfigureAwait(false);
@@ -89,9 +88,9 @@ internal sealed class RestoreExecution(
         }
     }
 
-    private async Task<TableComparison[]> FillAsync(int serverMajor, RestoreRollback rollback, ArchiveSpooling spooling)
+    private async Task<TableComparison[]> FillAsync(int serverMajor, RestoreRollback rollback)
     {
-        var run = new RestoreRun(session with { Endpoint = _working }, plan, pgRestore, spooling) { ServerMajor = serverMajor };
+        var run = new RestoreRun(session with { Endpoint = _working }, plan, pgRestore) { ServerMajor = serverMajor };
         var clock = Stopwatch.StartNew();
         run.Run();
         TellTime("Restored", clock);

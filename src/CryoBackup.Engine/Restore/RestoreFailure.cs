@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using CryoBackup.Archive;
 using CryoBackup.Backup;
 using CryoBackup.Postgres;
@@ -6,7 +7,7 @@ using Npgsql;
 namespace CryoBackup.Restore;
 
 /// <summary>Makes an error of a failed pg_restore: the entry, its statement, and all that the server said.</summary>
-internal static class RestoreFailure
+internal static partial class RestoreFailure
 {
     /// <summary>Describes it.</summary>
     /// <param name="exitCode">pg_restore's code.</param>
@@ -65,6 +66,37 @@ internal static class RestoreFailure
             standardError
         );
     }
+
+    /// <summary>Describes the failure of a session of ours that loaded rows.</summary>
+    /// <param name="said">What the server said.</param>
+    /// <param name="entry">The table's entry.</param>
+    /// <param name="endpoint">The server and database it worked on.</param>
+    /// <returns>The exception to throw; its target is the entry.</returns>
+    public static CryoBackupException OfRows(PostgresException said, TocEntry entry, ServerEndpoint endpoint)
+    {
+        CryoBackupError error = NpgsqlErrors.Translate(said, endpoint, CryoBackupError.RestoreFailed).Error;
+        var message = ServerMessage.Of(said);
+        string addition = (message with { SqlState = $"SQLSTATE {said.SqlState}" }).Addition;
+
+        // Which line of the rows it was tells nothing: they were shared out.
+        string? where = said.Where is null ? null : LineOfCopy().Replace(said.Where, "$1");
+        return new CryoBackupException(
+            error,
+            $"Loading rows failed on database '{endpoint.Database}' of {endpoint.Address}, at {entry}: "
+                + $"{said.InvariantSeverity}:  {said.MessageText.TrimEnd('.')}{addition} The statement: {CopyOf(entry)?.TrimEnd(';')}.",
+            entry.ToString(),
+            Remedy(error, entry, endpoint, message),
+            [
+                $"{said.InvariantSeverity}:  {said.MessageText}",
+                .. said.Detail is null ? (string[])[] : [$"DETAIL:  {said.Detail}"],
+                .. where is null ? (string[])[] : [$"CONTEXT:  {where}"],
+            ],
+            said
+        );
+    }
+
+    [GeneratedRegex(@"^(COPY .*?), line \d+", RegexOptions.CultureInvariant)]
+    private static partial Regex LineOfCopy();
 
     private static string? Remedy(CryoBackupError error, TocEntry? entry, ServerEndpoint endpoint, ServerMessage? said)
     {

@@ -28,6 +28,7 @@ internal sealed class RestorePlan
         Archive = content.Entries;
         ArchiveLength = content.Length;
         Encoding = content.Encoding;
+        HasReadableRows = content.Header.Compression is ArchiveCompression.None or ArchiveCompression.Gzip;
         bool partial = IsPartial(request);
         RestoreSelection selection = partial
             ? RestoreSelection.Of(content.Entries, request.Schema, request.Table, target)
@@ -70,6 +71,9 @@ internal sealed class RestorePlan
 
     /// <summary>PostgreSQL's name of the archive's encoding.</summary>
     public string Encoding { get; }
+
+    /// <summary>True if rows can be read out of the archive: it is not compressed within by what is not read here.</summary>
+    public bool HasReadableRows { get; }
 
     /// <summary>The entries, in the order in which they are restored.</summary>
     public IReadOnlyList<TocEntry> Entries { get; }

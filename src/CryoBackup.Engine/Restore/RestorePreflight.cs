@@ -25,9 +25,6 @@ internal sealed class RestorePreflight(
     /// <summary>True if the backup has globals.</summary>
     public bool HasGlobals { get; init; }
 
-    /// <summary>True if the archive has been spooled already.</summary>
-    public bool IsSpooled { get; init; }
-
     /// <summary>The roles that are to be created from the backup's globals.</summary>
     public IReadOnlyList<string> RolesToCreate { get; private set; } = [];
 
@@ -182,22 +179,16 @@ internal sealed class RestorePreflight(
         }
     }
 
-    /// <summary>Unasked, an archive is spooled for several jobs only where there is room for it.</summary>
     private void CheckSpoolSpace()
     {
         string folder = Path.GetTempPath();
-        if (
-            !IsSpooled
-            && (request.Jobs > 1 || !plan.InArchiveOrder)
-            && LocalDisk.FreeSpace(folder) is { } free
-            && free < plan.ArchiveLength
-        )
+        if (RestoreRun.Spools(request, plan) && LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
         {
             Find(
                 CryoBackupError.DiskFull,
                 $"'{folder}' has {SizeText.Of(free)} free, too little for the spooled archive of {SizeText.Of(plan.ArchiveLength)}.",
                 folder,
-                "Free space, set TMPDIR to a larger disk, or restore with -Jobs 1."
+                "Free space, or set TMPDIR to a larger disk" + (plan.InArchiveOrder ? ", or restore with -Jobs 1." : ".")
             );
         }
     }

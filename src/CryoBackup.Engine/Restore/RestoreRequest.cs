@@ -73,9 +73,8 @@ public sealed record RestoreRequest
     public bool Force { get; init; }
 
     /// <summary>
-    /// How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file. Null for as many as
-    /// there are cores where the database is new and the space suffices, else one; one for an encrypted backup, which is not to lie on
-    /// the disk in clear.
+    /// How many sessions restore at once: they share the rows, and build indexes. Null for as many as there are cores where the database
+    /// is new, else one.
     /// </summary>
     public int? Jobs { get; init; }
 

@@ -18,14 +18,12 @@ internal sealed record RestoreSource(ArchiveContent Content, BackupManifest? Man
 
     /// <summary>Proves a backup.</summary>
     /// <param name="request">Which one, and how.</param>
-    /// <param name="spooling">Takes the archive as it is read, where it does.</param>
     /// <param name="observer">Takes progress and messages.</param>
     /// <param name="warn">Takes what belongs into the result too.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="CryoBackupException">It is not whole, or could not be read.</exception>
     public static RestoreSource Inspect(
         RestoreRequest request,
-        ArchiveSpooling spooling,
         Action<EngineMessage> observer,
         Action<string> warn,
         CancellationToken cancellationToken
@@ -39,18 +37,7 @@ internal sealed record RestoreSource(ArchiveContent Content, BackupManifest? Man
             observer,
             cancellationToken
         );
-        if (!request.PlanOnly)
-        {
-            inspection.Copy = isEncrypted => spooling.Begin(isEncrypted, inspection.Manifest?.UncompressedBytes);
-        }
-
-        inspection.Trusts = manifest =>
-            !request.VerifyContent
-            && (
-                request.PlanOnly
-                    ? manifest.Tables is not null
-                    : !spooling.Spools(manifest.Encryption is not null, manifest.UncompressedBytes)
-            );
+        inspection.Trusts = manifest => !request.VerifyContent && (!request.PlanOnly || manifest.Tables is not null);
         inspection.Run();
         if (inspection.Failure is { } failure)
         {
@@ -65,7 +52,6 @@ internal sealed record RestoreSource(ArchiveContent Content, BackupManifest? Man
                     $"'{request.Path}' could not be verified: {inspection.ToResult().Reason}",
                     request.Path
                 );
-        spooling.Complete(content);
         if (inspection.Unrecorded is not null)
         {
             warn($"'{request.Path}': {inspection.ToResult().Reason}");

@@ -106,8 +106,8 @@ internal sealed class StoreOutput : BackupOutput
         _journal?.Leave();
         _observer(
             new WarningMessage(
-                $"'{FinalPath}' is left there: whether its manifest arrived is not known. With it, it is a backup; without, the next run to "
-                    + "the same place from this machine removes it."
+                $"'{FinalPath}' is left there: whether its manifest arrived is not known. With it, it is a backup; without, the next "
+                    + "run to the same place from this machine removes it."
             )
         );
     }

@@ -174,8 +174,7 @@ public sealed class RestoreCryoBackupCommand : CryoBackupOneServerCmdlet
         set => _request = _request with { VerifyContent = value };
     }
 
-    /// <summary>How many sessions pg_restore uses at once; more than one spools the archive to a private temporary file.
-    /// As many as fit without it.</summary>
+    /// <summary>How many sessions restore at once. As many as suit without it.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
     public int? Jobs

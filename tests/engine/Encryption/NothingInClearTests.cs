@@ -22,14 +22,17 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
     public void NoFileOnTheWayHoldsContentInClear()
     {
         EncryptedBackup.MakeSample(server, Source, Rows);
-        server.Execute("postgres", $"DROP DATABASE IF EXISTS {Target} WITH (FORCE)");
         (string identity, string recipient) = KeyPairs.Make(_folder, "age");
         var tool = new TracedTool();
         tool.Run(server, _folder, "new", Source, "--path", Backups, "--recipient", recipient, "--include-globals");
         string backup = Assert.Single(Directory.GetFiles(Backups, "*.dump.gz.age"));
         tool.Run(server, _folder, "test", backup, "--identity", identity);
-        tool.Run(server, _folder, "restore", backup, "--target-database", Target, "--create", "--jobs", "1", "--identity", identity);
-        Assert.Equal((long)Rows, server.Scalar(Target, $"SELECT count(*) FROM {EncryptedBackup.Table}"));
+        foreach (string jobs in (string[])["1", "2"])
+        {
+            server.Execute("postgres", $"DROP DATABASE IF EXISTS {Target} WITH (FORCE)");
+            tool.Run(server, _folder, "restore", backup, "--target-database", Target, "--create", "--jobs", jobs, "--identity", identity);
+            Assert.Equal((long)Rows, server.Scalar(Target, $"SELECT count(*) FROM {EncryptedBackup.Table}"));
+        }
 
         Assert.Empty(tool.Unseen);
         IReadOnlyDictionary<string, byte[]> files = tool.Files;
@@ -53,13 +56,13 @@ public sealed class NothingInClearTests(PostgresServer server) : IDisposable
     }
 
     [TraceFact]
-    public void TestWritesNothingAndAsksNobody()
+    public void TestWritesItsVerdictAloneAndAsksNobody()
     {
         EncryptedBackup.MakeSample(server, Source, 10);
         string path = EncryptedBackup.New(server, Source, _folder.Path, []).Path;
         var tool = new TracedTool();
         tool.Run(server, _folder, "test", path);
-        Assert.Empty(tool.Files);
+        Assert.All(tool.Files, file => Assert.Contains(".proof.json", file.Key, StringComparison.Ordinal));
         Assert.DoesNotContain(
             tool.Connections,
             call => !call.Contains("AF_UNIX", StringComparison.Ordinal) || call.Contains(".s.PGSQL", StringComparison.Ordinal)

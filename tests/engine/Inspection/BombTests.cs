@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using CryoBackup.Archive;
 using CryoBackup.Configuration;
 using CryoBackup.Processes;
-using CryoBackup.Restore;
 using CryoBackup.Storage;
 using CryoBackup.Tests.Archive;
 using CryoBackup.Tests.Restore;
@@ -132,13 +132,8 @@ public sealed class BombTests : IDisposable
         Environment.SetEnvironmentVariable("TMPDIR", _folder.Path);
         try
         {
-            using var spooling = new ArchiveSpooling(jobs: 2, makes: true, "a.dump", static _ => { }, static _ => { });
-            Stream needed = spooling.Open().Input;
-            Assert.StartsWith("No space left", Assert.Throws<IOException>(() => Fill(needed)).Message, StringComparison.Ordinal);
-            Assert.InRange(LocalDisk.FreeSpace(_folder.Path)!.Value, 64 * Megabyte / 20, 64 * Megabyte);
-            spooling.Dispose();
-
-            Fill(spooling.Begin(isEncrypted: false, length: 1)!);
+            using var spool = new SpooledArchive();
+            Assert.StartsWith("No space left", Assert.Throws<IOException>(() => Fill(spool.Input)).Message, StringComparison.Ordinal);
             Assert.InRange(LocalDisk.FreeSpace(_folder.Path)!.Value, 64 * Megabyte / 20, 64 * Megabyte);
         }
         finally

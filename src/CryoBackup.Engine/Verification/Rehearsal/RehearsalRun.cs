@@ -5,7 +5,6 @@ using CryoBackup.Inspection;
 using CryoBackup.Postgres;
 using CryoBackup.Postgres.Scratch;
 using CryoBackup.Processes;
-using CryoBackup.Restore;
 using CryoBackup.Storage;
 using CryoBackup.Text;
 using Npgsql;
@@ -30,13 +29,6 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         PrivateFolder.RemoveAbandoned();
         using IDisposable? disk = request.Connection.ComputerName is null ? ScratchDisk.Watch(limits) : null;
         Task<ScratchServer>? starting = StartEarly();
-        using var spooling = new ArchiveSpooling(
-            jobs: null,
-            makes: true,
-            request.Path,
-            observer,
-            text => observer(new WarningMessage(text))
-        );
         try
         {
             var inspection = new BackupInspection(
@@ -46,15 +38,13 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 observer,
                 _cancellationToken
             );
-            inspection.Copy = isEncrypted => spooling.Begin(isEncrypted, inspection.Manifest?.UncompressedBytes);
-            inspection.Trusts = manifest => !spooling.Spools(manifest.Encryption is not null, manifest.UncompressedBytes);
+            inspection.Trusts = static _ => true;
             inspection.Run();
             VerificationResult file = inspection.ToResult();
             var checks = new RehearsalChecks(inspection.Checks);
             if (inspection is { Failure: null, Content: { } content })
             {
-                spooling.Complete(content);
-                await RehearseAsync(inspection, checks, starting, spooling).ConfigureAwait(false);
+                await RehearseAsync(inspection, checks, starting).ConfigureAwait(false);
             }
             else
             {
@@ -106,12 +96,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
         }
     }
 
-    private async Task RehearseAsync(
-        BackupInspection inspection,
-        RehearsalChecks checks,
-        Task<ScratchServer>? starting,
-        ArchiveSpooling spooling
-    )
+    private async Task RehearseAsync(BackupInspection inspection, RehearsalChecks checks, Task<ScratchServer>? starting)
     {
         try
         {
@@ -123,7 +108,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
                 : await ConnectAsync(inspection.Manifest).ConfigureAwait(false);
             _version = $"PostgreSQL {server.Version}";
             _rehearsal = new RehearsedRestore(request, inspection, server, checks, observer, limits) { Restored = Restored };
-            await _rehearsal.RunAsync(spooling).ConfigureAwait(false);
+            await _rehearsal.RunAsync().ConfigureAwait(false);
             if (request.Keep)
             {
                 _kept = await server.KeepAsync().ConfigureAwait(false);

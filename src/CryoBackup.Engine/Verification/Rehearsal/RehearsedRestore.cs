@@ -52,12 +52,11 @@ internal sealed class RehearsedRestore(
     private string? Monetary => _content.Entries.Any(TocKinds.SpeaksOfMoney) ? inspection.Manifest?.Server?.LcMonetary : null;
 
     /// <summary>Restores, then compares.</summary>
-    /// <param name="spooling">Where the archive lies in clear, if it does.</param>
     /// <exception cref="CryoBackupException">Something kept it from being done, which says nothing about the backup.</exception>
-    public async Task RunAsync(ArchiveSpooling spooling)
+    public async Task RunAsync()
     {
         ClientTool pgRestore = ClientTools.Find("pg_restore", ArchiveHeader.Major(_content.Header.DumpVersion), _cancellationToken);
-        if (!await RestoreAsync(pgRestore, spooling).ConfigureAwait(false))
+        if (!await RestoreAsync(pgRestore).ConfigureAwait(false))
         {
             return;
         }
@@ -82,7 +81,7 @@ internal sealed class RehearsedRestore(
     }
 
     /// <returns>False if it failed, so that there is nothing to compare.</returns>
-    private async Task<bool> RestoreAsync(ClientTool pgRestore, ArchiveSpooling spooling)
+    private async Task<bool> RestoreAsync(ClientTool pgRestore)
     {
         var clock = Stopwatch.StartNew();
         try
@@ -98,7 +97,7 @@ internal sealed class RehearsedRestore(
                 );
             }
 
-            ArchiveContent flowed = Restore(pgRestore, spooling);
+            ArchiveContent flowed = Restore(pgRestore);
             await server.FinishAsync(_content, _cancellationToken).ConfigureAwait(false);
             _content = flowed;
         }
@@ -136,7 +135,7 @@ internal sealed class RehearsedRestore(
 
     /// <summary>Has pg_restore restore.</summary>
     /// <returns>What the archive holds, as far as it was read.</returns>
-    private ArchiveContent Restore(ClientTool pgRestore, ArchiveSpooling spooling)
+    private ArchiveContent Restore(ClientTool pgRestore)
     {
         var restore = new RestoreRequest
         {
@@ -157,12 +156,7 @@ internal sealed class RehearsedRestore(
             Monetary = Monetary,
             IsInOneTablespace = true,
         };
-        var run = new RestoreRun(
-            new RestoreSession(restore, server.Working, server.Application, observer, limits),
-            plan,
-            pgRestore,
-            spooling
-        )
+        var run = new RestoreRun(new RestoreSession(restore, server.Working, server.Application, observer, limits), plan, pgRestore)
         {
             ServerMajor = ArchiveHeader.Major(server.Version),
         };
