@@ -11,7 +11,8 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('CryoBackup.Format.ps1xml')
     TypesToProcess       = @('CryoBackup.Types.ps1xml')
-    CmdletsToExport      = @('Copy-CryoBackup', 'Get-CryoBackup', 'New-CryoBackup', 'New-CryoBackupConfiguration', 'Restore-CryoBackup', 'Test-CryoBackup', 'Test-CryoBackupConfiguration')
+    CmdletsToExport      = @('Copy-CryoBackup', 'Get-CryoBackup', 'New-CryoBackup', 'New-CryoBackupConfiguration', 'Protect-CryoBackup',
+        'Remove-CryoBackup', 'Restore-CryoBackup', 'Test-CryoBackup', 'Test-CryoBackupConfiguration', 'Unprotect-CryoBackup')
     FunctionsToExport    = @()
     AliasesToExport      = @()
     VariablesToExport    = @()

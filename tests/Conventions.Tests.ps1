@@ -53,7 +53,7 @@ Describe '<Name>' -ForEach $cmdlets {
     }
 
     It 'asks before it changes the system, as loudly as it changes it' {
-        $impact = @{ Copy = 'Medium'; New = 'Medium'; Restore = 'High' }[$command.Verb]
+        $impact = @{ Copy = 'Medium'; New = 'Medium'; Protect = 'Low'; Remove = 'High'; Restore = 'High'; Unprotect = 'Medium' }[$command.Verb]
         $attribute.SupportsShouldProcess | Should -Be ([bool] $impact)
         if ($impact) {
             $attribute.ConfirmImpact | Should -Be $impact

@@ -14,9 +14,11 @@ Describe 'The module as built' {
         (Test-ModuleManifest -Path $ModulePath).Version | Should -Be $version
     }
 
-    It 'exports its five cmdlets and nothing else' {
+    It 'exports its ten cmdlets and nothing else' {
         $module = Get-Module -Name CryoBackup
-        $module.ExportedCommands.Keys | Sort-Object | Should -Be @('Copy-CryoBackup', 'Get-CryoBackup', 'New-CryoBackup', 'New-CryoBackupConfiguration', 'Restore-CryoBackup', 'Test-CryoBackup', 'Test-CryoBackupConfiguration')
+        $module.ExportedCommands.Keys | Sort-Object | Should -Be @(
+            'Copy-CryoBackup', 'Get-CryoBackup', 'New-CryoBackup', 'New-CryoBackupConfiguration', 'Protect-CryoBackup', 'Remove-CryoBackup',
+            'Restore-CryoBackup', 'Test-CryoBackup', 'Test-CryoBackupConfiguration', 'Unprotect-CryoBackup')
         $module.ExportedVariables.Count | Should -Be 0
         $module.ExportedAliases.Count | Should -Be 0
     }
@@ -49,7 +51,7 @@ Describe 'Conventions of <Name>' -ForEach $cmdlets {
     }
 
     It 'asks before it changes anything, if it changes anything' {
-        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -in 'Copy', 'New', 'Restore')
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -in 'Copy', 'New', 'Protect', 'Remove', 'Restore', 'Unprotect')
     }
 
     It 'has one parameter a set that takes the pipeline by value' {
@@ -202,7 +204,7 @@ Describe 'Sizes, durations and moments in the views' {
     It 'shows in a list every property of its results, texts so that they act on no terminal' {
         [xml] $format = Get-Content -LiteralPath (Join-Path (Get-Module CryoBackup).ModuleBase CryoBackup.Format.ps1xml) -Raw
         $lists = $format.SelectNodes('//View[ListControl]')
-        $lists.Count | Should -Be 8
+        $lists.Count | Should -Be 9
         foreach ($view in $lists) {
             $type = (Get-Command Get-CryoBackup).OutputType[0].Type.Assembly.GetType($view.Name)
             $items = $view.SelectNodes('.//ListItem')

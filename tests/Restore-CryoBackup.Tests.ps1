@@ -210,7 +210,7 @@ Describe 'Restore-CryoBackup' {
         @{ What = 'a file of the wrong kind'; Expected = 'NotABackup', 'HashMismatch'; Harm = { param($File) Set-Content -LiteralPath $File -Value ('This is not a backup. ' * 100) } }
         @{ What = 'a truncated file'; Expected = 'HashMismatch'; Harm = { param($File) $bytes = [System.IO.File]::ReadAllBytes($File); [System.IO.File]::WriteAllBytes($File, $bytes[0..([int] ($bytes.Length * 0.6))]) } }
         @{ What = 'a file with one byte changed'; Expected = 'HashMismatch'; Harm = { param($File) Edit-OneByte $File } }
-        @{ What = 'a damaged manifest'; Expected = 'ManifestInvalid'; Harm = { param($File) Edit-OneByte (Get-ChildItem -LiteralPath (Split-Path $File) -Filter *.json).FullName 0.4 } }
+        @{ What = 'a damaged manifest'; Expected = 'ManifestInvalid'; Harm = { param($File) Edit-OneByte (Get-ChildItem -LiteralPath (Split-Path $File) -Filter *.meta.json).FullName 0.4 } }
     ) {
         $file = Copy-Backup $backup (Join-Path $TestDrive $What)
         & $Harm $file

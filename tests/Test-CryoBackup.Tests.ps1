@@ -81,7 +81,7 @@ Describe 'Test-CryoBackup' {
         @{ What = 'an empty file'; Harm = { param($File) Clear-Content -LiteralPath $File } }
         @{ What = 'a truncated file'; Harm = { param($File) $bytes = [System.IO.File]::ReadAllBytes($File); [System.IO.File]::WriteAllBytes($File, $bytes[0..([int] ($bytes.Length * 0.6))]) } }
         @{ What = 'a file with one byte changed'; Harm = { param($File) Edit-OneByte $File } }
-        @{ What = 'a manifest with one byte changed'; Harm = { param($File) $manifest = Get-ChildItem -LiteralPath (Split-Path $File) -Filter *.json; Edit-OneByte $manifest.FullName 0.4 } }
+        @{ What = 'a manifest with one byte changed'; Harm = { param($File) $manifest = Get-ChildItem -LiteralPath (Split-Path $File) -Filter *.meta.json; Edit-OneByte $manifest.FullName 0.4 } }
         @{ What = 'a lost file whose manifest is there'; Harm = { param($File) Remove-Item -LiteralPath $File } }
     ) {
         foreach ($level in 'Hash', 'Content') {

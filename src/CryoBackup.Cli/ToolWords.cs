@@ -27,7 +27,7 @@ internal static partial class ToolWords
             );
     }
 
-    [GeneratedRegex(@"\b(New|Test|Restore|Get|Copy)-CryoBackup(Configuration)?\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\b(New|Test|Restore|Get|Copy|Remove|Protect|Unprotect)-CryoBackup(Configuration)?\b", RegexOptions.CultureInvariant)]
     private static partial Regex Cmdlet();
 
     // Three letters and more: pg_dump's -Fc is left as it is.

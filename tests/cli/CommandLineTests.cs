@@ -22,6 +22,13 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--quiet and --json exclude each other", new[] { "test", "a", "--quiet", "--json" })]
     [InlineData("--latest and --max-age exclude each other", new[] { "test", "a", "--latest", "--max-age", "26h" })]
     [InlineData("Databases are chosen among the backups of a folder", new[] { "test", "a.dump", "--database", "app" })]
+    [InlineData("No folder and no backup is named", new[] { "remove" })]
+    [InlineData("'x' is not a value of --keep-daily", new[] { "remove", ".", "--keep-daily", "x" })]
+    [InlineData("Nothing says what of", new[] { "remove", "." })]
+    [InlineData("--force is for single backups", new[] { "remove", ".", "--force" })]
+    [InlineData("knows no time zone", new[] { "remove", ".", "--keep-last", "1", "--time-zone", "Mars/Olympus" })]
+    [InlineData("'soon' is no time", new[] { "protect", "a", "--until", "soon" })]
+    [InlineData("No backup is named", new[] { "unprotect" })]
     [InlineData("frob", new[] { "frob" })]
     public void Wrong_usage_is_named_and_ends_with_2(string named, string[] arguments)
     {

@@ -24,6 +24,7 @@ public sealed partial class HouseTests
         "Comparison",
         "Inspection",
         "Copies",
+        "Retention",
         "Backup",
         "Restore",
         "Verification",

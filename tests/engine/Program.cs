@@ -1,5 +1,6 @@
 using CryoBackup.Tests.Backup;
 using CryoBackup.Tests.Inspection;
+using CryoBackup.Tests.Kept;
 using CryoBackup.Tests.Rehearsal;
 
 namespace CryoBackup.Tests;
@@ -11,6 +12,7 @@ internal static class Program
         arguments switch
         {
             [_] => LonelyVerifier.Run(arguments),
+            ["remove", var backup, var step] => BackupRemovalTests.Run(backup, step),
             ["rehearse", var backup] => KilledRehearsalTests.Run(backup),
             _ => ChildBackup.Run(arguments),
         };

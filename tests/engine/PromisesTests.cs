@@ -45,6 +45,9 @@ public sealed partial class PromisesTests
     [InlineData("en-US/Restore-CryoBackup.md", "The promises:")]
     [InlineData("en-US/Get-CryoBackup.md", "The promises:")]
     [InlineData("en-US/Copy-CryoBackup.md", "The promises:")]
+    [InlineData("en-US/Remove-CryoBackup.md", "The promises:")]
+    [InlineData("en-US/Protect-CryoBackup.md", "The promises:")]
+    [InlineData("en-US/Unprotect-CryoBackup.md", "The promises:")]
     [InlineData("SECURITY.md", "## What is promised")]
     public void EveryPointOfAListOfPromisesIsHeld(string page, string heading)
     {

@@ -125,6 +125,15 @@ internal sealed class NewCommand : Command
             (given, value) => given with { SkipSpaceCheck = value }
         )
         .Add(
+            Number.Option(
+                "--max-shrink",
+                "percent",
+                "By how many percent the rows of a table over 1,000 rows may be fewer than in the newest proven backup before the new one "
+                    + "counts as degraded; 100 permits everything [50]"
+            ),
+            (given, value) => given with { MaxShrink = value }
+        )
+        .Add(
             Number.Option("--jobs", "number", "Sessions that read rows at once, under one snapshot; the archive is the same", "-j"),
             (given, value) => given with { Jobs = value }
         )

@@ -1,5 +1,6 @@
 using CryoBackup.Copies;
 using CryoBackup.Postgres;
+using CryoBackup.Retention;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
 
@@ -64,10 +65,14 @@ public sealed record BackupRequest
     public bool IncludeGlobals { get; init; }
 
     /// <summary>
-    /// Days that backups are kept: after this one is made, older ones of the same database, server and folder are removed, but never the
-    /// newest three nor the newest proven one; a backup of a selection removes none. Null to keep all.
+    /// What is kept of the older backups of the same database and server in the folder, once this one is made; a backup of a selection
+    /// removes none. Null to keep all.
     /// </summary>
-    public int? KeepDays { get; init; }
+    public RetentionRules? Retention { get; init; }
+
+    /// <summary>By how many percent, from 0 to 100, the rows of a table over 1,000 rows may be fewer than in the newest proven backup
+    /// before, until this one counts as degraded; 100 permits everything, also a table that is gone.</summary>
+    public int MaxShrink { get; init; } = Degradation.UsualShrink;
 
     /// <summary>The places that get a copy of it when it is made.</summary>
     public IReadOnlyList<CopyTarget> Copies { get; init; } = [];

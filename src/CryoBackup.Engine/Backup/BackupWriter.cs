@@ -1,6 +1,7 @@
 using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
+using CryoBackup.Retention;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
 
@@ -111,13 +112,13 @@ internal static class BackupWriter
         BackupManifest.GlobalsRecord? globals = globalsFile is null
             ? null
             : await new PgDumpall(session, preflight).WriteAsync(globalsFile, warnings).ConfigureAwait(false);
+        limits.Token.ThrowIfCancellationRequested();
+        BackupManifest made = DegradationGuard.Mark(request, description.Build(name, outcome, globals, warnings), warnings, limits.Token);
         foreach (string warning in warnings)
         {
             observer(new WarningMessage(warning));
         }
 
-        limits.Token.ThrowIfCancellationRequested();
-        BackupManifest made = description.Build(name, outcome, globals, warnings);
         BackupManifest written = encryption is null ? made : made.WithoutContent(encryption.Recipients);
         using BackupOutput manifest = WriteManifest(destination, name, written);
         BackupInfo info = BackupCatalog.ToInfo(written with { Warnings = warnings }, file.FinalPath, manifest.FinalPath);
@@ -125,7 +126,7 @@ internal static class BackupWriter
         info.BlockedUntil = file.BlockedUntil;
         var published = new PublishedBackup(info, observer);
         published.Tell(new VerboseMessage($"Published {file.FinalPath}."));
-        if (request.KeepDays is { } days)
+        if (request.Retention is { } rules)
         {
             // While the folder's lock is still held: nobody else adds or removes a backup of this database.
             published.Follow(
@@ -138,7 +139,7 @@ internal static class BackupWriter
                         return;
                     }
 
-                    info.Removed = [.. Retention.Apply(info, written, days, tell)];
+                    info.Removed = [.. BackupRemoval.Follow(info, written, rules, tell)];
                 }
             );
         }

@@ -30,6 +30,16 @@ internal static class RequestRules
             );
         }
 
+        if (request.MaxShrink is < 0 or > 100)
+        {
+            throw Invalid(
+                string.Create(CultureInfo.InvariantCulture, $"Nothing shrinks by {request.MaxShrink} percent."),
+                "MaxShrink",
+                "Give a number from 0 to 100."
+            );
+        }
+
+        request.Retention?.Check();
         if (request.CompressionLevel is < CompressionRange.Fastest or > CompressionRange.Smallest)
         {
             throw Invalid(

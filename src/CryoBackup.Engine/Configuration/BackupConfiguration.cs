@@ -182,6 +182,18 @@ public sealed record BackupConfiguration : Settings
             ],
             ConfigurationUse.Test => [.. OfMaking, "database"],
             ConfigurationUse.Restore => [.. OfMaking, "database.database"],
+            ConfigurationUse.Remove =>
+            [
+                "aws",
+                "copies",
+                "database",
+                "databases",
+                "backup",
+                "compression",
+                "encryption",
+                "verification",
+                "reports",
+            ],
             ConfigurationUse.Get => [.. OfMaking, "database", "notifications", "reports", "metrics_file", "log_file"],
             ConfigurationUse.Notify =>
             [

@@ -40,6 +40,16 @@ public record BackupSettings : Settings
     [Setting("Whether to begin also where the folder seems to have too little space, which is an estimate.", Example = "false")]
     public bool? SkipSpaceCheck { get; init; }
 
+    /// <summary>By how many percent tables may shrink.</summary>
+    [Setting(
+        "By how many percent the rows of a table over 1,000 rows may be fewer than in the newest proven backup before the new one counts "
+            + "as degraded; 50 unless said otherwise, 100 permits everything.",
+        Example = "50",
+        Minimum = 0,
+        Maximum = 100
+    )]
+    public int? MaxShrink { get; init; }
+
     /// <summary>How long to wait for a table's lock.</summary>
     [Setting("How long to wait for a table's lock; 30s unless said otherwise.", Example = "30s")]
     public TimeSpan? LockTimeout { get; init; }

@@ -11,6 +11,7 @@ internal static class ConfigurationRules
     public static void Check(BackupConfiguration configuration, MapNode root, ConfigurationErrors errors)
     {
         CheckCopies(configuration, root, errors);
+        CheckRetention(configuration, root, errors);
         foreach (
             BackupSettings backup in new[] { configuration.Backup }
                 .Concat(configuration.Databases?.Entries.Select(entry => entry.Backup) ?? [])
@@ -41,6 +42,25 @@ internal static class ConfigurationRules
                     $"an address of 'notifications.email.{key}' is not a mail address",
                     "Give one such as admin@example.com, or Name <admin@example.com>."
                 );
+            }
+        }
+    }
+
+    private static void CheckRetention(BackupConfiguration configuration, MapNode root, ConfigurationErrors errors)
+    {
+        foreach (
+            RetentionSettings retention in new[] { configuration.Retention }
+                .Concat(configuration.Databases?.Entries.Select(entry => entry.Retention) ?? [])
+                .OfType<RetentionSettings>()
+        )
+        {
+            try
+            {
+                retention.Rules?.Check();
+            }
+            catch (CryoBackupException failure)
+            {
+                throw errors.At(PlaceOf(root, "retention"), $"'retention': {failure.Message.TrimEnd('.')}", failure.Remedy ?? "");
             }
         }
     }

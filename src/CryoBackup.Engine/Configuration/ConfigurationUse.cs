@@ -21,6 +21,9 @@ public enum ConfigurationUse
     /// <summary>Get: the identities.</summary>
     Get,
 
+    /// <summary>Remove: what is kept, and who is told.</summary>
+    Remove,
+
     /// <summary>The trial of the channels: who is told.</summary>
     Notify,
 }

@@ -2,6 +2,7 @@ using CryoBackup.Backup;
 using CryoBackup.Configuration;
 using CryoBackup.Copies;
 using CryoBackup.Postgres;
+using CryoBackup.Retention;
 using CryoBackup.Stores;
 
 namespace CryoBackup.Hosting;
@@ -36,8 +37,8 @@ public sealed record BackupOptions : BackupSettings
     /// <summary>As <see cref="BackupRequest.Jobs"/>.</summary>
     public int? Jobs { get; init; }
 
-    /// <summary>As <see cref="BackupRequest.KeepDays"/>.</summary>
-    public int? KeepDays { get; init; }
+    /// <summary>As <see cref="BackupRequest.Retention"/>.</summary>
+    public RetentionRules? Retention { get; init; }
 
     /// <summary>As <see cref="BackupRequest.Store"/>.</summary>
     public StoreOptions? Store { get; init; }
@@ -67,7 +68,7 @@ public sealed record BackupOptions : BackupSettings
             Folder = entry.LocalBackupDir ?? configuration.LocalBackupDir,
             Compression = kind,
             CompressionLevel = kind == CompressionKind.None ? null : compression?.Level,
-            KeepDays = (entry.Retention ?? configuration.Retention)?.FullBackup,
+            Retention = (entry.Retention ?? configuration.Retention)?.Rules,
             Store = CopyPlan.Options(configuration),
             Copies = CopyPlan.Configured(configuration),
             CopiesRequired = configuration.CopiesRequired,

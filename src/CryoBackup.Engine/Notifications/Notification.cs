@@ -115,6 +115,7 @@ internal sealed class Notification
         item switch
         {
             { Backup: { } backup } => $"{SizeText.Of(backup.Size)}, {Rows(backup)}{DurationText.About(backup.Duration)}",
+            { Removal: { Action: RemovalAction.Removed } removal } => SizeText.Of(removal.Size),
             { Verification: { } result } => $"Level {result.Level}, {DurationText.About(result.Duration)}",
             { Restore: { } result } => string.Create(
                 CultureInfo.InvariantCulture,

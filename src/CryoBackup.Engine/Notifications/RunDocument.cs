@@ -72,14 +72,14 @@ internal sealed record RunDocument
             Error = ErrorLine.Of(item.Failure),
             StartedAt = ReportJson.Time(item.Start),
             DurationSeconds = ReportJson.Seconds(item.End - item.Start),
-            SizeBytes = item.Backup?.Size,
+            SizeBytes = item.Backup?.Size ?? item.Removal?.Size,
             UncompressedBytes = item.Backup?.UncompressedSize,
             Rows = item.Backup is { TableCount: > 0 } backup ? backup.RowCount : null,
             Sha256 = item.Backup?.Hash.ToLowerInvariant() ?? item.Verification?.Hash.ToLowerInvariant(),
             Verdict = item.Verification?.Verdict.ToString().ToLowerInvariant(),
             Level = item.Verification?.Level.ToString().ToLowerInvariant(),
             TargetDatabase = item.Restore?.TargetDatabase ?? item.Wish?.TargetDatabase,
-            Status = item.Restore?.Status.ToString().ToLowerInvariant(),
+            Status = item.Restore?.Status.ToString().ToLowerInvariant() ?? item.Removal?.Action.ToString().ToLowerInvariant(),
             Removed = item.Backup?.Removed,
         };
 

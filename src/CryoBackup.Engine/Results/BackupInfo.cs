@@ -101,6 +101,13 @@ public sealed class BackupInfo
     /// found.</summary>
     public DateTime? Proven { get; init; }
 
+    /// <summary>What it holds suspiciously less than the newest proven backup before it, one sentence each; an encrypted one, whose
+    /// manifest names no table, says only that. Empty where it is not degraded.</summary>
+    public string[] Degraded { get; init; } = [];
+
+    /// <summary>What holds it, until when and why, in words; null where nothing keeps it from being removed.</summary>
+    public string? Hold { get; internal set; }
+
     /// <summary>The paths of the proven copies that were made of it right after it.</summary>
     public string[] Copies { get; internal set; } = [];
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using CryoBackup.Storage;
 using CryoBackup.Streams;
+using static CryoBackup.Runs.MetricNames;
 
 namespace CryoBackup.Runs;
 
@@ -11,47 +12,6 @@ namespace CryoBackup.Runs;
 /// </summary>
 internal sealed class MetricsFile
 {
-    private const string Start = "cryobackup_last_start_timestamp_seconds";
-    private const string Success = "cryobackup_last_success_timestamp_seconds";
-    private const string RunSuccess = "cryobackup_last_run_success";
-    private const string Duration = "cryobackup_last_duration_seconds";
-    private const string Size = "cryobackup_last_size_bytes";
-    private const string Uncompressed = "cryobackup_last_uncompressed_bytes";
-    private const string Rows = "cryobackup_last_rows";
-    private const string Age = "cryobackup_last_backup_age_seconds";
-    private const string Verified = "cryobackup_last_verification_timestamp_seconds";
-    private const string VerdictOf = "cryobackup_last_verification_verdict";
-    private const string Rehearsed = "cryobackup_last_rehearsal_timestamp_seconds";
-    private const string RehearsalAge = "cryobackup_last_rehearsal_age_seconds";
-    private const string Copied = "cryobackup_copy_last_success_timestamp_seconds";
-    private const string CopyAge = "cryobackup_copy_age_seconds";
-    private const string Copies = "cryobackup_copy_last_proven_copies";
-    private const string CopiesMissing = "cryobackup_copy_last_missing_copies";
-    private const string Restored = "cryobackup_last_restore_timestamp_seconds";
-    private const string RestoreSuccess = "cryobackup_last_restore_success";
-
-    private static readonly (string Name, string Help)[] Known =
-    [
-        (Start, "When the last backup began, whether it succeeded or not."),
-        (Success, "When the last successful backup of the whole database ended."),
-        (RunSuccess, "1 if the last backup succeeded, 0 if it failed."),
-        (Duration, "How long the last successful backup took."),
-        (Size, "The stored size of the last successful backup."),
-        (Uncompressed, "The size of the last successful backup before compression."),
-        (Rows, "The rows in the last successful backup."),
-        (Age, "The age of the last successful backup when this file was written."),
-        (Verified, "When a backup was last verified."),
-        (VerdictOf, "1 for the verdict of the last verification, the worst of the run; 0 for the other verdicts."),
-        (Rehearsed, "When a backup was last restored to a scratch server, and passed."),
-        (RehearsalAge, "The age of the last passed rehearsal when this file was written."),
-        (Copied, "When the last backup ended of which each place for copies has a proven one."),
-        (CopyAge, "The age of that backup when this file was written."),
-        (Copies, "The proven copies of the last successful backup."),
-        (CopiesMissing, "The places for copies that have none of the last successful backup."),
-        (Restored, "When a restore last ended."),
-        (RestoreSuccess, "1 if the last restore succeeded, 0 if it failed."),
-    ];
-
     // So many lines no run writes.
     private const long MaximumLength = 1 << 26;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
@@ -171,6 +131,10 @@ internal sealed class MetricsFile
         {
             TakeVerification(run, item, values);
         }
+        else if (item.Removal is { } removal)
+        {
+            TakeRemoval(run, item, removal, values);
+        }
         else if (run.Kind == RunKind.Restore && item.Restore is not { Status: RestoreStatus.Planned })
         {
             values[Restored] = Seconds(item.End);
@@ -187,6 +151,7 @@ internal sealed class MetricsFile
             values[Success] = Seconds(backup.End);
             values[Duration] = backup.Duration.TotalSeconds;
             values[Size] = backup.Size;
+            values[Degraded] = backup.Degraded.Length > 0 ? 1 : 0;
             Set(values, Uncompressed, backup.UncompressedSize > 0 ? backup.UncompressedSize : null);
             Set(values, Rows, backup is { Encrypted: true, TableCount: 0 } ? null : backup.RowCount);
             TakeCopies(backup, values);
@@ -200,12 +165,26 @@ internal sealed class MetricsFile
             return;
         }
 
-        values[Copies] = backup.Copies.Length;
+        values[ProvenCopies] = backup.Copies.Length;
         values[CopiesMissing] = wanted - backup.Copies.Length;
         if (backup.Copies.Length == wanted)
         {
             values[Copied] = Seconds(backup.End);
         }
+    }
+
+    private static void TakeRemoval(RunRecord run, RunItem item, RemovalResult removal, Dictionary<string, double> values)
+    {
+        if (!values.TryGetValue(Removal, out double last) || last < Seconds(run.Start))
+        {
+            (values[RemovedBackups], values[RemovedBytes], values[Blocked], values[Frozen]) = (0, 0, 0, 0);
+        }
+
+        values[Removal] = Seconds(item.End);
+        values[RemovedBackups] += removal.Action == RemovalAction.Removed ? 1 : 0;
+        values[RemovedBytes] += removal.Action == RemovalAction.Removed ? removal.Size : 0;
+        values[Blocked] += removal.Action == RemovalAction.Blocked ? 1 : 0;
+        values[Frozen] = removal.Frozen ? 1 : values[Frozen];
     }
 
     private static void TakeVerification(RunRecord run, RunItem item, Dictionary<string, double> values)

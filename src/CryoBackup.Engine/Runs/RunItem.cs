@@ -39,6 +39,9 @@ internal sealed class RunItem
     /// <summary>What Restore did; null for another verb, or if it failed.</summary>
     public RestoreResult? Restore { get; init; }
 
+    /// <summary>What became of a backup that was, or should have been, removed; null for another verb.</summary>
+    public RemovalResult? Removal { get; init; }
+
     /// <summary>What went wrong; null where there is a result.</summary>
     public Exception? Failure { get; init; }
 
@@ -128,6 +131,39 @@ internal sealed class RunItem
             Wish = request,
             Restore = result,
         };
+
+    /// <summary>What Remove did: each backup that it removed or that kept it from doing so, and each database of which nothing may be
+    /// removed. What rules keep is not told.</summary>
+    /// <param name="results">What Remove returned.</param>
+    public static IEnumerable<RunItem> Of(IReadOnlyList<RemovalResult> results) =>
+        results
+            .Where(result => result.Action is RemovalAction.Removed or RemovalAction.Blocked)
+            .Concat(
+                results
+                    .Where(result => result is { Frozen: true, Action: RemovalAction.Keep })
+                    .DistinctBy(result => (result.Database, result.SystemIdentifier, result.Partial))
+            )
+            .Select(Of);
+
+    private static RunItem Of(RemovalResult result)
+    {
+        string why = string.Join("; ", result.Reasons);
+        return new RunItem
+        {
+            Database = result.Database,
+            Path = result.Path,
+            State = result.Action == RemovalAction.Removed ? RunState.Success : RunState.Warning,
+            Message = result.Action switch
+            {
+                RemovalAction.Removed => $"Removed old backup: {result.Path}: {why}",
+                RemovalAction.Blocked => $"Old backup not removed: {result.Path}: {why}",
+                _ => $"No old backup of {result.Database} is removed: {why}",
+            },
+            Start = DateTime.UtcNow,
+            End = DateTime.UtcNow,
+            Removal = result,
+        };
+    }
 
     /// <summary>Something that failed.</summary>
     /// <param name="kind">What was to be done.</param>

@@ -44,6 +44,17 @@ public sealed class RunKind
             Beginning = subject => $"Selected backup file for restore: {subject.Path}",
         };
 
+    /// <summary>Old backups are removed.</summary>
+    public static RunKind Removal { get; } =
+        new()
+        {
+            Name = "removal",
+            Logger = "backup_removal",
+            Noun = "Removal",
+            Process = "Removal of old backups",
+            Beginning = subject => $"Looking for old backups to remove in: {subject.Path}",
+        };
+
     /// <summary>Nothing is done: the channels of notification are tried.</summary>
     public static RunKind Trial { get; } = new() { Name = "test", Logger = "cryobackup" };
 
@@ -77,7 +88,7 @@ public sealed class RunKind
     internal RunSubject Subject(string thing, string? other) => IsOfDatabases ? new(thing, "", other) : new(other, thing, null);
 
     /// <summary>The word for programs.</summary>
-    /// <returns>backup, verification, restore or test.</returns>
+    /// <returns>backup, verification, restore, removal or test.</returns>
     public override string ToString() => Name;
 }
 

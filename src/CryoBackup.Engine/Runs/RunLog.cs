@@ -58,6 +58,14 @@ internal sealed class RunLog
     /// <param name="message">What was done, in one sentence.</param>
     public void Restored(string message) => _file.Info(message);
 
+    /// <summary>A backup was removed, or could not be, or nothing of its database may be.</summary>
+    /// <param name="item">What became of it.</param>
+    public void Removed(RunItem item)
+    {
+        Action<string> write = item.State == RunState.Success ? _file.Info : _file.Warning;
+        write(item.Message);
+    }
+
     /// <summary>Something failed.</summary>
     /// <param name="message">What, in one sentence.</param>
     /// <param name="failure">What was thrown.</param>

@@ -262,6 +262,11 @@ public static class BackupCatalog
             ManifestPath = manifestPath,
             Location = BackupFolder.Of(path),
             Proven = proven,
+            Degraded =
+                manifest.Degraded is null ? []
+                : manifest.Degraded.Findings.Count > 0 ? [.. manifest.Degraded.Findings]
+                : [$"it holds less than '{manifest.Degraded.ComparedWith}'"],
+            Hold = StoreLocation.IsStore(path) ? null : HoldRecord.Read(path)?.At(DateTime.UtcNow),
         };
     }
 

@@ -20,6 +20,9 @@ internal static partial class BackupFileName
     /// <summary>What is appended to a backup's name for the hold that keeps it from being removed.</summary>
     public const string HoldSuffix = ".hold.json";
 
+    /// <summary>What is appended to a backup's name for the mark of a removal that has begun.</summary>
+    public const string RemovalSuffix = ".removal.json";
+
     /// <summary>What is appended to a file's name until it is whole.</summary>
     public const string PartialSuffix = ".partial";
 

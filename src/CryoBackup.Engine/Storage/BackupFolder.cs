@@ -17,6 +17,7 @@ public static class BackupFolder
         ".lock",
         BackupFileName.ProofSuffix,
         BackupFileName.HoldSuffix,
+        BackupFileName.RemovalSuffix,
         .. GlobalsSuffixes,
     ];
 
@@ -81,8 +82,8 @@ public static class BackupFolder
         }
     }
 
-    /// <summary>Replaces manifests by the backups that they belong to and leaves out unfinished files, locks, globals, verdicts and
-    /// holds.</summary>
+    /// <summary>Replaces manifests by the backups that they belong to and leaves out unfinished files, locks, globals, verdicts,
+    /// holds and marks of removals.</summary>
     /// <param name="files">Full paths, for example those that a wildcard matches.</param>
     /// <returns>Full paths of backups, each once, in ordinal order.</returns>
     public static string[] Select(IEnumerable<string> files)

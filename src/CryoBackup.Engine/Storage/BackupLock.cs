@@ -159,9 +159,12 @@ internal sealed class BackupLock : IDisposable
 
         string holder = Sign();
         byte[] record = Encoding.UTF8.GetBytes(holder + "\n");
-        stream.SetLength(0);
-        stream.Position = 0;
-        stream.Write(record);
+        if (!TrySign(stream, record) && holds)
+        {
+            // On a full disk nobody can sign, and whoever makes room there must come in.
+            return new BackupLock(stream, path, record);
+        }
+
         if (!holds)
         {
             // Another who came at the same moment signs too; the last one has it.
@@ -191,6 +194,22 @@ internal sealed class BackupLock : IDisposable
         }
 
         return new BackupLock(stream, path, record);
+    }
+
+    /// <summary>Writes who holds it; false where no space is left for that.</summary>
+    private static bool TrySign(FileStream stream, byte[] record)
+    {
+        stream.SetLength(0);
+        stream.Position = 0;
+        try
+        {
+            stream.Write(record);
+            return true;
+        }
+        catch (IOException exception) when (PartialFile.Translate(exception, "").Error == CryoBackupError.DiskFull)
+        {
+            return false;
+        }
     }
 
     /// <summary>Windows decides with the opening who has it, and removes the file itself, also for a process that dies.</summary>

@@ -108,6 +108,9 @@ internal sealed partial record BackupManifest
     /// <summary>True if every table's rows were counted in the dump's snapshot and equalled those in the archive.</summary>
     public bool? RowsCounted { get; init; }
 
+    /// <summary>That it holds suspiciously less than the one before; null where it does not.</summary>
+    public DegradationRecord? Degraded { get; init; }
+
     /// <summary>The cluster's roles and tablespaces beside the backup; null where they were not wanted.</summary>
     public GlobalsRecord? Globals { get; init; }
 
@@ -160,6 +163,9 @@ internal sealed partial record BackupManifest
             LargeObjects = null,
             State = null,
             Excluded = null,
+            Degraded = Degraded is null
+                ? null
+                : new DegradationRecord { ComparedWith = Degraded.ComparedWith, MaxShrink = Degraded.MaxShrink },
             Warnings = null,
         };
 

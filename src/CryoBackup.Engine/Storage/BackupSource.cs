@@ -151,7 +151,11 @@ internal sealed class BackupSource : IDisposable
     {
         try
         {
-            return RegularFile.Read(path);
+            FileStream file = RegularFile.Read(path);
+
+            // Whoever removes backups leaves alone what is read.
+            RegularFile.Share(file);
+            return file;
         }
         catch (Exception exception)
             when (exception is IOException or UnauthorizedAccessException

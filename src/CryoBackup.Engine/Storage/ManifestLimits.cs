@@ -76,6 +76,8 @@ internal static class ManifestLimits
             || manifest.State?.Exists(item =>
                 item is not { Kind: not null, Schema: not null, Relation: not null, Name: not null, State: not null }
             ) == true
+            || manifest.Degraded is { ComparedWith: null } or { Findings: null }
+            || HasNull(manifest.Degraded?.Findings)
             || manifest.Excluded?.Exists(item => item is not { Name: not null, Reason: not null }) == true
         )
         {

@@ -137,6 +137,19 @@ internal sealed partial record BackupManifest
         public bool Passwords { get; init; }
     }
 
+    /// <summary>What a backup holds less than the newest proven one before it.</summary>
+    public sealed class DegradationRecord
+    {
+        /// <summary>The file name of the backup that it was compared with.</summary>
+        public string ComparedWith { get; init; } = "";
+
+        /// <summary>By how many percent rows may fall.</summary>
+        public int MaxShrink { get; init; }
+
+        /// <summary>What fell, one sentence each; none for an encrypted backup, whose manifest names no table.</summary>
+        public List<string> Findings { get; init; } = [];
+    }
+
     /// <summary>Something that the backup leaves out.</summary>
     public sealed class ExclusionRecord
     {

@@ -118,15 +118,18 @@ internal static class SideFile
             {
                 return RegularFile.Create(name, FileAccess.Write, FileShare.None);
             }
-            catch (IOException) when (File.Exists(name) && Environment.TickCount64 - start < Patience.TotalMilliseconds)
+            catch (IOException exception) when (IsThere(exception) && Environment.TickCount64 - start < Patience.TotalMilliseconds)
             {
-                if (IsLeft(name))
+                // It may have got its name since.
+                if (File.Exists(name) && IsLeft(name))
                 {
                     File.Delete(name);
                 }
             }
         }
     }
+
+    private static bool IsThere(IOException exception) => exception.HResult is 17 or unchecked((int)0x80070050);
 
     private static bool IsLeft(string name)
     {

@@ -151,6 +151,16 @@ internal static class RegularFile
     /// <returns>True if it is held, false if another has it; null where the file system knows no locks.</returns>
     public static bool? TryLock(FileStream file) => OperatingSystem.IsWindows() ? true : UnixFile.TryLock(file.SafeFileHandle);
 
+    /// <summary>Tells others that an open file is read, until it is closed. Where the file system knows no locks nobody is told.</summary>
+    /// <param name="file">The file.</param>
+    public static void Share(FileStream file)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            UnixFile.Share(file.SafeFileHandle);
+        }
+    }
+
     private static FileStream Wrap(SafeFileHandle handle, FileAccess access)
     {
         try

@@ -13,7 +13,8 @@ internal static partial class UnixFile
         IsFolder = 21,
         NoDevice = 6,
         ReadOnlySystem = 30;
-    private const int LockForOneAlone = 2,
+    private const int LockForMany = 1,
+        LockForOneAlone = 2,
         WithoutWaiting = 4;
     private const int TypeMask = 0xF000,
         Folder = 0x4000,
@@ -88,6 +89,9 @@ internal static partial class UnixFile
             throw;
         }
     }
+
+    /// <summary>Takes a lock that others may have too, without waiting; where that cannot be, nothing happens.</summary>
+    public static void Share(SafeFileHandle handle) => _ = Lock(handle, LockForMany | WithoutWaiting);
 
     public static bool? TryLock(SafeFileHandle handle)
     {

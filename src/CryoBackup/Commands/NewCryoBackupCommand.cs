@@ -177,6 +177,15 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         set => _given = _given with { SkipSpaceCheck = value };
     }
 
+    /// <summary>By how many percent tables may shrink before the backup counts as degraded; 100 permits everything.</summary>
+    [Parameter]
+    [ValidateRange(0, 100)]
+    public int MaxShrink
+    {
+        get => _given.MaxShrink ?? _defaults.MaxShrink;
+        set => _given = _given with { MaxShrink = value };
+    }
+
     /// <summary>How many sessions read rows at once, under one snapshot; the archive is the same.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
@@ -354,7 +363,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         string level = request.CompressionLevel is { } given ? $" level {given}" : "";
         string compression = request.Compression == CompressionKind.None ? "not compressed" : $"{request.Compression}{level}";
         string encryption = request.Recipients.Count == 0 ? "not encrypted" : $"encrypted for {string.Join(", ", request.Recipients)}";
-        string retention = request.KeepDays is { } days ? $"older than {days} days removed" : "all kept";
+        string retention = request.Retention is null ? "all kept" : $"kept of older ones: {request.Retention}";
         return $" ({compression}, {encryption}, {retention})";
     }
 }

@@ -39,7 +39,7 @@ public sealed class PublishedBackupTests(PostgresServer server) : IDisposable
         BackupInfo info = BackupWriter.Run(
             Request() with
             {
-                KeepDays = 1,
+                Retention = new() { KeepLast = 1 },
             },
             message =>
             {

@@ -31,7 +31,7 @@ public sealed class BackupPlanTests : IDisposable
         );
         Assert.Equal(
             ("app", Path.Combine(_folder.Path, "there"), CompressionKind.Gzip, 9, 3),
-            (request.Database, request.Folder, request.Compression, request.CompressionLevel, request.KeepDays)
+            (request.Database, request.Folder, request.Compression, request.CompressionLevel, request.Retention!.KeepWithin!.Value.Days)
         );
         Assert.Equal(
             ("db.example", 5433, "u", "p", SslMode.Require),
@@ -229,7 +229,7 @@ public sealed class BackupPlanTests : IDisposable
             """
         );
         Assert.Equal(["a", "b"], requests.Select(request => request.Database));
-        Assert.Equal([30, 7], requests.Select(request => request.KeepDays!.Value));
+        Assert.Equal([30, 7], requests.Select(request => request.Retention!.KeepWithin!.Value.Days));
         Assert.Equal(["one", "two"], requests.Select(request => request.Connection.ComputerName));
         Assert.Equal(["p", null], requests.Select(request => request.Connection.Password));
         Assert.Equal([CompressionKind.Gzip, CompressionKind.None], requests.Select(request => request.Compression));

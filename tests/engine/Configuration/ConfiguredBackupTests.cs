@@ -107,7 +107,7 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
         );
         BackupConfiguration endless = Read($"{Server()}\nlocal_backup_dir: b\ndatabases: [kept_other]\n");
         string[] newest = [.. new[] { 1, 2 }.Select(days => Age(Assert.Single(New(configuration)), days, null))];
-        string young = Age(Assert.Single(New(configuration)), 31, null);
+        string young = Age(Assert.Single(New(configuration)), 29, null);
         string other = Age(Assert.Single(New(endless)), 400, null);
         string elsewhere = Age(Assert.Single(New(configuration)), 402, "other.example");
         string damaged = Age(Assert.Single(New(configuration)), 401, null);
@@ -145,6 +145,14 @@ public sealed class ConfiguredBackupTests(PostgresServer server) : IDisposable
         manifest = manifest with
         {
             BackupFile = Path.GetFileName(path),
+            Globals = manifest.Globals is { } globals
+                ? new()
+                {
+                    File = Path.GetFileName(path) + ".globals.sql.gz",
+                    SizeBytes = globals.SizeBytes,
+                    Sha256 = globals.Sha256,
+                }
+                : null,
             Timestamp = start.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture),
         };
         if (host is not null)

@@ -28,7 +28,11 @@ public sealed class OptionsTests
     [Fact]
     public void NothingSaidChangesNothing()
     {
-        var backup = new BackupRequest { Label = "x", KeepDays = 3 };
+        var backup = new BackupRequest
+        {
+            Label = "x",
+            Retention = new() { KeepLast = 3 },
+        };
         Assert.Equal(backup, new BackupOptions().Over(new BackupOptions()).Over(backup));
         var verification = new VerificationRequest { Path = "/b", MaxAge = TimeSpan.FromHours(1) };
         Assert.Equal(

@@ -204,7 +204,7 @@ public sealed class MetricsFileTests : IDisposable
                 current = help.Groups[1].Value;
                 Assert.True(done.Add(current), $"{current} is described twice.");
                 Assert.Equal($"# TYPE {current} gauge", lines[++i]);
-                Assert.Matches("_(seconds|bytes|rows|copies|success|verdict)$", current);
+                Assert.Matches("_(seconds|bytes|rows|copies|success|verdict|degraded|backups|blocked|frozen)$", current);
                 continue;
             }
 

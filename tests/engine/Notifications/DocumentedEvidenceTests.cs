@@ -109,6 +109,10 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
         MetricsFile.Update(path, Run(RunKind.Backup, RunItem.Of(SampleResults.Backup())));
         MetricsFile.Update(path, Run(RunKind.Verification, rehearsal));
         MetricsFile.Update(path, Run(RunKind.Restore, RunItem.Of(new RestoreRequest(), restore)));
+        MetricsFile.Update(
+            path,
+            Run(RunKind.Removal, RunItem.Of([new RemovalResult { Database = "app", Action = RemovalAction.Removed }]).Single())
+        );
         string[] written =
         [
             .. File.ReadLines(path)

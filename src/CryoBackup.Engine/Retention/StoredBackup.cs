@@ -1,0 +1,167 @@
+using System.Collections.Concurrent;
+using CryoBackup.Storage;
+
+namespace CryoBackup.Retention;
+
+/// <summary>A backup in a folder, and how a policy sees it.</summary>
+/// <param name="Path">The backup file's full path.</param>
+/// <param name="Manifest">Its manifest.</param>
+/// <param name="Proof">How far it is proven.</param>
+/// <param name="Kept">As a policy sees it; null where it is left alone, whatever a policy says.</param>
+/// <param name="Aside">Why it is left alone; null where it is not.</param>
+internal sealed record StoredBackup(string Path, BackupManifest Manifest, BackupProof Proof, KeptBackup? Kept, string? Aside)
+{
+    private const string Going = "its removal has begun";
+
+    /// <summary>True if its removal was begun and did not come to its end: its data is gone.</summary>
+    public bool IsGoing => ReferenceEquals(Aside, Going);
+
+    /// <summary>The manifest's full path.</summary>
+    public string ManifestPath => Path + BackupFileName.ManifestSuffix;
+
+    /// <summary>Reads the backups of a folder. What no manifest names is none of ours, and is not seen.</summary>
+    /// <param name="folder">A full path.</param>
+    /// <param name="now">The time, in UTC, by which holds end.</param>
+    /// <param name="mayBeOf">Tells by a manifest's path whether it may be wanted; null for all.</param>
+    /// <param name="observer">Learns of manifests that cannot be relied on.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied: the folder.</exception>
+    public static IReadOnlyList<StoredBackup> ReadAll(
+        string folder,
+        DateTime now,
+        Predicate<string>? mayBeOf,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
+    {
+        string[] manifests =
+        [
+            .. BackupFolder
+                .Files(folder)
+                .Where(file => BackupFolder.IsManifest(file) && mayBeOf?.Invoke(file) != false)
+                .Order(StringComparer.Ordinal),
+        ];
+        var read = new StoredBackup?[manifests.Length];
+        var faults = new ConcurrentQueue<string>();
+        Parallel.For(
+            0,
+            manifests.Length,
+            new ParallelOptions { CancellationToken = cancellationToken },
+            i => read[i] = TryRead(manifests[i], now, faults)
+        );
+        foreach (string fault in faults.Order(StringComparer.Ordinal))
+        {
+            observer(new WarningMessage(fault));
+        }
+
+        return [.. read.OfType<StoredBackup>()];
+    }
+
+    /// <summary>Tells by a manifest's name whether it may be of one of these databases.</summary>
+    /// <param name="databases">Names, and patterns with * and ?; empty for all.</param>
+    public static Predicate<string>? MayBeOf(IReadOnlyList<string> databases) =>
+        databases.Count == 0
+            ? null
+            : manifest =>
+                BackupFileName.TryRead(System.IO.Path.GetFileName(manifest)) is not { } named
+                || BackupCatalog.IsWanted(named.Database, databases);
+
+    /// <summary>Tells by a manifest's name whether it may be of a database.</summary>
+    /// <param name="database">Its exact name.</param>
+    public static Predicate<string> MayBeOf(string database) =>
+        manifest =>
+            BackupFileName.TryRead(System.IO.Path.GetFileName(manifest)) is not { } named
+            || string.Equals(named.Database, database, StringComparison.Ordinal);
+
+    /// <summary>Reads one.</summary>
+    /// <param name="manifestPath">The manifest's full path.</param>
+    /// <param name="now">The time, in UTC.</param>
+    /// <exception cref="CryoBackupException">ManifestInvalid.</exception>
+    /// <exception cref="IOException">What it describes cannot be looked at.</exception>
+    /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
+    public static StoredBackup Read(string manifestPath, DateTime now)
+    {
+        string path = BackupFolder.BackupOf(manifestPath);
+        var manifest = BackupManifest.Read(manifestPath);
+        if (WhyAside(path, manifest) is { } aside)
+        {
+            return new StoredBackup(path, manifest, BackupProof.None, null, aside);
+        }
+
+        var proof = BackupProof.Of(path, manifest);
+        var kept = new KeptBackup(path, GroupOf(manifest), manifest.ReadStart())
+        {
+            IsWhole = !manifest.IsPartial && new FileInfo(path).Length == manifest.SizeBytes,
+            IsProven = proof.Proven is not null,
+            IsRehearsed = proof.Rehearsed is not null,
+            IsDegraded = manifest.Degraded is not null,
+            Hold = HoldRecord.Read(path)?.At(now),
+        };
+        return new StoredBackup(path, manifest, proof, kept, null);
+    }
+
+    /// <summary>Whose backup it is. Servers are told apart by their identifiers alone: each is localhost on its own machine.</summary>
+    /// <param name="manifest">Its manifest.</param>
+    public static BackupGroup GroupOf(BackupManifest manifest) =>
+        new(manifest.Server?.SystemIdentifier ?? "", manifest.Database, manifest.IsPartial ? SelectionOf(manifest) : "");
+
+    private static string SelectionOf(BackupManifest manifest)
+    {
+        string[] choosing = ["--schema", "--table", "--exclude", "--include", "--filter", "--no-", "-n", "-N", "-t", "-T"];
+        return "selection "
+            + string.Join(
+                ' ',
+                (manifest.Client?.Arguments ?? []).Where(argument =>
+                    Array.Exists(choosing, start => argument.StartsWith(start, StringComparison.Ordinal))
+                )
+            );
+    }
+
+    private static StoredBackup? TryRead(string manifestPath, DateTime now, ConcurrentQueue<string> faults)
+    {
+        try
+        {
+            return Read(manifestPath, now);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // Whatever one file does to its reader, nothing is known of it, and it stays.
+            faults.Enqueue(
+                exception is CryoBackupException
+                    ? $"It is left alone: {exception.Message}"
+                    : $"'{manifestPath}' cannot be read ({exception.GetType().Name}: {exception.Message}); it is left alone."
+            );
+            return null;
+        }
+    }
+
+    private static string? WhyAside(string path, BackupManifest manifest)
+    {
+        if (!string.Equals(manifest.BackupFile, System.IO.Path.GetFileName(path), StringComparison.Ordinal))
+        {
+            return "its manifest names another file";
+        }
+
+        if (
+            manifest.Globals is { File: { } globals }
+            && !BackupFolder.GlobalsOf(path).Contains(Beside(path, globals), StringComparer.Ordinal)
+        )
+        {
+            return "its manifest names a file of roles that is not its own";
+        }
+
+        var file = new FileInfo(path);
+        if (file.LinkTarget is not null || Directory.Exists(path))
+        {
+            return "what lies under its name is no file of its own";
+        }
+
+        return !file.Exists ? (RemovalMark.IsOn(path, manifest) ? Going : "its file is gone: the manifest alone tells of it")
+            : manifest.ReadStart() == DateTime.MinValue ? "its manifest tells no time"
+            : null;
+    }
+
+    /// <summary>A name as a path beside a backup. One that is no mere name becomes a path elsewhere, which is found out.</summary>
+    private static string Beside(string backup, string name) =>
+        System.IO.Path.GetDirectoryName(backup)!.TrimEnd('/', '\\') + System.IO.Path.DirectorySeparatorChar + name;
+}

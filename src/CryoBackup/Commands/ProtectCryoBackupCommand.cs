@@ -1,0 +1,33 @@
+using System.Management.Automation;
+using CryoBackup.Retention;
+
+namespace CryoBackup.Commands;
+
+/// <summary>Protect-CryoBackup: keeps backups from being removed.</summary>
+[Cmdlet(
+    VerbsSecurity.Protect,
+    "CryoBackup",
+    DefaultParameterSetName = PathSet,
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.Low
+)]
+[OutputType(typeof(BackupInfo))]
+public sealed class ProtectCryoBackupCommand : CryoBackupHoldCmdlet
+{
+    /// <summary>Until when the hold lasts; without it until Unprotect-CryoBackup takes it off.</summary>
+    [Parameter]
+    public DateTime? Until { get; set; }
+
+    /// <summary>Why, for whoever meets the hold later.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    [ValidateLength(1, BackupHold.LongestReason)]
+    public string Reason { get; set; } = "";
+
+    /// <summary>Holds each backup.</summary>
+    protected override void ProcessRecord() => ChangeEach();
+
+    private protected override string Action => Until is null ? "Hold" : $"Hold until {Until.Value.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z";
+
+    private protected override BackupInfo Change(string backup) => BackupHold.Put(backup, Until?.ToUniversalTime(), Reason);
+}
