@@ -115,19 +115,19 @@ internal sealed class TestCommand : Command
             }
         });
         SetAction(arguments =>
-            Batch.Run<VerificationTask, VerificationResult>(
-                arguments,
-                (observer, cancellationToken) => Tasks(arguments, observer, cancellationToken),
-                observer => new RecordedRun(
+            new Batch<VerificationTask, VerificationResult>
+            {
+                Items = (observer, cancellationToken) => Tasks(arguments, observer, cancellationToken),
+                Open = observer => new RecordedRun(
                     RunKind.Verification,
                     _config.Read(arguments, observer),
                     CommonOptions.FullPath(arguments.GetValue(_reportPath))
                 ),
-                (evidence, task, observer, cancellationToken) => [evidence.Run(task, observer, cancellationToken)],
-                (results, output) => Print(results, output, arguments.GetValue(_quiet)),
-                result => ExitCode.Of(result.Verdict),
-                arguments.GetValue(_throttleLimit) ?? 1
-            )
+                Work = (evidence, task, observer, cancellationToken) => [evidence.Run(task, observer, cancellationToken)],
+                Print = (results, output) => Print(results, output, arguments.GetValue(_quiet)),
+                Judge = result => ExitCode.Of(result.Verdict),
+                AtOnce = arguments.GetValue(_throttleLimit) ?? 1,
+            }.Run(arguments)
         );
     }
 

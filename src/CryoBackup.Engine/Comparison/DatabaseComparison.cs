@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
 using Npgsql;
@@ -32,7 +30,6 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
     {
         IReadOnlyList<RowSet> sets = RowSet.Of(tables);
         SharedSnapshot moment = await SharedSnapshot.TakeAsync(endpoint, application, encoding, cancellationToken).ConfigureAwait(false);
-        var sessions = new ConcurrentBag<int>();
         Task ended = Task.CompletedTask;
         try
         {
@@ -43,92 +40,18 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
                 .FindDivisibleAsync(moment.Connection, cancellationToken)
                 .ConfigureAwait(false);
             divisible.ExceptWith(conditions.Keys);
-            TablePiece[] pieces =
-            [
-                .. TablePiece
-                    .Cut([.. sets.Select(set => set.Expected is { } rows && divisible.Contains(KeyOf(set)) ? TablePiece.PagesOf(rows) : 0)])
-                    .Where(piece => sets[piece.Table].Expected is not null),
-            ];
-            var found = new TableFingerprint[sets.Count];
-            int next = -1;
-            int done = 0;
-            Exception? failure = null;
-            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            CancellationToken end = ending.Token;
-            using var progress = new ProgressReporter(
-                $"Comparing {endpoint.Database}",
-                observer,
-                () => ($"{done} of {pieces.Length} parts of {sets.Count} tables", pieces.Length == 0 ? 1 : (double)done / pieces.Length)
-            );
-
-            void ReadSome(NpgsqlConnection session)
-            {
-                for (int index = Interlocked.Increment(ref next); index < pieces.Length; index = Interlocked.Increment(ref next))
-                {
-                    TablePiece piece = pieces[index];
-                    RowSet set = sets[piece.Table];
-                    string? condition = piece.Condition ?? conditions.GetValueOrDefault(KeyOf(set));
-                    TableFingerprint part = TableReader.Read(
-                        session,
-                        TableReader.ToStdout(set.CopyStatement, condition, set.IsOfRoot),
-                        encoding,
-                        end
-                    );
-                    lock (found)
-                    {
-                        (found[piece.Table] ??= new TableFingerprint()).Add(part);
-                    }
-
-                    Interlocked.Increment(ref done);
-                }
-            }
-
-            void RunSession()
-            {
-                try
-                {
-                    using NpgsqlConnection? session = Open(encoding, moment.Id, () => !sessions.IsEmpty, end);
-                    if (session is null)
-                    {
-                        return;
-                    }
-
-                    sessions.Add(TransactionPool.Ask(session));
-
-                    // Whoever ends the sessions may not have seen this one.
-                    end.ThrowIfCancellationRequested();
-                    ReadSome(session);
-                }
-                catch (Exception exception)
-                {
-                    // The others need not read on.
-                    Interlocked.CompareExchange(ref failure, exception, null);
-                    ending.Cancel();
-                }
-            }
-
-            int count = Math.Min(Environment.ProcessorCount, pieces.Length);
-            Task reading = ended = Task.WhenAll(
-                Enumerable
-                    .Range(0, count)
-                    .Select(_ =>
-                        Task.Factory.StartNew(RunSession, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-                    )
-            );
-            if (await Task.WhenAny(reading, Task.Delay(Timeout.Infinite, end)).ConfigureAwait(false) != reading)
+            using var reading = new PieceReading(sets, conditions, divisible, encoding, cancellationToken);
+            using var progress = new ProgressReporter($"Comparing {endpoint.Database}", observer, reading.Look);
+            Task sessions = ended = reading.Start(othersRead => Open(encoding, moment.Id, othersRead, reading.Ending));
+            if (await Task.WhenAny(sessions, Task.Delay(Timeout.Infinite, reading.Ending)).ConfigureAwait(false) != sessions)
             {
                 // They wait for the server, and a server that is gone would hold them for minutes.
-                ended = Task.WhenAll(moment.EndAsync([.. sessions]), reading);
+                ended = Task.WhenAll(moment.EndAsync(reading.Sessions), sessions);
                 await Task.WhenAny(ended, Task.Delay(LongestWait, CancellationToken.None)).ConfigureAwait(false);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            if (failure is not null)
-            {
-                ExceptionDispatchInfo.Throw(failure);
-            }
-
-            return [.. sets.Select((set, index) => set.Compare(found[index]))];
+            return reading.Compare();
         }
         finally
         {
@@ -171,6 +94,4 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
             }
         }
     }
-
-    private static (string, string) KeyOf(RowSet set) => (set.Name.Schema, set.Name.Name);
 }

@@ -12,70 +12,42 @@ internal sealed class ServerEndpoint
     internal const int DefaultPort = 5432;
     private const int DefaultConnectTimeout = 15;
 
-    private readonly PgPassFile? _passFile;
-
-    private ServerEndpoint(
-        string host,
-        int port,
-        string userName,
-        string database,
-        SslMode sslMode,
-        string? password,
-        PgPassFile? passFile,
-        int connectTimeout,
-        string? options,
-        IReadOnlyDictionary<string, string> security,
-        ServerTraits server
-    )
-    {
-        Host = host;
-        Port = port;
-        UserName = userName;
-        Database = database;
-        SslMode = sslMode;
-        ConnectTimeout = connectTimeout;
-        Options = options;
-        Security = security;
-        Server = server;
-        _passFile = passFile;
-        GivenPassword = password;
-        Password = password ?? passFile?.PasswordFor(host, port, database, userName);
-    }
-
     /// <summary>Host name, address, or the folder of a Unix-domain socket.</summary>
-    public string Host { get; }
+    public required string Host { get; init; }
 
     /// <summary>TCP port, or the number in the socket's name.</summary>
-    public int Port { get; }
+    public required int Port { get; init; }
 
     /// <summary>The role to connect as.</summary>
-    public string UserName { get; }
+    public required string UserName { get; init; }
 
     /// <summary>The database to connect to.</summary>
-    public string Database { get; }
+    public required string Database { get; init; }
 
     /// <summary>How the connection is secured.</summary>
-    public SslMode SslMode { get; }
+    public required SslMode SslMode { get; init; }
 
     /// <summary>Seconds that connecting may take; 0 for no limit.</summary>
-    public int ConnectTimeout { get; }
+    public int ConnectTimeout { get; init; }
 
     /// <summary>True if the host is the folder of a Unix-domain socket.</summary>
     public bool IsSocket => SocketFolders.IsSocket(Host);
 
     /// <summary>The role's password; null when there is none.</summary>
-    internal string? Password { get; }
+    internal string? Password => GivenPassword ?? PassFile?.PasswordFor(Host, Port, Database, UserName);
 
     /// <summary>Server settings of PGOPTIONS or of the service file, as they were written.</summary>
-    internal string? Options { get; }
+    internal string? Options { get; init; }
 
     /// <summary>libpq keywords that secure or authenticate the connection.</summary>
-    internal IReadOnlyDictionary<string, string> Security { get; }
+    internal required IReadOnlyDictionary<string, string> Security { get; init; }
 
     /// <summary>What the server has told in earlier sessions.</summary>
-    internal ServerTraits Server { get; }
+    internal ServerTraits Server { get; init; } = new();
 
-    private string? GivenPassword { get; }
+    private string? GivenPassword { get; init; }
+
+    private PgPassFile? PassFile { get; init; }
 
     /// <summary>Finds every part of a connection in libpq's order: the request, the service file, the PG* variables,
     /// the defaults.</summary>
@@ -99,54 +71,12 @@ internal sealed class ServerEndpoint
         string? Setting(string keyword) => settings.ValueOf(keyword);
 
         int connectTimeout = Timeout(Setting("connect_timeout"));
-        // A host that the user typed must not be overruled by an address left in the environment.
-        string? address = NullIfEmpty(request.ComputerName) is null ? Setting("hostaddr") : null;
-        string? hostName = NullIfEmpty(request.ComputerName) ?? Setting("host");
-        IReadOnlyList<(string Host, int Port)> hosts = HostList.Parse(
-            address ?? hostName,
-            request.Port?.ToString(CultureInfo.InvariantCulture) ?? Setting("port"),
-            DefaultPort
-        );
-        if (hosts.Count > 1 && Setting("target_session_attrs") is { } wanted and not "any")
-        {
-            throw Invalid(
-                $"Several hosts with target_session_attrs '{wanted}' are not supported: "
-                    + "every session of one backup must reach the same server.",
-                string.Join(",", hosts),
-                "Name the one server to use."
-            );
-        }
-
-        (string host, int port) = hosts.Count == 1 ? hosts[0] : HostList.FirstThatAnswers(hosts, connectTimeout, observer);
+        (string host, int port) = FindServer(request, settings, connectTimeout, observer);
         SslMode sslMode = request.SslMode ?? ParseSslMode(Setting("sslmode"), Setting("requiressl"), Setting("sslrootcert"));
-        if (address is not null && hostName is not null && sslMode == SslMode.VerifyFull)
-        {
-            throw Invalid(
-                $"The server's address '{address}' is given apart from its name '{hostName}', "
-                    + "so its certificate cannot be checked against the name.",
-                address,
-                "Unset PGHOSTADDR (hostaddr) and let the name be looked up."
-            );
-        }
-
+        RequireName(request, settings, sslMode);
         string userName = NullIfEmpty(request.UserName) ?? Setting("user") ?? Environment.UserName;
         string databaseName = NullIfEmpty(database) ?? Setting("dbname") ?? userName;
-        foreach (
-            (string? what, string? value) in new[]
-            {
-                ("host", host),
-                ("user name", userName),
-                ("database name", databaseName),
-                ("password", request.Password ?? ""),
-            }
-        )
-        {
-            if (value.Contains('\0', StringComparison.Ordinal))
-            {
-                throw Invalid($"The {what} contains a zero character, which PostgreSQL cannot hold.", null, $"Correct the {what}.");
-            }
-        }
-
+        RequireText(("host", host), ("user name", userName), ("database name", databaseName), ("password", request.Password ?? ""));
         string? password = NullIfEmpty(request.Password) ?? Setting("password");
         PgPassFile? passFile = null;
         if (password is null && (Setting("passfile") ?? environment.DefaultPassFile) is { } path)
@@ -169,25 +99,91 @@ internal sealed class ServerEndpoint
                 ? SslMode.VerifyCA
                 : sslMode;
         SecuritySettings.Check(security, sslMode, SocketFolders.IsSocket(host), environment.UserFile("root.crl"));
+        return new ServerEndpoint
+        {
+            Host = host,
+            Port = port,
+            UserName = userName,
+            Database = databaseName,
+            SslMode = sslMode,
+            GivenPassword = password,
+            PassFile = passFile,
+            ConnectTimeout = connectTimeout,
+            Options = Setting("options"),
+            Security = security,
+        };
+    }
 
-        return new ServerEndpoint(
-            host,
-            port,
-            userName,
-            databaseName,
-            sslMode,
-            password,
-            passFile,
-            connectTimeout,
-            Setting("options"),
-            security,
-            new ServerTraits()
+    private static (string Host, int Port) FindServer(
+        ConnectionRequest request,
+        ConnectionSettings settings,
+        int connectTimeout,
+        Action<EngineMessage> observer
+    )
+    {
+        IReadOnlyList<(string Host, int Port)> hosts = HostList.Parse(
+            AddressOf(request, settings) ?? NameOf(request, settings),
+            request.Port?.ToString(CultureInfo.InvariantCulture) ?? settings.ValueOf("port"),
+            DefaultPort
         );
+        return hosts.Count == 1 ? hosts[0]
+            : settings.ValueOf("target_session_attrs") is { } wanted and not "any"
+                ? throw Invalid(
+                    $"Several hosts with target_session_attrs '{wanted}' are not supported: "
+                        + "every session of one backup must reach the same server.",
+                    string.Join(",", hosts),
+                    "Name the one server to use."
+                )
+            : HostList.FirstThatAnswers(hosts, connectTimeout, observer);
+    }
+
+    // A host that the user typed must not be overruled by an address left in the environment.
+    private static string? AddressOf(ConnectionRequest request, ConnectionSettings settings) =>
+        NullIfEmpty(request.ComputerName) is null ? settings.ValueOf("hostaddr") : null;
+
+    private static string? NameOf(ConnectionRequest request, ConnectionSettings settings) =>
+        NullIfEmpty(request.ComputerName) ?? settings.ValueOf("host");
+
+    private static void RequireName(ConnectionRequest request, ConnectionSettings settings, SslMode sslMode)
+    {
+        if (AddressOf(request, settings) is { } address && NameOf(request, settings) is { } hostName && sslMode == SslMode.VerifyFull)
+        {
+            throw Invalid(
+                $"The server's address '{address}' is given apart from its name '{hostName}', "
+                    + "so its certificate cannot be checked against the name.",
+                address,
+                "Unset PGHOSTADDR (hostaddr) and let the name be looked up."
+            );
+        }
+    }
+
+    private static void RequireText(params (string What, string Value)[] parts)
+    {
+        foreach ((string what, string value) in parts)
+        {
+            if (value.Contains('\0', StringComparison.Ordinal))
+            {
+                throw Invalid($"The {what} contains a zero character, which PostgreSQL cannot hold.", null, $"Correct the {what}.");
+            }
+        }
     }
 
     /// <summary>The same server and role with another database; a password from the password file is looked up anew.</summary>
     public ServerEndpoint WithDatabase(string name) =>
-        new(Host, Port, UserName, name, SslMode, GivenPassword, _passFile, ConnectTimeout, Options, Security, Server);
+        new()
+        {
+            Host = Host,
+            Port = Port,
+            UserName = UserName,
+            Database = name,
+            SslMode = SslMode,
+            GivenPassword = GivenPassword,
+            PassFile = PassFile,
+            ConnectTimeout = ConnectTimeout,
+            Options = Options,
+            Security = Security,
+            Server = Server,
+        };
 
     /// <summary>The Npgsql form: no pool, no command time-out, keepalive on,
     /// and the session settings that make values comparable.</summary>
