@@ -18,24 +18,18 @@ internal static class ClearText
             yield return "notifications.email sends smtp_password in clear, as smtp_security is none; say starttls or tls.";
         }
 
-        (string Key, ChannelSettings? Channel, string? Address, bool SendsSecrets)[] channels =
-        [
-            ("slack.webhook_url", settings.Slack, settings.Slack?.WebhookUrl, true),
-            ("teams.webhook_url", settings.Teams, settings.Teams?.WebhookUrl, true),
-            ("webhook.url", settings.Webhook, settings.Webhook?.Url, settings.Webhook?.Headers.Count > 0),
-            ("healthchecks.url", settings.Healthchecks, settings.Healthchecks?.Url, false),
-        ];
-        foreach ((string key, ChannelSettings? channel, string? text, bool sendsSecrets) in channels)
+        foreach (ConfigurationKey section in ConfigurationKey.Of(typeof(NotificationSettings)))
         {
             if (
-                channel is { Enabled: true }
-                && Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
+                section.Property.GetValue(settings) is ChannelSettings { Enabled: true } channel
+                && ConfigurationKey.Of(section.ValueType).FirstOrDefault(key => key.Setting.IsUrl) is { } url
+                && Uri.TryCreate(url.Property.GetValue(channel) as string, UriKind.Absolute, out Uri? address)
                 && address.Scheme == Uri.UriSchemeHttp
-                && (sendsSecrets || address.UserInfo.Length > 0 || address.Query.Length > 1)
+                && (channel.SendsSecrets || address.UserInfo.Length > 0 || address.Query.Length > 1)
                 && !IsThisMachine(address.Host)
             )
             {
-                yield return $"notifications.{key} sends secrets in clear, as it begins with http://; use https://.";
+                yield return $"notifications.{section.Name}.{url.Name} sends secrets in clear, as it begins with http://; use https://.";
             }
         }
     }

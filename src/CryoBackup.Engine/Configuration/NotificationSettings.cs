@@ -77,6 +77,9 @@ public abstract record ChannelSettings : Settings
         Maximum = 10
     )]
     public int Retries { get; init; } = 2;
+
+    /// <summary>True unless neither what is sent to its web address nor that itself gives anybody a right.</summary>
+    internal virtual bool SendsSecrets => true;
 }
 
 /// <summary>The section <c>notifications.email</c>.</summary>
@@ -179,6 +182,9 @@ public sealed record WebhookSettings : ChannelSettings
     /// <summary>The body's media type.</summary>
     [Setting("The body's media type; application/json unless said otherwise.", Example = "application/json")]
     public string ContentType { get; init; } = "application/json";
+
+    /// <inheritdoc/>
+    internal override bool SendsSecrets => Headers.Count > 0;
 }
 
 /// <summary>The section <c>notifications.healthchecks</c>.</summary>
@@ -197,4 +203,7 @@ public sealed record HealthchecksSettings : ChannelSettings
     /// <summary>Whether the beginning of a run is told.</summary>
     [Setting("Whether the beginning of a run is told; true unless said otherwise.", Example = "true")]
     public bool Start { get; init; } = true;
+
+    /// <inheritdoc/>
+    internal override bool SendsSecrets => false;
 }
