@@ -5,24 +5,13 @@ using CryoBackup.Text;
 namespace CryoBackup.Configuration;
 
 /// <summary>Turns the file's nodes into the model: every key is known, every value of its kind, or an error names the place.</summary>
-internal sealed class ConfigurationReader
+/// <param name="errors">Names the file.</param>
+/// <param name="variables">Fills variables in.</param>
+/// <param name="baseFolder">What relative paths are relative to.</param>
+internal sealed class ConfigurationReader(ConfigurationErrors errors, ConfigurationVariables variables, string baseFolder)
 {
-    private readonly ConfigurationErrors _errors;
-    private readonly ConfigurationVariables _variables;
-    private readonly string _baseFolder;
-    private Dictionary<string, CryoBackupException> _missing = new(StringComparer.Ordinal);
     private readonly List<(string Path, string Instead)> _foreign = [];
-
-    /// <summary>Prepares the reading.</summary>
-    /// <param name="errors">Names the file.</param>
-    /// <param name="variables">Fills variables in.</param>
-    /// <param name="baseFolder">What relative paths are relative to.</param>
-    public ConfigurationReader(ConfigurationErrors errors, ConfigurationVariables variables, string baseFolder)
-    {
-        _errors = errors;
-        _variables = variables;
-        _baseFolder = baseFolder;
-    }
+    private Dictionary<string, CryoBackupException> _missing = new(StringComparer.Ordinal);
 
     /// <summary>What could not be filled in, by the key's path.</summary>
     public IReadOnlyDictionary<string, CryoBackupException> Missing => _missing;
@@ -40,11 +29,11 @@ internal sealed class ConfigurationReader
         ReportSettings reports = configuration.Reports;
         return configuration with
         {
-            Path = _errors.Path,
+            Path = errors.Path,
             Reports = reports with
             {
-                VerificationDir = Path.GetFullPath(reports.VerificationDir, _baseFolder),
-                RestoreDir = Path.GetFullPath(reports.RestoreDir, _baseFolder),
+                VerificationDir = Path.GetFullPath(reports.VerificationDir, baseFolder),
+                RestoreDir = Path.GetFullPath(reports.RestoreDir, baseFolder),
             },
         };
     }
@@ -58,7 +47,7 @@ internal sealed class ConfigurationReader
         {
             ConfigurationKey key =
                 keys.FirstOrDefault(candidate => candidate.Name == name.Text)
-                ?? throw _errors.At(name, $"{Unknown(name, value, path)} is not known", NearestKey.Remedy(name.Text, keys));
+                ?? throw errors.At(name, $"{Unknown(name, value, path)} is not known", NearestKey.Remedy(name.Text, keys));
             string keyPath = path + key.Name;
             if (key.Setting.Instead is { } instead && key.Name != "enabled")
             {
@@ -73,7 +62,7 @@ internal sealed class ConfigurationReader
 
             if (value is ScalarNode { IsEmpty: true })
             {
-                throw _errors.At(name, $"'{keyPath}' has no value", "Give it one, or remove the line.");
+                throw errors.At(name, $"'{keyPath}' has no value", "Give it one, or remove the line.");
             }
 
             read.Add(key.Name);
@@ -108,7 +97,7 @@ internal sealed class ConfigurationReader
         {
             if (!read.Contains(key.Name))
             {
-                throw _errors.At(
+                throw errors.At(
                     map,
                     $"'{path}{key.Name}' is missing",
                     path.EndsWith("[].", StringComparison.Ordinal) ? "Give it." : $"Give it, or say '{path}enabled: false'."
@@ -117,7 +106,7 @@ internal sealed class ConfigurationReader
 
             if (key.Property.GetValue(section) is null or "" or IReadOnlyList<string> { Count: 0 })
             {
-                throw _errors.At(
+                throw errors.At(
                     map.Entries.First(entry => entry.Key.Text == key.Name).Value,
                     $"'{path}{key.Name}' is empty",
                     "Give it a value."
@@ -139,7 +128,7 @@ internal sealed class ConfigurationReader
 
     private object? ReadScalar(ConfigurationKey key, ScalarNode node, string path)
     {
-        string text = _variables.Fill(node, _errors, out CryoBackupException? missing);
+        string text = variables.Fill(node, errors, out CryoBackupException? missing);
         if (missing is not null)
         {
             _missing.TryAdd(path, missing);
@@ -168,7 +157,7 @@ internal sealed class ConfigurationReader
                     || number > Math.Min(key.Setting.Maximum, key.ValueType == typeof(int) ? int.MaxValue : long.MaxValue)
                 )
                 {
-                    throw _errors.At(node, $"'{path}' is out of its range", $"Give {KindInWords(key)}.");
+                    throw errors.At(node, $"'{path}' is out of its range", $"Give {KindInWords(key)}.");
                 }
 
                 return key.ValueType == typeof(int) ? (object)(int)number : number;
@@ -192,7 +181,7 @@ internal sealed class ConfigurationReader
         if (key.Setting.IsUrl && !(Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"))
         {
             // Not shown: such addresses are secrets.
-            throw _errors.At(node, $"'{path}' is not a web address", "Give an address that begins with https:// or http://.");
+            throw errors.At(node, $"'{path}' is not a web address", "Give an address that begins with https:// or http://.");
         }
 
         if (key.Setting.IsLocation && StoreLocation.IsStore(text))
@@ -203,13 +192,13 @@ internal sealed class ConfigurationReader
             }
             catch (CryoBackupException failure)
             {
-                throw _errors.At(node, $"'{path}': {failure.Message.TrimEnd('.')}", failure.Remedy ?? "");
+                throw errors.At(node, $"'{path}': {failure.Message.TrimEnd('.')}", failure.Remedy ?? "");
             }
         }
 
         if (key.Setting.IsPath && StoreLocation.IsStore(text))
         {
-            throw _errors.At(
+            throw errors.At(
                 node,
                 $"'{path}' is a location of a store",
                 "Give a path of this machine; local_backup_dir and copies may lie in a store."
@@ -219,12 +208,12 @@ internal sealed class ConfigurationReader
         if (key.Setting.IsPath || key.Setting.IsLocation)
         {
             return text.Any(char.IsControl)
-                ? throw _errors.At(
+                ? throw errors.At(
                     node,
                     $"'{path}' holds a control character, as \\b, \\n, \\t and others make one within double quotes",
                     "In YAML " + ConfigurationErrors.WindowsPath
                 )
-                : Path.GetFullPath(text, _baseFolder);
+                : Path.GetFullPath(text, baseFolder);
         }
 
         return text;
@@ -236,7 +225,7 @@ internal sealed class ConfigurationReader
         foreach (ConfigurationNode item in value is ListNode list ? list.Items : [value])
         {
             ScalarNode node = item as ScalarNode ?? throw Wrong(item, path, KindInWords(key));
-            string text = _variables.Fill(node, _errors, out CryoBackupException? missing);
+            string text = variables.Fill(node, errors, out CryoBackupException? missing);
             if (missing is not null)
             {
                 _missing.TryAdd(path, missing);
@@ -249,7 +238,7 @@ internal sealed class ConfigurationReader
                 texts.Add(
                     part.Length > 0 && !node.IsEmpty
                         ? ReadText(key, node, part, path)
-                        : throw _errors.At(node, $"an item of '{path}' is empty", "Give it a value, or remove it.")
+                        : throw errors.At(node, $"an item of '{path}' is empty", "Give it a value, or remove it.")
                 );
             }
         }
@@ -263,7 +252,7 @@ internal sealed class ConfigurationReader
         foreach (ConfigurationNode item in value is ListNode list ? list.Items : [value])
         {
             ScalarNode node = item as ScalarNode ?? throw Wrong(item, path, KindInWords(key));
-            string text = _variables.Fill(node, _errors, out CryoBackupException? missing);
+            string text = variables.Fill(node, errors, out CryoBackupException? missing);
             if (missing is not null)
             {
                 _missing.TryAdd(path, missing);
@@ -279,7 +268,7 @@ internal sealed class ConfigurationReader
 
         return choices.Count > 0 || _missing.ContainsKey(path)
             ? choices
-            : throw _errors.At(value, $"'{path}' is empty", $"Give {KindInWords(key)}, or say 'enabled: false'.");
+            : throw errors.At(value, $"'{path}' is empty", $"Give {KindInWords(key)}, or say 'enabled: false'.");
     }
 
     private Dictionary<string, string> ReadMap(ConfigurationNode value, string path)
@@ -287,9 +276,9 @@ internal sealed class ConfigurationReader
         var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach ((ScalarNode name, ConfigurationNode item) in (value as MapNode ?? throw Wrong(value, path, "names with values")).Entries)
         {
-            string text = _variables.Fill(
+            string text = variables.Fill(
                 item as ScalarNode ?? throw Wrong(item, IsPlainName(name.Text) ? $"{path}.{name.Text}" : path, "a text"),
-                _errors,
+                errors,
                 out CryoBackupException? missing
             );
             if (missing is not null)
@@ -299,7 +288,7 @@ internal sealed class ConfigurationReader
 
             if (!IsPlainName(name.Text) || text.AsSpan().ContainsAny('\r', '\n') || !map.TryAdd(name.Text, text))
             {
-                throw _errors.At(
+                throw errors.At(
                     name,
                     $"an entry of '{path}' is not a header of its own, on one line",
                     "Give each header once: letters, digits and hyphens, and a value without line breaks."
@@ -323,7 +312,7 @@ internal sealed class ConfigurationReader
             case ListNode { Items.Count: > 0 } list:
                 return new DatabaseSelection { Entries = [.. ReadEntries(list, path)] };
             default:
-                throw _errors.At(
+                throw errors.At(
                     value,
                     $"'{path}' is not a selection of databases",
                     "Write all, a list of databases, or a map of include and exclude."
@@ -344,7 +333,7 @@ internal sealed class ConfigurationReader
             else
             {
                 ScalarNode node = item as ScalarNode ?? throw Wrong(item, path, "a database's name, or a map with its name");
-                string name = _variables.Fill(node, _errors, out CryoBackupException? missing);
+                string name = variables.Fill(node, errors, out CryoBackupException? missing);
                 if (missing is not null)
                 {
                     _missing.TryAdd(path, missing);
@@ -356,13 +345,13 @@ internal sealed class ConfigurationReader
                     Name =
                         name.Length > 0 && !node.IsEmpty
                             ? name
-                            : throw _errors.At(node, $"an item of '{path}' is empty", "Give it a value, or remove it."),
+                            : throw errors.At(node, $"an item of '{path}' is empty", "Give it a value, or remove it."),
                 };
             }
 
             yield return seen.Add((entry.Host, entry.Port, entry.Name))
                 ? entry
-                : throw _errors.At(item, "a database is there twice", "Keep one of the two.");
+                : throw errors.At(item, "a database is there twice", "Keep one of the two.");
         }
     }
 
@@ -383,7 +372,7 @@ internal sealed class ConfigurationReader
         };
 
     private CryoBackupException Wrong(ConfigurationNode node, string path, string wanted) =>
-        _errors.At(node, $"'{path}' takes {wanted}, and {node.Kind} is there", $"Give {wanted}; cryobackup config --example shows how.");
+        errors.At(node, $"'{path}' takes {wanted}, and {node.Kind} is there", $"Give {wanted}; cryobackup config --example shows how.");
 
     // Without a value it may be one itself, whose colon has no blank behind it.
     private static string Unknown(ScalarNode name, ConfigurationNode value, string path) =>
@@ -392,7 +381,7 @@ internal sealed class ConfigurationReader
             : $"the key {ConfigurationErrors.Quote(path + name.Text)}";
 
     private CryoBackupException Unfit(ScalarNode node, string path, string wanted) =>
-        _errors.At(
+        errors.At(
             node,
             // Not what is there instead: it may be a secret that got to the wrong place.
             $"'{path}' takes {wanted}",

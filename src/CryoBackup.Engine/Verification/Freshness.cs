@@ -65,17 +65,7 @@ internal static class Freshness
                 ? matches
                 : [wanted];
 
-        foreach (
-            KnownBackup partial in backups[true]
-                .DistinctBy(backup => backup.Database, StringComparer.Ordinal)
-                .Where(partial => !found[partial.Database].Any(whole => whole.Start >= partial.Start))
-        )
-        {
-            observer(
-                new WarningMessage($"'{partial.Path}' holds only a selection of '{partial.Database}'; it is not taken for a fresh backup.")
-            );
-        }
-
+        TellOfSelections(backups[true], found, observer);
         IEnumerable<string> names = databases.Count == 0 ? all : databases.SelectMany(Matching);
         return
         [
@@ -89,6 +79,24 @@ internal static class Freshness
                         : MissingBackups.In(how, folder, name, CheckNames.Age)
                 ),
         ];
+    }
+
+    private static void TellOfSelections(
+        IEnumerable<KnownBackup> selections,
+        ILookup<string, KnownBackup> found,
+        Action<EngineMessage> observer
+    )
+    {
+        foreach (
+            KnownBackup partial in selections
+                .DistinctBy(backup => backup.Database, StringComparer.Ordinal)
+                .Where(partial => !found[partial.Database].Any(whole => whole.Start >= partial.Start))
+        )
+        {
+            observer(
+                new WarningMessage($"'{partial.Path}' holds only a selection of '{partial.Database}'; it is not taken for a fresh backup.")
+            );
+        }
     }
 
     private static VerificationTask Task(VerificationRequest request, string database, IReadOnlyList<KnownBackup> newestFirst) =>

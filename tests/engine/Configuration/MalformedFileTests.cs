@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using CryoBackup.Configuration;
 
@@ -319,81 +318,6 @@ public sealed class MalformedFileTests
     {
         string text = "x0: &x0 [a, a]\n" + string.Concat(Enumerable.Range(1, 30).Select(i => $"x{i}: &x{i} [*x{i - 1}, *x{i - 1}]\n"));
         Assert.Contains("'x0' is not known", Fail(Encoding.UTF8.GetBytes(text)).Message, StringComparison.Ordinal);
-    }
-
-    /// <summary>Wherever a secret stands that belongs elsewhere, the error says where and what kind of thing, and not the secret.</summary>
-    [Theory]
-    [InlineData("database:\n  port: {0}\n")]
-    [InlineData("database:\n  ssl_mode: {0}\n")]
-    [InlineData("database:\n  password:{0}\n")]
-    [InlineData("database: {{password:{0}}}\n")]
-    [InlineData("database: {{ {0} }}\n")]
-    [InlineData("database:\n  password: *{0}\n")]
-    [InlineData("database:\n  password: !{0}\n")]
-    [InlineData("database:\n  password: %{0}\n")]
-    [InlineData("database:\n  password: @{0}\n")]
-    [InlineData("database:\n  password: [{0}]\n")]
-    [InlineData("database:\n  password: \"{0}\n")]
-    [InlineData("database:\n  password: ${{{0} }}\n")]
-    [InlineData("database:\n  {0}: a\n  {0}: b\n")]
-    [InlineData("databases: [{0}, {0}]\n")]
-    [InlineData("compression:\n  level: {0}\n")]
-    [InlineData("backup:\n  timeout: {0}\n")]
-    [InlineData("encryption:\n  enabled: {0}\n")]
-    [InlineData("notifications:\n  email: {{from: '{0} x', to: a@b.example, smtp_server: s}}\n")]
-    [InlineData("notifications:\n  webhook: {{url: '{0}'}}\n")]
-    [InlineData("notifications:\n  webhook:\n    url: https://a.example\n    headers: {{Authorization: [{0}]}}\n")]
-    [InlineData("notifications:\n  webhook:\n    url: https://a.example\n    headers: {{Authorization:{0}}}\n")]
-    [InlineData("{0}")]
-    [InlineData("- {0}\n")]
-    [InlineData("a: |{0}\n")]
-    public void NoErrorShowsAValue(string text)
-    {
-        foreach (string canary in new[] { "canary7secret", "9182736455463728", "ca'na\"ry" })
-        {
-            // In quotes that it closes, some are another text, and may even be right.
-            using var folder = new TemporaryFolder();
-            string path = folder.Write("backup_config.yaml", string.Format(CultureInfo.InvariantCulture, text, canary));
-            Exception? failure = Record.Exception(() =>
-                ConfigurationFile.Read(path, static _ => { }, static _ => null).Require(ConfigurationUse.Check)
-            );
-            string told = failure is CryoBackupException known ? known.Message + known.Remedy : failure?.Message ?? "";
-            Assert.DoesNotContain(canary, told.Replace(path, "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
-        }
-    }
-
-    [Fact]
-    public void EveryCutOfAGoodFileIsReadOrRefused()
-    {
-        string text = ConfigurationExample.Create().Replace("#", "", StringComparison.Ordinal);
-        var errors = new ConfigurationErrors("/cut.yaml");
-        for (int length = 1; length < text.Length; length += 7)
-        {
-            try
-            {
-                ConfigurationFile.Read(text[..length], errors, _ => { }, _ => "value");
-            }
-            catch (CryoBackupException exception)
-            {
-                Assert.Equal(CryoBackupError.ConfigurationInvalid, exception.Error);
-            }
-        }
-    }
-
-    [Fact]
-    public void MissingFileAndFolderAreNamed()
-    {
-        using var folder = new TemporaryFolder();
-        Assert.Contains(
-            "does not exist",
-            Assert.Throws<CryoBackupException>(() => ConfigurationFile.Read(Path.Combine(folder.Path, "none.yaml"), _ => { })).Message,
-            StringComparison.Ordinal
-        );
-        Assert.Contains(
-            "is a folder",
-            Assert.Throws<CryoBackupException>(() => ConfigurationFile.Read(folder.Path, _ => { })).Message,
-            StringComparison.Ordinal
-        );
     }
 
     private static CryoBackupException Fail(byte[] bytes)
