@@ -31,7 +31,7 @@ internal sealed class BackupPreflight(BackupRequest request, BackupDestination d
     public ClientTool PgDumpall => _pgDumpall!;
 
     /// <summary>Looks at the server, then at this machine and the destination.</summary>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the queries and programs that look.</param>
     /// <exception cref="CryoBackupException">The one thing that was found, or the first with all of them in its message.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {

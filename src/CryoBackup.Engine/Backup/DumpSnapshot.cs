@@ -87,7 +87,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="request">What is to be dumped, and how long to wait for locks.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the connecting and the queries.</param>
     /// <returns>The holder, without a snapshot yet.</returns>
     public static async Task<DumpSnapshot> ConnectAsync(
         ServerEndpoint endpoint,
@@ -143,7 +143,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     }
 
     /// <summary>Locks every table, then takes and exports the snapshot; begins again if the set of tables changed meanwhile.</summary>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Lets go of the locks.</param>
     /// <exception cref="CryoBackupException">LockTimeout, RowSecurityActive, PermissionDenied, ObjectNotFound, DumpFailed.</exception>
     public async Task TakeAsync(CancellationToken cancellationToken)
     {

@@ -39,7 +39,7 @@ internal sealed class DatabaseProof(ServerEndpoint endpoint, string application,
     public TableComparison[]? Tables { get; private set; }
 
     /// <summary>Compares part by part.</summary>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Has the server end what is read.</param>
     /// <returns>Each part as soon as it is known.</returns>
     /// <exception cref="NpgsqlException">The server failed.</exception>
     public async IAsyncEnumerable<ProofPart> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -22,7 +22,7 @@ internal sealed class SharedSnapshot : IAsyncDisposable
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="encoding">The encoding of the database that the archive is of.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the connecting and the queries.</param>
     /// <returns>The snapshot, there until it is disposed of.</returns>
     public static async Task<SharedSnapshot> TakeAsync(
         ServerEndpoint endpoint,

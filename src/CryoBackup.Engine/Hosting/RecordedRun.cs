@@ -81,7 +81,7 @@ public sealed class RecordedRun : IDisposable
     /// <summary>Backs up a database, on record. See <see cref="BackupWriter.Run"/>.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the backup, which leaves nothing.</param>
     /// <returns>The backup.</returns>
     /// <exception cref="CryoBackupException">It was not made.</exception>
     public BackupInfo Run(BackupRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) =>
@@ -90,7 +90,7 @@ public sealed class RecordedRun : IDisposable
     /// <summary>Verifies a backup, or the freshness of a database, on record. See <see cref="VerificationTask.Run"/>.</summary>
     /// <param name="task">What is asked for.</param>
     /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the verification and every program and server of it.</param>
     /// <returns>The verdict.</returns>
     /// <exception cref="CryoBackupException">There could be none.</exception>
     public VerificationResult Run(VerificationTask task, Action<EngineMessage> observer, CancellationToken cancellationToken) =>
@@ -99,7 +99,7 @@ public sealed class RecordedRun : IDisposable
     /// <summary>Restores a backup, on record. See <see cref="BackupRestorer.Run"/>.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="observer">Takes progress, warnings and verbose messages, on any thread.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the restore, and puts back what can be.</param>
     /// <returns>What was done, or would be.</returns>
     /// <exception cref="CryoBackupException">It was not restored.</exception>
     public RestoreResult Run(RestoreRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken) =>

@@ -11,7 +11,7 @@ public static class EncryptedTables
     /// <param name="backups">Any backups; those that are not encrypted pass as they are.</param>
     /// <param name="identities">Full paths of identity files; empty to read nothing.</param>
     /// <param name="observer">Takes progress, and a warning about each backup that does not open.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the reading, and age.</param>
     /// <param name="options">How a store is reached that a backup lies in; null for as the environment says.</param>
     /// <returns>The same objects, one by one as they were read.</returns>
     /// <exception cref="CryoBackupException">IdentityMissing, ConfigurationInvalid about an identity.</exception>

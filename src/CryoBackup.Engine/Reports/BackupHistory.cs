@@ -13,7 +13,7 @@ internal static class BackupHistory
     /// as they are another check's business.</summary>
     /// <param name="folder">A full path.</param>
     /// <param name="database">The database.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the reading of manifests.</param>
     /// <returns>At most 400 backups; none where the folder cannot be read.</returns>
     public static IReadOnlyList<BackupInfo> Read(string folder, string database, CancellationToken cancellationToken)
     {

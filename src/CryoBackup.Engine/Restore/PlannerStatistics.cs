@@ -43,7 +43,7 @@ internal sealed class PlannerStatistics
     /// <param name="plan">What was restored.</param>
     /// <param name="endpoint">The server, with the database.</param>
     /// <param name="application">Shown in pg_stat_activity.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Has the server cancel the ANALYZE that runs.</param>
     /// <returns>Warnings: what has no statistics, why, and what to do; empty if all has.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<IReadOnlyList<string>> CollectAsync(

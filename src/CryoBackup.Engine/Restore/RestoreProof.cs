@@ -8,7 +8,7 @@ internal sealed class RestoreProof(RestorePlan plan, ServerEndpoint endpoint, st
 {
     /// <summary>Proves.</summary>
     /// <param name="proof">What to prove.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the comparison and the statistics; what was forced is forced again.</param>
     /// <returns>Every table that was restored, expected and found.</returns>
     /// <exception cref="CryoBackupException">RestoreFailed: something differs.</exception>
     public async Task<TableComparison[]> RunAsync(DatabaseProof proof, CancellationToken cancellationToken)

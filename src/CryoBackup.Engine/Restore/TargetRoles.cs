@@ -11,7 +11,7 @@ internal static class TargetRoles
     /// <summary>Makes them, all or none.</summary>
     /// <param name="server">A connection to the server.</param>
     /// <param name="statements">What makes them; may hold password hashes, so no message repeats them.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Has the server cancel it; then none is created.</param>
     public static async Task CreateAsync(NpgsqlConnection server, IReadOnlyList<string> statements, CancellationToken cancellationToken)
     {
         await using NpgsqlTransaction transaction = await server.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);

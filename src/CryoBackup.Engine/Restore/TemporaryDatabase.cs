@@ -108,7 +108,7 @@ internal static class TemporaryDatabase
     /// <param name="working">The server, with the temporary database.</param>
     /// <param name="applicationName">Shown in pg_stat_activity.</param>
     /// <param name="plan">What is restored, in the archive's encoding: roles may have names that only the archive's own bytes tell.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Has the server cancel the statement that runs.</param>
     public static async Task FinishAsync(
         ServerEndpoint working,
         string applicationName,

@@ -42,7 +42,7 @@ public static class BackupCatalog
     /// <param name="databases">Only backups of these databases (wildcards * and ?); null or empty for all.</param>
     /// <param name="latest">True for only the newest of each database of each server, a whole one where there is any.</param>
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the reading of manifests.</param>
     /// <param name="options">What a location does not say; null for nothing.</param>
     /// <returns>One object a backup.</returns>
     /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read,
@@ -87,7 +87,7 @@ public static class BackupCatalog
     /// <param name="databases">Only backups of these databases (wildcards * and ?); empty for all.</param>
     /// <param name="latest">True for only the newest of each database of each server, a whole one where there is any.</param>
     /// <param name="observer">Takes a warning about each file that does not tell what database it is of.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the reading of manifests.</param>
     /// <param name="options">What a location does not say; null for nothing.</param>
     /// <returns>Full paths in ordinal order; none where the folder has no such backup.</returns>
     /// <exception cref="CryoBackupException">BackupNotFound if there is no such folder, PermissionDenied if it cannot be read,
@@ -125,7 +125,7 @@ public static class BackupCatalog
     /// </summary>
     /// <param name="listing">What lies there.</param>
     /// <param name="stranger">Takes a sentence about each file that does not tell what database it is of.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the reading of manifests.</param>
     /// <returns>In ordinal order of their paths.</returns>
     internal static IReadOnlyList<KnownBackup> Known(BackupListing listing, Action<string> stranger, CancellationToken cancellationToken)
     {
@@ -151,7 +151,7 @@ public static class BackupCatalog
     /// over, with a warning.</param>
     /// <param name="database">The database's exact name.</param>
     /// <param name="observer">Takes warnings about manifests that cannot be read.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the reading of manifests.</param>
     /// <param name="options">What a location does not say; null for nothing.</param>
     /// <returns>The backup.</returns>
     /// <exception cref="CryoBackupException">

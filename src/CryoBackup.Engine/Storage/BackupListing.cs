@@ -25,7 +25,7 @@ internal abstract class BackupListing
     /// <param name="place">A full path of the file system, or a location.</param>
     /// <param name="options">What a location does not say; null for nothing.</param>
     /// <param name="observer">Learns of faults of a store that were passed over.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the listing, and the reading of manifests.</param>
     /// <exception cref="CryoBackupException">
     /// BackupNotFound if there is no such folder or bucket, PermissionDenied if it cannot be read, LocationUnreachable.
     /// </exception>

@@ -16,7 +16,7 @@ internal static class StoreLeftovers
     /// <param name="store">The store.</param>
     /// <param name="database">The database.</param>
     /// <param name="observer">Learns what was removed.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Leaves the rest to the next run.</param>
     /// <exception cref="CryoBackupException">LocationUnreachable, BackupNotFound: there is no such bucket.</exception>
     public static async Task RemoveAsync(Store store, string database, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {

@@ -19,7 +19,7 @@ internal interface IStoreDriver : IDisposable
 
     /// <summary>Looks at an object.</summary>
     /// <param name="key">Its name.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>What is known of it; null if there is none.</returns>
     Task<StoreObject?> HeadAsync(string key, CancellationToken cancellationToken);
 
@@ -31,18 +31,18 @@ internal interface IStoreDriver : IDisposable
 
     /// <summary>Lists what begins with a prefix.</summary>
     /// <param name="prefix">The prefix.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
     IAsyncEnumerable<StoreObject> ListAsync(string prefix, CancellationToken cancellationToken);
 
     /// <summary>Removes an object. One that is not there is no fault.</summary>
     /// <param name="key">Its name.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
     Task DeleteAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>Removes what uploads that died have left and no listing shows.</summary>
     /// <param name="prefix">What the names of their objects begin with.</param>
     /// <param name="isDead">Tells whether one is ours and dead: others put theirs beside it, and another run may be at it.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The objects' names.</returns>
     Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
         string prefix,

@@ -34,7 +34,7 @@ internal sealed class Store : IDisposable
 
     /// <summary>Looks at an object.</summary>
     /// <param name="name">Its name behind the location's prefix.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the requests and the pauses between them.</param>
     /// <returns>What is known of it; null if there is none.</returns>
     /// <exception cref="CryoBackupException">LocationUnreachable, PermissionDenied, BackupNotFound.</exception>
     public Task<StoreObject?> HeadAsync(string name, CancellationToken cancellationToken) =>
@@ -50,7 +50,7 @@ internal sealed class Store : IDisposable
 
     /// <summary>Lists the objects whose names begin so.</summary>
     /// <param name="start">What names behind the location's prefix begin with; empty for all.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the requests and the pauses between them.</param>
     /// <returns>The objects that lie at this place itself, not below it.</returns>
     /// <exception cref="CryoBackupException">LocationUnreachable, PermissionDenied, BackupNotFound.</exception>
     public Task<IReadOnlyList<StoreObject>> ListAsync(string start, CancellationToken cancellationToken) =>
@@ -126,7 +126,7 @@ internal sealed class Store : IDisposable
 
     /// <summary>Removes an object. One that is not there is no fault.</summary>
     /// <param name="name">Its name behind the location's prefix.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the requests and the pauses between them.</param>
     /// <exception cref="CryoBackupException">LocationUnreachable, PermissionDenied.</exception>
     public Task DeleteAsync(string name, CancellationToken cancellationToken) =>
         RunAsync(
@@ -142,7 +142,7 @@ internal sealed class Store : IDisposable
     /// <summary>Removes what uploads that died have left and no listing shows.</summary>
     /// <param name="start">What the names of their objects behind the location's prefix begin with.</param>
     /// <param name="isDead">Tells whether one, whose key is a name behind the location's prefix, is ours and dead.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the requests and the pauses between them.</param>
     /// <returns>The objects' paths.</returns>
     /// <exception cref="CryoBackupException">LocationUnreachable, PermissionDenied.</exception>
     public async Task<IReadOnlyList<string>> RemoveUnfinishedAsync(

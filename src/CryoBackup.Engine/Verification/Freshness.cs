@@ -110,7 +110,7 @@ internal static class Freshness
     /// <param name="database">The database.</param>
     /// <param name="newestFirst">Its backups there.</param>
     /// <param name="observer">Takes progress and messages.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the verification that runs, and begins no other.</param>
     /// <returns>Failed if no proven backup is young enough, with the time of the last that was good.</returns>
     /// <exception cref="CryoBackupException">ConfigurationInvalid: no age is given. What a verification can fail with.</exception>
     private static VerificationResult Check(

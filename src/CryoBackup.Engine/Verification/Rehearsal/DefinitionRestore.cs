@@ -15,7 +15,7 @@ namespace CryoBackup.Verification.Rehearsal;
 internal sealed class DefinitionRestore(VerificationRequest request, RehearsalServer server, ArchiveContent content, ClientTool pgRestore)
 {
     /// <summary>Makes it.</summary>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Kills pg_restore.</param>
     /// <returns>The database, which goes with the server.</returns>
     /// <exception cref="CryoBackupException">RestoreFailed, naming pg_restore's complaint.</exception>
     public async Task<ServerEndpoint> RunAsync(CancellationToken cancellationToken)

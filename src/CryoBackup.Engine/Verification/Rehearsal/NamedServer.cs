@@ -60,7 +60,7 @@ internal sealed class NamedServer : RehearsalServer
     /// <param name="request">What was asked for.</param>
     /// <param name="manifest">The backup's manifest; null for none.</param>
     /// <param name="observer">Takes messages.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the connecting and the queries.</param>
     /// <exception cref="CryoBackupException">PermissionDenied: it is the backup's own server, or the role is a superuser;
     /// or the connection's errors.</exception>
     public static async Task<NamedServer> ConnectAsync(

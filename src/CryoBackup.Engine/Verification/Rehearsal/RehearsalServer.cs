@@ -31,24 +31,24 @@ internal abstract class RehearsalServer : IAsyncDisposable
 
     /// <summary>Makes the scratch database and what pg_restore does not make.</summary>
     /// <param name="content">What the archive holds.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Has the server cancel the statement that runs.</param>
     public abstract Task PrepareAsync(ArchiveContent content, CancellationToken cancellationToken);
 
     /// <summary>Does what comes after pg_restore: fills materialized views, grants privileges.</summary>
     /// <param name="content">What the archive holds.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Has the server cancel the statement that runs.</param>
     public abstract Task FinishAsync(ArchiveContent content, CancellationToken cancellationToken);
 
     /// <summary>Makes a second database, to be filled with the archive's definitions alone,
     /// as <see cref="PrepareAsync"/> makes the first.</summary>
     /// <param name="content">What the archive holds.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Has the server cancel the statement that runs.</param>
     /// <returns>The database, as the role that restores.</returns>
     public abstract Task<ServerEndpoint> PrepareReferenceAsync(ArchiveContent content, CancellationToken cancellationToken);
 
     /// <summary>Does in the second database what comes after pg_restore.</summary>
     /// <param name="content">What the archive holds.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Has the server cancel the statement that runs.</param>
     public abstract Task FinishReferenceAsync(ArchiveContent content, CancellationToken cancellationToken);
 
     /// <summary>Leaves it as it is, also for later runs.</summary>
