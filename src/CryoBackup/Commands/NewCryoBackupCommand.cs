@@ -263,20 +263,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         bool bringsPort = !_portIsGiven && IsBound(nameof(Port));
         if (_serverIsGiven && bringsPort)
         {
-            Report(
-                new CryoBackupException(
-                    CryoBackupError.ConfigurationInvalid,
-                    string.Create(
-                        System.Globalization.CultureInfo.InvariantCulture,
-                        $"'{string.Join("', '", Database)}' was not backed up: it brings the port {Port} of its own server, "
-                            + $"and -ComputerName names one server for all."
-                    ),
-                    nameof(Port),
-                    "Give -Port too, and no object's server counts; or leave -ComputerName out, and each object's does."
-                ),
-                Database,
-                mayEndCommand: false
-            );
+            RefusePort();
             return;
         }
 
@@ -349,6 +336,22 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         WarnIfNothingCame(_came, "no database was backed up");
         base.EndProcessing();
     }
+
+    private void RefusePort() =>
+        Report(
+            new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"'{string.Join("', '", Database)}' was not backed up: it brings the port {Port} of its own server, "
+                        + $"and -ComputerName names one server for all."
+                ),
+                nameof(Port),
+                "Give -Port too, and no object's server counts; or leave -ComputerName out, and each object's does."
+            ),
+            Database,
+            mayEndCommand: false
+        );
 
     private bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 

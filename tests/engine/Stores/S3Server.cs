@@ -205,8 +205,8 @@ internal sealed class S3Server : IDisposable
         bool Has(string name) => query[name] is not null || (query.GetValues(null) ?? []).Contains(name);
         return (request.HttpMethod, key.Length > 0) switch
         {
-            ("GET", false) when Has("uploads") => ListUploads(query["prefix"] ?? ""),
-            ("GET", false) => ListObjects(query["prefix"] ?? "", query["continuation-token"] ?? "", query["delimiter"]),
+            ("GET", false) when Has("uploads") => S3Listing.OfUploads(Uploads, query["prefix"] ?? ""),
+            ("GET", false) => S3Listing.OfObjects(Objects, query["prefix"] ?? "", query["continuation-token"] ?? "", query["delimiter"]),
             ("GET" or "HEAD", true) => Get(request, key),
             ("DELETE", true) when query["uploadId"] is { } upload => Abort(upload),
             ("DELETE", true) => Delete(key),
@@ -358,50 +358,4 @@ internal sealed class S3Server : IDisposable
             ],
         };
     }
-
-    private S3Answer ListObjects(string prefix, string after, string? delimiter)
-    {
-        KeyValuePair<string, S3Content>[] found =
-        [
-            .. Objects
-                .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
-                .Where(pair => delimiter is null || !pair.Key[prefix.Length..].Contains(delimiter, StringComparison.Ordinal))
-                .Where(pair => string.CompareOrdinal(pair.Key, after) > 0)
-                .OrderBy(pair => pair.Key, StringComparer.Ordinal),
-        ];
-        KeyValuePair<string, S3Content>[] page = found[..Math.Min(found.Length, 1000)];
-        return S3Answer.Xml(
-            "ListBucketResult",
-            [
-                new XElement("IsTruncated", page.Length < found.Length),
-                .. page.Length < found.Length ? new[] { new XElement("NextContinuationToken", page[^1].Key) } : [],
-                .. page.Select(pair => new XElement(
-                    "Contents",
-                    new XElement("Key", pair.Key),
-                    new XElement(
-                        "LastModified",
-                        pair.Value.Modified.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
-                    ),
-                    new XElement("ETag", pair.Value.Tag),
-                    new XElement("Size", pair.Value.Bytes.Length)
-                )),
-            ]
-        );
-    }
-
-    private S3Answer ListUploads(string prefix) =>
-        S3Answer.Xml(
-            "ListMultipartUploadsResult",
-            [
-                new XElement("IsTruncated", false),
-                .. Uploads
-                    .Where(pair => pair.Value.Key.StartsWith(prefix, StringComparison.Ordinal))
-                    .Select(pair => new XElement(
-                        "Upload",
-                        new XElement("Key", pair.Value.Key),
-                        new XElement("UploadId", pair.Key),
-                        new XElement("Initiated", pair.Value.Begun.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))
-                    )),
-            ]
-        );
 }
