@@ -106,7 +106,9 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
             Start = SampleResults.Noon,
             End = SampleResults.Noon,
         };
-        MetricsFile.Update(path, Run(RunKind.Backup, RunItem.Of(SampleResults.Backup())));
+        BackupInfo backup = SampleResults.Backup();
+        backup.CopiesWanted = 0;
+        MetricsFile.Update(path, Run(RunKind.Backup, RunItem.Of(backup)));
         MetricsFile.Update(path, Run(RunKind.Verification, rehearsal));
         MetricsFile.Update(path, Run(RunKind.Restore, RunItem.Of(new RestoreRequest(), restore)));
         MetricsFile.Update(
