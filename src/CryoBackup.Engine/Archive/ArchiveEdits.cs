@@ -16,7 +16,8 @@ internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
 
     /// <summary>
     /// The DROP statements that pg_restore --clean must not run: pg_dump writes one for each index and constraint of a partition, though
-    /// these fall with the partition and cannot be dropped alone; nor can the index that a key of a partition is attached to.
+    /// these fall with the partition and cannot be dropped alone; nor can the index that a key of a partition is attached to, and
+    /// a check that a table inherits as well.
     /// </summary>
     /// <param name="entries">The archive's table of contents.</param>
     public static IEnumerable<ArchiveEdit> DropsOfPartitions(IReadOnlyList<TocEntry> entries)
@@ -39,7 +40,49 @@ internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
                     || (entry.Kind == "INDEX" && withKeys.Contains(entry.DumpId))
                 )
             )
+            .Concat(InheritedChecks(entries, byId))
             .Select(entry => new ArchiveEdit(entry.DropStatement.Offset, entry.DropStatement.Size, Absent));
+    }
+
+    /// <summary>Checks with an entry of their own, as those have that were never validated,
+    /// where a table that theirs needs has one of the same name.</summary>
+    private static IEnumerable<TocEntry> InheritedChecks(IReadOnlyList<TocEntry> entries, Dictionary<int, TocEntry> byId)
+    {
+        TocEntry[] checks = [.. entries.Where(entry => entry.Kind == "CHECK CONSTRAINT")];
+        if (checks.Length < 2)
+        {
+            return [];
+        }
+
+        HashSet<(int Table, string Name)> known =
+        [
+            .. checks.SelectMany(check => Tables(check).Select(id => (id, NameOfConstraint(check, byId)))),
+        ];
+        ILookup<(string, string), TocEntry> attachments = entries
+            .Where(entry => entry.Kind == "TABLE ATTACH")
+            .ToLookup(entry => (entry.Schema, entry.Name));
+        return checks.Where(check => Ancestors(check).Any(id => known.Contains((id, NameOfConstraint(check, byId)))));
+
+        IEnumerable<int> Tables(TocEntry entry) =>
+            entry.Dependencies.Where(id => byId.TryGetValue(id, out TocEntry? needed) && TocKinds.IsRelation(needed));
+
+        HashSet<int> Ancestors(TocEntry check)
+        {
+            HashSet<int> found = [.. Tables(check)];
+            var pending = new Stack<int>(found);
+            HashSet<int> own = [.. found];
+            while (pending.TryPop(out int id))
+            {
+                TocEntry table = byId[id];
+                foreach (int parent in Tables(table).Concat(attachments[(table.Schema, table.Name)].SelectMany(Tables)).Where(found.Add))
+                {
+                    pending.Push(parent);
+                }
+            }
+
+            found.ExceptWith(own);
+            return found;
+        }
     }
 
     /// <summary>An entry's name begins with its table's, which may itself hold blanks.</summary>

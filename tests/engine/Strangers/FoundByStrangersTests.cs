@@ -61,6 +61,29 @@ public sealed class FoundByStrangersTests(ZooServer server)
         Assert.Equal(before.Split('\n'), server.Dump("found_key").Split('\n'));
     }
 
+    /// <summary>A check that a table has of its own and inherits as well cannot be dropped alone, and was never validated here.</summary>
+    [PostgresFact]
+    public void CleanDropsNoCheckThatIsInherited()
+    {
+        string backup = BackUp(
+            "found_check",
+            """
+            CREATE TABLE base (a int); CREATE TABLE child () INHERITS (base); CREATE TABLE grandchild () INHERITS (child);
+            ALTER TABLE base ADD CONSTRAINT c CHECK (a > 0) NOT VALID;
+            ALTER TABLE child NO INHERIT base; ALTER TABLE child INHERIT base;
+            CREATE TABLE apex (a int); CREATE TABLE middle () INHERITS (apex); CREATE TABLE low () INHERITS (middle);
+            ALTER TABLE apex ADD CONSTRAINT c CHECK (a > 0) NOT VALID; ALTER TABLE low NO INHERIT middle; ALTER TABLE low INHERIT middle;
+            CREATE TABLE p (a int) PARTITION BY LIST (a); ALTER TABLE p ADD CONSTRAINT c CHECK (a > 0) NOT VALID;
+            CREATE TABLE p1 (a int); ALTER TABLE p1 ADD CONSTRAINT c CHECK (a > 0) NOT VALID;
+            ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1); INSERT INTO p VALUES (1)
+            """
+        );
+        string before = server.Dump("found_check");
+        RestoreResult result = server.Restore(backup, "found_check", request => request with { Clean = true });
+        Assert.Equal(RestoreStatus.Restored, result.Status);
+        Assert.Equal(before.Split('\n'), server.Dump("found_check").Split('\n'));
+    }
+
     /// <summary>The same value would be given out twice.</summary>
     [PostgresTheory]
     [InlineData("SELECT setval('s', 5, false)", Verdict.Failed)]
