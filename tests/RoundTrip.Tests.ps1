@@ -27,9 +27,9 @@ Describe 'The line' {
     }
 
     It 'shows <What> within 120 columns, under its own headings' -ForEach @(
-        @{ What = 'a backup'; Shown = { $backup }; Headings = 'Database', 'Start', 'Duration', 'Size', 'Rows', 'Path' }
-        @{ What = 'a verification'; Shown = { $verified }; Headings = 'Database', 'Level', 'Verdict', 'Duration', 'Reason', 'Path' }
-        @{ What = 'a restore'; Shown = { $restored }; Headings = 'TargetDatabase', 'Status', 'Mode', 'Duration', 'Tables', 'Rows', 'Path' }
+        @{ What = 'a backup'; Shown = { $backup }; Headings = 'Proof', 'Size', 'Rows', 'File' }
+        @{ What = 'a verification'; Shown = { $verified }; Headings = 'Verdict', 'Level', 'Duration', 'Backup' }
+        @{ What = 'a restore'; Shown = { $restored }; Headings = 'Status', 'TargetDatabase', 'Duration', 'File' }
         @{ What = 'checks'; Shown = { $verified.Checks }; Headings = 'Name', 'Outcome', 'Duration', 'Detail' }
         @{ What = 'tables'; Shown = { $backup.Tables }; Headings = 'Schema', 'Name', 'Rows', 'Size', 'Fingerprint' }
         @{ What = 'comparisons'; Shown = { $verified.Tables }; Headings = 'Schema', 'Name', 'ExpectedRows', 'FoundRows', 'Matches' }
@@ -62,9 +62,34 @@ Describe 'The line' {
         }
     }
 
-    It 'shows a path of any length to its end' {
-        $text = $backup | Out-String -Width 120
-        $text -replace '\s', '' | Should -BeLike "*$([WildcardPattern]::Escape(($backup.Path -replace '\s', '')))*"
+    It 'shows a <What> on one line of 80 columns, what it is worth first, and its file' -ForEach @(
+        @{ What = 'backup'; Shown = { $backup }; First = 'Proven' }
+        @{ What = 'verification'; Shown = { $verified }; First = 'Passed' }
+        @{ What = 'restore'; Shown = { $restored }; First = 'Restored' }
+    ) {
+        $lines = @(& $Shown | Out-String -Width 80 | ForEach-Object { $_ -split '\r?\n' } | Where-Object { $_.Trim() })
+        $lines.Count | Should -Be 3 -Because ($lines -join "`n")
+        $lines[2] -replace '\x1b\[[0-9;]*m' | Should -Match "^$First .* $([regex]::Escape((Split-Path $backup.Path -Leaf)))$"
+    }
+
+    It 'sums up several verifications for whoever sits there, failed ones first, and not in the output' {
+        $folder = Join-Path $TestDrive 'summed up'
+        $null = Copy-Backup $backup $folder
+        $bad = Join-Path $folder 'app_20260131_010000_full.dump.gz'
+        Set-Content -LiteralPath $bad -Value 'bad'
+        $results = Test-CryoBackup $folder -InformationVariable said 6>$null
+        $results.Count | Should -Be 2
+        "$said" -split '\r?\n' | Should -Be @('1 passed, 1 failed', "Failed: $(Split-Path $bad -Leaf)")
+        Test-CryoBackup $folder -Quiet -InformationVariable said 6>$null | Should -Be @($false, $true)
+        $said | Should -BeNullOrEmpty
+        $shown = $results | Where-Object IsValid -EQ $false | Out-String -Width 80
+        $shown | Should -Match 'Failed .* app_20260131_010000_full\.dump\.gz'
+        $shown | Should -Match 'begins neither' -Because 'the reason stands below'
+    }
+
+    It 'writes numbers in one form' {
+        [CryoBackup.Commands.Display]::Count(1234567) | Should -Be '1,234,567'
+        $backup | Format-Table | Out-String -Width 80 | Should -Match " $([regex]::Escape($backup.RowCount.ToString('N0', [cultureinfo]::InvariantCulture))) "
     }
 
     It 'emits objects that survive CLIXML, JSON and Select-Object' {

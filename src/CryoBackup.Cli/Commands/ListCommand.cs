@@ -41,6 +41,18 @@ internal sealed class ListCommand : Command
             (query, value) => query with { Latest = value }
         )
         .Add(
+            new Option<bool>("--proven") { Description = "Only backups whose content is proven: when it was made, or by a test since" },
+            (query, value) => query with { Proven = value }
+        )
+        .Add(
+            new Option<bool>("--rehearsed") { Description = "Only backups that came back in a rehearsal" },
+            (query, value) => query with { Rehearsed = value }
+        )
+        .Add(
+            new Option<bool>("--degraded") { Description = "Only backups that hold suspiciously less than the proven one before them" },
+            (query, value) => query with { Degraded = value }
+        )
+        .Add(
             new Option<bool>("--partial") { Description = "Only backups of a selection of their database" },
             (query, value) => query with { Partial = value }
         )

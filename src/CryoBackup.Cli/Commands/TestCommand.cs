@@ -164,19 +164,24 @@ internal sealed class TestCommand : Command
         {
             return;
         }
-        var table = new Table("Database", "Level", "Verdict", ">Duration", "Path");
-        foreach (VerificationResult result in results)
+        IReadOnlyList<VerificationResult> worstFirst = VerificationSummary.WorstFirst(results);
+        var table = new Table("Verdict", "Level", ">Duration", "Backup");
+        foreach (VerificationResult result in worstFirst)
         {
             table.Add(
-                result.Database,
-                result.Level.ToString(),
                 result.Verdict.ToString(),
+                result.Level.ToString(),
                 DurationText.About(result.Duration),
-                result.Path
+                VerificationSummary.Subject(result)
             );
         }
         table.Print(output);
-        foreach (VerificationResult result in results)
+        if (results.Count > 1)
+        {
+            output.WriteLine();
+            output.WriteLine(VerificationSummary.Lines(results)[0]);
+        }
+        foreach (VerificationResult result in worstFirst)
         {
             output.WriteLine();
             output.WriteLine(VisibleText.Of($"{Path.GetFileName(result.Path)}: {ToolWords.Translate(result.Reason)}"));

@@ -7,16 +7,15 @@ internal static class BackupTable
 {
     public static void Print(IReadOnlyList<BackupInfo> backups, TextWriter output)
     {
-        var table = new Table("Database", "Start", ">Duration", ">Size", ">Rows", "Path");
+        var table = new Table("Proof", ">Size", ">Rows", ">Duration", "File");
         foreach (BackupInfo backup in backups)
         {
             table.Add(
-                backup.Database,
-                Units.Moment(backup.Start),
-                DurationText.About(backup.Duration),
+                BackupWord.Of(backup),
                 SizeText.Of(backup.Size),
                 backup.Encrypted ? "encrypted" : Units.Count(backup.RowCount),
-                backup.Path
+                DurationText.About(backup.Duration),
+                backup.Path[(backup.Path.LastIndexOfAny(['/', Path.DirectorySeparatorChar]) + 1)..]
             );
         }
         table.Print(output);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CryoBackup.Text;
 
 namespace CryoBackup.Reports;
 
@@ -7,7 +8,7 @@ internal static class Figures
 {
     /// <summary>A number with its thousands set apart.</summary>
     /// <param name="number">The number.</param>
-    public static string Count(double number) => number.ToString("N0", CultureInfo.InvariantCulture);
+    public static string Count(double number) => CountText.Of(number);
 
     /// <summary>A moment, for example <c>2026-01-31 23:59:00 UTC</c>.</summary>
     /// <param name="moment">In UTC.</param>

@@ -97,9 +97,17 @@ public sealed class BackupInfo
     /// <summary>The folder that it lies in, or the location of a store, as it is given to -Destination.</summary>
     public string Location { get; init; } = "";
 
-    /// <summary>When Copy-CryoBackup proved it where it lies, by reading all of it back, in UTC; null for a backup that was made or
-    /// found.</summary>
-    public DateTime? Proven { get; init; }
+    /// <summary>
+    /// When its content was last proven where it lies, in UTC: when New-CryoBackup had compared it, a Test passed, or Copy-CryoBackup had
+    /// read it back; null where it is not, or is not any more.
+    /// </summary>
+    public DateTime? Proven { get; internal set; }
+
+    /// <summary>When it last came back in a rehearsal, in UTC; null where it did not, or is not proven any more.</summary>
+    public DateTime? Rehearsed { get; internal set; }
+
+    /// <summary>When a Test found it bad, in UTC, and none as deep has undone that since; null for none.</summary>
+    public DateTime? Disproven { get; internal set; }
 
     /// <summary>What it holds suspiciously less than the newest proven backup before it, one sentence each; an encrypted one, whose
     /// manifest names no table, says only that. Empty where it is not degraded.</summary>

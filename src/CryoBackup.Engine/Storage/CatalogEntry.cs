@@ -13,4 +13,8 @@ internal sealed record CatalogEntry(string Path, BackupState State)
 
     /// <summary>Tells the stored file's size in bytes, on any thread.</summary>
     public required Func<CatalogEntry, long> Size { get; init; }
+
+    /// <summary>Tells how far it is proven, on any thread.</summary>
+    public Func<CatalogEntry, BackupManifest, BackupProof> Proof { get; init; } =
+        static (entry, manifest) => FolderListing.ProofOf(entry.Path, manifest);
 }

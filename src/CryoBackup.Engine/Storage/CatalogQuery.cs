@@ -22,6 +22,15 @@ public sealed record CatalogQuery
     /// <summary>True for only those that hold a selection of their database.</summary>
     public bool Partial { get; init; }
 
+    /// <summary>True for only those whose content is proven.</summary>
+    public bool Proven { get; init; }
+
+    /// <summary>True for only those that came back in a rehearsal.</summary>
+    public bool Rehearsed { get; init; }
+
+    /// <summary>True for only those that hold suspiciously less than the one before.</summary>
+    public bool Degraded { get; init; }
+
     /// <summary>True for only the newest of each database of each server, a whole one where there is any.</summary>
     public bool Latest { get; init; }
 
@@ -32,7 +41,7 @@ public sealed record CatalogQuery
     public bool Recurse { get; init; }
 
     /// <summary>True if more than the databases is said.</summary>
-    internal bool IsNarrow => Servers.Count > 0 || Since is not null || Before is not null || Partial;
+    internal bool IsNarrow => Servers.Count > 0 || Since is not null || Before is not null || Partial || Proven || Rehearsed || Degraded;
 
     /// <summary>What narrows the list, as a remedy names it.</summary>
     internal string Words => IsNarrow ? "what narrows it" : "-Database";
@@ -43,7 +52,10 @@ public sealed record CatalogQuery
         BackupCatalog.IsWanted(backup.Database, Databases)
         && (Servers.Count == 0 || Servers.Any(server => IsOf(server, backup)))
         && IsWithin(backup.Start)
-        && (!Partial || backup.Partial);
+        && (!Partial || backup.Partial)
+        && (!Proven || backup.Proven is not null)
+        && (!Rehearsed || backup.Rehearsed is not null)
+        && (!Degraded || backup.Degraded.Length > 0);
 
     private static bool IsOf(string server, BackupInfo backup) =>
         Matches(server, backup.ComputerName)

@@ -50,6 +50,7 @@ internal static class CatalogReader
             BackupManifest manifest = entry.Read(entry);
             BackupInfo backup = BackupCatalog.ToInfo(manifest, entry.Path, entry.ManifestPath);
             backup.State = entry.State;
+            Set(backup, entry.State == BackupState.Complete ? entry.Proof(entry, manifest) : BackupProof.None);
             return Wanted(backup, query) is null ? (null, null)
                 : entry.State == BackupState.Complete || query.All ? (backup, null)
                 : (
@@ -68,6 +69,12 @@ internal static class CatalogReader
             return query.All ? (Wanted(ByName(entry, BackupState.ManifestInvalid, [why]), query), null) : (null, why);
         }
     }
+
+    /// <summary>Tells of a backup how far it is proven.</summary>
+    /// <param name="backup">The backup.</param>
+    /// <param name="proof">What is known.</param>
+    internal static void Set(BackupInfo backup, BackupProof proof) =>
+        (backup.Proven, backup.Rehearsed, backup.Disproven) = (proof.Proven, proof.Rehearsed, proof.Failed);
 
     private static BackupInfo? Wanted(BackupInfo backup, CatalogQuery query) => query.Wants(backup) ? backup : null;
 

@@ -61,6 +61,21 @@ internal static class FolderListing
         return found;
     }
 
+    /// <summary>How far a backup is proven; not at all where the file system does not tell, or it lies in a store.</summary>
+    /// <param name="backup">The backup's full path, or location.</param>
+    /// <param name="manifest">Its manifest.</param>
+    public static BackupProof ProofOf(string backup, BackupManifest manifest)
+    {
+        try
+        {
+            return StoreLocation.IsStore(backup) ? BackupProof.None : BackupProof.Of(backup, manifest);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return BackupProof.None;
+        }
+    }
+
     /// <summary>A manifest stands for its backup; a backup for itself only where it has none.</summary>
     private static CatalogEntry? Identify(BackupListing listing, string file, HashSet<string> names)
     {

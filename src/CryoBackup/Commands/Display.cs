@@ -33,6 +33,40 @@ public static class Display
     /// <returns>For example <c>1m 2s</c>.</returns>
     public static string Duration(TimeSpan duration) => DurationText.About(duration);
 
+    /// <summary>A number for people.</summary>
+    /// <param name="number">The number.</param>
+    /// <returns>For example <c>1,234,567</c>.</returns>
+    public static string Count(double number) => CountText.Of(number);
+
+    /// <summary>How far a backup is to be relied on, in a word.</summary>
+    /// <param name="backup">The backup.</param>
+    /// <returns>Rehearsed, Proven, Unproven, Failed; or what of it is not there.</returns>
+    public static string Proof(BackupInfo backup) => BackupWord.Of(backup);
+
+    /// <summary>A backup in one line; of one that is not good, why, in the lines below.</summary>
+    /// <param name="result">What was found.</param>
+    /// <param name="width">The most characters that a line of the reason may have.</param>
+    /// <returns>The file's name, or the database that a folder was asked for.</returns>
+    public static string Verified(VerificationResult result, int width)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        string name = VisibleText.Of(VerificationSummary.Subject(result));
+        return result.IsValid ? name : $"{name}\n{Lines(result.Reason, width)}";
+    }
+
+    /// <summary>A moment, and how long ago it was.</summary>
+    /// <param name="moment">The moment, in UTC; null for none.</param>
+    /// <returns>For example <c>2026-01-31 23:59Z, 6d 2h ago</c>.</returns>
+    public static string Ago(DateTime? moment) =>
+        moment is not { } known ? ""
+        : DateTime.UtcNow - known is { Ticks: > 0 } age ? $"{Moment(known)}, {DurationText.About(age)} ago"
+        : Moment(known);
+
+    /// <summary>The file's name without its folders.</summary>
+    /// <param name="path">A path, or the location of a store.</param>
+    /// <returns>The name, in which nothing acts on a terminal.</returns>
+    public static string FileName(string? path) => VisibleText.Of(path?[(path.LastIndexOfAny(['/', Path.DirectorySeparatorChar]) + 1)..]);
+
     /// <summary>How something ended: good in green, bad in red, undecided in yellow; what did not run, or was only planned,
     /// as it is.</summary>
     /// <param name="outcome">A verdict, a status, or a check's outcome.</param>
@@ -43,9 +77,9 @@ public static class Display
         string word = outcome?.ToString() ?? "";
         string? color = word switch
         {
-            "Passed" or "Restored" => "Green",
-            "Failed" => "Red",
-            "Inconclusive" => "Yellow",
+            "Passed" or "Restored" or "Rehearsed" or "Proven" => "Green",
+            "Failed" or "No file" or "No manifest" or "Unreadable" => "Red",
+            "Inconclusive" or "Degraded" or "Unfinished" => "Yellow",
             _ => null,
         };
         return
@@ -87,5 +121,6 @@ public static class Display
     /// <summary>A moment for people.</summary>
     /// <param name="moment">The moment, in UTC.</param>
     /// <returns>For example <c>2026-01-31 23:59Z</c>.</returns>
-    public static string Moment(DateTime moment) => moment.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
+    public static string Moment(DateTime moment) =>
+        moment == DateTime.MinValue ? "" : moment.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
 }

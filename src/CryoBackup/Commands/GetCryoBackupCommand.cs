@@ -82,6 +82,30 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
         set => _query = _query with { Latest = value };
     }
 
+    /// <summary>Only backups whose content is proven: by New-CryoBackup's own comparison, or a Test since.</summary>
+    [Parameter]
+    public SwitchParameter Proven
+    {
+        get => _query.Proven;
+        set => _query = _query with { Proven = value };
+    }
+
+    /// <summary>Only backups that came back in a rehearsal.</summary>
+    [Parameter]
+    public SwitchParameter Rehearsed
+    {
+        get => _query.Rehearsed;
+        set => _query = _query with { Rehearsed = value };
+    }
+
+    /// <summary>Only backups that hold suspiciously less than the newest proven one before them.</summary>
+    [Parameter]
+    public SwitchParameter Degraded
+    {
+        get => _query.Degraded;
+        set => _query = _query with { Degraded = value };
+    }
+
     /// <summary>Only backups of a selection of their database.</summary>
     [Parameter]
     public SwitchParameter Partial

@@ -3,6 +3,7 @@ using CryoBackup.Completion;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Runs;
+using CryoBackup.Text;
 using CryoBackup.Verification;
 
 namespace CryoBackup.Commands;
@@ -19,6 +20,7 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
     private VerificationRequest _request = new();
     private readonly List<VerificationTask> _waiting = [];
     private VerificationPlan _plan = new(new VerificationRequest(), []);
+    private readonly List<VerificationResult> _results = [];
     private bool _came;
 
     /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded.
@@ -194,6 +196,17 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
         }
 
         base.EndProcessing();
+        Summarize();
+    }
+
+    /// <summary>Says of several backups how many passed, and which did not, to whoever sits there: not in the output.</summary>
+    private void Summarize()
+    {
+        if (_results.Count > 1 && !Quiet)
+        {
+            string text = string.Join(Environment.NewLine, VerificationSummary.Lines(_results).Select(VisibleText.Of));
+            WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
+        }
     }
 
     private void TestWaiting()
@@ -209,6 +222,7 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
             {
                 if (result is not null)
                 {
+                    _results.Add(result);
                     Emit(Quiet ? result.IsValid : result);
                 }
                 else

@@ -51,6 +51,55 @@ public sealed class CatalogTests : IDisposable
         Assert.Equal([2, 1], Hours(new CatalogQuery()));
     }
 
+    /// <summary>By what New counted and what Tests concluded; what was changed since is not proven.</summary>
+    [Fact]
+    public void ProofIsShownAndAskedFor()
+    {
+        string counted = Add("app", 1, counted: true);
+        Add("app", 2);
+        string rehearsed = Add("app", 3);
+        string failed = Add("app", 4, counted: true);
+        string changed = Add("app", 5, counted: true);
+        Conclude(rehearsed, VerificationLevel.Restore, Verdict.Passed);
+        Conclude(failed, VerificationLevel.Content, Verdict.Failed);
+        File.SetLastWriteTimeUtc(changed, DateTime.UtcNow.AddHours(1));
+        IReadOnlyList<BackupInfo> all = Find(new CatalogQuery());
+        Assert.Equal(["Unproven", "Failed", "Rehearsed", "Unproven", "Proven"], all.Select(BackupWord.Of));
+        Assert.Equal([3, 1], Hours(new CatalogQuery { Proven = true }));
+        Assert.Equal([3], Hours(new CatalogQuery { Rehearsed = true }));
+        Assert.NotNull(all[1].Disproven);
+        File.Delete(counted);
+        Assert.Null(Find(new CatalogQuery { All = true })[^1].Proven);
+    }
+
+    [Fact]
+    public void DegradedOnesCanBeAskedFor()
+    {
+        Add("app", 1);
+        string path = Add("app", 2);
+        BackupManifest manifest = BackupManifest.Read(path + BackupFileName.ManifestSuffix) with
+        {
+            Degraded = new() { ComparedWith = "app_20260101_010000_full.dump.gz" },
+        };
+        File.WriteAllBytes(path + BackupFileName.ManifestSuffix, manifest.Serialize());
+        Assert.Equal([2], Hours(new CatalogQuery { Degraded = true }));
+        Assert.Equal(["Degraded", "Unproven"], Find(new CatalogQuery()).Select(BackupWord.Of));
+    }
+
+    private static void Conclude(string backup, VerificationLevel level, Verdict verdict) =>
+        ProofRecord.Remember(
+            backup,
+            new ProofRecord.TestVerdict
+            {
+                Level = level,
+                Verdict = verdict,
+                Time = DateTime.UtcNow,
+                Sha256 = new string('c', 64),
+                SizeBytes = new FileInfo(backup).Length,
+                Modified = File.GetLastWriteTimeUtc(backup),
+            }
+        );
+
     /// <summary>Without All the same folder gives one backup and a warning of what should be there.</summary>
     [Fact]
     public void AllIsShownAsWhatItIs()
@@ -164,16 +213,18 @@ public sealed class CatalogTests : IDisposable
         string below = "",
         string host = "localhost",
         string? identifier = null,
-        string type = BackupManifest.FullType
+        string type = BackupManifest.FullType,
+        bool counted = false
     )
     {
         string name = BackupFileName.Create(database, At(hour), CompressionKind.Gzip, isPartial: type != BackupManifest.FullType);
         string path = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder.Path, below)).FullName, name);
-        File.WriteAllText(path, "");
+        File.WriteAllText(path, "PGDMP");
         BackupManifest manifest = Manifest(database, name, hour) with
         {
             Host = host,
             BackupType = type,
+            RowsCounted = counted,
             Server = identifier is null ? null : new() { SystemIdentifier = identifier },
         };
         File.WriteAllBytes(path + BackupFileName.ManifestSuffix, manifest.Serialize());
