@@ -15,6 +15,7 @@ internal static class FileSystemPaths
     /// <exception cref="CryoBackupException">The drive does not exist, or the path is not one of the file system.</exception>
     internal static string Literal(SessionState session, string path, CryoBackupError error)
     {
+        PipedText.Refuse(path);
         StoreLocation.RefuseStore(path);
         try
         {
@@ -47,7 +48,14 @@ internal static class FileSystemPaths
     /// <exception cref="CryoBackupException">The drive does not exist, or the path is not one of the file system.</exception>
     internal static IReadOnlyList<string> Matching(SessionState session, string path, CryoBackupError error)
     {
+        PipedText.Refuse(path);
         StoreLocation.RefuseStore(path);
+        if (Path.Exists(path) && Path.IsPathFullyQualified(path))
+        {
+            // What is there under this very name is meant, whatever brackets are in it.
+            return [path];
+        }
+
         try
         {
             IReadOnlyList<string> matches = session.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);

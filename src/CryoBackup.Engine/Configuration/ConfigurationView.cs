@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text.Json.Nodes;
+using CryoBackup.Postgres;
 using CryoBackup.Text;
 
 namespace CryoBackup.Configuration;
@@ -47,7 +48,7 @@ public static class ConfigurationView
             DatabaseSelection selection => OfSelection(selection),
             Settings section => OfSection(section) is { Count: > 0 } inner ? inner : null,
             not null when key.Setting.IsSecret => Mask,
-            string text => text,
+            string text => ConnectionUri.Masked(text),
             bool flag => flag,
             int number => number,
             long number => number,

@@ -34,6 +34,7 @@ public static class BackupPlan
         ArgumentNullException.ThrowIfNull(defaults);
         ArgumentNullException.ThrowIfNull(databases);
         databases.Check();
+        databases = !databases.IsSaid && given.Connection.Database is { } own ? databases with { Names = [own] } : databases;
         configuration?.Require(ConfigurationUse.New, ReplacedBy(given, databases.All ? ["*"] : databases.Names));
         DatabaseEntry[] entries =
         [

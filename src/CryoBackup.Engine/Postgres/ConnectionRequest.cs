@@ -8,20 +8,55 @@ namespace CryoBackup.Postgres;
 /// </summary>
 public sealed record ConnectionRequest
 {
-    /// <summary>Host name, address, or the folder of a Unix-domain socket.</summary>
-    public string? ComputerName { get; init; }
+    private readonly ConnectionUri? _uri;
+    private readonly string? _computerName;
+    private readonly int? _port;
+    private readonly string? _userName;
+    private readonly string? _password;
+    private readonly SslMode? _sslMode;
+
+    /// <summary>Host name, address, or the folder of a Unix-domain socket. A URI (postgresql://…) that is given is taken apart; its parts
+    /// are those of this record, as far as they are not given by themselves.</summary>
+    public string? ComputerName
+    {
+        get => _computerName;
+        init
+        {
+            _uri = ConnectionUri.Is(value) ? ConnectionUri.Parse(value!) : null;
+            _computerName = _uri is null ? value : _uri.Host;
+        }
+    }
 
     /// <summary>TCP port, or the number in the socket's name.</summary>
-    public int? Port { get; init; }
+    public int? Port
+    {
+        get => _port ?? _uri?.Port;
+        init => _port = value;
+    }
 
     /// <summary>The role to connect as.</summary>
-    public string? UserName { get; init; }
+    public string? UserName
+    {
+        get => _userName ?? _uri?.UserName;
+        init => _userName = value;
+    }
 
     /// <summary>Its password. Reaches tools only through a private password file.</summary>
-    public string? Password { get; init; }
+    public string? Password
+    {
+        get => _password ?? (_userName is null ? _uri?.Password : null);
+        init => _password = value;
+    }
 
     /// <summary>How the connection is secured.</summary>
-    public SslMode? SslMode { get; init; }
+    public SslMode? SslMode
+    {
+        get => _sslMode ?? _uri?.SslMode;
+        init => _sslMode = value;
+    }
+
+    /// <summary>The database that a URI names; null for none.</summary>
+    internal string? Database => _uri?.Database;
 
     /// <summary>Lays this over something that comes after it. A password belongs to its role: another role does not get it.</summary>
     /// <param name="next">What holds where nothing was said.</param>

@@ -19,7 +19,7 @@ internal static class Remedies
             CryoBackupError.AuthenticationFailed =>
                 $"Check the password of role '{endpoint.UserName}' (-Credential, PGPASSWORD or the password file) "
                     + "and the server's pg_hba.conf.",
-            CryoBackupError.DatabaseNotFound => $"Check the name '{endpoint.Database}'; names are case-sensitive.",
+            CryoBackupError.DatabaseNotFound => ForName(endpoint.Database),
             CryoBackupError.PermissionDenied =>
                 $"Grant role '{endpoint.UserName}' what is missing (for reading all: GRANT pg_read_all_data), "
                     + "or use the owner or a superuser.",
@@ -34,4 +34,10 @@ internal static class Remedies
             CryoBackupError.Cancelled => null,
             _ => null,
         };
+
+    private static string ForName(string database) =>
+        ConnectionUri.Is(database) ? "A connection is no name: give it as -ComputerName."
+        : database.Contains(',', StringComparison.Ordinal)
+            ? $"'{database}' is taken as one name: give several as a list; pwsh -File makes one text of a list, -Command does not."
+        : $"Check the name '{database}'; names are case-sensitive.";
 }

@@ -272,6 +272,10 @@ internal sealed class ServerEndpoint
         }
     }
 
+    /// <summary>The mode that libpq's spelling stands for; null for none.</summary>
+    internal static SslMode? SslModeOf(string text) =>
+        Enum.GetValues<SslMode>().Where(mode => LibpqName(mode) == text).Select(mode => (SslMode?)mode).FirstOrDefault();
+
     /// <summary>The mode in libpq's spelling.</summary>
     internal static string LibpqName(SslMode mode) =>
         mode switch
@@ -308,17 +312,12 @@ internal sealed class ServerEndpoint
         {
             null when rootCertificate == "system" => SslMode.VerifyFull,
             null => requireSsl is ['1', ..] ? SslMode.Require : SslMode.Prefer,
-            "disable" => SslMode.Disable,
-            "allow" => SslMode.Allow,
-            "prefer" => SslMode.Prefer,
-            "require" => SslMode.Require,
-            "verify-ca" => SslMode.VerifyCA,
-            "verify-full" => SslMode.VerifyFull,
-            _ => throw Invalid(
-                $"The SSL mode '{text}' of PGSSLMODE or the service file is not known.",
-                text,
-                "Use disable, allow, prefer, require, verify-ca or verify-full."
-            ),
+            _ => SslModeOf(text)
+                ?? throw Invalid(
+                    $"The SSL mode '{text}' of PGSSLMODE or the service file is not known.",
+                    text,
+                    "Use disable, allow, prefer, require, verify-ca or verify-full."
+                ),
         };
         if (rootCertificate == "system" && mode != SslMode.VerifyFull)
         {

@@ -12,6 +12,6 @@ public abstract class CryoBackupOneServerCmdlet : CryoBackupServerCmdlet
     public string? ComputerName
     {
         get => Connection.ComputerName;
-        set => Connection = Connection with { ComputerName = value };
+        set => NameServer(value);
     }
 }

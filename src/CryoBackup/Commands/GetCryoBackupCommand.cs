@@ -22,7 +22,7 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
 
     /// <summary>Folders, or locations of stores such as s3://bucket/prefix; wildcards are expanded.
     /// Without it that of the configuration, or the current location.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupPathCompleter))]

@@ -251,7 +251,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
 
         ReadConfiguration(
             ConfigurationUse.New,
-            BackupPlan.ReplacedBy(_given with { Connection = Connection with { ComputerName = ComputerName.FirstOrDefault() } })
+            BackupPlan.ReplacedBy(_given with { Connection = ConnectionTo(ComputerName.FirstOrDefault()) })
         );
         OpenEvidence(RunKind.Backup);
     }
@@ -260,6 +260,15 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
     protected override void ProcessRecord()
     {
         _came = true;
+        try
+        {
+            Array.ForEach(Database, PipedText.Refuse);
+        }
+        catch (CryoBackupException exception)
+        {
+            Report(exception, Database);
+        }
+
         bool bringsPort = !_portIsGiven && IsBound(nameof(Port));
         if (_serverIsGiven && bringsPort)
         {
@@ -271,7 +280,7 @@ public sealed class NewCryoBackupCommand : CryoBackupServerCmdlet
         bool isOneServer = ComputerName.Length < 2 && !bringsPort && (_serverIsGiven || !IsBound(nameof(ComputerName)));
         foreach (string? server in ComputerName.DefaultIfEmpty())
         {
-            BackUp(Connection with { ComputerName = server }, isOneServer);
+            BackUp(ConnectionTo(server), isOneServer);
         }
     }
 

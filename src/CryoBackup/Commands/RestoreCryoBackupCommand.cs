@@ -27,7 +27,13 @@ public sealed partial class RestoreCryoBackupCommand : CryoBackupOneServerCmdlet
     private bool _came;
 
     /// <summary>The backup file; a wildcard may match one backup only. With -Latest, the folder of the backups.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
+    [Parameter(
+        Mandatory = true,
+        Position = 0,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        ParameterSetName = PathSet
+    )]
     [Parameter(Position = 0, ParameterSetName = LatestSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -52,7 +58,9 @@ public sealed partial class RestoreCryoBackupCommand : CryoBackupOneServerCmdlet
     public string Database { get; set; } = "";
 
     /// <summary>The verdict of Test-CryoBackup, which comes with what it emits: false is refused.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet, DontShow = true)]
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet, DontShow = true)]
+    [TruthInWords]
     public bool? IsValid { get; set; }
 
     /// <summary>The database to restore into. Never taken from the pipeline, or a backup of production could land on production.</summary>
@@ -252,14 +260,15 @@ public sealed partial class RestoreCryoBackupCommand : CryoBackupOneServerCmdlet
     protected override void ProcessRecord()
     {
         _came = true;
+        string given = ParameterSetName == LiteralPathSet ? LiteralPath : Path;
         if (IsValid == false)
         {
             WriteError(
                 ErrorRecords.Create(
                     ErrorRecords.VerificationNotPassed,
                     ErrorCategory.InvalidData,
-                    LiteralPath,
-                    $"'{LiteralPath}' was not restored: its verification did not pass.",
+                    given,
+                    $"'{given}' was not restored: its verification did not pass.",
                     "See the Reason of Test-CryoBackup's result; restore another backup, or this one by its path: as it is where the "
                         + "verdict was Inconclusive, with -SkipVerification and -Force if you accept what is wrong with it."
                 )
@@ -267,7 +276,7 @@ public sealed partial class RestoreCryoBackupCommand : CryoBackupOneServerCmdlet
             return;
         }
 
-        if (FindBackup() is not { } path || !MayRestore(path))
+        if (FindBackup(given) is not { } path || !MayRestore(path))
         {
             return;
         }
@@ -286,9 +295,8 @@ public sealed partial class RestoreCryoBackupCommand : CryoBackupOneServerCmdlet
         base.EndProcessing();
     }
 
-    private string? FindBackup()
+    private string? FindBackup(string given)
     {
-        string given = ParameterSetName == LiteralPathSet ? LiteralPath : Path;
         try
         {
             if (ParameterSetName == LatestSet)

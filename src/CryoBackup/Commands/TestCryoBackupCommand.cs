@@ -25,7 +25,7 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
 
     /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded.
     /// Without it the folder of the configuration.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupPathCompleter))]
@@ -141,6 +141,11 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
         base.BeginProcessing();
         ReadConfiguration(ConfigurationUse.Test);
         OpenEvidence(RunKind.Verification, ReportPath);
+        if ((_given.Level ?? VerificationOptions.Of(Configuration).Level ?? _request.Level) != VerificationLevel.Restore)
+        {
+            ForgetPreferredServer();
+        }
+
         try
         {
             _given = _given with
