@@ -14,6 +14,9 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
     // How long a session is waited for that the server does not have yet.
     private static readonly TimeSpan LongestSession = TimeSpan.FromMinutes(5);
 
+    /// <summary>What the database is called while it is compared; null for its own name, which may be a passing one.</summary>
+    public string? Called { get; init; }
+
     /// <summary>The source's lc_monetary, in which values of type money are written; null for the database's own.</summary>
     public string? Monetary { get; init; }
 
@@ -41,7 +44,7 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
                 .ConfigureAwait(false);
             divisible.ExceptWith(conditions.Keys);
             using var reading = new PieceReading(sets, conditions, divisible, encoding, cancellationToken);
-            using var progress = new ProgressReporter($"Comparing {endpoint.Database}", observer, reading.Look);
+            using var progress = new ProgressReporter($"Comparing {Called ?? endpoint.Database}", observer, reading.Look);
             Task sessions = ended = reading.Start(othersRead => Open(encoding, moment.Id, othersRead, reading.Ending));
             if (await Task.WhenAny(sessions, Task.Delay(Timeout.Infinite, reading.Ending)).ConfigureAwait(false) != sessions)
             {

@@ -29,6 +29,9 @@ internal sealed class DatabaseProof(ServerEndpoint endpoint, string application,
     /// <summary>The source's lc_monetary, in which values of type money are written; null for the database's own.</summary>
     public string? Monetary { get; init; }
 
+    /// <summary>What the database is called while it is compared; null for its own name, which may be a passing one.</summary>
+    public string? Called { get; init; }
+
     /// <summary>True if the database holds no large object but the backup's.</summary>
     public bool HasOnlyOurLargeObjects { get; init; } = true;
 
@@ -79,7 +82,7 @@ internal sealed class DatabaseProof(ServerEndpoint endpoint, string application,
 
     private async Task<ProofPart> CompareRowsAsync(CancellationToken cancellationToken)
     {
-        var comparison = new DatabaseComparison(endpoint, application, observer) { Monetary = Monetary };
+        var comparison = new DatabaseComparison(endpoint, application, observer) { Monetary = Monetary, Called = Called };
         TableComparison[] tables = await comparison.CompareAsync(Restored, Content.Encoding, cancellationToken).ConfigureAwait(false);
         Tables = tables;
         string[] unread = [.. tables.Where(table => table.ExpectedRows is null).Select(table => table.ToString())];

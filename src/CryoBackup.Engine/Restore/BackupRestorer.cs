@@ -35,10 +35,15 @@ internal static class BackupRestorer
             );
         }
 
+        using var steps = new StepProgress(
+            $"Restoring '{request.TargetDatabase}'",
+            request.PlanOnly ? ["proving the file"] : ["proving the file", "restoring", "comparing"],
+            observer
+        );
         using var limits = new RunLimits(request.Timeout, cancellationToken);
         try
         {
-            return new Restoration(request, observer, limits).RunAsync().GetAwaiter().GetResult();
+            return new Restoration(request, steps.Observe, limits).RunAsync().GetAwaiter().GetResult();
         }
         catch (Exception exception)
         {

@@ -92,8 +92,10 @@ internal sealed class RestoreExecution(
     {
         var run = new RestoreRun(session with { Endpoint = _working }, plan, pgRestore) { ServerMajor = serverMajor };
         var clock = Stopwatch.StartNew();
+        session.Observer(new StepMessage(2));
         run.Run();
         TellTime("Restored", clock);
+        session.Observer(new StepMessage(3));
         rollback.Step = RestoreStep.Proving;
         Warnings.AddRange(run.Warnings);
         FlowProof.Check(run, session.Request.Path, source.Hash, source.Trusted);
@@ -106,6 +108,7 @@ internal sealed class RestoreExecution(
 
         var proof = new DatabaseProof(_working, session.Application, session.Observer)
         {
+            Called = session.Request.TargetDatabase,
             Content = content,
             Entries = plan.Entries,
             Restored = plan.Tables,

@@ -2,6 +2,7 @@ using CryoBackup.Archive;
 using CryoBackup.Encryption;
 using CryoBackup.Postgres;
 using CryoBackup.Storage;
+using CryoBackup.Text;
 
 namespace CryoBackup.Restore;
 
@@ -14,6 +15,7 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
     private readonly RestoreRequest _request = session.Request;
     private readonly CancellationToken _token = session.Limits.Token;
     private readonly List<string> _warnings = [];
+    private RestoreProgress? _progress;
 
     /// <summary>The server's major version; 0 where it is known not to be older than pg_restore.</summary>
     public int ServerMajor { get; init; }
@@ -43,6 +45,13 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
     /// <summary>Runs it.</summary>
     public void Run()
     {
+        using RestoreProgress progress = new(
+            session.Endpoint,
+            session.Application,
+            $"Restoring {Path.GetFileName(_request.Path)}",
+            session.Observer
+        );
+        _progress = progress;
         using var runs = new PgRestoreRuns(session, plan, pgRestore, ServerMajor);
         using LockWatch? watch = plan.Makes
             ? null
@@ -59,7 +68,7 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
         else
         {
             using BackupSource source = Open();
-            runs.Feed(plan.Entries, archive => Read(source, new ArchiveEdits(archive, [.. Drops(), .. Words()]), null, "Restoring"));
+            runs.Feed(plan.Entries, archive => Read(source, new ArchiveEdits(archive, [.. Drops(), .. Words()]), null));
         }
 
         _warnings.AddRange(runs.Warnings);
@@ -76,7 +85,7 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
             (copyTo, rows) =>
             {
                 using BackupSource source = Open();
-                return Read(source, copyTo, rows.Take, "Restoring");
+                return Read(source, copyTo, rows.Take);
             }
         );
     }
@@ -92,7 +101,7 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
             );
             try
             {
-                spool.Locate(Read(source, spool.Input, null, "Spooling"));
+                spool.Locate(Read(source, spool.Input, null));
             }
             catch (IOException exception)
             {
@@ -169,17 +178,14 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
         }
     }
 
-    private ArchiveContent Read(BackupSource source, Stream? destination, Func<TocEntry, ChunkReader.DataHandler?>? rowsOf, string activity)
+    private ArchiveContent Read(BackupSource source, Stream? destination, Func<TocEntry, ChunkReader.DataHandler?>? rowsOf)
     {
         ArchiveReader? reader = null;
-        using var progress = new ProgressReporter(
-            $"{activity} {Path.GetFileName(_request.Path)}",
-            session.Observer,
-            () =>
-                (
-                    Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}" : "",
-                    (double)source.BytesRead / source.Length
-                )
+        _progress?.Follow(() =>
+            (
+                Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}, {SizeText.Of(source.BytesRead)} read" : "",
+                (double)source.BytesRead / source.Length
+            )
         );
         try
         {
@@ -195,6 +201,10 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
         {
             // A store's, which is none of the spool's or the program's.
             throw failure;
+        }
+        finally
+        {
+            _progress?.Follow(null);
         }
     }
 }

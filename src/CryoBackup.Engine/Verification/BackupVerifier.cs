@@ -68,7 +68,12 @@ internal static class BackupVerifier
 
         try
         {
-            return new RehearsalRun(request, observer, limits) { Restored = restored }
+            using var steps = new StepProgress(
+                $"Rehearsing {Path.GetFileName(request.Path)}",
+                ["proving the file", "restoring", "comparing"],
+                observer
+            );
+            return new RehearsalRun(request, steps.Observe, limits) { Restored = restored }
                 .RunAsync()
                 .GetAwaiter()
                 .GetResult();

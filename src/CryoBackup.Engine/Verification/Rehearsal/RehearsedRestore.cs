@@ -55,6 +55,7 @@ internal sealed class RehearsedRestore(
     /// <exception cref="CryoBackupException">Something kept it from being done, which says nothing about the backup.</exception>
     public async Task RunAsync()
     {
+        observer(new StepMessage(2));
         ClientTool pgRestore = ClientTools.Find("pg_restore", ArchiveHeader.Major(_content.Header.DumpVersion), _cancellationToken);
         if (!await RestoreAsync(pgRestore).ConfigureAwait(false))
         {
@@ -63,6 +64,7 @@ internal sealed class RehearsedRestore(
 
         _proof = new DatabaseProof(server.Working, server.Application, observer)
         {
+            Called = Path.GetFileName(request.Path),
             Content = _content,
             Entries = server.Selection.Expected,
             Source = inspection.Manifest?.SourceState() ?? ArchivedState.Of(_content.Entries),
@@ -232,6 +234,7 @@ internal sealed class RehearsedRestore(
         try
         {
             Restored?.Invoke(server.Powerful);
+            observer(new StepMessage(3));
             await _comparison!.RunAsync(_proof!).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
