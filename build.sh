@@ -21,6 +21,8 @@ main() {
     [[ -n $tasks ]] || die "Usage: ./build.sh build|test|matrix|demo|bench|package|mutate [arguments]; several tasks with commas" 2
     # PowerShell takes the first mount that it finds for the root. In a chroot whose root is none that would be /proc: so it gets one, for itself alone.
     if [[ $EUID -eq 0 && -r /proc/self/mounts ]] && ! grep -q '^[^ ]* / ' /proc/self/mounts; then
+        # A build's processes that wait for the next one would stand in a place that is gone by then.
+        export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
         exec unshare --mount --propagation unchanged bash -c 'mount --rbind / /mnt && chroot /mnt "$0" "$@"; code=$?
             umount --recursive --lazy /mnt; exit $code' "$PWD/build.sh" "$@"
     fi
