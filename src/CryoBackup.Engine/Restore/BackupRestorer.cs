@@ -15,26 +15,7 @@ internal static class BackupRestorer
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static RestoreResult Run(RestoreRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
-        if (request.TargetDatabase.Length == 0)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid,
-                "No target database is named.",
-                "TargetDatabase",
-                "Name the database to restore into."
-            );
-        }
-
-        if (request.Jobs < 1)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid,
-                string.Create(CultureInfo.InvariantCulture, $"{request.Jobs} jobs restore nothing."),
-                "Jobs",
-                "Give a number of at least 1."
-            );
-        }
-
+        CheckWishes(request);
         using var steps = new StepProgress(
             $"Restoring '{request.TargetDatabase}'",
             request.PlanOnly ? ["proving the file"] : ["proving the file", "restoring", "comparing"],
@@ -71,6 +52,29 @@ internal static class BackupRestorer
                 $"The restore of '{request.Path}' failed: {exception.Message}",
                 request.Path,
                 inner: exception
+            );
+        }
+    }
+
+    private static void CheckWishes(RestoreRequest request)
+    {
+        if (request.TargetDatabase.Length == 0)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                "No target database is named.",
+                "TargetDatabase",
+                "Name the database to restore into."
+            );
+        }
+
+        if (request.Jobs < 1)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                string.Create(CultureInfo.InvariantCulture, $"{request.Jobs} jobs restore nothing."),
+                "Jobs",
+                "Give a number of at least 1."
             );
         }
     }

@@ -20,6 +20,8 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
     /// <returns>What was done, or would be done.</returns>
     public async Task<RestoreResult> RunAsync()
     {
+        // Wishes that contradict each other need neither a backup nor a server to be refused.
+        _ = RestorePlan.ModeOf(request);
         var session = new RestoreSession(
             request,
             ServerEndpoint.Resolve(request.Connection, request.TargetDatabase, observer),
