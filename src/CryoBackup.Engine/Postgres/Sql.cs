@@ -164,7 +164,12 @@ internal static class Sql
                 {
                     // An empty array says nothing of its type, and an OID is no plain number.
                     string[] => new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-                    uint[] => new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid },
+                    // To "is" an int[] is a uint[] as well.
+                    _ when value.GetType() == typeof(uint[]) => new NpgsqlParameter
+                    {
+                        Value = value,
+                        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid,
+                    },
                     _ => new NpgsqlParameter { Value = value },
                 }
             );
