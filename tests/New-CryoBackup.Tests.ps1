@@ -12,7 +12,7 @@ Describe 'New-CryoBackup' {
     It 'has these parameters' {
         (Get-Command New-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
             'All', 'Compression', 'CompressionLevel', 'ComputerName', 'Config', 'Credential', 'Database', 'Exclude', 'ExcludeSchema', 'ExcludeTable', 'ExcludeTableData',
-            'IncludeGlobals', 'IncludeSchema', 'IncludeTable', 'Jobs', 'Label', 'LockTimeout', 'Path', 'Port', 'Recipient', 'SkipRowCount', 'SkipSpaceCheck',
+            'IncludeGlobals', 'IncludeSchema', 'IncludeTable', 'Jobs', 'Label', 'LockTimeout', 'MaxShrink', 'Path', 'Port', 'Recipient', 'SkipRowCount', 'SkipSpaceCheck',
             'SslMode', 'StallTimeout', 'Timeout')
     }
 
