@@ -66,6 +66,7 @@ public sealed class EndedAgeTests(PostgresServer server) : IDisposable
                 path,
                 Target,
                 [identity],
+                jobs: 1,
                 observer: message =>
                 {
                     if (message is VerboseMessage verbose)

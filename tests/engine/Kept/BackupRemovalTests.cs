@@ -449,10 +449,8 @@ public sealed class BackupRemovalTests : IDisposable
             {
                 if (next++ == int.Parse(step, System.Globalization.CultureInfo.InvariantCulture))
                 {
-                    using Process kill = Process.Start(
-                        "kill",
-                        ["-9", Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture)]
-                    )!;
+                    using var self = Process.GetCurrentProcess();
+                    self.Kill();
                     Thread.Sleep(Timeout.Infinite);
                 }
             }
