@@ -85,7 +85,7 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
             (copyTo, rows) =>
             {
                 using BackupSource source = Open();
-                return Read(source, copyTo, rows.Take);
+                return Read(source, new SameHead(head, copyTo, _request.Path), rows.Take);
             }
         );
     }
