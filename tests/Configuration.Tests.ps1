@@ -118,7 +118,7 @@ notifications:
     It 'is shown by -WhatIf, which makes nothing, and by -Verbose, with secrets masked' {
         $null = Enter-Project "database: {database: cryo_conf, password: $canary}`nlocal_backup_dir: b`nretention: {full_backup: 30}`nnotifications: {slack: {webhook_url: 'https://hooks.example/$canary'}}"
         $said = Invoke-Shell -Command "Import-Module '$ModulePath'; New-CryoBackup -WhatIf -Verbose" *>&1 | Out-String -Width 500
-        $said | Should -BeLike "*database 'cryo_conf'*older than 30 days removed*"
+        $said | Should -BeLike "*database 'cryo_conf'*kept of older ones: last 3, within 30d*"
         $said | Should -BeLike '*webhook_url: "*"*'
         $said | Should -Not -BeLike "*$canary*"
         'b' | Should -Not -Exist
