@@ -32,6 +32,15 @@ Describe 'Get-CryoBackup' {
         $found.Tables.Fingerprint | Should -Be $second.Tables.Fingerprint
     }
 
+    It 'narrows a listing by what is known of each backup' {
+        @(Get-CryoBackup -LiteralPath $folder -Proven).Count | Should -Be 3
+        @(Get-CryoBackup $folder -Since 1h).Count | Should -Be 3
+        @(Get-CryoBackup $folder -All).Count | Should -Be 3
+        foreach ($none in @{ Before = '1h' }, @{ Rehearsed = $true }, @{ Degraded = $true }, @{ Partial = $true }, @{ Server = 'no such*' }) {
+            Get-CryoBackup $folder @none -WarningAction SilentlyContinue | Should -BeNullOrEmpty -Because "$($none.Keys) says so"
+        }
+    }
+
     It 'selects by database, with wildcards' {
         (Get-CryoBackup $folder -Database 'cryo_*').Path | Should -Be @($second.Path, $first.Path)
         Get-CryoBackup $folder -Database 'nothing*' | Should -BeNullOrEmpty

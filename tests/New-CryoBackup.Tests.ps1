@@ -16,6 +16,25 @@ Describe 'New-CryoBackup' {
             'SslMode', 'StallTimeout', 'Timeout')
     }
 
+    It 'does what each of its options says' {
+        Initialize-TestDatabase cryo_options
+        Invoke-Sql -Database cryo_options 'CREATE SCHEMA extra; CREATE TABLE extra.left_out (id int)'
+        try {
+            $made = New-CryoBackup cryo_options -Path (Join-Path $TestDrive 'options') -Compression Zstd -CompressionLevel 3 -Label nightly -ExcludeSchema extra `
+                -ExcludeTableData public.empty_one -SkipSpaceCheck -MaxShrink 80 -LockTimeout 10s -StallTimeout 5m -Timeout 30m -WarningAction SilentlyContinue
+            $made.Compression | Should -Be 'Zstd'
+            $made.Path | Should -BeLike '*.dump.zst'
+            $made.Label | Should -Be 'nightly'
+            $made.RowCount | Should -BeGreaterThan 0
+            $made = New-CryoBackup cryo_options -Path (Join-Path $TestDrive 'options') -IncludeSchema public -ExcludeTable public.empty_one -Jobs 2 -SkipRowCount -WarningAction SilentlyContinue
+            $made.TableCount | Should -BeGreaterThan 0
+            (Test-CryoBackup $made.Path).Verdict | Should -Be 'Passed'
+        }
+        finally {
+            Clear-TestDatabase cryo_options
+        }
+    }
+
     It 'takes only what was selected, and the roles beside it' {
         $backup = New-CryoBackup cryoprotect -Path (Join-Path $TestDrive 'part') -IncludeTable 'public.mol*' -ExcludeTableData public.molecules -IncludeGlobals -WarningAction SilentlyContinue
         $backup.TableCount | Should -Be 0

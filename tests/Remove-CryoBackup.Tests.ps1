@@ -51,6 +51,22 @@ Describe 'Remove-CryoBackup' {
             'KeepWeekly', 'KeepWithin', 'KeepYearly', 'LiteralPath', 'OlderThan', 'Path', 'TimeZone')
     }
 
+    It 'holds by every rule that it is given, and says by which' {
+        Add-Night 3
+        $rules = @{
+            KeepLast = 1; KeepHourly = 1; KeepDaily = 2; KeepWeekly = 1; KeepMonthly = 1; KeepYearly = 1; KeepWithin = '1h'; KeepRehearsed = 1
+            TimeZone = 'Europe/Berlin'; FirstDayOfWeek = 'Sunday'
+        }
+        $plan = Remove-CryoBackup $folder @rules -WhatIf
+        $plan.Count | Should -Be 3
+        foreach ($word in 'last', 'hour', 'day', 'week', 'month', 'year', '1h') {
+            $plan[0].Reasons -join '; ' | Should -Match $word
+        }
+
+        $plan[1].Reasons -join '; ' | Should -Match 'day'
+        (Remove-CryoBackup -LiteralPath $folder -Database cryo_remove -KeepLast 1 -OlderThan 36h -WhatIf).Count | Should -Be 3
+    }
+
     It 'plans with -WhatIf what it then does, and nothing else' {
         Add-Night 4
         $before = Get-ChildItem -LiteralPath $folder | ForEach-Object Name
