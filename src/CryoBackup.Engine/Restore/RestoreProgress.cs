@@ -14,6 +14,15 @@ internal sealed class RestoreProgress : IDisposable
 {
     private const int Longest = 90;
 
+    // Where sessions are counted, those that restore come first.
+    private const string Room = """
+        SELECT (r.rolsuper OR (r.rolconnlimit < 0 AND d.datconnlimit < 0))
+            AND (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity) + 20 < pg_catalog.current_setting('max_connections')::bigint
+        FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
+        WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()
+        """;
+
+    private static readonly TimeSpan Beginning = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly ServerEndpoint _endpoint;
@@ -66,9 +75,16 @@ internal sealed class RestoreProgress : IDisposable
     {
         try
         {
+            // What is over in a second needs nobody to look.
+            await Task.Delay(Beginning, _stop.Token).ConfigureAwait(false);
             await using NpgsqlConnection session = await ServerConnection
                 .OpenAsync(_endpoint, "CryoBackup progress", clientEncoding: null, _stop.Token)
                 .ConfigureAwait(false);
+            if (!await session.ScalarAsync<bool>(Room, _stop.Token).ConfigureAwait(false))
+            {
+                return;
+            }
+
             string query = Query(session.PostgreSqlVersion.Major);
             while (true)
             {
