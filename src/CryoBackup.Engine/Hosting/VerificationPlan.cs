@@ -29,9 +29,9 @@ public sealed class VerificationPlan(VerificationRequest how, IReadOnlyList<stri
     )
     {
         ArgumentNullException.ThrowIfNull(paths);
-        if (paths is [var only] && BackupFolder.IsManifest(only) && !IsFolder(only) && _planned.Contains(BackupFolder.BackupOf(only)))
+        if (paths is [var only] && !IsFolder(only) && BackupFolder.OfFile(only) is var own && own != only && _planned.Contains(own))
         {
-            // A listing of a folder gives a backup and its manifest, which is proven with it.
+            // A listing of a folder gives a backup, its manifest, which is proven with it, and what was noted of it.
             return [];
         }
 

@@ -82,6 +82,8 @@ public static class BackupFolder
         }
     }
 
+    private static readonly string[] NoteSuffixes = [BackupFileName.ProofSuffix, BackupFileName.HoldSuffix, BackupFileName.RemovalSuffix];
+
     /// <summary>Replaces manifests by the backups that they belong to and leaves out unfinished files, locks, globals, verdicts,
     /// holds and marks of removals.</summary>
     /// <param name="files">Full paths, for example those that a wildcard matches.</param>
@@ -118,9 +120,10 @@ public static class BackupFolder
     }
 
     /// <summary>The backup that a file of it belongs to, by its name.</summary>
-    /// <param name="file">A backup, its manifest, or its globals.</param>
+    /// <param name="file">A backup, its manifest, its globals, or what was noted of it: a verdict, a hold, a removal.</param>
     internal static string OfFile(string file) =>
         IsManifest(file) ? BackupOf(file)
+        : Array.Find(NoteSuffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal)) is { } note ? file[..^note.Length]
         : file.LastIndexOf(GlobalsInfix, StringComparison.Ordinal) is > 0 and var at && EndsWithAny(file, GlobalsSuffixes) ? file[..at]
         : file;
 
