@@ -17,8 +17,7 @@ internal sealed class ParallelRestore(PgRestoreRuns runs, RestorePlan plan, int 
     /// <summary>Whether a plan's rows can flow so: they are readable, and stand in the archive's order.</summary>
     /// <param name="plan">What is restored.</param>
     public static bool Suits(RestorePlan plan) =>
-        plan is { IsTransaction: false, InArchiveOrder: true, HasReadableRows: true }
-        && !ParallelEntries.Split(plan.Entries, plan.Archive).After.Any(entry => entry.HasData);
+        plan is { IsTransaction: false, InArchiveOrder: true, HasReadableRows: true } && !plan.Split.After.Any(entry => entry.HasData);
 
     /// <summary>Runs it.</summary>
     /// <param name="head">The archive's table of contents.</param>
@@ -47,7 +46,7 @@ internal sealed class ParallelRestore(PgRestoreRuns runs, RestorePlan plan, int 
             }
         }
 
-        (IReadOnlyList<TocEntry> together, IReadOnlyList<TocEntry> after) = ParallelEntries.Split(plan.Entries, plan.Archive);
+        (IReadOnlyList<TocEntry> together, IReadOnlyList<TocEntry> after) = plan.Split;
         ILookup<Step, TocEntry> steps = together.ToLookup(StepOf);
         bool flows = steps[Step.Flow].Any(entry => entry.HasData);
         byte[] definitions = Edited(head);

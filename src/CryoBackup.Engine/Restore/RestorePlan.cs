@@ -9,6 +9,8 @@ namespace CryoBackup.Restore;
 /// A plan and a restore are made from the same.</summary>
 internal sealed class RestorePlan
 {
+    private readonly Lazy<(IReadOnlyList<TocEntry> Together, IReadOnlyList<TocEntry> After)> _split;
+
     /// <summary>Plans a restore.</summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="content">What the archive holds.</param>
@@ -46,6 +48,7 @@ internal sealed class RestorePlan
 
         // pg_restore reads a pipe from front to back, so data can be streamed only in the archive's own order.
         InArchiveOrder = Entries.Where(entry => entry.HasData).SequenceEqual(entries.Where(entry => entry.HasData));
+        _split = new(() => ParallelEntries.Split(Entries, Archive));
         HashSet<int> ids = [.. Entries.Select(entry => entry.DumpId)];
         Tables = [.. content.Tables.Where(table => ids.Contains(table.Entry.DumpId))];
         OfDatabase = partial
@@ -77,6 +80,9 @@ internal sealed class RestorePlan
 
     /// <summary>The entries, in the order in which they are restored.</summary>
     public IReadOnlyList<TocEntry> Entries { get; }
+
+    /// <summary>The entries, split for several sessions: <see cref="ParallelEntries.Split"/>.</summary>
+    public (IReadOnlyList<TocEntry> Together, IReadOnlyList<TocEntry> After) Split => _split.Value;
 
     /// <summary>The tables whose rows are restored.</summary>
     public IReadOnlyList<TableContent> Tables { get; private set; }

@@ -120,7 +120,7 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
             return;
         }
 
-        (IReadOnlyList<TocEntry> together, IReadOnlyList<TocEntry> after) = ParallelEntries.Split(plan.Entries, plan.Archive);
+        (IReadOnlyList<TocEntry> together, IReadOnlyList<TocEntry> after) = plan.Split;
         runs.Restore(spool.Path, together, jobs);
         runs.Restore(spool.Path, after, 1);
     }
