@@ -17,27 +17,10 @@ namespace CryoBackup.Commands;
     ConfirmImpact = ConfirmImpact.High
 )]
 [OutputType(typeof(RemovalResult))]
-public sealed class RemoveCryoBackupCommand : CryoBackupCmdlet
+public sealed class RemoveCryoBackupCommand : CryoBackupPathCmdlet
 {
-    private const string PathSet = "Path";
-    private const string LiteralPathSet = "LiteralPath";
-
     private readonly List<string> _paths = [];
     private RetentionRules _rules = new();
-    private bool _came;
-
-    /// <summary>Folders, of which the rules decide, or single backups; wildcards are expanded.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(BackupPathCompleter))]
-    public string[] Path { get; set; } = [];
-
-    /// <summary>Folders or backups, taken as they are written. What New-, Get- and Test-CryoBackup emit is bound here.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
-    [Alias("PSPath", "LP")]
-    [ValidateNotNullOrEmpty]
-    public string[] LiteralPath { get; set; } = [];
 
     /// <summary>Of a folder only the backups of these databases; wildcards are * and ?. Not from the pipeline.</summary>
     [Parameter]
@@ -161,27 +144,15 @@ public sealed class RemoveCryoBackupCommand : CryoBackupCmdlet
     /// <summary>Gathers the paths: what a folder keeps is decided by all that it holds.</summary>
     protected override void ProcessRecord()
     {
-        _came = true;
-        bool literal = ParameterSetName == LiteralPathSet;
-        foreach (string path in literal ? LiteralPath : Path)
+        foreach (string path in ResolveRecord().SelectMany(paths => paths))
         {
-            try
+            if (RemovalPlan.FindFault(path) is { } fault)
             {
-                foreach (string one in FileSystemPaths.Resolve(SessionState, path, literal, CryoBackupError.BackupNotFound))
-                {
-                    if (RemovalPlan.FindFault(one) is { } fault)
-                    {
-                        Report(fault, one);
-                    }
-                    else
-                    {
-                        _paths.Add(one);
-                    }
-                }
+                Report(fault, path);
             }
-            catch (Exception failure) when (failure is CryoBackupException or IOException or UnauthorizedAccessException)
+            else
             {
-                Report(failure, path);
+                _paths.Add(path);
             }
         }
     }
@@ -190,7 +161,7 @@ public sealed class RemoveCryoBackupCommand : CryoBackupCmdlet
     protected override void EndProcessing()
     {
         if (
-            !WarnIfNothingCame(_came, "no backup was removed")
+            !WarnIfNothingCame(Came, "no backup was removed")
             && _paths.Count > 0
             && RunEngine(_paths, (_, _) => RemovalPlan.Of(_paths, _rules, Configuration, Database, Force)) is { } requests
         )
