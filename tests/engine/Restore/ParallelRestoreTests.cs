@@ -69,6 +69,21 @@ public sealed class ParallelRestoreTests(ZooServer server) : IDisposable
         Assert.Equal(server.Dump(Source), server.Dump(Target));
     }
 
+    /// <summary>Beyond 32 MB a table is shared: by several sessions, and so several transactions, and nothing of it is lost.</summary>
+    [PostgresFact]
+    public void AHugeTableIsShared()
+    {
+        server.Drop(Source);
+        server.CreateDatabase(Source);
+        server.Execute(Source, "CREATE TABLE huge AS SELECT n, repeat(md5(n::text), 32) AS text FROM generate_series(1, 60000) n");
+        string backup = server.BackUp(Source);
+        server.Drop(Target);
+        RestoreResult result = server.Restore(backup, Target, request => request with { Create = true, Jobs = 3 });
+        Assert.True(Assert.Single(result.Tables).Matches);
+        Assert.Equal(60000L, server.Scalar(Target, "SELECT count(*) FROM huge"));
+        Assert.InRange((long)server.Scalar(Target, "SELECT count(DISTINCT xmin::text) FROM huge")!, 2, 3);
+    }
+
     [PostgresFact]
     public void AnEndedSessionEndsAllAndIsTold()
     {
