@@ -1,24 +1,16 @@
 using System.Collections;
 using System.Management.Automation;
-using System.Management.Automation.Language;
 
 namespace CryoBackup.Completion;
 
 /// <summary>Completes what the backups on the command line hold: a database, its server, a schema, a table.
 /// An encrypted backup tells nothing without its key.</summary>
-public sealed class BackupContentCompleter : IArgumentCompleter
+public sealed class BackupContentCompleter : CommandLineCompleter
 {
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName,
-        string parameterName,
-        string wordToComplete,
-        CommandAst commandAst,
-        IDictionary fakeBoundParameters
-    )
+    private protected override IEnumerable<CompletionResult> Complete(string command, string parameter, string word, IDictionary bound)
     {
-        IReadOnlyList<BackupInfo> backups = NamedBackups.Find(fakeBoundParameters, withDatabase: parameterName != "Database");
-        IEnumerable<string> names = parameterName switch
+        IReadOnlyList<BackupInfo> backups = NamedBackups.Find(bound, withDatabase: parameter != "Database");
+        IEnumerable<string> names = parameter switch
         {
             "Database" => backups.Select(backup => backup.Database),
             "Server" => backups.Select(backup => backup.ComputerName),
@@ -27,8 +19,8 @@ public sealed class BackupContentCompleter : IArgumentCompleter
         };
         return Completion.Of(
             names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
-            wordToComplete,
-            isPattern: commandName.StartsWith("Get-", StringComparison.OrdinalIgnoreCase) || parameterName != "Database"
+            word,
+            isPattern: command.StartsWith("Get-", StringComparison.OrdinalIgnoreCase) || parameter != "Database"
         );
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using System.Management.Automation.Language;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Storage;
@@ -12,26 +11,18 @@ namespace CryoBackup.Completion;
 /// Completes a path: first the backups of the configured folder, newest first, or the folder itself where one is asked for, then what
 /// PowerShell itself completes. A word with a folder in it is PowerShell's alone.
 /// </summary>
-public sealed class BackupPathCompleter : IArgumentCompleter
+public sealed class BackupPathCompleter : CommandLineCompleter
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName,
-        string parameterName,
-        string wordToComplete,
-        CommandAst commandAst,
-        IDictionary fakeBoundParameters
-    )
+    private protected override IEnumerable<CompletionResult> Complete(string command, string parameter, string word, IDictionary bound)
     {
-        string begin = wordToComplete.Trim('\'', '"');
-        bool isFolder = commandName.StartsWith("Get-", StringComparison.OrdinalIgnoreCase) || fakeBoundParameters.Contains("Latest");
-        IEnumerable<CompletionResult> configured =
-            begin.IndexOfAny(['/', '\\', ':', '~']) < 0 ? Configured(begin, isFolder, fakeBoundParameters) : [];
+        string begin = word.Trim('\'', '"');
+        bool isFolder = command.StartsWith("Get-", StringComparison.OrdinalIgnoreCase) || bound.Contains("Latest");
+        IEnumerable<CompletionResult> configured = begin.IndexOfAny(['/', '\\', ':', '~']) < 0 ? Configured(begin, isFolder, bound) : [];
         return configured
-            .Concat(Stores(begin, fakeBoundParameters))
-            .Concat(CompletionCompleters.CompleteFilename(wordToComplete))
+            .Concat(Stores(begin, bound))
+            .Concat(CompletionCompleters.CompleteFilename(word))
             .DistinctBy(result => result.CompletionText, StringComparer.Ordinal);
     }
 

@@ -1,41 +1,30 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using System.Management.Automation.Language;
 using CryoBackup.Postgres;
 
 namespace CryoBackup.Completion;
 
 /// <summary>Completes a database's name by asking the server that the command line names;
 /// silent when it does not answer within a second.</summary>
-public sealed class DatabaseCompleter : IArgumentCompleter
+public sealed class DatabaseCompleter : CommandLineCompleter
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName,
-        string parameterName,
-        string wordToComplete,
-        CommandAst commandAst,
-        IDictionary fakeBoundParameters
-    )
+    private protected override IEnumerable<CompletionResult> Complete(string command, string parameter, string word, IDictionary bound)
     {
-        var connection = new ConnectionRequest
-        {
-            ComputerName = Completion.Bound(fakeBoundParameters, "ComputerName", "Host", "HostName", "Server"),
-        };
-        if (int.TryParse(Completion.Bound(fakeBoundParameters, "Port"), NumberStyles.None, CultureInfo.InvariantCulture, out int port))
+        var connection = new ConnectionRequest { ComputerName = Completion.Bound(bound, "ComputerName", "Host", "HostName", "Server") };
+        if (int.TryParse(Completion.Bound(bound, "Port"), NumberStyles.None, CultureInfo.InvariantCulture, out int port))
         {
             connection = connection with { Port = port };
         }
 
-        if (Enum.TryParse(Completion.Bound(fakeBoundParameters, "SslMode"), ignoreCase: true, out SslMode mode))
+        if (Enum.TryParse(Completion.Bound(bound, "SslMode"), ignoreCase: true, out SslMode mode))
         {
             connection = connection with { SslMode = mode };
         }
 
-        if (fakeBoundParameters["Credential"] is PSCredential credential)
+        if (bound["Credential"] is PSCredential credential)
         {
             connection = connection with
             {
@@ -46,8 +35,8 @@ public sealed class DatabaseCompleter : IArgumentCompleter
 
         return Completion.Of(
             DatabaseNames.TryList(connection, Limit),
-            wordToComplete,
-            isPattern: commandName.StartsWith("New-", StringComparison.OrdinalIgnoreCase)
+            word,
+            isPattern: command.StartsWith("New-", StringComparison.OrdinalIgnoreCase)
         );
     }
 }
