@@ -3,13 +3,12 @@ using System.Management.Automation;
 namespace CryoBackup.Commands;
 
 /// <summary>What the cmdlets about a configuration file share. They obey none: the file is what they work on.</summary>
-public abstract class ConfigurationCmdlet : PSCmdlet, IDisposable
+public abstract class ConfigurationCmdlet : StoppableCmdlet
 {
-    private readonly CancellationTokenSource _stop = new();
     private readonly EnginePump _pump;
 
     /// <summary>Makes a cmdlet; PowerShell does.</summary>
-    protected ConfigurationCmdlet() => _pump = new EnginePump(this, new MessageDisplay(this), _stop);
+    protected ConfigurationCmdlet() => _pump = new EnginePump(this, new MessageDisplay(this), Stop);
 
     /// <summary>Works on one thing, passing on what the engine says; a failure is written as an error.</summary>
     /// <typeparam name="TResult">What the work returns.</typeparam>
@@ -41,25 +40,5 @@ public abstract class ConfigurationCmdlet : PSCmdlet, IDisposable
             }
         );
         return result;
-    }
-
-    /// <summary>Gives up what is being tried.</summary>
-    protected override void StopProcessing() => _stop.Cancel();
-
-    /// <summary>Releases what the cmdlet holds.</summary>
-    public void Dispose()
-    {
-        Dispose(true);
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Releases what the cmdlet holds.</summary>
-    /// <param name="disposing">True when called by <see cref="Dispose()"/>.</param>
-    protected virtual void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _stop.Dispose();
-        }
     }
 }

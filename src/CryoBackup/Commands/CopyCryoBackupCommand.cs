@@ -17,14 +17,10 @@ namespace CryoBackup.Commands;
     ConfirmImpact = ConfirmImpact.Medium
 )]
 [OutputType(typeof(BackupInfo))]
-public sealed class CopyCryoBackupCommand : CryoBackupCmdlet
+public sealed class CopyCryoBackupCommand : CryoBackupPathCmdlet
 {
-    private const string PathSet = "Path";
-    private const string LiteralPathSet = "LiteralPath";
-
     private readonly HashSet<string> _copied = new(StringComparer.Ordinal);
     private IReadOnlyList<CopyTarget> _destinations = [];
-    private bool _came;
 
     /// <summary>Backup files, or folders of which each backup is copied; wildcards are expanded.</summary>
     [Parameter(
@@ -38,12 +34,6 @@ public sealed class CopyCryoBackupCommand : CryoBackupCmdlet
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupPathCompleter))]
     public string[] Path { get; set; } = [];
-
-    /// <summary>Backup files or folders, taken as they are written. What New-, Get- and Get-ChildItem emit is bound here.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
-    [Alias("PSPath", "LP")]
-    [ValidateNotNullOrEmpty]
-    public string[] LiteralPath { get; set; } = [];
 
     /// <summary>
     /// Where the copies are to lie: folders, s3://bucket/prefix, azblob://account/container/prefix, rclone://remote/path. Without it the
@@ -73,11 +63,9 @@ public sealed class CopyCryoBackupCommand : CryoBackupCmdlet
     /// <summary>Copies each backup to each destination.</summary>
     protected override void ProcessRecord()
     {
-        _came = true;
-        bool literal = ParameterSetName == LiteralPathSet;
-        foreach (string path in literal ? LiteralPath : Path)
+        foreach ((string given, IReadOnlyList<string> paths) in ResolveRecord(Path))
         {
-            foreach (string backup in Backups(path, literal).Where(_copied.Add))
+            foreach (string backup in Backups(given, paths).Where(_copied.Add))
             {
                 foreach (CopyTarget destination in _destinations)
                 {
@@ -90,7 +78,7 @@ public sealed class CopyCryoBackupCommand : CryoBackupCmdlet
     /// <summary>Says so where nothing came.</summary>
     protected override void EndProcessing()
     {
-        WarnIfNothingCame(_came, "no backup was copied");
+        WarnIfNothingCame(Came, "no backup was copied");
         base.EndProcessing();
     }
 
@@ -113,17 +101,6 @@ public sealed class CopyCryoBackupCommand : CryoBackupCmdlet
         }
     }
 
-    private IReadOnlyList<string> Backups(string path, bool literal)
-    {
-        try
-        {
-            IReadOnlyList<string> paths = FileSystemPaths.Resolve(SessionState, path, literal, CryoBackupError.BackupNotFound);
-            return RunEngine(path, (observer, stop) => CopyPlan.Backups(paths, CopyPlan.Options(Configuration), observer, stop)) ?? [];
-        }
-        catch (Exception failure) when (failure is CryoBackupException or IOException or UnauthorizedAccessException)
-        {
-            Report(failure, path);
-            return [];
-        }
-    }
+    private IReadOnlyList<string> Backups(string given, IReadOnlyList<string> paths) =>
+        RunEngine(given, (observer, stop) => CopyPlan.Backups(paths, CopyPlan.Options(Configuration), observer, stop)) ?? [];
 }

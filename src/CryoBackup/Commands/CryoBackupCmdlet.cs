@@ -13,12 +13,11 @@ namespace CryoBackup.Commands;
 /// What all cmdlets share: the engine works on a thread of its own, what it has to say comes through one queue, and only the
 /// pipeline's thread speaks to PowerShell.
 /// </summary>
-public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
+public abstract class CryoBackupCmdlet : StoppableCmdlet
 {
     // How long the end of a command that was stopped may take to tell of it.
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
 
-    private readonly CancellationTokenSource _stop = new();
     private readonly List<object> _held = [];
     private readonly MessageDisplay _display;
     private readonly EnginePump _pump;
@@ -28,7 +27,7 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
     protected CryoBackupCmdlet()
     {
         _display = new MessageDisplay(this);
-        _pump = new EnginePump(this, _display, _stop);
+        _pump = new EnginePump(this, _display, Stop);
     }
 
     /// <summary>
@@ -67,34 +66,32 @@ public abstract class CryoBackupCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Stops the engine: its programs, its sessions on the server, its unfinished files.</summary>
-    protected override void StopProcessing()
-    {
-        try
-        {
-            _stop.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // Stopped from another thread at the very moment when the command ended by itself.
-        }
-    }
-
-    /// <summary>Releases what the cmdlet holds.</summary>
-    public void Dispose()
-    {
-        Dispose(true);
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Releases what the cmdlet holds.</summary>
-    /// <param name="disposing">True when called by <see cref="Dispose()"/>.</param>
-    protected virtual void Dispose(bool disposing)
+    /// <summary>Closes the record of a run that was stopped, and releases what the cmdlet holds.</summary>
+    /// <param name="disposing">True when called by <see cref="StoppableCmdlet.Dispose()"/>.</param>
+    protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
             EndEvidence();
-            _stop.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>What a path of backups stands for, as full paths; a wrong one is reported, so that the others go on.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="literal">True if it is taken as it is written.</param>
+    /// <returns>Null for a wrong one.</returns>
+    private protected IReadOnlyList<string>? ResolveBackups(string path, bool literal)
+    {
+        try
+        {
+            return FileSystemPaths.Resolve(SessionState, path, literal, CryoBackupError.BackupNotFound);
+        }
+        catch (Exception failure) when (failure is CryoBackupException or IOException or UnauthorizedAccessException)
+        {
+            Report(failure, path);
+            return null;
         }
     }
 

@@ -4,7 +4,7 @@ using CryoBackup.Text;
 namespace CryoBackup.Commands;
 
 /// <summary>What the cmdlets of holds share: each backup is changed once it was asked for.</summary>
-public abstract class CryoBackupHoldCmdlet : CryoBackupPathCmdlet
+public abstract class CryoBackupHoldCmdlet : CryoBackupChangeCmdlet
 {
     private readonly HashSet<string> _done = new(StringComparer.Ordinal);
 
@@ -18,7 +18,7 @@ public abstract class CryoBackupHoldCmdlet : CryoBackupPathCmdlet
     /// <summary>Changes each backup of the record.</summary>
     private protected void ChangeEach()
     {
-        foreach (string backup in ResolveRecord().SelectMany(BackupFolder.Select).Where(_done.Add))
+        foreach (string backup in ResolveRecord(Path).SelectMany(found => BackupFolder.Select(found.Paths)).Where(_done.Add))
         {
             if (
                 ShouldProcess(VisibleText.Of($"backup '{backup}'"), Action)

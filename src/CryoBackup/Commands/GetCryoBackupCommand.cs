@@ -10,11 +10,8 @@ namespace CryoBackup.Commands;
 /// <summary>Get-CryoBackup: lists the backups of folders, newest first.</summary>
 [Cmdlet(VerbsCommon.Get, "CryoBackup", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(BackupInfo))]
-public sealed class GetCryoBackupCommand : CryoBackupCmdlet
+public sealed class GetCryoBackupCommand : CryoBackupPathCmdlet
 {
-    private const string PathSet = "Path";
-    private const string LiteralPathSet = "LiteralPath";
-
     private IReadOnlyList<string> _identities = [];
     private CatalogQuery _query = new();
     private readonly HashSet<string> _found = new(StringComparer.Ordinal);
@@ -27,12 +24,6 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupPathCompleter))]
     public string[] Path { get; set; } = ["."];
-
-    /// <summary>Folders, taken as they are written.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
-    [Alias("PSPath", "LP")]
-    [ValidateNotNullOrEmpty]
-    public string[] LiteralPath { get; set; } = [];
 
     /// <summary>Only backups of these databases; wildcards are * and ?.</summary>
     [Parameter]
@@ -168,13 +159,9 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
             return;
         }
 
-        bool literal = ParameterSetName == LiteralPathSet;
-        foreach (string path in literal ? LiteralPath : Path)
+        foreach (string folder in ResolveRecord(Path).SelectMany(found => found.Paths))
         {
-            foreach (string folder in Folders(path, literal))
-            {
-                List(folder);
-            }
+            List(folder);
         }
     }
 
@@ -215,18 +202,5 @@ public sealed class GetCryoBackupCommand : CryoBackupCmdlet
         }
 
         base.EndProcessing();
-    }
-
-    private IReadOnlyList<string> Folders(string path, bool literal)
-    {
-        try
-        {
-            return FileSystemPaths.Resolve(SessionState, path, literal, CryoBackupError.BackupNotFound);
-        }
-        catch (CryoBackupException exception)
-        {
-            Report(exception, path);
-            return [];
-        }
     }
 }

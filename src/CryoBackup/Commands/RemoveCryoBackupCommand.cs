@@ -17,7 +17,7 @@ namespace CryoBackup.Commands;
     ConfirmImpact = ConfirmImpact.High
 )]
 [OutputType(typeof(RemovalResult))]
-public sealed class RemoveCryoBackupCommand : CryoBackupPathCmdlet
+public sealed class RemoveCryoBackupCommand : CryoBackupChangeCmdlet
 {
     private readonly List<string> _paths = [];
     private RetentionRules _rules = new();
@@ -144,7 +144,7 @@ public sealed class RemoveCryoBackupCommand : CryoBackupPathCmdlet
     /// <summary>Gathers the paths: what a folder keeps is decided by all that it holds.</summary>
     protected override void ProcessRecord()
     {
-        foreach (string path in ResolveRecord().SelectMany(paths => paths))
+        foreach (string path in ResolveRecord(Path).SelectMany(found => found.Paths))
         {
             if (RemovalPlan.FindFault(path) is { } fault)
             {

@@ -173,9 +173,13 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
         {
             foreach (string path in literal ? LiteralPath : Path)
             {
-                if (Resolve(path, literal) is { } paths)
+                if (ResolveBackups(path, literal) is { } paths)
                 {
                     Gather(path, (observer, stop) => _plan.Of(path, paths, observer, stop));
+                }
+                else
+                {
+                    EmitFalse();
                 }
             }
         }
@@ -236,20 +240,6 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
                 }
             }
         );
-    }
-
-    private IReadOnlyList<string>? Resolve(string path, bool literal)
-    {
-        try
-        {
-            return FileSystemPaths.Resolve(SessionState, path, literal, CryoBackupError.BackupNotFound);
-        }
-        catch (Exception failure) when (failure is CryoBackupException or IOException or UnauthorizedAccessException)
-        {
-            Report(failure, path);
-            EmitFalse();
-            return null;
-        }
     }
 
     private void Gather(string given, Func<Action<EngineMessage>, CancellationToken, IReadOnlyList<VerificationTask>> plan)
