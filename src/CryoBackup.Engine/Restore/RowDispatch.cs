@@ -1,4 +1,5 @@
 using CryoBackup.Archive;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Restore;
 
@@ -16,54 +17,29 @@ internal readonly record struct RowBlock(TocEntry Entry, byte[] Bytes, int Lengt
 /// </summary>
 /// <param name="sessions">How many sessions there are.</param>
 /// <param name="keptTogether">How much of a table goes to one session, in bytes.</param>
-internal sealed class RowDispatch(int sessions, long keptTogether = 32 << 20)
+internal sealed class RowDispatch(int sessions, long keptTogether = 32 << 20) : BlockExchange
 {
-    /// <summary>The size of a block in bytes.</summary>
-    public const int BlockSize = 1 << 18;
-
     private const long MostWaiting = 64 << 20;
 
     // As much as a BRIN index takes together by default, or neighbours in a column would be far apart.
     private const long Run = 1 << 20;
 
-    private readonly object _gate = new();
     private readonly Queue<RowBlock>[] _waiting = [.. Enumerable.Range(0, sessions).Select(static _ => new Queue<RowBlock>())];
     private readonly bool[] _works = new bool[sessions];
-    private readonly Stack<byte[]> _free = [];
     private TocEntry? _table;
     private int _current;
     private long _ofTable;
     private long _ofRun;
-    private long _held;
     private bool _isComplete;
-    private bool _isStopped;
-
-    /// <summary>Gives an empty block.</summary>
-    public byte[] Rent()
-    {
-        lock (_gate)
-        {
-            return _free.TryPop(out byte[]? block) ? block : new byte[BlockSize];
-        }
-    }
 
     /// <summary>Hands a block on, and waits while enough waits.</summary>
-    /// <param name="block">The block, whose bytes <see cref="Rent"/> gave.</param>
+    /// <param name="block">The block, whose bytes <see cref="BlockExchange.Rent"/> gave.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public void Add(RowBlock block)
     {
-        lock (_gate)
+        lock (Gate)
         {
-            while (!_isStopped && _held + BlockSize > MostWaiting)
-            {
-                Monitor.Wait(_gate);
-            }
-
-            if (_isStopped)
-            {
-                throw new OperationCanceledException("Nobody takes the rows any more.");
-            }
-
+            WaitWhile(() => Held + BlockSize > MostWaiting);
             if (block.Entry != _table)
             {
                 (_table, _ofTable, _ofRun, _current) = (block.Entry, 0, 0, LeastBusy());
@@ -75,32 +51,23 @@ internal sealed class RowDispatch(int sessions, long keptTogether = 32 << 20)
 
             _ofTable += block.Length;
             _ofRun += block.Length;
-            _held += BlockSize;
+            Hold();
             _waiting[_current].Enqueue(block);
-            Monitor.PulseAll(_gate);
+            Monitor.PulseAll(Gate);
         }
     }
 
     /// <summary>Takes a session's next block, and waits for it.</summary>
     /// <param name="session">Which; counts from 0.</param>
-    /// <param name="block">The block; to be given back with <see cref="Return"/>.</param>
+    /// <param name="block">The block; to be given back with <see cref="BlockExchange.Return"/>.</param>
     /// <returns>False when no more will come.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public bool TryTake(int session, out RowBlock block)
     {
-        lock (_gate)
+        lock (Gate)
         {
             _works[session] = false;
-            while (!_isStopped && !_isComplete && _waiting[session].Count == 0)
-            {
-                Monitor.Wait(_gate);
-            }
-
-            if (_isStopped)
-            {
-                throw new OperationCanceledException("The rows do not come any more.");
-            }
-
+            WaitWhile(() => !_isComplete && _waiting[session].Count == 0);
             if (!_waiting[session].TryDequeue(out block))
             {
                 return false;
@@ -111,35 +78,13 @@ internal sealed class RowDispatch(int sessions, long keptTogether = 32 << 20)
         }
     }
 
-    /// <summary>Gives a block back, to be filled again.</summary>
-    /// <param name="bytes">The block.</param>
-    public void Return(byte[] bytes)
-    {
-        lock (_gate)
-        {
-            _held -= BlockSize;
-            _free.Push(bytes);
-            Monitor.PulseAll(_gate);
-        }
-    }
-
     /// <summary>No more blocks will come.</summary>
     public void Complete()
     {
-        lock (_gate)
+        lock (Gate)
         {
             _isComplete = true;
-            Monitor.PulseAll(_gate);
-        }
-    }
-
-    /// <summary>Lets everybody who waits go, with an error.</summary>
-    public void Stop()
-    {
-        lock (_gate)
-        {
-            _isStopped = true;
-            Monitor.PulseAll(_gate);
+            Monitor.PulseAll(Gate);
         }
     }
 
