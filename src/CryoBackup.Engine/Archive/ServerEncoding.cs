@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using CryoBackup.Text;
 
 namespace CryoBackup.Archive;
 
@@ -110,20 +111,6 @@ internal static class ServerEncoding
     /// <param name="bytes">The bytes.</param>
     /// <param name="encoding">What <see cref="Find"/> gave.</param>
     /// <returns>The text.</returns>
-    public static string Decode(ReadOnlySpan<byte> bytes, Encoding? encoding)
-    {
-        if (encoding is not null)
-        {
-            return encoding.GetString(bytes);
-        }
-
-        try
-        {
-            return StrictUtf8.GetString(bytes);
-        }
-        catch (DecoderFallbackException)
-        {
-            return Encoding.Latin1.GetString(bytes);
-        }
-    }
+    public static string Decode(ReadOnlySpan<byte> bytes, Encoding? encoding) =>
+        encoding is null ? BytesText.Of(bytes) : encoding.GetString(bytes);
 }

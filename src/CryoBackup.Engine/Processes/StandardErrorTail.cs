@@ -1,4 +1,4 @@
-using System.Text;
+using CryoBackup.Text;
 
 namespace CryoBackup.Processes;
 
@@ -10,8 +10,6 @@ internal sealed class StandardErrorTail
 
     private const int MaximumLines = 40;
     private const int MaximumBytes = 4 * MaximumCharacters;
-
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly Queue<string> _lines = new();
     private Action<string>? _observer;
@@ -74,14 +72,7 @@ internal sealed class StandardErrorTail
             bytes = bytes[start] >= 0xC0 ? bytes[..start] : bytes;
         }
 
-        try
-        {
-            return StrictUtf8.GetString(bytes);
-        }
-        catch (DecoderFallbackException)
-        {
-            return Encoding.Latin1.GetString(bytes);
-        }
+        return BytesText.Of(bytes);
     }
 
     private void Complete(MemoryStream line)
