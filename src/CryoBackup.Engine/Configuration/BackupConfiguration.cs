@@ -163,7 +163,27 @@ public sealed record BackupConfiguration : Settings
     /// it names the first.</exception>
     public void Require(ConfigurationUse use, params IReadOnlyCollection<string> replaced)
     {
-        string[] needless = use switch
+        string[] needless = Needless(use);
+        foreach ((string path, CryoBackupException missing) in Missing)
+        {
+            if (
+                !needless
+                    .Concat(replaced)
+                    .Any(key =>
+                        path == key
+                        || path.StartsWith(key + ".", StringComparison.Ordinal)
+                        || path.StartsWith(key + "[", StringComparison.Ordinal)
+                    )
+            )
+            {
+                throw missing;
+            }
+        }
+    }
+
+    /// <summary>The keys that a verb can do without.</summary>
+    private static string[] Needless(ConfigurationUse use) =>
+        use switch
         {
             ConfigurationUse.New => ["encryption.identity_file", "databases[].encryption.identity_file"],
             ConfigurationUse.Copy =>
@@ -211,20 +231,4 @@ public sealed record BackupConfiguration : Settings
             ],
             _ => [],
         };
-        foreach ((string path, CryoBackupException missing) in Missing)
-        {
-            if (
-                !needless
-                    .Concat(replaced)
-                    .Any(key =>
-                        path == key
-                        || path.StartsWith(key + ".", StringComparison.Ordinal)
-                        || path.StartsWith(key + "[", StringComparison.Ordinal)
-                    )
-            )
-            {
-                throw missing;
-            }
-        }
-    }
 }

@@ -219,9 +219,10 @@ internal sealed class ConfigurationReader(ConfigurationErrors errors, Configurat
         return text;
     }
 
-    private List<string> ReadTexts(ConfigurationKey key, ConfigurationNode value, string path)
+    /// <summary>The items of a list, or the one that stands for it, with their variables filled; one whose variable is missing is noted
+    /// and left out.</summary>
+    private IEnumerable<(ScalarNode Node, string Text)> Filled(ConfigurationKey key, ConfigurationNode value, string path)
     {
-        var texts = new List<string>();
         foreach (ConfigurationNode item in value is ListNode list ? list.Items : [value])
         {
             ScalarNode node = item as ScalarNode ?? throw Wrong(item, path, KindInWords(key));
@@ -232,6 +233,15 @@ internal sealed class ConfigurationReader(ConfigurationErrors errors, Configurat
                 continue;
             }
 
+            yield return (node, text);
+        }
+    }
+
+    private List<string> ReadTexts(ConfigurationKey key, ConfigurationNode value, string path)
+    {
+        var texts = new List<string>();
+        foreach ((ScalarNode node, string text) in Filled(key, value, path))
+        {
             // The predecessor's mail addresses: several in one text.
             foreach (string part in key.Name == "to" ? text.Split(',', StringSplitOptions.TrimEntries) : [text])
             {
@@ -249,16 +259,8 @@ internal sealed class ConfigurationReader(ConfigurationErrors errors, Configurat
     private object ReadChoices(ConfigurationKey key, ConfigurationNode value, string path)
     {
         var choices = (System.Collections.IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(key.ItemType))!;
-        foreach (ConfigurationNode item in value is ListNode list ? list.Items : [value])
+        foreach ((ScalarNode node, string text) in Filled(key, value, path))
         {
-            ScalarNode node = item as ScalarNode ?? throw Wrong(item, path, KindInWords(key));
-            string text = variables.Fill(node, errors, out CryoBackupException? missing);
-            if (missing is not null)
-            {
-                _missing.TryAdd(path, missing);
-                continue;
-            }
-
             object choice = ReadChoice(key, node, text, path);
             if (!choices.Contains(choice))
             {

@@ -51,15 +51,7 @@ public sealed record DatabaseEntry : Settings
     public BackupSettings? Backup { get; init; }
 
     /// <summary>What is different of its server, of which each null says nothing.</summary>
-    internal ConnectionRequest Connection =>
-        new()
-        {
-            ComputerName = Host,
-            Port = Port,
-            UserName = Username,
-            Password = Password,
-            SslMode = SslMode,
-        };
+    internal ConnectionRequest Connection => ConnectionRequest.To(Host, Port, Username, Password, SslMode);
 }
 
 /// <summary>Which databases are backed up: the key <c>databases</c>.</summary>

@@ -35,13 +35,5 @@ public sealed record DatabaseSettings : Settings
     public SslMode? SslMode { get; init; }
 
     /// <summary>The server, of which each null says nothing.</summary>
-    internal ConnectionRequest Connection =>
-        new()
-        {
-            ComputerName = Host,
-            Port = Port,
-            UserName = Username,
-            Password = Password,
-            SslMode = SslMode,
-        };
+    internal ConnectionRequest Connection => ConnectionRequest.To(Host, Port, Username, Password, SslMode);
 }

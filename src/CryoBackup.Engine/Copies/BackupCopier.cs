@@ -92,15 +92,7 @@ public static class BackupCopier
 
     private static BackupLock Prepare(string folder, CopySource source, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw PartialFile.Translate(exception, folder);
-        }
-
+        PartialFile.MakeFolder(folder);
         return BackupLock.Take(folder, source.Manifest.Database, observer, cancellationToken);
     }
 

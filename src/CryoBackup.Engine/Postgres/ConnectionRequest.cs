@@ -58,6 +58,22 @@ public sealed record ConnectionRequest
     /// <summary>The database that a URI names; null for none.</summary>
     internal string? Database => _uri?.Database;
 
+    /// <summary>A server as a section of a configuration names it; what is null is not said.</summary>
+    /// <param name="host">See <see cref="ComputerName"/>.</param>
+    /// <param name="port">See <see cref="Port"/>.</param>
+    /// <param name="role">See <see cref="UserName"/>.</param>
+    /// <param name="password">See <see cref="Password"/>.</param>
+    /// <param name="sslMode">See <see cref="SslMode"/>.</param>
+    internal static ConnectionRequest To(string? host, int? port, string? role, string? password, SslMode? sslMode) =>
+        new()
+        {
+            ComputerName = host,
+            Port = port,
+            UserName = role,
+            Password = password,
+            SslMode = sslMode,
+        };
+
     /// <summary>Lays this over something that comes after it. A password belongs to its role: another role does not get it.</summary>
     /// <param name="next">What holds where nothing was said.</param>
     /// <returns>Both in one.</returns>

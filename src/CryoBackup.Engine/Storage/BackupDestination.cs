@@ -65,17 +65,7 @@ internal abstract class BackupDestination : IDisposable
 
         public override long? FreeSpace => LocalDisk.FreeSpace(folder);
 
-        public override void Make()
-        {
-            try
-            {
-                Directory.CreateDirectory(folder);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                throw PartialFile.Translate(exception, folder);
-            }
-        }
+        public override void Make() => PartialFile.MakeFolder(folder);
 
         public override void Take(string database, CancellationToken cancellationToken) =>
             _lock = BackupLock.Take(folder, database, observer, cancellationToken);

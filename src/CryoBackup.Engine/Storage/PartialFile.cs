@@ -99,6 +99,21 @@ internal sealed partial class PartialFile : BackupOutput
         }
     }
 
+    /// <summary>Makes a folder for backups, if it is not there.</summary>
+    /// <param name="folder">A full path.</param>
+    /// <exception cref="CryoBackupException">DiskFull or DestinationNotWritable.</exception>
+    public static void MakeFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Translate(exception, folder);
+        }
+    }
+
     /// <summary>What an error of the file system means to the user.</summary>
     /// <param name="exception">The error.</param>
     /// <param name="path">The file or folder that was written to.</param>
