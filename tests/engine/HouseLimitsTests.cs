@@ -5,20 +5,21 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace CryoBackup.Tests;
 
-/// <summary>How long a file and a member may be, and how many arguments a call may have, before a seam is looked for.</summary>
+/// <summary>How long a file and a member may be, and how many arguments a call may have and how many lines may stand twice, before a seam is looked for.</summary>
 [Trait("Runs", "Once")]
 public sealed class HouseLimitsTests
 {
     private const int LinesOfAFile = 400;
     private const int LinesOfAMember = 60;
     private const int Arguments = 6;
+    private const int LinesOfARun = 8;
 
     // The function of Windows has seven.
     private static readonly string[] Exceptions = ["CreateFile("];
 
     // Written on the same day as these limits; each is to be cut when it is touched next.
     private static readonly string[] LongFiles = ["BackupRemovalTests.cs"];
-    private static readonly string[] LongMembers = ["BackupConfiguration.cs(", "RemovalPlan.cs(", "BackupRemoval.cs("];
+    private static readonly string[] LongMembers = ["RemovalPlan.cs(", "BackupRemoval.cs("];
 
     private static readonly string Root = Path.GetFullPath(Path.Combine(Here(), "../.."));
 
@@ -60,6 +61,21 @@ public sealed class HouseLimitsTests
     }
 
     [Fact]
+    public void NoEightLinesStandTwice()
+    {
+        string[] pairs = [.. Repeated(Files("src").Select(file => (Path.GetRelativePath(Root, file), File.ReadLines(file))))];
+        Assert.True(pairs.Length == 0, $"The same {LinesOfARun} lines of code:\n{string.Join('\n', pairs)}");
+    }
+
+    [Fact]
+    public void RepeatedLinesAreFound()
+    {
+        string[] lines = [.. Enumerable.Range(1, LinesOfARun).Select(number => $"Do({number});")];
+        Assert.Equal(["a(2) = b(5)"], Repeated([("a", ["{", .. lines]), ("b", ["using A;", "", "// Why.", "{", .. lines, "}"])]));
+        Assert.Empty(Repeated([("a", lines[1..]), ("b", lines[1..])]));
+    }
+
+    [Fact]
     public void WhatIsCountedIsCountedRight()
     {
         const string Text = """
@@ -75,6 +91,36 @@ public sealed class HouseLimitsTests
         Assert.Equal([7, 7, 7, 7, 8], root.DescendantNodes().Select(Count).Where(count => count > Arguments).Order());
         Assert.Equal([1, 1, 1, 1], root.DescendantNodes().Where(IsMember).Select(Lines));
     }
+
+    /// <summary>Where the same lines of code stand in two places; what every file has, and lines without a word, do not count.</summary>
+    private static IEnumerable<string> Repeated(IEnumerable<(string Name, IEnumerable<string> Lines)> files)
+    {
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string name, IEnumerable<string> lines) in files)
+        {
+            (int Number, string Text)[] code =
+            [
+                .. lines
+                    .Select((line, index) => (index + 1, line.Trim()))
+                    .Where(line => line.Item2.Any(char.IsLetterOrDigit) && !IsOfEveryFile(line.Item2)),
+            ];
+            int told = -LinesOfARun;
+            for (int i = 0; i + LinesOfARun <= code.Length; i++)
+            {
+                string place = $"{name}({code[i].Number})";
+                string run = string.Join('\n', code[i..(i + LinesOfARun)].Select(line => line.Text));
+                if (!seen.TryAdd(run, place) && i >= told + LinesOfARun)
+                {
+                    told = i;
+                    yield return $"{seen[run]} = {place}";
+                }
+            }
+        }
+    }
+
+    private static bool IsOfEveryFile(string line) =>
+        line.StartsWith("//", StringComparison.Ordinal)
+        || line.StartsWith("using ", StringComparison.Ordinal) && line.EndsWith(';') && !line.Contains('=', StringComparison.Ordinal);
 
     private static bool IsMember(SyntaxNode node) =>
         node
