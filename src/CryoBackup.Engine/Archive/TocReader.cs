@@ -86,7 +86,7 @@ internal sealed class TocReader(ArchiveInput input, long? largest = null)
                 CryoBackupError.NotABackup,
                 foreign is null
                     ? "This is not an archive of pg_dump's custom format: it does not begin with PGDMP."
-                    : $"This is {foreign.What}, not an archive of pg_dump's custom format, which begins with PGDMP.",
+                    : $"This is {foreign.What}, not an archive of pg_dump -Fc.",
                 remedy: foreign?.Remedy ?? "Give a file made by New-CryoBackup or by pg_dump -Fc."
             );
         }

@@ -44,7 +44,7 @@ internal sealed class BackupPreflight(BackupRequest request, BackupDestination d
         {
             await FindAsync(async () => selection = await _snapshot.SelectAsync(cancellationToken).ConfigureAwait(false))
                 .ConfigureAwait(false);
-            _findings.AddRange(selection is null ? [] : TableFindings.Of(selection));
+            _findings.AddRange(selection is null ? [] : TableFindings.Of(selection, endpoint.UserName));
             await FindAsync(() => _snapshot.FindHiddenAsync(cancellationToken)).ConfigureAwait(false);
             await FindAsync(() => _snapshot.FindLackOfSessionsAsync(endpoint, SessionsNeeded, cancellationToken)).ConfigureAwait(false);
         }
@@ -86,7 +86,7 @@ internal sealed class BackupPreflight(BackupRequest request, BackupDestination d
                 CryoBackupError.DiskFull,
                 $"'{request.Folder}' has {SizeText.Of(free)} free; the backup is estimated to take {estimate.Words}.",
                 request.Folder,
-                "Free space, or choose another folder; -SkipSpaceCheck goes on without the estimate, and a disk that fills ends the backup."
+                "Free space, or choose another folder; -SkipSpaceCheck goes on without the estimate."
             );
         }
     }

@@ -55,13 +55,15 @@ internal sealed class DumpSnapshot : IAsyncDisposable
 
     private readonly NpgsqlConnection _connection;
     private readonly BackupRequest _request;
+    private readonly string _role;
     private Dictionary<uint, DumpTable> _tables = [];
     private DumpSelection? _listed;
 
-    private DumpSnapshot(NpgsqlConnection connection, DatabaseFacts facts, BackupRequest request)
+    private DumpSnapshot(NpgsqlConnection connection, DatabaseFacts facts, BackupRequest request, string role)
     {
         _connection = connection;
         _request = request;
+        _role = role;
         Facts = facts;
     }
 
@@ -111,7 +113,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
                     .ConfigureAwait(false);
             }
 
-            var snapshot = new DumpSnapshot(connection, facts, request);
+            var snapshot = new DumpSnapshot(connection, facts, request, endpoint.UserName);
 
             // On the holder nothing may time out: it must outlive the dump.
             await connection.ExecuteAsync(string.Join("; ", SessionSettings.ForReading), cancellationToken).ConfigureAwait(false);
@@ -151,7 +153,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         {
             // What was listed a moment ago will do once: it is compared with what is there behind the locks.
             DumpSelection before = Interlocked.Exchange(ref _listed, null) ?? await SelectAsync(cancellationToken).ConfigureAwait(false);
-            ThrowFirst(TableFindings.Of(before));
+            ThrowFirst(TableFindings.Of(before, _role));
             if (!await TryLockAsync(before, cancellationToken).ConfigureAwait(false))
             {
                 await ReleaseAsync(cancellationToken).ConfigureAwait(false);
@@ -162,7 +164,7 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             DumpSelection after = await SelectAsync(cancellationToken).ConfigureAwait(false);
             if (before.Read.Select(Identity).SequenceEqual(after.Read.Select(Identity)))
             {
-                ThrowFirst(TableFindings.Of(after));
+                ThrowFirst(TableFindings.Of(after, _role));
                 (Selection, _listed) = (after, null);
                 await MeasureAsync(after, cancellationToken).ConfigureAwait(false);
                 States = await ObjectState.ReadAsync(_connection, cancellationToken).ConfigureAwait(false);

@@ -147,8 +147,7 @@ internal sealed class AgeDecryption
                 $"No identity given opens '{_path}', which is encrypted for "
                     + $"{Header!.Recipients}{(_recorded.Count > 0 ? ": " + string.Join(", ", _recorded) : " (or its header is damaged)")}.",
                 _path,
-                "Give the identity that belongs to one of its recipients; the manifest records their public keys, "
-                    + "and age-keygen -y prints that of an identity.",
+                "Give the identity of one of its recipients, which the manifest names; age-keygen -y prints that of an identity.",
                 words
             );
     }

@@ -34,7 +34,8 @@ internal static class HostList
                     throw Invalid(
                         $"The host '{host}' has a port in it.",
                         host,
-                        "Give the host alone, and the port by its own parameter or PGPORT."
+                        $"Give them apart: -ComputerName {host[..host.IndexOf(':', StringComparison.Ordinal)]} "
+                            + $"-Port {host[(host.IndexOf(':', StringComparison.Ordinal) + 1)..]} (or PGHOST and PGPORT)."
                     );
                 }
             }

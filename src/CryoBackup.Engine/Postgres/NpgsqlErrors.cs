@@ -131,8 +131,11 @@ internal static class NpgsqlErrors
             inner = inner is AggregateException many ? many.InnerExceptions[0] : inner.InnerException!;
         }
 
-        return string.Equals(inner.Message, exception.Message, StringComparison.Ordinal)
-            ? exception.Message
+        // A file that is not there says all; that it was wanted in a handshake says nothing.
+        return
+            inner is FileNotFoundException or DirectoryNotFoundException
+            || string.Equals(inner.Message, exception.Message, StringComparison.Ordinal)
+            ? inner.Message
             : $"{exception.Message.TrimEnd('.')}: {inner.Message}";
     }
 }

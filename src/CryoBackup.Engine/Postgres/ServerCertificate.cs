@@ -93,11 +93,19 @@ internal static class ServerCertificate
         string[] states = ChainFaults(endpoint.Security.GetValueOrDefault("sslrootcert"), full);
         if (states.Length > 0)
         {
-            faults.Add($"the chain of its certificate's authorities: {string.Join(", ", states)}");
+            faults.Add($"the chain of its certificate's authorities: {string.Join(", ", states.Select(Words))}");
         }
 
         return faults.Count == 0 ? null : string.Join("; ", faults);
     }
+
+    private static string Words(string state) =>
+        state switch
+        {
+            "NotTimeValid" => "one has expired or is not valid yet (NotTimeValid)",
+            "UntrustedRoot" or "PartialChain" => $"none is trusted here ({state})",
+            _ => state,
+        };
 
     private static string[] ChainFaults(string? authorities, X509Certificate2 certificate)
     {

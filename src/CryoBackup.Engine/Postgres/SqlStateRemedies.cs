@@ -41,6 +41,11 @@ internal static class SqlStateRemedies
                     + "binary).",
             PostgresErrorCodes.OutOfMemory =>
                 "The server's machine has no memory left for it: free some, or lower work_mem, maintenance_work_mem or the number of jobs.",
+            PostgresErrorCodes.ObjectNotInPrerequisiteState when endpoint.Database == "template0" =>
+                "Nothing of yours is in template0, and no session may change that; -All leaves it out.",
+            PostgresErrorCodes.ObjectNotInPrerequisiteState
+                when said.Text.Contains("not currently accepting connections", StringComparison.Ordinal) =>
+                $"It takes no connections (datallowconn): ALTER DATABASE {Sql.Quote(endpoint.Database)} ALLOW_CONNECTIONS true.",
             PostgresErrorCodes.TooManyConnections => $"Too few sessions are free for role '{endpoint.UserName}': end others, "
                 + "or raise what limits them (ALTER ROLE or ALTER DATABASE … CONNECTION LIMIT, max_connections).",
             PostgresErrorCodes.ObjectInUse => "Other sessions use it (pg_stat_activity): end them, or wait for their end.",

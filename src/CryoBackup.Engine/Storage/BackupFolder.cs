@@ -35,6 +35,26 @@ public static class BackupFolder
     /// <param name="path">A full path, or a location.</param>
     public static bool IsFolder(string path) => StoreLocation.IsStore(path) ? !HasName(path) : Directory.Exists(path);
 
+    /// <summary>What is to be said of a folder that stands where a backup belongs.</summary>
+    /// <param name="path">The folder's full path, or a location.</param>
+    /// <param name="remedy">What to do where it is a folder of backups.</param>
+    /// <returns>NotABackup.</returns>
+    public static CryoBackupException NotOne(string path, string remedy) =>
+        OfDump(path) ?? new CryoBackupException(CryoBackupError.NotABackup, $"'{path}' is a folder.", path, remedy);
+
+    /// <summary>What is to be said of a folder that pg_dump itself wrote.</summary>
+    /// <param name="path">A full path.</param>
+    /// <returns>NotABackup; null for any other.</returns>
+    internal static CryoBackupException? OfDump(string path) =>
+        File.Exists(Path.Combine(path, "toc.dat")) || File.Exists(Path.Combine(path, "toc.dat.gz"))
+            ? new CryoBackupException(
+                CryoBackupError.NotABackup,
+                $"'{path}' is a folder of pg_dump's directory format, not one file.",
+                path,
+                "Restore it with pg_restore -d NAME FOLDER; for backups that can be proven use New-CryoBackup, or pg_dump -Fc."
+            )
+            : null;
+
     /// <summary>Where a file lies.</summary>
     /// <param name="path">A full path, or a location.</param>
     internal static string Of(string path) =>

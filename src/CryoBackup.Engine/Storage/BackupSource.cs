@@ -158,17 +158,9 @@ internal sealed class BackupSource : IDisposable
             return file;
         }
         catch (Exception exception)
-            when (exception is IOException or UnauthorizedAccessException
-                && (File.Exists(Path.Combine(path, "toc.dat")) || File.Exists(Path.Combine(path, "toc.dat.gz")))
-            )
+            when (exception is IOException or UnauthorizedAccessException && BackupFolder.OfDump(path) is { } directory)
         {
-            throw new CryoBackupException(
-                CryoBackupError.NotABackup,
-                $"'{path}' is a folder of pg_dump's directory format, which is not one file that can be streamed.",
-                path,
-                "Restore it with pg_restore -d NAME FOLDER; for backups that can be proven use New-CryoBackup, or pg_dump -Fc.",
-                inner: exception
-            );
+            throw new CryoBackupException(directory.Error, directory.Message, path, directory.Remedy, inner: exception);
         }
         catch (IrregularFileException exception)
         {
@@ -186,7 +178,9 @@ internal sealed class BackupSource : IDisposable
                 CryoBackupError.BackupNotFound,
                 $"The backup file '{path}' does not exist.",
                 path,
-                "List the backups there are with Get-CryoBackup.",
+                Directory.Exists(Path.GetDirectoryName(path))
+                    ? "List the backups there are with Get-CryoBackup."
+                    : $"'{Path.GetDirectoryName(path)}' is not there either: if it is a share, see that it is mounted.",
                 inner: exception
             );
         }

@@ -108,10 +108,31 @@ internal sealed partial class PartialFile : BackupOutput
         {
             Directory.CreateDirectory(folder);
         }
+        catch (IOException exception) when (FileOn(folder) is { } file)
+        {
+            throw new CryoBackupException(
+                CryoBackupError.DestinationNotWritable,
+                $"'{folder}' cannot be written: '{file}' is a file, not a folder.",
+                folder,
+                "Give a folder; it is made where it is not there.",
+                inner: exception
+            );
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw Translate(exception, folder);
         }
+    }
+
+    // A path that ends in a file, or leads through one.
+    private static string? FileOn(string? path)
+    {
+        while (path is not null && !File.Exists(path))
+        {
+            path = Path.GetDirectoryName(path);
+        }
+
+        return path;
     }
 
     /// <summary>What an error of the file system means to the user.</summary>

@@ -8,6 +8,7 @@ public abstract class CryoBackupOneServerCmdlet : CryoBackupServerCmdlet
     /// <summary>Host name, address, or the folder of a Unix-domain socket.</summary>
     [Parameter]
     [Alias("Host", "HostName", "Server")]
+    [OneServer]
     [ValidateNotNullOrEmpty]
     public string? ComputerName
     {

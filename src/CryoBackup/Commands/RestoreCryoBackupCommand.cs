@@ -313,14 +313,7 @@ public sealed partial class RestoreCryoBackupCommand : CryoBackupOneServerCmdlet
                 ParameterSetName == LiteralPathSet
                     ? FileSystemPaths.Place(SessionState, given, CryoBackupError.BackupNotFound)
                     : FindOne(given);
-            return !BackupFolder.IsFolder(path)
-                ? path
-                : throw new CryoBackupException(
-                    CryoBackupError.NotABackup,
-                    $"'{path}' is a folder.",
-                    path,
-                    "Name one backup, or use -Latest with -Database."
-                );
+            return !BackupFolder.IsFolder(path) ? path : throw BackupFolder.NotOne(path, "Name one backup, or use -Latest with -Database.");
         }
         catch (CryoBackupException exception)
         {

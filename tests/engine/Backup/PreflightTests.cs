@@ -72,7 +72,7 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
         );
         CryoBackupException failure = Fails(Request("guarded", "guest"));
         Assert.Equal(CryoBackupError.PermissionDenied, failure.Error);
-        Assert.Equal("The role may not read: public.one, public.two, public.counter, closed.three.", failure.Message);
+        Assert.Equal("Role 'guest' may not read: public.one, public.two, public.counter, closed.three.", failure.Message);
         Assert.Empty(Leftovers.Files(_destination.Path));
     }
 
@@ -125,7 +125,7 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
         CryoBackupException failure = Fails(request);
         Assert.Equal(CryoBackupError.PermissionDenied, failure.Error);
         Assert.StartsWith(
-            "3 things speak against the backup of 'everything': (1) The role may not read: public.unreadable. (2) Row security hides rows",
+            "3 things speak against the backup of 'everything': (1) Role 'pauper' may not read: public.unreadable. (2) Row security hides rows",
             failure.Message,
             StringComparison.Ordinal
         );
@@ -133,7 +133,7 @@ public sealed class PreflightTests(PostgresServer server) : IDisposable
         Assert.Contains($"(3) '{request.Folder}' cannot be written", failure.Message, StringComparison.Ordinal);
         Assert.Contains("(1) GRANT", failure.Remedy, StringComparison.Ordinal);
         Assert.Contains("(2) ALTER ROLE", failure.Remedy, StringComparison.Ordinal);
-        Assert.Contains("(3) Choose a folder", failure.Remedy, StringComparison.Ordinal);
+        Assert.Contains("(3) Give a folder", failure.Remedy, StringComparison.Ordinal);
     }
 
     /// <summary>What the destination lacks is told even where the server cannot be reached.</summary>

@@ -30,7 +30,7 @@ public sealed class ServerCertificateTests : IDisposable
             StringComparison.Ordinal
         );
         Assert.DoesNotContain("chain", e.Message, StringComparison.Ordinal);
-        Assert.Contains("of another name than '127.0.0.1'", e.Remedy, StringComparison.Ordinal);
+        Assert.Contains("as the certificate does", e.Remedy, StringComparison.Ordinal);
 
         // Without alternative names the common name is the one.
         using X509Certificate2 old = Issue();
@@ -46,11 +46,11 @@ public sealed class ServerCertificateTests : IDisposable
         CryoBackupException e = await Meet(certificate, authority: other);
         Assert.Contains("the chain of its certificate's authorities: ", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("was asked for", e.Message, StringComparison.Ordinal);
-        Assert.Contains($"those that are stand in '{_folder.Path}", e.Remedy, StringComparison.Ordinal);
+        Assert.Contains($"Put its authority's certificate into '{_folder.Path}", e.Remedy, StringComparison.Ordinal);
         Assert.Contains("(PGSSLROOTCERT)", e.Remedy, StringComparison.Ordinal);
 
         e = await Meet(certificate, authority: null);
-        Assert.Contains("UntrustedRoot", e.Message, StringComparison.Ordinal);
+        Assert.Contains("none is trusted here (UntrustedRoot)", e.Message, StringComparison.Ordinal);
         Assert.Contains("the system's store", e.Remedy, StringComparison.Ordinal);
     }
 
@@ -59,8 +59,8 @@ public sealed class ServerCertificateTests : IDisposable
     {
         using X509Certificate2 certificate = Issue(DateTimeOffset.UtcNow.AddDays(-1), "127.0.0.1");
         CryoBackupException e = await Meet(certificate, authority: certificate);
-        Assert.Contains("NotTimeValid", e.Message, StringComparison.Ordinal);
-        Assert.Contains("has expired", e.Remedy, StringComparison.Ordinal);
+        Assert.Contains("has expired or is not valid yet (NotTimeValid)", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Renew it", e.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
