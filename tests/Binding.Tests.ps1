@@ -10,7 +10,32 @@ BeforeAll {
         Copy    = Copy-CryoBackup $backup.Path (Join-Path $TestDrive 'copies')
         Test    = Test-CryoBackup $backup.Path
         Restore = Restore-CryoBackup $backup.Path -TargetDatabase cryo_bind_copy -Create -PlanOnly
+        Remove  = Remove-CryoBackup $folder -KeepLast 9
+        Protect = Protect-CryoBackup $backup.Path -Reason 'a test' -Until (Get-Date).AddDays(1)
     }
+    $null = Unprotect-CryoBackup $backup.Path
+
+    # What takes a backup, and changes nothing.
+    $takers = [ordered] @{
+        Test    = { $input | Test-CryoBackup -Level Hash }
+        Restore = { $input | Restore-CryoBackup -TargetDatabase cryo_bind_copy -Create -PlanOnly }
+        Get     = { $input | Get-CryoBackup }
+        Copy    = { $input | Copy-CryoBackup -Destination (Join-Path $TestDrive "to$(Get-Random)") }
+        Remove  = { $input | Remove-CryoBackup -KeepLast 9 }
+        Protect = { $input | Protect-CryoBackup -Until (Get-Date).AddDays(1); $null = Unprotect-CryoBackup $backup.Path }
+    }
+
+    # What a taker made of an object: the backup that it found, or the error's name.
+    function Get-Bound([scriptblock] $Taker, $Object) {
+        try {
+            (@($Object | & $Taker) | Select-Object -First 1).Path
+        }
+        catch {
+            $_.FullyQualifiedErrorId
+        }
+    }
+
+    $bound = [System.Collections.Generic.List[object]]::new()
     $ways = @{
         'as it is'            = { param($Object) $Object }
         'Select-Object'       = { param($Object) $Object | Select-Object Path }
@@ -24,16 +49,44 @@ BeforeAll {
 
 AfterAll {
     Clear-TestDatabase cryo_bind
+    $results = Join-Path $PSScriptRoot '../output/test-results'
+    $results = (Test-Path -LiteralPath $results) ? $results : (Split-Path $results)
+    $bound | Format-Table | Out-String -Width 120 | Set-Content -LiteralPath (Join-Path $results 'what-binds.txt')
 }
 
-Describe 'What <Cmdlet>-CryoBackup emits' -ForEach @('New', 'Get', 'Copy', 'Test', 'Restore' | ForEach-Object { @{ Cmdlet = $_ } }) {
+Describe 'What <Cmdlet>-CryoBackup emits' -ForEach @('New', 'Get', 'Copy', 'Test', 'Restore', 'Remove', 'Protect' | ForEach-Object { @{ Cmdlet = $_ } }) {
     It 'goes on after <_>' -ForEach 'as it is', 'Select-Object', 'ConvertTo-Json', 'Export-Csv', 'Export-Clixml', 'Start-Job', 'PSSerializer' {
         $object = & $ways[$_] $made[$Cmdlet]
         $object | Should -HaveCount 1
-        $verdict = $object | Test-CryoBackup -Level Hash
-        $verdict.Verdict | Should -Be 'Passed'
-        $verdict.Path | Should -Be $made[$Cmdlet].Path
-        ($object | Restore-CryoBackup -TargetDatabase cryo_bind_copy -Create -PlanOnly).Status | Should -Be 'Planned'
+        $row = [ordered] @{ Object = $Cmdlet; Way = $_ }
+        foreach ($taker in $takers.Keys) {
+            # What changes backups takes no mere property named Path, which as a pattern could mean another file once its own is gone, nor
+            # what a restore emits.
+            $needsType = $taker -in 'Remove', 'Protect' -and ($_ -eq 'Select-Object' -or $Cmdlet -eq 'Restore')
+            $found = Get-Bound $takers[$taker] $object
+            $row[$taker] = ($found ? (Split-Path $found -Leaf) : '') -eq (Split-Path $made[$Cmdlet].Path -Leaf) ? 'yes' : 'no'
+            if (-not $needsType) {
+                $row[$taker] | Should -Be 'yes' -Because "$taker takes what $Cmdlet emits after $_, and said $found"
+            }
+        }
+
+        $bound.Add([pscustomobject] $row)
+    }
+
+    It 'may be an argument, one or several' {
+        foreach ($command in 'Test-CryoBackup', 'Restore-CryoBackup', 'Get-CryoBackup', 'Copy-CryoBackup') {
+            $more = @{
+                'Test-CryoBackup'    = @{ Level = 'Hash' }
+                'Restore-CryoBackup' = @{ TargetDatabase = 'cryo_bind_copy'; Create = $true; PlanOnly = $true }
+                'Get-CryoBackup'     = @{}
+                'Copy-CryoBackup'    = @{ Destination = Join-Path $TestDrive "to$(Get-Random)" }
+            }[$command]
+            foreach ($argument in $made[$Cmdlet], ($made[$Cmdlet] | Select-Object Path)) {
+                Split-Path (& $command $argument @more -ErrorAction Stop).Path -Leaf | Should -Be (Split-Path $backup.Path -Leaf) -Because $command
+            }
+        }
+
+        @(Test-CryoBackup @($made[$Cmdlet], $made.New) -Level Hash).Verdict | Should -Be 'Passed', 'Passed'
     }
 }
 

@@ -25,6 +25,11 @@ public static class BackupCatalog
     {
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(observer);
+        if (BackupFolder.HasName(folder) && !BackupFolder.IsFolder(folder))
+        {
+            return One(folder, query, cancellationToken, options);
+        }
+
         var listing = BackupListing.Of(folder, options, observer, cancellationToken);
         IReadOnlyList<CatalogEntry> entries = query.Recurse
             ? FolderListing.OfTree(listing, observer, cancellationToken)
@@ -35,6 +40,25 @@ public static class BackupCatalog
         }
 
         return CatalogReader.Read(entries, query, observer, cancellationToken);
+    }
+
+    /// <summary>A single backup, as a listing of where it lies has it.</summary>
+    private static BackupInfo[] One(string path, CatalogQuery query, CancellationToken cancellationToken, StoreOptions? options)
+    {
+        string file = BackupFolder.OfFile(path);
+        BackupInfo[] found =
+        [
+            .. Find(BackupFolder.Of(file), new CatalogQuery { All = true }, static _ => { }, cancellationToken, options)
+                .Where(backup => string.Equals(backup.Path, file, StringComparison.Ordinal)),
+        ];
+        return found.Length > 0
+            ? Array.FindAll(found, query.Wants)
+            : throw new CryoBackupException(
+                CryoBackupError.BackupNotFound,
+                $"The backup file '{file}' does not exist.",
+                file,
+                "List the backups there are with Get-CryoBackup."
+            );
     }
 
     /// <summary>Lists the backups whose manifest is in the folder, newest first.</summary>

@@ -30,6 +30,7 @@ public sealed class CopyCryoBackupCommand : CryoBackupPathCmdlet
         ValueFromPipelineByPropertyName = true,
         ParameterSetName = PathSet
     )]
+    [PathOfObject]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupPathCompleter))]

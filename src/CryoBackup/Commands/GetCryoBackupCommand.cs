@@ -20,6 +20,7 @@ public sealed class GetCryoBackupCommand : CryoBackupPathCmdlet
     /// <summary>Folders, or locations of stores such as s3://bucket/prefix; wildcards are expanded.
     /// Without it that of the configuration, or the current location.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
+    [PathOfObject]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupPathCompleter))]

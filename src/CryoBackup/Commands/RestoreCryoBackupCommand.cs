@@ -35,6 +35,7 @@ public sealed partial class RestoreCryoBackupCommand : CryoBackupOneServerCmdlet
         ParameterSetName = PathSet
     )]
     [Parameter(Position = 0, ParameterSetName = LatestSet)]
+    [PathOfObject]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupPathCompleter))]

@@ -26,6 +26,7 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
     /// <summary>Backup files, or folders of which each backup is tested; wildcards are expanded.
     /// Without it the folder of the configuration.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
+    [PathOfObject]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupPathCompleter))]
