@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using CryoBackup.Processes;
+using Npgsql;
 
 namespace CryoBackup.Postgres.Scratch;
 
@@ -78,17 +79,23 @@ internal sealed class ScratchCluster : IDisposable
         var cluster = new ScratchCluster(home, ScratchFolder.CreateForSocket(folder), control);
         try
         {
-            foreach (string made in new[] { folder, cluster._socketFolder }.Distinct(StringComparer.Ordinal))
+            var setup = new ScratchSetup(home, cluster._socketFolder, options);
+            cluster.TakeOver(setup, cancellationToken);
+            try
             {
-                ScratchFolder.Own(made);
-                if (!OperatingSystem.IsWindows())
-                {
-                    account?.Own(made);
-                }
+                cluster.Launch(setup, options, cancellationToken);
+            }
+            catch (CryoBackupException exception)
+                when (setup.IsUnpacked && exception.Error is not (CryoBackupError.DiskFull or CryoBackupError.Cancelled))
+            {
+                options.Observer(
+                    new VerboseMessage($"A throwaway server as one before did not start; it is made anew. {exception.Message}")
+                );
+                cluster.Stop();
+                setup.Discard();
+                cluster.Launch(setup, options, cancellationToken);
             }
 
-            cluster.Connection = new ScratchSetup(home, cluster._socketFolder, options).Run(cancellationToken);
-            cluster.Launch(options, cancellationToken);
             options.Observer(new VerboseMessage($"A throwaway PostgreSQL {control.Version} runs in '{folder}'."));
             return cluster;
         }
@@ -150,25 +157,89 @@ internal sealed class ScratchCluster : IDisposable
         }
 
         _disposed = true;
-        if (File.Exists(Path.Combine(_home.DataPath, "postmaster.pid")))
-        {
-            try
-            {
-                _home.Control("stop", ["-m", "immediate", "-w", "-t", "10"], CancellationToken.None);
-            }
-            catch (CryoBackupException)
-            {
-                // pg_ctl has gone; the process is ended below.
-            }
-
-            ScratchProcesses.KillServer(_home.DataPath);
-        }
-
+        Stop();
         ScratchFolder.Remove(Folder, _home.Account);
         if (!string.Equals(_socketFolder, Folder, StringComparison.Ordinal))
         {
             ScratchFolder.Remove(_socketFolder, _home.Account);
         }
+    }
+
+    private void Stop()
+    {
+        if (!File.Exists(Path.Combine(_home.DataPath, "postmaster.pid")))
+        {
+            return;
+        }
+
+        try
+        {
+            _home.Control("stop", ["-m", "immediate", "-w", "-t", "10"], CancellationToken.None);
+        }
+        catch (CryoBackupException)
+        {
+            // pg_ctl has gone; the process is ended below.
+        }
+
+        ScratchProcesses.KillServer(_home.DataPath);
+    }
+
+    /// <summary>Fills the folders with what there is, and only then lets the server's account in.</summary>
+    private void TakeOver(ScratchSetup setup, CancellationToken cancellationToken)
+    {
+        string[] folders = [.. new[] { Folder, _socketFolder }.Distinct(StringComparer.Ordinal)];
+        foreach (string made in folders)
+        {
+            ScratchFolder.Own(made);
+        }
+
+        setup.TryUnpack(cancellationToken);
+        if (!OperatingSystem.IsWindows() && UnixAccount.ForServer() is { } account)
+        {
+            if (setup.IsUnpacked)
+            {
+                account.Own(_home.DataPath);
+                foreach (string entry in Directory.EnumerateFileSystemEntries(_home.DataPath, "*", SearchOption.AllDirectories))
+                {
+                    account.Own(entry);
+                }
+            }
+
+            Array.ForEach(folders, account.Own);
+        }
+    }
+
+    private void Launch(ScratchSetup setup, ScratchClusterOptions options, CancellationToken cancellationToken)
+    {
+        Connection = setup.Run(cancellationToken);
+        Launch(options, cancellationToken);
+        if (setup.IsUnpacked && Connection.Password is not null)
+        {
+            ChangePassword(cancellationToken);
+        }
+    }
+
+    /// <summary>Who knew the password of the server that this one is a copy of does not know this one's.</summary>
+    private void ChangePassword(CancellationToken cancellationToken)
+    {
+        string password = ScratchSetup.NewPassword();
+        try
+        {
+            using NpgsqlConnection session = ServerConnection
+                .OpenAsync(Endpoint, "CryoBackup", clientEncoding: null, cancellationToken)
+                .GetAwaiter()
+                .GetResult();
+            session
+                .ExecuteAsync($"ALTER ROLE {Sql.Quote(Connection.UserName!)} PASSWORD '{password}'", cancellationToken)
+                .GetAwaiter()
+                .GetResult();
+        }
+        catch (Exception exception) when (exception is NpgsqlException or SocketException or TimeoutException)
+        {
+            throw NpgsqlErrors.Translate(exception, Endpoint, CryoBackupError.ConnectionFailed);
+        }
+
+        Connection = Connection with { Password = password };
     }
 
     private void Launch(ScratchClusterOptions options, CancellationToken cancellationToken)

@@ -14,8 +14,11 @@ internal sealed record ScratchClusterOptions
     /// <summary>The folder under which it is put; null for the temporary folder. It takes the whole data.</summary>
     public string? BaseFolder { get; init; }
 
-    /// <summary>The superuser's name.</summary>
-    public string SuperUser { get; init; } = "postgres";
+    /// <summary>The superuser's name; null for one that nobody can know.</summary>
+    public string? SuperUser { get; init; } = "postgres";
+
+    /// <summary>The folder where what initdb made is kept for the next such server; empty to keep nothing.</summary>
+    public string TemplateFolder { get; init; } = ScratchTemplates.DefaultFolder;
 
     /// <summary>True to have every role need a password, the superuser a random one:
     /// nothing that runs within the server can then connect to it. Windows always does.</summary>

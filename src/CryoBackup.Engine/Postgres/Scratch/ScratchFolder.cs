@@ -103,7 +103,8 @@ internal static class ScratchFolder
     /// <returns>True if it is gone.</returns>
     public static bool Remove(string folder, string? account)
     {
-        if (account is not null)
+        // One that the account was not let into yet is still our own.
+        if (account is not null && TrustedPlace.WhyNot(folder) is not null)
         {
             // As the account, not as root: whoever plants a folder for us to remove gains nothing.
             try

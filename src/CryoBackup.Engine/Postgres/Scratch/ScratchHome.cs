@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Globalization;
 using System.Text;
 using CryoBackup.Processes;
@@ -27,17 +28,46 @@ internal sealed class ScratchHome(string folder, ClientTool control, string? acc
     /// <summary>What the server says.</summary>
     public string LogPath => Path.Combine(folder, LogFile);
 
+    /// <summary>A program beside pg_ctl.</summary>
+    /// <param name="name">Its name, without the system's extension.</param>
+    public string Program(string name) => Path.Combine(BinFolder, OperatingSystem.IsWindows() ? name + ".exe" : name);
+
+    /// <summary>Writes the data folder as a tar archive.</summary>
+    /// <param name="archive">Takes it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="IOException">It could not be read.</exception>
+    /// <exception cref="CryoBackupException">ToolNotFound: no tar, which another account's folder needs.</exception>
+    public void Pack(Stream archive, CancellationToken cancellationToken)
+    {
+        if (account is null)
+        {
+            TarFile.CreateFromDirectory(DataPath, archive, includeBaseDirectory: false);
+            return;
+        }
+
+        // As the account, not as root: whoever plants a link for us to follow gains nothing.
+        string tar = Array.Find(["/bin/tar", "/usr/bin/tar"], File.Exists) ?? "tar";
+        using var process = ToolProcess.Start(
+            Command(tar, ["-cf", "-", "-C", DataPath, "."]) with
+            {
+                ReadsOutput = true,
+            },
+            cancellationToken
+        );
+        process.StandardOutput.CopyTo(archive);
+        if (process.WaitForExit(cancellationToken) != 0)
+        {
+            throw new IOException(string.Join(' ', process.StandardErrorTail));
+        }
+    }
+
     /// <summary>Runs initdb on the data folder.</summary>
     /// <param name="arguments">Its other arguments.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public (int ExitCode, string Output, IReadOnlyList<string> Errors) InitDb(
         IEnumerable<string> arguments,
         CancellationToken cancellationToken
-    )
-    {
-        string initdb = Path.Combine(BinFolder, OperatingSystem.IsWindows() ? "initdb.exe" : "initdb");
-        return ToolProcess.Run(Command(initdb, ["-D", DataPath, .. arguments]), cancellationToken);
-    }
+    ) => ToolProcess.Run(Command(Program("initdb"), ["-D", DataPath, .. arguments]), cancellationToken);
 
     /// <summary>Runs pg_ctl on the data folder.</summary>
     /// <param name="action">start or stop.</param>

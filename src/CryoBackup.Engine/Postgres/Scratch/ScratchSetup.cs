@@ -1,4 +1,6 @@
+using System.IO.Hashing;
 using System.Security.Cryptography;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Postgres.Scratch;
 
@@ -8,17 +10,41 @@ namespace CryoBackup.Postgres.Scratch;
 /// <param name="options">What it is to be like.</param>
 internal sealed class ScratchSetup(ScratchHome home, string socketFolder, ScratchClusterOptions options)
 {
+    private readonly ScratchTemplates _templates = new(options.TemplateFolder);
+    private string? _key;
+    private ScratchLogin? _unpacked;
+
+    private bool AsksPassword => OperatingSystem.IsWindows() || options.AsksPassword;
+
+    /// <summary>True while the data folder is one that was kept of another server.</summary>
+    public bool IsUnpacked => _unpacked is not null;
+
+    /// <summary>Takes the data folder from one that was kept, if there is one; the folder above must be this process's alone.</summary>
+    /// <param name="cancellationToken">Ends it.</param>
+    public void TryUnpack(CancellationToken cancellationToken)
+    {
+        // What is asked of initdb beyond that is asked once.
+        _key = options.InitdbArguments.Count == 0 ? Key(cancellationToken) : null;
+        _unpacked = _key is null ? null : _templates.TryUnpack(_key, home.DataPath, cancellationToken);
+    }
+
+    /// <summary>Removes the data folder that was unpacked, and what it was unpacked from: its server does not start.</summary>
+    public void Discard()
+    {
+        _templates.Remove(_key!);
+        _unpacked = null;
+        ScratchFolder.Remove(home.DataPath, home.Account);
+    }
+
     /// <summary>Makes them.</summary>
     /// <param name="cancellationToken">Ends initdb.</param>
     /// <returns>How to connect as the superuser; on Windows without the port, which is chosen at the start.</returns>
     /// <exception cref="CryoBackupException">DiskFull, ConnectionFailed: initdb has failed.</exception>
     public ConnectionRequest Run(CancellationToken cancellationToken)
     {
-        string? password =
-            OperatingSystem.IsWindows() || options.AsksPassword ? RandomNumberGenerator.GetHexString(32, lowercase: true) : null;
-        Initialize(password, cancellationToken);
+        ScratchLogin login = _unpacked ?? Initialize(cancellationToken);
         Configure();
-        var connection = new ConnectionRequest { UserName = options.SuperUser, Password = password };
+        var connection = new ConnectionRequest { UserName = login.UserName, Password = login.Password.Length > 0 ? login.Password : null };
         return OperatingSystem.IsWindows()
             ? connection with
             {
@@ -31,15 +57,22 @@ internal sealed class ScratchSetup(ScratchHome home, string socketFolder, Scratc
             };
     }
 
-    private void Initialize(string? password, CancellationToken cancellationToken)
+    /// <summary>A password that nobody can know.</summary>
+    public static string NewPassword() => RandomNumberGenerator.GetHexString(32, lowercase: true);
+
+    private ScratchLogin Initialize(CancellationToken cancellationToken)
     {
-        var arguments = new List<string> { "-U", options.SuperUser, "--no-sync" };
+        var login = new ScratchLogin(
+            options.SuperUser ?? "cryobackup_" + RandomNumberGenerator.GetHexString(12, lowercase: true),
+            AsksPassword ? NewPassword() : ""
+        );
+        var arguments = new List<string> { "-U", login.UserName, "--no-sync" };
         if (!Gives(options.InitdbArguments, "--encoding", "-E"))
         {
             arguments.Add("--encoding=UTF8");
         }
 
-        string? passwordFile = password is null ? null : home.WritePrivately("password", password);
+        string? passwordFile = AsksPassword ? home.WritePrivately("password", login.Password) : null;
         arguments.AddRange(passwordFile is null ? ["--auth=trust"] : ["--auth=scram-sha-256", $"--pwfile={passwordFile}"]);
         arguments.AddRange(options.InitdbArguments);
         string[] locales =
@@ -55,6 +88,47 @@ internal sealed class ScratchSetup(ScratchHome home, string socketFolder, Scratc
         {
             File.Delete(passwordFile);
         }
+
+        if (_key is not null)
+        {
+            _templates.TryAdd(_key, login, archive => home.Pack(archive, cancellationToken));
+        }
+
+        return login;
+    }
+
+    /// <summary>What tells the data folders that initdb would make here from others: its programs, byte by byte, what is asked of it, and
+    /// the system's locales, of which it makes collations.</summary>
+    private string Key(CancellationToken cancellationToken)
+    {
+        var programs = new XxHash128();
+        foreach (string name in (string[])["initdb", "postgres"])
+        {
+            using FileStream program = File.OpenRead(home.Program(name));
+            programs.Append(program);
+        }
+
+        string locales = "";
+        if (!OperatingSystem.IsWindows())
+        {
+            try
+            {
+                locales = ToolProcess.Run(new ToolCommand("locale", "-a"), cancellationToken).Output;
+            }
+            catch (CryoBackupException)
+            {
+                // Not every system has the program.
+            }
+        }
+
+        return string.Join(
+            '\n',
+            Convert.ToHexString(programs.GetCurrentHash()),
+            home.Account,
+            options.SuperUser,
+            AsksPassword ? "scram" : "trust",
+            locales
+        );
     }
 
     /// <returns>False if this machine lacks the locale.</returns>

@@ -89,7 +89,7 @@ internal sealed class ScratchServer : RehearsalServer
             {
                 MinimumMajor = request.ServerPath is null ? minimumMajor : 0,
                 ProgramFolder = request.ServerPath,
-                SuperUser = "cryobackup_" + RandomNumberGenerator.GetHexString(12, lowercase: true),
+                SuperUser = null,
                 AsksPassword = true,
                 Observer = observer,
                 Settings = new Dictionary<string, string>
