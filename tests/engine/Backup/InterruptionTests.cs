@@ -40,7 +40,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
     {
         using var backup = new RunningBackup(Request());
         await backup.WaitForRowsAsync();
-        Signals.Send("KILL", LinuxProcesses.ToolsOf(Database));
+        Signals.Send("KILL", Tools());
 
         CryoBackupException failure = await backup.FailureAsync();
         Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
@@ -118,7 +118,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
             CryoBackupException failure = await backup.FailureAsync();
             Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
             Assert.Contains("nothing came from it for 1s", failure.Message, StringComparison.Ordinal);
-            Assert.Empty(LinuxProcesses.ToolsOf(Database));
+            Assert.Empty(Tools());
             Assert.Empty(Leftovers.Files(_destination.Path));
         }
         finally
@@ -142,7 +142,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
             CryoBackupException failure = await backup.FailureAsync();
             Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
             Assert.Contains("nothing came from it for 1s", failure.Message, StringComparison.Ordinal);
-            Assert.Empty(LinuxProcesses.ToolsOf(Database));
+            Assert.Empty(Tools());
             Assert.Empty(Leftovers.Files(_destination.Path));
         }
         finally
@@ -165,7 +165,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
         {
             backup.Cancel();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(backup.ResultAsync);
-            Assert.Empty(LinuxProcesses.ToolsOf(Database));
+            Assert.Empty(Tools());
             Assert.Empty(Leftovers.Files(_destination.Path));
         }
         finally
@@ -197,7 +197,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
 
         IOException failure = await Assert.ThrowsAsync<IOException>(() => run.RunAsync(full, 0));
         Assert.Contains("the disk failed", failure.Message, StringComparison.Ordinal);
-        Assert.Empty(LinuxProcesses.ToolsOf(Database));
+        Assert.Empty(Tools());
     }
 
     [PostgresFact]
@@ -216,9 +216,12 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
 
         CryoBackupException failure = await backup.FailureAsync();
         Assert.Equal(CryoBackupError.ConnectionFailed, failure.Error);
-        Assert.Empty(LinuxProcesses.ToolsOf("shut_down"));
+        Assert.Empty(LinuxProcesses.ToolsOf(server, "shut_down"));
         Assert.Empty(Leftovers.Files(_destination.Path));
     }
+
+    /// <summary>The tools that run for the backup.</summary>
+    private protected int[] Tools() => LinuxProcesses.ToolsOf(_server, Database);
 
     private protected BackupRequest Request(TimeSpan? stallTimeout = null) =>
         new()
@@ -256,7 +259,7 @@ public sealed class ParallelInterruptionTests(PostgresServer server) : Interrupt
     {
         using var backup = new RunningBackup(Request());
         await backup.WaitForRowsAsync();
-        Signals.Send("KILL", LinuxProcesses.ToolsOf(Database)[0]);
+        Signals.Send("KILL", Tools()[0]);
 
         CryoBackupException failure = await backup.FailureAsync();
         Assert.Equal(CryoBackupError.DumpFailed, failure.Error);

@@ -12,7 +12,7 @@ internal static class Leftovers
     {
         for (int attempt = 0; ; attempt++)
         {
-            int[] processes = OperatingSystem.IsLinux() ? LinuxProcesses.ToolsOf(database) : [];
+            int[] processes = OperatingSystem.IsLinux() ? LinuxProcesses.ToolsOf(server, database) : [];
             string? sessions =
                 server.Scalar(
                     "postgres",
