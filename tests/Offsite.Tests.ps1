@@ -186,6 +186,38 @@ Describe 'Backups in <Kind>' -Skip:$noServer -ForEach $stores {
         $LASTEXITCODE | Should -Be 0
     }
 
+    It 'are held, removed by rules, and shown with what proves them' {
+        $place = "$Place/kept"
+        $made = 1..3 | ForEach-Object { New-CryoBackup cryo_offsite -Path $place -WarningAction Ignore }
+        $made[2].Proven | Should -Not -BeNullOrEmpty
+        ($made[2] | Test-CryoBackup -Level Restore).Verdict | Should -Be 'Passed'
+        $listed = Get-CryoBackup $place
+        $listed.Path | Should -Be $made[2..0].Path
+        $listed[0].Rehearsed | Should -Be $listed[0].Proven
+        $listed[1].Rehearsed | Should -BeNullOrEmpty
+        @(Get-CryoBackup $place -Rehearsed).Path | Should -Be $made[2].Path
+
+        ($made[0] | Protect-CryoBackup -Reason 'an audit').Hold | Should -Be 'held: an audit'
+        (Get-CryoBackup $place | Where-Object Hold).Path | Should -Be $made[0].Path
+        $plan = Remove-CryoBackup $place -KeepLast 1 -WhatIf
+        $plan.Action | Should -Be 'Keep', 'Remove', 'Keep'
+        $plan[2].Reasons | Should -Contain 'held: an audit'
+        @(Get-CryoBackup $place).Count | Should -Be 3
+        $done = Remove-CryoBackup $place -KeepLast 1 -Confirm:$false
+        $done.Action | Should -Be 'Keep', 'Removed', 'Keep'
+        $done.Path | Should -Be $plan.Path
+        ($made[0] | Unprotect-CryoBackup -Confirm:$false).Hold | Should -BeNullOrEmpty
+        ($made[0] | Remove-CryoBackup -Confirm:$false).Action | Should -Be 'Removed'
+        (Get-CryoBackup $place -All).Path | Should -Be $made[2].Path
+        ($made[2] | Remove-CryoBackup -Confirm:$false -WarningAction Ignore).Action | Should -Be 'Blocked'
+        & $tool protect $made[2].Path --reason 'by the tool' --json | ConvertFrom-Json | ForEach-Object Hold | Should -Be 'held: by the tool'
+        & $tool remove $place --keep-last 1 --plan-only | Out-String | Should -BeLike '*held: by the tool*'
+        & $tool unprotect $made[2].Path | Out-Null
+        & $tool remove $made[2].Path --force | Out-Null
+        $LASTEXITCODE | Should -Be 0
+        Get-CryoBackup $place -All -WarningAction Ignore | Should -BeNullOrEmpty
+    }
+
     It 'tell no credential, in whatever is said or written' {
         $evidence = Join-Path $TestDrive "evidence of $Kind"
         New-Item -ItemType Directory -Path $evidence | Out-Null

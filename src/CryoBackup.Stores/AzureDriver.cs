@@ -14,7 +14,7 @@ internal sealed class AzureDriver(BlobContainerClient container, StoreOptions op
     internal const string MarkName = "cryobackup_upload";
 
     /// <inheritdoc/>
-    public StoreCapabilities Capabilities { get; } = new(WritesOnce: true);
+    public StoreCapabilities Capabilities { get; } = new(WritesOnce: true, HoldsLegally: true);
 
     /// <inheritdoc/>
     public StoreUpload Begin(string key, long? estimate, StoreRetry retry, CancellationToken cancellationToken) =>
@@ -39,6 +39,7 @@ internal sealed class AzureDriver(BlobContainerClient container, StoreOptions op
             )
             {
                 BlockedUntil = found.ImmutabilityPolicy?.ExpiresOn?.UtcDateTime,
+                HasLegalHold = found.HasLegalHold,
             };
         }
         catch (RequestFailedException exception) when (exception.Status == (int)HttpStatusCode.NotFound && !IsContainer(exception))
@@ -84,6 +85,10 @@ internal sealed class AzureDriver(BlobContainerClient container, StoreOptions op
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         container.GetBlobBaseClient(key).DeleteIfExistsAsync(cancellationToken: cancellationToken);
 
+    /// <inheritdoc/>
+    public Task SetLegalHoldAsync(string key, bool isOn, CancellationToken cancellationToken) =>
+        container.GetBlobBaseClient(key).SetLegalHoldAsync(isOn, cancellationToken);
+
     /// <summary>Nothing: blocks that no commit named go with the next commit of their name, and by themselves after a week.</summary>
     public Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
         string prefix,
@@ -110,6 +115,7 @@ internal sealed class AzureDriver(BlobContainerClient container, StoreOptions op
         {
             "ContainerNotFound" or "ContainerBeingDeleted" or "AccountIsDisabled" => StoreFaultKind.NoContainer,
             "BlobAlreadyExists" => StoreFaultKind.Exists,
+            "BlobImmutableDueToPolicy" => StoreFaultKind.Denied,
             "Md5Mismatch" or "OperationTimedOut" or "ServerBusy" => StoreFaultKind.Transient,
             // The blocks went with another's commit.
             "InvalidBlockList" => StoreFaultKind.Missing,

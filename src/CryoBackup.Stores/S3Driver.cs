@@ -14,7 +14,7 @@ internal sealed class S3Driver(IAmazonS3 client, StoreLocation location, StoreOp
     internal const string MarkName = "x-amz-meta-cryobackup-upload";
 
     /// <inheritdoc/>
-    public StoreCapabilities Capabilities { get; } = new(WritesOnce: true);
+    public StoreCapabilities Capabilities { get; } = new(WritesOnce: true, HoldsLegally: true);
 
     /// <inheritdoc/>
     public StoreUpload Begin(string key, long? estimate, StoreRetry retry, CancellationToken cancellationToken) =>
@@ -41,6 +41,7 @@ internal sealed class S3Driver(IAmazonS3 client, StoreLocation location, StoreOp
             )
             {
                 BlockedUntil = found.ObjectLockRetainUntilDate?.ToUniversalTime(),
+                HasLegalHold = found.ObjectLockLegalHoldStatus == ObjectLockLegalHoldStatus.On,
             };
         }
         // An answer to HEAD has no body that could tell a missing bucket; the next request to it does.
@@ -96,6 +97,18 @@ internal sealed class S3Driver(IAmazonS3 client, StoreLocation location, StoreOp
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = location.Container, Key = key }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task SetLegalHoldAsync(string key, bool isOn, CancellationToken cancellationToken) =>
+        client.PutObjectLegalHoldAsync(
+            new PutObjectLegalHoldRequest
+            {
+                BucketName = location.Container,
+                Key = key,
+                LegalHold = new ObjectLockLegalHold { Status = isOn ? ObjectLockLegalHoldStatus.On : ObjectLockLegalHoldStatus.Off },
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> RemoveUnfinishedAsync(

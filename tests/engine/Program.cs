@@ -13,6 +13,7 @@ internal static class Program
         {
             [_] => LonelyVerifier.Run(arguments),
             ["remove", var backup, var step] => BackupRemovalTests.Run(backup, step),
+            ["remove-stored", var endpoint, var backup, var step] => StoreRemovalTests.Run(endpoint, backup, step),
             ["rehearse", var backup] => KilledRehearsalTests.Run(backup),
             _ => ChildBackup.Run(arguments),
         };

@@ -13,7 +13,7 @@ internal sealed class RemoveCommand : Command
 {
     private readonly Operands _paths = new(
         "path",
-        "Folders, of which the rules decide, or single backups; * and ? are allowed in the file name"
+        "Folders or locations, of which the rules decide, or single backups; * and ? are allowed in a file's name"
     );
 
     private readonly Option<string[]> _databases = new("--database", "-d")

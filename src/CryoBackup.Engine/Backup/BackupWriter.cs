@@ -3,7 +3,6 @@ using CryoBackup.Postgres;
 using CryoBackup.Processes;
 using CryoBackup.Retention;
 using CryoBackup.Storage;
-using CryoBackup.Stores;
 
 namespace CryoBackup.Backup;
 
@@ -133,15 +132,9 @@ internal static class BackupWriter
             published.Follow(
                 "Older backups were not removed",
                 tell =>
-                {
-                    if (StoreLocation.IsStore(request.Folder))
-                    {
-                        tell(new WarningMessage($"No older backup in '{request.Folder}' was removed: in a store its own rules do that."));
-                        return;
-                    }
-
-                    info.Removed = [.. BackupRemoval.Follow(info, written, rules, tell)];
-                }
+                    info.Removed = [
+                        .. BackupRemoval.Follow(info, written, new RemovalRequest { Rules = rules, Store = request.Store }, tell),
+                    ]
             );
         }
 

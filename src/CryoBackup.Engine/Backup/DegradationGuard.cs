@@ -1,7 +1,6 @@
 using System.Globalization;
 using CryoBackup.Retention;
 using CryoBackup.Storage;
-using CryoBackup.Stores;
 
 namespace CryoBackup.Backup;
 
@@ -27,8 +26,12 @@ internal static class DegradationGuard
         {
             if (
                 request.MaxShrink >= 100
-                || StoreLocation.IsStore(request.Folder)
-                || Degradation.Before(request.Folder, made, cancellationToken) is not { } before
+                || Degradation.Before(
+                    BackupListing.OfDatabase(request.Folder, made.Database, request.Store, static _ => { }, cancellationToken),
+                    made,
+                    cancellationToken
+                )
+                    is not { } before
                 || Degradation.Find(made, before.Manifest, request.MaxShrink) is not { Count: > 0 } findings
             )
             {

@@ -155,6 +155,19 @@ public sealed record BackupConfiguration : Settings
         "encryption.recipients_file",
     ];
 
+    private static readonly string[] OfWhatIsNotRemoving =
+    [
+        "aws",
+        "copies",
+        "database",
+        "databases",
+        "backup",
+        "compression",
+        "encryption",
+        "verification",
+        "reports",
+    ];
+
     /// <summary>Makes sure that every variable is set that a use needs.</summary>
     /// <param name="use">What the configuration is used for.</param>
     /// <param name="replaced">Paths of keys that a parameter replaces, such as <c>database.password</c>;
@@ -202,18 +215,8 @@ public sealed record BackupConfiguration : Settings
             ],
             ConfigurationUse.Test => [.. OfMaking, "database"],
             ConfigurationUse.Restore => [.. OfMaking, "database.database"],
-            ConfigurationUse.Remove =>
-            [
-                "aws",
-                "copies",
-                "database",
-                "databases",
-                "backup",
-                "compression",
-                "encryption",
-                "verification",
-                "reports",
-            ],
+            ConfigurationUse.Remove => OfWhatIsNotRemoving,
+            ConfigurationUse.Hold => [.. OfWhatIsNotRemoving, "retention"],
             ConfigurationUse.Get => [.. OfMaking, "database", "notifications", "reports", "metrics_file", "log_file"],
             ConfigurationUse.Notify =>
             [

@@ -24,6 +24,9 @@ public enum ConfigurationUse
     /// <summary>Remove: what is kept, and who is told.</summary>
     Remove,
 
+    /// <summary>Protect and Unprotect: who is told.</summary>
+    Hold,
+
     /// <summary>The trial of the channels: who is told.</summary>
     Notify,
 }

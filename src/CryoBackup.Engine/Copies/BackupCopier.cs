@@ -41,7 +41,7 @@ public static class BackupCopier
             destination.Kind == StoreKind.Folder
                 ? new Store(destination, new FolderDriver(), observer)
                 : StoreDrivers.Open(destination, request.Destination.Options, observer);
-        return new CopyRun(source, store, observer, cancellationToken).RunAsync().GetAwaiter().GetResult();
+        return new CopyRun(source, store, request.Destination.Options, observer, cancellationToken).RunAsync().GetAwaiter().GetResult();
     }
 
     /// <summary>Copies a backup that was just made to each place of a list. None of them undoes the backup.</summary>

@@ -5,7 +5,18 @@ using CryoBackup.Text;
 namespace CryoBackup.Copies;
 
 /// <summary>One copy of one backup, on its way.</summary>
-internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessage> observer, CancellationToken cancellationToken)
+/// <param name="source">The backup.</param>
+/// <param name="store">Where the copy is to lie, opened.</param>
+/// <param name="options">How it is reached.</param>
+/// <param name="observer">Takes progress, warnings and verbose messages.</param>
+/// <param name="cancellationToken">Ends the copying.</param>
+internal sealed class CopyRun(
+    CopySource source,
+    Store store,
+    StoreOptions options,
+    Action<EngineMessage> observer,
+    CancellationToken cancellationToken
+)
 {
     private static readonly TimeSpan LongestRemoval = TimeSpan.FromSeconds(5);
 
@@ -18,6 +29,8 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
     {
         using UploadJournal? journal = _journal = await BeginAsync().ConfigureAwait(false);
         var hashes = new Dictionary<CopyItem, string?>();
+        string path = store.Location.PathOf(source.Files[0].Name);
+        ProofMemory memory;
         try
         {
             foreach (CopyItem item in source.Files)
@@ -26,6 +39,8 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
                 hashes[item] = put ?? item.Sha256 ?? await HashAsync(item).ConfigureAwait(false);
             }
 
+            // Of what lies there now, before it is read.
+            memory = new ProofMemory(new StoredFile(path, options, observer), observer, cancellationToken);
             foreach (CopyItem item in source.Files)
             {
                 await ProveAsync(item with { Sha256 = hashes[item] }).ConfigureAwait(false);
@@ -41,7 +56,7 @@ internal sealed class CopyRun(CopySource source, Store store, Action<EngineMessa
         }
 
         await ProveAsync(source.ManifestItem).ConfigureAwait(false);
-        string path = store.Location.PathOf(source.Files[0].Name);
+        memory.Take(VerificationLevel.Hash, Verdict.Passed, DateTime.UtcNow, hashes[source.Files[0]]!);
         observer(new VerboseMessage($"Proven where it lies: {path}, by reading back all of it."));
         BackupInfo copy = BackupCatalog.ToInfo(source.Manifest, path, store.Location.PathOf(source.ManifestItem.Name), DateTime.UtcNow);
         copy.BlockedUntil = _blockedUntil;

@@ -4,7 +4,6 @@ using CryoBackup.Copies;
 using CryoBackup.Notifications;
 using CryoBackup.Reports;
 using CryoBackup.Restore;
-using CryoBackup.Retention;
 using CryoBackup.Runs;
 using CryoBackup.Verification;
 
@@ -17,7 +16,7 @@ namespace CryoBackup.Hosting;
 /// evidence itself: what cannot be written or sent is a warning. The Run methods and <see cref="Fail"/> may be called on several threads at
 /// once.
 /// </summary>
-public sealed class RecordedRun : IDisposable
+public sealed partial class RecordedRun : IDisposable
 {
     private readonly RunRecord _run;
     private readonly RunReports? _reports;
@@ -112,31 +111,6 @@ public sealed class RecordedRun : IDisposable
             result => Add(request, result)
         );
 
-    /// <summary>Removes backups, on record. See <see cref="BackupRemoval.Run"/>.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="approved">Full paths of the backups that may go; null for all.</param>
-    /// <param name="observer">Takes warnings and verbose messages, on any thread.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    /// <returns>What became of each.</returns>
-    /// <exception cref="CryoBackupException">Nothing could be decided.</exception>
-    public IReadOnlyList<RemovalResult> Run(
-        RemovalRequest request,
-        IReadOnlySet<string>? approved,
-        Action<EngineMessage> observer,
-        CancellationToken cancellationToken
-    )
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        return Record(
-            request,
-            request.Folder,
-            null,
-            null,
-            () => BackupRemoval.Run(request, approved, Watch(observer), cancellationToken),
-            Add
-        );
-    }
-
     /// <summary>Tells that the run begins. Returns at once; the telling goes on beside the work.</summary>
     internal void Start()
     {
@@ -202,17 +176,6 @@ public sealed class RecordedRun : IDisposable
         var item = RunItem.Of(request, result);
         Take(item);
         _log?.Restored(item.Message);
-    }
-
-    /// <summary>Takes what became of backups that were, or should have been, removed.</summary>
-    /// <param name="results">What Remove returned.</param>
-    internal void Add(IReadOnlyList<RemovalResult> results)
-    {
-        foreach (RunItem item in RunItem.Of(results))
-        {
-            Take(item);
-            _log?.Removed(item);
-        }
     }
 
     /// <summary>Takes a failure that came instead of a result. One that is known already, because a Run method threw it,

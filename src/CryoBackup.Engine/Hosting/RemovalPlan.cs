@@ -9,7 +9,8 @@ namespace CryoBackup.Hosting;
 public static class RemovalPlan
 {
     /// <summary>The requests for paths that were given.</summary>
-    /// <param name="paths">Full paths of folders, of which the rules decide, and of backups, which alone may go then.</param>
+    /// <param name="paths">Full paths of folders, of which the rules decide, and of backups, which alone may go then; and locations of
+    /// either.</param>
     /// <param name="given">The rules that the user gave; empty ones for what the configuration says of folders.</param>
     /// <param name="configuration">The configuration; null for none.</param>
     /// <param name="databases">Of a folder only the backups of these databases: names, and patterns with * and ?; empty for all.</param>
@@ -28,23 +29,13 @@ public static class RemovalPlan
         ArgumentNullException.ThrowIfNull(paths);
         ArgumentNullException.ThrowIfNull(given);
         ArgumentNullException.ThrowIfNull(databases);
-        if (paths.FirstOrDefault(StoreLocation.IsStore) is { } location)
-        {
-            throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid,
-                $"'{location}' is a location of a store; backups are removed from folders.",
-                location,
-                "Let the store's own lifecycle rules remove what is old there; about_CryoBackup_Offsite tells of them."
-            );
-        }
-
         if (paths.Select(FindFault).FirstOrDefault(fault => fault is not null) is { } missing)
         {
             throw missing;
         }
 
-        string[] folders = [.. paths.Where(Directory.Exists).Distinct(StringComparer.Ordinal)];
-        string[] files = [.. paths.Where(path => !Directory.Exists(path)).Select(Backup).Distinct(StringComparer.Ordinal)];
+        string[] folders = [.. paths.Where(BackupFolder.IsFolder).Distinct(StringComparer.Ordinal)];
+        string[] files = [.. paths.Where(path => !BackupFolder.IsFolder(path)).Select(Backup).Distinct(StringComparer.Ordinal)];
         if (given.IsEmpty is false && force)
         {
             throw Refused("-Force is for single backups that are named, and no rule crosses what it would.", "Force");
@@ -68,10 +59,11 @@ public static class RemovalPlan
         RemovalRequest[] named =
         [
             .. files
-                .GroupBy(file => Path.GetDirectoryName(file)!, StringComparer.Ordinal)
+                .GroupBy(BackupFolder.Of, StringComparer.Ordinal)
                 .Select(group => new RemovalRequest
                 {
                     Folder = group.Key,
+                    Store = CopyPlan.Options(configuration),
                     Backups = [.. group],
                     Rules = given.IsEmpty ? null : given,
                     Force = force,
@@ -84,6 +76,7 @@ public static class RemovalPlan
             .. folders.Select(folder => new RemovalRequest
             {
                 Folder = folder,
+                Store = CopyPlan.Options(configuration),
                 Databases = databases,
                 Rules =
                     rules
@@ -98,7 +91,7 @@ public static class RemovalPlan
 
     /// <summary>What keeps a path from being a folder, or a backup that can be removed.</summary>
     /// <param name="path">A full path.</param>
-    /// <returns>BackupNotFound; null where nothing does.</returns>
+    /// <returns>BackupNotFound; null where nothing does, or only a store can tell.</returns>
     public static CryoBackupException? FindFault(string path)
     {
         ArgumentNullException.ThrowIfNull(path);

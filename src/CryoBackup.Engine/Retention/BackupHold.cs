@@ -1,67 +1,122 @@
 using CryoBackup.Storage;
+using CryoBackup.Stores;
 
 namespace CryoBackup.Retention;
 
 /// <summary>The verbs Protect and Unprotect: holds that keep backups from being removed.</summary>
-public static class BackupHold
+internal static class BackupHold
 {
-    /// <summary>The most characters of a reason.</summary>
-    public const int LongestReason = HoldRecord.LongestReason;
-
     /// <summary>Puts a hold on a backup, in place of one that is there.</summary>
-    /// <param name="path">The full path of a backup whose manifest lies beside it.</param>
-    /// <param name="until">Until when it holds, in UTC; null until it is taken off.</param>
-    /// <param name="reason">Why; empty for no reason.</param>
+    /// <param name="request">Which backup, until when, and why.</param>
+    /// <param name="observer">Takes warnings and verbose messages.</param>
+    /// <param name="cancellationToken">Ends what is asked of a store.</param>
     /// <returns>The backup, with its hold.</returns>
     /// <exception cref="CryoBackupException">BackupNotFound, ManifestInvalid: there is no such backup. ConfigurationInvalid: the time is
-    /// past, or the reason too long. DestinationNotWritable, DiskFull: the hold is not there.</exception>
-    public static BackupInfo Put(string path, DateTime? until, string reason)
+    /// past, the reason too long, or there is no legal hold at its place. DestinationNotWritable, DiskFull, PermissionDenied,
+    /// LocationUnreachable: the hold is not there.</exception>
+    public static BackupInfo Put(HoldRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(reason);
-        StoredBackup backup = Find(path);
-        if (until <= DateTime.UtcNow)
+        ArgumentNullException.ThrowIfNull(request);
+        Check(request);
+        StoredFile file = FileOf(request, observer);
+        StoredBackup backup = Find(file, cancellationToken);
+        if (file.IsInStore)
         {
-            throw Refused($"A hold until {until:yyyy-MM-dd HH:mm:ss}Z would have ended already.", "Until", "Give a time that is to come.");
+            StoreHold.PutAsync(file, backup.Manifest, request, cancellationToken).GetAwaiter().GetResult();
+        }
+        else
+        {
+            HoldRecord.Put(file.Path, request.Until, request.Reason);
         }
 
-        if (reason.Length > LongestReason)
-        {
-            throw Refused($"The reason has {reason.Length} characters, more than {LongestReason}.", "Reason", "Say it in fewer words.");
-        }
-
-        HoldRecord.Put(backup.Path, until, reason);
-        return Info(backup);
+        return Info(file, cancellationToken);
     }
 
-    /// <summary>Takes the hold off a backup. One without is no fault.</summary>
-    /// <param name="path">The full path of a backup whose manifest lies beside it.</param>
+    /// <summary>Takes the hold off a backup, and the legal hold that was put with it. One without is no fault.</summary>
+    /// <param name="request">Which backup.</param>
+    /// <param name="observer">Takes warnings and verbose messages.</param>
+    /// <param name="cancellationToken">Ends what is asked of a store.</param>
     /// <returns>The backup, without a hold.</returns>
-    /// <exception cref="CryoBackupException">BackupNotFound, ManifestInvalid: there is no such backup. DestinationNotWritable: the hold
-    /// stays.</exception>
-    public static BackupInfo Take(string path)
+    /// <exception cref="CryoBackupException">BackupNotFound, ManifestInvalid: there is no such backup. DestinationNotWritable,
+    /// PermissionDenied, LocationUnreachable: the hold stays.</exception>
+    public static BackupInfo Take(HoldRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
     {
-        StoredBackup backup = Find(path);
-        HoldRecord.Take(backup.Path);
-        return Info(backup);
+        ArgumentNullException.ThrowIfNull(request);
+        StoredFile file = FileOf(request, observer);
+        StoredBackup backup = Find(file, cancellationToken);
+        if (file.IsInStore)
+        {
+            StoreHold.TakeAsync(file, backup.Manifest, cancellationToken).GetAwaiter().GetResult();
+        }
+        else
+        {
+            HoldRecord.Take(file.Path);
+        }
+
+        return Info(file, cancellationToken);
     }
 
-    private static BackupInfo Info(StoredBackup backup) => BackupCatalog.ToInfo(backup.Manifest, backup.Path, backup.ManifestPath);
-
-    private static StoredBackup Find(string path)
+    private static void Check(HoldRequest request)
     {
-        ArgumentNullException.ThrowIfNull(path);
-        string own = BackupFolder.IsManifest(path) ? BackupFolder.BackupOf(path) : path;
-        if (!File.Exists(own) || !File.Exists(own + BackupFileName.ManifestSuffix))
+        if (request.Until <= DateTime.UtcNow)
         {
-            throw new CryoBackupException(
-                CryoBackupError.BackupNotFound,
-                $"'{own}' is no backup: {(File.Exists(own) ? "no manifest lies beside it" : "it is not there")}.",
-                own,
-                "Get-CryoBackup lists what a folder holds."
+            throw Refused(
+                $"A hold until {request.Until:yyyy-MM-dd HH:mm:ss}Z would have ended already.",
+                "Until",
+                "Give a time that is to come."
             );
         }
 
-        return StoredBackup.Read(own + BackupFileName.ManifestSuffix, DateTime.UtcNow);
+        if (request.Reason.Length > HoldRequest.LongestReason)
+        {
+            throw Refused(
+                $"The reason has {request.Reason.Length} characters, more than {HoldRequest.LongestReason}.",
+                "Reason",
+                "Say it in fewer words."
+            );
+        }
+
+        if (request is { LegalHold: true, Until: not null })
+        {
+            throw Refused("A legal hold of a store has no end before it is taken off.", "Until", "Leave one of the two out.");
+        }
+
+        if (request.LegalHold && !StoreLocation.IsStore(request.Path))
+        {
+            throw Refused(
+                $"'{request.Path}' lies in a folder, which has no legal hold.",
+                "LegalHold",
+                "Leave it out; the hold beside the backup keeps it from being removed by CryoBackup."
+            );
+        }
+    }
+
+    private static StoredFile FileOf(HoldRequest request, Action<EngineMessage> observer) =>
+        new(BackupFolder.IsManifest(request.Path) ? BackupFolder.BackupOf(request.Path) : request.Path, request.Store, observer);
+
+    private static BackupInfo Info(StoredFile file, CancellationToken cancellationToken)
+    {
+        var listing = BackupListing.OfBackup(file, cancellationToken);
+        string manifestPath = file.Path + BackupFileName.ManifestSuffix;
+        BackupManifest manifest = listing.Read(manifestPath);
+        BackupInfo backup = BackupCatalog.ToInfo(manifest, file.Path, manifestPath);
+        backup.Hold = listing.HoldOf(file.Path, DateTime.UtcNow);
+        CatalogReader.Set(backup, FolderListing.ProofOf(listing, file.Path, manifest));
+        return backup;
+    }
+
+    private static StoredBackup Find(StoredFile file, CancellationToken cancellationToken)
+    {
+        var listing = BackupListing.OfBackup(file, cancellationToken);
+        string manifestPath = file.Path + BackupFileName.ManifestSuffix;
+        return listing.Exists(file.Path) && listing.Exists(manifestPath)
+            ? StoredBackup.Read(listing, manifestPath, DateTime.UtcNow)
+            : throw new CryoBackupException(
+                CryoBackupError.BackupNotFound,
+                $"'{file.Path}' is no backup: {(listing.Exists(file.Path) ? "no manifest lies beside it" : "it is not there")}.",
+                file.Path,
+                "Get-CryoBackup lists what a folder or a location holds."
+            );
     }
 
     private static CryoBackupException Refused(string message, string target, string remedy) =>

@@ -16,7 +16,12 @@ public static class BackupRemoval
         RemovalRequest request,
         Action<EngineMessage> observer,
         CancellationToken cancellationToken
-    ) => [.. Decide(request, observer, cancellationToken).Select(decided => decided.Result)];
+    )
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using var place = RemovalPlace.Of(request, observer, cancellationToken);
+        return [.. Decide(request, place, observer, cancellationToken).Select(decided => decided.Result)];
+    }
 
     /// <summary>Removes what was approved, if it is still to be removed once nobody else works in the folder.</summary>
     /// <param name="request">The folder, and what is kept.</param>
@@ -33,13 +38,14 @@ public static class BackupRemoval
     )
     {
         ArgumentNullException.ThrowIfNull(request);
-        Decided[] plan = [.. Decide(request, observer, cancellationToken)];
+        using var place = RemovalPlace.Of(request, observer, cancellationToken);
+        Decided[] plan = [.. Decide(request, place, observer, cancellationToken)];
         Dictionary<string, RemovalResult> done = plan.ToDictionary(
             decided => decided.Backup.Path,
             decided => decided.Result,
             StringComparer.Ordinal
         );
-        IEnumerable<string> begun = BackupRemover.Begun(request.Folder).Where(name => BackupCatalog.IsWanted(name, request.Databases));
+        IEnumerable<string> begun = place.Begun().Where(name => BackupCatalog.IsWanted(name, request.Databases));
         foreach (
             string database in plan.Where(Goes).Select(decided => decided.Result.Database).Concat(begun).Distinct(StringComparer.Ordinal)
         )
@@ -47,8 +53,8 @@ public static class BackupRemoval
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                using var held = BackupLock.Take(request.Folder, database, observer, cancellationToken);
-                foreach (RemovalResult result in RunLocked(request, database, Goes, observer, cancellationToken))
+                using IDisposable? held = place.Lock(database);
+                foreach (RemovalResult result in RunLocked(request, place, database, Goes, observer, cancellationToken))
                 {
                     done[result.Path] = result;
                 }
@@ -62,7 +68,7 @@ public static class BackupRemoval
             }
         }
 
-        foreach (Decided completed in plan.Where(decided => decided.Backup.IsGoing && !File.Exists(decided.Backup.ManifestPath)))
+        foreach (Decided completed in plan.Where(decided => decided.Backup.IsGoing && !place.Exists(decided.Backup.ManifestPath)))
         {
             completed.Result.Action = RemovalAction.Removed;
         }
@@ -77,13 +83,13 @@ public static class BackupRemoval
     /// folder's lock is held.</summary>
     /// <param name="made">The new backup.</param>
     /// <param name="manifest">Its manifest.</param>
-    /// <param name="rules">What is kept.</param>
+    /// <param name="how">What is kept, and how a store is reached.</param>
     /// <param name="observer">Learns of what was removed, and of why nothing was.</param>
     /// <returns>Full paths of the backups removed.</returns>
     internal static IReadOnlyList<string> Follow(
         BackupInfo made,
         BackupManifest manifest,
-        RetentionRules rules,
+        RemovalRequest how,
         Action<EngineMessage> observer
     )
     {
@@ -106,16 +112,13 @@ public static class BackupRemoval
             return [];
         }
 
-        var request = new RemovalRequest
-        {
-            Folder = Path.GetDirectoryName(made.Path)!,
-            Rules = rules,
-            Database = made.Database,
-        };
+        RemovalRequest request = how with { Folder = BackupFolder.Of(made.Path), Database = made.Database };
+        using var place = RemovalPlace.Of(request, observer, CancellationToken.None);
         RemovalResult[] results =
         [
             .. RunLocked(
                 request,
+                place,
                 made.Database,
                 decided => decided.Result.Action == RemovalAction.Remove && decided.Result.SystemIdentifier == server,
                 observer,
@@ -146,16 +149,17 @@ public static class BackupRemoval
 
     private static IEnumerable<RemovalResult> RunLocked(
         RemovalRequest request,
+        RemovalPlace place,
         string database,
         Func<Decided, bool> goes,
         Action<EngineMessage> observer,
         CancellationToken cancellationToken
     )
     {
-        BackupRemover.Complete(request.Folder, database, observer);
+        place.Complete(database);
 
         // Decided anew: somebody may have tested, held or removed one since.
-        Decided[] all = [.. Decide(request, observer, cancellationToken).Where(decided => decided.Result.Database == database)];
+        Decided[] all = [.. Decide(request, place, observer, cancellationToken).Where(decided => decided.Result.Database == database)];
 
         // The oldest first, so that a run that is ended leaves the younger ones.
         foreach (
@@ -166,7 +170,7 @@ public static class BackupRemoval
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                BackupRemover.Remove(decided.Backup);
+                place.Remove(decided.Backup);
                 decided.Result.Action = RemovalAction.Removed;
                 observer(new VerboseMessage($"Removed '{decided.Backup.Path}': {string.Join("; ", decided.Result.Reasons)}."));
             }
@@ -179,9 +183,13 @@ public static class BackupRemoval
         return all.Select(decided => decided.Result);
     }
 
-    private static IEnumerable<Decided> Decide(RemovalRequest request, Action<EngineMessage> observer, CancellationToken cancellationToken)
+    private static IEnumerable<Decided> Decide(
+        RemovalRequest request,
+        RemovalPlace place,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
     {
-        ArgumentNullException.ThrowIfNull(request);
         request.Rules?.Check();
         if (request is { Rules: not null, Force: true })
         {
@@ -200,7 +208,7 @@ public static class BackupRemoval
 
         DateTime now = request.Now ?? DateTime.UtcNow;
         IReadOnlyList<StoredBackup> stored = StoredBackup.ReadAll(
-            request.Folder,
+            place.List(request.Database),
             now,
             request.Database is { } exact ? StoredBackup.MayBeOf(exact) : StoredBackup.MayBeOf(request.Databases),
             observer,
@@ -217,9 +225,14 @@ public static class BackupRemoval
         }
 
         KeptBackup[] kept = [.. stored.Select(backup => backup.Kept).OfType<KeptBackup>()];
-        Dictionary<string, RetentionDecision> decisions = request.Rules is { } rules
-            ? RetentionPolicy.Decide(kept, rules, now).ToDictionary(decision => decision.Backup.Id, StringComparer.Ordinal)
-            : kept.ToDictionary(backup => backup.Id, backup => DecideNamed(kept, backup, request.Force, now), StringComparer.Ordinal);
+        Dictionary<string, RetentionDecision> decisions = Decide(request, kept, now);
+        Dictionary<string, string> locks = FindLocks(request, place, stored, decisions, now);
+        if (locks.Count > 0)
+        {
+            KeptBackup[] locked = Array.ConvertAll(kept, backup => backup with { Lock = locks.GetValueOrDefault(backup.Id) });
+            decisions = Decide(request, locked, now);
+        }
+
         HashSet<BackupGroup> frozen =
         [
             .. kept.GroupBy(backup => backup.Group).Where(group => RetentionPolicy.IsFrozen(group, now)).Select(group => group.Key),
@@ -240,6 +253,26 @@ public static class BackupRemoval
             .ThenByDescending(decided => decided.Result.Start)
             .ThenByDescending(decided => decided.Result.Path, StringComparer.Ordinal);
     }
+
+    private static Dictionary<string, RetentionDecision> Decide(RemovalRequest request, KeptBackup[] kept, DateTime now) =>
+        request.Rules is { } rules
+            ? RetentionPolicy.Decide(kept, rules, now).ToDictionary(decision => decision.Backup.Id, StringComparer.Ordinal)
+            : kept.ToDictionary(backup => backup.Id, backup => DecideNamed(kept, backup, request.Force, now), StringComparer.Ordinal);
+
+    /// <summary>What the place itself keeps of that which would go: only these are looked at, one by one.</summary>
+    private static Dictionary<string, string> FindLocks(
+        RemovalRequest request,
+        RemovalPlace place,
+        IReadOnlyList<StoredBackup> stored,
+        Dictionary<string, RetentionDecision> decisions,
+        DateTime now
+    ) =>
+        stored
+            .Where(backup => request.Backups.Count == 0 || request.Backups.Contains(backup.Path, StringComparer.Ordinal))
+            .Where(backup => decisions.GetValueOrDefault(backup.Path)?.Action == RemovalAction.Remove)
+            .Select(backup => (backup.Path, Lock: place.LockOf(backup, now)))
+            .Where(found => found.Lock is not null)
+            .ToDictionary(found => found.Path, found => found.Lock!, StringComparer.Ordinal);
 
     private static RetentionDecision DecideNamed(KeptBackup[] all, KeptBackup named, bool force, DateTime now)
     {

@@ -120,14 +120,7 @@ internal static class BackupRemover
     private static void RemoveRest(string path, BackupManifest? manifest, Action<string>? removing)
     {
         string folder = Path.GetDirectoryName(path)!;
-        string[] rest =
-        [
-            .. BackupFolder
-                .GlobalsOf(path)
-                .Where(file => string.Equals(Path.GetFileName(file), manifest?.Globals?.File, StringComparison.Ordinal)),
-            ProofRecord.PathOf(path),
-            HoldRecord.PathOf(path),
-        ];
+        string[] rest = [.. BackupFolder.FilesOf(path, manifest).Skip(1).SkipLast(1), ProofRecord.PathOf(path), HoldRecord.PathOf(path)];
         foreach (string file in rest)
         {
             removing?.Invoke(file);

@@ -62,18 +62,18 @@ internal static class Degradation
     }
 
     /// <summary>The newest proven backup of the same database of the same server that is itself not degraded.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <param name="listing">What lies where the new backup is to lie.</param>
     /// <param name="made">The new backup's manifest.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Null where there is none, or nobody knows whose it is.</returns>
-    public static StoredBackup? Before(string folder, BackupManifest made, CancellationToken cancellationToken)
+    public static StoredBackup? Before(BackupListing listing, BackupManifest made, CancellationToken cancellationToken)
     {
         BackupGroup group = StoredBackup.GroupOf(made);
         DateTime now = made.ReadStart();
         return group.Server.Length == 0
             ? null
             : StoredBackup
-                .ReadAll(folder, now, StoredBackup.MayBeOf(made.Database), static _ => { }, cancellationToken)
+                .ReadAll(listing, now, StoredBackup.MayBeOf(made.Database), static _ => { }, cancellationToken)
                 .Where(backup => backup.Kept is { IsProven: true, IsDegraded: false } kept && kept.Group == group && kept.Start <= now)
                 .MaxBy(backup => backup.Kept!.Start);
     }

@@ -3,8 +3,8 @@ using CryoBackup.Storage;
 
 namespace CryoBackup.Retention;
 
-/// <summary>A backup in a folder, and how a policy sees it.</summary>
-/// <param name="Path">The backup file's full path.</param>
+/// <summary>A backup where it lies, in a folder or a store, and how a policy sees it.</summary>
+/// <param name="Path">The backup file's full path, or its location.</param>
 /// <param name="Manifest">Its manifest.</param>
 /// <param name="Proof">How far it is proven.</param>
 /// <param name="Kept">As a policy sees it; null where it is left alone, whatever a policy says.</param>
@@ -16,38 +16,31 @@ internal sealed record StoredBackup(string Path, BackupManifest Manifest, Backup
     /// <summary>True if its removal was begun and did not come to its end: its data is gone.</summary>
     public bool IsGoing => ReferenceEquals(Aside, Going);
 
-    /// <summary>The manifest's full path.</summary>
+    /// <summary>The manifest's full path, or its location.</summary>
     public string ManifestPath => Path + BackupFileName.ManifestSuffix;
 
-    /// <summary>Reads the backups of a folder. What no manifest names is none of ours, and is not seen.</summary>
-    /// <param name="folder">A full path.</param>
+    /// <summary>Reads the backups of a place. What no manifest names is none of ours, and is not seen.</summary>
+    /// <param name="listing">What lies there.</param>
     /// <param name="now">The time, in UTC, by which holds end.</param>
     /// <param name="mayBeOf">Tells by a manifest's path whether it may be wanted; null for all.</param>
     /// <param name="observer">Learns of manifests that cannot be relied on.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="CryoBackupException">BackupNotFound, PermissionDenied: the folder.</exception>
     public static IReadOnlyList<StoredBackup> ReadAll(
-        string folder,
+        BackupListing listing,
         DateTime now,
         Predicate<string>? mayBeOf,
         Action<EngineMessage> observer,
         CancellationToken cancellationToken
     )
     {
-        string[] manifests =
-        [
-            .. BackupFolder
-                .Files(folder)
-                .Where(file => BackupFolder.IsManifest(file) && mayBeOf?.Invoke(file) != false)
-                .Order(StringComparer.Ordinal),
-        ];
+        string[] manifests = [.. listing.Manifests.Where(file => mayBeOf?.Invoke(file) != false).Order(StringComparer.Ordinal)];
         var read = new StoredBackup?[manifests.Length];
         var faults = new ConcurrentQueue<string>();
         Parallel.For(
             0,
             manifests.Length,
             new ParallelOptions { CancellationToken = cancellationToken },
-            i => read[i] = TryRead(manifests[i], now, faults)
+            i => read[i] = TryRead(listing, manifests[i], now, faults)
         );
         foreach (string fault in faults.Order(StringComparer.Ordinal))
         {
@@ -74,28 +67,29 @@ internal sealed record StoredBackup(string Path, BackupManifest Manifest, Backup
             || string.Equals(named.Database, database, StringComparison.Ordinal);
 
     /// <summary>Reads one.</summary>
-    /// <param name="manifestPath">The manifest's full path.</param>
+    /// <param name="listing">What lies at its place.</param>
+    /// <param name="manifestPath">The manifest's full path, or its location.</param>
     /// <param name="now">The time, in UTC.</param>
     /// <exception cref="CryoBackupException">ManifestInvalid.</exception>
     /// <exception cref="IOException">What it describes cannot be looked at.</exception>
     /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
-    public static StoredBackup Read(string manifestPath, DateTime now)
+    public static StoredBackup Read(BackupListing listing, string manifestPath, DateTime now)
     {
         string path = BackupFolder.BackupOf(manifestPath);
-        var manifest = BackupManifest.Read(manifestPath);
-        if (WhyAside(path, manifest) is { } aside)
+        BackupManifest manifest = listing.Read(manifestPath);
+        if (WhyAside(listing, path, manifest) is { } aside)
         {
             return new StoredBackup(path, manifest, BackupProof.None, null, aside);
         }
 
-        var proof = BackupProof.Of(path, manifest);
+        BackupProof proof = listing.ProofOf(path, manifest);
         var kept = new KeptBackup(path, GroupOf(manifest), manifest.ReadStart())
         {
-            IsWhole = !manifest.IsPartial && new FileInfo(path).Length == manifest.SizeBytes,
+            IsWhole = !manifest.IsPartial && listing.SizeOf(path) == manifest.SizeBytes,
             IsProven = proof.Proven is not null,
             IsRehearsed = proof.Rehearsed is not null,
             IsDegraded = manifest.Degraded is not null,
-            Hold = HoldRecord.Read(path)?.At(now),
+            Hold = listing.HoldOf(path, now),
         };
         return new StoredBackup(path, manifest, proof, kept, null);
     }
@@ -117,11 +111,11 @@ internal sealed record StoredBackup(string Path, BackupManifest Manifest, Backup
             );
     }
 
-    private static StoredBackup? TryRead(string manifestPath, DateTime now, ConcurrentQueue<string> faults)
+    private static StoredBackup? TryRead(BackupListing listing, string manifestPath, DateTime now, ConcurrentQueue<string> faults)
     {
         try
         {
-            return Read(manifestPath, now);
+            return Read(listing, manifestPath, now);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -135,7 +129,7 @@ internal sealed record StoredBackup(string Path, BackupManifest Manifest, Backup
         }
     }
 
-    private static string? WhyAside(string path, BackupManifest manifest)
+    private static string? WhyAside(BackupListing listing, string path, BackupManifest manifest)
     {
         if (!string.Equals(manifest.BackupFile, System.IO.Path.GetFileName(path), StringComparison.Ordinal))
         {
@@ -144,24 +138,15 @@ internal sealed record StoredBackup(string Path, BackupManifest Manifest, Backup
 
         if (
             manifest.Globals is { File: { } globals }
-            && !BackupFolder.GlobalsOf(path).Contains(Beside(path, globals), StringComparer.Ordinal)
+            && !BackupFolder.GlobalsOf(System.IO.Path.GetFileName(path)).Contains(globals, StringComparer.Ordinal)
         )
         {
             return "its manifest names a file of roles that is not its own";
         }
 
-        var file = new FileInfo(path);
-        if (file.LinkTarget is not null || Directory.Exists(path))
-        {
-            return "what lies under its name is no file of its own";
-        }
-
-        return !file.Exists ? (RemovalMark.IsOn(path, manifest) ? Going : "its file is gone: the manifest alone tells of it")
+        return !listing.IsOwnFile(path) ? "what lies under its name is no file of its own"
+            : !listing.Exists(path) ? (listing.IsGoing(path, manifest) ? Going : "its file is gone: the manifest alone tells of it")
             : manifest.ReadStart() == DateTime.MinValue ? "its manifest tells no time"
             : null;
     }
-
-    /// <summary>A name as a path beside a backup. One that is no mere name becomes a path elsewhere, which is found out.</summary>
-    private static string Beside(string backup, string name) =>
-        System.IO.Path.GetDirectoryName(backup)!.TrimEnd('/', '\\') + System.IO.Path.DirectorySeparatorChar + name;
 }

@@ -42,6 +42,9 @@ internal sealed class RunItem
     /// <summary>What became of a backup that was, or should have been, removed; null for another verb.</summary>
     public RemovalResult? Removal { get; init; }
 
+    /// <summary>What Protect or Unprotect changed; null for another verb, or if it failed.</summary>
+    public BackupInfo? Held { get; init; }
+
     /// <summary>What went wrong; null where there is a result.</summary>
     public Exception? Failure { get; init; }
 
@@ -164,6 +167,20 @@ internal sealed class RunItem
             Removal = result,
         };
     }
+
+    /// <summary>A backup that is held, or let go of.</summary>
+    /// <param name="backup">What Protect or Unprotect returned.</param>
+    public static RunItem OfHold(BackupInfo backup) =>
+        new()
+        {
+            Database = backup.Database,
+            Path = backup.Path,
+            State = RunState.Success,
+            Message = backup.Hold is { } hold ? $"Backup {hold}: {backup.Path}" : $"Backup let go of: {backup.Path}",
+            Start = DateTime.UtcNow,
+            End = DateTime.UtcNow,
+            Held = backup,
+        };
 
     /// <summary>Something that failed.</summary>
     /// <param name="kind">What was to be done.</param>

@@ -55,6 +55,17 @@ public sealed class RunKind
             Beginning = subject => $"Looking for old backups to remove in: {subject.Path}",
         };
 
+    /// <summary>Backups are held, or let go of.</summary>
+    public static RunKind Hold { get; } =
+        new()
+        {
+            Name = "hold",
+            Logger = "backup_hold",
+            Noun = "Hold",
+            Process = "Hold of backups",
+            Beginning = subject => $"Changing the hold of: {subject.Path}",
+        };
+
     /// <summary>Nothing is done: the channels of notification are tried.</summary>
     public static RunKind Trial { get; } = new() { Name = "test", Logger = "cryobackup" };
 
@@ -88,7 +99,7 @@ public sealed class RunKind
     internal RunSubject Subject(string thing, string? other) => IsOfDatabases ? new(thing, "", other) : new(other, thing, null);
 
     /// <summary>The word for programs.</summary>
-    /// <returns>backup, verification, restore, removal or test.</returns>
+    /// <returns>backup, verification, restore, removal, hold or test.</returns>
     public override string ToString() => Name;
 }
 

@@ -290,7 +290,6 @@ public static class BackupCatalog
                 manifest.Degraded is null ? []
                 : manifest.Degraded.Findings.Count > 0 ? [.. manifest.Degraded.Findings]
                 : [$"it holds less than '{manifest.Degraded.ComparedWith}'"],
-            Hold = StoreLocation.IsStore(path) ? null : HoldRecord.Read(path)?.At(DateTime.UtcNow),
         };
     }
 

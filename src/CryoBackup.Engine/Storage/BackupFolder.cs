@@ -11,15 +11,7 @@ public static class BackupFolder
     private static readonly string[] BackupSuffixes = [.. BackupFileName.Suffixes.Select(suffix => ".dump" + suffix)];
     private static readonly string[] GlobalsSuffixes = [.. BackupFileName.Suffixes.Select(suffix => GlobalsInfix + suffix)];
 
-    private static readonly string[] CompanionSuffixes =
-    [
-        BackupFileName.PartialSuffix,
-        ".lock",
-        BackupFileName.ProofSuffix,
-        BackupFileName.HoldSuffix,
-        BackupFileName.RemovalSuffix,
-        .. GlobalsSuffixes,
-    ];
+    private static readonly string[] CompanionSuffixes = [BackupFileName.PartialSuffix, ".lock", .. GlobalsSuffixes];
 
     /// <summary>
     /// Lists the backups of a folder: each file with a backup's name, and each backup whose manifest is there though it itself is not,
@@ -102,8 +94,6 @@ public static class BackupFolder
         }
     }
 
-    private static readonly string[] NoteSuffixes = [BackupFileName.ProofSuffix, BackupFileName.HoldSuffix, BackupFileName.RemovalSuffix];
-
     /// <summary>Replaces manifests by the backups that they belong to and leaves out unfinished files, locks, globals, verdicts,
     /// holds and marks of removals.</summary>
     /// <param name="files">Full paths, for example those that a wildcard matches.</param>
@@ -114,7 +104,7 @@ public static class BackupFolder
         return
         [
             .. files
-                .Where(file => !EndsWithAny(file, CompanionSuffixes))
+                .Where(file => !EndsWithAny(file, CompanionSuffixes) && NoteName.TryRead(file) is null)
                 .Select(file => IsManifest(file) ? BackupOf(file) : file)
                 .Distinct(StringComparer.Ordinal)
                 .Order(StringComparer.Ordinal),
@@ -143,7 +133,7 @@ public static class BackupFolder
     /// <param name="file">A backup, its manifest, its globals, or what was noted of it: a verdict, a hold, a removal.</param>
     internal static string OfFile(string file) =>
         IsManifest(file) ? BackupOf(file)
-        : Array.Find(NoteSuffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal)) is { } note ? file[..^note.Length]
+        : NoteName.TryRead(file) is { } note ? note.Backup
         : file.LastIndexOf(GlobalsInfix, StringComparison.Ordinal) is > 0 and var at && EndsWithAny(file, GlobalsSuffixes) ? file[..at]
         : file;
 
@@ -151,6 +141,16 @@ public static class BackupFolder
     /// <param name="backup">The path of a backup.</param>
     /// <returns>Paths; none need exist.</returns>
     internal static IEnumerable<string> GlobalsOf(string backup) => GlobalsSuffixes.Select(suffix => backup + suffix);
+
+    /// <summary>The files of a backup, its data first and its manifest last; what no manifest names is none of them.</summary>
+    /// <param name="backup">The backup's name, or its path.</param>
+    /// <param name="manifest">Its manifest; null where that is gone.</param>
+    internal static IReadOnlyList<string> FilesOf(string backup, BackupManifest? manifest) =>
+        [
+            backup,
+            .. GlobalsOf(backup).Where(file => string.Equals(Path.GetFileName(file), manifest?.Globals?.File, StringComparison.Ordinal)),
+            backup + BackupFileName.ManifestSuffix,
+        ];
 
     private static bool EndsWithAny(string file, string[] suffixes) =>
         Array.Exists(suffixes, suffix => file.EndsWith(suffix, StringComparison.Ordinal));

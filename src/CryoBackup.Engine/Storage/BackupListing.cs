@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CryoBackup.Stores;
 
 namespace CryoBackup.Storage;
@@ -39,6 +38,33 @@ internal abstract class BackupListing
             ? StoreListing.Read(StoreLocation.Parse(place), options ?? new StoreOptions(), observer, cancellationToken)
             : new FolderListing(place);
 
+    /// <summary>Lists what may be of one database. Of a store that is one listing of the names that begin with its name.</summary>
+    /// <param name="place">A full path of the file system, or a location.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="options">What a location does not say.</param>
+    /// <param name="observer">Learns of faults of a store that were passed over.</param>
+    /// <param name="cancellationToken">Ends the listing, and the reading of manifests.</param>
+    /// <exception cref="CryoBackupException">As <see cref="Of"/>.</exception>
+    public static BackupListing OfDatabase(
+        string place,
+        string database,
+        StoreOptions options,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    ) =>
+        StoreLocation.IsStore(place)
+            ? StoreListing.Read(StoreLocation.Parse(place), options, observer, cancellationToken, BackupFileName.Encode(database) + "_")
+            : new FolderListing(place);
+
+    /// <summary>Lists what lies beside one backup, and it: of a store that is one listing of the names that begin with its name.</summary>
+    /// <param name="backup">The backup.</param>
+    /// <param name="cancellationToken">Ends the listing, and the reading of its manifest.</param>
+    /// <exception cref="CryoBackupException">As <see cref="Of"/>.</exception>
+    public static BackupListing OfBackup(StoredFile backup, CancellationToken cancellationToken) =>
+        backup.IsInStore && StoreLocation.ParseFile(backup.Path) is var (place, name)
+            ? StoreListing.Read(place, backup.Store, backup.Observer, cancellationToken, name)
+            : new FolderListing(Path.GetDirectoryName(backup.Path)!);
+
     /// <summary>Tells whether a file is there.</summary>
     /// <param name="path">A full path, or a location, of this place.</param>
     public abstract bool Exists(string path);
@@ -51,6 +77,31 @@ internal abstract class BackupListing
     /// <param name="path">Its full path, or location.</param>
     /// <exception cref="CryoBackupException">ManifestInvalid; of a store also LocationUnreachable, PermissionDenied.</exception>
     public abstract BackupManifest Read(string path);
+
+    /// <summary>Tells how far a backup is proven. It is not read.</summary>
+    /// <param name="backup">Its full path, or location, of this place.</param>
+    /// <param name="manifest">Its manifest.</param>
+    /// <returns>Nothing where what a store has noted of it cannot be read.</returns>
+    /// <exception cref="IOException">The file cannot be looked at.</exception>
+    /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
+    public abstract BackupProof ProofOf(string backup, BackupManifest manifest);
+
+    /// <summary>Tells what holds a backup.</summary>
+    /// <param name="backup">Its full path, or location, of this place.</param>
+    /// <param name="now">The time, in UTC.</param>
+    /// <returns>In words; null where nothing does. What cannot be read holds.</returns>
+    public abstract string? HoldOf(string backup, DateTime now);
+
+    /// <summary>Tells whether the removal of a backup has begun.</summary>
+    /// <param name="backup">Its full path, or location, of this place.</param>
+    /// <param name="manifest">Its manifest; null where that is gone.</param>
+    /// <exception cref="IOException">It cannot be told.</exception>
+    /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
+    public abstract bool IsGoing(string backup, BackupManifest? manifest);
+
+    /// <summary>Tells whether what lies under a name is a file of its own, and no link or folder.</summary>
+    /// <param name="path">A full path, or a location, of this place.</param>
+    public virtual bool IsOwnFile(string path) => true;
 
     private sealed class FolderListing(string folder) : BackupListing
     {
@@ -73,129 +124,13 @@ internal abstract class BackupListing
         }
 
         public override BackupManifest Read(string path) => BackupManifest.Read(path);
-    }
 
-    /// <summary>A store's: what was listed is what is known.</summary>
-    private sealed class StoreListing(
-        StoreLocation location,
-        Dictionary<string, StoreObject> objects,
-        ConcurrentDictionary<string, Func<BackupManifest>> manifests
-    ) : BackupListing
-    {
-        private const int AtOnce = 16;
+        public override BackupProof ProofOf(string backup, BackupManifest manifest) => BackupProof.Of(backup, manifest);
 
-        // Of what anybody may have put there, no more than a few large ones lie in memory at once.
-        private const long Small = 1 << 20;
+        public override string? HoldOf(string backup, DateTime now) => HoldRecord.Read(backup)?.At(now);
 
-        public override string Place { get; } = location.ToString();
+        public override bool IsGoing(string backup, BackupManifest? manifest) => RemovalMark.IsOn(backup, manifest);
 
-        public override IReadOnlyCollection<string> Files => objects.Keys;
-
-        public static StoreListing Read(
-            StoreLocation location,
-            StoreOptions options,
-            Action<EngineMessage> observer,
-            CancellationToken cancellationToken
-        )
-        {
-            using Store store = StoreDrivers.Open(location, options, observer);
-            var objects = store
-                .ListAsync("", cancellationToken)
-                .GetAwaiter()
-                .GetResult()
-                .DistinctBy(one => one.Key, StringComparer.Ordinal)
-                .ToDictionary(one => location.PathOf(store.NameOf(one)), StringComparer.Ordinal);
-            var manifests = new ConcurrentDictionary<string, Func<BackupManifest>>(StringComparer.Ordinal);
-            foreach (
-                IGrouping<bool, KeyValuePair<string, StoreObject>> group in objects
-                    .Where(one => BackupFolder.IsManifest(one.Key))
-                    .GroupBy(one => one.Value.Size <= Small)
-            )
-            {
-                var how = new ParallelOptions { MaxDegreeOfParallelism = group.Key ? AtOnce : 1, CancellationToken = cancellationToken };
-                Parallel
-                    .ForEachAsync(
-                        group,
-                        how,
-                        async (one, stop) =>
-                            manifests[one.Key] = await ReadAsync(store, options, one.Key, one.Value, stop).ConfigureAwait(false)
-                    )
-                    .GetAwaiter()
-                    .GetResult();
-            }
-
-            return new StoreListing(location, objects, manifests);
-        }
-
-        public override bool Exists(string path) => objects.ContainsKey(path);
-
-        public override long SizeOf(string path) => objects.TryGetValue(path, out StoreObject? one) ? one.Size : 0;
-
-        public override BackupManifest Read(string path) =>
-            manifests.TryGetValue(path, out Func<BackupManifest>? manifest)
-                ? manifest()
-                : throw new CryoBackupException(
-                    CryoBackupError.ManifestInvalid,
-                    $"The manifest '{path}' cannot be relied on: it does not exist.",
-                    path,
-                    "Use a backup whose manifest is whole."
-                );
-
-        /// <summary>Gives what reads it again; a failure waits until it is asked for.</summary>
-        private static async Task<Func<BackupManifest>> ReadAsync(
-            Store store,
-            StoreOptions options,
-            string path,
-            StoreObject one,
-            CancellationToken cancellationToken
-        )
-        {
-            if (ManifestCache.Find(path, options, one) is { } known)
-            {
-                return () => known;
-            }
-
-            try
-            {
-                byte[] bytes = await ReadBytesAsync(store, path, one, cancellationToken).ConfigureAwait(false);
-                var manifest = BackupManifest.Read(path, bytes);
-                ManifestCache.Keep(path, options, one, manifest);
-                return () => manifest;
-            }
-            catch (CryoBackupException failure)
-            {
-                // The same to each who asks; none is thrown twice at once.
-                return () => throw new CryoBackupException(failure.Error, failure.Message, failure.Target, failure.Remedy, inner: failure);
-            }
-        }
-
-        private static async Task<byte[]> ReadBytesAsync(Store store, string path, StoreObject one, CancellationToken cancellationToken)
-        {
-            if (one.Size > ManifestLimits.MaximumLength)
-            {
-                throw new CryoBackupException(
-                    CryoBackupError.ManifestInvalid,
-                    $"The manifest '{path}' cannot be relied on: it has {one.Size} bytes, more than any manifest.",
-                    path,
-                    "Use a backup whose manifest is whole."
-                );
-            }
-
-            try
-            {
-                byte[] bytes = new byte[one.Size];
-                StoreReadStream stream = store.OpenRead(one, cancellationToken);
-                await using (stream.ConfigureAwait(false))
-                {
-                    await stream.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
-                }
-
-                return bytes;
-            }
-            catch (Exception exception) when (exception is not (CryoBackupException or OperationCanceledException))
-            {
-                throw store.Explain(exception, store.NameOf(one));
-            }
-        }
+        public override bool IsOwnFile(string path) => new FileInfo(path).LinkTarget is null && !Directory.Exists(path);
     }
 }

@@ -15,6 +15,17 @@ internal sealed record BackupProof(DateTime? Proven, DateTime? Rehearsed, DateTi
     // What becomes of a time where a copy or a file system keeps no fractions of a second.
     private static readonly TimeSpan Resolution = TimeSpan.FromSeconds(2);
 
+    /// <summary>By New's own comparison alone, of a backup that was just made.</summary>
+    /// <param name="manifest">Its manifest.</param>
+    public static BackupProof OfMade(BackupManifest manifest) =>
+        // New has counted every table's rows in the dump's snapshot and found as many in the archive.
+        manifest.RowsCounted == true
+            ? None with
+            {
+                Proven = manifest.ReadStart() + TimeSpan.FromSeconds(manifest.DurationSeconds ?? 0),
+            }
+            : None;
+
     /// <summary>Looks at a backup and what is remembered of it. The file is not read.</summary>
     /// <param name="backup">The backup's full path.</param>
     /// <param name="manifest">Its manifest, which lies beside it.</param>
@@ -45,10 +56,8 @@ internal sealed record BackupProof(DateTime? Proven, DateTime? Rehearsed, DateTi
             return None with { Failed = LastFailure(verdicts) };
         }
 
-        // New has counted every table's rows in the dump's snapshot and found as many in the archive.
         bool isCounted = manifest.RowsCounted == true;
-        DateTime? proven =
-            isCounted && file.Modified <= described ? manifest.ReadStart() + TimeSpan.FromSeconds(manifest.DurationSeconds ?? 0) : null;
+        DateTime? proven = file.Modified <= described ? OfMade(manifest).Proven : null;
         DateTime? rehearsed = null;
         ProofRecord.TestVerdict? failed = null;
         foreach (ProofRecord.TestVerdict verdict in verdicts)
@@ -80,7 +89,12 @@ internal sealed record BackupProof(DateTime? Proven, DateTime? Rehearsed, DateTi
                 : string.Equals(verdict.Sha256, manifest.Sha256, StringComparison.OrdinalIgnoreCase)
         )
         && verdict.SizeBytes == file.Length
-        && (verdict.Modified - file.Modified).Duration() <= (IsCoarse(file.Modified) ? Resolution : TimeSpan.Zero);
+        && (
+            file.Tag.Length > 0
+                // A store writes what it lets nobody change: the tag is another with each put.
+                ? string.Equals(verdict.Tag, file.Tag, StringComparison.Ordinal)
+                : (verdict.Modified - file.Modified).Duration() <= (IsCoarse(file.Modified) ? Resolution : TimeSpan.Zero)
+        );
 
     private static bool IsCoarse(DateTime time) => time.Ticks % TimeSpan.TicksPerSecond == 0;
 }

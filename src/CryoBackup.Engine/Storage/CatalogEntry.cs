@@ -15,6 +15,8 @@ internal sealed record CatalogEntry(string Path, BackupState State)
     public required Func<CatalogEntry, long> Size { get; init; }
 
     /// <summary>Tells how far it is proven, on any thread.</summary>
-    public Func<CatalogEntry, BackupManifest, BackupProof> Proof { get; init; } =
-        static (entry, manifest) => FolderListing.ProofOf(entry.Path, manifest);
+    public Func<CatalogEntry, BackupManifest, BackupProof> Proof { get; init; } = static (_, _) => BackupProof.None;
+
+    /// <summary>Tells in words what holds it, on any thread; null for nothing.</summary>
+    public Func<CatalogEntry, string?> Hold { get; init; } = static _ => null;
 }

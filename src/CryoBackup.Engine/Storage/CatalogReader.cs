@@ -49,6 +49,7 @@ internal static class CatalogReader
         {
             BackupManifest manifest = entry.Read(entry);
             BackupInfo backup = BackupCatalog.ToInfo(manifest, entry.Path, entry.ManifestPath);
+            backup.Hold = entry.Hold(entry);
             backup.State = entry.State;
             Set(backup, entry.State == BackupState.Complete ? entry.Proof(entry, manifest) : BackupProof.None);
             return Wanted(backup, query) is null ? (null, null)

@@ -51,6 +51,9 @@ internal sealed class FolderDriver : IStoreDriver
         return Task.CompletedTask;
     }
 
+    /// <summary>Nothing that a folder has.</summary>
+    public Task SetLegalHoldAsync(string key, bool isOn, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     /// <summary>Nothing: it went when the lock was taken.</summary>
     public Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
         string prefix,

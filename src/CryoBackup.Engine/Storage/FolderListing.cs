@@ -61,14 +61,24 @@ internal static class FolderListing
         return found;
     }
 
-    /// <summary>How far a backup is proven; not at all where the file system does not tell, or it lies in a store.</summary>
+    /// <summary>How far a backup is proven that was just made; not at all where the file system does not tell.</summary>
     /// <param name="backup">The backup's full path, or location.</param>
     /// <param name="manifest">Its manifest.</param>
-    public static BackupProof ProofOf(string backup, BackupManifest manifest)
+    public static BackupProof ProofOf(string backup, BackupManifest manifest) =>
+        StoreLocation.IsStore(backup) ? BackupProof.OfMade(manifest) : ProofOf(() => BackupProof.Of(backup, manifest));
+
+    /// <summary>How far a backup is proven; not at all where the file system does not tell.</summary>
+    /// <param name="listing">What lies at its place.</param>
+    /// <param name="backup">The backup's full path, or location.</param>
+    /// <param name="manifest">Its manifest.</param>
+    public static BackupProof ProofOf(BackupListing listing, string backup, BackupManifest manifest) =>
+        ProofOf(() => listing.ProofOf(backup, manifest));
+
+    private static BackupProof ProofOf(Func<BackupProof> look)
     {
         try
         {
-            return StoreLocation.IsStore(backup) ? BackupProof.None : BackupProof.Of(backup, manifest);
+            return look();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -105,6 +115,8 @@ internal static class FolderListing
             {
                 Read = entry => listing.Read(entry.ManifestPath),
                 Size = _ => listing.SizeOf(state == BackupState.Unfinished ? file : path),
+                Proof = (entry, manifest) => ProofOf(listing, entry.Path, manifest),
+                Hold = entry => listing.HoldOf(entry.Path, DateTime.UtcNow),
             };
     }
 

@@ -32,6 +32,9 @@ internal sealed record HoldRecord
     /// <summary>Why, in the user's words.</summary>
     public string Reason { get; init; } = "";
 
+    /// <summary>True if the store's own legal hold was put with it, and goes with it.</summary>
+    public bool LegalHold { get; init; }
+
     /// <summary>Since when, in UTC.</summary>
     public DateTime Since { get; init; }
 
@@ -71,18 +74,29 @@ internal sealed record HoldRecord
     /// <exception cref="CryoBackupException">DestinationNotWritable, DiskFull.</exception>
     public static HoldRecord Put(string backup, DateTime? until, string reason)
     {
-        var hold = new HoldRecord
+        HoldRecord hold = New(Path.GetFileName(backup), until, reason);
+        SideFile.Update(PathOf(backup), _ => hold.Write());
+        return hold;
+    }
+
+    /// <summary>A hold that begins now.</summary>
+    /// <param name="name">The backup file's name, without a folder.</param>
+    /// <param name="until">Until when, in UTC; null until it is taken off.</param>
+    /// <param name="reason">Why.</param>
+    internal static HoldRecord New(string name, DateTime? until, string reason) =>
+        new()
         {
-            BackupFile = Path.GetFileName(backup),
+            BackupFile = name,
             Until = until,
             Reason = reason,
             Since = DateTime.UtcNow,
             Machine = Environment.MachineName,
             Account = Environment.UserName,
         };
-        SideFile.Update(PathOf(backup), _ => [.. JsonSerializer.SerializeToUtf8Bytes(hold, Json), (byte)'\n']);
-        return hold;
-    }
+
+    /// <summary>The hold as it is written.</summary>
+    /// <returns>UTF-8 without BOM, ending with a newline.</returns>
+    internal byte[] Write() => [.. JsonSerializer.SerializeToUtf8Bytes(this, Json), (byte)'\n'];
 
     /// <summary>Takes the hold off a backup. One without is no fault.</summary>
     /// <param name="backup">The backup's full path.</param>

@@ -51,6 +51,9 @@ internal sealed record ProofRecord
         /// <summary>When that file was last written to, in UTC.</summary>
         public DateTime Modified { get; init; }
 
+        /// <summary>What a store called the content that it read; empty for a file.</summary>
+        public string Tag { get; init; } = "";
+
         /// <summary>The machine that tested.</summary>
         public string Machine { get; init; } = "";
 
@@ -59,6 +62,27 @@ internal sealed record ProofRecord
 
         /// <summary>The version of CryoBackup that tested.</summary>
         public string ToolVersion { get; init; } = "";
+
+        /// <summary>A verdict of this process.</summary>
+        /// <param name="level">How deep it went.</param>
+        /// <param name="verdict">What it concluded.</param>
+        /// <param name="time">When it ended, in UTC.</param>
+        /// <param name="sha256">The SHA-256 of what it read, in hexadecimal; empty where it could not be read.</param>
+        /// <param name="file">What it read, as it was before.</param>
+        public static TestVerdict Of(VerificationLevel level, Verdict verdict, DateTime time, string sha256, FileMark file) =>
+            new()
+            {
+                Level = level,
+                Verdict = verdict,
+                Time = time,
+                Sha256 = sha256.ToLowerInvariant(),
+                SizeBytes = file.Length,
+                Modified = file.Modified,
+                Tag = file.Tag,
+                Machine = Environment.MachineName,
+                Account = Environment.UserName,
+                ToolVersion = CryoBackup.ToolVersion.Text,
+            };
     }
 
     /// <summary>The record of a backup.</summary>
@@ -136,6 +160,7 @@ internal sealed record ProofRecord
                 Machine: { Length: <= LongestText },
                 Account: { Length: <= LongestText },
                 ToolVersion: { Length: <= LongestText },
+                Tag: { Length: <= LongestText },
                 SizeBytes: >= 0
             };
 

@@ -33,8 +33,18 @@ internal sealed record RemovalMark
     /// <exception cref="CryoBackupException">DestinationNotWritable, DiskFull.</exception>
     public static void Put(string backup, BackupManifest manifest)
     {
-        var mark = new RemovalMark { BackupFile = Path.GetFileName(backup), Sha256 = manifest.Sha256 ?? "" };
-        SideFile.Update(PathOf(backup), _ => [.. JsonSerializer.SerializeToUtf8Bytes(mark, Json), (byte)'\n']);
+        byte[] mark = Write(Path.GetFileName(backup), manifest);
+        SideFile.Update(PathOf(backup), _ => mark);
+    }
+
+    /// <summary>A mark as it is written.</summary>
+    /// <param name="name">The backup file's name, without a folder.</param>
+    /// <param name="manifest">Its manifest.</param>
+    /// <returns>UTF-8 without BOM, ending with a newline.</returns>
+    internal static byte[] Write(string name, BackupManifest manifest)
+    {
+        var mark = new RemovalMark { BackupFile = name, Sha256 = manifest.Sha256 ?? "" };
+        return [.. JsonSerializer.SerializeToUtf8Bytes(mark, Json), (byte)'\n'];
     }
 
     /// <summary>Tells whether the removal of a backup has begun.</summary>
@@ -42,14 +52,20 @@ internal sealed record RemovalMark
     /// <param name="manifest">Its manifest; null where that is gone.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
-    public static bool IsOn(string backup, BackupManifest? manifest)
+    public static bool IsOn(string backup, BackupManifest? manifest) =>
+        SideFile.Read(PathOf(backup)) is { } bytes && IsOf(bytes, Path.GetFileName(backup), manifest);
+
+    /// <summary>Tells whether a mark is of a backup.</summary>
+    /// <param name="mark">What lies there.</param>
+    /// <param name="name">The backup file's name, without a folder.</param>
+    /// <param name="manifest">Its manifest; null where that is gone.</param>
+    internal static bool IsOf(byte[] mark, string name, BackupManifest? manifest)
     {
         try
         {
-            return SideFile.Read(PathOf(backup)) is { } bytes
-                && JsonSerializer.Deserialize<RemovalMark>(bytes, Json) is { SchemaVersion: 1 } mark
-                && string.Equals(mark.BackupFile, Path.GetFileName(backup), StringComparison.Ordinal)
-                && (manifest is null || string.Equals(mark.Sha256, manifest.Sha256 ?? "", StringComparison.Ordinal));
+            return JsonSerializer.Deserialize<RemovalMark>(mark, Json) is { SchemaVersion: 1 } read
+                && string.Equals(read.BackupFile, name, StringComparison.Ordinal)
+                && (manifest is null || string.Equals(read.Sha256, manifest.Sha256 ?? "", StringComparison.Ordinal));
         }
         catch (JsonException)
         {

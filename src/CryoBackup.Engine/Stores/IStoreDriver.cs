@@ -39,6 +39,12 @@ internal interface IStoreDriver : IDisposable
     /// <param name="cancellationToken">Ends the request.</param>
     Task DeleteAsync(string key, CancellationToken cancellationToken);
 
+    /// <summary>Puts the store's own legal hold on an object, or takes it off.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="isOn">True to hold it.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    Task SetLegalHoldAsync(string key, bool isOn, CancellationToken cancellationToken);
+
     /// <summary>Removes what uploads that died have left and no listing shows.</summary>
     /// <param name="prefix">What the names of their objects begin with.</param>
     /// <param name="isDead">Tells whether one is ours and dead: others put theirs beside it, and another run may be at it.</param>
@@ -63,4 +69,5 @@ internal sealed record UnfinishedUpload(string Key, string Id, DateTime Begun);
 
 /// <summary>What a store can do.</summary>
 /// <param name="WritesOnce">True if the store itself refuses to replace an object; else only a look beforehand keeps from it.</param>
-internal sealed record StoreCapabilities(bool WritesOnce);
+/// <param name="HoldsLegally">True if its objects can have a legal hold, where the bucket or container was made for it.</param>
+internal sealed record StoreCapabilities(bool WritesOnce, bool HoldsLegally = false);

@@ -85,6 +85,9 @@ internal sealed class RcloneDriver(StoreLocation location) : IStoreDriver
         }
     }
 
+    /// <summary>Nothing that rclone can do.</summary>
+    public Task SetLegalHoldAsync(string key, bool isOn, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> RemoveUnfinishedAsync(
         string prefix,

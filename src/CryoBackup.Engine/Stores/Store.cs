@@ -48,6 +48,29 @@ internal sealed class Store : IDisposable
     public StoreReadStream OpenRead(StoreObject known, CancellationToken cancellationToken, long offset = 0) =>
         new(_driver, _retry, known, offset, cancellationToken);
 
+    /// <summary>Reads an object as a whole, where it is a small one.</summary>
+    /// <param name="known">The object, as <see cref="HeadAsync"/> or <see cref="ListAsync"/> gave it; it must be the same still.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="CryoBackupException">BackupNotFound, LocationUnreachable, PermissionDenied.</exception>
+    public async Task<byte[]> ReadAllAsync(StoreObject known, CancellationToken cancellationToken)
+    {
+        try
+        {
+            byte[] bytes = new byte[known.Size];
+            StoreReadStream stream = OpenRead(known, cancellationToken);
+            await using (stream.ConfigureAwait(false))
+            {
+                await stream.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+            }
+
+            return bytes;
+        }
+        catch (Exception exception) when (exception is not (CryoBackupException or OperationCanceledException))
+        {
+            throw Explain(exception, NameOf(known));
+        }
+    }
+
     /// <summary>Lists the objects whose names begin so.</summary>
     /// <param name="start">What names behind the location's prefix begin with; empty for all.</param>
     /// <param name="cancellationToken">Ends the requests and the pauses between them.</param>
@@ -138,6 +161,30 @@ internal sealed class Store : IDisposable
             },
             cancellationToken
         );
+
+    /// <summary>Puts the store's own legal hold on an object, or takes it off.</summary>
+    /// <param name="name">Its name behind the location's prefix.</param>
+    /// <param name="isOn">True to hold it.</param>
+    /// <param name="cancellationToken">Ends the requests and the pauses between them.</param>
+    /// <exception cref="CryoBackupException">ConfigurationInvalid: such stores have none. DestinationNotWritable: the bucket or container
+    /// was not made for it. PermissionDenied, LocationUnreachable, BackupNotFound.</exception>
+    public Task SetLegalHoldAsync(string name, bool isOn, CancellationToken cancellationToken) =>
+        Capabilities.HoldsLegally
+            ? RunAsync(
+                name,
+                async () =>
+                {
+                    await _driver.SetLegalHoldAsync(Location.KeyOf(name), isOn, cancellationToken).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken
+            )
+            : throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                $"'{Location}' has no legal hold.",
+                "LegalHold",
+                "Leave it out; the hold beside the backup keeps it from being removed by CryoBackup."
+            );
 
     /// <summary>Removes what uploads that died have left and no listing shows.</summary>
     /// <param name="start">What the names of their objects behind the location's prefix begin with.</param>

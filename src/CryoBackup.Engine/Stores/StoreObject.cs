@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CryoBackup.Stores;
 
 /// <summary>An object as a store knows it.</summary>
@@ -10,4 +12,15 @@ internal sealed record StoreObject(string Key, long Size, string Tag, DateTime M
 {
     /// <summary>Until when the store lets nobody remove it, in UTC, where a head request told; null for no such moment.</summary>
     public DateTime? BlockedUntil { get; init; }
+
+    /// <summary>True if the store lets nobody remove it before a legal hold is taken off, where a head request told.</summary>
+    public bool HasLegalHold { get; init; }
+
+    /// <summary>What the store itself keeps it by, in words; null for nothing.</summary>
+    /// <param name="now">The time, in UTC.</param>
+    public string? LockAt(DateTime now) =>
+        HasLegalHold ? "blocked by a legal hold of the store"
+        : BlockedUntil > now
+            ? string.Create(CultureInfo.InvariantCulture, $"blocked until {BlockedUntil:yyyy-MM-dd HH:mm:ss}Z by the store's lock")
+        : null;
 }

@@ -39,11 +39,15 @@ internal static class BackupVerifier
     {
         DateTime start = DateTime.UtcNow;
         using var limits = new RunLimits(request.Timeout, cancellationToken);
-        var memory = new ProofMemory(request.Path, observer);
         try
         {
+            var memory = new ProofMemory(request.File(observer), observer, limits.Token);
             VerificationResult result = Prove(request, observer, restored, limits);
-            memory.Take(result);
+            if (RememberedVerdict.Of(result) is { } verdict)
+            {
+                memory.Take(result.Level, verdict, result.End, result.Hash);
+            }
+
             return request.MaxAge is { } most ? WithAge(result, most, MadeAt(request.File(observer), limits.Token)) : result;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested && limits.Reason() is not null)

@@ -1,3 +1,7 @@
+using CryoBackup.Configuration;
+using CryoBackup.Hosting;
+using CryoBackup.Retention;
+using CryoBackup.Runs;
 using CryoBackup.Storage;
 using CryoBackup.Text;
 
@@ -11,9 +15,19 @@ public abstract class CryoBackupHoldCmdlet : CryoBackupChangeCmdlet
     /// <summary>What is done, for -WhatIf and -Confirm.</summary>
     private protected abstract string Action { get; }
 
-    /// <summary>Does it.</summary>
-    /// <param name="backup">The backup's full path.</param>
-    private protected abstract BackupInfo Change(string backup);
+    /// <summary>True to hold, false to let go.</summary>
+    private protected abstract bool IsPut { get; }
+
+    /// <summary>What is asked for, but for the backup.</summary>
+    private protected abstract HoldRequest Request { get; }
+
+    /// <summary>Reads the configuration.</summary>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        ReadConfiguration(ConfigurationUse.Hold);
+        OpenEvidence(RunKind.Hold);
+    }
 
     /// <summary>Changes each backup of the record.</summary>
     private protected void ChangeEach()
@@ -22,10 +36,16 @@ public abstract class CryoBackupHoldCmdlet : CryoBackupChangeCmdlet
         {
             if (
                 ShouldProcess(VisibleText.Of($"backup '{backup}'"), Action)
-                && RunEngine(backup, (_, _) => Change(backup), mayEndCommand: false) is { } changed
+                && RunEngine(
+                    backup,
+                    (observer, stop) =>
+                        Evidence.Run(Request with { Path = backup, Store = CopyPlan.Options(Configuration) }, IsPut, observer, stop),
+                    mayEndCommand: false
+                )
+                    is { } changed
             )
             {
-                WriteObject(changed);
+                Emit(changed);
             }
         }
     }

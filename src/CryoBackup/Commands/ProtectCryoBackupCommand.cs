@@ -21,13 +21,25 @@ public sealed class ProtectCryoBackupCommand : CryoBackupHoldCmdlet
     /// <summary>Why, for whoever meets the hold later.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
-    [ValidateLength(1, BackupHold.LongestReason)]
+    [ValidateLength(1, HoldRequest.LongestReason)]
     public string Reason { get; set; } = "";
+
+    /// <summary>Lets the store itself keep everybody from deleting it, until Unprotect-CryoBackup takes that off.</summary>
+    [Parameter]
+    public SwitchParameter LegalHold { get; set; }
 
     /// <summary>Holds each backup.</summary>
     protected override void ProcessRecord() => ChangeEach();
 
     private protected override string Action => Until is null ? "Hold" : $"Hold until {Until.Value.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z";
 
-    private protected override BackupInfo Change(string backup) => BackupHold.Put(backup, Until?.ToUniversalTime(), Reason);
+    private protected override bool IsPut => true;
+
+    private protected override HoldRequest Request =>
+        new()
+        {
+            Until = Until?.ToUniversalTime(),
+            Reason = Reason,
+            LegalHold = LegalHold,
+        };
 }

@@ -19,5 +19,7 @@ public sealed class UnprotectCryoBackupCommand : CryoBackupHoldCmdlet
 
     private protected override string Action => "Take the hold off";
 
-    private protected override BackupInfo Change(string backup) => BackupHold.Take(backup);
+    private protected override bool IsPut => false;
+
+    private protected override HoldRequest Request => new();
 }

@@ -24,6 +24,9 @@ public abstract class CopyTestBase : IDisposable
         Folder.Dispose();
     }
 
+    /// <summary>What lies in the store of the backup itself, without what was noted of it.</summary>
+    private protected string[] Stored => [.. Server.Objects.Keys.Where(key => NoteName.TryRead(key) is null).Order(StringComparer.Ordinal)];
+
     private protected Process StartTool(string backup)
     {
         // output/build/bin/CryoBackup.Engine.Tests/<pivot>/ and output/tool/

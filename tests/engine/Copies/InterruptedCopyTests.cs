@@ -14,7 +14,9 @@ public sealed class InterruptedCopyTests : CopyTestBase
     {
         string backup = Make((2 * S3Server.LeastPart) + 100);
         Copy(backup);
-        int requests = Server.Seen.Count;
+
+        // But for those that note at last that it was proven, without which it is proven all the same.
+        int requests = Server.Seen.TakeWhile(seen => !seen.Line.Contains(".proof.", StringComparison.Ordinal)).Count() - 1;
         for (int at = 1; at <= requests; at++)
         {
             Server.Objects.Clear();
@@ -34,7 +36,7 @@ public sealed class InterruptedCopyTests : CopyTestBase
             );
             Server.Fault = (_, _) => null;
             Assert.NotNull(Copy(backup).Proven);
-            Assert.Equal(3, Server.Objects.Count);
+            Assert.Equal(3, Stored.Length);
             Assert.Empty(Server.Uploads);
         }
     }
@@ -78,7 +80,7 @@ public sealed class InterruptedCopyTests : CopyTestBase
                 $"killed at request {at}"
             );
             Assert.NotNull(Copy(backup).Proven);
-            Assert.Equal(3, Server.Objects.Count);
+            Assert.Equal(3, Stored.Length);
             Assert.Empty(Server.Uploads);
         }
     }
@@ -112,6 +114,6 @@ public sealed class InterruptedCopyTests : CopyTestBase
         go.Set();
         Assert.NotNull((await slow).Proven);
         Assert.Empty(Server.Uploads);
-        Assert.Equal(3, Server.Objects.Count);
+        Assert.Equal(3, Stored.Length);
     }
 }

@@ -200,19 +200,19 @@ public sealed class BackupRemovalTests : IDisposable
         _folder.Add(3);
         _folder.Add(4);
         (string, string) bytes = (File.ReadAllText(held), File.ReadAllText(held + BackupFileName.ManifestSuffix));
-        Assert.Equal("held: audit of 2026", BackupHold.Put(held, null, "audit of 2026").Hold);
+        Assert.Equal("held: audit of 2026", Put(held, null, "audit of 2026").Hold);
         Assert.Equal(bytes, (File.ReadAllText(held), File.ReadAllText(held + BackupFileName.ManifestSuffix)));
-        Assert.Contains("held until 2", BackupHold.Put(later, DateTime.UtcNow.AddDays(1), "").Hold, StringComparison.Ordinal);
+        Assert.Contains("held until 2", Put(later, DateTime.UtcNow.AddDays(1), "").Hold, StringComparison.Ordinal);
         Assert.Empty(Gone(_folder.Remove(LastTwo)));
         Assert.Equal(Blocked, _folder.RemoveNamed(held).Action);
-        Assert.Null(BackupHold.Take(held).Hold);
+        Assert.Null(LetGo(held).Hold);
         Assert.Equal(bytes, (File.ReadAllText(held), File.ReadAllText(held + BackupFileName.ManifestSuffix)));
-        Assert.Null(BackupHold.Take(held).Hold);
+        Assert.Null(LetGo(held).Hold);
         Assert.Equal([held], Gone(_folder.Remove(LastTwo)));
-        Assert.Equal(CryoBackupError.BackupNotFound, Assert.Throws<CryoBackupException>(() => BackupHold.Put(held, null, "")).Error);
+        Assert.Equal(CryoBackupError.BackupNotFound, Assert.Throws<CryoBackupException>(() => Put(held, null, "")).Error);
         Assert.Equal(
             CryoBackupError.ConfigurationInvalid,
-            Assert.Throws<CryoBackupException>(() => BackupHold.Put(later, DateTime.UtcNow.AddDays(-1), "")).Error
+            Assert.Throws<CryoBackupException>(() => Put(later, DateTime.UtcNow.AddDays(-1), "")).Error
         );
     }
 
@@ -265,7 +265,6 @@ public sealed class BackupRemovalTests : IDisposable
                     () => Request([_folder.Path], new(), force: false),
                     () => Request([_folder.Path], LastTwo, force: true),
                     () => Request([_folder.Path], new(), force: true),
-                    () => Request(["s3://bucket/prefix"], LastTwo, force: false),
                     () => _folder.Plan(new()),
                 ]
         )
@@ -444,7 +443,11 @@ public sealed class BackupRemovalTests : IDisposable
     {
         int next = 0;
         BackupRemover.Remove(
-            StoredBackup.Read(backup + BackupFileName.ManifestSuffix, DateTime.UtcNow),
+            StoredBackup.Read(
+                BackupListing.Of(Path.GetDirectoryName(backup)!, null, static _ => { }, CancellationToken.None),
+                backup + BackupFileName.ManifestSuffix,
+                DateTime.UtcNow
+            ),
             _ =>
             {
                 if (next++ == int.Parse(step, System.Globalization.CultureInfo.InvariantCulture))
@@ -457,6 +460,20 @@ public sealed class BackupRemovalTests : IDisposable
         );
         return 0;
     }
+
+    private BackupInfo Put(string path, DateTime? until, string reason) =>
+        BackupHold.Put(
+            new HoldRequest
+            {
+                Path = path,
+                Until = until,
+                Reason = reason,
+            },
+            _folder.Said.Add,
+            CancellationToken.None
+        );
+
+    private BackupInfo LetGo(string path) => BackupHold.Take(new HoldRequest { Path = path }, _folder.Said.Add, CancellationToken.None);
 
     private static string[] Gone(IEnumerable<RemovalResult> results) =>
         [.. results.Where(result => result.Action == Removed).Select(result => result.Path)];

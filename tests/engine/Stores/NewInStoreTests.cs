@@ -110,15 +110,6 @@ public sealed class NewInStoreTests : IDisposable
     }
 
     [PostgresFact]
-    public void RetentionIsTheStoresOwn()
-    {
-        BackupInfo made = New(request => request with { Retention = new() { KeepWithin = TimeSpan.FromDays(1) } });
-
-        Assert.Contains("its own rules", Assert.Single(made.Warnings), StringComparison.Ordinal);
-        Assert.Empty(made.Removed);
-    }
-
-    [PostgresFact]
     public void EndedAtAnyRequestForGoodNothingIsLeft()
     {
         New(request => request with { IncludeGlobals = true });

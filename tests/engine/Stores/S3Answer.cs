@@ -11,7 +11,10 @@ internal sealed record S3Content(byte[] Bytes, string Mark)
     /// <summary>How it is locked, as the headers said: mode and time; null for not.</summary>
     public (string Mode, string Until)? Lock { get; init; }
 
-    public DateTime Modified { get; } = DateTime.UtcNow;
+    /// <summary>True while nobody may remove it for that.</summary>
+    public bool HasLegalHold { get; init; }
+
+    public DateTime Modified { get; init; } = DateTime.UtcNow;
 
     /// <summary>No hash of the content that anybody could rely on, as with real stores.</summary>
     public string Tag { get; } = TagOf(Bytes);

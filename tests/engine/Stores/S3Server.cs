@@ -218,6 +218,7 @@ internal sealed class S3Server : IDisposable
                 int.Parse(query["partNumber"]!, CultureInfo.InvariantCulture),
                 body
             ),
+            ("PUT", true) when Has("legal-hold") => Hold(key, body),
             ("PUT", true) => Put(request, key, body),
             _ => S3Answer.Error(405, "MethodNotAllowed"),
         };
@@ -319,8 +320,32 @@ internal sealed class S3Server : IDisposable
 
     private S3Answer Abort(string upload) => Uploads.TryRemove(upload, out _) ? new S3Answer(204) : S3Answer.Error(404, "NoSuchUpload");
 
+    private S3Answer Hold(string key, byte[] body)
+    {
+        if (!Objects.TryGetValue(key, out S3Content? found))
+        {
+            return S3Answer.Error(404, "NoSuchKey");
+        }
+
+        XElement hold = XDocument.Parse(Encoding.UTF8.GetString(body)).Root!;
+        Assert.Equal("LegalHold", hold.Name.LocalName);
+        Objects[key] = found with { HasLegalHold = hold.Elements().Single(one => one.Name.LocalName == "Status").Value == "ON" };
+        return S3Answer.Good();
+    }
+
     private S3Answer Delete(string key)
     {
+        if (
+            Objects.TryGetValue(key, out S3Content? found)
+            && (
+                found.HasLegalHold
+                || (found.Lock is var (_, until) && DateTimeOffset.Parse(until, CultureInfo.InvariantCulture) > DateTime.UtcNow)
+            )
+        )
+        {
+            return S3Answer.Error(403, "AccessDenied");
+        }
+
         Objects.TryRemove(key, out _);
         return new S3Answer(204);
     }
@@ -354,6 +379,7 @@ internal sealed class S3Server : IDisposable
                 .. found.Lock is var (mode, until)
                     ? new[] { ("x-amz-object-lock-mode", mode), ("x-amz-object-lock-retain-until-date", until) }
                     : [],
+                .. found.HasLegalHold ? new[] { ("x-amz-object-lock-legal-hold", "ON") } : [],
                 .. start > 0 ? new[] { ("Content-Range", $"bytes {start}-{found.Bytes.Length - 1}/{found.Bytes.Length}") } : [],
             ],
         };

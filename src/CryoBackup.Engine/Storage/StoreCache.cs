@@ -3,41 +3,44 @@ using CryoBackup.Stores;
 namespace CryoBackup.Storage;
 
 /// <summary>
-/// Manifests in stores that this process has read and found whole, by what the store calls their content (ETag): a listing of thousands
-/// reads only what is new. Whoever proves a backup reads its manifest anew. May be used on several threads at once.
+/// Manifests in stores that this process has read and found whole, and what was noted of backups there, by what the store calls their
+/// content (ETag): a listing of thousands reads only what is new. Whoever proves a backup reads its manifest anew. May be used on several
+/// threads at once.
 /// </summary>
-internal static class ManifestCache
+internal static class StoreCache
 {
     // About as many bytes of JSON as were read; in memory they take a few times as much.
     private const long Most = 64 << 20;
 
-    private static readonly Dictionary<(string Path, StoreOptions Options, string Tag), (BackupManifest Manifest, long Size)> Known = [];
+    private static readonly Dictionary<(string Path, StoreOptions Options, string Tag), (object Content, long Size)> Known = [];
     private static long _size;
 
-    /// <summary>A manifest that was read before.</summary>
+    /// <summary>What was read before.</summary>
+    /// <typeparam name="T">What it was made to.</typeparam>
     /// <param name="path">Its location.</param>
     /// <param name="options">How it is reached: another endpoint or account is another store.</param>
     /// <param name="one">The object as it was listed.</param>
     /// <returns>Null for one that is not known, or another now.</returns>
-    public static BackupManifest? Find(string path, StoreOptions options, StoreObject one)
+    public static T? Find<T>(string path, StoreOptions options, StoreObject one)
+        where T : class
     {
         lock (Known)
         {
             return
                 one.Tag.Length > 0
-                && Known.TryGetValue((path, Reached(options), one.Tag), out (BackupManifest Manifest, long Size) found)
+                && Known.TryGetValue((path, Reached(options), one.Tag), out (object Content, long Size) found)
                 && found.Size == one.Size
-                ? found.Manifest
+                ? found.Content as T
                 : null;
         }
     }
 
-    /// <summary>Keeps a manifest. Where there are too many, all older ones go.</summary>
+    /// <summary>Keeps what was read. Where there is too much, all that is older goes.</summary>
     /// <param name="path">Its location.</param>
     /// <param name="options">How it is reached.</param>
     /// <param name="one">The object as it was listed.</param>
-    /// <param name="manifest">What was read.</param>
-    public static void Keep(string path, StoreOptions options, StoreObject one, BackupManifest manifest)
+    /// <param name="content">What was read.</param>
+    public static void Keep(string path, StoreOptions options, StoreObject one, object content)
     {
         lock (Known)
         {
@@ -52,7 +55,7 @@ internal static class ManifestCache
                 _size = 0;
             }
 
-            if (Known.TryAdd((path, Reached(options), one.Tag), (manifest, one.Size)))
+            if (Known.TryAdd((path, Reached(options), one.Tag), (content, one.Size)))
             {
                 _size += one.Size;
             }
