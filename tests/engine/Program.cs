@@ -12,7 +12,7 @@ internal static class Program
         arguments switch
         {
             [_] => LonelyVerifier.Run(arguments),
-            ["remove", var backup, var step] => BackupRemovalTests.Run(backup, step),
+            ["remove", var backup, var step] => KilledRemovalTests.Run(backup, step),
             ["remove-stored", var endpoint, var backup, var step] => StoreRemovalTests.Run(endpoint, backup, step),
             ["rehearse", var backup] => KilledRehearsalTests.Run(backup),
             _ => ChildBackup.Run(arguments),

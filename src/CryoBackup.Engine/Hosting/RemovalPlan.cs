@@ -36,26 +36,7 @@ public static class RemovalPlan
 
         string[] folders = [.. paths.Where(BackupFolder.IsFolder).Distinct(StringComparer.Ordinal)];
         string[] files = [.. paths.Where(path => !BackupFolder.IsFolder(path)).Select(Backup).Distinct(StringComparer.Ordinal)];
-        if (given.IsEmpty is false && force)
-        {
-            throw Refused("-Force is for single backups that are named, and no rule crosses what it would.", "Force");
-        }
-
-        if (force && folders.Length > 0)
-        {
-            throw Refused($"-Force is for single backups that are named; '{folders[0]}' is a folder.", folders[0]);
-        }
-
-        if (files.Length > 0 && databases.Count > 0)
-        {
-            throw Refused($"Databases are chosen among the backups of a folder; '{files[0]}' is none.", files[0]);
-        }
-
-        if (!given.IsEmpty)
-        {
-            given.Check();
-        }
-
+        CheckWishes(folders, files, given, databases, force);
         RemovalRequest[] named =
         [
             .. files
@@ -87,6 +68,29 @@ public static class RemovalPlan
                     ),
             }),
         ];
+    }
+
+    private static void CheckWishes(string[] folders, string[] files, RetentionRules given, IReadOnlyList<string> databases, bool force)
+    {
+        if (force && !given.IsEmpty)
+        {
+            throw Refused("-Force is for single backups that are named, and no rule crosses what it would.", "Force");
+        }
+
+        if (force && folders.Length > 0)
+        {
+            throw Refused($"-Force is for single backups that are named; '{folders[0]}' is a folder.", folders[0]);
+        }
+
+        if (files.Length > 0 && databases.Count > 0)
+        {
+            throw Refused($"Databases are chosen among the backups of a folder; '{files[0]}' is none.", files[0]);
+        }
+
+        if (!given.IsEmpty)
+        {
+            given.Check();
+        }
     }
 
     /// <summary>What keeps a path from being a folder, or a backup that can be removed.</summary>

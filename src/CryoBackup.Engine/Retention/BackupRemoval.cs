@@ -190,22 +190,7 @@ public static class BackupRemoval
         CancellationToken cancellationToken
     )
     {
-        request.Rules?.Check();
-        if (request is { Rules: not null, Force: true })
-        {
-            throw new CryoBackupException(
-                CryoBackupError.ConfigurationInvalid,
-                "-Force is for single backups that are named; no rule crosses what it would.",
-                nameof(request.Force),
-                "Leave it out, or name the backups without rules."
-            );
-        }
-
-        if (request.Rules is null && request.Backups.Count == 0)
-        {
-            new RetentionRules().Check();
-        }
-
+        Check(request);
         DateTime now = request.Now ?? DateTime.UtcNow;
         IReadOnlyList<StoredBackup> stored = StoredBackup.ReadAll(
             place.List(request.Database),
@@ -252,6 +237,25 @@ public static class BackupRemoval
             .ThenBy(decided => decided.Result.SystemIdentifier, StringComparer.Ordinal)
             .ThenByDescending(decided => decided.Result.Start)
             .ThenByDescending(decided => decided.Result.Path, StringComparer.Ordinal);
+    }
+
+    private static void Check(RemovalRequest request)
+    {
+        request.Rules?.Check();
+        if (request is { Rules: not null, Force: true })
+        {
+            throw new CryoBackupException(
+                CryoBackupError.ConfigurationInvalid,
+                "-Force is for single backups that are named; no rule crosses what it would.",
+                nameof(request.Force),
+                "Leave it out, or name the backups without rules."
+            );
+        }
+
+        if (request.Rules is null && request.Backups.Count == 0)
+        {
+            new RetentionRules().Check();
+        }
     }
 
     private static Dictionary<string, RetentionDecision> Decide(RemovalRequest request, KeptBackup[] kept, DateTime now) =>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Notifications;
@@ -193,54 +192,6 @@ public sealed class BackupRemovalTests : IDisposable
     }
 
     [Fact]
-    public void AHoldIsHonouredUntilItEnds()
-    {
-        string held = _folder.Add(1);
-        string later = _folder.Add(2);
-        _folder.Add(3);
-        _folder.Add(4);
-        (string, string) bytes = (File.ReadAllText(held), File.ReadAllText(held + BackupFileName.ManifestSuffix));
-        Assert.Equal("held: audit of 2026", Put(held, null, "audit of 2026").Hold);
-        Assert.Equal(bytes, (File.ReadAllText(held), File.ReadAllText(held + BackupFileName.ManifestSuffix)));
-        Assert.Contains("held until 2", Put(later, DateTime.UtcNow.AddDays(1), "").Hold, StringComparison.Ordinal);
-        Assert.Empty(Gone(_folder.Remove(LastTwo)));
-        Assert.Equal(Blocked, _folder.RemoveNamed(held).Action);
-        Assert.Null(LetGo(held).Hold);
-        Assert.Equal(bytes, (File.ReadAllText(held), File.ReadAllText(held + BackupFileName.ManifestSuffix)));
-        Assert.Null(LetGo(held).Hold);
-        Assert.Equal([held], Gone(_folder.Remove(LastTwo)));
-        Assert.Equal(CryoBackupError.BackupNotFound, Assert.Throws<CryoBackupException>(() => Put(held, null, "")).Error);
-        Assert.Equal(
-            CryoBackupError.ConfigurationInvalid,
-            Assert.Throws<CryoBackupException>(() => Put(later, DateTime.UtcNow.AddDays(-1), "")).Error
-        );
-    }
-
-    /// <summary>Somebody has put it there, whatever it says.</summary>
-    [Theory]
-    [InlineData("")]
-    [InlineData("{}")]
-    [InlineData("""{"schema_version":1,"backup_file":"another","reason":"","machine":"","account":""}""")]
-    [InlineData("noise")]
-    [InlineData(null)]
-    public void AHoldThatCannotBeReadHolds(string? text)
-    {
-        string held = _folder.Add(1);
-        _folder.Add(2);
-        _folder.Add(3);
-        if (text is null)
-        {
-            Directory.CreateDirectory(HoldRecord.PathOf(held));
-        }
-        else
-        {
-            File.WriteAllText(HoldRecord.PathOf(held), text);
-        }
-
-        Assert.Empty(Gone(_folder.Remove(LastTwo)));
-    }
-
-    [Fact]
     public void NamedOnesGoUnlessAFloorHolds()
     {
         string[] all = [.. Enumerable.Range(1, 4).Select(day => _folder.Add(day))];
@@ -395,85 +346,6 @@ public sealed class BackupRemovalTests : IDisposable
         Assert.Equal([old], Gone(_folder.Remove(LastTwo)));
         Assert.DoesNotContain(_folder.Files, name => name.StartsWith(Path.GetFileName(old), StringComparison.Ordinal));
     }
-
-    /// <summary>Killed before each file goes, a removal leaves what is found again, and the next run completes it.</summary>
-    [UnixFact]
-    public void KilledAtEachStepItIsCompletedByTheNext()
-    {
-        for (int step = 0; step < 6; step++)
-        {
-            using var folder = new Folder();
-            string old = folder.Add(1, hasGlobals: true);
-            folder.Add(2);
-            folder.Add(3);
-            HoldRecord.Put(old, Folder.Now.AddDays(-1), "ended");
-            ProofRecord.Remember(old, new ProofRecord.TestVerdict());
-            string[] others = [.. folder.Files.Where(name => !name.StartsWith(Path.GetFileName(old), StringComparison.Ordinal))];
-            var start = new ProcessStartInfo(
-                Environment.ProcessPath!,
-                [
-                    "exec",
-                    typeof(BackupRemovalTests).Assembly.Location,
-                    "remove",
-                    old,
-                    step.ToString(System.Globalization.CultureInfo.InvariantCulture),
-                ]
-            );
-            using (Process child = Process.Start(start)!)
-            {
-                child.WaitForExit();
-                Assert.Equal(137, child.ExitCode);
-            }
-
-            // As long as anything of it is there, its manifest is, or the mark that the last step removes.
-            string[] left = [.. folder.Files.Except(others)];
-            Assert.NotEmpty(left);
-            Assert.True(
-                left.Contains(Path.GetFileName(old) + BackupFileName.ManifestSuffix)
-                    || (left is [var only] && only.EndsWith(BackupFileName.RemovalSuffix, StringComparison.Ordinal)),
-                $"Step {step}: {string.Join(", ", left)}"
-            );
-            folder.Remove(LastTwo);
-            Assert.True(others.SequenceEqual(folder.Files), $"Step {step}: {string.Join(", ", folder.Files)}");
-        }
-    }
-
-    /// <summary>Runs as the child: kills itself before the given file goes.</summary>
-    internal static int Run(string backup, string step)
-    {
-        int next = 0;
-        BackupRemover.Remove(
-            StoredBackup.Read(
-                BackupListing.Of(Path.GetDirectoryName(backup)!, null, static _ => { }, CancellationToken.None),
-                backup + BackupFileName.ManifestSuffix,
-                DateTime.UtcNow
-            ),
-            _ =>
-            {
-                if (next++ == int.Parse(step, System.Globalization.CultureInfo.InvariantCulture))
-                {
-                    using var self = Process.GetCurrentProcess();
-                    self.Kill();
-                    Thread.Sleep(Timeout.Infinite);
-                }
-            }
-        );
-        return 0;
-    }
-
-    private BackupInfo Put(string path, DateTime? until, string reason) =>
-        BackupHold.Put(
-            new HoldRequest
-            {
-                Path = path,
-                Until = until,
-                Reason = reason,
-            },
-            _folder.Said.Add,
-            CancellationToken.None
-        );
-
-    private BackupInfo LetGo(string path) => BackupHold.Take(new HoldRequest { Path = path }, _folder.Said.Add, CancellationToken.None);
 
     private static string[] Gone(IEnumerable<RemovalResult> results) =>
         [.. results.Where(result => result.Action == Removed).Select(result => result.Path)];
