@@ -8,6 +8,8 @@ namespace CryoBackup.Archive;
 /// <param name="Bytes">What stands there instead.</param>
 internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
 {
+    private const int MostSteps = 1_000_000;
+
     // The archive's form of a text that is not there: the integer -1.
     private static readonly byte[] Absent = [1, 1, 0, 0, 0];
 
@@ -61,27 +63,33 @@ internal readonly record struct ArchiveEdit(long Offset, int Size, byte[] Bytes)
         ILookup<(string, string), TocEntry> attachments = entries
             .Where(entry => entry.Kind == "TABLE ATTACH")
             .ToLookup(entry => (entry.Schema, entry.Name));
-        return checks.Where(check => Ancestors(check).Any(id => known.Contains((id, NameOfConstraint(check, byId)))));
+        int steps = 0;
+        return [.. checks.Where(IsInherited)];
 
         IEnumerable<int> Tables(TocEntry entry) =>
             entry.Dependencies.Where(id => byId.TryGetValue(id, out TocEntry? needed) && TocKinds.IsRelation(needed));
 
-        HashSet<int> Ancestors(TocEntry check)
+        bool IsInherited(TocEntry check)
         {
-            HashSet<int> found = [.. Tables(check)];
-            var pending = new Stack<int>(found);
-            HashSet<int> own = [.. found];
+            string name = NameOfConstraint(check, byId);
+            HashSet<int> met = [.. Tables(check)];
+            var pending = new Stack<int>(met);
             while (pending.TryPop(out int id))
             {
                 TocEntry table = byId[id];
-                foreach (int parent in Tables(table).Concat(attachments[(table.Schema, table.Name)].SelectMany(Tables)).Where(found.Add))
+                foreach (int parent in Tables(table).Concat(attachments[(table.Schema, table.Name)].SelectMany(Tables)).Where(met.Add))
                 {
+                    // A stranger's archive may hold chains that no walk ends; one drop less does no harm, for its table is dropped too.
+                    if (known.Contains((parent, name)) || ++steps > MostSteps)
+                    {
+                        return true;
+                    }
+
                     pending.Push(parent);
                 }
             }
 
-            found.ExceptWith(own);
-            return found;
+            return false;
         }
     }
 

@@ -230,12 +230,17 @@ internal sealed class DumpSnapshot : IAsyncDisposable
         return _connection.ExecuteAsync("ROLLBACK", cancellationToken);
     }
 
-    /// <summary>Counts the rows of one table in the snapshot, as the dump selects them.</summary>
-    /// <param name="table">One of <see cref="Tables"/>.</param>
+    /// <summary>Counts the rows of tables in the snapshot, as the dump selects them, by one question.</summary>
+    /// <param name="tables">Some of <see cref="Tables"/>.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    /// <returns>The number of rows.</returns>
-    public Task<long> CountAsync(DumpTable table, CancellationToken cancellationToken) =>
-        _connection.ScalarAsync<long>($"SELECT pg_catalog.count(*) FROM ONLY {table.QuotedName} {table.Condition}", cancellationToken);
+    /// <returns>The number of rows of each, in their order.</returns>
+    public Task<long[]> CountAsync(IEnumerable<DumpTable> tables, CancellationToken cancellationToken) =>
+        _connection.ScalarAsync<long[]>(
+            "SELECT ARRAY["
+                + string.Join(", ", tables.Select(table => $"(SELECT pg_catalog.count(*) FROM ONLY {table.QuotedName} {table.Condition})"))
+                + "]",
+            cancellationToken
+        );
 
     /// <summary>Asks which tables several sessions may read instead of pg_dump.</summary>
     /// <param name="pieceBytes">About how many bytes a piece takes on the server's disk.</param>
@@ -342,13 +347,18 @@ internal sealed class DumpSnapshot : IAsyncDisposable
             .ConfigureAwait(false);
     }
 
-    /// <summary>Now that the tables are locked, asking for their sizes waits for nobody.</summary>
+    /// <summary>Now that the tables are locked, asking for their sizes waits for nobody. Maps of free space, and indexes of
+    /// what lies beside the rows, are no rows, and of many tables they would be most of the question.</summary>
     private async Task MeasureAsync(DumpSelection selection, CancellationToken cancellationToken)
     {
         _tables = selection.Read.ToDictionary(table => table.Oid, table => table with { Bytes = 0 });
         await _connection
             .ReadAsync(
-                "SELECT t.oid, pg_catalog.pg_table_size(t.oid) FROM pg_catalog.unnest($1) AS t (oid)",
+                """
+                SELECT c.oid,
+                    pg_catalog.pg_relation_size(c.oid) + coalesce(pg_catalog.pg_relation_size(nullif(c.reltoastrelid, 0::oid)), 0)
+                FROM pg_catalog.unnest($1) AS t (oid) JOIN pg_catalog.pg_class c ON c.oid = t.oid
+                """,
                 row =>
                 {
                     uint oid = row.GetFieldValue<uint>(0);

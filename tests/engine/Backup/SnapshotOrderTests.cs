@@ -56,7 +56,8 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         var truncate = Task.Run(() => server.Execute("ordered", "TRUNCATE filled"));
         WaitForWaiter("ordered", "TRUNCATE");
         DumpTable table = Assert.Single(snapshot.Tables.Values);
-        Assert.Equal(1000, await snapshot.CountAsync(table, CancellationToken.None));
+        long[] rows = await snapshot.CountAsync([table, table], CancellationToken.None);
+        Assert.Equal([1000, 1000], rows);
 
         await snapshot.ReleaseAsync(CancellationToken.None);
         await truncate;
@@ -78,7 +79,8 @@ public sealed class SnapshotOrderTests(PostgresServer server) : IDisposable
         await take;
 
         DumpTable table = Assert.Single(snapshot.Tables.Values, table => table.Name == "filled");
-        Assert.Equal(1001, await snapshot.CountAsync(table, CancellationToken.None));
+        long[] rows = await snapshot.CountAsync([table], CancellationToken.None);
+        Assert.Equal([1001], rows);
     }
 
     [PostgresFact]
