@@ -9,6 +9,7 @@
             Prints what of the engine and of the cmdlets they ran; less than the floor in tests/coverage fails. The last line is 'N passed, N failed, N skipped'.
     Matrix  runs the tests that hang on the server's version on each PostgreSQL of the majors given (13 15 17 18), in systems that it makes.
     Demo    makes, proves and restores a backup of a sample database on a scratch cluster, and shows what goes wrong with a damaged one.
+    Picture makes tests/demo/demo.svg, the picture of the README, from what the demo prints; commit it.
     Help    makes en-US/CryoBackup.dll-Help.xml from the Markdown beside it; commit both.
     Bench   measures CryoBackup beside pg_dump and its companions.
     Mutate  changes the rooms that judge, one small thing at a time, and lists what the quick tests do not notice; hours for all rooms.
@@ -20,9 +21,9 @@
 param(
     # A list with commas too, which is all that pwsh -File can pass.
     [Parameter(Position = 0)]
-    [ArgumentCompletions('Clean', 'Build', 'Test', 'Matrix', 'Demo', 'Help', 'Bench', 'Mutate', 'Package')]
-    [ValidatePattern('^(Clean|Build|Test|Matrix|Demo|Help|Bench|Mutate|Package)(,\s*(Clean|Build|Test|Matrix|Demo|Help|Bench|Mutate|Package))*$',
-        ErrorMessage = 'The tasks are Clean, Build, Test, Matrix, Demo, Help, Bench, Mutate and Package, not {0}.')]
+    [ArgumentCompletions('Clean', 'Build', 'Test', 'Matrix', 'Demo', 'Picture', 'Help', 'Bench', 'Mutate', 'Package')]
+    [ValidatePattern('^(Clean|Build|Test|Matrix|Demo|Picture|Help|Bench|Mutate|Package)(,\s*(Clean|Build|Test|Matrix|Demo|Picture|Help|Bench|Mutate|Package))*$',
+        ErrorMessage = 'The tasks are Clean, Build, Test, Matrix, Demo, Picture, Help, Bench, Mutate and Package, not {0}.')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -178,11 +179,20 @@ function Invoke-Matrix {
     $script:results += @(& (Join-Path $PSScriptRoot 'tests/matrix/Matrix.ps1') @Argument)
 }
 
-function Invoke-Demo {
+function Invoke-Demo([string[]] $Words = $Argument) {
     Invoke-Build
     'Starting a throwaway PostgreSQL and filling its sample database.' | Out-Host
-    $words = @(Get-ShellCommand) + '-NoProfile', '-NonInteractive', '-File', (Join-Path $PSScriptRoot 'tests/demo/Demo.ps1')
-    $script:exitCode = Invoke-OnScratchCluster @('--sample', 200000) ($words + $Argument)
+    $shell = @(Get-ShellCommand) + '-NoProfile', '-NonInteractive', '-File', (Join-Path $PSScriptRoot 'tests/demo/Demo.ps1')
+    $script:exitCode = Invoke-OnScratchCluster @('--sample', 200000) ($shell + $Words)
+}
+
+# The demo as it ran, drawn.
+function Invoke-Picture {
+    $transcript = Join-Path $output 'demo.txt'
+    Invoke-Demo @('-TranscriptPath', $transcript)
+    if ($exitCode -eq 0) {
+        & (Join-Path $PSScriptRoot 'tests/demo/Picture.ps1') -Transcript $transcript -Path (Join-Path $PSScriptRoot 'tests/demo/demo.svg')
+    }
 }
 
 function Invoke-Help {

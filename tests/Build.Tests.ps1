@@ -23,3 +23,21 @@ Describe 'The build of the solution' {
         }
     }
 }
+
+Describe 'The picture of the README' {
+    It 'shows steps of the demo, and what they gave' {
+        $root = Split-Path -Path $PSScriptRoot
+        $picture = [xml] (Get-Content -LiteralPath (Join-Path $root 'tests/demo/demo.svg') -Raw)
+        Get-Content -LiteralPath (Join-Path $root 'README.md') -Raw | Should -Match '!\[[^\]]+\]\(tests/demo/demo\.svg\)'
+        $lines = @($picture.svg.SelectNodes('*[local-name() = "text"]') | ForEach-Object InnerText)
+        $steps = @($lines -like 'PS> *' | ForEach-Object { $_.Substring(4) })
+        $steps.Count | Should -BeGreaterThan 2
+        $demo = Get-Content -LiteralPath (Join-Path $root 'tests/demo/Demo.ps1') -Raw
+        foreach ($step in $steps) {
+            $demo.Contains($step, [System.StringComparison]::Ordinal) | Should -BeTrue -Because "'$step' is a step of the demo"
+        }
+
+        $lines -match '^restored_rows +Passed' | Should -Not -BeNullOrEmpty
+        $lines -match '^Everything ended as it must' | Should -Not -BeNullOrEmpty
+    }
+}

@@ -12,8 +12,17 @@ param(
     [string] $ModulePath = (Join-Path $PSScriptRoot '../../output/CryoBackup/CryoBackup.psd1'),
 
     # Where the backups are left. It is emptied first.
-    [string] $OutputPath = (Join-Path $PSScriptRoot '../../output/demo')
+    [string] $OutputPath = (Join-Path $PSScriptRoot '../../output/demo'),
+
+    # Takes what is printed, too.
+    [string] $TranscriptPath
 )
+
+# Itself once more, with what it prints also in a file.
+if ($TranscriptPath) {
+    & $PSCommandPath -ModulePath $ModulePath -OutputPath $OutputPath | Tee-Object -FilePath $TranscriptPath
+    return
+}
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
