@@ -16,7 +16,7 @@ AfterAll {
 Describe 'Get-CryoBackup' {
     It 'has these parameters' {
         (Get-Command Get-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
-            Should -Be @('All', 'Before', 'Config', 'Database', 'Degraded', 'Identity', 'Latest', 'LiteralPath', 'Partial', 'Path', 'Proven', 'Recurse', 'Rehearsed', 'Server', 'Since')
+            Should -Be @('All', 'Before', 'Config', 'Database', 'Degraded', 'Identity', 'Latest', 'LiteralPath', 'Partial', 'Path', 'Proven', 'Recurse', 'Rehearsed', 'ReportPath', 'Server', 'Since')
     }
 
     It 'lists a folder, newest first' {

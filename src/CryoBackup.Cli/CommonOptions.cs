@@ -33,7 +33,7 @@ internal static class CommonOptions
     /// <summary>The full paths of what was given.</summary>
     public static string[] FullPaths(IEnumerable<string> paths) => [.. paths.Select(path => FullPath(path) ?? "")];
 
-    /// <summary>The report of test and restore; each command has an option object of its own.</summary>
+    /// <summary>The report of test, restore and list; each command has an option object of its own.</summary>
     public static Option<string?> ReportPath() =>
         new("--report-path")
         {

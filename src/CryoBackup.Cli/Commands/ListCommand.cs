@@ -3,6 +3,7 @@ using CryoBackup.Cli.Output;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Inspection;
+using CryoBackup.Reports;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
 using CryoBackup.Text;
@@ -72,6 +73,8 @@ internal sealed class ListCommand : Command
 
     private readonly Option<string[]> _identity = CommonOptions.Identity();
 
+    private readonly Option<string?> _reportPath = CommonOptions.ReportPath();
+
     private readonly ConfigOption _config = new(ConfigurationUse.Get);
 
     public ListCommand()
@@ -80,6 +83,7 @@ internal sealed class ListCommand : Command
         _paths.AddTo(this);
         _options.AddTo(this);
         Add(_identity);
+        Add(_reportPath);
         _config.AddTo(this);
         SetAction(Run);
     }
@@ -90,15 +94,27 @@ internal sealed class ListCommand : Command
         CatalogQuery query = _options.Read(arguments, new CatalogQuery());
         var found = new HashSet<string>(StringComparer.Ordinal);
         var listed = new List<string>();
+        FleetReport? report = null;
         return Batch.Run<(string? Folder, string? Database), BackupInfo>(
             arguments,
             (observer, _) =>
+            {
+                report = Report(arguments, observer);
+                return
                 [
                     .. Folders(arguments, observer).Select(folder => (folder, (string?)null)),
                     .. query.Databases.Select(name => ((string?)null, name)),
-                ],
+                    .. report is null ? ((string?, string?)[])[] : [(null, null)],
+                ];
+            },
             (item, observer, cancellationToken) =>
             {
+                if (item is (null, null))
+                {
+                    report?.Write(DateTime.UtcNow);
+                    return [];
+                }
+
                 if (item.Folder is not { } folder)
                 {
                     return
@@ -125,11 +141,29 @@ internal sealed class ListCommand : Command
                 ];
                 listed.Add(StoreLocation.FullPathOrLocation(folder));
                 found.UnionWith(backups.Select(backup => backup.Database));
+                report?.Add(backups);
                 return backups;
             },
             BackupTable.Print,
             _ => ExitCode.Good
         );
+    }
+
+    private FleetReport? Report(ParseResult arguments, Action<EngineMessage> observer)
+    {
+        if (CommonOptions.FullPath(arguments.GetValue(_reportPath)) is not { } path)
+        {
+            return null;
+        }
+
+        BackupConfiguration? configuration = _config.Read(arguments, observer);
+        var report = FleetReport.At(path, configuration);
+        if (_paths.Read(arguments).Length == 0)
+        {
+            report.Expect(BackupPlan.Expected(configuration).SelectMany(place => place.Databases));
+        }
+
+        return report;
     }
 
     private static Option<DateTime> Moment(string name, string description) =>

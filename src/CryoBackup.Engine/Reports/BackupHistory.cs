@@ -41,9 +41,12 @@ internal static class BackupHistory
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                backups.Add(BackupCatalog.ToInfo(BackupManifest.Read(path), BackupFolder.BackupOf(path), path));
+                var manifest = BackupManifest.Read(path);
+                BackupInfo backup = BackupCatalog.ToInfo(manifest, BackupFolder.BackupOf(path), path);
+                CatalogReader.Set(backup, BackupProof.Of(backup.Path, manifest));
+                backups.Add(backup);
             }
-            catch (CryoBackupException)
+            catch (Exception exception) when (exception is CryoBackupException or IOException or UnauthorizedAccessException)
             {
                 continue;
             }

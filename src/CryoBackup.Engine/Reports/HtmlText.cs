@@ -30,14 +30,16 @@ internal sealed class HtmlText
     public HtmlText Element(string name, string text) => Markup($"<{name}>").Text(text).Markup($"</{name.Split(' ')[0]}>\n");
 
     /// <summary>Adds a row of a table.</summary>
-    /// <param name="cell">The cells' element: td or th.</param>
+    /// <param name="cell">The cells' element, with its attributes: td or th.</param>
     /// <param name="cells">Each cell.</param>
     public HtmlText Row(string cell, params Cell[] cells)
     {
         Markup("<tr>");
         foreach (Cell item in cells)
         {
-            Markup(item.Class is null ? $"<{cell}>" : $"<{cell} class=\"{item.Class}\">").Text(item.Text).Markup($"</{cell}>");
+            Markup(item.Class is null ? $"<{cell}>" : $"<{cell} class=\"{item.Class}\">")
+                .Text(item.Text)
+                .Markup($"</{cell.Split(' ')[0]}>");
         }
 
         return Markup("</tr>\n");

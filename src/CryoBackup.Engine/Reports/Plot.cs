@@ -63,6 +63,31 @@ internal static class Plot
         page.Markup("\n</svg></figure>\n");
     }
 
+    /// <summary>Draws a line as small as a word.</summary>
+    /// <param name="page">Takes it.</param>
+    /// <param name="points">Moments, ascending, in UTC, with their values.</param>
+    /// <param name="words">Puts a value into words.</param>
+    public static void Spark(HtmlText page, IReadOnlyList<(DateTime Time, double Value)> points, Func<double, string> words)
+    {
+        const double Long = 90;
+        const double High = 20;
+        if (points.Count < 2)
+        {
+            page.Text("–");
+            return;
+        }
+
+        double span = Math.Max(1, (points[^1].Time - points[0].Time).TotalSeconds);
+        double most = Math.Max(1, points.Max(point => point.Value));
+        IEnumerable<string> line = points.Select(point =>
+            $"{Number(2 + ((Long - 4) * (point.Time - points[0].Time).TotalSeconds / span))},"
+            + Number(High - 2 - ((High - 4) * point.Value / most))
+        );
+        page.Markup($"<svg class=\"spark\" viewBox=\"0 0 {Number(Long)} {Number(High)}\" role=\"img\" aria-label=\"")
+            .Text($"Size of {points.Count} backups since {Day(points[0].Time)}: from {words(points[0].Value)} to {words(points[^1].Value)}")
+            .Markup($"\"><polyline class=\"curve\" points=\"{string.Join(' ', line)}\"/></svg>");
+    }
+
     private static void Frame(HtmlText page, string title, IReadOnlyList<(DateTime Time, double Value)> points, Func<double, string> words)
     {
         string last = words(points[^1].Value);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using CryoBackup.Runs;
 using CryoBackup.Text;
 
@@ -11,19 +10,11 @@ namespace CryoBackup.Reports;
 /// </summary>
 internal sealed class ReportPage
 {
-    // More tables than these are folded in the page of many backups.
-    private const int Unfolded = 3;
-    private static readonly Lazy<string> Style = new(static () =>
-    {
-        using Stream stream = typeof(ReportPage).Assembly.GetManifestResourceStream("CryoBackup.Reports.report.css")!;
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
-    });
-
     private readonly HtmlText _page = new();
     private readonly CancellationToken _cancellationToken;
     private readonly Dictionary<(string Folder, string Database), IReadOnlyList<BackupInfo>> _histories = [];
     private readonly HashSet<string> _plotted = new(StringComparer.Ordinal);
+    private string _part = "h2";
 
     private ReportPage(CancellationToken cancellationToken) => _cancellationToken = cancellationToken;
 
@@ -34,24 +25,19 @@ internal sealed class ReportPage
     public static byte[] Verification(RunRecord run, CancellationToken cancellationToken)
     {
         var report = new ReportPage(cancellationToken);
-        int passed = run.Items.Count(item => item.State == RunState.Success);
-        (string status, string word) =
-            run.State != RunState.Failure ? ("passed", "Passed")
-            : run.Items.Exists(item => item is { State: RunState.Failure, IsInconclusive: false }) ? ("failed", "Failed")
-            : ("inconclusive", "Inconclusive");
-        string heading = run.Items is [var only] ? $"{word}: {only.Name}" : $"{word}: {passed} of {run.Items.Count} backups are proven";
-        report.Begin(heading, status, run, run.Items is [{ } one] ? one.Verification?.Reason ?? one.Message : null, "Backup verification");
+        (string status, string heading) = VerdictLine.Of(run);
+        report.Begin(heading, status, run, VerdictLine.Below(run), "Backup verification");
         if (run.Items.Count > 1)
         {
             report.Overview(run);
         }
 
-        for (int i = 0; i < run.Items.Count; i++)
+        foreach ((RunItem item, int number) in WorstFirst(run).Select((item, number) => (item, number)))
         {
-            report.Verified(run.Items[i], i, run.Items.Count);
+            report.Verified(item, number, run.Items.Count);
         }
 
-        return report.End();
+        return PageFrame.End(report._page);
     }
 
     /// <summary>The page of a restore.</summary>
@@ -85,58 +71,46 @@ internal sealed class ReportPage
             "Database restore"
         );
         report.Restored(item, target);
-        return report.End();
+        return PageFrame.End(report._page);
     }
 
-    private void Begin(string heading, string status, RunRecord run, string? sentence, string kind)
-    {
-        _page
-            .Markup("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-            .Markup(
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n"
-            )
-            .Markup(
-                "<meta name=\"viewport\" content=\"width=device-width, "
-                    + "initial-scale=1\">\n<meta name=\"generator\" content=\"CryoBackup\">\n"
-            )
-            .Markup("<link rel=\"icon\" href=\"data:,\">\n")
-            .Element("title", $"{kind} – {heading}")
-            .Markup("<style>\n")
-            .Markup(Style.Value)
-            .Markup("</style>\n</head>\n<body>\n<main>\n")
-            .Markup($"<div class=\"verdict {status}\">\n")
-            .Element("h1", heading);
-        if (sentence is not null)
-        {
-            _page.Element("p", sentence);
-        }
+    private void Begin(string heading, string status, RunRecord run, string? sentence, string kind) =>
+        PageFrame.Begin(
+            _page,
+            kind,
+            status,
+            heading,
+            [
+                .. sentence is null ? (string[])[] : [sentence],
+                $"{kind}, {Figures.Moment(run.End)}, {DurationText.About(run.End - run.Start)}, on {run.Machine}",
+            ]
+        );
 
-        _page
-            .Markup("<p class=\"dim\">")
-            .Text($"{kind}, {Figures.Moment(run.End)}, {DurationText.About(run.End - run.Start)}, on {run.Machine}")
-            .Markup("</p>\n</div>\n");
-    }
-
-    private byte[] End()
-    {
-        _page.Markup("</main>\n<footer class=\"dim\">").Text($"CryoBackup {ToolVersion.Text}").Markup("</footer>\n</body>\n</html>\n");
-        return Encoding.UTF8.GetBytes(_page.ToString());
-    }
+    private static IEnumerable<RunItem> WorstFirst(RunRecord run) =>
+        run.Items.OrderByDescending(item => item.State).ThenBy(item => item.IsInconclusive);
 
     private void Overview(RunRecord run)
     {
-        _page.Markup("<div class=\"wide overview\"><table>\n").Row("th", "Verdict", "Database", "Backup", new("Duration", "n"));
-        for (int i = 0; i < run.Items.Count; i++)
+        _page
+            .Markup("<div class=\"wide overview\" role=\"region\" aria-label=\"All backups\" tabindex=\"0\"><table>\n")
+            .Row("th scope=\"col\"", ["Verdict", "Database", "Server", "Backup", new("Size", "n"), new("Rows", "n"), new("Duration", "n")]);
+        foreach ((RunItem item, int i) in WorstFirst(run).Select((item, number) => (item, number)))
         {
-            RunItem item = run.Items[i];
+            BackupInfo? backup = HistoryOf(item).FirstOrDefault(backup => IsSame(backup, item.Path));
             _page
                 .Markup(string.Create(CultureInfo.InvariantCulture, $"<tr><td class=\"word {StatusOf(item)}\">"))
                 .Text(StatusOf(item))
                 .Markup("</td><td>")
                 .Text(item.Database)
+                .Markup("</td><td>")
+                .Text(ServerOf(backup))
                 .Markup(string.Create(CultureInfo.InvariantCulture, $"</td><td><a href=\"#b{i}\">"))
                 .Text(item.FileName)
                 .Markup("</a></td><td class=\"n\">")
+                .Text(backup is null ? "–" : SizeText.Of(backup.Size))
+                .Markup("</td><td class=\"n\">")
+                .Text(Rows(RowsOf(item, backup)))
+                .Markup("</td><td class=\"n\">")
                 .Text(DurationText.About(item.End - item.Start))
                 .Markup("</td></tr>\n");
         }
@@ -147,49 +121,63 @@ internal sealed class ReportPage
     private void Verified(RunItem item, int number, int count)
     {
         VerificationResult? result = item.Verification;
+        bool folded = count > 1 && item.State != RunState.Failure;
+        _part = count > 1 ? "h3" : "h2";
+        _page.Markup(string.Create(CultureInfo.InvariantCulture, $"<section id=\"b{number}\">\n"));
         if (count > 1)
         {
             _page
-                .Markup(string.Create(CultureInfo.InvariantCulture, $"<section id=\"b{number}\">\n"))
-                .Element("h2", item.FileName)
+                .Markup(folded ? "<details><summary>" : "")
+                .Markup("<h2>")
+                .Text(item.FileName)
+                .Markup("</h2>\n")
+                .Markup(folded ? "</summary>\n" : "")
                 .Markup($"<p class=\"{(item.State != RunState.Failure ? "ok" : item.IsInconclusive ? "dim" : "no")}\">")
                 .Text(result?.Reason ?? item.Message)
                 .Markup("</p>\n");
         }
-        else
-        {
-            _page.Markup("<section>\n");
-        }
 
+        IReadOnlyList<BackupInfo> history = HistoryOf(item);
+        BackupInfo? backup = history.FirstOrDefault(backup => IsSame(backup, item.Path));
         _page.Markup("<dl>\n");
         Fact("Database", item.Database);
+        Fact("Server", ServerOf(backup));
         Fact("Backup", item.Path);
+        Fact("Size", backup is null ? "" : SizeText.Of(backup.Size));
+        Fact("Rows", RowsOf(item, backup) is { } rows ? Figures.Count(rows) : "");
         Fact("Level", result?.Level.ToString() ?? "");
         Fact("SHA-256", result?.Hash.ToLowerInvariant() ?? "");
         Fact("Rehearsed on", result?.ServerVersion ?? "");
         Fact("Restored in", result?.RestoreDuration is { } restore ? DurationText.About(restore) : "");
+        foreach ((string name, string text) in HistoryPart.Proof(history, item.End))
+        {
+            Fact(name, text);
+        }
+
         _page.Markup("</dl>\n");
         Failure(item);
         Checks(result?.Checks ?? []);
         List("Differences", result?.Differences ?? []);
         List("Left out", result?.LeftOut ?? []);
-        IReadOnlyList<BackupInfo> history = HistoryOf(item);
-        Tables(result?.Tables ?? [], history, item.Path, planned: false, folded: count > Unfolded && item.State == RunState.Success);
+        Tables(result?.Tables ?? [], history, item.Path, planned: false);
 
         // Of several backups of one database, the first shows the history of all.
         if (_plotted.Add(item.Database))
         {
-            Plots(history, item.Path);
+            HistoryPart.Plots(_page, _part, history, item.Path);
         }
 
-        _page.Markup("</section>\n");
+        _page.Markup(folded ? "</details>\n" : "").Markup("</section>\n");
     }
 
     private void Checks(CheckResult[] checks)
     {
         if (checks.Length > 0)
         {
-            _page.Element("h3", "Checks").Markup("<table class=\"checks\">\n").Row("th", "Check", "Outcome", "Found", new("Duration", "n"));
+            _page
+                .Element(_part, "Checks")
+                .Markup("<table class=\"checks\">\n")
+                .Row("th scope=\"col\"", "Check", "Outcome", "Found", new("Duration", "n"));
             foreach (CheckResult check in checks)
             {
                 string outcome = check.Outcome switch
@@ -224,19 +212,19 @@ internal sealed class ReportPage
         Failure(item);
         IReadOnlyList<BackupInfo> history = HistoryOf(item);
         List("Warnings", item.Warnings);
-        Tables(result?.Tables ?? [], history, item.Path, result?.Status == RestoreStatus.Planned, folded: false);
+        Tables(result?.Tables ?? [], history, item.Path, result?.Status == RestoreStatus.Planned);
         List("Left out", result?.LeftOut ?? []);
         if (result is { Objects.Length: > 0 })
         {
             _page
-                .Markup("<h3>Objects</h3>\n<details><summary>")
+                .Markup($"<{_part}>Objects</{_part}>\n<details><summary>")
                 .Text(string.Create(CultureInfo.InvariantCulture, $"{result.Objects.Length} objects, in order"))
                 .Markup("</summary><pre>")
                 .Text(string.Join('\n', result.Objects))
                 .Markup("</pre></details>\n");
         }
 
-        Plots(history, item.Path);
+        HistoryPart.Plots(_page, _part, history, item.Path);
         _page.Markup("</section>\n");
     }
 
@@ -268,7 +256,7 @@ internal sealed class ReportPage
             return;
         }
 
-        _page.Element("h3", heading).Markup("<ul>\n");
+        _page.Element(_part, heading).Markup("<ul>\n");
         foreach (string line in lines)
         {
             _page.Element("li", line);
@@ -277,7 +265,7 @@ internal sealed class ReportPage
         _page.Markup("</ul>\n");
     }
 
-    private void Tables(TableComparison[] tables, IReadOnlyList<BackupInfo> history, string path, bool planned, bool folded)
+    private void Tables(TableComparison[] tables, IReadOnlyList<BackupInfo> history, string path, bool planned)
     {
         if (tables.Length == 0)
         {
@@ -287,18 +275,12 @@ internal sealed class ReportPage
         Dictionary<(string Schema, string Name), long> sizes = (
             history.FirstOrDefault(backup => IsSame(backup, path))?.Tables ?? []
         ).ToDictionary(table => (table.Schema, table.Name), table => table.Bytes);
-        _page.Element("h3", "Tables");
-        if (folded)
-        {
-            _page
-                .Markup("<details><summary>")
-                .Text(string.Create(CultureInfo.InvariantCulture, $"{tables.Length} tables"))
-                .Markup("</summary>");
-        }
-
+        _page.Element(_part, "Tables");
         _page
-            .Markup("<div class=\"wide\"><table class=\"tables\">\n")
-            .Row("th", "Table", "Content", new("Expected rows", "n"), new("Found rows", "n"), new("Size", "n"));
+            .Markup("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"")
+            .Text($"Tables of {Path.GetFileName(path)}")
+            .Markup("\"><table class=\"tables\">\n")
+            .Row("th scope=\"col\"", ["Table", "Content", new("Expected rows", "n"), new("Found rows", "n"), new("Size", "n")]);
         foreach (TableComparison table in tables)
         {
             string size = sizes.TryGetValue((table.Schema, table.Name), out long bytes) ? SizeText.Of(bytes) : "–";
@@ -321,44 +303,6 @@ internal sealed class ReportPage
         }
 
         _page.Markup("</table></div>\n");
-        if (folded)
-        {
-            _page.Markup("</details>\n");
-        }
-    }
-
-    private void Plots(IReadOnlyList<BackupInfo> history, string path)
-    {
-        // Where one file is gone, its manifest still tells of its time; one without a time cannot be shown.
-        BackupInfo[] shown = [.. history.Where(backup => backup.Start > DateTime.MinValue)];
-        if (shown.Length == 0)
-        {
-            return;
-        }
-
-        DateTime? current = shown.FirstOrDefault(backup => IsSame(backup, path))?.Start;
-        _page.Element("h3", "History").Markup("<div class=\"plots\">\n");
-        Plot.Draw(_page, "Size", [.. shown.Select(backup => (backup.Start, (double)backup.Size))], SizeText.Of, current);
-        (DateTime, double)[] durations =
-        [
-            .. shown.Where(backup => backup.Duration > TimeSpan.Zero).Select(backup => (backup.Start, backup.Duration.TotalSeconds)),
-        ];
-        if (durations.Length > 0)
-        {
-            Plot.Draw(_page, "Duration", durations, seconds => DurationText.About(TimeSpan.FromSeconds(seconds)), current);
-        }
-
-        // Manifests of encrypted backups and of the predecessor tell of no rows.
-        (DateTime, double)[] rows =
-        [
-            .. shown.Where(backup => backup.TableCount > 0).Select(backup => (backup.Start, (double)backup.RowCount)),
-        ];
-        if (rows.Length > 0)
-        {
-            Plot.Draw(_page, "Rows", rows, Figures.Count, current);
-        }
-
-        _page.Markup("</div>\n");
     }
 
     private IReadOnlyList<BackupInfo> HistoryOf(RunItem item)
@@ -378,6 +322,14 @@ internal sealed class ReportPage
     }
 
     private static bool IsSame(BackupInfo backup, string path) => string.Equals(backup.Path, path, StringComparison.Ordinal);
+
+    private static string ServerOf(BackupInfo? backup) =>
+        backup is { ComputerName.Length: > 0 } ? string.Create(CultureInfo.InvariantCulture, $"{backup.ComputerName}:{backup.Port}") : "";
+
+    private static long? RowsOf(RunItem item, BackupInfo? backup) =>
+        backup is { TableCount: > 0 } ? backup.RowCount
+        : item.Verification is { Tables: { Length: > 0 } tables } ? tables.Sum(table => table.ExpectedRows ?? table.FoundRows ?? 0)
+        : null;
 
     private static string StatusOf(RunItem item) =>
         item.State != RunState.Failure ? "passed"

@@ -106,6 +106,9 @@ public sealed class BackupInfo
     /// <summary>When it last came back in a rehearsal, in UTC; null where it did not, or is not proven any more.</summary>
     public DateTime? Rehearsed { get; internal set; }
 
+    /// <summary>How long the restore of its last rehearsal took; null where it did not come back, or was not measured.</summary>
+    public TimeSpan? RestoreDuration { get; internal set; }
+
     /// <summary>When a Test found it bad, in UTC, and none as deep has undone that since; null for none.</summary>
     public DateTime? Disproven { get; internal set; }
 

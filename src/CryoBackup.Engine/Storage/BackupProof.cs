@@ -9,6 +9,9 @@ namespace CryoBackup.Storage;
 /// <param name="Failed">When a Test failed that no later one of the same depth has undone, in UTC; null for none.</param>
 internal sealed record BackupProof(DateTime? Proven, DateTime? Rehearsed, DateTime? Failed)
 {
+    /// <summary>How long the restore of the last rehearsal took; null where it is not known.</summary>
+    public TimeSpan? RestoreDuration { get; init; }
+
     /// <summary>Nothing is proven.</summary>
     public static BackupProof None { get; } = new(null, null, null);
 
@@ -59,6 +62,7 @@ internal sealed record BackupProof(DateTime? Proven, DateTime? Rehearsed, DateTi
         bool isCounted = manifest.RowsCounted == true;
         DateTime? proven = file.Modified <= described ? OfMade(manifest).Proven : null;
         DateTime? rehearsed = null;
+        TimeSpan? restored = null;
         ProofRecord.TestVerdict? failed = null;
         foreach (ProofRecord.TestVerdict verdict in verdicts)
         {
@@ -70,11 +74,20 @@ internal sealed record BackupProof(DateTime? Proven, DateTime? Rehearsed, DateTi
             {
                 failed = failed is not null && verdict.Level >= failed.Level ? null : failed;
                 proven = isCounted || verdict.Level >= VerificationLevel.Content ? verdict.Time : proven;
-                rehearsed = verdict.Level == VerificationLevel.Restore ? verdict.Time : rehearsed;
+                if (verdict.Level == VerificationLevel.Restore)
+                {
+                    rehearsed = verdict.Time;
+                    restored = verdict.RestoreSeconds is >= 0 and < 1e9 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
+                }
             }
         }
 
-        return failed is null ? new BackupProof(proven, rehearsed, null) : None with { Failed = failed.Time };
+        return failed is null
+            ? new BackupProof(proven, rehearsed, null) { RestoreDuration = restored }
+            : None with
+            {
+                Failed = failed.Time,
+            };
     }
 
     private static DateTime? LastFailure(IReadOnlyList<ProofRecord.TestVerdict> verdicts) =>

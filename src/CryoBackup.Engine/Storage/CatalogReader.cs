@@ -75,7 +75,12 @@ internal static class CatalogReader
     /// <param name="backup">The backup.</param>
     /// <param name="proof">What is known.</param>
     internal static void Set(BackupInfo backup, BackupProof proof) =>
-        (backup.Proven, backup.Rehearsed, backup.Disproven) = (proof.Proven, proof.Rehearsed, proof.Failed);
+        (backup.Proven, backup.Rehearsed, backup.Disproven, backup.RestoreDuration) = (
+            proof.Proven,
+            proof.Rehearsed,
+            proof.Failed,
+            proof.RestoreDuration
+        );
 
     private static BackupInfo? Wanted(BackupInfo backup, CatalogQuery query) => query.Wants(backup) ? backup : null;
 

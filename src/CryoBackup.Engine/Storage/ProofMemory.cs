@@ -31,7 +31,8 @@ internal sealed class ProofMemory
     /// <param name="verdict">What it concluded.</param>
     /// <param name="time">When it ended, in UTC.</param>
     /// <param name="sha256">The SHA-256 of what it read, in hexadecimal; empty where it could not be read.</param>
-    public void Take(VerificationLevel level, Verdict verdict, DateTime time, string sha256)
+    /// <param name="restore">How long the restore of a rehearsal took; null where nothing was restored.</param>
+    public void Take(VerificationLevel level, Verdict verdict, DateTime time, string sha256, TimeSpan? restore = null)
     {
         if (_file is null)
         {
@@ -40,7 +41,10 @@ internal sealed class ProofMemory
 
         try
         {
-            var one = ProofRecord.TestVerdict.Of(level, verdict, time, sha256, _file);
+            ProofRecord.TestVerdict one = ProofRecord.TestVerdict.Of(level, verdict, time, sha256, _file) with
+            {
+                RestoreSeconds = restore?.TotalSeconds,
+            };
             if (_backup.IsInStore)
             {
                 TakeInStoreAsync(one).GetAwaiter().GetResult();

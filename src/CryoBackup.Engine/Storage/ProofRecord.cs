@@ -54,6 +54,9 @@ internal sealed record ProofRecord
         /// <summary>What a store called the content that it read; empty for a file.</summary>
         public string Tag { get; init; } = "";
 
+        /// <summary>How long the restore of a rehearsal took, in seconds; null where nothing was restored.</summary>
+        public double? RestoreSeconds { get; init; }
+
         /// <summary>The machine that tested.</summary>
         public string Machine { get; init; } = "";
 

@@ -45,7 +45,7 @@ internal static class BackupVerifier
             VerificationResult result = Prove(request, observer, restored, limits);
             if (RememberedVerdict.Of(result) is { } verdict)
             {
-                memory.Take(result.Level, verdict, result.End, result.Hash);
+                memory.Take(result.Level, verdict, result.End, result.Hash, result.RestoreDuration);
             }
 
             return request.MaxAge is { } most ? WithAge(result, most, MadeAt(request.File(observer), limits.Token)) : result;

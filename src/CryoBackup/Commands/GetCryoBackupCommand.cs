@@ -3,6 +3,7 @@ using CryoBackup.Completion;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Inspection;
+using CryoBackup.Reports;
 using CryoBackup.Storage;
 
 namespace CryoBackup.Commands;
@@ -16,6 +17,7 @@ public sealed class GetCryoBackupCommand : CryoBackupPathCmdlet
     private CatalogQuery _query = new();
     private readonly HashSet<string> _found = new(StringComparer.Ordinal);
     private readonly List<string> _listed = [];
+    private FleetReport? _report;
 
     /// <summary>Folders, or locations of stores such as s3://bucket/prefix; wildcards are expanded.
     /// Without it that of the configuration, or the current location.</summary>
@@ -127,6 +129,12 @@ public sealed class GetCryoBackupCommand : CryoBackupPathCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Identity { get; set; } = [];
 
+    /// <summary>Writes a page of all databases that were listed: a name that ends in .html or .json, or an existing folder. Nothing is
+    /// overwritten.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ReportPath { get; set; }
+
     /// <summary>Reads the configuration and resolves the identities' paths.</summary>
     protected override void BeginProcessing()
     {
@@ -135,6 +143,9 @@ public sealed class GetCryoBackupCommand : CryoBackupPathCmdlet
         try
         {
             _identities = BackupPlan.Identities(Configuration, FileSystemPaths.Literals(SessionState, Identity));
+            _report = ReportPath is null
+                ? null
+                : FleetReport.At(FileSystemPaths.Literal(SessionState, ReportPath, CryoBackupError.ConfigurationInvalid), Configuration);
         }
         catch (CryoBackupException exception)
         {
@@ -152,6 +163,7 @@ public sealed class GetCryoBackupCommand : CryoBackupPathCmdlet
             && BackupPlan.Folders(Configuration) is { Count: > 0 } configured
         )
         {
+            _report?.Expect(BackupPlan.Expected(Configuration).SelectMany(place => place.Databases));
             foreach (string folder in configured)
             {
                 List(folder);
@@ -187,6 +199,7 @@ public sealed class GetCryoBackupCommand : CryoBackupPathCmdlet
         {
             _listed.Add(folder);
             _found.UnionWith(backups.Select(backup => backup.Database));
+            _report?.Add(backups);
             WriteObject(backups, enumerateCollection: true);
         }
     }
@@ -202,6 +215,21 @@ public sealed class GetCryoBackupCommand : CryoBackupPathCmdlet
             }
         }
 
+        if (_report is { } report)
+        {
+            RunEngine(ReportPath!, (observer, _) => Told(report.Write(DateTime.UtcNow), observer));
+        }
+
         base.EndProcessing();
+    }
+
+    private static IReadOnlyList<string> Told(IReadOnlyList<string> written, Action<EngineMessage> observer)
+    {
+        foreach (string path in written)
+        {
+            observer(new VerboseMessage($"Wrote the report '{path}'."));
+        }
+
+        return written;
     }
 }

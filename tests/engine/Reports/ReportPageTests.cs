@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -20,7 +21,7 @@ public sealed class ReportPageTests : IDisposable
     public void VerdictFirst()
     {
         string page = Page(SampleResults.Verification(), SampleResults.Verification(verdict: Verdict.Failed, database: "bad"));
-        Assert.Matches("<main>\\s*<div class=\"verdict failed\">\\s*<h1>Failed: 1 of 2 backups are proven</h1>", page);
+        Assert.Matches("<main>\\s*<div class=\"verdict failed\">\\s*<h1>Failed: bad \\(1 of 2 backups\\)</h1>", page);
         Assert.Matches("<h1>Passed: app</h1>", Page(SampleResults.Verification()));
         Assert.Matches(
             "<div class=\"verdict inconclusive\">\\s*<h1>Inconclusive: app</h1>",
@@ -57,7 +58,7 @@ public sealed class ReportPageTests : IDisposable
         Assert.Contains("<dt>Rehearsed on</dt><dd>PostgreSQL 15.18</dd>", page, StringComparison.Ordinal);
         Assert.Contains("<dt>Restored in</dt><dd>1m 15s</dd>", page, StringComparison.Ordinal);
         Assert.Contains("<strong>Remedy:</strong> Look at the &lt;log&gt;.", page, StringComparison.Ordinal);
-        Assert.Matches("<h3>Differences</h3>\\s*<ul>\\s*<li>An index is missing.</li>", page);
+        Assert.Matches("<h2>Differences</h2>\\s*<ul>\\s*<li>An index is missing.</li>", page);
         Assert.Contains("<li>SUBSCRIPTION s: it would connect.</li>", page, StringComparison.Ordinal);
     }
 
@@ -163,15 +164,44 @@ public sealed class ReportPageTests : IDisposable
     }
 
     [Fact]
-    public void TablesAreFoldedInThePageOfMany()
+    public void WhatFailedComesFirstAndLiesOpen()
     {
         VerificationResult good = SampleResults.Verification(),
-            bad = SampleResults.Verification(verdict: Verdict.Failed);
-        string page = Page(good, good, good, bad);
+            bad = SampleResults.Verification(verdict: Verdict.Failed, database: "bad"),
+            unclear = SampleResults.Verification(verdict: Verdict.Inconclusive, database: "unclear");
+        string page = Page(good, unclear, good, bad);
+        Assert.Contains("<p>1 failed, 1 inconclusive, 2 passed.</p>", page, StringComparison.Ordinal);
+        Assert.Equal(
+            ["failed", "inconclusive", "passed", "passed"],
+            Regex.Matches(page, "<tr><td class=\"word (\\w+)\">\\1</td><td>\\w+</td>").Select(match => match.Groups[1].Value)
+        );
+        Assert.Equal(2, Regex.Matches(page, "<details><summary><h2>").Count);
+        Assert.True(page.IndexOf("<details>", StringComparison.Ordinal) > page.IndexOf("id=\"b1\"", StringComparison.Ordinal));
+        Assert.Contains("<h1>Passed: all 2 backups are proven</h1>", Page(good, good), StringComparison.Ordinal);
+        Assert.Contains("<h1>Inconclusive: unclear (1 of 2 backups)</h1>", Page(good, unclear), StringComparison.Ordinal);
+        Assert.Contains("<h1>Failed: a, b and 2 more (4 of 4 backups)</h1>", Page([.. "abcd".Select(Bad)]), StringComparison.Ordinal);
 
-        // What failed lies open.
-        Assert.Equal(3, Regex.Matches(page, "<details><summary>2 tables</summary>").Count);
-        Assert.DoesNotContain("<details>", Page(good, good), StringComparison.Ordinal);
+        static VerificationResult Bad(char name) => SampleResults.Verification(verdict: Verdict.Failed, database: name.ToString());
+    }
+
+    /// <summary>No heading stands lower than one below the one before it.</summary>
+    [Fact]
+    public void HeadingsAreInOrder()
+    {
+        WriteHistory();
+        VerificationResult result = SampleResults.Verification(Path.Combine(_folder.Path, "app_20260103_000000_full.dump.gz"));
+        foreach (string page in new[] { Page(result), Page(result, result) })
+        {
+            int[] levels =
+            [
+                .. Regex.Matches(page, "<h([1-6])>").Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)),
+            ];
+            Assert.Equal(1, levels[0]);
+            Assert.All(levels.Zip(levels.Skip(1)), pair => Assert.InRange(pair.Second, 2, pair.First + 1));
+            Assert.Contains("<dt>Server</dt><dd>localhost:5432</dd>", page, StringComparison.Ordinal);
+            Assert.Contains("<dt>Rows</dt><dd>3,000</dd>", page, StringComparison.Ordinal);
+            Assert.Contains("<dt>Last rehearsed</dt><dd>never</dd>", page, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

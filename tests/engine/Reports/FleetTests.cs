@@ -1,0 +1,76 @@
+using System.Text;
+using CryoBackup.Reports;
+
+namespace CryoBackup.Tests.Reports;
+
+/// <summary>The page of many databases: what each row says, and which comes first.</summary>
+public sealed class FleetTests
+{
+    private static readonly DateTime Noon = SampleResults.Noon;
+
+    [Fact]
+    public void EachDatabaseOfEachServerHasARow()
+    {
+        FleetRow[] rows =
+        [
+            .. FleetRow.Of(
+                [Backup("app", 1, 1), Backup("app", 2, 1), Backup("app", 1, 2), Backup("shop", 1, 1)],
+                ["app", "gone", "pattern*"],
+                null,
+                Noon
+            ),
+        ];
+        Assert.Equal(["gone ", "app s1:5432", "app s2:5432", "shop s1:5432"], rows.Select(row => $"{row.Database} {row.Server}"));
+        Assert.Equal(["None", "Proven", "Proven", "Proven"], rows.Select(row => row.Word));
+        Assert.Equal(2, rows[1].Backups.Count);
+    }
+
+    [Fact]
+    public void WhatIsOlderThanPromisedIsLate()
+    {
+        FleetRow row = Assert.Single(FleetRow.Of([Backup("app", 1, 2)], [], TimeSpan.FromHours(26), Noon));
+        Assert.Equal(("Late", "failed"), (row.Word, row.Status));
+        Assert.Equal([(Noon.AddDays(-2), Noon)], row.Holes);
+        row = Assert.Single(FleetRow.Of([Backup("app", 1, 1)], [], TimeSpan.FromHours(26), Noon));
+        Assert.Equal(("Proven", "passed"), (row.Word, row.Status));
+    }
+
+    [Fact]
+    public void HolesAreWhereTheRhythmBreaks()
+    {
+        BackupInfo[] daily = [.. new[] { 9, 8, 7, 3, 2, 1 }.Select(day => Backup("app", 1, day))];
+        FleetRow row = Assert.Single(FleetRow.Of(daily, [], null, Noon));
+        Assert.Equal([(Noon.AddDays(-7), Noon.AddDays(-3))], row.Holes);
+        Assert.Equal("inconclusive", row.Status);
+        Assert.Empty(Assert.Single(FleetRow.Of(daily[..2], [], null, Noon)).Holes);
+    }
+
+    [Fact]
+    public void PageNamesWhatWantsALookAndEscapesIt()
+    {
+        string page = Page(FleetRow.Of([Backup("<b>", 1, 1)], ["gone"], null, Noon));
+        Assert.Contains("<h1>Without a good, young backup: gone (1 of 2 databases)</h1>", page, StringComparison.Ordinal);
+        Assert.Contains("<th scope=\"row\">&lt;b&gt;</th>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
+        Assert.Contains(
+            "<h1>The backup of app is proven</h1>",
+            Page(FleetRow.Of([Backup("app", 1, 1)], [], null, Noon)),
+            StringComparison.Ordinal
+        );
+        Assert.Contains("<h1>No backup of any database</h1>", Page([]), StringComparison.Ordinal);
+    }
+
+    private static string Page(IReadOnlyList<FleetRow> rows) => Encoding.UTF8.GetString(FleetPage.Write(rows, Noon, "vm"));
+
+    private static BackupInfo Backup(string database, int server, int daysAgo) =>
+        new()
+        {
+            Database = database,
+            ComputerName = $"s{server}",
+            Port = 5432,
+            Start = Noon.AddDays(-daysAgo),
+            Size = 1000,
+            Path = $"/backups/{database}_{server}_{daysAgo}",
+            Proven = Noon.AddDays(-daysAgo),
+        };
+}
