@@ -25,19 +25,7 @@ internal sealed class SpooledArchive : IDisposable
         Path = System.IO.Path.Combine(_folder.Path, "archive");
         try
         {
-            var options = new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                Share = FileShare.Read,
-                BufferSize = 0,
-            };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-
-            _file = new FileStream(Path, options);
+            _file = RegularFile.Create(Path);
             if (OperatingSystem.IsLinux())
             {
                 string open = string.Create(

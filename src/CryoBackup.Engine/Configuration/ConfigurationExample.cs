@@ -1,4 +1,5 @@
 using System.Text;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Configuration;
 
@@ -46,13 +47,7 @@ public static class ConfigurationExample
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-
-            using var stream = new FileStream(file, options);
+            using FileStream stream = RegularFile.Create(file);
             stream.Write(Encoding.UTF8.GetBytes(Create()));
             return file;
         }

@@ -9,9 +9,10 @@ namespace CryoBackup.Streams;
 internal static class RegularFile
 {
     private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const FileShare Everything = FileShare.ReadWrite | FileShare.Delete;
     private const int MaximumAttempts = 100;
 
-    /// <summary>Creates a file, for its owner alone where the system knows permissions. Whatever bears the name,
+    /// <summary>Creates a file, for its owner alone (on Windows also for the system and the administrators). Whatever bears the name,
     /// also a link to nothing, refuses it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="access">What is done with it.</param>
@@ -21,20 +22,20 @@ internal static class RegularFile
     /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
     public static FileStream Create(string path, FileAccess access = FileAccess.Write, FileShare share = FileShare.Read)
     {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = access,
-            Share = share,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnersAlone;
-        }
-
         // O_CREAT with O_EXCL, and CREATE_NEW, follow no link.
-        return new FileStream(path, options);
+        return OperatingSystem.IsWindows()
+            ? WindowsAccess.CreateFile(path, access, share)
+            : new FileStream(
+                path,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = access,
+                    Share = share,
+                    BufferSize = 0,
+                    UnixCreateMode = OwnersAlone,
+                }
+            );
     }
 
     /// <summary>Opens a file that exists. On Unix nobody's lock is asked for or taken.</summary>
@@ -48,12 +49,7 @@ internal static class RegularFile
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
-    public static FileStream Open(
-        string path,
-        FileAccess access,
-        FileShare share = FileShare.ReadWrite | FileShare.Delete,
-        FileOptions options = FileOptions.None
-    )
+    public static FileStream Open(string path, FileAccess access, FileShare share = Everything, FileOptions options = FileOptions.None)
     {
         SafeFileHandle handle = OperatingSystem.IsWindows()
             ? WindowsFile.Open(path, access, share, options, followLinks: false)
@@ -72,7 +68,7 @@ internal static class RegularFile
     public static FileStream Read(string path)
     {
         SafeFileHandle handle = OperatingSystem.IsWindows()
-            ? WindowsFile.Open(path, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan, followLinks: true)
+            ? HeldFile.Patiently(() => WindowsFile.Open(path, FileAccess.Read, Everything, FileOptions.SequentialScan, followLinks: true))
             : UnixFile.Open(path, FileAccess.Read, followLinks: true);
         return Wrap(handle, FileAccess.Read);
     }
@@ -114,7 +110,7 @@ internal static class RegularFile
     public static FileStream OpenOrCreate(
         string path,
         FileAccess access,
-        FileShare share = FileShare.ReadWrite | FileShare.Delete,
+        FileShare share = Everything,
         FileOptions options = FileOptions.None
     )
     {
