@@ -1,6 +1,7 @@
 using System.Globalization;
 using CryoBackup.Archive;
 using CryoBackup.Storage;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Inspection;
 
@@ -237,6 +238,7 @@ internal sealed class BackupInspection(
         {
             Unreadable(
                 exception.InnerException as CryoBackupException
+                    ?? (HeldFile.IsHeld(exception) ? BackupSource.Held(_path, exception) : null)
                     ?? new CryoBackupException(
                         CryoBackupError.ArchiveCorrupt,
                         $"The backup file '{_path}' cannot be read to its end: {exception.Message}",
@@ -259,6 +261,13 @@ internal sealed class BackupInspection(
 
     private void Unreadable(CryoBackupException failure)
     {
+        if (failure.Error == CryoBackupError.BackupLocked)
+        {
+            _ofFile!.Hinder(failure);
+            Checks.SkipRest([CheckNames.Hash, .. OfArchive], "another program held the file");
+            return;
+        }
+
         Checks.Fail(CheckNames.Hash, failure);
         Checks.SkipRest(OfArchive, "the file could not be read");
     }

@@ -155,7 +155,9 @@ internal sealed class FileChecks(CheckList checks, string path, BackupManifest? 
         checks.SkipRest(OfArchive, "it could not be decrypted to its end");
     }
 
-    private void Hinder(CryoBackupException obstacle)
+    /// <summary>The content could not be looked at, which says nothing of it.</summary>
+    /// <param name="obstacle">Why not.</param>
+    internal void Hinder(CryoBackupException obstacle)
     {
         Obstacle = obstacle;
         checks.Doubt("The content could not be checked: " + obstacle.Message, obstacle.Remedy);

@@ -125,7 +125,7 @@ internal sealed class LogFile
             string from = number == 0 ? _settings.File : Numbered(number);
             if (File.Exists(from))
             {
-                File.Move(from, Numbered(number + 1), overwrite: true);
+                HeldFile.Rename(from, Numbered(number + 1), overwrite: true);
             }
         }
     }

@@ -78,8 +78,7 @@ internal sealed class MetricsFile
                 }
             }
 
-            // A link of this name is replaced, not followed.
-            File.Move(partial, path, overwrite: true);
+            HeldFile.Rename(partial, path, overwrite: true);
         }
         catch
         {

@@ -184,6 +184,10 @@ internal sealed class BackupSource : IDisposable
                 inner: exception
             );
         }
+        catch (IOException exception) when (HeldFile.IsHeld(exception))
+        {
+            throw Held(path, exception);
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new CryoBackupException(
@@ -195,6 +199,18 @@ internal sealed class BackupSource : IDisposable
             );
         }
     }
+
+    /// <summary>A file that another program lets nobody read says nothing of the backup.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="exception">What the system said.</param>
+    public static CryoBackupException Held(string path, Exception exception) =>
+        new(
+            CryoBackupError.BackupLocked,
+            $"The backup file '{path}' is held by another program, which lets nobody read it.",
+            path,
+            "Wait until that program (a copy, a scanner, another backup of this machine) lets go of it, and try again.",
+            inner: exception
+        );
 
     /// <inheritdoc/>
     public void Dispose()

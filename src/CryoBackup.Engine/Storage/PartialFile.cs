@@ -66,7 +66,7 @@ internal sealed partial class PartialFile : BackupOutput
         Complete();
         try
         {
-            File.Move(_path, FinalPath, overwrite: false);
+            HeldFile.Rename(_path, FinalPath, overwrite: false);
             _path = FinalPath;
             FlushFolder(Path.GetDirectoryName(FinalPath)!);
             _published = true;

@@ -92,8 +92,7 @@ internal static class SideFile
                     partial.Dispose();
                 }
 
-                // A link of this name is replaced, not followed.
-                File.Move(name, path, overwrite: true);
+                HeldFile.Rename(name, path, overwrite: true);
                 name = path;
             }
 
