@@ -1,4 +1,5 @@
 using System.Text;
+using CryoBackup.Processes;
 using CryoBackup.Streams;
 
 namespace CryoBackup.Postgres;
@@ -8,7 +9,7 @@ internal sealed class PgPassFile
 {
     /// <summary>A password file that does not exist, for clients that would otherwise look up one that was not taken on purpose.</summary>
     public static readonly string None = OperatingSystem.IsWindows()
-        ? System.IO.Path.Combine(System.IO.Path.GetTempPath(), "cryobackup-no-pgpass")
+        ? System.IO.Path.Combine(TemporaryPlace.Folder, "cryobackup-no-pgpass")
         : "/dev/null/pgpass";
 
     private readonly string[] _lines;

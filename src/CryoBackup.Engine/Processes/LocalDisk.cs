@@ -1,3 +1,5 @@
+using CryoBackup.Streams;
+
 namespace CryoBackup.Processes;
 
 /// <summary>The disks of this machine.</summary>
@@ -13,7 +15,7 @@ internal static class LocalDisk
     {
         try
         {
-            return Math.Min(MostReserve, new DriveInfo(folder).TotalSize / 20);
+            return Math.Min(MostReserve, SizeOf(folder) / 20);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -28,13 +30,17 @@ internal static class LocalDisk
     {
         try
         {
-            return new DriveInfo(folder).AvailableFreeSpace;
+            return OperatingSystem.IsWindows() ? WindowsFile.VolumeOf(folder).Free : new DriveInfo(folder).AvailableFreeSpace;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return null;
         }
     }
+
+    // A drive's letter says nothing of a volume that is mounted below it, and a share has none.
+    private static long SizeOf(string folder) =>
+        OperatingSystem.IsWindows() ? WindowsFile.VolumeOf(folder).Size : new DriveInfo(folder).TotalSize;
 
     /// <summary>Whether a folder lies on a disk of this machine, not on a share.</summary>
     /// <param name="folder">The folder's full path.</param>

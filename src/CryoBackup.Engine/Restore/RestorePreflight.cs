@@ -181,14 +181,14 @@ internal sealed class RestorePreflight(
 
     private void CheckSpoolSpace()
     {
-        string folder = Path.GetTempPath();
+        string folder = TemporaryPlace.Folder;
         if (RestoreRun.Spools(request, plan) && LocalDisk.FreeSpace(folder) is { } free && free < plan.ArchiveLength)
         {
             Find(
                 CryoBackupError.DiskFull,
                 $"'{folder}' has {SizeText.Of(free)} free, too little for the spooled archive of {SizeText.Of(plan.ArchiveLength)}.",
                 folder,
-                "Free space, or set TMPDIR to a larger disk" + (plan.InArchiveOrder ? ", or restore with -Jobs 1." : ".")
+                $"Free space, or {TemporaryPlace.SetTo("a larger disk")}" + (plan.InArchiveOrder ? ", or restore with -Jobs 1." : ".")
             );
         }
     }

@@ -52,6 +52,6 @@ internal static class ScratchDisk
             CryoBackupError.DiskFull,
             message,
             folder,
-            "Make room, set TMPDIR (TEMP on Windows) to a larger disk, or name a server with -ComputerName."
+            $"Make room, or {TemporaryPlace.SetTo("a larger disk")}, or name a server with -ComputerName."
         );
 }
