@@ -5,6 +5,7 @@ using CryoBackup;
 using CryoBackup.Cli;
 using CryoBackup.Cli.Commands;
 using CryoBackup.Cli.Output;
+using CryoBackup.Hosting;
 using CryoBackup.Text;
 
 StandardStream.Install();
@@ -54,6 +55,8 @@ if (arguments.Errors.Count > 0)
     Console.Error.WriteLine($"Remedy: {string.Join(' ', ["cryobackup", .. NamesOf(arguments.CommandResult)])} --help lists what it takes.");
     return ExitCode.Usage;
 }
+
+DeadRuns.Remove();
 
 // Signals are ours (see Interruption): the library's handling would end the process while the engine still cleans up.
 int code = arguments.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });

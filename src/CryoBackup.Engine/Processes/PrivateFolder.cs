@@ -1,13 +1,22 @@
-using System.Runtime.Versioning;
-using System.Security.AccessControl;
-using System.Security.Principal;
+using System.Security.Cryptography;
 using System.Text;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Processes;
 
 /// <summary>A folder under the temporary folder to which only this user has access; removed by Dispose.</summary>
 internal sealed class PrivateFolder : IDisposable
 {
+    // What is removed after a process that died is told by its name alone: nothing bears another.
+    private static readonly string[] Prefixes =
+    [
+        "cryobackup-pass-",
+        "cryobackup-restore-",
+        "cryobackup-age-",
+        "cryobackup-filter-",
+        "cryobackup-reference-",
+    ];
+
     private PrivateFolder(string path) => Path = path;
 
     /// <summary>The folder.</summary>
@@ -18,50 +27,72 @@ internal sealed class PrivateFolder : IDisposable
     /// <exception cref="CryoBackupException">DestinationNotWritable: the temporary folder takes none.</exception>
     public static PrivateFolder Create(string prefix)
     {
+        if (Array.IndexOf(Prefixes, prefix) < 0)
+        {
+            throw new ArgumentException($"Nobody would look for what begins with '{prefix}'.", nameof(prefix));
+        }
+
         try
         {
             // On Unix the folder is made 0700.
-            DirectoryInfo folder = Directory.CreateTempSubdirectory(prefix + ProcessMark.Current + "-");
-            if (OperatingSystem.IsWindows())
+            if (!OperatingSystem.IsWindows())
             {
-                RestrictOnWindows(folder);
+                return new PrivateFolder(Directory.CreateTempSubdirectory(prefix + ProcessMark.Current + "-").FullName);
             }
 
-            return new PrivateFolder(folder.FullName);
+            // The name cannot be guessed, so nobody can have made it before.
+            string name = $"{prefix}{ProcessMark.Current}-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
+            string path = System.IO.Path.Combine(TemporaryPlace.Folder, name);
+            WindowsAccess.CreateFolder(path);
+            return new PrivateFolder(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new CryoBackupException(
                 CryoBackupError.DestinationNotWritable,
-                $"No private folder can be made in '{System.IO.Path.GetTempPath()}': {exception.Message}",
-                System.IO.Path.GetTempPath(),
-                "Make the temporary folder writable for this user, or point TMPDIR (TEMP on Windows) to one that is.",
+                $"No private folder can be made in '{TemporaryPlace.Folder}': {exception.Message}",
+                TemporaryPlace.Folder,
+                $"Make the temporary folder writable for this user, or {TemporaryPlace.SetTo("one that is")}.",
                 inner: exception
             );
         }
     }
 
-    /// <summary>Removes folders whose process died without doing so. Those of living processes,
-    /// other machines and containers are left alone.</summary>
+    /// <summary>Removes folders whose process died without doing so. Those of living processes, of other accounts,
+    /// machines and containers are left alone.</summary>
     public static void RemoveAbandoned()
     {
-        foreach (string prefix in (string[])["cryobackup-pass-", "cryobackup-restore-", "cryobackup-age-", "cryobackup-filter-"])
+        foreach (string folder in InTemporaryFolder().Where(IsAbandoned))
         {
-            try
-            {
-                foreach (
-                    string folder in Directory
-                        .GetDirectories(System.IO.Path.GetTempPath(), prefix + "*")
-                        .Where(folder => ProcessMark.IsOfDeadProcess(folder, prefix))
-                )
-                {
-                    new PrivateFolder(folder).Dispose();
-                }
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // Another run removes it at the same time.
-            }
+            new PrivateFolder(folder).Dispose();
+        }
+    }
+
+    private static string[] InTemporaryFolder()
+    {
+        try
+        {
+            return Directory.GetDirectories(TemporaryPlace.Folder, "cryobackup-*");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private static bool IsAbandoned(string folder)
+    {
+        string name = System.IO.Path.GetFileName(folder);
+        try
+        {
+            return Array.Find(Prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix
+                && ProcessMark.IsOfDeadProcess(folder, prefix)
+                && TrustedPlace.IsOurFolder(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Another run removes it at the same time.
+            return false;
         }
     }
 
@@ -70,13 +101,7 @@ internal sealed class PrivateFolder : IDisposable
     public string WriteFile(string name, string text)
     {
         string path = System.IO.Path.Combine(Path, name);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using var file = new FileStream(path, options);
+        using FileStream file = RegularFile.Create(path);
         file.Write(Encoding.UTF8.GetBytes(text));
         return path;
     }
@@ -92,23 +117,5 @@ internal sealed class PrivateFolder : IDisposable
         {
             // Somebody else removed it, or holds a file open on Windows; it stays private.
         }
-    }
-
-    [SupportedOSPlatform("windows")]
-    private static void RestrictOnWindows(DirectoryInfo folder)
-    {
-        using var identity = WindowsIdentity.GetCurrent();
-        var access = new DirectorySecurity();
-        access.SetAccessRuleProtection(isProtected: true, preserveInheritance: false);
-        access.AddAccessRule(
-            new FileSystemAccessRule(
-                identity.User!,
-                FileSystemRights.FullControl,
-                InheritanceFlags.ContainerInherit | InheritanceFlags.ObjectInherit,
-                PropagationFlags.None,
-                AccessControlType.Allow
-            )
-        );
-        folder.SetAccessControl(access);
     }
 }

@@ -32,6 +32,47 @@ internal static partial class TrustedPlace
         }
     }
 
+    /// <summary>
+    /// Whether a folder in a place that others may write to is one that we, or the administrator, have made: no link, and no folder
+    /// that somebody planted under a name of ours.
+    /// </summary>
+    /// <param name="folder">Its full path.</param>
+    /// <param name="alsoOf">The user ID of an account to which we give such folders; null for none.</param>
+    /// <returns>False also where the system does not tell.</returns>
+    public static bool IsOurFolder(string folder, uint? alsoOf = null)
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                var place = new DirectoryInfo(folder);
+                return place.Exists
+                    && !place.Attributes.HasFlag(FileAttributes.ReparsePoint)
+                    && IsOfUsOrAdministrators(place.GetAccessControl(AccessControlSections.Owner));
+            }
+
+            return UnixStatus.Of(folder) is { IsFolder: true } status && (status.Owner == UnixStatus.Ourselves || status.Owner == alsoOf);
+        }
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or NotSupportedException or EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    [SupportedOSPlatform("windows")]
+    private static bool IsOfUsOrAdministrators(FileSystemSecurity security)
+    {
+        using var ourselves = WindowsIdentity.GetCurrent();
+        return security.GetOwner(typeof(SecurityIdentifier)) is SecurityIdentifier owner
+            && (
+                owner == ourselves.User
+                || owner == ourselves.Owner
+                || owner.IsWellKnown(WellKnownSidType.BuiltinAdministratorsSid)
+                || owner.IsWellKnown(WellKnownSidType.LocalSystemSid)
+            );
+    }
+
     [UnsupportedOSPlatform("windows")]
     private static string? WhyNotOnUnix(string path, int depth)
     {

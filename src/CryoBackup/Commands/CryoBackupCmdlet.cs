@@ -22,6 +22,7 @@ public abstract class CryoBackupCmdlet : StoppableCmdlet
     private readonly MessageDisplay _display;
     private readonly EnginePump _pump;
     private RecordedRun? _evidence;
+    private bool _tidied;
 
     /// <summary>Makes a cmdlet; PowerShell does.</summary>
     protected CryoBackupCmdlet()
@@ -137,13 +138,21 @@ public abstract class CryoBackupCmdlet : StoppableCmdlet
         bool mayEndCommand = true
     )
         where TItem : notnull
-        where TResult : class =>
+        where TResult : class
+    {
+        if (!_tidied)
+        {
+            _tidied = true;
+            DeadRuns.Remove();
+        }
+
         _pump.Run(
             items,
             atOnce,
             verb,
             (item, worker) => done(item, Outcome(item is VerificationTask task ? task.Request.Path : item, worker, mayEndCommand))
         );
+    }
 
     private TResult? Outcome<TResult>(object target, Task<TResult> worker, bool mayEndCommand)
         where TResult : class

@@ -108,7 +108,7 @@ internal sealed class ScratchCluster : IDisposable
                     CryoBackupError.DestinationNotWritable,
                     $"The throwaway server cannot be written to '{folder}': {exception.Message}",
                     folder,
-                    "Give it a folder with room that this user can write to (TMPDIR, or TEMP on Windows).",
+                    $"Give it room where this user can write: {TemporaryPlace.SetTo("such a folder")}.",
                     inner: exception
                 );
             }
@@ -167,7 +167,8 @@ internal sealed class ScratchCluster : IDisposable
 
     private void Stop()
     {
-        if (!File.Exists(Path.Combine(_home.DataPath, "postmaster.pid")))
+        // pg_ctl would signal whatever process has the ID that a server which died has left in its file.
+        if (ScratchProcesses.FindServer(_home.DataPath) is null)
         {
             return;
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using CryoBackup.Processes;
+using CryoBackup.Streams;
 
 namespace CryoBackup.Postgres.Scratch;
 
@@ -27,7 +28,7 @@ internal static class ScratchFolder
     /// <param name="forOtherAccount">True if the server runs as another account than this process.</param>
     public static string DefaultBase(bool forOtherAccount)
     {
-        string folder = Path.GetTempPath();
+        string folder = TemporaryPlace.Folder;
         if (forOtherAccount && !OperatingSystem.IsWindows())
         {
             // Root's own temporary folder may be closed to the account that the server runs as.
@@ -59,7 +60,7 @@ internal static class ScratchFolder
         {
             if (OperatingSystem.IsWindows())
             {
-                Directory.CreateDirectory(folder);
+                WindowsAccess.CreateFolder(folder);
             }
             else
             {
@@ -72,7 +73,7 @@ internal static class ScratchFolder
                 CryoBackupError.DestinationNotWritable,
                 $"No folder for a throwaway server can be made in '{baseFolder}': {exception.Message}",
                 baseFolder,
-                "Choose a folder that this user can write to (TMPDIR, or TEMP on Windows).",
+                $"Choose a folder that this user can write to: {TemporaryPlace.SetTo("it")}.",
                 inner: exception
             );
         }
@@ -152,7 +153,13 @@ internal static class ScratchFolder
     /// <returns>How many were removed. Those of living processes, and of other machines and containers, are left alone.</returns>
     public static int RemoveAbandoned(string? baseFolder = null)
     {
-        string? account = OperatingSystem.IsWindows() ? null : UnixAccount.ForServer()?.Name;
+        string? account = null;
+        uint? accountId = null;
+        if (!OperatingSystem.IsWindows() && UnixAccount.ForServer() is { } server)
+        {
+            (account, accountId) = (server.Name, server.UserId);
+        }
+
         var places = new List<string>
         {
             Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseFolder ?? DefaultBase(account is not null))),
@@ -163,26 +170,14 @@ internal static class ScratchFolder
         }
 
         int removed = 0;
-        foreach (string folder in places.Distinct(StringComparer.Ordinal).SelectMany(Find))
+        foreach (
+            // In a place that is everybody's, what another account put there tells nothing: neither whose it is nor what runs.
+            string folder in places
+                .Distinct(StringComparer.Ordinal)
+                .SelectMany(Find)
+                .Where(folder => TrustedPlace.IsOurFolder(folder, accountId) && IsAbandoned(folder))
+        )
         {
-            try
-            {
-                string ownerFile = Path.Combine(folder, OwnerFile);
-                bool dead =
-                    File.Exists(ownerFile) && new FileInfo(ownerFile).Length > 0
-                        ? ProcessIdentity.Parse(File.ReadAllText(ownerFile))?.IsAlive() == false
-                        : ProcessMark.IsOfDeadProcess(folder, Prefix);
-                if (!dead)
-                {
-                    continue;
-                }
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // Another user's, or not ours at all.
-                continue;
-            }
-
             ScratchProcesses.KillServer(Path.Combine(folder, Data));
             ScratchProcesses.KillPrograms(Path.Combine(folder, Data));
             if (Remove(folder, account))
@@ -192,6 +187,21 @@ internal static class ScratchFolder
         }
 
         return removed;
+    }
+
+    private static bool IsAbandoned(string folder)
+    {
+        try
+        {
+            string ownerFile = Path.Combine(folder, OwnerFile);
+            return File.Exists(ownerFile) && new FileInfo(ownerFile).Length > 0
+                ? ProcessIdentity.Parse(File.ReadAllText(ownerFile))?.IsAlive() == false
+                : ProcessMark.IsOfDeadProcess(folder, Prefix);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static IEnumerable<string> Find(string place)

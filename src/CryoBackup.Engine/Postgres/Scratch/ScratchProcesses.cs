@@ -10,18 +10,8 @@ internal static class ScratchProcesses
     /// <summary>The server's process ID, if it runs and is really the server of this folder.</summary>
     /// <param name="dataPath">The data directory.</param>
     /// <returns>The ID; null if no such server runs.</returns>
-    public static int? FindServer(string dataPath)
-    {
-        try
-        {
-            string? line = File.ReadLines(Path.Combine(dataPath, "postmaster.pid")).FirstOrDefault();
-            return int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && IsServerOf(id, dataPath) ? id : null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    public static int? FindServer(string dataPath) =>
+        PostmasterFile.Read(dataPath) is { } file && IsServerOf(file, dataPath) ? file.Id : null;
 
     /// <summary>Ends the server of a folder and all its children at once, and waits for that.</summary>
     /// <param name="dataPath">The data directory.</param>
@@ -92,27 +82,41 @@ internal static class ScratchProcesses
         }
     }
 
-    private static bool IsServerOf(int id, string dataPath)
+    private static bool IsServerOf(PostmasterFile file, string dataPath)
     {
-        if (OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux())
         {
-            try
-            {
-                string[] arguments = File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/cmdline").Split('\0');
-                return arguments.Contains(dataPath, StringComparer.Ordinal);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                return false;
-            }
+            return IsServerByStart(file, dataPath);
         }
 
         try
         {
-            using var process = Process.GetProcessById(id);
-            return process.ProcessName is "postgres" or "postmaster";
+            string[] arguments = File.ReadAllText($"/proc/{file.Id.ToString(CultureInfo.InvariantCulture)}/cmdline").Split('\0');
+            return arguments.Contains(dataPath, StringComparer.Ordinal);
         }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether the process is the one that wrote the file, where the system tells nobody a process's arguments.</summary>
+    /// <param name="file">What postmaster.pid holds.</param>
+    /// <param name="dataPath">The data directory in which it lies.</param>
+    internal static bool IsServerByStart(PostmasterFile file, string dataPath)
+    {
+        if (!file.IsOf(dataPath))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var process = Process.GetProcessById(file.Id);
+            return process.ProcessName is "postgres" or "postmaster" && file.IsStartOf(process.StartTime.ToUniversalTime());
+        }
+        catch (Exception exception)
+            when (exception is ArgumentException or InvalidOperationException or Win32Exception or NotSupportedException)
         {
             return false;
         }

@@ -26,7 +26,6 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     /// <returns>The checks of the file and those of the rehearsal, in one result.</returns>
     public async Task<VerificationResult> RunAsync()
     {
-        PrivateFolder.RemoveAbandoned();
         using IDisposable? disk = request.Connection.ComputerName is null ? ScratchDisk.Watch(limits) : null;
         Task<ScratchServer>? starting = StartEarly();
         try
