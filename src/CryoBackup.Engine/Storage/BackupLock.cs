@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Hashing;
 using System.Text;
 using CryoBackup.Processes;
 using CryoBackup.Streams;
@@ -48,8 +49,7 @@ internal sealed class BackupLock : IDisposable
         CancellationToken cancellationToken = default
     )
     {
-        string name = BackupFileName.Encode(database);
-        string path = Path.Combine(folder, $".{name}.lock");
+        string path = Path.Combine(folder, NameFor(database));
         for (int attempt = 1; attempt <= MaximumAttempts; attempt++)
         {
             FileStream stream;
@@ -95,6 +95,18 @@ internal sealed class BackupLock : IDisposable
         }
 
         throw Locked(path, folder, database);
+    }
+
+    /// <summary>The name of a database's lock. Two databases that differ only in case have two, also where files' names do not tell
+    /// case apart.</summary>
+    /// <param name="database">The database.</param>
+    internal static string NameFor(string database)
+    {
+        string name = BackupFileName.Encode(database);
+        string mark = string.Equals(database, database.ToLowerInvariant(), StringComparison.Ordinal)
+            ? ""
+            : "~" + XxHash32.HashToUInt32(Encoding.UTF8.GetBytes(database)).ToString("x8", CultureInfo.InvariantCulture);
+        return $".{name}{mark}.lock";
     }
 
     /// <summary>Tells whether the lock lies in a folder too, which then is the same one by another name.</summary>

@@ -39,6 +39,22 @@ public sealed class BackupLockTests : IDisposable
         Assert.Empty(_messages);
     }
 
+    /// <summary>Also where a file system takes app for App.</summary>
+    [Fact]
+    public void DatabasesThatDifferInCaseHaveTheirOwn()
+    {
+        string[] names = [.. ((string[])["app", "App", "APP", "büro", "Büro"]).Select(BackupLock.NameFor)];
+        Assert.Equal(names.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Equal(".app.lock", names[0]);
+        using (Take("app"))
+        using (Take("App"))
+        {
+            Assert.Throws<CryoBackupException>(() => Take("App"));
+        }
+
+        Assert.Empty(Files);
+    }
+
     [Fact]
     public void WhatStandsInItsPlaceIsNamed()
     {
