@@ -52,12 +52,7 @@ internal sealed class PgDumpall(BackupSession session, BackupPreflight preflight
         ServerEndpoint endpoint = session.Endpoint;
         CancellationToken cancellationToken = session.Limits.Token;
         using var environment = new LibpqEnvironment(endpoint, session.Application);
-        List<string> arguments =
-        [
-            "--globals-only",
-            "--no-password",
-            $"--database={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}",
-        ];
+        List<string> arguments = ["--globals-only", "--no-password", $"--database={environment.Conninfo}"];
         if (!withPasswords)
         {
             arguments.Add("--no-role-passwords");

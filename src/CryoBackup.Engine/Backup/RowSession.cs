@@ -38,7 +38,7 @@ internal sealed class RowSession : IDisposable
         _endpoint = endpoint;
         _encoding = ServerEncoding.Find(encoding) ?? new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         _cancellationToken = cancellationToken;
-        string database = LibpqEnvironment.ConninfoForDatabase(endpoint.Database);
+        string database = environment.Conninfo;
         _psql = ToolProcess.Start(
             new ToolCommand(
                 program,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using CryoBackup.Processes;
 
 namespace CryoBackup.Postgres;
@@ -27,7 +28,8 @@ internal sealed class LibpqEnvironment : IDisposable
     ];
 
     private readonly Dictionary<string, string?> _variables = new(StringComparer.Ordinal);
-    private readonly PrivateFolder? _folder;
+    private readonly string _database;
+    private PrivateFolder? _folder;
 
     /// <summary>Renders an endpoint.</summary>
     /// <param name="endpoint">The server, the role and the database.</param>
@@ -57,7 +59,7 @@ internal sealed class LibpqEnvironment : IDisposable
             _variables[variable] = null;
         }
 
-        _variables["PGHOST"] = endpoint.Host;
+        _variables["PGHOST"] = HostOf(endpoint);
         _variables["PGPORT"] = endpoint.Port.ToString(CultureInfo.InvariantCulture);
         _variables["PGUSER"] = endpoint.UserName;
         _variables["PGDATABASE"] = endpoint.Database;
@@ -80,46 +82,112 @@ internal sealed class LibpqEnvironment : IDisposable
             _variables["LC_CTYPE"] = all;
         }
 
-        _folder = Authenticate(endpoint.Password);
+        _database = ConninfoForDatabase(endpoint.Database);
+        WriteFiles(endpoint.Password);
     }
+
+    /// <summary>
+    /// Whether names beyond ASCII go by a file: Windows hands environment and arguments to such programs in its code page, in which most
+    /// of the world's letters are missing. Tests set it elsewhere.
+    /// </summary>
+    internal static bool NamesByFile { get; set; } = OperatingSystem.IsWindows();
 
     /// <summary>The variables to set in the child; null for those to remove.</summary>
     public IReadOnlyDictionary<string, string?> Variables => _variables;
+
+    /// <summary>The connection string that names the database, for programs that take it only as an argument.</summary>
+    public string Conninfo => _variables.GetValueOrDefault("PGSERVICEFILE") is null ? _database : $"service={NamedService.Name}";
 
     /// <summary>The connection string that names a database, whatever its name, for programs that take it only as an argument.</summary>
     public static string ConninfoForDatabase(string name) =>
         "dbname='" + name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal) + "'";
 
-    /// <summary>Removes the password file.</summary>
+    /// <summary>Removes the password file and that of the names.</summary>
     public void Dispose() => _folder?.Dispose();
 
-    /// <returns>The folder of the password file; null for none.</returns>
-    private PrivateFolder? Authenticate(string? password)
+    /// <summary>Neither resolver nor libpq knows a name's letters, only what they stand for in the domain names' own alphabet.</summary>
+    private static string HostOf(ServerEndpoint endpoint)
+    {
+        if (endpoint.IsSocket || Ascii.IsValid(endpoint.Host))
+        {
+            return endpoint.Host;
+        }
+
+        try
+        {
+            return new IdnMapping().GetAscii(endpoint.Host);
+        }
+        catch (ArgumentException)
+        {
+            // It is no domain name, and will be found by nobody.
+            return endpoint.Host;
+        }
+    }
+
+    private void WriteFiles(string? password)
+    {
+        try
+        {
+            Authenticate(password);
+            if (NamesByFile)
+            {
+                NameByFile();
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private void Authenticate(string? password)
     {
         if (password is null)
         {
             // Or libpq would look up a password that was not taken on purpose.
             _variables["PGPASSFILE"] = PgPassFile.None;
-            return null;
         }
-
-        if (password.AsSpan().ContainsAny('\r', '\n'))
+        else if (password.AsSpan().ContainsAny('\r', '\n'))
         {
             // A password file has one line for a password; this one fits only the environment.
             _variables["PGPASSWORD"] = password;
-            return null;
         }
-
-        var folder = PrivateFolder.Create("cryobackup-pass-");
-        try
+        else
         {
-            _variables["PGPASSFILE"] = folder.WriteFile("pgpass", PgPassFile.LineForAnyServer(password));
-            return folder;
-        }
-        catch
-        {
-            folder.Dispose();
-            throw;
+            _variables["PGPASSFILE"] = Folder().WriteFile("pgpass", PgPassFile.LineForAnyServer(password));
         }
     }
+
+    private void NameByFile()
+    {
+        var names = new NamedService();
+        foreach (
+            (string variable, string keyword, string what) in (ReadOnlySpan<(string, string, string)>)
+                [
+                    ("PGHOST", "host", "server"),
+                    ("PGUSER", "user", "role"),
+                    ("PGDATABASE", "dbname", "database"),
+                    ("PGOPTIONS", "options", "value of PGOPTIONS"),
+                ]
+        )
+        {
+            if (_variables[variable] is { } value && !Ascii.IsValid(value))
+            {
+                names.Add(keyword, value, what);
+                _variables[variable] = null;
+            }
+        }
+
+        if (names.IsEmpty)
+        {
+            return;
+        }
+
+        // It overrules the variables, but names only what they cannot.
+        _variables["PGSERVICEFILE"] = Folder().WriteFile("service", names.ToString());
+        _variables["PGSERVICE"] = NamedService.Name;
+    }
+
+    private PrivateFolder Folder() => _folder ??= PrivateFolder.Create("cryobackup-pass-");
 }

@@ -44,10 +44,10 @@ internal sealed partial class PgRestore : IDisposable
         CancellationToken cancellationToken
     )
     {
-        (ServerEndpoint endpoint, int serverMajor, bool isTransaction, LibpqEnvironment environment) = target;
+        (_, int serverMajor, bool isTransaction, LibpqEnvironment environment) = target;
         _isNewer = pgRestore.Major >= FirstToSetTransactionTimeout && serverMajor is > 0 and < FirstToSetTransactionTimeout;
         bool isScript = _isNewer && isTransaction;
-        string database = LibpqEnvironment.ConninfoForDatabase(endpoint.Database);
+        string database = environment.Conninfo;
         string[] how =
         [
             // Only so does it name the entry that an error belongs to.

@@ -51,7 +51,7 @@ internal sealed partial class ScriptRun : IDisposable
                     "--echo-errors",
                     "--no-password",
                     "--set=ON_ERROR_STOP=1",
-                    $"--dbname={LibpqEnvironment.ConninfoForDatabase(target.Endpoint.Database)}",
+                    $"--dbname={target.Environment.Conninfo}",
                     "--file=-",
                 ]
             )

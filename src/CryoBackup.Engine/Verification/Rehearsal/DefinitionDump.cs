@@ -33,14 +33,7 @@ internal static class DefinitionDump
 
         // Without rows there are no large objects to pg_dump, only with those of no table.
         string what = withLargeObjects ? "--exclude-table-data=*.*" : "--schema-only";
-        var command = new ToolCommand(
-            pgDump.Path,
-            "-Fc",
-            "-Z0",
-            what,
-            "--no-password",
-            $"--dbname={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}"
-        )
+        var command = new ToolCommand(pgDump.Path, "-Fc", "-Z0", what, "--no-password", $"--dbname={environment.Conninfo}")
         {
             Environment = environment.Variables,
             ReadsOutput = true,

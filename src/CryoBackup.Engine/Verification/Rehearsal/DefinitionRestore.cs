@@ -37,7 +37,7 @@ internal sealed class DefinitionRestore(VerificationRequest request, RehearsalSe
             "--no-tablespaces",
             "--schema-only",
             $"--use-list={list}",
-            $"--dbname={LibpqEnvironment.ConninfoForDatabase(endpoint.Database)}",
+            $"--dbname={environment.Conninfo}",
         ];
         if (!server.HasOwners)
         {
