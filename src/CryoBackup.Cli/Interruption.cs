@@ -4,11 +4,13 @@ namespace CryoBackup.Cli;
 
 /// <summary>
 /// Turns the first Ctrl+C, SIGTERM or hang-up into a cancellation, so that tools, sessions and partial files are cleaned up.
-/// The second one ends the process at once, as without us.
+/// The second one ends the process at once, as without us. Windows ends a process whose window is closed, or whose machine shuts down, as
+/// soon as it has been told; so it is told only when all is cleaned up, for which Windows gives five seconds, or twenty.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
+    private readonly ManualResetEventSlim _cleanedUp = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
 
     public Interruption()
@@ -27,6 +29,7 @@ internal sealed class Interruption : IDisposable
 
     public void Dispose()
     {
+        _cleanedUp.Set();
         _registrations.ForEach(registration => registration.Dispose());
         _cancellation.Dispose();
     }
@@ -44,6 +47,10 @@ internal sealed class Interruption : IDisposable
                     context.Cancel = true;
                     Code = code;
                     _cancellation.Cancel();
+                    if (OperatingSystem.IsWindows() && signal is (PosixSignal.SIGHUP or PosixSignal.SIGTERM))
+                    {
+                        _cleanedUp.Wait();
+                    }
                 }
             )
         );
