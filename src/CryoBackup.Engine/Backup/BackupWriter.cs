@@ -30,10 +30,11 @@ internal static class BackupWriter
             );
         }
 
+        using var steps = new StepProgress($"Backing up {request.Database}", ["connecting", "writing", "publishing"], observer);
         using var limits = new RunLimits(request.Timeout, cancellationToken);
         try
         {
-            return RunAsync(request, encryption, observer, limits).GetAwaiter().GetResult();
+            return RunAsync(request, encryption, steps.Observe, limits).GetAwaiter().GetResult();
         }
         catch (Exception exception)
         {
@@ -101,6 +102,7 @@ internal static class BackupWriter
         );
 
         using BackupOutput file = CreateFile(request, destination, preflight.Snapshot.Selection?.RowBytes ?? 0, description);
+        observer(new StepMessage(2));
         (DumpOutcome outcome, List<string> warnings) = await new DumpAttempts(session, preflight)
             .RunAsync(file.Stream)
             .ConfigureAwait(false);
@@ -112,6 +114,7 @@ internal static class BackupWriter
             ? null
             : await new PgDumpall(session, preflight).WriteAsync(globalsFile, warnings).ConfigureAwait(false);
         limits.Token.ThrowIfCancellationRequested();
+        observer(new StepMessage(3));
         BackupManifest made = DegradationGuard.Mark(request, description.Build(name, outcome, globals, warnings), warnings, limits.Token);
         foreach (string warning in warnings)
         {

@@ -32,9 +32,10 @@ public sealed class ProgressTests(PostgresServer server) : IDisposable
         Assert.Contains(
             messages,
             message =>
-                message.Status.StartsWith("public.slow, ", StringComparison.Ordinal)
+                message.Status.StartsWith("step 2 of 3, writing: public.slow, ", StringComparison.Ordinal)
                 && message.Status.EndsWith("B", StringComparison.Ordinal)
         );
+        Assert.StartsWith("step 1 of 3, connecting", messages.First().Status, StringComparison.Ordinal);
         double[] fractions = [.. messages.Select(message => message.Fraction).OfType<double>()];
         Assert.Equal(fractions.Order(), fractions);
         Assert.All(fractions, fraction => Assert.InRange(fraction, 0, 1));
