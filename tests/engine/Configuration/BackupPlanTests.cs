@@ -197,7 +197,7 @@ public sealed class BackupPlanTests : IDisposable
         Assert.Empty(BackupPlan.Folders(Read("log_format: json\n")));
         Assert.Empty(BackupPlan.Identities(Read("log_format: json\n"), []));
         Assert.Equal(
-            ["/one", "/two"],
+            [Path.GetFullPath("/one", _folder.Path), Path.GetFullPath("/two", _folder.Path)],
             BackupPlan.Identities(
                 Read(
                     "encryption: {enabled: false, identity_file: /one}\ndatabases:\n  - a\n  - {name: b, encryption: {enabled: false, "

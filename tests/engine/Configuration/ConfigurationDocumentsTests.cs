@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CryoBackup.Configuration;
+using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests.Configuration;
 
@@ -37,6 +38,7 @@ public sealed partial class ConfigurationDocumentsTests
         );
     }
 
+    [Trait(WineLimits.Trait, WineLimits.TimeZones)]
     [Fact]
     public void ExampleIsReadWithEveryKeyInUse()
     {

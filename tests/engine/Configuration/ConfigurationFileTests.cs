@@ -252,9 +252,9 @@ public sealed class ConfigurationFileTests : IDisposable
     public void SearchOrderIsTheDocumented()
     {
         Assert.Null(ConfigurationFile.Find(null, _folder.Path));
-        string second = _folder.Write("config/cryobackup.yaml", "log_format: text\n");
+        string second = _folder.Write(Path.Combine("config", "cryobackup.yaml"), "log_format: text\n");
         Assert.Equal(second, ConfigurationFile.Find(null, _folder.Path));
-        string first = _folder.Write("config/backup_config.yaml", "log_format: text\n");
+        string first = _folder.Write(Path.Combine("config", "backup_config.yaml"), "log_format: text\n");
         Assert.Equal(first, ConfigurationFile.Find(null, _folder.Path));
         Assert.Equal("/given.yaml", ConfigurationFile.Find("/given.yaml", _folder.Path));
     }
@@ -290,7 +290,7 @@ public sealed class ConfigurationFileTests : IDisposable
 
     private BackupConfiguration Read(string text) =>
         ConfigurationFile.Read(
-            _folder.Write("config/backup_config.yaml", text),
+            _folder.Write(Path.Combine("config", "backup_config.yaml"), text),
             message => _warnings.Add(((WarningMessage)message).Text),
             name => _environment.GetValueOrDefault(name)
         );

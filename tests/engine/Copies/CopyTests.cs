@@ -1,6 +1,7 @@
 using CryoBackup.Copies;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
+using CryoBackup.Tests.Standalone;
 using CryoBackup.Tests.Stores;
 
 namespace CryoBackup.Tests.Copies;
@@ -45,6 +46,7 @@ public sealed class CopyTests : CopyTestBase
     }
 
     /// <summary>Test there, in its simplest form: each byte of what lies there counts.</summary>
+    [Trait(WineLimits.Trait, WineLimits.ManyRequests)]
     [Fact]
     public void EveryByteThatIsAnotherThereIsFound()
     {

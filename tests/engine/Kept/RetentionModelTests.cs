@@ -1,5 +1,6 @@
 using System.Globalization;
 using CryoBackup.Retention;
+using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests.Kept;
 
@@ -8,6 +9,7 @@ namespace CryoBackup.Tests.Kept;
 /// saving, leap years, ISO weeks 53, backups that are not proven, of a selection, degraded, held, locked. The model says of one backup at a
 /// time, by looking at all others, whether it stays.
 /// </summary>
+[Trait(WineLimits.Trait, WineLimits.TimeZones)]
 [Trait("Runs", "Once")]
 public sealed class RetentionModelTests
 {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CryoBackup.Retention;
+using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests.Kept;
 
@@ -114,6 +115,7 @@ public sealed class RetentionPolicyTests
         Assert.Contains(all[^3].Id, removed);
     }
 
+    [Trait(WineLimits.Trait, WineLimits.TimeZones)]
     [Fact]
     public void TheHourThatComesTwiceIsTwo()
     {
@@ -135,6 +137,7 @@ public sealed class RetentionPolicyTests
         Assert.Equal((friday, sunday), (slots.Week(Utc("2021-01-01 03:00")), slots.Week(Utc("2021-01-03 03:00"))));
     }
 
+    [Trait(WineLimits.Trait, WineLimits.TimeZones)]
     [Fact]
     public void ADayIsThatOfTheTimeZone()
     {
@@ -168,6 +171,7 @@ public sealed class RetentionPolicyTests
     }
 
     /// <summary>Ten years of nightly backups under a usual policy, which is applied each night: what stands at the end of each year.</summary>
+    [Trait(WineLimits.Trait, WineLimits.TimeZones)]
     [Fact]
     public void TenYearsOfNights()
     {

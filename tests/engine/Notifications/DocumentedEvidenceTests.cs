@@ -7,6 +7,7 @@ using CryoBackup.Notifications;
 using CryoBackup.Restore;
 using CryoBackup.Runs;
 using CryoBackup.Tests.Reports;
+using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests.Notifications;
 
@@ -21,6 +22,7 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Trait(WineLimits.Trait, WineLimits.Certificates)]
     [Fact]
     public async Task Messages()
     {

@@ -4,10 +4,12 @@ using CryoBackup.Configuration;
 using CryoBackup.Notifications;
 using CryoBackup.Runs;
 using CryoBackup.Tests.Reports;
+using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests.Notifications;
 
 /// <summary>Mail to a real server on loopback.</summary>
+[Trait(WineLimits.Trait, WineLimits.Certificates)]
 public sealed partial class EmailTests : IDisposable
 {
     private const string User = "backup-robot";

@@ -4,10 +4,12 @@ using CryoBackup.Configuration;
 using CryoBackup.Notifications;
 using CryoBackup.Runs;
 using CryoBackup.Tests.Reports;
+using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests.Notifications;
 
 /// <summary>Whatever answers in a mail server's place, the delivery says what is wrong, and no password is sent.</summary>
+[Trait(WineLimits.Trait, WineLimits.Certificates)]
 public sealed class OddMailServerTests : IDisposable
 {
     private const string Password = "canary-mail-91c2";

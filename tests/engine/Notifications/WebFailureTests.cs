@@ -2,6 +2,7 @@ using CryoBackup.Configuration;
 using CryoBackup.Notifications;
 using CryoBackup.Runs;
 using CryoBackup.Tests.Reports;
+using CryoBackup.Tests.Standalone;
 using static CryoBackup.Tests.Notifications.Told;
 
 namespace CryoBackup.Tests.Notifications;
@@ -45,6 +46,7 @@ public sealed class WebFailureTests : IAsyncDisposable
         Assert.Equal(2, _server.Requests.Length);
     }
 
+    [Trait(WineLimits.Trait, WineLimits.Certificates)]
     [Fact]
     public async Task ServerThatIsNotTrustedIsToldNothing()
     {

@@ -1,8 +1,10 @@
 using CryoBackup.Processes;
+using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests.Postgres;
 
 /// <summary>The program of tests/scratch, run as it is built.</summary>
+[Trait(WineLimits.Trait, WineLimits.Host)]
 [Trait("Runs", "Once")]
 public sealed class ScratchProgramTests
 {

@@ -6,11 +6,13 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CryoBackup.Postgres;
+using CryoBackup.Tests.Standalone;
 using Npgsql;
 
 namespace CryoBackup.Tests.Security;
 
 /// <summary>What is said of a server's certificate that is not accepted, in real handshakes.</summary>
+[Trait(WineLimits.Trait, WineLimits.Certificates)]
 [Trait("Runs", "Once")]
 public sealed class ServerCertificateTests : IDisposable
 {

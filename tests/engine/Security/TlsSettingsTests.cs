@@ -6,6 +6,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CryoBackup.Postgres;
+using CryoBackup.Tests.Standalone;
 using Npgsql;
 using SslMode = CryoBackup.Postgres.SslMode;
 
@@ -87,6 +88,7 @@ public sealed class TlsSettingsTests : IDisposable
     }
 
     /// <summary>Which version of TLS is agreed upon with a server that speaks some of them; null for none.</summary>
+    [Trait(WineLimits.Trait, WineLimits.Certificates)]
     [Theory]
     [InlineData(null, null, SslProtocols.Tls12, SslProtocols.Tls12)]
     [InlineData(null, null, SslProtocols.Tls12 | SslProtocols.Tls13, SslProtocols.Tls13)]

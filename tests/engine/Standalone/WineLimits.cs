@@ -1,0 +1,22 @@
+namespace CryoBackup.Tests.Standalone;
+
+/// <summary>What Wine 10 cannot do and Windows can: reasons for <c>[Trait(WineLimits.Trait, ...)]</c>, told for each test that is skipped there.</summary>
+internal static class WineLimits
+{
+    /// <summary>The trait's name.</summary>
+    public const string Trait = "Wine";
+
+    /// <summary>The tests' own mail and HTTPS servers need a certificate with its key in memory.</summary>
+    public const string Certificates =
+        "a certificate there gets no private key that lies in memory alone, so no TLS server of the tests starts.";
+
+    /// <summary>Windows brings icu.dll, by which .NET knows zones by their names in the tz database.</summary>
+    public const string TimeZones = "it lacks icu.dll, by which .NET knows a zone such as Europe/Berlin.";
+
+    /// <summary>The stand-ins for stores are servers on http.sys.</summary>
+    public const string ManyRequests =
+        "its http.sys is slow: the hundreds of requests to a stand-in for a store took more than ten minutes.";
+
+    /// <summary>Of .NET only what a program brings itself.</summary>
+    public const string Host = "no .NET is installed there that would run another program's assembly.";
+}

@@ -1,0 +1,133 @@
+# The line in PowerShell on Windows: New, Test at each level, Restore in each way, with what is odd there. Windows.ps1 runs it in Wine, on a
+# scratch cluster.
+BeforeDiscovery {
+    $names = 'büro', 'Дата', 'elephant 🐘', 'two words it''s "quoted"', '100% of %PATH% a&b|c'
+}
+
+BeforeAll {
+    . $PSScriptRoot/../TestSupport.ps1
+
+    function Get-QuotedName([string] $Name) {
+        '"' + $Name.Replace('"', '""') + '"'
+    }
+
+    # A database with some rows, anew.
+    function New-OddDatabase([string] $Name) {
+        Remove-OddDatabase $Name
+        Invoke-Sql "CREATE DATABASE $(Get-QuotedName $Name) TEMPLATE template0"
+        Invoke-Sql -Database $Name "CREATE TABLE ""größe"" (id int PRIMARY KEY, text text); INSERT INTO ""größe"" SELECT n, 'ж ' || n FROM generate_series(1, 300) n"
+    }
+
+    function Remove-OddDatabase([string] $Name) {
+        Invoke-Sql "DROP DATABASE IF EXISTS $(Get-QuotedName $Name) WITH (FORCE)"
+    }
+
+    function Get-RowCount([string] $Name) {
+        Invoke-Sql -Database $Name 'SELECT count(*) FROM "größe"'
+    }
+
+    # What went wrong, for the message of a test that fails.
+    function Get-Complaint($Result) {
+        (@($Result.Reason) + @($Result.Checks | Where-Object Outcome -NE 'Passed' | ForEach-Object { "$($_.Name): $($_.Detail)" })) -join "`n"
+    }
+}
+
+Describe 'The line on Windows' {
+    BeforeAll {
+        $name = 'plain'
+        $copy = "$name copy"
+        $folder = Join-Path $TestDrive ('to ' + [guid]::NewGuid().ToString('N').Substring(0, 8) + ' größe')
+        New-OddDatabase $name
+    }
+
+    AfterAll {
+        Remove-OddDatabase $name
+        Remove-OddDatabase $copy
+    }
+
+    It 'is backed up' {
+        $script:backup = New-CryoBackup -Database $name -Path $folder
+        $backup.Database | Should -BeExactly $name
+        $backup.RowCount | Should -Be 300
+        (Get-CryoBackup -Path $folder).Database | Should -BeExactly $name
+    }
+
+    It 'passes the test of level <_>' -ForEach 'Hash', 'Content', 'Restore' {
+        $verified = $backup | Test-CryoBackup -Level $_
+        $verified.Verdict | Should -Be 'Passed' -Because (Get-Complaint $verified)
+    }
+
+    It 'comes back with -Create' {
+        $restored = $backup | Restore-CryoBackup -TargetDatabase $copy -Create
+        $restored.Status | Should -Be 'Restored'
+        Get-RowCount $copy | Should -Be 300
+    }
+
+    It 'comes back with -Clean' {
+        Invoke-Sql -Database $copy 'DELETE FROM "größe"'
+        ($backup | Restore-CryoBackup -TargetDatabase $copy -Clean -Force).Status | Should -Be 'Restored'
+        Get-RowCount $copy | Should -Be 300
+    }
+
+    It 'comes back with -Swap' {
+        Invoke-Sql -Database $copy 'DELETE FROM "größe" WHERE id > 10'
+        $swapped = $backup | Restore-CryoBackup -TargetDatabase $copy -Swap -Force
+        $swapped.Status | Should -Be 'Restored'
+        Get-RowCount $copy | Should -Be 300
+        Get-RowCount $swapped.PreviousDatabase | Should -Be 10
+        Remove-OddDatabase $swapped.PreviousDatabase
+    }
+}
+
+Describe 'On Windows the database <_>' -ForEach $names {
+    BeforeAll {
+        $name = $_
+        $copy = "$name copy"
+        New-OddDatabase $name
+    }
+
+    AfterAll {
+        Remove-OddDatabase $name
+        Remove-OddDatabase $copy
+    }
+
+    It 'is backed up, proven, and comes back' {
+        $backup = New-CryoBackup -Database $name -Path (Join-Path $TestDrive ([guid]::NewGuid()))
+        $backup.Database | Should -BeExactly $name
+        $verified = $backup | Test-CryoBackup -Level Content
+        $verified.Verdict | Should -Be 'Passed' -Because (Get-Complaint $verified)
+        ($backup | Restore-CryoBackup -TargetDatabase $copy -Create).Status | Should -Be 'Restored'
+        Get-RowCount $copy | Should -Be 300
+    }
+}
+
+Describe 'What is odd of files on Windows' {
+    BeforeAll {
+        New-OddDatabase 'plain'
+    }
+
+    AfterAll {
+        Remove-OddDatabase 'plain'
+    }
+
+    It 'takes a folder whose path has more than 260 characters' {
+        $folder = Join-Path $TestDrive ((1..8 | ForEach-Object { "a rather long name of a folder $_" }) -join '\')
+        $folder.Length | Should -BeGreaterThan 260
+        $backup = New-CryoBackup -Database plain -Path $folder
+        ($backup | Test-CryoBackup -Level Content).Verdict | Should -Be 'Passed'
+    }
+
+    It 'reads a configuration whose lines end as Windows ends them' {
+        $file = Join-Path $TestDrive 'crlf.yaml'
+        Set-Content -LiteralPath $file -NoNewline -Value "local_backup_dir: '$(Join-Path $TestDrive 'by file')'`r`ndatabases:`r`n  - plain`r`n"
+        $backup = New-CryoBackup -Config $file
+        $backup.Database | Should -Be 'plain'
+        Split-Path -Path $backup.Path | Should -Be (Join-Path $TestDrive 'by file')
+    }
+
+    It 'fails a backup of which one byte was changed' {
+        $damaged = Copy-Backup (New-CryoBackup -Database plain -Path (Join-Path $TestDrive 'whole')) (Join-Path $TestDrive 'damaged')
+        Edit-OneByte $damaged
+        (Test-CryoBackup -LiteralPath $damaged -Level Content).Verdict | Should -Be 'Failed'
+    }
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Lays what was built for Windows into the system with Wine, in place of what an earlier run left.
+#   lay-in.sh SYSTEM ROOT
+# The sources lie there where they lie here, as tests that read them know them by that place.
+set -euo pipefail
+system=$1 root=$2 home=$1/home/user
+rm -rf "$home"/{engine,scratch,pwsh,pg14,out} "$home/.wine/drive_c/users/user/AppData/Local/Temp" "${system:?}/tmp" "${system:?}$root"
+mkdir -p "$home"/{out,.wine/drive_c/users/user/AppData/Local/Temp} "$system/tmp" "$system$root/output"
+chmod 1777 "$system/tmp"
+cp -a "$root"/output/windows/{engine,scratch,pwsh} "$home"
+# PowerShell looks for its own modules beside itself.
+cp -a "$home/pwsh/runtimes/win/lib/net10.0/Modules" "$home/pwsh"
+cp -a "$root/output/windows/standin" "$home/pg14"
+cp -a "$system"/opt/pg/windows-14/* "$home/pg14"
+for program in initdb pg_ctl postgres psql pg_dumpall; do
+    ln "$home/pg14/standin.exe" "$home/pg14/$program.exe"
+done
+cp -a "$root"/output/{CryoBackup,modules,tool} "$system$root/output"
+tar -c -C "$root" --exclude=./output --exclude=./.git . | tar -x -C "$system$root" --no-same-owner
+chown -R 65534:65534 "$home"
