@@ -18,6 +18,12 @@ internal static class StoreHold
         var listing = (StoreListing)BackupListing.OfBackup(backup, cancellationToken);
         string[] before = [.. NamesOf(listing, backup.Path)];
 
+        // First, for it is what a place may refuse: nothing says then that it is held by what it is not.
+        if (request.LegalHold)
+        {
+            await SetLegalAsync(store, name, manifest, isOn: true, cancellationToken).ConfigureAwait(false);
+        }
+
         // What is held twice is taken off once, with the last.
         bool isLegal = request.LegalHold || listing.HoldsOf(backup.Path).Any(hold => hold.LegalHold);
         HoldRecord hold = HoldRecord.New(name, request.Until, request.Reason) with { LegalHold = isLegal };
@@ -29,11 +35,6 @@ internal static class StoreHold
                 cancellationToken
             )
             .ConfigureAwait(false);
-        if (request.LegalHold)
-        {
-            await SetLegalAsync(store, name, manifest, isOn: true, cancellationToken).ConfigureAwait(false);
-        }
-
         try
         {
             await DeleteAsync(store, before, cancellationToken).ConfigureAwait(false);

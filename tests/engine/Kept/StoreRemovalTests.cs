@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using CryoBackup.Hosting;
 using CryoBackup.Retention;
 using CryoBackup.Storage;
@@ -140,6 +141,13 @@ public sealed class StoreRemovalTests : IDisposable
         _store.LetGo(held);
         Assert.DoesNotContain(_store.Server.Objects.Values, one => one.HasLegalHold);
         Assert.Equal([held], Gone(_store.Remove(LastTwo)));
+
+        // A bucket that was not made for it refuses, and nothing is held.
+        string other = _store.Files.First(name => name.EndsWith(".gz", StringComparison.Ordinal));
+        _store.Server.Fault = (_, request) =>
+            request.RawUrl!.EndsWith("?legal-hold", StringComparison.Ordinal) ? new S3Fault(S3FaultKind.Unknown) : null;
+        Assert.Throws<CryoBackupException>(() => _store.Hold($"{KeptStore.Place}/{other}", isLegal: true));
+        Assert.DoesNotContain(_store.Files, name => name.Contains(".hold.", StringComparison.Ordinal));
         CryoBackupException refused = Assert.Throws<CryoBackupException>(() =>
             BackupHold.Put(new HoldRequest { Path = Path.GetFullPath("a.dump"), LegalHold = true }, _store.Say, default)
         );
@@ -295,6 +303,62 @@ public sealed class StoreRemovalTests : IDisposable
             _store.RemoveNamed($"{KeptStore.Place}/app_20250101_000000_full.dump.gz")
         );
         Assert.Equal(CryoBackupError.BackupNotFound, missing.Error);
+    }
+
+    /// <summary>The policy of the help for a store with object lock, run as it stands there, by the tool.</summary>
+    [Fact]
+    public void ThePolicyOfTheHelpForObjectLockIsRun()
+    {
+        string page = File.ReadAllText(Path.Combine(Root(), "en-US", "about_CryoBackup_Retention.help.txt"));
+        Match example = Regex.Match(page, @"Remove-CryoBackup s3://my-backups/database ((?:-\w+ \d+[\s`]+)+)");
+        Assert.True(example.Success);
+        string options = Regex.Replace(
+            example.Groups[1].Value,
+            "-Keep(\\w+)",
+            match => $"--keep-{match.Groups[1].Value.ToLowerInvariant()}"
+        );
+
+        string[] all = [.. Enumerable.Range(1, 31).Select(day => _store.Add(day))];
+        foreach (string young in all[11..])
+        {
+            _store.Change(young, content => content with { Lock = ("COMPLIANCE", "2031-01-01T00:00:00Z") });
+        }
+
+        string tool = Path.Combine(Root(), "output", "tool", "cryobackup.dll");
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
+        foreach (
+            string word in (string[])
+                [tool, "remove", KeptStore.Place, .. options.Split([' ', '`', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)]
+        )
+        {
+            start.ArgumentList.Add(word);
+        }
+
+        start.Environment["AWS_ENDPOINT_URL_S3"] = _store.Server.Endpoint.AbsoluteUri;
+        start.Environment["AWS_ACCESS_KEY_ID"] = S3Server.AccessKey;
+        start.Environment["AWS_SECRET_ACCESS_KEY"] = S3Server.SecretKey;
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+
+        // The last 14 days stay by the rules, six more by the lock.
+        Assert.True(process.ExitCode == 1, output);
+        Assert.Equal(6, Regex.Count(output, "blocked until 2031-01-01 00:00:00Z by the store's lock"));
+        Assert.Equal(
+            all[11..].Select(path => Path.GetFileName(path)),
+            _store.Files.Where(name => name.EndsWith(".gz", StringComparison.Ordinal))
+        );
+    }
+
+    private static string Root()
+    {
+        DirectoryInfo folder = new(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "CryoBackup.sln")))
+        {
+            folder = folder.Parent!;
+        }
+
+        return folder.FullName;
     }
 
     /// <summary>Runs as the child: kills itself before the given object goes.</summary>
