@@ -31,8 +31,11 @@ public sealed class ArchiveStrictnessTests
     [InlineData("")]
     [InlineData("PGDM")]
     [InlineData("PGDMQ0123456789")]
-    [InlineData("-- PostgreSQL database dump")]
     public void RefusesAnotherMagic(string start) => ArchiveAssert.Fails(CryoBackupError.NotABackup, Ascii(start), "PGDMP");
+
+    [Fact]
+    public void CallsAScriptOfSqlAScript() =>
+        ArchiveAssert.Fails(CryoBackupError.NotABackup, Ascii("-- PostgreSQL database dump"), "SQL script of pg_dump");
 
     [Fact]
     public void RefusesTheVersionsThatItDoesNotKnow()
