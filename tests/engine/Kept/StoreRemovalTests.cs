@@ -5,12 +5,14 @@ using CryoBackup.Hosting;
 using CryoBackup.Retention;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
+using CryoBackup.Tests.Standalone;
 using CryoBackup.Tests.Stores;
 using static CryoBackup.RemovalAction;
 
 namespace CryoBackup.Tests.Kept;
 
 /// <summary>In a store what is decided is what is done, as in a folder, and what the store itself keeps is said to be kept.</summary>
+[Trait(WineLimits.Trait, WineLimits.ManyRequests)]
 [Trait("Runs", "Once")]
 public sealed class StoreRemovalTests : IDisposable
 {
