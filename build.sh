@@ -12,7 +12,7 @@ main() {
     for task in ${tasks//,/ }; do
         case $task in
             build|package|clean|help|mutate) ;;
-            test|matrix) needed+=(postgresql age zstd pigz openssh-client strace systemd pgbouncer rclone npm) ;;
+            test|matrix) needed+=(postgresql age zstd pigz openssh-client strace faketime systemd pgbouncer rclone npm) ;;
             windows) needed+=(npm) ;;
             demo) needed+=(postgresql age zstd openssh-client) ;;
             bench) needed+=(postgresql age zstd pigz) ;;

@@ -125,31 +125,4 @@ Describe 'Remove-CryoBackup' {
         Get-Content -LiteralPath (Join-Path $TestDrive 'x.log') -Raw | Should -Match 'Removed old backup: .*cryo_remove'
         Get-Content -LiteralPath (Join-Path $TestDrive 'x.prom') -Raw | Should -Match 'cryobackup_last_removed_backups\{database="cryo_remove"\} 2'
     }
-
-    It 'leaves of a month of nights what it says: New, Test, a weekly rehearsal, Remove' {
-        $config = Join-Path $TestDrive 'month.yaml'
-        Set-Content -LiteralPath $config -Value "log_file: month.log`nmetrics_file: month.prom"
-        foreach ($night in 1..30) {
-            # The clock goes on by a day: all that lies there is a day older, the oldest first, so that no two meet.
-            Get-CryoBackup $folder -ErrorAction Ignore -WarningAction Ignore | Sort-Object Start |
-                ForEach-Object { $null = Move-Older $_.Path ([timespan]::FromDays(1)) }
-            $level = if ($night % 7 -eq 0) { 'Restore' } else { 'Content' }
-            $made = New-CryoBackup cryo_remove -Path $folder -Config $config -WarningAction Ignore
-            ($made | Test-CryoBackup -Level $level -Config $config).Verdict | Should -Be 'Passed'
-            $null = Remove-CryoBackup $folder -KeepDaily 7 -KeepWeekly 3 -KeepRehearsed 2 -Config $config -Confirm:$false
-        }
-
-        $left = Remove-CryoBackup $folder -KeepDaily 7 -KeepWeekly 3 -KeepRehearsed 2 -WhatIf
-        $left.Action | Sort-Object -Unique | Should -Be 'Keep'
-        $left.Count | Should -BeIn @(9, 10, 11)
-        @($left | Where-Object Rehearsed).Count | Should -BeGreaterOrEqual 2
-        $left[0..6] | ForEach-Object { $_.Reasons -join '; ' | Should -Match 'day \d of 7' }
-        @(Get-ChildItem -LiteralPath $folder -Filter '*.dump.gz').Count | Should -Be $left.Count
-        @(Get-ChildItem -LiteralPath $folder -Filter '*.meta.json').Count | Should -Be $left.Count
-        @(Get-ChildItem -LiteralPath $folder -Filter '*.proof.json').Count | Should -Be $left.Count
-        Get-ChildItem -LiteralPath $folder | Where-Object Name -NotMatch '\.dump\.gz(\.meta\.json|\.proof\.json)?$' | Should -BeNullOrEmpty
-        $log = Get-Content -LiteralPath (Join-Path $TestDrive 'month.log') -Raw
-        [regex]::Matches($log, 'Removed old backup: ').Count | Should -Be (30 - $left.Count)
-        Get-Content -LiteralPath (Join-Path $TestDrive 'month.prom') -Raw | Should -Match 'cryobackup_retention_frozen\{database="cryo_remove"\} 0'
-    }
 }
