@@ -165,7 +165,6 @@ public sealed record BackupConfiguration : Settings
         "compression",
         "encryption",
         "verification",
-        "reports",
     ];
 
     /// <summary>Makes sure that every variable is set that a use needs.</summary>

@@ -34,6 +34,7 @@ internal sealed class ConfigurationReader(ConfigurationErrors errors, Configurat
             {
                 VerificationDir = Path.GetFullPath(reports.VerificationDir, baseFolder),
                 RestoreDir = Path.GetFullPath(reports.RestoreDir, baseFolder),
+                RemovalDir = Path.GetFullPath(reports.RemovalDir, baseFolder),
             },
         };
     }

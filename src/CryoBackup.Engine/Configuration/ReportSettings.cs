@@ -1,6 +1,6 @@
 namespace CryoBackup.Configuration;
 
-/// <summary>What is written about verifications and restores: the section <c>reports</c>.
+/// <summary>What is written about verifications, restores, removals and holds: the section <c>reports</c>.
 /// Reports are written whenever a configuration is used.</summary>
 public sealed record ReportSettings : Settings
 {
@@ -23,6 +23,14 @@ public sealed record ReportSettings : Settings
         IsPath = true
     )]
     public string RestoreDir { get; init; } = "reports/database_restore";
+
+    /// <summary>The folder of reports of removals and holds, as a full path.</summary>
+    [Setting(
+        "The folder of reports of removals and holds; reports/backup_removal unless said otherwise.",
+        Example = "reports/backup_removal",
+        IsPath = true
+    )]
+    public string RemovalDir { get; init; } = "reports/backup_removal";
 
     /// <summary>Whether each report is written as a page too.</summary>
     [Setting("Whether each report is written as one HTML page too; false unless said otherwise.", Example = "false")]

@@ -58,6 +58,11 @@ public sealed partial class RecordedRun
     /// <param name="results">What Remove returned.</param>
     internal void Add(IReadOnlyList<RemovalResult> results)
     {
+        lock (_gate)
+        {
+            _run.Removals.AddRange(results);
+        }
+
         foreach (RunItem item in RunItem.Of(results))
         {
             Take(item);

@@ -8,7 +8,7 @@ namespace CryoBackup.Reports;
 /// A report as one self-contained HTML page, for a browser or a printer: the verdict first, then the checks, the tables, and plots of
 /// the database's history. It takes nothing from elsewhere, and its own policy forbids the browser to.
 /// </summary>
-internal sealed class ReportPage
+internal sealed partial class ReportPage
 {
     private readonly HtmlText _page = new();
     private readonly CancellationToken _cancellationToken;

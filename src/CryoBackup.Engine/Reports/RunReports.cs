@@ -3,7 +3,7 @@ using CryoBackup.Runs;
 
 namespace CryoBackup.Reports;
 
-/// <summary>Writes the reports of a run: one of all its verifications, or one of each restore.</summary>
+/// <summary>Writes the reports of a run: one of all its verifications, removals or holds, or one of each restore.</summary>
 /// <param name="files">Where they go.</param>
 /// <param name="log">The log, which is told of each; null for none.</param>
 /// <param name="fail">Takes why one could not be written.</param>
@@ -20,8 +20,9 @@ internal sealed class RunReports(ReportFiles files, RunLog? log, Action<Exceptio
         string? folder =
             kind == RunKind.Restore ? settings?.RestoreDir
             : kind == RunKind.Verification ? settings?.VerificationDir
+            : IsOfRetention(kind) ? settings?.RemovalDir
             : null;
-        return kind != RunKind.Restore && kind != RunKind.Verification ? null
+        return kind != RunKind.Restore && kind != RunKind.Verification && !IsOfRetention(kind) ? null
             : path is not null ? ReportFiles.At(path, settings?.Html ?? false)
             : settings is { Enabled: true } && folder is not null ? ReportFiles.InFolder(folder, settings.Html)
             : null;
@@ -48,6 +49,12 @@ internal sealed class RunReports(ReportFiles files, RunLog? log, Action<Exceptio
             return;
         }
 
+        if (IsOfRetention(run.Kind))
+        {
+            Write(run, run.End, () => ReportJson.Serialize(RemovalReport.Of(run)), () => ReportPage.Removal(run, cancellationToken));
+            return;
+        }
+
         foreach (RunItem item in run.Items)
         {
             string? report = Write(
@@ -62,6 +69,8 @@ internal sealed class RunReports(ReportFiles files, RunLog? log, Action<Exceptio
             }
         }
     }
+
+    private static bool IsOfRetention(RunKind kind) => kind == RunKind.Removal || kind == RunKind.Hold;
 
     private string? Write(RunRecord run, DateTime time, Func<byte[]> json, Func<byte[]> html)
     {

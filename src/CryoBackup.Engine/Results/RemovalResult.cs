@@ -39,6 +39,9 @@ public sealed class RemovalResult
     /// <summary>True if nothing of its group is removed, for the newest is not proven or degraded.</summary>
     public bool Frozen { get; init; }
 
+    /// <summary>True if Protect-CryoBackup holds it.</summary>
+    internal bool Held { get; init; }
+
     /// <summary>The backup file's full path.</summary>
     public string Path { get; init; } = "";
 

@@ -302,6 +302,7 @@ public static class BackupRemoval
             Rehearsed = backup.Proof.Rehearsed,
             Degraded = backup.Manifest.Degraded is not null,
             Frozen = isFrozen,
+            Held = backup.Kept?.Hold is not null,
             Path = backup.Path,
         };
 

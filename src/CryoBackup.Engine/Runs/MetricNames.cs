@@ -25,6 +25,7 @@ internal static class MetricNames
     public const string RemovedBackups = "cryobackup_last_removed_backups";
     public const string RemovedBytes = "cryobackup_last_removed_bytes";
     public const string Blocked = "cryobackup_last_removal_blocked";
+    public const string Held = "cryobackup_last_removal_held";
     public const string Frozen = "cryobackup_retention_frozen";
     public const string RestoreSuccess = "cryobackup_last_restore_success";
 
@@ -51,6 +52,7 @@ internal static class MetricNames
         (RemovedBackups, "How many old backups were removed then."),
         (RemovedBytes, "The size of the old backups removed then."),
         (Blocked, "How many old backups could not be removed then."),
+        (Held, "How many backups were held then."),
         (Frozen, "1 if nothing was removed then, for the newest backup is not proven or degraded; else 0."),
         (Restored, "When a restore last ended."),
         (RestoreSuccess, "1 if the last restore succeeded, 0 if it failed."),

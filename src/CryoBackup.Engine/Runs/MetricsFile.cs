@@ -43,6 +43,11 @@ internal sealed class MetricsFile
                     metrics.Take(run, item);
                 }
 
+                foreach (IGrouping<string, RemovalResult> database in run.Removals.GroupBy(result => result.Database))
+                {
+                    metrics.Of(database.Key)[Held] = database.Count(result => result.Held);
+                }
+
                 Replace(path, metrics.Write(run.End), readers);
             }
         }

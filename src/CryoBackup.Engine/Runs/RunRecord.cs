@@ -20,6 +20,9 @@ internal sealed class RunRecord
     /// <summary>What it worked on, in the order in which it ended.</summary>
     public List<RunItem> Items { get; } = [];
 
+    /// <summary>What became of every backup that Remove decided on, also of those that stay.</summary>
+    public List<RemovalResult> Removals { get; } = [];
+
     /// <summary>Full paths of the reports that were written.</summary>
     public List<string> Reports { get; } = [];
 

@@ -113,10 +113,10 @@ public sealed partial class DocumentedEvidenceTests : IDisposable
         MetricsFile.Update(path, Run(RunKind.Backup, RunItem.Of(backup)));
         MetricsFile.Update(path, Run(RunKind.Verification, rehearsal));
         MetricsFile.Update(path, Run(RunKind.Restore, RunItem.Of(new RestoreRequest(), restore)));
-        MetricsFile.Update(
-            path,
-            Run(RunKind.Removal, RunItem.Of([new RemovalResult { Database = "app", Action = RemovalAction.Removed }]).Single())
-        );
+        var removed = new RemovalResult { Database = "app", Action = RemovalAction.Removed };
+        RunRecord removal = Run(RunKind.Removal, RunItem.Of([removed]).Single());
+        removal.Removals.Add(removed);
+        MetricsFile.Update(path, removal);
         string[] written =
         [
             .. File.ReadLines(path)
