@@ -50,6 +50,16 @@ public record BackupSettings : Settings
     )]
     public int? MaxShrink { get; init; }
 
+    /// <summary>How many sessions read rows at once.</summary>
+    [Setting(
+        "How many sessions read the rows of large tables at once, under one snapshot; 1 unless said otherwise. "
+            + "With fewer free on the server it takes those.",
+        Example = "4",
+        Minimum = 1,
+        Maximum = 64
+    )]
+    public int? Jobs { get; init; }
+
     /// <summary>How long to wait for a table's lock.</summary>
     [Setting("How long to wait for a table's lock; 30s unless said otherwise.", Example = "30s")]
     public TimeSpan? LockTimeout { get; init; }

@@ -34,9 +34,6 @@ public sealed record BackupOptions : BackupSettings
     /// <summary>As <see cref="BackupRequest.Recipients"/>.</summary>
     public IReadOnlyList<string>? Recipients { get; init; }
 
-    /// <summary>As <see cref="BackupRequest.Jobs"/>.</summary>
-    public int? Jobs { get; init; }
-
     /// <summary>As <see cref="BackupRequest.Retention"/>.</summary>
     public RetentionRules? Retention { get; init; }
 

@@ -63,7 +63,8 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             return outcome.Planned(_warnings);
         }
 
-        var execution = new RestoreExecution(session, plan, source, prepared.PgRestore, Warn)
+        RestoreSession decided = session with { Request = request with { Jobs = prepared.Jobs } };
+        var execution = new RestoreExecution(decided, plan, source, prepared.PgRestore, Warn)
         {
             NewRoles = prepared.Roles,
             RoleStatements = globals?.StatementsFor(prepared.Roles) ?? [],
@@ -105,8 +106,13 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             HasGlobals = source.Manifest?.Globals is not null,
         };
         await preflight.RunAsync().ConfigureAwait(false);
+        if (preflight.TooFewSessions is { } lack)
+        {
+            observer(new VerboseMessage($"The restore works with one session. {lack.Message}"));
+        }
+
         IReadOnlyList<string> losses = mode == RestoreMode.Clean ? await FindLossesAsync(session, plan).ConfigureAwait(false) : [];
-        return new Prepared(plan, pgRestore, preflight.RolesToCreate, losses);
+        return new Prepared(plan, pgRestore, preflight.RolesToCreate, losses, preflight.Jobs);
     }
 
     /// <summary>What the target has and keeps: only a part that is put among other objects meets any.</summary>
@@ -164,5 +170,11 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
     }
 
     /// <summary>What a restore will do, once nothing speaks against it.</summary>
-    private sealed record Prepared(RestorePlan Plan, ClientTool PgRestore, IReadOnlyList<string> Roles, IReadOnlyList<string> Losses);
+    private sealed record Prepared(
+        RestorePlan Plan,
+        ClientTool PgRestore,
+        IReadOnlyList<string> Roles,
+        IReadOnlyList<string> Losses,
+        int Jobs
+    );
 }

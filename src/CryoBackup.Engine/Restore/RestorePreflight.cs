@@ -28,6 +28,12 @@ internal sealed class RestorePreflight(
     /// <summary>The roles that are to be created from the backup's globals.</summary>
     public IReadOnlyList<string> RolesToCreate { get; private set; } = [];
 
+    /// <summary>How many sessions restore.</summary>
+    public int Jobs { get; private set; } = RestoreRun.Jobs(request, plan);
+
+    /// <summary>Why it is one session though nobody said so; null where it is not for a lack of sessions.</summary>
+    public CryoBackupException? TooFewSessions { get; private set; }
+
     /// <summary>Looks for what the plan needs and the server, or the target, has not.</summary>
     /// <exception cref="CryoBackupException">All findings in one: the first one's kind, everybody's message and remedy.</exception>
     public async Task RunAsync()
@@ -35,6 +41,7 @@ internal sealed class RestorePreflight(
         await FindMissingAsync().ConfigureAwait(false);
         _findings.AddRange(await new RestoreRights(_ask, endpoint, plan, request, RolesToCreate).FindMissingAsync().ConfigureAwait(false));
         await CheckServerAsync().ConfigureAwait(false);
+        await CheckSessionsAsync().ConfigureAwait(false);
         CheckSpoolSpace();
         if (plan.Makes)
         {
@@ -193,7 +200,7 @@ internal sealed class RestorePreflight(
         }
     }
 
-    /// <summary>A server that takes no changes, or too few sessions.</summary>
+    /// <summary>A server that takes no changes.</summary>
     private async Task CheckServerAsync()
     {
         if (await _ask.AskAsync<bool>("SELECT pg_catalog.pg_is_in_recovery()").ConfigureAwait(false))
@@ -215,19 +222,17 @@ internal sealed class RestorePreflight(
                     + "ALTER SYSTEM … SET default_transaction_read_only = off)."
             );
         }
+    }
 
-        if (
-            await SessionRoom
-                .FindLackAsync(
-                    _ask,
-                    endpoint,
-                    plan.Makes ? null : endpoint.Database,
-                    SessionsNeeded,
-                    ", or restore with -Jobs 1, which needs the fewest"
-                )
-                .ConfigureAwait(false) is
-            { } lack
-        )
+    private async Task CheckSessionsAsync()
+    {
+        if (Jobs > 1 && request.Jobs is null)
+        {
+            TooFewSessions = await FindLackOfSessionsAsync().ConfigureAwait(false);
+            Jobs = TooFewSessions is null ? Jobs : 1;
+        }
+
+        if (await FindLackOfSessionsAsync().ConfigureAwait(false) is { } lack)
         {
             _findings.Add(lack);
         }
@@ -235,7 +240,14 @@ internal sealed class RestorePreflight(
 
     /// <summary>Ours, one that the server has not quite ended, and those of pg_restore, which has one more than it has jobs;
     /// the comparison takes no more than it gets.</summary>
-    private int SessionsNeeded => 2 + (request.Jobs is > 1 and var jobs ? jobs + 1 : 2);
+    private Task<CryoBackupException?> FindLackOfSessionsAsync() =>
+        SessionRoom.FindLackAsync(
+            _ask,
+            endpoint,
+            plan.Makes ? null : endpoint.Database,
+            2 + (Jobs > 1 ? Jobs + 1 : 2),
+            ", or restore with -Jobs 1, which needs the fewest"
+        );
 
     private void Find(CryoBackupError error, string message, string target, string remedy) =>
         _findings.Add(new CryoBackupException(error, message, target, remedy));

@@ -221,6 +221,15 @@ public sealed class TargetDisasterTests(ZooServer server)
             RestoreStatus.Restored,
             server.Restore(backup, "f16_new", request => As("f16_app", request) with { Create = true, Jobs = 1 }).Status
         );
+        server.Drop("f16_new");
+
+        // Nobody said how many: with fewer sessions than cores it comes back as well, one that was asked for is told of.
+        Assert.Equal(
+            RestoreStatus.Restored,
+            server.Restore(backup, "f16_new", request => As("f16_app", request) with { Create = true }).Status
+        );
+        e = server.Fail(backup, "f16_other", request => As("f16_app", request) with { Create = true, Jobs = 2 });
+        Assert.Contains("The run needs 5 sessions", e.Message, StringComparison.Ordinal);
         server.Execute("postgres", "ALTER DATABASE f16_new CONNECTION LIMIT 1");
         e = server.Fail(backup, "f16_new", request => As("f16_app", request) with { Clean = true });
         Assert.Contains("the CONNECTION LIMIT of the database f16_new leaves 1", e.Message, StringComparison.Ordinal);
