@@ -101,6 +101,12 @@ internal sealed record StoredBackup(string Path, BackupManifest Manifest, Backup
 
     private static string SelectionOf(BackupManifest manifest)
     {
+        if (manifest.Encryption is not null)
+        {
+            // What was selected is encrypted too: each may be the only one of its kind.
+            return "selection in " + manifest.BackupFile;
+        }
+
         string[] choosing = ["--schema", "--table", "--exclude", "--include", "--filter", "--no-", "-n", "-N", "-t", "-T"];
         return "selection "
             + string.Join(

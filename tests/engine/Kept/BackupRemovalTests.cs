@@ -104,6 +104,22 @@ public sealed class BackupRemovalTests : IDisposable
         Assert.Equal("somebody's", File.ReadAllText(target));
     }
 
+    /// <summary>Which selection it is nobody can tell without the key.</summary>
+    [Fact]
+    public void AnEncryptedSelectionReplacesNoOther()
+    {
+        string[] all =
+        [
+            .. Enumerable
+                .Range(1, 4)
+                .Select(day => _folder.Add(day, manifest => (manifest with { BackupType = "partial" }).WithoutContent(["age1"]))),
+        ];
+        _folder.Add(30);
+        Assert.Empty(Gone(_folder.Remove(LastTwo)));
+        Assert.Equal(Blocked, _folder.RemoveNamed(all[0]).Action);
+        Assert.Equal(Removed, _folder.RemoveNamed(all[0], force: true).Action);
+    }
+
     [UnixFact]
     public void ALinkIsNotFollowedAndNotRemoved()
     {
