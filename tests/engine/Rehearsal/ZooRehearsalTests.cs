@@ -98,9 +98,11 @@ public sealed class ZooRehearsalTests(ZooServer server)
     [PostgresFact(UnixOnly = true)]
     public void NamesAnAbsentExtensionAndHowToInstallIt()
     {
+        // Made first: the zoo needs what is taken away.
+        string backup = server.Backup;
         using (server.Installation.Without("ltree"))
         {
-            VerificationResult result = Rehearse.Run(server.Backup, Permit);
+            VerificationResult result = Rehearse.Run(backup, Permit);
             Assert.Equal(Verdict.Inconclusive, result.Verdict);
             Assert.Contains("the extension ltree", result.Reason, StringComparison.Ordinal);
             Assert.Contains("apt-get install postgresql-contrib", result.Remedy, StringComparison.Ordinal);

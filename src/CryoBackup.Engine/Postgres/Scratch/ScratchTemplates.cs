@@ -118,7 +118,7 @@ internal sealed class ScratchTemplates(string folder)
             }
 
             // Whoever unpacks the one before has it open.
-            File.Move(partial, PathOf(key), overwrite: true);
+            HeldFile.Rename(partial, PathOf(key), overwrite: true);
             RemoveOld();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryoBackupException)
