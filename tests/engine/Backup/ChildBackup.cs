@@ -95,7 +95,7 @@ internal sealed class ChildBackup : IDisposable
         while (await _process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
         {
             said.Add(line);
-            if (line.StartsWith(SlowDatabase.Table, StringComparison.Ordinal))
+            if (line.Contains(SlowDatabase.Table, StringComparison.Ordinal))
             {
                 return;
             }

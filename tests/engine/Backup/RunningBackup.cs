@@ -53,7 +53,7 @@ internal sealed class RunningBackup : IDisposable
     private void Observe(EngineMessage message)
     {
         Messages.Enqueue(message);
-        if (message is ProgressMessage progress && progress.Status.StartsWith(SlowDatabase.Table, StringComparison.Ordinal))
+        if (message is ProgressMessage progress && progress.Status.Contains(SlowDatabase.Table, StringComparison.Ordinal))
         {
             _rows.TrySetResult();
         }
