@@ -1,7 +1,7 @@
 # The line in PowerShell on Windows: New, Test at each level, Restore in each way, with what is odd there. Windows.ps1 runs it in Wine, on a
 # scratch cluster.
 BeforeDiscovery {
-    $names = 'büro', 'Дата', 'elephant 🐘', 'two words it''s "quoted"', '100% of %PATH% a&b|c'
+    $names = "b`u{FC}ro", "`u{414}`u{430}`u{442}`u{430}", "elephant `u{1F418}", 'two words it''s "quoted"', '100% of %PATH% a&b|c'
 }
 
 BeforeAll {
@@ -12,18 +12,18 @@ BeforeAll {
     }
 
     # A database with some rows, anew.
-    function New-OddDatabase([string] $Name) {
-        Remove-OddDatabase $Name
+    function Initialize-OddDatabase([string] $Name) {
+        Clear-OddDatabase $Name
         Invoke-Sql "CREATE DATABASE $(Get-QuotedName $Name) TEMPLATE template0"
-        Invoke-Sql -Database $Name "CREATE TABLE ""größe"" (id int PRIMARY KEY, text text); INSERT INTO ""größe"" SELECT n, 'ж ' || n FROM generate_series(1, 300) n"
+        Invoke-Sql -Database $Name "CREATE TABLE ""gr`u{F6}`u{DF}e"" (id int PRIMARY KEY, text text); INSERT INTO ""gr`u{F6}`u{DF}e"" SELECT n, '`u{436} ' || n FROM generate_series(1, 300) n"
     }
 
-    function Remove-OddDatabase([string] $Name) {
+    function Clear-OddDatabase([string] $Name) {
         Invoke-Sql "DROP DATABASE IF EXISTS $(Get-QuotedName $Name) WITH (FORCE)"
     }
 
     function Get-RowCount([string] $Name) {
-        Invoke-Sql -Database $Name 'SELECT count(*) FROM "größe"'
+        Invoke-Sql -Database $Name "SELECT count(*) FROM ""gr`u{F6}`u{DF}e"""
     }
 
     # What went wrong, for the message of a test that fails.
@@ -36,13 +36,13 @@ Describe 'The line on Windows' {
     BeforeAll {
         $name = 'plain'
         $copy = "$name copy"
-        $folder = Join-Path $TestDrive ('to ' + [guid]::NewGuid().ToString('N').Substring(0, 8) + ' größe')
-        New-OddDatabase $name
+        $folder = Join-Path $TestDrive ('to ' + [guid]::NewGuid().ToString('N').Substring(0, 8) + " gr`u{F6}`u{DF}e")
+        Initialize-OddDatabase $name
     }
 
     AfterAll {
-        Remove-OddDatabase $name
-        Remove-OddDatabase $copy
+        Clear-OddDatabase $name
+        Clear-OddDatabase $copy
     }
 
     It 'is backed up' {
@@ -64,18 +64,18 @@ Describe 'The line on Windows' {
     }
 
     It 'comes back with -Clean' {
-        Invoke-Sql -Database $copy 'DELETE FROM "größe"'
+        Invoke-Sql -Database $copy "DELETE FROM ""gr`u{F6}`u{DF}e"""
         ($backup | Restore-CryoBackup -TargetDatabase $copy -Clean -Force).Status | Should -Be 'Restored'
         Get-RowCount $copy | Should -Be 300
     }
 
     It 'comes back with -Swap' {
-        Invoke-Sql -Database $copy 'DELETE FROM "größe" WHERE id > 10'
+        Invoke-Sql -Database $copy "DELETE FROM ""gr`u{F6}`u{DF}e"" WHERE id > 10"
         $swapped = $backup | Restore-CryoBackup -TargetDatabase $copy -Swap -Force
         $swapped.Status | Should -Be 'Restored'
         Get-RowCount $copy | Should -Be 300
         Get-RowCount $swapped.PreviousDatabase | Should -Be 10
-        Remove-OddDatabase $swapped.PreviousDatabase
+        Clear-OddDatabase $swapped.PreviousDatabase
     }
 }
 
@@ -83,12 +83,12 @@ Describe 'On Windows the database <_>' -ForEach $names {
     BeforeAll {
         $name = $_
         $copy = "$name copy"
-        New-OddDatabase $name
+        Initialize-OddDatabase $name
     }
 
     AfterAll {
-        Remove-OddDatabase $name
-        Remove-OddDatabase $copy
+        Clear-OddDatabase $name
+        Clear-OddDatabase $copy
     }
 
     It 'is backed up, proven, and comes back' {
@@ -103,11 +103,11 @@ Describe 'On Windows the database <_>' -ForEach $names {
 
 Describe 'What is odd of files on Windows' {
     BeforeAll {
-        New-OddDatabase 'plain'
+        Initialize-OddDatabase 'plain'
     }
 
     AfterAll {
-        Remove-OddDatabase 'plain'
+        Clear-OddDatabase 'plain'
     }
 
     It 'takes a folder whose path has more than 260 characters' {
