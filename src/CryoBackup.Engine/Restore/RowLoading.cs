@@ -122,7 +122,21 @@ internal sealed class RowLoading(RestoreSession session, RestorePlan plan, int s
         }
         finally
         {
+            Release(loader);
+        }
+    }
+
+    /// <summary>Ends a loader's session. One that was given up in the middle of a COPY may refuse that, which is not why the restore
+    /// fails.</summary>
+    private void Release(RowLoader loader)
+    {
+        try
+        {
             loader.Dispose();
+        }
+        catch (Exception) when (_ended.IsCancellationRequested)
+        {
+            // The server ends the session with the connection.
         }
     }
 }
