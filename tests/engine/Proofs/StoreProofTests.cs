@@ -16,6 +16,7 @@ namespace CryoBackup.Tests.Proofs;
 public sealed class StoreProofTests(PostgresServer postgres) : IDisposable
 {
     private readonly KeptStore _store = new();
+    private DateTime _nextSecond;
 
     public void Dispose() => _store.Dispose();
 
@@ -210,8 +211,12 @@ public sealed class StoreProofTests(PostgresServer postgres) : IDisposable
             postgres.Execute("stored", SmallBackup.Content);
         }
 
+        // Of two in one second the later one's name and time are put on by a second; once a name is free again, they would change places.
+        SpinWait.SpinUntil(() => DateTime.UtcNow >= _nextSecond);
         BackupRequest request = Requests.Backup(postgres.Connection, "stored", KeptStore.Place) with { Store = _store.Options };
-        return BackupWriter.Run(change?.Invoke(request) ?? request, _store.Say, default);
+        BackupInfo made = BackupWriter.Run(change?.Invoke(request) ?? request, _store.Say, default);
+        _nextSecond = made.Start.AddSeconds(1);
+        return made;
     }
 
     private VerificationResult Test(string path, VerificationLevel level = VerificationLevel.Content) =>
