@@ -50,14 +50,7 @@ internal sealed class UploadJournal : IDisposable
 
         try
         {
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(folder);
-            }
-            else
-            {
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            }
+            OwnFolder.Make(folder);
 
             string path = Path.Combine(folder, Guid.NewGuid().ToString("N") + Extension);
             FileStream stream = RegularFile.Create(path, FileAccess.ReadWrite, FileShare.None);

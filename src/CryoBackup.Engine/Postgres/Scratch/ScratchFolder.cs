@@ -58,14 +58,7 @@ internal static class ScratchFolder
         string folder = Path.Combine(Path.GetFullPath(baseFolder), name);
         try
         {
-            if (OperatingSystem.IsWindows())
-            {
-                WindowsAccess.CreateFolder(folder);
-            }
-            else
-            {
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            }
+            OwnFolder.Make(folder);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

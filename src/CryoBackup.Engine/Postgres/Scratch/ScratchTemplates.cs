@@ -87,14 +87,7 @@ internal sealed class ScratchTemplates(string folder)
         string partial = Path.Combine(folder, Guid.NewGuid().ToString("N") + Partial);
         try
         {
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(folder);
-            }
-            else
-            {
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            }
+            OwnFolder.Make(folder);
 
             if (TrustedPlace.WhyNot(folder) is not null)
             {
@@ -174,7 +167,7 @@ internal sealed class ScratchTemplates(string folder)
 
     private static void Unpack(FileStream file, string dataPath, CancellationToken cancellationToken)
     {
-        MakeFolder(dataPath);
+        OwnFolder.Make(dataPath);
         byte[] buffer = new byte[1 << 17];
         using var archive = new TarReader(file, leaveOpen: true);
         while (archive.GetNextEntry() is { } entry)
@@ -190,7 +183,7 @@ internal sealed class ScratchTemplates(string folder)
             switch (entry.EntryType)
             {
                 case TarEntryType.Directory:
-                    MakeFolder(path);
+                    OwnFolder.Make(path);
                     break;
                 case TarEntryType.RegularFile or TarEntryType.V7RegularFile:
                     using (FileStream made = RegularFile.Create(path))
@@ -202,18 +195,6 @@ internal sealed class ScratchTemplates(string folder)
                 default:
                     throw new InvalidDataException();
             }
-        }
-    }
-
-    private static void MakeFolder(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 
