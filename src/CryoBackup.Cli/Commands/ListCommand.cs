@@ -99,7 +99,7 @@ internal sealed class ListCommand : Command
             arguments,
             (observer, _) =>
             {
-                report = Report(arguments, observer);
+                report = Report(arguments, query.Databases, observer);
                 return
                 [
                     .. Folders(arguments, observer).Select(folder => (folder, (string?)null)),
@@ -149,7 +149,7 @@ internal sealed class ListCommand : Command
         );
     }
 
-    private FleetReport? Report(ParseResult arguments, Action<EngineMessage> observer)
+    private FleetReport? Report(ParseResult arguments, IReadOnlyList<string> databases, Action<EngineMessage> observer)
     {
         if (CommonOptions.FullPath(arguments.GetValue(_reportPath)) is not { } path)
         {
@@ -160,7 +160,7 @@ internal sealed class ListCommand : Command
         var report = FleetReport.At(path, configuration);
         if (_paths.Read(arguments).Length == 0)
         {
-            report.Expect(BackupPlan.Expected(configuration).SelectMany(place => place.Databases));
+            report.Expect(BackupPlan.Expected(configuration).SelectMany(place => place.Databases), databases);
         }
 
         return report;

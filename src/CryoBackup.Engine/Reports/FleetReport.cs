@@ -1,4 +1,5 @@
 using CryoBackup.Configuration;
+using CryoBackup.Storage;
 
 namespace CryoBackup.Reports;
 
@@ -27,7 +28,9 @@ public sealed class FleetReport
 
     /// <summary>Takes databases of which there must be a backup; patterns are passed over.</summary>
     /// <param name="databases">Their names.</param>
-    public void Expect(IEnumerable<string> databases) => _expected.UnionWith(databases);
+    /// <param name="listed">The databases that are listed: names, and patterns with * and ?; empty for all.</param>
+    public void Expect(IEnumerable<string> databases, IReadOnlyList<string> listed) =>
+        _expected.UnionWith(databases.Where(database => BackupCatalog.IsWanted(database, listed)));
 
     /// <summary>Writes it.</summary>
     /// <param name="now">The moment of the report, in UTC.</param>

@@ -163,7 +163,7 @@ public sealed class GetCryoBackupCommand : CryoBackupPathCmdlet
             && BackupPlan.Folders(Configuration) is { Count: > 0 } configured
         )
         {
-            _report?.Expect(BackupPlan.Expected(Configuration).SelectMany(place => place.Databases));
+            _report?.Expect(BackupPlan.Expected(Configuration).SelectMany(place => place.Databases), _query.Databases);
             foreach (string folder in configured)
             {
                 List(folder);

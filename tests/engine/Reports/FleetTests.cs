@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using CryoBackup.Reports;
 
 namespace CryoBackup.Tests.Reports;
@@ -58,6 +59,23 @@ public sealed class FleetTests
             StringComparison.Ordinal
         );
         Assert.Contains("<h1>No backup of any database</h1>", Page([]), StringComparison.Ordinal);
+    }
+
+    /// <summary>What was not asked for is not missing.</summary>
+    [Fact]
+    public void OnlyDatabasesThatAreListedAreMissed()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "fleet.json");
+        var report = FleetReport.At(path, null);
+        report.Expect(["app_1", "app_2", "shop"], ["app_*"]);
+        report.Add([Backup("app_1", 1, 1)]);
+        report.Write(Noon);
+        using var written = JsonDocument.Parse(File.ReadAllText(path));
+        Assert.Equal(
+            ["app_2", "app_1"],
+            written.RootElement.GetProperty("databases").EnumerateArray().Select(row => row.GetProperty("database").GetString())
+        );
     }
 
     private static string Page(IReadOnlyList<FleetRow> rows) => Encoding.UTF8.GetString(FleetPage.Write(rows, Noon, "vm"));
