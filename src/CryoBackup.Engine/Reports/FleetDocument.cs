@@ -33,17 +33,15 @@ internal sealed record FleetDocument
             Server = row.Server,
             State = row.Word.ToLowerInvariant(),
             Backups = row.Backups.Count,
-            LastBackup = Time(row.Newest?.Start),
-            LastProven = Time(row.Proven),
-            LastRehearsed = Time(row.Rehearsed),
+            LastBackup = ReportJson.Time(row.Newest?.Start),
+            LastProven = ReportJson.Time(row.Proven),
+            LastRehearsed = ReportJson.Time(row.Rehearsed),
             RestoreDurationSeconds = row.RestoreDuration is { } restore ? ReportJson.Seconds(restore) : null,
             SizeBytes = row.Newest?.Size,
             Rows = row.Newest is { TableCount: > 0 } newest ? newest.RowCount : null,
             Holes = [.. row.Holes.Select(hole => new Hole(ReportJson.Time(hole.From), ReportJson.Time(hole.Until)))],
             Path = row.Newest?.Path,
         };
-
-    private static string? Time(DateTime? time) => time is { } known ? ReportJson.Time(known) : null;
 
     /// <summary>A database of a server.</summary>
     internal sealed record Line

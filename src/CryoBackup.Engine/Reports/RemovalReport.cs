@@ -101,8 +101,8 @@ internal sealed record RemovalReport
                 BackupStartedAt = ReportJson.Time(result.Start),
                 SizeBytes = result.Size,
                 Partial = result.Partial,
-                ProvenAt = Time(result.Proven),
-                RehearsedAt = Time(result.Rehearsed),
+                ProvenAt = ReportJson.Time(result.Proven),
+                RehearsedAt = ReportJson.Time(result.Rehearsed),
                 Degraded = result.Degraded,
                 Frozen = result.Frozen,
             };
@@ -117,12 +117,10 @@ internal sealed record RemovalReport
                 BackupStartedAt = ReportJson.Time(held.Start),
                 SizeBytes = held.Size,
                 Partial = held.Partial,
-                ProvenAt = Time(held.Proven),
-                RehearsedAt = Time(held.Rehearsed),
+                ProvenAt = ReportJson.Time(held.Proven),
+                RehearsedAt = ReportJson.Time(held.Rehearsed),
                 Degraded = held.Degraded.Length > 0,
                 Frozen = null,
             };
-
-        private static string? Time(DateTime? time) => time is { } known ? ReportJson.Time(known) : null;
     }
 }

@@ -30,6 +30,10 @@ internal static class ReportJson
     /// <param name="time">In UTC.</param>
     public static string Time(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>A moment that may not be known.</summary>
+    /// <param name="time">In UTC; null for none.</param>
+    public static string? Time(DateTime? time) => time is { } known ? Time(known) : null;
+
     /// <summary>A duration in seconds, to the millisecond.</summary>
     /// <param name="duration">The duration.</param>
     public static double Seconds(TimeSpan duration) => Math.Round(Math.Max(0, duration.TotalSeconds), 3);
