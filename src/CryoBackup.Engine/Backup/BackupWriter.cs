@@ -128,7 +128,7 @@ internal static class BackupWriter
         info.BlockedUntil = file.BlockedUntil;
         var published = new PublishedBackup(info, observer);
         published.Tell(new VerboseMessage($"Published {file.FinalPath}."));
-        published.Follow("What proves it cannot be told", _ => CatalogReader.Set(info, FolderListing.ProofOf(file.FinalPath, written)));
+        published.Follow("What proves it cannot be told", _ => CatalogReader.Set(info, CatalogEntries.ProofOf(file.FinalPath, written)));
         if (request.Retention is { } rules)
         {
             // While the folder's lock is still held: nobody else adds or removes a backup of this database.

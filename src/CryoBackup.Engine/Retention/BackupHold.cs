@@ -101,7 +101,7 @@ internal static class BackupHold
         BackupManifest manifest = listing.Read(manifestPath);
         BackupInfo backup = BackupCatalog.ToInfo(manifest, file.Path, manifestPath);
         backup.Hold = listing.HoldOf(file.Path, DateTime.UtcNow);
-        CatalogReader.Set(backup, FolderListing.ProofOf(listing, file.Path, manifest));
+        CatalogReader.Set(backup, CatalogEntries.ProofOf(listing, file.Path, manifest));
         return backup;
     }
 

@@ -32,8 +32,8 @@ public static class BackupCatalog
 
         var listing = BackupListing.Of(folder, options, observer, cancellationToken);
         IReadOnlyList<CatalogEntry> entries = query.Recurse
-            ? FolderListing.OfTree(listing, observer, cancellationToken)
-            : FolderListing.Of(listing);
+            ? CatalogEntries.OfTree(listing, observer, cancellationToken)
+            : CatalogEntries.Of(listing);
         if (!entries.Any(entry => query.All || entry.State is BackupState.Complete or BackupState.FileMissing))
         {
             observer(new WarningMessage($"'{folder}' holds no backup: no manifest lies there{(query.Recurse ? " or below" : "")}."));

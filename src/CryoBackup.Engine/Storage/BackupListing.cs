@@ -102,35 +102,4 @@ internal abstract class BackupListing
     /// <summary>Tells whether what lies under a name is a file of its own, and no link or folder.</summary>
     /// <param name="path">A full path, or a location, of this place.</param>
     public virtual bool IsOwnFile(string path) => true;
-
-    private sealed class FolderListing(string folder) : BackupListing
-    {
-        public override string Place => folder;
-
-        public override IReadOnlyCollection<string> Files { get; } = BackupFolder.Files(folder);
-
-        public override bool Exists(string path) => File.Exists(path);
-
-        public override long SizeOf(string path)
-        {
-            try
-            {
-                return new FileInfo(path) is { Exists: true } file ? file.Length : 0;
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                return 0;
-            }
-        }
-
-        public override BackupManifest Read(string path) => BackupManifest.Read(path);
-
-        public override BackupProof ProofOf(string backup, BackupManifest manifest) => BackupProof.Of(backup, manifest);
-
-        public override string? HoldOf(string backup, DateTime now) => HoldRecord.Read(backup)?.At(now);
-
-        public override bool IsGoing(string backup, BackupManifest? manifest) => RemovalMark.IsOn(backup, manifest);
-
-        public override bool IsOwnFile(string path) => new FileInfo(path).LinkTarget is null && !Directory.Exists(path);
-    }
 }

@@ -71,19 +71,19 @@ internal sealed class StoreListing : BackupListing
             async (one, stop) => manifests[one.Key] = await ReadAsync(store, options, one.Key, one.Value, stop).ConfigureAwait(false),
             cancellationToken
         );
-        return new StoreListing(location, objects, manifests, notes => ReadNotes(location, options, notes));
+        return new StoreListing(location, objects, manifests, ReadNotes);
 
-        IReadOnlyDictionary<string, byte[]?> ReadNotes(StoreLocation place, StoreOptions how, IReadOnlyCollection<string> notes)
+        IReadOnlyDictionary<string, byte[]?> ReadNotes(IReadOnlyCollection<string> notes)
         {
             var noted = new ConcurrentDictionary<string, byte[]?>(StringComparer.Ordinal);
-            using Store again = StoreDrivers.Open(place, how, observer);
+            using Store again = StoreDrivers.Open(location, options, observer);
             ForEach(
                 notes.Select(path => KeyValuePair.Create(path, objects[path])),
                 async (one, stop) =>
                 {
                     try
                     {
-                        noted[one.Key] = await ReadNoteAsync(again, how, one.Key, one.Value, stop).ConfigureAwait(false);
+                        noted[one.Key] = await ReadNoteAsync(again, options, one.Key, one.Value, stop).ConfigureAwait(false);
                     }
                     catch (CryoBackupException exception) when (exception.Error == CryoBackupError.BackupNotFound)
                     {
