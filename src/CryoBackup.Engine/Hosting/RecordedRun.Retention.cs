@@ -66,7 +66,7 @@ public sealed partial class RecordedRun
         foreach (RunItem item in RunItem.Of(results))
         {
             Take(item);
-            _log?.Removed(item);
+            _log?.Decided(item);
         }
     }
 
@@ -76,6 +76,6 @@ public sealed partial class RecordedRun
     {
         var item = RunItem.OfHold(backup);
         Take(item);
-        _log?.Removed(item);
+        _log?.Decided(item);
     }
 }

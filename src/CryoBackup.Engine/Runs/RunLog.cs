@@ -58,9 +58,9 @@ internal sealed class RunLog
     /// <param name="message">What was done, in one sentence.</param>
     public void Restored(string message) => _file.Info(message);
 
-    /// <summary>A backup was removed, or could not be, or nothing of its database may be.</summary>
+    /// <summary>A backup was removed, or could not be, or nothing of its database may be; or it is held, or let go of.</summary>
     /// <param name="item">What became of it.</param>
-    public void Removed(RunItem item)
+    public void Decided(RunItem item)
     {
         Action<string> write = item.State == RunState.Success ? _file.Info : _file.Warning;
         write(item.Message);
