@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using CryoBackup.Retention;
 using CryoBackup.Storage;
@@ -35,22 +34,8 @@ internal sealed class KeptStore : IDisposable
     /// <summary>Adds one of a night of January 2026.</summary>
     public string Add(int day, Func<BackupManifest, BackupManifest>? change = null, bool hasGlobals = false, string database = "app")
     {
-        string name = string.Create(CultureInfo.InvariantCulture, $"{database}_202601{day:00}_000000_full.dump.gz");
-        var manifest = new BackupManifest
-        {
-            Timestamp = string.Create(CultureInfo.InvariantCulture, $"2026-01-{day:00}T00:00:00Z"),
-            Database = database,
-            BackupFile = name,
-            SizeBytes = 4,
-            Host = "localhost",
-            Port = 5432,
-            SchemaVersion = 1,
-            Sha256 = new string('a', 64),
-            Server = new() { SystemIdentifier = "7000" },
-            RowsCounted = true,
-            Globals = hasGlobals ? new() { File = name + ".globals.sql.gz", Sha256 = new string('b', 64) } : null,
-            ManifestSha256 = new string('0', 64),
-        };
+        BackupManifest manifest = KeptManifest.Of(day, hasGlobals, database);
+        string name = manifest.BackupFile;
         Write(name, "data");
         if (hasGlobals)
         {
