@@ -255,7 +255,7 @@ foreach ($name in $Task -split ',' | ForEach-Object Trim) {
 
         # What keeps tests from running is a failure among what they found, which is summed up behind the last of them.
         $_ | Out-Host
-        $results += ConvertTo-TestResult $name 0 1 0
+        $results += ConvertTo-TestResult $name 0 1 0 -FailedTest (ConvertTo-FailedTest $name $_)
     }
 
     if ($exitCode -ne 0 -and -not $results) {

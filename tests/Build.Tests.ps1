@@ -26,6 +26,38 @@ Describe 'The build of the solution' {
     }
 }
 
+Describe 'The sum of the tests' {
+    BeforeAll {
+        . $PSScriptRoot/Results.ps1
+    }
+
+    It 'names last what failed, and what was said of it' {
+        $report = Join-Path $TestDrive 'of xunit.trx'
+        Set-Content -LiteralPath $report -Value @'
+<TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results>
+<UnitTestResult testName="A.B" outcome="Passed" />
+<UnitTestResult testName="A.C" outcome="Failed"><Output><ErrorInfo><Message>Expected 1</Message><StackTrace>at A.C</StackTrace></ErrorInfo></Output></UnitTestResult>
+<UnitTestResult testName="A.D" outcome="NotExecuted"><Output><StdOut>Needs a moon</StdOut></Output></UnitTestResult>
+</Results><ResultSummary><Counters total="3" executed="2" passed="1" failed="1" /></ResultSummary></TestRun>
+'@
+        $other = Join-Path $TestDrive 'of Pester.json'
+        @{
+            Passed      = 1
+            Failed      = 1
+            Skipped     = 0
+            SkippedTest = @()
+            Test        = @{ Name = 'A.passes'; File = 'A'; Result = 'Passed'; Message = '' }, @{ Name = 'B.fails'; File = 'F'; Result = 'Failed'; Message = "one`ntwo" }
+        } | ConvertTo-Json -Depth 3 | Set-Content -LiteralPath $other
+        $found = @((Read-XunitResult 'engine' $report 1), (Read-PesterResult 'Pester' $other 1), (Read-XunitResult 'lost' "$report.none" 0))
+        Test-Result $found | Should -BeFalse
+        $said = Write-TestSum $found | Out-String
+        $said | Should -Match 'Skipped:\s+A\.D: Needs a moon'
+        $said | Should -Match '(?s)Failed:\s+engine: A\.C\s+Expected 1\s+at A\.C\s+Pester: F: B\.fails\s+one\s+two\s+lost: no report'
+        $said | Should -Not -Match 'A\.passes|A\.B'
+        $said.TrimEnd() | Should -Match '\n2 passed, 3 failed, 1 skipped$'
+    }
+}
+
 Describe 'The picture of the README' {
     It 'shows steps of the demo, and what they gave' {
         $root = Split-Path -Path $PSScriptRoot

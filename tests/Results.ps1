@@ -1,8 +1,31 @@
 # What test runners found, and the one sum of it. A result is one runner's: its name, the tests that passed, failed and were skipped, the time,
-# and a line for each skipped test. Whatever runs tests (build.ps1 Test, the matrix) makes results here, and build.ps1 prints their sum last.
+# a line for each skipped test, and a text for each that failed. Whatever runs tests (build.ps1 Test, the matrix) makes results here, and
+# build.ps1 prints their sum last.
 
-function ConvertTo-TestResult([string] $Runner, [int] $Passed, [int] $Failed, [int] $Skipped, [string[]] $SkippedTest = @(), [timespan] $Duration = 0) {
-    [pscustomobject] @{ Runner = $Runner; Passed = $Passed; Failed = $Failed; Skipped = $Skipped; SkippedTest = $SkippedTest; Duration = $Duration }
+function ConvertTo-TestResult(
+    [string] $Runner,
+    [int] $Passed,
+    [int] $Failed,
+    [int] $Skipped,
+    [string[]] $SkippedTest = @(),
+    [string[]] $FailedTest = @(),
+    [timespan] $Duration = 0
+) {
+    [pscustomobject] @{
+        Runner      = $Runner
+        Passed      = $Passed
+        Failed      = $Failed
+        Skipped     = $Skipped
+        SkippedTest = $SkippedTest
+        FailedTest  = $FailedTest
+        Duration    = $Duration
+    }
+}
+
+# A failed test's name, and the beginning of what was said of it, set in.
+function ConvertTo-FailedTest([string] $Name, [string] $Message) {
+    $lines = @($Message -split '\r?\n' | Where-Object { $_.Trim() } | Select-Object -First 20)
+    @($Name) + @($lines | ForEach-Object { "    $_" }) -join "`n"
 }
 
 # Of a runner that ended without a report. One that died behind a good report has failed too.
@@ -14,7 +37,7 @@ function Get-FailedCount([int] $Counted, [int] $ExitCode) {
 function Read-XunitResult([string] $Runner, [string] $Report, [int] $ExitCode, [timespan] $Duration = 0) {
     if (-not (Test-Path -LiteralPath $Report)) {
         "$($Runner.ToUpperInvariant()) LEFT NO RESULT IN $Report." | Out-Host
-        return ConvertTo-TestResult $Runner 0 1 0 -Duration $Duration
+        return ConvertTo-TestResult $Runner 0 1 0 -FailedTest "${Runner}: no report" -Duration $Duration
     }
 
     $run = [xml] (Get-Content -LiteralPath $Report -Raw)
@@ -23,18 +46,29 @@ function Read-XunitResult([string] $Runner, [string] $Report, [int] $ExitCode, [
         "$($test.testName): $($test.SelectSingleNode('.//*[local-name() = "Message" or local-name() = "StdOut"]').InnerText)"
     }
 
-    ConvertTo-TestResult $Runner $counters.passed (Get-FailedCount ($counters.executed - $counters.passed) $ExitCode) ($counters.total - $counters.executed) $left $Duration
+    $wrong = foreach ($test in $run.SelectNodes('//*[local-name() = "UnitTestResult"][@outcome != "NotExecuted" and @outcome != "Passed"]')) {
+        $said = $test.SelectNodes('.//*[local-name() = "Message" or local-name() = "StackTrace"]') | ForEach-Object InnerText
+        ConvertTo-FailedTest "${Runner}: $($test.testName)" ($said -join "`n")
+    }
+
+    $failed = Get-FailedCount ($counters.executed - $counters.passed) $ExitCode
+    ConvertTo-TestResult $Runner $counters.passed $failed ($counters.total - $counters.executed) $left $wrong $Duration
 }
 
 # What tests/Invoke-Tests.ps1 left as JSON.
 function Read-PesterResult([string] $Runner, [string] $Report, [int] $ExitCode, [timespan] $Duration = 0) {
     if (-not (Test-Path -LiteralPath $Report)) {
         "$($Runner.ToUpperInvariant()) LEFT NO RESULT IN $Report." | Out-Host
-        return ConvertTo-TestResult $Runner 0 1 0 -Duration $Duration
+        return ConvertTo-TestResult $Runner 0 1 0 -FailedTest "${Runner}: no report" -Duration $Duration
     }
 
     $counters = Get-Content -LiteralPath $Report -Raw | ConvertFrom-Json
-    ConvertTo-TestResult $Runner $counters.Passed (Get-FailedCount $counters.Failed $ExitCode) $counters.Skipped $counters.SkippedTest $Duration
+    $wrong = foreach ($test in $counters.Test | Where-Object { $_.Result -eq 'Failed' }) {
+        ConvertTo-FailedTest "${Runner}: $($test.File): $($test.Name)" $test.Message
+    }
+
+    $failed = Get-FailedCount $counters.Failed $ExitCode
+    ConvertTo-TestResult $Runner $counters.Passed $failed $counters.Skipped $counters.SkippedTest $wrong $Duration
 }
 
 # True if something passed everywhere and nothing failed; a runner that found nothing to run has failed, unless it says what it skipped.
@@ -42,12 +76,18 @@ function Test-Result([object[]] $Result) {
     -not ($Result | Where-Object { $_.Failed -gt 0 -or $_.Passed + $_.Skipped -eq 0 })
 }
 
-# The skipped tests by name, a line for each runner, and last 'N passed, N failed, N skipped'.
+# The skipped and the failed tests by name, a line for each runner, and last 'N passed, N failed, N skipped'.
 function Write-TestSum([object[]] $Result) {
     $left = @($Result | ForEach-Object { $_.SkippedTest } | Where-Object { $_ })
     if ($left) {
         "`nSkipped:"
         $left | Group-Object | ForEach-Object { "  $($_.Name)" }
+    }
+
+    $wrong = @($Result | ForEach-Object { $_.FailedTest } | Where-Object { $_ })
+    if ($wrong) {
+        "`nFailed:"
+        $wrong | ForEach-Object { "  $($_ -replace "`n", "`n  ")" }
     }
 
     $minutes = @{ Name = 'Minutes'; Expression = { [Math]::Round($_.Duration.TotalMinutes, 1) }; Align = 'Right' }

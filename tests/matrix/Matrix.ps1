@@ -169,5 +169,6 @@ foreach ($major in $majors) {
     $own = @($findings | Where-Object Major -EQ $major)
     $passed, $failed, $left = 'Passed', 'Failed', '^(Skipped|Known)$' | ForEach-Object { $outcome = $_; , @($own | Where-Object Outcome -Match $outcome) }
     $lines = @($left | ForEach-Object { "PostgreSQL $major, $($_.Test): $($_.Outcome -eq 'Known' ? 'known failure: ' : '')$($_.Message)" })
-    ConvertTo-TestResult "matrix $major" $passed.Count $failed.Count $left.Count $lines $durations[$major]
+    $wrong = @($failed | ForEach-Object { ConvertTo-FailedTest "PostgreSQL $major, $($_.Test)" $_.Message })
+    ConvertTo-TestResult "matrix $major" $passed.Count $failed.Count $left.Count $lines $wrong $durations[$major]
 }
