@@ -101,7 +101,8 @@ internal static class BackupWriter
             )
         );
 
-        using BackupOutput file = CreateFile(request, destination, preflight.Snapshot.Selection?.RowBytes ?? 0, description);
+        using BackupOutput file = await CreateFileAsync(session, destination, preflight.Snapshot.Selection?.RowBytes ?? 0, description)
+            .ConfigureAwait(false);
         observer(new StepMessage(2));
         (DumpOutcome outcome, List<string> warnings) = await new DumpAttempts(session, preflight)
             .RunAsync(file.Stream)
@@ -144,19 +145,29 @@ internal static class BackupWriter
         return info;
     }
 
-    private static BackupOutput CreateFile(BackupRequest request, BackupDestination destination, long tables, ManifestBuilder description)
+    private static async Task<BackupOutput> CreateFileAsync(
+        BackupSession session,
+        BackupDestination destination,
+        long tables,
+        ManifestBuilder description
+    )
     {
+        (BackupRequest request, _, _, RunLimits limits) = session;
+
         // In an upload the size of parts is fixed by it. Compressed, a dump hardly ever takes more than its tables; plain text may.
         long estimate = request.Compression == CompressionKind.None ? tables * PlainText : tables;
 
-        // Names have a resolution of one second; what is there is never replaced.
-        for (; ; description.Start = description.Start.AddSeconds(1))
+        // Names have a resolution of one second; what is there is never replaced, and the time that is told is true.
+        while (true)
         {
             string name = Path.GetFileName(request.FileAt(description.Start));
             if (!destination.Has(name) && !destination.Has(name + BackupFileName.ManifestSuffix))
             {
                 return destination.Create(name, estimate);
             }
+
+            await Task.Delay(1000 - description.Start.Millisecond, limits.Token).ConfigureAwait(false);
+            description.Start = DateTime.UtcNow;
         }
     }
 
