@@ -13,6 +13,10 @@ internal sealed class UploadJournal : IDisposable
     private const string Extension = ".uploads";
     private const int MostLines = 10_000;
 
+    // For a journal of a place that nobody has come back to, and for one that has no line yet.
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
+    private static readonly TimeSpan LongestBeginning = TimeSpan.FromMinutes(1);
+
     private readonly FileStream _stream;
     private readonly string _path;
     private bool _leaves;
@@ -82,6 +86,11 @@ internal sealed class UploadJournal : IDisposable
             FileStream? stream = null;
             try
             {
+                if (!Concerns(path, place))
+                {
+                    continue;
+                }
+
                 // Who lives has it locked; on Windows the opening itself fails.
                 stream = RegularFile.Open(path, FileAccess.ReadWrite, FileShare.None);
                 if (RegularFile.TryLock(stream) == true && DeadUploads.Read(stream, path, place) is { } left)
@@ -137,6 +146,17 @@ internal sealed class UploadJournal : IDisposable
         _stream.Dispose();
     }
 
+    /// <summary>Tells whether a journal is of a place, or of no use any more. It is not locked for that: to others who look at the same
+    /// moment it would seem to live.</summary>
+    private static bool Concerns(string path, string place)
+    {
+        using FileStream stream = RegularFile.Open(path, FileAccess.Read);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        string? of = DeadUploads.PlaceOf(reader, out _);
+        return string.Equals(of, place, StringComparison.Ordinal)
+            || DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > (of is null ? LongestBeginning : Longest);
+    }
+
     private static string[] Files()
     {
         try
@@ -165,7 +185,6 @@ internal sealed class UploadJournal : IDisposable
     /// <summary>What a run that died has left at a place.</summary>
     internal sealed class DeadUploads : IDisposable
     {
-        private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
         private readonly FileStream _stream;
         private readonly string _path;
         private readonly Dictionary<string, string> _marks = new(StringComparer.Ordinal);
@@ -184,34 +203,34 @@ internal sealed class UploadJournal : IDisposable
         /// <summary>The objects that it put or was to put, with their marks.</summary>
         public IReadOnlyDictionary<string, string> Objects => _marks;
 
+        /// <summary>Reads of which place a journal is.</summary>
+        /// <param name="reader">The file, at its start.</param>
+        /// <param name="isWhole">True if what it put is worth nothing without the rest.</param>
+        /// <returns>Null where it does not say, or not yet.</returns>
+        public static string? PlaceOf(StreamReader reader, out bool isWhole)
+        {
+            string[] head = reader.ReadLine()?.Split('\t') ?? [];
+            isWhole = head is [_, _, "whole"];
+            return head is ["place", { } place, _] ? place : null;
+        }
+
         /// <summary>Reads a journal whose run is dead.</summary>
         /// <param name="stream">The file, locked.</param>
         /// <param name="path">Its path.</param>
         /// <param name="place">The place that is asked for.</param>
-        /// <returns>Null where it is of another place, or of no use any more.</returns>
+        /// <returns>Null where it is of no use any more, and gone.</returns>
         public static DeadUploads? Read(FileStream stream, string path, string place)
         {
             var dead = new DeadUploads(stream, path);
             using var reader = new StreamReader(stream, Encoding.UTF8, leaveOpen: true);
-            string[] head = reader.ReadLine()?.Split('\t') ?? [];
-            if (head is not ["place", { } of, { } whole])
+            if (!string.Equals(PlaceOf(reader, out bool isWhole), place, StringComparison.Ordinal))
             {
-                // It died before it had written a line, or what lies there is none.
+                // It died before it had written a line, or what lies there is none; or nobody has come back to its place.
                 Delete(path);
                 return null;
             }
 
-            if (!string.Equals(of, place, StringComparison.Ordinal))
-            {
-                if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > Longest)
-                {
-                    Delete(path);
-                }
-
-                return null;
-            }
-
-            dead.IsWhole = whole == "whole";
+            dead.IsWhole = isWhole;
             for (int lines = 0; lines < MostLines && reader.ReadLine() is { } line; lines++)
             {
                 switch (line.Split('\t'))
