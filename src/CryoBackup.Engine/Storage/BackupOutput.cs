@@ -11,11 +11,7 @@ internal abstract class BackupOutput : IDisposable
     public abstract Stream Stream { get; }
 
     /// <summary>Until when a store lets nobody remove it, once it is published; null for no such moment.</summary>
-    public virtual DateTime? BlockedUntil
-    {
-        get => null;
-        protected set { }
-    }
+    public DateTime? BlockedUntil { get; protected set; }
 
     /// <summary>Brings what was written to where it lasts, still without its name. After it nothing is written any more.</summary>
     /// <exception cref="CryoBackupException">DestinationNotWritable or DiskFull.</exception>

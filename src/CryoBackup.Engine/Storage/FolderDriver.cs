@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using CryoBackup.Stores;
 using CryoBackup.Streams;
 
@@ -29,20 +28,8 @@ internal sealed class FolderDriver : IStoreDriver
         return Task.FromResult<Stream>(file);
     }
 
-    /// <inheritdoc/>
-    public async IAsyncEnumerable<StoreObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await Task.CompletedTask.ConfigureAwait(false);
-        string folder = prefix[..(prefix.LastIndexOf('/') + 1)];
-        foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles())
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if ((folder + file.Name).StartsWith(prefix, StringComparison.Ordinal))
-            {
-                yield return Describe(folder + file.Name, file);
-            }
-        }
-    }
+    /// <summary>Nothing that is asked of a folder: <see cref="FolderListing"/> lists it.</summary>
+    public IAsyncEnumerable<StoreObject> ListAsync(string prefix, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken)

@@ -14,17 +14,7 @@ internal sealed class FolderListing(string folder) : BackupListing
     public override bool Exists(string path) => File.Exists(path);
 
     /// <inheritdoc/>
-    public override long SizeOf(string path)
-    {
-        try
-        {
-            return new FileInfo(path) is { Exists: true } file ? file.Length : 0;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return 0;
-        }
-    }
+    public override long SizeOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
     /// <inheritdoc/>
     public override BackupManifest Read(string path) => BackupManifest.Read(path);

@@ -50,9 +50,6 @@ internal sealed class StoreOutput : BackupOutput
     /// <inheritdoc/>
     public override Stream Stream => _stream;
 
-    /// <inheritdoc/>
-    public override DateTime? BlockedUntil { get; protected set; }
-
     /// <summary>Nothing: what is sent lies in the store, without a name.</summary>
     public override void Complete() { }
 
