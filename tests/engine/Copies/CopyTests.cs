@@ -174,6 +174,22 @@ public sealed class CopyTests : CopyTestBase
         Assert.Equal("something else", File.ReadAllText(Path.Combine(other, Name)));
     }
 
+    /// <summary>A folder stands where its roles belong: what was put before is no backup, and goes again.</summary>
+    [Fact]
+    public void WhatCannotBeCompletedInAFolderIsTakenBack()
+    {
+        string backup = Make();
+        string other = Path.Combine(Folder.Path, "other");
+        Directory.CreateDirectory(Path.Combine(other, Name + ".globals.sql.gz"));
+
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            Copy(backup, new CopyTarget(StoreLocation.Parse(other), new StoreOptions()))
+        );
+
+        Assert.Equal(CryoBackupError.DestinationNotWritable, failure.Error);
+        Assert.DoesNotContain(Directory.GetFiles(other), file => Path.GetFileName(file).StartsWith(Name, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void ACopyOntoItselfIsRefused()
     {

@@ -131,6 +131,12 @@ public sealed class BackupManifestTests : IDisposable
     [InlineData("{\"database\": \"a\", \"backup_file\": \"b\", \"duration_seconds\": 1e300}", "out of range")]
     [InlineData("{\"database\": \"a\", \"backup_file\": \"b\", \"warnings\": [null]}", "null")]
     [InlineData("{\"database\": \"\\ud800\", \"backup_file\": \"b\"}", "not the JSON")]
+    [InlineData("{\"database\": \"a\", \"backup_file\": \"b\", \"encryption\": {\"method\": null}}", "encryption is not whole")]
+    [InlineData("{\"database\": \"a\", \"backup_file\": \"b\", \"encryption\": {\"method\": \"age\"}}", "encryption is not whole")]
+    [InlineData(
+        "{\"database\": \"a\", \"backup_file\": \"b\", \"encryption\": {\"method\": \"age\", \"recipients\": [null]}}",
+        "encryption is not whole"
+    )]
     [InlineData("{\"database\": \"a\", \"backup_file\": \"b\", \"schema_version\": 2}", "schema version is 2")]
     [InlineData("{\"database\": \"a\", \"backup_file\": \"b\", \"schema_version\": 1}", "checksum")]
     [InlineData("{\"database\": \"a\", \"backup_file\": \"b\", \"sha256\": \"\"}", "checksum")]
@@ -186,6 +192,40 @@ public sealed class BackupManifestTests : IDisposable
         );
         Refuses(tables => tables.Add(new() { Schema = "lab", Name = "empty" }), "lab.empty twice");
     }
+
+    /// <summary>No name of a database, a file or a host is that long; whoever lists it would have to show it.</summary>
+    [Theory]
+    [InlineData("database")]
+    [InlineData("backup_file")]
+    [InlineData("host")]
+    [InlineData("timestamp")]
+    [InlineData("backup_tool_version")]
+    public void RefusesNamesThatAreNone(string key)
+    {
+        JsonObject json = JsonNode.Parse(Sample().Serialize())!.AsObject();
+        json[key] = new string('x', 1 << 16);
+        Invalid(Sign(json.ToJsonString(new JsonSerializerOptions { WriteIndented = true })), "a name in it is longer than");
+    }
+
+    /// <summary>What is longer than any manifest is refused by its length, unread.</summary>
+    [Fact]
+    public void RefusesWhatIsLongerThanAny()
+    {
+        string path = Write([]);
+        using (FileStream file = File.OpenWrite(path))
+        {
+            file.SetLength(1L << 40);
+        }
+
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() => BackupManifest.Read(path));
+        Assert.Equal(CryoBackupError.ManifestInvalid, failure.Error);
+        Assert.Contains("more than any manifest", failure.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whoever writes one leaves room for its checksum; without it nothing would find a changed byte.</summary>
+    [Fact]
+    public void IsNotWrittenWithoutAChecksum() =>
+        Assert.Throws<InvalidOperationException>(() => (Sample() with { ManifestSha256 = null }).Serialize());
 
     [Fact]
     public void ThrowsNothingButItsOwn()

@@ -167,6 +167,51 @@ public sealed class CatalogTests : IDisposable
         Assert.Contains("or below", Assert.IsType<WarningMessage>(Assert.Single(_messages)).Text, StringComparison.Ordinal);
     }
 
+    /// <summary>A backup may be named itself, by its file or its manifest.</summary>
+    [Fact]
+    public void OneAloneCanBeAskedFor()
+    {
+        string one = Add("app", 1);
+        Add("app", 2);
+        File.AppendAllText(Add("app", 3) + BackupFileName.ManifestSuffix, "noise");
+        foreach (string path in (string[])[one, one + BackupFileName.ManifestSuffix])
+        {
+            Assert.Equal(one, Assert.Single(BackupCatalog.Find(path, new CatalogQuery(), _messages.Add, default)).Path);
+            Assert.Empty(BackupCatalog.Find(path, new CatalogQuery { Databases = ["crm"] }, _messages.Add, default));
+        }
+
+        // Of the others nothing is said.
+        Assert.Empty(_messages);
+        File.Delete(one);
+        File.Delete(one + BackupFileName.ManifestSuffix);
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            BackupCatalog.Find(one, new CatalogQuery(), _messages.Add, default)
+        );
+        Assert.Equal((CryoBackupError.BackupNotFound, one), (failure.Error, failure.Target));
+    }
+
+    /// <summary>What this account may not look into is told; the rest is listed.</summary>
+    [LinuxFact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void AFolderThatNobodyMayReadIsToldAndLeftOut()
+    {
+        Add("app", 1);
+        Add("app", 2, "closed");
+        Add("app", 3, "open");
+        Assert.Equal([3, 2, 1], AsNobody.Run(_folder.Path, () => Hours(new CatalogQuery { Recurse = true })));
+        Assert.Empty(_messages);
+        string closed = Path.Combine(_folder.Path, "closed");
+        File.SetUnixFileMode(closed, UnixFileMode.None);
+        Assert.Equal([3, 1], AsNobody.Run(_folder.Path, () => Hours(new CatalogQuery { Recurse = true })));
+        string warning = Assert.IsType<WarningMessage>(Assert.Single(_messages)).Text;
+        Assert.Contains($"The folder '{closed}' cannot be read", warning, StringComparison.Ordinal);
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            AsNobody.Run(_folder.Path, () => BackupCatalog.Find(closed, new CatalogQuery(), _messages.Add, default))
+        );
+        Assert.Equal((CryoBackupError.PermissionDenied, closed), (failure.Error, failure.Target));
+        File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
     /// <summary>Where it lies is no matter: another source gives its own entries.</summary>
     [Fact]
     public void EntriesMayComeFromElsewhere()

@@ -38,6 +38,55 @@ public sealed class BackupHoldTests : IDisposable
         );
     }
 
+    /// <summary>What cannot be held so is refused before anything is looked at.</summary>
+    [Fact]
+    public void AHoldThatCannotBeIsRefused()
+    {
+        string backup = _folder.Add(1);
+        foreach (
+            (HoldRequest request, string target) in ((HoldRequest, string)[])
+                [
+                    (new() { Path = backup, Reason = new string('x', HoldRequest.LongestReason + 1) }, "Reason"),
+                    (new() { Path = backup, Until = DateTime.UtcNow.AddSeconds(-1) }, "Until"),
+                    (
+                        new()
+                        {
+                            Path = "s3://no-such/app_20260101_000000_full.dump",
+                            LegalHold = true,
+                            Until = DateTime.MaxValue,
+                        },
+                        "Until"
+                    ),
+                    (new() { Path = backup, LegalHold = true }, "LegalHold"),
+                ]
+        )
+        {
+            CryoBackupException failure = Assert.Throws<CryoBackupException>(() => BackupHold.Put(request, _folder.Said.Add, default));
+            Assert.Equal((CryoBackupError.ConfigurationInvalid, target), (failure.Error, failure.Target));
+            Assert.NotNull(failure.Remedy);
+        }
+
+        Assert.False(File.Exists(HoldRecord.PathOf(backup)));
+        Assert.StartsWith("held: xxx", Put(backup, null, new string('x', HoldRequest.LongestReason)).Hold, StringComparison.Ordinal);
+    }
+
+    /// <summary>Neither a file alone nor a manifest alone is a backup.</summary>
+    [Fact]
+    public void WhatIsNoBackupIsNotHeld()
+    {
+        string bare = _folder.Add(1);
+        File.Delete(bare + BackupFileName.ManifestSuffix);
+        string lost = _folder.Add(2);
+        File.Delete(lost);
+        foreach ((string path, string words) in ((string, string)[])[(bare, "no manifest lies beside it"), (lost, "it is not there")])
+        {
+            CryoBackupException failure = Assert.Throws<CryoBackupException>(() => Put(path, null, ""));
+            Assert.Equal(CryoBackupError.BackupNotFound, failure.Error);
+            Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+            Assert.False(File.Exists(HoldRecord.PathOf(path)));
+        }
+    }
+
     /// <summary>Somebody has put it there, whatever it says.</summary>
     [Theory]
     [InlineData("")]

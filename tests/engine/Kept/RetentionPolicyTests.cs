@@ -135,6 +135,9 @@ public sealed class RetentionPolicyTests
     {
         var slots = new RetentionSlots(TimeZoneInfo.Utc, first);
         Assert.Equal((friday, sunday), (slots.Week(Utc("2021-01-01 03:00")), slots.Week(Utc("2021-01-03 03:00"))));
+
+        // The first of all days is a Monday.
+        Assert.EndsWith(first == DayOfWeek.Monday ? "0001-W01" : "0001-01-01", slots.Week(DateTime.MinValue), StringComparison.Ordinal);
     }
 
     [Trait(WineLimits.Trait, WineLimits.TimeZones)]
@@ -147,6 +150,30 @@ public sealed class RetentionPolicyTests
             (slots.Day(Utc("2026-01-01 03:00")), slots.Month(Utc("2026-01-01 03:00")), slots.Year(Utc("2026-01-01 03:00")))
         );
         Assert.Equal("0001-01-01", slots.Day(DateTime.MinValue));
+        Assert.Equal(
+            ("2026-11-01 01:00 -04:00", "2026-11-01 01:00 -05:00"),
+            (slots.Hour(Utc("2026-11-01 05:30")), slots.Hour(Utc("2026-11-01 06:30")))
+        );
+    }
+
+    /// <summary>What lies in the future counts for nothing, also where nothing else is there.</summary>
+    [Fact]
+    public void OnlyWhatIsThereByNowFreezesItsGroup()
+    {
+        KeptBackup unproven = Backup(Now.AddDays(1)) with { IsProven = false };
+        Assert.False(RetentionPolicy.IsFrozen([unproven], Now));
+        Assert.True(RetentionPolicy.IsFrozen([unproven], Now.AddDays(1)));
+        Assert.False(RetentionPolicy.IsFrozen([unproven, Backup(Now)], Now));
+        Assert.False(RetentionPolicy.IsFrozen([], Now));
+    }
+
+    /// <summary>Of a backup that is not among those given nothing is known, not even a floor.</summary>
+    [Fact]
+    public void OfWhatIsNotThereNoFloorIsTold()
+    {
+        KeptBackup[] all = [.. Nightly(Now.AddDays(-3), 3)];
+        Assert.Empty(RetentionPolicy.Floors(all, "another", Now));
+        Assert.NotEmpty(RetentionPolicy.Floors(all, all[^1].Id, Now));
     }
 
     [Fact]

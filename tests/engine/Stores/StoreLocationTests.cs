@@ -43,6 +43,40 @@ public sealed class StoreLocationTests
         Assert.False(StoreLocation.IsStore(@"C:\backups"));
     }
 
+    /// <summary>Where only a path will do, a location is no folder of that name.</summary>
+    [Fact]
+    public void APathOfThisMachineIsTakenWhereNoLocationWillDo()
+    {
+        Assert.Equal(Path.GetFullPath("backups"), StoreLocation.FullPath("backups"));
+        Assert.Equal(Path.GetFullPath("backups"), StoreLocation.FullPathOrLocation("backups"));
+        Assert.Equal("s3://my-bucket/x", StoreLocation.FullPathOrLocation("S3://my-bucket/x/"));
+        foreach (string text in (string[])["s3://my-bucket/x", "S3://my-bucket", "gs://my-bucket/x"])
+        {
+            CryoBackupException failure = Assert.Throws<CryoBackupException>(() => StoreLocation.FullPath(text));
+            Assert.Equal(CryoBackupError.ConfigurationInvalid, failure.Error);
+            Assert.NotNull(failure.Remedy);
+        }
+    }
+
+    [Theory]
+    [InlineData("s3://my-bucket/a/b.dump", "s3://my-bucket/a", "b.dump")]
+    [InlineData("s3://my-bucket/b.dump", "s3://my-bucket", "b.dump")]
+    [InlineData("rclone://nas//b.dump", "rclone://nas//", "b.dump")]
+    public void AFileHasAPlaceAndAName(string path, string place, string name)
+    {
+        (StoreLocation lies, string called) = StoreLocation.ParseFile(path);
+        Assert.Equal((place, name), (lies.ToString(), called));
+        Assert.Equal(path, lies.PathOf(called));
+    }
+
+    [Fact]
+    public void WithoutANameThereIsNoFile() =>
+        Assert.Contains(
+            "names no file",
+            Assert.Throws<CryoBackupException>(() => StoreLocation.ParseFile("s3://my-bucket")).Message,
+            StringComparison.Ordinal
+        );
+
     [Theory]
     [InlineData("backups")]
     [InlineData("s3://")]

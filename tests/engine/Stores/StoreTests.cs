@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using CryoBackup.Stores;
 
@@ -36,7 +38,7 @@ public sealed class StoreTests : IDisposable
 
         Assert.Equal(content, _server.Objects["db/a.dump"].Bytes);
         Assert.Empty(_server.Uploads);
-        (string Line, System.Net.WebHeaderCollection Headers)[] parts = _server
+        (string Line, WebHeaderCollection Headers)[] parts = _server
             .Seen.Where(seen => seen.Line.Contains("partNumber", StringComparison.Ordinal))
             .ToArray();
         Assert.Equal(3, parts.Length);
@@ -168,6 +170,38 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatIsGoneSinceItWasListedIsToldSo()
+    {
+        using Store store = Open();
+        _server.Objects["db/a.dump"] = new S3Content([1, 2, 3], "");
+        StoreObject found = Assert.Single(await store.ListAsync("", default));
+        _server.Objects.Clear();
+
+        CryoBackupException failure = await Assert.ThrowsAsync<CryoBackupException>(() => store.ReadAllAsync(found, default));
+
+        Assert.Equal(CryoBackupError.BackupNotFound, failure.Error);
+        Assert.Contains("'s3://backups/db/a.dump' is not there", failure.Message, StringComparison.Ordinal);
+        Assert.Same(failure, store.Explain(failure, "a.dump"));
+    }
+
+    /// <summary>What a cancellation tears down is no fault of the store.</summary>
+    [Theory]
+    [InlineData(S3FaultKind.Cut)]
+    [InlineData(S3FaultKind.Denied)]
+    public async Task WhatIsCancelledIsToldAsThat(object kind)
+    {
+        using Store store = Open();
+        using var stop = new CancellationTokenSource();
+        _server.Fault = (_, _) =>
+        {
+            stop.Cancel();
+            return new S3Fault((S3FaultKind)kind);
+        };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.HeadAsync("a.dump", stop.Token));
+    }
+
+    [Fact]
     public async Task WrongKeysAreTold()
     {
         using Store store = Open(
@@ -201,8 +235,10 @@ public sealed class StoreTests : IDisposable
     [Fact]
     public async Task NobodyAtTheAddressIsTold()
     {
-        _server.Dispose();
-        using Store store = Open();
+        // Taken, so that nobody else listens there meanwhile.
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using Store store = Open(Options() with { Endpoint = new Uri($"http://{taken.LocalEndPoint}") });
 
         CryoBackupException failure = await Assert.ThrowsAsync<CryoBackupException>(() => store.HeadAsync("a.dump", default));
 

@@ -35,6 +35,30 @@ public sealed class PartialFileTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 
+    /// <summary>A folder keeps what was published until it is taken back.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void WhatIsPublishedStaysUnlessItIsTakenBack(bool isTakenBack)
+    {
+        using (BackupOutput file = new PartialFile(PathOf("a.dump")))
+        {
+            file.Stream.Write("whole"u8);
+            file.Publish();
+            Assert.False(file.MayStillCome);
+            if (isTakenBack)
+            {
+                file.Withdraw();
+            }
+            else
+            {
+                file.Leave();
+            }
+        }
+
+        Assert.Equal(!isTakenBack, File.Exists(PathOf("a.dump")));
+    }
+
     [Fact]
     public void ReplacesNothing()
     {

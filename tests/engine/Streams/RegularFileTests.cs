@@ -100,6 +100,51 @@ public sealed class RegularFileTests : IDisposable
         Assert.Throws<IrregularFileException>(() => RegularFile.Read(In("zero")));
     }
 
+    /// <summary>Links that lead back to themselves, and names that nothing can bear, are told as what the system calls them.</summary>
+    [UnixFact]
+    public void WhatTheSystemRefusesIsAFaultOfItsOwn()
+    {
+        File.CreateSymbolicLink(In("loop"), In("loop"));
+        Assert.Contains(In("loop"), Assert.Throws<IOException>(() => RegularFile.Read(In("loop"))).Message, StringComparison.Ordinal);
+        Assert.Throws<IOException>(() => RegularFile.Open(In(new string('x', 300)), FileAccess.Read));
+        File.WriteAllText(In("file"), "x");
+        Assert.Throws<IOException>(() => RegularFile.Read(In("file/below")));
+    }
+
+    [LinuxFact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void WhatTheAccountMayNotReadIsDenied()
+    {
+        File.WriteAllText(In("file"), "x");
+        Assert.Equal(1, AsNobody.Run(_folder.Path, () => Length("file")));
+        File.SetUnixFileMode(In("file"), UnixFileMode.None);
+        Assert.Contains(
+            In("file"),
+            Assert.Throws<UnauthorizedAccessException>(() => AsNobody.Run(_folder.Path, () => Length("file"))).Message,
+            StringComparison.Ordinal
+        );
+
+        long Length(string name)
+        {
+            using FileStream file = RegularFile.Read(In(name));
+            return file.Length;
+        }
+    }
+
+    /// <summary>What somebody named is text of a reasonable length, or no text.</summary>
+    [Fact]
+    public void LinesAreReadUpToALength()
+    {
+        File.WriteAllText(In("file"), "one\r\ntwo\n\nfour");
+        Assert.Equal(["one", "two", "", "four"], RegularFile.ReadLines(In("file")));
+        using (FileStream file = File.OpenWrite(In("file")))
+        {
+            file.SetLength(1L << 33);
+        }
+
+        Assert.Contains("bytes", Assert.Throws<IOException>(() => RegularFile.ReadLines(In("file"))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ALockIsForOneAlone()
     {
@@ -117,7 +162,9 @@ public sealed class RegularFileTests : IDisposable
 
         first.Dispose();
         using FileStream third = RegularFile.OpenOrCreate(In("lock"), FileAccess.ReadWrite);
-        Assert.True(RegularFile.TryLock(third));
+
+        // A process that another test starts in this very moment has all files of this one until it becomes its program.
+        Assert.True(SpinWait.SpinUntil(() => RegularFile.TryLock(third) == true, TimeSpan.FromMinutes(1)));
     }
 
     private static void Run(string program, params string[] arguments)
