@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests.Notifications;
 
@@ -58,7 +59,7 @@ internal sealed class WebServer : IAsyncDisposable
         {
             while (true)
             {
-                TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                TcpClient client = await _listener.AcceptAsync(_stop.Token);
                 serving.Add(ServeAsync(client));
             }
         }

@@ -41,6 +41,11 @@ internal static class StandaloneRun
 
         using ITestFrameworkExecutor executor = framework.GetExecutor(typeof(StandaloneRun).Assembly.GetName());
         using var sink = new RunSink(results);
+        AppDomain.CurrentDomain.UnhandledException += (_, fault) =>
+        {
+            sink.FailUnfinished($"It ran when the process ended of {fault.ExceptionObject}");
+            results.Write(report);
+        };
         executor.RunTests(cases, sink, new RunOptions());
         if (!sink.Finished.WaitOne(TimeSpan.FromMinutes(int.Parse(minutes, CultureInfo.InvariantCulture))))
         {
