@@ -38,6 +38,11 @@ Describe 'Completion' {
         }
     }
 
+    It 'offers the locales that servers have everywhere' {
+        Complete 'Restore-CryoBackup x -TargetDatabase x -Create -Locale ' | ForEach-Object CompletionText | Should -Be @('C', "'C.UTF-8'", "'builtin:C.UTF-8'", "'icu:und'")
+        Complete 'Test-CryoBackup x -Locale ic' | ForEach-Object ListItemText | Should -Be 'icu:und'
+    }
+
     It 'takes schemas, tables and databases from the backups' {
         Complete "Restore-CryoBackup '$($backup.Path)' -TargetDatabase x -Schema pu" | ForEach-Object CompletionText | Should -Be 'public'
         $tables = $backup.Tables | ForEach-Object { "$($_.Schema).$($_.Name)" } | Sort-Object -CaseSensitive

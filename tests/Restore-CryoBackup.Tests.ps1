@@ -23,7 +23,7 @@ Describe 'Restore-CryoBackup' {
 
     It 'has these parameters' {
         (Get-Command Restore-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
-            'Clean', 'ComputerName', 'Config', 'Create', 'Credential', 'Database', 'DataOnly', 'Force', 'Identity', 'IncludeGlobals', 'IsValid', 'Jobs', 'Latest', 'LiteralPath', 'LockTimeout', 'NoOwner',
+            'Clean', 'ComputerName', 'Config', 'Create', 'Credential', 'Database', 'DataOnly', 'Force', 'Identity', 'IncludeGlobals', 'IsValid', 'Jobs', 'Latest', 'LiteralPath', 'Locale', 'LockTimeout', 'NoOwner',
             'NoPrivileges', 'Path', 'PlanOnly', 'Port', 'ReportPath', 'Schema', 'SchemaOnly', 'SkipVerification', 'SslMode', 'Swap', 'Table', 'TargetDatabase', 'Timeout', 'VerifyContent')
     }
 

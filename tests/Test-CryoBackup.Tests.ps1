@@ -11,7 +11,7 @@ AfterAll {
 Describe 'Test-CryoBackup' {
     It 'has these parameters' {
         (Get-Command Test-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
-            Should -Be @('AllowSuperuser', 'ComputerName', 'Config', 'Credential', 'Database', 'Force', 'Identity', 'Keep', 'Latest', 'Level', 'LiteralPath', 'MaxAge', 'MaxRestoreTime', 'Path', 'Port',
+            Should -Be @('AllowSuperuser', 'ComputerName', 'Config', 'Credential', 'Database', 'Force', 'Identity', 'Keep', 'Latest', 'Level', 'LiteralPath', 'Locale', 'MaxAge', 'MaxRestoreTime', 'Path', 'Port',
             'Quiet', 'ReportPath', 'ServerPath', 'SslMode', 'ThrottleLimit', 'Timeout')
     }
 

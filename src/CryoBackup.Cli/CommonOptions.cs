@@ -41,6 +41,17 @@ internal static class CommonOptions
             HelpName = "file or folder",
         };
 
+    /// <summary>The locale of what test and restore create; each command has an option object of its own.</summary>
+    /// <param name="what">What has it.</param>
+    public static Option<string?> Locale(string what) =>
+        new("--locale")
+        {
+            Description =
+                $"{what}: as the server's machine names it, or icu:name, builtin:name; the source's, or what means the same there, "
+                + "unless said otherwise",
+            HelpName = "locale",
+        };
+
     /// <summary>The full path of what was given, if anything was.</summary>
     public static string? FullPath(string? path) => string.IsNullOrEmpty(path) ? path : Path.GetFullPath(path);
 }

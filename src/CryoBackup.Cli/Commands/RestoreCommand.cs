@@ -32,6 +32,7 @@ internal sealed class RestoreCommand : Command
             new Option<bool>("--create") { Description = "Create the database, with the source's encoding and locale" },
             (given, value) => given with { Create = value }
         )
+        .Add(CommonOptions.Locale("Locale of the database that is created"), (given, value) => given with { Locale = value })
         .Add(
             new Option<bool>("--clean")
             {

@@ -71,6 +71,7 @@ internal sealed class TestCommand : Command
             },
             (given, value) => given with { ServerPath = CommonOptions.FullPath(value) }
         )
+        .Add(CommonOptions.Locale("Locale of the rehearsal's database"), (given, value) => given with { Locale = value })
         .Add(
             new Option<bool>("--keep") { Description = "Leave the rehearsal's server, or scratch database, and say how to connect" },
             (given, value) => given with { Keep = value }

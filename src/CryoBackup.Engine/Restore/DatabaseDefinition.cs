@@ -1,21 +1,14 @@
-using System.Text.RegularExpressions;
 using CryoBackup.Archive;
 
 namespace CryoBackup.Restore;
 
 /// <summary>What an archive tells of the database itself.</summary>
-internal static partial class DatabaseDefinition
+internal static class DatabaseDefinition
 {
-    private const int FirstWithProviders = 15;
-
-    /// <summary>The options of the archive's CREATE DATABASE: template, encoding and locale;
-    /// the tablespace is the target server's choice.</summary>
+    /// <summary>The options of the archive's CREATE DATABASE: template, encoding and locale.</summary>
     /// <param name="entries">The archive's table of contents.</param>
-    /// <param name="major">The major version of the server that makes it: before 15 none had a choice of providers,
-    /// nor a word for it.</param>
-    /// <returns>What follows the name in CREATE DATABASE.</returns>
     /// <exception cref="CryoBackupException">ArchiveCorrupt if the archive does not define a database.</exception>
-    public static string CreateOptions(IReadOnlyList<TocEntry> entries, int major)
+    public static DatabaseOptions Options(IReadOnlyList<TocEntry> entries)
     {
         string definition =
             entries.FirstOrDefault(entry => string.Equals(entry.Kind, "DATABASE", StringComparison.Ordinal))?.Definition ?? "";
@@ -29,8 +22,7 @@ internal static partial class DatabaseDefinition
             );
         }
 
-        string all = Tablespace().Replace(definition[options..].TrimEnd().TrimEnd(';'), "");
-        return major < FirstWithProviders ? ProviderOfAll().Replace(all, "") : all;
+        return DatabaseOptions.Parse(definition[options..].TrimEnd().TrimEnd(';'));
     }
 
     /// <summary>The statements on the database itself (owner, settings, comment, privileges), for a database of any name.</summary>
@@ -60,10 +52,4 @@ internal static partial class DatabaseDefinition
             .. ofDatabase.SelectMany(entry => DatabaseStatement.Read(entry, database.Name, standardStrings)),
         ];
     }
-
-    [GeneratedRegex("""\s+TABLESPACE\s*=\s*("([^"]|"")+"|[^\s"]+)""", RegexOptions.CultureInvariant)]
-    private static partial Regex Tablespace();
-
-    [GeneratedRegex(@"\s+LOCALE_PROVIDER\s*=\s*libc\b", RegexOptions.CultureInvariant)]
-    private static partial Regex ProviderOfAll();
 }

@@ -17,27 +17,17 @@ internal static class MonetaryLocale
         CancellationToken cancellationToken
     )
     {
-        if (monetary is null)
+        if (monetary is null || await ServerLocales.HasAsync(server, monetary, cancellationToken).ConfigureAwait(false))
         {
             return null;
         }
 
-        try
-        {
-            await server
-                .ExecuteAsync("SELECT pg_catalog.set_config('lc_monetary', $1, true)", cancellationToken, monetary)
-                .ConfigureAwait(false);
-            return null;
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidParameterValue)
-        {
-            return new CryoBackupException(
-                CryoBackupError.ObjectNotFound,
-                $"The server's machine lacks the locale '{monetary}' (lc_monetary), in which the backup has values of type money; "
-                    + "in another they would be read as other amounts.",
-                monetary,
-                "Install the locale on the server's machine, and restart the server."
-            );
-        }
+        return new CryoBackupException(
+            CryoBackupError.ObjectNotFound,
+            $"The server's machine lacks the locale '{monetary}' (lc_monetary), in which the backup has values of type money; "
+                + "in another they would be read as other amounts.",
+            monetary,
+            "Install the locale on the server's machine, and restart the server."
+        );
     }
 }

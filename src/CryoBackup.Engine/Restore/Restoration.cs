@@ -44,16 +44,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         }
 
         RestorePlan plan = prepared.Plan;
-        foreach (LeftOut told in plan.ToTell)
-        {
-            Warn($"{told.Entry} is left out: {told.Reason}.");
-        }
-
-        if (plan.Circular.Count > 0)
-        {
-            Warn($"Foreign keys form a circle, so that no order of rows satisfies all of them: {string.Join(", ", plan.Circular)}.");
-        }
-
+        Tell(prepared);
         var outcome = new RestoreOutcome(request, session.Endpoint, source.Content, plan, prepared.Roles, _start)
         {
             AlsoDropped = prepared.Losses,
@@ -69,6 +60,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
             NewRoles = prepared.Roles,
             RoleStatements = globals?.StatementsFor(prepared.Roles) ?? [],
             Warnings = _warnings,
+            DatabaseOptions = prepared.Locale?.Options,
         };
         (TableComparison[] tables, string? previous) = await execution.RunAsync().ConfigureAwait(false);
         return outcome.Restored(tables, _warnings, previous);
@@ -104,6 +96,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         {
             Globals = globals,
             HasGlobals = source.Manifest?.Globals is not null,
+            Definition = plan.Makes ? DatabaseDefinition.Options(content.Entries) : null,
         };
         await preflight.RunAsync().ConfigureAwait(false);
         if (preflight.TooFewSessions is { } lack)
@@ -112,7 +105,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         }
 
         IReadOnlyList<string> losses = mode == RestoreMode.Clean ? await FindLossesAsync(session, plan).ConfigureAwait(false) : [];
-        return new Prepared(plan, pgRestore, preflight.RolesToCreate, losses, preflight.Jobs);
+        return new Prepared(plan, pgRestore, preflight.RolesToCreate, losses, preflight.Jobs, preflight.Locale);
     }
 
     /// <summary>What the target has and keeps: only a part that is put among other objects meets any.</summary>
@@ -163,6 +156,25 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         return losses;
     }
 
+    /// <summary>Tells what the plan does otherwise than one would expect.</summary>
+    private void Tell(Prepared prepared)
+    {
+        foreach (LeftOut told in prepared.Plan.ToTell)
+        {
+            Warn($"{told.Entry} is left out: {told.Reason}.");
+        }
+
+        if (prepared.Locale?.Change is { } change)
+        {
+            Warn(change);
+        }
+
+        if (prepared.Plan.Circular is { Count: > 0 } circular)
+        {
+            Warn($"Foreign keys form a circle, so that no order of rows satisfies all of them: {string.Join(", ", circular)}.");
+        }
+    }
+
     private void Warn(string text)
     {
         _warnings.Add(text);
@@ -175,6 +187,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         ClientTool PgRestore,
         IReadOnlyList<string> Roles,
         IReadOnlyList<string> Losses,
-        int Jobs
+        int Jobs,
+        LocaleChoice? Locale
     );
 }

@@ -33,6 +33,9 @@ internal sealed class RestoreExecution(
     /// <summary>The statements that create them.</summary>
     public IReadOnlyList<string> RoleStatements { get; init; } = [];
 
+    /// <summary>What follows the name in CREATE DATABASE; null where none is made.</summary>
+    public string? DatabaseOptions { get; init; }
+
     /// <summary>Takes pg_restore's warnings, which were told already.</summary>
     public List<string> Warnings { get; init; } = [];
 
@@ -74,10 +77,9 @@ internal sealed class RestoreExecution(
             session.Observer(new VerboseMessage($"Created the roles {string.Join(", ", NewRoles)}."));
         }
 
-        if (plan.Makes)
+        if (DatabaseOptions is { } options)
         {
             await RemoveAbandonedAsync(server, token).ConfigureAwait(false);
-            string options = DatabaseDefinition.CreateOptions(source.Content.Entries, server.PostgreSqlVersion.Major);
             rollback.Step = RestoreStep.Making;
             await TargetDatabase.CreateAsync(server, _working.Database, options, token).ConfigureAwait(false);
             session.Observer(new VerboseMessage($"Created the database '{_working.Database}' {options}; it gets its name at the end."));

@@ -168,6 +168,25 @@ internal sealed class RestorePlan
             );
         }
 
+        CheckWays(request);
+        return request.Create ? RestoreMode.Create
+            : request.Clean ? RestoreMode.Clean
+            : request.Swap ? RestoreMode.Swap
+            : request.DataOnly ? RestoreMode.Data
+            : RestoreMode.Empty;
+    }
+
+    /// <summary>What does not go with the way in which the target comes to be.</summary>
+    private static void CheckWays(RestoreRequest request)
+    {
+        if (request.Locale is not null && !(request.Create || request.Swap))
+        {
+            throw Contradiction(
+                "-Locale is the locale of a database that is created; it goes only with -Create or -Swap.",
+                "Leave it out, or give one of them as well."
+            );
+        }
+
         if (request.Swap && IsPartial(request))
         {
             throw Contradiction(
@@ -191,12 +210,6 @@ internal sealed class RestorePlan
                 "Leave out -Jobs."
             );
         }
-
-        return request.Create ? RestoreMode.Create
-            : request.Clean ? RestoreMode.Clean
-            : request.Swap ? RestoreMode.Swap
-            : request.DataOnly ? RestoreMode.Data
-            : RestoreMode.Empty;
     }
 
     /// <summary>What is left out because an extension stands in the target, and with it, where the backup's objects replace others,

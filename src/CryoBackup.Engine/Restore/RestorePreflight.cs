@@ -25,6 +25,12 @@ internal sealed class RestorePreflight(
     /// <summary>True if the backup has globals.</summary>
     public bool HasGlobals { get; init; }
 
+    /// <summary>The source's options of CREATE DATABASE; null where none is made.</summary>
+    public DatabaseOptions? Definition { get; init; }
+
+    /// <summary>The locale that the database gets; null where none is made.</summary>
+    public LocaleChoice? Locale { get; private set; }
+
     /// <summary>The roles that are to be created from the backup's globals.</summary>
     public IReadOnlyList<string> RolesToCreate { get; private set; } = [];
 
@@ -40,6 +46,7 @@ internal sealed class RestorePreflight(
     {
         await FindMissingAsync().ConfigureAwait(false);
         _findings.AddRange(await new RestoreRights(_ask, endpoint, plan, request, RolesToCreate).FindMissingAsync().ConfigureAwait(false));
+        await ChooseLocaleAsync().ConfigureAwait(false);
         await CheckServerAsync().ConfigureAwait(false);
         await CheckSessionsAsync().ConfigureAwait(false);
         CheckSpoolSpace();
@@ -119,6 +126,20 @@ internal sealed class RestorePreflight(
                 tablespaces[0],
                 "CREATE TABLESPACE each of them."
             );
+        }
+    }
+
+    private async Task ChooseLocaleAsync()
+    {
+        try
+        {
+            Locale = Definition is null
+                ? null
+                : await LocaleChoice.MakeAsync(server, Definition, request.Locale, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CryoBackupException lacks)
+        {
+            _findings.Add(lacks);
         }
     }
 

@@ -32,6 +32,12 @@ public sealed record RestoreRequest
     /// <summary>True to create the database, from template0 with the source's encoding and locale.</summary>
     public bool Create { get; init; }
 
+    /// <summary>
+    /// The locale of the database that is created (<see cref="Create"/>, <see cref="Swap"/>): as the server's machine names it, or
+    /// icu:name, builtin:name. Null for the source's, or what means the same on that server.
+    /// </summary>
+    public string? Locale { get; init; }
+
     /// <summary>True to drop the backup's objects first, in one transaction with the restore: all or nothing.</summary>
     public bool Clean { get; init; }
 

@@ -32,6 +32,12 @@ public sealed record VerificationRequest
     /// null to look for some of the backup's major version.</summary>
     public string? ServerPath { get; init; }
 
+    /// <summary>
+    /// The locale of the scratch database: as the server's machine names it, or icu:name, builtin:name. Null for the source's, or what
+    /// means the same on that server.
+    /// </summary>
+    public string? Locale { get; init; }
+
     /// <summary>True to leave the throwaway server running, or the scratch database in place;
     /// the result says how to connect and how to remove it.</summary>
     public bool Keep { get; init; }

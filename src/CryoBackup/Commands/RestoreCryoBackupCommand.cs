@@ -82,6 +82,17 @@ public sealed partial class RestoreCryoBackupCommand : CryoBackupOneServerCmdlet
         set => _request = _request with { Create = value };
     }
 
+    /// <summary>The locale of the database that is created: as the server's machine names it, or icu:name, builtin:name. The source's,
+    /// or what means the same there, without it.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(LocaleCompleter))]
+    public string? Locale
+    {
+        get => _request.Locale;
+        set => _request = _request with { Locale = value };
+    }
+
     /// <summary>Identity files or SSH private keys, any of which may open an encrypted backup.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]

@@ -107,6 +107,17 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
     [ValidateNotNullOrEmpty]
     public string? ServerPath { get; set; }
 
+    /// <summary>The locale of the rehearsal's database: as the server's machine names it, or icu:name, builtin:name. The source's, or what
+    /// means the same there, without it.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(LocaleCompleter))]
+    public string? Locale
+    {
+        get => _given.Locale;
+        set => _given = _given with { Locale = value };
+    }
+
     /// <summary>Leaves the rehearsal's server, or database, and says how to connect.</summary>
     [Parameter]
     public SwitchParameter Keep

@@ -6,40 +6,21 @@ using static CryoBackup.Tests.Restore.Toc;
 
 namespace CryoBackup.Tests.Restore;
 
-/// <summary>A database is made in the words that its server knows, and what an archive of 17 or later groups is taken apart.</summary>
+/// <summary>A database is made as the archive says, and what an archive of 17 or later groups is taken apart.</summary>
 public sealed class DatabaseDefinitionTests
 {
     private const string By15 = "CREATE DATABASE app WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = libc LOCALE = 'C.UTF-8'";
-
-    /// <summary>Home to the server that it came from: the clients of 15 and later name a provider, which servers before have no word for.</summary>
-    [Theory]
-    [InlineData(13, "WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE = 'C.UTF-8'")]
-    [InlineData(14, "WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE = 'C.UTF-8'")]
-    [InlineData(15, "WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = libc LOCALE = 'C.UTF-8'")]
-    [InlineData(18, "WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = libc LOCALE = 'C.UTF-8'")]
-    public void AServerIsToldOfAProviderOnlyWhereItKnowsOne(int major, string options) =>
-        Assert.Equal(options, DatabaseDefinition.CreateOptions([Database(By15 + ";\n")], major));
-
-    [Theory]
-    [InlineData(13)]
-    [InlineData(15)]
-    public void AnotherProviderIsNotKeptInSilence(int major) =>
-        Assert.Contains(
-            "LOCALE_PROVIDER = icu",
-            DatabaseDefinition.CreateOptions([Database(By15.Replace("libc", "icu", StringComparison.Ordinal) + ";\n")], major),
-            StringComparison.Ordinal
-        );
 
     [Theory]
     [InlineData(" TABLESPACE = fast")]
     [InlineData(" TABLESPACE = \"The \"\"fast\"\" one\"")]
     public void TheTablespaceIsTheTargetsChoice(string tablespace) =>
-        Assert.Equal(By15["CREATE DATABASE app ".Length..], DatabaseDefinition.CreateOptions([Database($"{By15}{tablespace};\n")], 15));
+        Assert.Equal(By15["CREATE DATABASE app ".Length..], DatabaseDefinition.Options([Database($"{By15}{tablespace};\n")]).ToString());
 
     [Fact]
     public void AnArchiveWithoutADatabaseDoesNotTellHowToMakeIt()
     {
-        CryoBackupException e = Assert.Throws<CryoBackupException>(() => DatabaseDefinition.CreateOptions([Entry(1, "TABLE", "t")], 15));
+        CryoBackupException e = Assert.Throws<CryoBackupException>(() => DatabaseDefinition.Options([Entry(1, "TABLE", "t")]));
         Assert.Equal(CryoBackupError.ArchiveCorrupt, e.Error);
         Assert.Contains("from template0", e.Remedy, StringComparison.Ordinal);
     }

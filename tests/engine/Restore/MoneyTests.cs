@@ -1,6 +1,5 @@
 using System.Runtime.Versioning;
 using CryoBackup.Backup;
-using CryoBackup.Processes;
 using CryoBackup.Restore;
 using CryoBackup.Storage;
 using CryoBackup.Tests.Rehearsal;
@@ -20,8 +19,7 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
     [UnsupportedOSPlatform("windows")]
     public void KeepsItsAmountWhateverTheTargetsLocale()
     {
-        MakeLocale();
-        using PostgresServer server = StartWithLocale();
+        using PostgresServer server = ForeignLocale.Start(_folder.Path, "de_DE", "de_DE.UTF-8");
         server.CreateDatabase("money");
         server.Execute(
             "money",
@@ -51,38 +49,5 @@ public sealed class MoneyTests(ZooServer other) : IDisposable
         VerificationResult rehearsed = Rehearse.Run(backup);
         Assert.Equal(Verdict.Inconclusive, rehearsed.Verdict);
         Assert.Contains("lacks the locale 'de_DE.UTF-8'", rehearsed.Reason, StringComparison.Ordinal);
-    }
-
-    [UnsupportedOSPlatform("windows")]
-    private void MakeLocale()
-    {
-        File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_101_101);
-        var localedef = new ToolCommand("localedef", "-i", "de_DE", "-f", "UTF-8", Path.Combine(_folder.Path, "de_DE.UTF-8"));
-        Assert.Equal(0, ToolProcess.Run(localedef, CancellationToken.None).ExitCode);
-    }
-
-    private PostgresServer StartWithLocale()
-    {
-        string? before = Environment.GetEnvironmentVariable("LOCPATH");
-        Environment.SetEnvironmentVariable("LOCPATH", _folder.Path);
-        try
-        {
-            var server = new PostgresServer();
-            server.Scalar("postgres", "SELECT 1");
-            return server;
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable("LOCPATH", before);
-        }
-    }
-
-    /// <summary>A test that needs a server and the sources of locales, which belong to Debian's package of that name; where they lack,
-    /// that is said.</summary>
-    private sealed class LocaleFactAttribute : ServerFactAttribute
-    {
-        private const string Source = "/usr/share/i18n/locales/de_DE";
-
-        public LocaleFactAttribute() => Skip = ServerPrograms.ReasonToSkip ?? (File.Exists(Source) ? null : $"Needs {Source}.");
     }
 }

@@ -53,7 +53,7 @@ public sealed class HostileTextTests
                     noOwner: false
                 )
             ),
-        ["the database's options"] = text => Ignore(() => DatabaseDefinition.CreateOptions(Entries(text, "DATABASE"), 15)),
+        ["the database's options"] = text => Ignore(() => DatabaseDefinition.Options(Entries(text, "DATABASE")).Locale.ToString()),
         ["what pg_restore says"] = text =>
         {
             var complaint = new RestoreComplaint();

@@ -107,7 +107,7 @@ internal sealed class NamedServer : RehearsalServer
             }
 
             await RemoveAbandonedAsync(server, endpoint, application, observer, cancellationToken).ConfigureAwait(false);
-            return new NamedServer(endpoint, application, server, facts, superuser);
+            return new NamedServer(endpoint, application, server, facts, superuser) { Locale = request.Locale };
         }
         catch
         {

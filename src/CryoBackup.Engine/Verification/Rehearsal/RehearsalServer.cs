@@ -8,6 +8,12 @@ namespace CryoBackup.Verification.Rehearsal;
 /// <summary>Where a rehearsal takes place: a throwaway server, or a scratch database of a named one. Dispose removes it.</summary>
 internal abstract class RehearsalServer : IAsyncDisposable
 {
+    /// <summary>As <see cref="VerificationRequest.Locale"/>.</summary>
+    public string? Locale { get; init; }
+
+    /// <summary>What the locale of the scratch database has other than the source's; null for nothing.</summary>
+    public string? LocaleChange { get; private set; }
+
     /// <summary>The server's major version.</summary>
     public abstract int Major { get; }
 
@@ -89,18 +95,21 @@ internal abstract class RehearsalServer : IAsyncDisposable
     protected static Task<List<string>> ListAsync(NpgsqlConnection connection, string query, CancellationToken cancellationToken) =>
         connection.ListAsync(query, cancellationToken);
 
-    /// <summary>Makes the database; a locale that this machine lacks is told as such.</summary>
-    protected static async Task CreateDatabaseAsync(
+    /// <summary>Makes the database; a locale that the server lacks is told as such.</summary>
+    protected async Task CreateDatabaseAsync(
         NpgsqlConnection server,
         string name,
         ArchiveContent content,
         CancellationToken cancellationToken
     )
     {
-        string options = DatabaseDefinition.CreateOptions(content.Entries, server.PostgreSqlVersion.Major);
+        LocaleChoice choice = await LocaleChoice
+            .MakeAsync(server, DatabaseDefinition.Options(content.Entries), Locale, cancellationToken)
+            .ConfigureAwait(false);
+        LocaleChange = choice.Change;
         try
         {
-            await TargetDatabase.CreateAsync(server, name, options, cancellationToken).ConfigureAwait(false);
+            await TargetDatabase.CreateAsync(server, name, choice.Options, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException exception)
             when (exception.SqlState
@@ -111,9 +120,9 @@ internal abstract class RehearsalServer : IAsyncDisposable
         {
             throw new CryoBackupException(
                 CryoBackupError.ObjectNotFound,
-                $"The database's locale is not installed here: {exception.MessageText} ({options}).",
+                $"The server does not make a database of the source's encoding and locale: {exception.MessageText} ({choice.Options}).",
                 name,
-                "Install it (Debian, Ubuntu: dpkg-reconfigure locales), or name a server that has it with -ComputerName.",
+                "Name a locale that it has with -Locale, or a server that has the source's with -ComputerName.",
                 inner: exception
             );
         }

@@ -194,6 +194,12 @@ internal sealed class RehearsedRestore(
             _leftOut.Add("DATABASE: its own settings, comment and privileges, for the scratch database has another name");
         }
 
+        if (server.LocaleChange is { } change)
+        {
+            observer(new WarningMessage(change));
+            _leftOut.Add($"DATABASE: {change}");
+        }
+
         string[] spaces =
         [
             .. _content

@@ -101,7 +101,7 @@ internal sealed class ScratchServer : RehearsalServer
             },
             cancellationToken
         );
-        return new ScratchServer(cluster, request.AllowSuperuser, observer);
+        return new ScratchServer(cluster, request.AllowSuperuser, observer) { Locale = request.Locale };
     }
 
     /// <inheritdoc/>
