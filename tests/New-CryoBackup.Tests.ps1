@@ -318,6 +318,26 @@ Describe 'New-CryoBackup, stopped' {
         Invoke-Sql $sessions | Should -Be '0'
     }
 
+    It 'ends as well when its host is told to end' -Skip:$IsWindows {
+        $folder = Join-Path $TestDrive 'told to end'
+        $words = @(Get-ShellCommand) + '-NoProfile', '-NonInteractive', '-Command', "Import-Module '$ModulePath'; New-CryoBackup cryo_slow -Path '$folder' -SkipRowCount"
+        $process = [System.Diagnostics.Process]::Start($words[0], [string[]] @($words | Select-Object -Skip 1))
+        do {
+            Start-Sleep -Milliseconds 50
+            $isDumping = (Invoke-Sql $dumping) -eq '1' -and (Test-Path -Path "$folder/*.partial")
+        } until ($isDumping -or $process.HasExited)
+
+        $process.HasExited | Should -BeFalse -Because 'the dump should still run'
+        & kill -TERM $process.Id
+        $process.WaitForExit(60000) | Should -BeTrue
+        Get-ChildItem -LiteralPath $folder -Force | Should -BeNullOrEmpty
+        for ($i = 0; $i -lt 50 -and (Invoke-Sql $sessions) -ne '0'; $i++) {
+            Start-Sleep -Milliseconds 100
+        }
+
+        Invoke-Sql $sessions | Should -Be '0'
+    }
+
     It 'ends as well when a message stops the command' {
         $folder = Join-Path $TestDrive 'stopped by a message'
         # Downstream takes one verbose record and stops the pipeline, in the middle of the pump's Write call.

@@ -31,6 +31,7 @@ internal sealed class EnginePump(Cmdlet cmdlet, MessageDisplay display, Cancella
     )
     {
         using BlockingCollection<Said> queue = [];
+        using var closing = new HostClosing(stop);
         CancellationToken token = stop.Token;
         var running = new Dictionary<int, (TItem Item, Task<TResult> Worker)>();
         int next = 0;
