@@ -161,7 +161,7 @@ internal sealed class LibpqEnvironment : IDisposable
 
     private void NameByFile()
     {
-        var names = new NamedService();
+        var names = new NamedService(OperatingSystem.IsWindows());
         foreach (
             (string variable, string keyword, string what) in (ReadOnlySpan<(string, string, string)>)
                 [

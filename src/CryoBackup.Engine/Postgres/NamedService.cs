@@ -6,7 +6,8 @@ namespace CryoBackup.Postgres;
 /// A service file with one service, which says in UTF-8 what libpq's programs cannot be told otherwise. Its grammar has no quotes: a line
 /// is <c>keyword=value</c>, what is blank at its end is cut, and what is long is refused.
 /// </summary>
-internal sealed class NamedService
+/// <param name="onWindows">True for Windows' programs.</param>
+internal sealed class NamedService(bool onWindows)
 {
     /// <summary>The service's name.</summary>
     public const string Name = "cryobackup";
@@ -34,7 +35,7 @@ internal sealed class NamedService
         string? why =
             value.AsSpan().ContainsAny('\n', '\r', '\u001a') ? "a line end or the sign for the end of a file in it"
             : bytes[^1] is (byte)' ' or (>= 9 and <= 13) ? "a blank at its end"
-            : bytes[^1] == NoBreakSpace && OperatingSystem.IsWindows() ? $"'{value[^1]}' at its end, which they take for a blank"
+            : bytes[^1] == NoBreakSpace && onWindows ? $"'{value[^1]}' at its end, which they take for a blank"
             : bytes.Length > LongestLine ? $"more than {LongestLine} bytes"
             : null;
         if (why is not null)

@@ -43,6 +43,7 @@ internal sealed class PrivateFolder : IDisposable
             // The name cannot be guessed, so nobody can have made it before.
             string name = $"{prefix}{ProcessMark.Current}-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
             string path = System.IO.Path.Combine(TemporaryPlace.Folder, name);
+            TemporaryPlace.RequireTellable(path);
             WindowsAccess.CreateFolder(path);
             return new PrivateFolder(path);
         }
