@@ -68,6 +68,25 @@ Describe 'An encrypted backup' -Skip:$skip {
         Invoke-Sql -Database app_copy 'SELECT count(*) FROM sample' | Should -Be '500'
     }
 
+    It 'opens with the line that the manifest prints for PowerShell' {
+        $line = (Get-Content -LiteralPath $backup.ManifestPath -Raw | ConvertFrom-Json).open_with_powershell
+        $line = $line.Replace('NAME', 'app_copy', [System.StringComparison]::Ordinal).Replace('IDENTITY', '../identity.txt', [System.StringComparison]::Ordinal)
+        Clear-TestDatabase app_copy
+        Invoke-Sql 'CREATE DATABASE app_copy TEMPLATE template0'
+        $path = $env:PATH
+        Push-Location -LiteralPath (Split-Path -Path $backup.Path)
+        try {
+            $env:PATH = $path + ':' + (Split-Path -Path (Get-PgTool 'pg_restore'))
+            Invoke-Shell -Command $line | Should -Be @('0', '0')
+        }
+        finally {
+            Pop-Location
+            $env:PATH = $path
+        }
+
+        Invoke-Sql -Database app_copy 'SELECT count(*) FROM sample' | Should -Be '500'
+    }
+
     It 'is shown as encrypted' {
         $backup | Out-String | Should -Match ' encrypted '
         Get-CryoBackup ./encrypted | Out-String | Should -Match ' encrypted '

@@ -147,4 +147,25 @@ Describe 'The line' {
 
         Get-DumpText cryoprotect_copy | Should -BeExactly (Get-DumpText cryoprotect)
     }
+
+    It 'opens with the line that the manifest prints for PowerShell (<_>)' -ForEach 'Gzip', 'Zstd', 'None' {
+        Clear-TestDatabase cryoprotect_copy
+        Invoke-Sql 'CREATE DATABASE cryoprotect_copy TEMPLATE template0'
+        $other = if ($_ -eq 'Gzip') { $backup } else { New-CryoBackup cryoprotect -Path (Join-Path $TestDrive "by $_") -Compression $_ }
+        $line = (Get-Content -LiteralPath $other.ManifestPath -Raw | ConvertFrom-Json).open_with_powershell
+        $path = $env:PATH
+        Push-Location -LiteralPath (Split-Path -Path $other.Path)
+        try {
+            $env:PATH = (Split-Path -Path (Get-PgTool 'pg_restore')) + [System.IO.Path]::PathSeparator + $path
+            $said = Invoke-Shell -Command $line.Replace('NAME', 'cryoprotect_copy', [System.StringComparison]::Ordinal)
+            $said | Should -Be $(if ($_ -eq 'Gzip') { '0' })
+            $LASTEXITCODE | Should -Be 0
+        }
+        finally {
+            Pop-Location
+            $env:PATH = $path
+        }
+
+        Get-DumpText cryoprotect_copy | Should -BeExactly (Get-DumpText cryoprotect)
+    }
 }

@@ -131,3 +131,47 @@ Describe 'What is odd of files on Windows' {
         (Test-CryoBackup -LiteralPath $damaged -Level Content).Verdict | Should -Be 'Failed'
     }
 }
+
+Describe 'The line of the manifest on Windows' {
+    BeforeAll {
+        Initialize-OddDatabase 'plain'
+        $path = $env:PATH
+
+        # Of gzip there is no program here: a script in its place, so that bytes go through cmd's pipe as they would.
+        $programs = New-Item -ItemType Directory -Path (Join-Path $TestDrive 'programs')
+        Set-Content -LiteralPath (Join-Path $programs 'gzip.cmd') -Value "@""$([Environment]::ProcessPath)"" -NoProfile -File ""%~dp0gunzip.ps1"" %2"
+        Set-Content -LiteralPath (Join-Path $programs 'gunzip.ps1') -Value @'
+$plain = [IO.Compression.GZipStream]::new([IO.File]::OpenRead($args[0]), 'Decompress')
+$out = [Console]::OpenStandardOutput()
+$plain.CopyTo($out)
+$out.Flush()
+'@
+        $env:PATH = "$env:CRYOBACKUP_PGBIN;$programs;$path"
+    }
+
+    AfterAll {
+        $env:PATH = $path
+        'plain', 'opened' | ForEach-Object { Clear-OddDatabase $_ }
+    }
+
+    It 'opens a backup in <Shell> (<Compression>)' -ForEach @(
+        @{ Shell = 'powershell'; Compression = 'Gzip' }
+        @{ Shell = 'powershell'; Compression = 'None' }
+        @{ Shell = 'cmd'; Compression = 'Gzip' }
+        @{ Shell = 'cmd'; Compression = 'None' }
+    ) {
+        $backup = New-CryoBackup -Database plain -Path (Join-Path $TestDrive "by $Shell $Compression") -Compression $Compression
+        $line = (Get-Content -LiteralPath $backup.ManifestPath -Raw | ConvertFrom-Json)."open_with_$Shell".Replace('NAME', 'opened', [StringComparison]::Ordinal)
+        Clear-OddDatabase 'opened'
+        Invoke-Sql 'CREATE DATABASE opened TEMPLATE template0'
+        Push-Location -LiteralPath (Split-Path -Path $backup.Path)
+        try {
+            $said = if ($Shell -eq 'cmd') { & cmd /d /c $line 2>&1 } else { & ([scriptblock]::Create($line)) 2>&1 }
+        }
+        finally {
+            Pop-Location
+        }
+
+        Get-RowCount 'opened' | Should -Be 300 -Because "$line said $said"
+    }
+}

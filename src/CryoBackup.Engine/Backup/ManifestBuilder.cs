@@ -26,6 +26,7 @@ internal sealed class ManifestBuilder(BackupSession session, BackupPreflight pre
         ArchiveContent content = outcome.Content;
         DumpSnapshot snapshot = preflight.Snapshot;
         BackupRequest request = session.Request;
+        var open = new OpenCommand(fileName, request.Compression, request.Recipients.Count > 0);
         return new BackupManifest
         {
             Timestamp = Start.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
@@ -66,7 +67,9 @@ internal sealed class ManifestBuilder(BackupSession session, BackupPreflight pre
             RowsCounted = !request.SkipRowCount,
             Globals = globals,
             Warnings = warnings,
-            OpenWith = OpenCommand.For(fileName, request.Compression, request.Recipients.Count > 0),
+            OpenWith = open.ForShell(),
+            OpenWithPowershell = open.ForPowerShell(),
+            OpenWithCmd = open.ForCmd(),
             ManifestSha256 = new string('0', 64),
         };
     }

@@ -117,8 +117,14 @@ internal sealed partial record BackupManifest
     /// <summary>What was unexpected, though the backup is good.</summary>
     public List<string>? Warnings { get; init; }
 
-    /// <summary>The command line of stock tools that restores the backup; NAME stands for the target database.</summary>
+    /// <summary>The command line of stock tools that restores the backup, for a POSIX shell; NAME stands for the target database.</summary>
     public string? OpenWith { get; init; }
+
+    /// <summary>The same for PowerShell 7; backups of before have none.</summary>
+    public string? OpenWithPowershell { get; init; }
+
+    /// <summary>The same for cmd.exe of Windows; backups of before have none.</summary>
+    public string? OpenWithCmd { get; init; }
 
     /// <summary>The SHA-256 of this file's bytes with these 64 digits set to zero.</summary>
     public string? ManifestSha256 { get; init; }

@@ -26,7 +26,7 @@ public sealed class EncryptedNameTests
     public void NameAndCommandTellHowItIsStored(CompressionKind compression, string name, string command)
     {
         Assert.Equal(name, BackupFileName.Create("app", Start, compression, isEncrypted: true));
-        Assert.Equal(command, OpenCommand.For(name, compression, isEncrypted: true));
+        Assert.Equal(command, new OpenCommand(name, compression, isEncrypted: true).ForShell());
     }
 
     [Fact]
