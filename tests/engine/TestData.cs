@@ -10,6 +10,9 @@ internal static class TestData
     /// <summary>One of its folders.</summary>
     public static string Folder(string name) => Path.Combine(Root(), name);
 
+    /// <summary>The text of a page of the help.</summary>
+    public static string Page(string name) => File.ReadAllText(Path.Combine(Root(), "..", "..", "en-US", name));
+
     private static string Root([CallerFilePath] string thisFile = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "data"));
 }

@@ -116,6 +116,10 @@ public sealed record BackupConfiguration : Settings
     [Setting("How many files put aside are kept; 5 unless said otherwise.", Example = "5", Minimum = 0, Maximum = 1000)]
     public int LogMaxFiles { get; init; } = DefaultLogMaxFiles;
 
+    /// <summary>True if each result is also an event of Windows.</summary>
+    [Setting("Whether each result is also an event of Windows' log Application, source CryoBackup; on Windows alone.", Example = "false")]
+    public bool EventLog { get; init; }
+
     /// <summary>The predecessor's; not used.</summary>
     [Setting("The predecessor's schedules.")]
     public ScheduleSettings? Schedules { get; init; }
@@ -211,12 +215,13 @@ public sealed record BackupConfiguration : Settings
                 "reports",
                 "metrics_file",
                 "log_file",
+                "event_log",
             ],
             ConfigurationUse.Test => [.. OfMaking, "database"],
             ConfigurationUse.Restore => [.. OfMaking, "database.database"],
             ConfigurationUse.Remove => OfWhatIsNotRemoving,
             ConfigurationUse.Hold => [.. OfWhatIsNotRemoving, "retention"],
-            ConfigurationUse.Get => [.. OfMaking, "database", "notifications", "reports", "metrics_file", "log_file"],
+            ConfigurationUse.Get => [.. OfMaking, "database", "notifications", "reports", "metrics_file", "log_file", "event_log"],
             ConfigurationUse.Notify =>
             [
                 "aws",
@@ -230,6 +235,7 @@ public sealed record BackupConfiguration : Settings
                 "reports",
                 "metrics_file",
                 "log_file",
+                "event_log",
             ],
             _ => [],
         };

@@ -12,6 +12,15 @@ internal static class ConfigurationRules
     {
         CheckCopies(configuration, root, errors);
         CheckRetention(configuration, root, errors);
+        if (configuration.EventLog && !OperatingSystem.IsWindows())
+        {
+            throw errors.At(
+                PlaceOf(root, "event_log"),
+                "'event_log' is true, and only Windows has such a log",
+                "Leave it out here, or have it by machine (event_log: ${CRYOBACKUP_EVENT_LOG:-false}); log_file is a log everywhere."
+            );
+        }
+
         foreach (
             BackupSettings backup in new[] { configuration.Backup }
                 .Concat(configuration.Databases?.Entries.Select(entry => entry.Backup) ?? [])

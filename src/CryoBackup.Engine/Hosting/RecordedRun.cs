@@ -23,6 +23,7 @@ public sealed partial class RecordedRun : IDisposable
     private readonly MetricsSettings? _metrics;
     private readonly RunTelling? _telling;
     private readonly RunLog? _log;
+    private readonly bool _writesEvents;
     private readonly List<string> _troubles = [];
     private readonly object _gate = new();
     private readonly ExpectedWork _expected = new();
@@ -46,6 +47,7 @@ public sealed partial class RecordedRun : IDisposable
             ? new RunReports(files, _log, exception => Trouble("The report could not be written", exception))
             : null;
         _metrics = configuration?.Metrics;
+        _writesEvents = configuration is { EventLog: true };
         _telling =
             configuration is not null && new Notifier(configuration.Notifications) is { IsEmpty: false } notifier
                 ? new RunTelling(notifier)
@@ -56,7 +58,7 @@ public sealed partial class RecordedRun : IDisposable
     /// True if results change at the end of the run, by the report's path or by a warning: a host must emit them only after
     /// <see cref="Finish"/>.
     /// </summary>
-    public bool HoldsResults => _reports is not null || _telling is not null || _metrics is not null || _log is not null;
+    public bool HoldsResults => _reports is not null || _telling is not null || _metrics is not null || _log is not null || _writesEvents;
 
     /// <summary>
     /// Names backups or verifications that are about to be made. One that was not begun when the run ends is a failure: nobody else would
@@ -216,6 +218,7 @@ public sealed partial class RecordedRun : IDisposable
         // Each stands alone: whatever one of them throws, the others are written and told.
         Attempt("The report could not be written", () => _reports?.Write(_run, cancellationToken));
         Attempt("The metrics could not be written", WriteMetrics);
+        Attempt("The events could not be written", WriteEvents);
         Attempt("The notifications failed", () => _telling?.End(_run, Told, Trouble, observer, cancellationToken));
         _log?.End(_run.State);
         foreach (string trouble in _troubles)
@@ -295,6 +298,14 @@ public sealed partial class RecordedRun : IDisposable
         if (_metrics is not null)
         {
             MetricsFile.Update(_metrics.File, _run);
+        }
+    }
+
+    private void WriteEvents()
+    {
+        if (_writesEvents && OperatingSystem.IsWindows())
+        {
+            WindowsEvents.Write(_run);
         }
     }
 

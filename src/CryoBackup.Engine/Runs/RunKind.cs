@@ -24,6 +24,7 @@ public sealed class RunKind
         {
             Name = "verification",
             Logger = "backup_verification",
+            EventNumber = 10,
             Noun = "Verification",
             Process = "Backup verification",
             AllGood = count => $"All {count} backups verified successfully",
@@ -39,6 +40,7 @@ public sealed class RunKind
         {
             Name = "restore",
             Logger = "database_restore",
+            EventNumber = 20,
             Noun = "Restore",
             Process = "Database restore",
             Beginning = subject => $"Selected backup file for restore: {subject.Path}",
@@ -50,6 +52,7 @@ public sealed class RunKind
         {
             Name = "removal",
             Logger = "backup_removal",
+            EventNumber = 30,
             Noun = "Removal",
             Process = "Removal of old backups",
             Beginning = subject => $"Looking for old backups to remove in: {subject.Path}",
@@ -61,6 +64,7 @@ public sealed class RunKind
         {
             Name = "hold",
             Logger = "backup_hold",
+            EventNumber = 40,
             Noun = "Hold",
             Process = "Hold of backups",
             Beginning = subject => $"Changing the hold of: {subject.Path}",
@@ -74,6 +78,9 @@ public sealed class RunKind
 
     /// <summary>The logger's name in the log.</summary>
     internal string Logger { get; private init; } = "";
+
+    /// <summary>What it adds to the number of an event of Windows.</summary>
+    internal int EventNumber { get; private init; }
 
     /// <summary>What is done, as a title has it.</summary>
     internal string Noun { get; private init; } = "";

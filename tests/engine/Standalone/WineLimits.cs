@@ -17,6 +17,9 @@ internal static class WineLimits
     public const string ManyRequests =
         "its http.sys is slow: the hundreds of requests to a stand-in for a store took more than ten minutes.";
 
+    /// <summary>Nothing there keeps events.</summary>
+    public const string EventLog = "its event log takes events and keeps none.";
+
     /// <summary>Of .NET only what a program brings itself.</summary>
     public const string Host = "no .NET is installed there that would run another program's assembly.";
 }
