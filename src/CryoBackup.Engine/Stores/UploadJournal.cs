@@ -17,6 +17,9 @@ internal sealed class UploadJournal : IDisposable
     private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
     private static readonly TimeSpan LongestBeginning = TimeSpan.FromMinutes(1);
 
+    // Who has it is alone with it, and removes it while it is open: Windows asks for that beforehand.
+    private static readonly FileShare Alone = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
+
     private readonly FileStream _stream;
     private readonly string _path;
     private bool _leaves;
@@ -57,7 +60,7 @@ internal sealed class UploadJournal : IDisposable
             OwnFolder.Make(folder);
 
             string path = Path.Combine(folder, Guid.NewGuid().ToString("N") + Extension);
-            FileStream stream = RegularFile.Create(path, FileAccess.ReadWrite, FileShare.None);
+            FileStream stream = RegularFile.Create(path, FileAccess.ReadWrite, Alone);
             if (RegularFile.TryLock(stream) != true)
             {
                 // Where nobody can tell the dead from the living, nobody is called dead.
@@ -92,7 +95,7 @@ internal sealed class UploadJournal : IDisposable
                 }
 
                 // Who lives has it locked; on Windows the opening itself fails.
-                stream = RegularFile.Open(path, FileAccess.ReadWrite, FileShare.None);
+                stream = RegularFile.Open(path, FileAccess.ReadWrite, Alone);
                 if (RegularFile.TryLock(stream) == true && DeadUploads.Read(stream, path, place) is { } left)
                 {
                     dead.Add(left);
