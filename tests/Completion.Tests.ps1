@@ -49,6 +49,7 @@ Describe 'Completion' {
         Complete "Restore-CryoBackup '$($backup.Path)' -TargetDatabase x -Table " | ForEach-Object CompletionText | Should -Be $tables
         Complete "Restore-CryoBackup '$folder' -Latest -Database cryo_complete -TargetDatabase x -Table public." | ForEach-Object CompletionText | Should -Be @($tables -like 'public.*')
         Complete "Restore-CryoBackup '$folder' -Latest -Database " | ForEach-Object CompletionText | Should -Be @('cryo_complete', 'postgres')
+        Complete "Test-CryoBackup '$folder' -Sample 2" | ForEach-Object ListItemText | Should -Be '25%'
         Complete "Get-CryoBackup '$folder' -Database cry" | ForEach-Object CompletionText | Should -Be 'cryo_complete'
     }
 

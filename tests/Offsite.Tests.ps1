@@ -113,6 +113,9 @@ Describe 'Backups in <Kind>' -Skip:$noServer -ForEach $stores {
         $found[0].RowCount | Should -BeGreaterThan 0
         ($found | Test-CryoBackup -Level Hash).Verdict | Should -Be 'Passed'
         (Test-CryoBackup $Place -MaxAge 26h).Verdict | Should -Be 'Passed'
+        $sample = Test-CryoBackup $Place -Latest -Sample 50%
+        $sample.Verdict, $sample.Sample | Should -Be 'Passed', 50
+        $sample.Covered | Should -BeGreaterThan 0
         $restored = Restore-CryoBackup -Latest -Database cryo_offsite -Path $Place -TargetDatabase cryo_offsite_copy -Create
         $restored.Status | Should -Be 'Restored'
         Clear-TestDatabase cryo_offsite_copy

@@ -12,7 +12,7 @@ Describe 'Test-CryoBackup' {
     It 'has these parameters' {
         (Get-Command Test-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object |
             Should -Be @('AllowSuperuser', 'ComputerName', 'Config', 'Credential', 'Database', 'Force', 'Identity', 'Keep', 'Latest', 'Level', 'LiteralPath', 'Locale', 'MaxAge', 'MaxRestoreTime', 'Path', 'Port',
-            'Quiet', 'ReportPath', 'ServerPath', 'SslMode', 'ThrottleLimit', 'Timeout')
+            'Quiet', 'ReportPath', 'Sample', 'ServerPath', 'SslMode', 'ThrottleLimit', 'Timeout')
     }
 
     It 'passes a good backup at level <Level>' -ForEach @(@{ Level = 'Hash' }, @{ Level = 'Content' }) {
@@ -23,6 +23,51 @@ Describe 'Test-CryoBackup' {
         $result.Database | Should -Be 'cryo_test'
         $result.Path | Should -Be $backup.Path
         $result.Checks | Where-Object { -not $_.Passed -and $_.Outcome -ne 'NotRun' } | Should -BeNullOrEmpty
+    }
+
+    It 'reads a part at a time with -Sample, and finds a damaged byte in the run that reads it' {
+        $folder = Join-Path $TestDrive 'sampled'
+        Invoke-Sql "CREATE TABLE noise AS SELECT md5(i::text) || md5((-i)::text) AS a FROM generate_series(1, 40000) AS i" cryo_test
+        try {
+            $large = New-CryoBackup cryo_test -Path $folder
+        }
+        finally {
+            Invoke-Sql 'DROP TABLE noise' cryo_test
+        }
+
+        $covered = 0
+        for ($run = 1; $covered -lt 1; $run++) {
+            $run | Should -BeLessOrEqual 10
+            $result = Test-CryoBackup $large.Path -Sample 10%
+            $result.Verdict | Should -Be 'Passed'
+            $result.Level, $result.Sample | Should -Be 'Hash', 10
+            $result.Covered | Should -BeGreaterThan $covered
+            $covered = $result.Covered
+        }
+
+        ($result | Out-String) | Should -BeLike '*Hash 10%*'
+        $bytes = [IO.File]::ReadAllBytes($large.Path)
+        $bytes[700000] = $bytes[700000] -bxor 1
+        $time = (Get-Item -LiteralPath $large.Path).LastWriteTimeUtc
+        [IO.File]::WriteAllBytes($large.Path, $bytes)
+        (Get-Item -LiteralPath $large.Path).LastWriteTimeUtc = $time
+        $verdicts = do {
+            $result = Test-CryoBackup $folder -Sample 10
+            $result.Verdict
+        } until ($result.Covered -eq 1)
+        @($verdicts -eq 'Failed').Count | Should -Be 1
+        (Get-CryoBackup $folder).Disproven | Should -Not -BeNullOrEmpty
+        & (Join-Path $PSScriptRoot '../output/tool/cryobackup') test $folder --sample 99% --quiet
+        $LASTEXITCODE | Should -BeIn 0, 3
+    }
+
+    It 'refuses -Sample <Value>' -ForEach @(@{ Value = '0%' }, @{ Value = '100%' }, @{ Value = 'some' }, @{ Value = 0.5 }, @{ Value = -1 }) {
+        { Test-CryoBackup $backup.Path -Sample $Value } | Should -Throw '*whole number of percent from 1% to 99%*'
+    }
+
+    It 'refuses -Sample with another level or an age' {
+        { Test-CryoBackup $backup.Path -Sample 5% -Level Content } | Should -Throw -ErrorId 'ConfigurationInvalid,*'
+        { Test-CryoBackup $backup.Path -Sample 5% -MaxAge 1h } | Should -Throw -ErrorId 'ConfigurationInvalid,*'
     }
 
     It 'writes one report of many backups, and none over another' {

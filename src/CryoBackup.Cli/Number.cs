@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using CryoBackup.Text;
 
 namespace CryoBackup.Cli;
 
@@ -13,6 +14,23 @@ internal static class Number
             Description = description,
             HelpName = helpName,
             CustomParser = argument => Read(argument, name),
+        };
+
+    /// <summary>A share: 5%, or 5.</summary>
+    public static Option<int?> Percent(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "percent",
+            CustomParser = argument =>
+            {
+                if (PercentText.TryParse(argument.Tokens[0].Value) is { } percent)
+                {
+                    return percent;
+                }
+                argument.AddError(PercentText.Refusal(argument.Tokens[0].Value));
+                return null;
+            },
         };
 
     private static int? Read(ArgumentResult argument, string name)

@@ -49,11 +49,11 @@ internal sealed class AzureDriver(BlobContainerClient container, StoreOptions op
     }
 
     /// <inheritdoc/>
-    public async Task<Stream> ReadAsync(StoreObject known, long offset, CancellationToken cancellationToken)
+    public async Task<Stream> ReadAsync(StoreObject known, long offset, long end, CancellationToken cancellationToken)
     {
         var how = new BlobDownloadOptions
         {
-            Range = new HttpRange(offset),
+            Range = new HttpRange(offset, end < known.Size ? end - offset : null),
             Conditions = new BlobRequestConditions { IfMatch = new ETag(known.Tag) },
         };
         BlobDownloadStreamingResult found = await container

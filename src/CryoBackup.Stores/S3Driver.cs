@@ -53,7 +53,7 @@ internal sealed class S3Driver(IAmazonS3 client, StoreLocation location, StoreOp
     }
 
     /// <inheritdoc/>
-    public async Task<Stream> ReadAsync(StoreObject known, long offset, CancellationToken cancellationToken)
+    public async Task<Stream> ReadAsync(StoreObject known, long offset, long end, CancellationToken cancellationToken)
     {
         var request = new GetObjectRequest
         {
@@ -61,9 +61,9 @@ internal sealed class S3Driver(IAmazonS3 client, StoreLocation location, StoreOp
             Key = known.Key,
             EtagToMatch = known.Tag.Length > 0 ? known.Tag : null,
         };
-        if (offset > 0)
+        if (offset > 0 || end < known.Size)
         {
-            request.ByteRange = new ByteRange(offset, known.Size - 1);
+            request.ByteRange = new ByteRange(offset, end - 1);
         }
 
         GetObjectResponse response = await client.GetObjectAsync(request, cancellationToken).ConfigureAwait(false);

@@ -119,7 +119,7 @@ internal sealed class ArchiveAssembly(
                 CultureInfo.InvariantCulture,
                 $"{count} sessions read {shared.Count} tables in {pieces.Length} pieces; pg_dump wrote {rest.Length} blocks."
             );
-            return new DumpOutcome(Describe(head, withData), sink.BytesWritten, sink.Hash, arguments, _warnings.Texts);
+            return new DumpOutcome(Describe(head, withData), sink.BytesWritten, sink.Hash, sink.Ranges, arguments, _warnings.Texts);
         }
         catch (Exception exception)
         {

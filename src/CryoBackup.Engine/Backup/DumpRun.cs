@@ -10,12 +10,14 @@ namespace CryoBackup.Backup;
 /// <param name="Content">What the archive holds.</param>
 /// <param name="StoredBytes">The stored file's size.</param>
 /// <param name="Hash">Its SHA-256 in upper-case hexadecimal.</param>
+/// <param name="Ranges">The fingerprints of its ranges.</param>
 /// <param name="Arguments">pg_dump's arguments, each object that is left out by its name.</param>
 /// <param name="Warnings">pg_dump's warnings.</param>
 internal sealed record DumpOutcome(
     ArchiveContent Content,
     long StoredBytes,
     string Hash,
+    BackupManifest.RangesRecord Ranges,
     IReadOnlyList<string> Arguments,
     IReadOnlyList<string> Warnings
 );
@@ -107,6 +109,6 @@ internal sealed class DumpRun(BackupSession session, DumpSnapshot snapshot, Clie
             }
         }
 
-        return new DumpOutcome(content, sink.BytesWritten, sink.Hash, arguments, warnings.Texts);
+        return new DumpOutcome(content, sink.BytesWritten, sink.Hash, sink.Ranges, arguments, warnings.Texts);
     }
 }

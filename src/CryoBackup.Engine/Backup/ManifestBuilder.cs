@@ -39,6 +39,7 @@ internal sealed class ManifestBuilder(BackupSession session, BackupPreflight pre
             BackupToolVersion = ToolVersion.Text,
             SchemaVersion = 1,
             Sha256 = outcome.Hash.ToLowerInvariant(),
+            Ranges = outcome.Ranges,
             UncompressedBytes = content.Length,
             TableBytes = snapshot.Selection!.RowBytes,
             Compression = request.Compression.ToString().ToLowerInvariant(),

@@ -23,6 +23,10 @@ public sealed record VerificationOptions : VerificationSettings
     /// <summary>As <see cref="VerificationRequest.Identities"/>; none is nothing said.</summary>
     public IReadOnlyList<string>? Identities { get; init; }
 
+    /// <summary>As <see cref="VerificationRequest.Sample"/>. Where nothing else is said of them, the level is then Hash, and no age is
+    /// asked for.</summary>
+    public int? Sample { get; init; }
+
     /// <summary>As <see cref="VerificationRequest.Store"/>.</summary>
     public StoreOptions? Store { get; init; }
 
@@ -55,7 +59,13 @@ public sealed record VerificationOptions : VerificationSettings
     /// <param name="next">What holds where nothing was said.</param>
     /// <returns>Both in one.</returns>
     public VerificationOptions Over(VerificationOptions next) =>
-        Layers.Fill(this with { Identities = Identities is { Count: > 0 } ? Identities : null }, next);
+        Layers.Fill(
+            this with
+            {
+                Identities = Identities is { Count: > 0 } ? Identities : null,
+            },
+            Sample is null ? next : next with { Level = VerificationLevel.Hash, MaxAge = null }
+        );
 
     /// <summary>Lays this over the defaults.</summary>
     /// <param name="defaults">What holds where nothing was said.</param>

@@ -24,12 +24,16 @@ internal sealed class BackupInspection(
     private BackupManifest? _lost;
     private FileReading? _reading;
     private FileChecks? _ofFile;
+    private SampledReading? _sample;
 
     /// <summary>
     /// Tells whether the content of a file that is byte for byte the recorded one is taken as New proved and recorded it, without a
     /// reading; false for any other file, and unless something else is set.
     /// </summary>
     public Func<BackupManifest, bool> Trusts { get; set; } = static _ => false;
+
+    /// <summary>Which share of the file to read, in percent, at level Hash; null for all.</summary>
+    public int? Sample { get; set; }
 
     /// <summary>The checks until now, and what follows from them.</summary>
     public CheckList Checks { get; } = new(observer);
@@ -100,6 +104,8 @@ internal sealed class BackupInspection(
                 ?? "",
             Path = _path,
             Level = level,
+            Sample = Sample,
+            Covered = _sample?.Covered,
             Verdict = verdict,
             Reason = reason,
             Remedy = remedy,
@@ -114,6 +120,11 @@ internal sealed class BackupInspection(
 
     private string Good()
     {
+        if (_sample is not null)
+        {
+            return _sample.Good;
+        }
+
         if (level == VerificationLevel.Hash)
         {
             return "The stored bytes are those that were written.";
@@ -225,6 +236,12 @@ internal sealed class BackupInspection(
         _ofFile = new FileChecks(Checks, _path, Manifest, level);
         try
         {
+            if (Sample is { } percent)
+            {
+                TakeSample(percent);
+                return;
+            }
+
             if (level == VerificationLevel.Hash)
             {
                 _reading.TakeHash();
@@ -257,6 +274,23 @@ internal sealed class BackupInspection(
         }
 
         _ofFile.Run(_reading);
+    }
+
+    private void TakeSample(int percent)
+    {
+        if (Manifest is null)
+        {
+            if (Failure is null)
+            {
+                Checks.Doubt("There is no manifest, so nothing recorded to compare a sample with.", remedy: null);
+            }
+
+            Checks.SkipRest([CheckNames.Hash, CheckNames.Sample], "there is no manifest to compare a sample with");
+            return;
+        }
+
+        _sample = new SampledReading(file, Manifest, percent, observer, cancellationToken);
+        _sample.Run(Checks);
     }
 
     private void Unreadable(CryoBackupException failure)

@@ -116,7 +116,7 @@ internal sealed class Notification
         {
             { Backup: { } backup } => $"{SizeText.Of(backup.Size)}, {Rows(backup)}{DurationText.About(backup.Duration)}",
             { Removal: { Action: RemovalAction.Removed } removal } => SizeText.Of(removal.Size),
-            { Verification: { } result } => $"Level {result.Level}, {DurationText.About(result.Duration)}",
+            { Verification: { } result } => $"Level {VerificationSummary.Depth(result)}, {DurationText.About(result.Duration)}",
             { Restore: { } result } => string.Create(
                 CultureInfo.InvariantCulture,
                 $"{result.Objects.Length} objects, {result.Tables.Length} tables, {DurationText.About(result.Duration)}"

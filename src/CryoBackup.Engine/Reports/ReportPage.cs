@@ -145,7 +145,7 @@ internal sealed partial class ReportPage
         Fact("Backup", item.Path);
         Fact("Size", backup is null ? "" : SizeText.Of(backup.Size));
         Fact("Rows", RowsOf(item, backup) is { } rows ? Figures.Count(rows) : "");
-        Fact("Level", result?.Level.ToString() ?? "");
+        Fact("Level", result is null ? "" : VerificationSummary.Depth(result));
         Fact("SHA-256", result?.Hash.ToLowerInvariant() ?? "");
         Fact("Rehearsed on", result?.ServerVersion ?? "");
         Fact("Restored in", result?.RestoreDuration is { } restore ? DurationText.About(restore) : "");

@@ -89,6 +89,8 @@ internal sealed record VerificationReport
             },
             Database = item.Database.Length > 0 ? item.Database : null,
             Level = result?.Level.ToString().ToLowerInvariant(),
+            SamplePercent = result?.Sample,
+            Covered = result?.Covered is { } covered ? Math.Round(covered, 3) : null,
             Reason = result?.Reason ?? RunItem.Describe(item.Failure!),
             Remedy = item.Remedy,
             CheckDetails =
@@ -132,6 +134,10 @@ internal sealed record VerificationReport
         public required string? Database { get; init; }
 
         public required string? Level { get; init; }
+
+        public required int? SamplePercent { get; init; }
+
+        public required double? Covered { get; init; }
 
         public required string Reason { get; init; }
 

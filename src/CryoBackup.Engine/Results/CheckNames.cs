@@ -15,6 +15,9 @@ internal static class CheckNames
     /// <summary>Its SHA-256 is the recorded one.</summary>
     public const string Hash = "hash_calculation";
 
+    /// <summary>The ranges of it that were read are the recorded ones; the rest was not read.</summary>
+    public const string Sample = "sample";
+
     /// <summary>It decrypts to its end, whole and unchanged. Who made it is not told: public keys are public.</summary>
     public const string Encryption = "encryption";
 

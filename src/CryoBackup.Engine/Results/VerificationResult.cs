@@ -25,6 +25,14 @@ public sealed class VerificationResult
     /// <summary>How deep the verification went.</summary>
     public VerificationLevel Level { get; init; }
 
+    /// <summary>Which share of the file was to be read, in percent; null where all of it was. A verdict on a part proves nothing of the
+    /// rest.</summary>
+    public int? Sample { get; init; }
+
+    /// <summary>Which share of the file this and the sampled Tests before it, in the round that goes on, have read, from 0 to 1; null
+    /// where nothing was sampled.</summary>
+    public double? Covered { get; init; }
+
     /// <summary>The conclusion.</summary>
     public Verdict Verdict { get; init; }
 
@@ -78,7 +86,7 @@ public sealed class VerificationResult
     /// <summary>True if it tells of what is missing: <see cref="Path"/> is then the folder that was looked into.</summary>
     internal bool IsOfFolder { get; init; }
 
-    /// <summary>The SHA-256 of the stored file in upper-case hexadecimal; empty if the file could not be read.</summary>
+    /// <summary>The SHA-256 of the stored file in upper-case hexadecimal; empty if it was not read, or only a sample of it.</summary>
     public string Hash { get; init; } = "";
 
     /// <summary>When the verification began, in UTC.</summary>
@@ -104,6 +112,8 @@ public sealed class VerificationResult
             Database = Database,
             Path = Path,
             Level = Level,
+            Sample = Sample,
+            Covered = Covered,
             Verdict = verdict,
             Reason = reason,
             Remedy = remedy,

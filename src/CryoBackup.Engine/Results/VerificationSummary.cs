@@ -24,6 +24,15 @@ public static class VerificationSummary
             : name;
     }
 
+    /// <summary>How deep a verification went.</summary>
+    /// <param name="result">The result.</param>
+    /// <returns>The level; for a sample with its share, such as <c>Hash 5%</c>.</returns>
+    public static string Depth(VerificationResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        return result.Sample is { } percent ? string.Create(CultureInfo.InvariantCulture, $"{result.Level} {percent}%") : $"{result.Level}";
+    }
+
     /// <summary>In lines: the numbers, then each that did not pass.</summary>
     /// <param name="results">The results.</param>
     /// <returns>For example <c>9 passed, 1 failed</c> and <c>Failed: app_20260131_010000_full.dump.gz</c>.</returns>

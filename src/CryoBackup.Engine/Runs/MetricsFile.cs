@@ -194,6 +194,12 @@ internal sealed class MetricsFile
     private static void TakeVerification(RunRecord run, RunItem item, Dictionary<string, double> values)
     {
         Verdict verdict = item.Verification?.Verdict ?? Verdict.Failed;
+        if (item.Verification?.Sample is not null && verdict != Verdict.Failed)
+        {
+            // That a part is good does not make a whole verification young.
+            return;
+        }
+
         if (values.TryGetValue(Verified, out double last) && last >= Seconds(run.Start))
         {
             // Of several backups of one database in one run, the worst counts.

@@ -62,6 +62,9 @@ internal sealed partial record BackupManifest
     /// <summary>The backup file's SHA-256 in lower-case hexadecimal.</summary>
     public string? Sha256 { get; init; }
 
+    /// <summary>Fingerprints of the stored file's ranges, by which a sample of it is judged; null in older manifests.</summary>
+    public RangesRecord? Ranges { get; init; }
+
     /// <summary>The archive's size in bytes, before compression.</summary>
     public long? UncompressedBytes { get; init; }
 

@@ -3,7 +3,7 @@ using CryoBackup.Streams;
 
 namespace CryoBackup.Storage;
 
-/// <summary>The way of an archive to the disk: compression, encryption, SHA-256, file.</summary>
+/// <summary>The way of an archive to the disk: compression, encryption, SHA-256 and the fingerprints of ranges, file.</summary>
 internal sealed class BackupSink : IDisposable
 {
     /// <summary>The level whose files are smaller than those of pg_dump -Z1, at the least time;
@@ -15,6 +15,7 @@ internal sealed class BackupSink : IDisposable
     // pg_dump gives no more than a few cores compress; each holds two blocks of a mebibyte.
     private const int MaximumWorkers = 8;
 
+    private readonly RangeWriteStream _ranges;
     private readonly Sha256WriteStream _hash;
     private readonly WriteOnlyStream? _age;
     private readonly WriteOnlyStream? _compressor;
@@ -27,7 +28,8 @@ internal sealed class BackupSink : IDisposable
     /// <param name="cancellationToken">Ends programs on the way.</param>
     public BackupSink(Stream file, CompressionKind compression, int? level, AgeEncryption? encryption, CancellationToken cancellationToken)
     {
-        _hash = new Sha256WriteStream(file);
+        _ranges = new RangeWriteStream(file);
+        _hash = new Sha256WriteStream(_ranges);
         _age = encryption?.Encrypt(_hash, cancellationToken);
         WriteOnlyStream destination = _age ?? _hash;
         int workers = Math.Min(Environment.ProcessorCount, MaximumWorkers);
@@ -48,12 +50,16 @@ internal sealed class BackupSink : IDisposable
     /// <summary>The SHA-256 of what was stored, in upper-case hexadecimal; empty before <see cref="Complete"/>.</summary>
     public string Hash => _hash.Hash;
 
+    /// <summary>The fingerprints of its ranges; of none before <see cref="Complete"/>.</summary>
+    public BackupManifest.RangesRecord Ranges => new() { SizeBytes = _ranges.RangeLength, Fingerprints = _ranges.Fingerprints };
+
     /// <summary>Writes what is held back.</summary>
     public void Complete()
     {
         _compressor?.Complete();
         _age?.Complete();
         _hash.Complete();
+        _ranges.Complete();
     }
 
     /// <inheritdoc/>
@@ -62,5 +68,6 @@ internal sealed class BackupSink : IDisposable
         _compressor?.Dispose();
         _age?.Dispose();
         _hash.Dispose();
+        _ranges.Dispose();
     }
 }

@@ -21,7 +21,7 @@ internal sealed class FolderDriver : IStoreDriver
     }
 
     /// <inheritdoc/>
-    public Task<Stream> ReadAsync(StoreObject known, long offset, CancellationToken cancellationToken)
+    public Task<Stream> ReadAsync(StoreObject known, long offset, long end, CancellationToken cancellationToken)
     {
         FileStream file = RegularFile.Read(known.Key);
         file.Position = offset;

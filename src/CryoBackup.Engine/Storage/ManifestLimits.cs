@@ -102,6 +102,11 @@ internal static class ManifestLimits
             return string.Create(CultureInfo.InvariantCulture, $"a name in it is longer than {LongestName} characters");
         }
 
+        if (manifest.Ranges is { } ranges && !FileRanges.Fit(ranges, manifest.SizeBytes))
+        {
+            return "what it records of the file's ranges is not whole";
+        }
+
         return FindNumber(manifest) ?? FindTable(manifest);
     }
 

@@ -5,6 +5,16 @@ namespace CryoBackup.Storage;
 // What stands in a manifest below its first level.
 internal sealed partial record BackupManifest
 {
+    /// <summary>Fingerprints of the stored file's ranges; they tell nothing of the content of an encrypted one.</summary>
+    public sealed class RangesRecord
+    {
+        /// <summary>The bytes of each range; the last may have fewer.</summary>
+        public long SizeBytes { get; init; }
+
+        /// <summary>32 hexadecimal digits for each range, joined; see <see cref="Streams.RangeFingerprints"/>.</summary>
+        public string Fingerprints { get; init; } = "";
+    }
+
     /// <summary>How a file is encrypted.</summary>
     public sealed class EncryptionRecord
     {

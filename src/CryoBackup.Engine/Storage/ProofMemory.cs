@@ -78,14 +78,7 @@ internal sealed class ProofMemory
     {
         try
         {
-            if (!_backup.IsInStore)
-            {
-                return FileMark.Of(_backup.Path);
-            }
-
-            (StoreLocation place, string name) = StoreLocation.ParseFile(_backup.Path);
-            using Store store = StoreDrivers.Open(place, _backup.Store, _observer);
-            return store.HeadAsync(name, _cancellation).GetAwaiter().GetResult() is { } found ? FileMark.Of(found) : null;
+            return _backup.Mark(_cancellation);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryoBackupException)
         {

@@ -5,8 +5,9 @@ namespace CryoBackup.Storage;
 
 /// <summary>
 /// What Tests concluded of a backup, kept beside it in <c>&lt;backup&gt;.proof.json</c>: of each level and verdict the last, in the order
-/// in which they came, whatever the clocks said. It holds no word of the content, which an encrypted backup keeps to itself. It is advice:
-/// what a verdict is worth, <see cref="BackupProof"/> tells.
+/// in which they came, whatever the clocks said; and what sampled Tests have read of it. It holds no word of the content, which an
+/// encrypted backup keeps to itself. It is advice: what a verdict is worth,
+/// <see cref="BackupProof"/> tells.
 /// </summary>
 internal sealed record ProofRecord
 {
@@ -29,6 +30,10 @@ internal sealed record ProofRecord
 
     /// <summary>The verdicts, the last one last.</summary>
     public IReadOnlyList<TestVerdict> Verdicts { get; init; } = [];
+
+    /// <summary>What sampled Tests have read; null for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SampleRecord? Sample { get; init; }
 
     /// <summary>One verdict of a Test.</summary>
     public sealed record TestVerdict
@@ -121,14 +126,17 @@ internal sealed record ProofRecord
     /// <returns>UTF-8 without BOM, ending with a newline.</returns>
     internal static byte[] Add(byte[]? known, string name, TestVerdict verdict)
     {
-        IEnumerable<TestVerdict> others = known is null ? [] : Parse(known, name)?.Verdicts ?? [];
-        var record = new ProofRecord
-        {
-            BackupFile = name,
-            Verdicts = [.. others.Where(other => (other.Level, other.Verdict) != (verdict.Level, verdict.Verdict)), verdict],
-        };
-        return [.. JsonSerializer.SerializeToUtf8Bytes(record, Json), (byte)'\n'];
+        ProofRecord record = Known(known, name);
+        IEnumerable<TestVerdict> others = record.Verdicts.Where(other => (other.Level, other.Verdict) != (verdict.Level, verdict.Verdict));
+        return Serialize(record with { Verdicts = [.. others, verdict] });
     }
+
+    /// <summary>What lies beside a backup, with what sampled Tests have read until now.</summary>
+    /// <param name="known">What lay there; null for nothing.</param>
+    /// <param name="name">The backup file's name, without a folder.</param>
+    /// <param name="sample">What they have read.</param>
+    /// <returns>UTF-8 without BOM, ending with a newline.</returns>
+    internal static byte[] Add(byte[]? known, string name, SampleRecord sample) => Serialize(Known(known, name) with { Sample = sample });
 
     /// <summary>Reads a record.</summary>
     /// <param name="bytes">What lies there.</param>
@@ -146,6 +154,7 @@ internal sealed record ProofRecord
                 ? record with
                 {
                     Verdicts = [.. verdicts.Select(Utc)],
+                    Sample = record.Sample?.IsWhole() == true ? Utc(record.Sample) : null,
                 }
                 : null;
         }
@@ -155,6 +164,11 @@ internal sealed record ProofRecord
             return null;
         }
     }
+
+    private static ProofRecord Known(byte[]? known, string name) =>
+        (known is null ? null : Parse(known, name)) ?? new ProofRecord { BackupFile = name };
+
+    private static byte[] Serialize(ProofRecord record) => [.. JsonSerializer.SerializeToUtf8Bytes(record, Json), (byte)'\n'];
 
     private static bool IsWhole(TestVerdict? verdict) =>
         verdict
@@ -166,6 +180,13 @@ internal sealed record ProofRecord
                 Tag: { Length: <= LongestText },
                 SizeBytes: >= 0
             };
+
+    private static SampleRecord Utc(SampleRecord sample) =>
+        sample with
+        {
+            Begun = sample.Begun.ToUniversalTime(),
+            Modified = sample.Modified.ToUniversalTime(),
+        };
 
     private static TestVerdict Utc(TestVerdict verdict) =>
         verdict with

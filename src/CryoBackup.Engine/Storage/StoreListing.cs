@@ -34,7 +34,8 @@ internal sealed class StoreListing : BackupListing
             .OrderBy(note => objects[note.Path].Modified)
             .ThenBy(note => note.Path, StringComparer.Ordinal)
             .ToLookup(note => (note.Name!.Backup, note.Name.Suffix), note => note.Path);
-        _noted = new(() => read([.. _notes.SelectMany(notes => notes)]));
+        // What was sampled proves nothing, and nobody who lists asks for it.
+        _noted = new(() => read([.. _notes.SelectMany(notes => notes).Where(path => NoteName.TryRead(path)?.What != SampleMemory.What)]));
     }
 
     /// <inheritdoc/>

@@ -28,7 +28,7 @@ internal static class StoreNotes
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="CryoBackupException">PermissionDenied, LocationUnreachable, DestinationNotWritable: it is not
     /// remembered.</exception>
-    public static async Task RememberAsync(
+    public static Task RememberAsync(
         Store store,
         string backup,
         ProofRecord.TestVerdict verdict,
@@ -37,8 +37,27 @@ internal static class StoreNotes
     )
     {
         string what = $"{verdict.Level}-{verdict.Verdict}".ToLowerInvariant();
-        string name = NoteName.Make(backup, BackupFileName.ProofSuffix, what, DateTime.UtcNow);
-        await PutAsync(store, name, ProofRecord.Add(null, backup, verdict), cancellationToken).ConfigureAwait(false);
+        return RememberAsync(store, backup, (what, ProofRecord.Add(null, backup, verdict)), observer, cancellationToken);
+    }
+
+    /// <summary>Leaves a note of a Test beside a backup, and removes those that it replaces.</summary>
+    /// <param name="store">The store, opened by <see cref="Open"/>.</param>
+    /// <param name="backup">The backup's name.</param>
+    /// <param name="note">What its name says, and what it says itself.</param>
+    /// <param name="observer">Learns that older ones stay.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="CryoBackupException">PermissionDenied, LocationUnreachable, DestinationNotWritable: it is not
+    /// remembered.</exception>
+    public static async Task RememberAsync(
+        Store store,
+        string backup,
+        (string What, byte[] Content) note,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
+    {
+        string name = NoteName.Make(backup, BackupFileName.ProofSuffix, note.What, DateTime.UtcNow);
+        await PutAsync(store, name, note.Content, cancellationToken).ConfigureAwait(false);
         try
         {
             IReadOnlyList<StoreObject> notes = await store
@@ -49,7 +68,7 @@ internal static class StoreNotes
                 // In one order for all: of two that are left at the same moment, one stays.
                 foreach (
                     StoreObject old in notes
-                        .Where(one => NoteName.TryRead(store.NameOf(one))?.What == what)
+                        .Where(one => NoteName.TryRead(store.NameOf(one))?.What == note.What)
                         .Where(one => (one.Modified, one.Key).CompareTo((own.Modified, own.Key)) < 0)
                 )
                 {
@@ -59,7 +78,7 @@ internal static class StoreNotes
         }
         catch (CryoBackupException exception)
         {
-            observer(new VerboseMessage($"Older verdicts on '{store.Location.PathOf(backup)}' stay beside it: {exception.Message}"));
+            observer(new VerboseMessage($"Older notes on '{store.Location.PathOf(backup)}' stay beside it: {exception.Message}"));
         }
     }
 

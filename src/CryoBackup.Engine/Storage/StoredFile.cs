@@ -38,6 +38,24 @@ internal sealed record StoredFile(string Path, StoreOptions Store, Action<Engine
                 )
             : BackupSource.OpenFile(Path);
 
+    /// <summary>By what it is known to be unchanged.</summary>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <returns>Null if there is none.</returns>
+    /// <exception cref="IOException">It cannot be looked at.</exception>
+    /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
+    /// <exception cref="CryoBackupException">Of a store: LocationUnreachable, PermissionDenied.</exception>
+    public FileMark? Mark(CancellationToken cancellationToken)
+    {
+        if (!IsInStore)
+        {
+            return FileMark.Of(Path);
+        }
+
+        (StoreLocation place, string name) = StoreLocation.ParseFile(Path);
+        using Store store = StoreDrivers.Open(place, Store, Observer);
+        return store.HeadAsync(name, cancellationToken).GetAwaiter().GetResult() is { } found ? FileMark.Of(found) : null;
+    }
+
     /// <summary>Reads the backup's manifest.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The manifest; null if there is none.</returns>

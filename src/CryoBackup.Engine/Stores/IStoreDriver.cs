@@ -23,11 +23,12 @@ internal interface IStoreDriver : IDisposable
     /// <returns>What is known of it; null if there is none.</returns>
     Task<StoreObject?> HeadAsync(string key, CancellationToken cancellationToken);
 
-    /// <summary>Reads an object from an offset to its end.</summary>
+    /// <summary>Reads a part of an object.</summary>
     /// <param name="known">The object, which must be the same still.</param>
     /// <param name="offset">Where to begin; less than its size.</param>
+    /// <param name="end">The byte before which to end, at most its size. A stream that goes on beyond it is no fault.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
-    Task<Stream> ReadAsync(StoreObject known, long offset, CancellationToken cancellationToken);
+    Task<Stream> ReadAsync(StoreObject known, long offset, long end, CancellationToken cancellationToken);
 
     /// <summary>Lists what begins with a prefix.</summary>
     /// <param name="prefix">The prefix.</param>

@@ -38,11 +38,12 @@ internal sealed class RcloneDriver(StoreLocation location) : IStoreDriver
     }
 
     /// <inheritdoc/>
-    public Task<Stream> ReadAsync(StoreObject known, long offset, CancellationToken cancellationToken)
+    public Task<Stream> ReadAsync(StoreObject known, long offset, long end, CancellationToken cancellationToken)
     {
-        string start = offset.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        static string Text(long number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string[] part = end < known.Size ? ["--offset", Text(offset), "--count", Text(end - offset)] : ["--offset", Text(offset)];
         return Task.FromResult<Stream>(
-            new FilterReadStream(Command("cat", "--offset", start, Target(known.Key)), Stream.Null, cancellationToken, Failed)
+            new FilterReadStream(Command(["cat", .. part, Target(known.Key)]), Stream.Null, cancellationToken, Failed)
         );
     }
 

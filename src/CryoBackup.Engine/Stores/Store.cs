@@ -44,9 +44,10 @@ internal sealed class Store : IDisposable
     /// <param name="known">The object, as <see cref="HeadAsync"/> or <see cref="ListAsync"/> gave it; it must be the same still.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <param name="offset">Where to begin.</param>
+    /// <param name="end">The byte before which to end; null for its size.</param>
     /// <returns>A stream that throws what <see cref="Explain"/> explains.</returns>
-    public StoreReadStream OpenRead(StoreObject known, CancellationToken cancellationToken, long offset = 0) =>
-        new(_driver, _retry, known, offset, cancellationToken);
+    public StoreReadStream OpenRead(StoreObject known, CancellationToken cancellationToken, long offset = 0, long? end = null) =>
+        new(_driver, _retry, known, (offset, end ?? known.Size), cancellationToken);
 
     /// <summary>Reads an object as a whole, where it is a small one.</summary>
     /// <param name="known">The object, as <see cref="HeadAsync"/> or <see cref="ListAsync"/> gave it; it must be the same still.</param>

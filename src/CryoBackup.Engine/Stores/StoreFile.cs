@@ -16,11 +16,13 @@ internal sealed class StoreFile : Stream
     private StoreReadStream? _stream;
     private long _streamAt;
     private long _position;
+    private long _end;
 
     private StoreFile(Store store, StoreObject known, CancellationToken cancellationToken)
     {
         _store = store;
         _known = known;
+        _end = known.Size;
         _cancellation = cancellationToken;
     }
 
@@ -71,17 +73,28 @@ internal sealed class StoreFile : Stream
         return null;
     }
 
+    /// <summary>Reads on elsewhere, and no further than to an end: nothing behind it is asked of the store.</summary>
+    /// <param name="start">The next byte.</param>
+    /// <param name="end">The byte before which the file seems to end.</param>
+    public void Narrow(long start, long end)
+    {
+        (_position, _end) = (start, end);
+        _head = [];
+        _stream?.Dispose();
+        _stream = null;
+    }
+
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        if (buffer.Length == 0 || _position >= _known.Size)
+        if (buffer.Length == 0 || _position >= _end)
         {
             return 0;
         }
 
-        if (_head.Length == 0)
+        if (_head.Length == 0 && _position < HeadLength)
         {
-            byte[] head = new byte[(int)Math.Min(HeadLength, _known.Size)];
+            byte[] head = new byte[(int)Math.Min(HeadLength, _end)];
             for (int filled = 0; filled < head.Length; )
             {
                 filled += ReadStore(filled, head.AsSpan(filled));
@@ -143,7 +156,7 @@ internal sealed class StoreFile : Stream
         if (_stream is null || _streamAt != position)
         {
             _stream?.Dispose();
-            _stream = _store.OpenRead(_known, _cancellation, position);
+            _stream = _store.OpenRead(_known, _cancellation, position, _end);
             _streamAt = position;
         }
 

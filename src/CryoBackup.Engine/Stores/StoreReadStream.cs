@@ -3,22 +3,22 @@ using CryoBackup.Streams;
 
 namespace CryoBackup.Stores;
 
-/// <summary>Reads an object from an offset on; where the connection is cut, it goes on at the byte that is next.</summary>
+/// <summary>Reads a part of an object; where the connection is cut, it goes on at the byte that is next.</summary>
 /// <param name="driver">The store.</param>
 /// <param name="retry">Repeats what may go better the next time.</param>
 /// <param name="known">The object.</param>
-/// <param name="offset">Where to begin.</param>
+/// <param name="part">Where to begin, and the byte before which to end.</param>
 /// <param name="cancellationToken">Ends the reading.</param>
 internal sealed class StoreReadStream(
     IStoreDriver driver,
     StoreRetry retry,
     StoreObject known,
-    long offset,
+    (long Start, long End) part,
     CancellationToken cancellationToken
 ) : ReadOnlyStream
 {
     private Stream? _stream;
-    private long _position = offset;
+    private long _position = part.Start;
 
     /// <inheritdoc/>
     public override long Length => known.Size;
@@ -46,7 +46,7 @@ internal sealed class StoreReadStream(
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation = default)
     {
-        if (buffer.Length == 0 || _position == known.Size)
+        if (buffer.Length == 0 || _position == part.End)
         {
             return 0;
         }
@@ -69,11 +69,11 @@ internal sealed class StoreReadStream(
     {
         try
         {
-            _stream ??= await driver.ReadAsync(known, _position, cancellationToken).ConfigureAwait(false);
+            _stream ??= await driver.ReadAsync(known, _position, part.End, cancellationToken).ConfigureAwait(false);
             int count = await _stream
-                .ReadAsync(buffer[..(int)Math.Min(buffer.Length, known.Size - _position)], cancellationToken)
+                .ReadAsync(buffer[..(int)Math.Min(buffer.Length, part.End - _position)], cancellationToken)
                 .ConfigureAwait(false);
-            return count > 0 ? count : throw new EndOfStreamException($"it ended at byte {_position} of {known.Size}");
+            return count > 0 ? count : throw new EndOfStreamException($"it ended at byte {_position} of {part.End}");
         }
         catch
         {

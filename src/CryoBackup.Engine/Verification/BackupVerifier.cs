@@ -65,7 +65,10 @@ internal static class BackupVerifier
     {
         if (request.Level != VerificationLevel.Restore)
         {
-            var inspection = new BackupInspection(request.File(observer), request.Level, request.Identities, observer, limits.Token);
+            var inspection = new BackupInspection(request.File(observer), request.Level, request.Identities, observer, limits.Token)
+            {
+                Sample = request.Sample,
+            };
             inspection.Run();
             return inspection.ToResult();
         }
@@ -115,6 +118,7 @@ internal static class BackupVerifier
             Database = BackupFileName.TryRead(Path.GetFileName(request.Path))?.Database ?? "",
             Path = request.Path,
             Level = request.Level,
+            Sample = request.Sample,
             Start = start,
             End = end,
             Duration = end - start,
@@ -159,6 +163,17 @@ internal static class BackupVerifier
                 "ComputerName",
                 "A port, a role or an SSL mode says nothing without -ComputerName: the throwaway server is reached by its own socket."
             ),
+            (
+                request.Sample is not null && request.Level != VerificationLevel.Hash,
+                "Sample",
+                "A sample is one of the stored bytes, which is level Hash: what a deeper level proves, no part of a file can tell."
+            ),
+            (
+                request.Sample is not null && request.MaxAge is not null,
+                "Sample",
+                "An age is promised of a backup that is proven, and a sample proves none."
+            ),
+            (request.Sample is < 1 or > 99, "Sample", "A sample is 1 to 99 percent of a file; all of it is read without -Sample."),
             (!isNamed && request.Force, "Force", "-Force permits a rehearsal on the backup's own server, which -ComputerName names."),
         ];
         if (Array.Find(rules, rule => rule.Wrong) is { Parameter: { } parameter } broken)

@@ -5,13 +5,13 @@ internal static class RememberedVerdict
 {
     /// <summary>The verdict on the backup itself, its age left aside.</summary>
     /// <param name="result">What the Test concluded.</param>
-    /// <returns>Null for what tells nothing of the backup: that it took too long to come back, that this account may not read it, that
-    /// the store could not be reached.</returns>
+    /// <returns>Null for what tells nothing of the backup: that a part of it is good, that it took too long to come back, that this
+    /// account may not read it, that the store could not be reached.</returns>
     public static Verdict? Of(VerificationResult result)
     {
         if (result.Verdict != Verdict.Failed)
         {
-            return result.Verdict;
+            return result.Sample is null ? result.Verdict : null;
         }
 
         CheckResult[] failed = [.. result.Checks.Where(check => check.Outcome == CheckOutcome.Failed)];

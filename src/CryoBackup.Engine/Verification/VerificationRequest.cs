@@ -19,6 +19,12 @@ public sealed record VerificationRequest
     /// <summary>How deep to go.</summary>
     public VerificationLevel Level { get; init; } = VerificationLevel.Content;
 
+    /// <summary>
+    /// Which share of the file to read, 1 to 99 percent, at level Hash; null for all. Ranges are chosen by chance among those that the
+    /// sampled Tests before have not read, so that after 100 / Sample of them all was read once. What is good of a part is no proof.
+    /// </summary>
+    public int? Sample { get; init; }
+
     /// <summary>How old the backup may be, by its manifest's time; null for any age. A promise of this kind is called RPO.</summary>
     public TimeSpan? MaxAge { get; init; }
 

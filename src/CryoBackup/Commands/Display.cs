@@ -54,6 +54,10 @@ public static class Display
         return result.IsValid ? name : $"{name}\n{Lines(result.Reason, width)}";
     }
 
+    /// <summary>How deep a verification went, a sample with its share.</summary>
+    /// <param name="result">The result.</param>
+    public static string Depth(VerificationResult result) => VerificationSummary.Depth(result);
+
     /// <summary>A moment, and how long ago it was.</summary>
     /// <param name="moment">The moment, in UTC; null for none.</param>
     /// <returns>For example <c>2026-01-31 23:59Z, 6d 2h ago</c>.</returns>

@@ -58,6 +58,16 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
         set => _given = _given with { Level = value };
     }
 
+    /// <summary>Which share of each file to read, such as 5%, at level Hash: by chance what sampled Tests before have not read.</summary>
+    [Parameter]
+    [Percent]
+    [ArgumentCompleter(typeof(ShareCompleter))]
+    public int? Sample
+    {
+        get => _given.Sample;
+        set => _given = _given with { Sample = value };
+    }
+
     /// <summary>Identity files or SSH private keys, any of which may open an encrypted backup.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -153,7 +163,10 @@ public sealed class TestCryoBackupCommand : CryoBackupOneServerCmdlet
         base.BeginProcessing();
         ReadConfiguration(ConfigurationUse.Test);
         OpenEvidence(RunKind.Verification, ReportPath);
-        if ((_given.Level ?? VerificationOptions.Of(Configuration).Level ?? _request.Level) != VerificationLevel.Restore)
+        if (
+            _given.Sample is not null
+            || (_given.Level ?? VerificationOptions.Of(Configuration).Level ?? _request.Level) != VerificationLevel.Restore
+        )
         {
             ForgetPreferredServer();
         }

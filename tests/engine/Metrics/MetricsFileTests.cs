@@ -74,6 +74,22 @@ public sealed class MetricsFileTests : IDisposable
         Assert.Equal(0, values["cryobackup_last_verification_verdict{database=\"app\",verdict=\"passed\"}"]);
     }
 
+    /// <summary>That a part is good makes no verification young; that it is bad tells of the whole.</summary>
+    [Fact]
+    public void ASampleIsNoVerification()
+    {
+        VerificationResult Sample(Verdict verdict) =>
+            SampleResults.Verification(verdict: verdict, level: VerificationLevel.Hash, sample: 5);
+        Dictionary<string, double> whole = Update(RunKind.Verification, 20, RunItem.Of(SampleResults.Verification()));
+        foreach (Verdict verdict in new[] { Verdict.Passed, Verdict.Inconclusive })
+        {
+            Assert.Equal(whole, Update(RunKind.Verification, 30, RunItem.Of(Sample(verdict))));
+        }
+
+        Dictionary<string, double> values = Update(RunKind.Verification, 40, RunItem.Of(Sample(Verdict.Failed)));
+        Assert.Equal(1, values["cryobackup_last_verification_verdict{database=\"app\",verdict=\"failed\"}"]);
+    }
+
     [Fact]
     public void OfTheVerdictsOfOneRunTheGravestCounts()
     {

@@ -10,13 +10,16 @@ internal static class SampleResults
         Verdict verdict = Verdict.Passed,
         string database = "app",
         VerificationLevel level = VerificationLevel.Content,
-        TableComparison[]? tables = null
+        TableComparison[]? tables = null,
+        int? sample = null
     ) =>
         new()
         {
             Database = database,
             Path = path,
             Level = level,
+            Sample = sample,
+            Covered = sample is null ? null : 0.25,
             Verdict = verdict,
             Reason = verdict == Verdict.Passed ? "2 tables with 1234 rows are those of the snapshot." : "It is not what was recorded.",
             Checks =

@@ -87,6 +87,7 @@ public sealed class RealStoreTests
             using var read = new MemoryStream();
             await stream.CopyToAsync(read);
             Assert.True(content.AsSpan().SequenceEqual(read.ToArray()), name);
+            await ReadPartsAsync(store, found, content);
             if (refusesToReplace)
             {
                 CryoBackupException failure = await Assert.ThrowsAsync<CryoBackupException>(() =>
@@ -104,6 +105,17 @@ public sealed class RealStoreTests
         await store.DeleteAsync("large", default);
         Assert.Equal(["small"], (await store.ListAsync("s", default)).Select(store.NameOf));
         Assert.Empty(await store.ListAsync("l", default));
+    }
+
+    private static async Task ReadPartsAsync(Store store, StoreObject found, byte[] content)
+    {
+        foreach ((int start, int end) in new[] { (0, 1), (0, 4096), (17, 9000), (9999, content.Length) })
+        {
+            await using Stream part = store.OpenRead(found, default, start, end);
+            using var read = new MemoryStream();
+            await part.CopyToAsync(read);
+            Assert.True(content.AsSpan(start..end).SequenceEqual(read.ToArray()), $"{start} to {end}");
+        }
     }
 
     private static async Task MakeContainerAsync(int port)

@@ -362,15 +362,18 @@ internal sealed class S3Server : IDisposable
             return S3Answer.Error(412, "PreconditionFailed");
         }
 
-        int start = 0;
+        (int start, int end) = (0, found.Bytes.Length);
+        bool isPart = request.Headers["Range"] is not null;
         if (request.Headers["Range"] is { } range)
         {
-            start = int.Parse(range["bytes=".Length..].Split('-')[0], CultureInfo.InvariantCulture);
+            string[] bounds = range["bytes=".Length..].Split('-');
+            start = int.Parse(bounds[0], CultureInfo.InvariantCulture);
+            end = Math.Min(end, int.Parse(bounds[1], CultureInfo.InvariantCulture) + 1);
         }
 
-        return new S3Answer(start > 0 ? 206 : 200)
+        return new S3Answer(isPart ? 206 : 200)
         {
-            Body = found.Bytes[start..],
+            Body = found.Bytes[start..end],
             Headers =
             [
                 ("ETag", found.Tag),
@@ -380,7 +383,7 @@ internal sealed class S3Server : IDisposable
                     ? new[] { ("x-amz-object-lock-mode", mode), ("x-amz-object-lock-retain-until-date", until) }
                     : [],
                 .. found.HasLegalHold ? new[] { ("x-amz-object-lock-legal-hold", "ON") } : [],
-                .. start > 0 ? new[] { ("Content-Range", $"bytes {start}-{found.Bytes.Length - 1}/{found.Bytes.Length}") } : [],
+                .. isPart ? new[] { ("Content-Range", $"bytes {start}-{end - 1}/{found.Bytes.Length}") } : [],
             ],
         };
     }
