@@ -12,7 +12,10 @@ main() {
     for task in ${tasks//,/ }; do
         case $task in
             build|package|clean|help|mutate) ;;
-            test|matrix) needed+=(postgresql age zstd pigz openssh-client strace faketime systemd pgbouncer rclone npm) ;;
+            test|matrix)
+                needed+=(postgresql age zstd pigz openssh-client strace faketime systemd pgbouncer rclone npm)
+                [[ $task == matrix ]] || needed+=(chromium)
+                ;;
             windows) needed+=(npm) ;;
             demo) needed+=(postgresql age zstd openssh-client) ;;
             bench) needed+=(postgresql age zstd pigz) ;;
@@ -48,6 +51,8 @@ has() {
         openssh-client) command -v ssh-keygen >/dev/null ;;
         pgbouncer) [[ -x /usr/sbin/pgbouncer ]] ;;
         systemd) command -v systemd-analyze >/dev/null ;;
+        # Ubuntu's is a snap, which not every system can run.
+        chromium) command -v chromium >/dev/null || command -v google-chrome >/dev/null || ! grep -qsx 'ID=debian' /etc/os-release ;;
         # .NET does not start without it.
         libicu) [[ ${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-} == 1 ]] || compgen -G '/usr/lib*/libicuuc.so.*' >/dev/null || compgen -G '/usr/lib/*/libicuuc.so.*' >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
