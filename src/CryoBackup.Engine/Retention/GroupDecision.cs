@@ -60,6 +60,7 @@ internal sealed class GroupDecision(KeptBackup[] newestFirst, RetentionRules rul
             AddIf(Freeze(newest) is not null, Freeze(newest) ?? "");
         }
 
+        AddIf(backup.IsUnknown, "what Tests concluded of it cannot be read");
         AddIf(backup.Hold is not null, backup.Hold ?? "");
         return floors;
 

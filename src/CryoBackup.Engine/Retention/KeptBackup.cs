@@ -12,6 +12,9 @@ internal sealed record KeptBackup(string Id, BackupGroup Group, DateTime Start)
     /// <summary>True if its content is proven: by New's own comparison or a Test since, and by no failed Test undone.</summary>
     public bool IsProven { get; init; } = true;
 
+    /// <summary>True if what Tests concluded of it cannot be read: it counts as not proven, and stays.</summary>
+    public bool IsUnknown { get; init; }
+
     /// <summary>True if it came back in a rehearsal.</summary>
     public bool IsRehearsed { get; init; }
 

@@ -47,6 +47,17 @@ internal sealed record StoredBackup(string Path, BackupManifest Manifest, Backup
             observer(new WarningMessage(fault));
         }
 
+        StoredBackup[] unknown = [.. read.OfType<StoredBackup>().Where(backup => backup.Proof.IsUnknown)];
+        if (unknown is [var first, ..])
+        {
+            observer(
+                new WarningMessage(
+                    $"What Tests concluded of '{first.Path}'{(unknown.Length > 1 ? $" and {unknown.Length - 1} more" : "")} cannot be read "
+                        + "by this account: it stays, and counts as not proven. Let the account read what lies beside it."
+                )
+            );
+        }
+
         return [.. read.OfType<StoredBackup>()];
     }
 
@@ -87,6 +98,7 @@ internal sealed record StoredBackup(string Path, BackupManifest Manifest, Backup
         {
             IsWhole = !manifest.IsPartial && listing.SizeOf(path) == manifest.SizeBytes,
             IsProven = proof.Proven is not null,
+            IsUnknown = proof.IsUnknown,
             IsRehearsed = proof.Rehearsed is not null,
             IsDegraded = manifest.Degraded is not null,
             Hold = listing.HoldOf(path, now),

@@ -12,8 +12,14 @@ internal sealed record BackupProof(DateTime? Proven, DateTime? Rehearsed, DateTi
     /// <summary>How long the restore of the last rehearsal took; null where it is not known.</summary>
     public TimeSpan? RestoreDuration { get; init; }
 
+    /// <summary>True where what Tests concluded lies there and cannot be read: nothing is proven, and it may have failed.</summary>
+    public bool IsUnknown { get; init; }
+
     /// <summary>Nothing is proven.</summary>
     public static BackupProof None { get; } = new(null, null, null);
+
+    /// <summary>Nobody can tell.</summary>
+    public static BackupProof Unknown { get; } = None with { IsUnknown = true };
 
     // What becomes of a time where a copy or a file system keeps no fractions of a second.
     private static readonly TimeSpan Resolution = TimeSpan.FromSeconds(2);
@@ -36,10 +42,22 @@ internal sealed record BackupProof(DateTime? Proven, DateTime? Rehearsed, DateTi
     /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
     public static BackupProof Of(string backup, BackupManifest manifest)
     {
-        var file = FileMark.Of(backup);
-        return file is null
-            ? None
-            : Of(manifest, file, File.GetLastWriteTimeUtc(backup + BackupFileName.ManifestSuffix), ProofRecord.Read(backup));
+        if (FileMark.Of(backup) is not { } file)
+        {
+            return None;
+        }
+
+        IReadOnlyList<ProofRecord.TestVerdict> verdicts;
+        try
+        {
+            verdicts = ProofRecord.Read(backup);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return Unknown;
+        }
+
+        return Of(manifest, file, File.GetLastWriteTimeUtc(backup + BackupFileName.ManifestSuffix), verdicts);
     }
 
     /// <summary>Decides, and touches nothing.</summary>

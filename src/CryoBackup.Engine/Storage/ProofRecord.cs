@@ -99,18 +99,11 @@ internal sealed record ProofRecord
 
     /// <summary>Reads what lies beside a backup.</summary>
     /// <param name="backup">The backup's full path.</param>
-    /// <returns>The verdicts; none where nothing is remembered, or nothing that can be read.</returns>
-    public static IReadOnlyList<TestVerdict> Read(string backup)
-    {
-        try
-        {
-            return SideFile.Read(PathOf(backup)) is { } bytes ? Parse(bytes, Path.GetFileName(backup))?.Verdicts ?? [] : [];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    /// <returns>The verdicts; none where nothing is remembered, or what lies there is no record.</returns>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The account may not.</exception>
+    public static IReadOnlyList<TestVerdict> Read(string backup) =>
+        SideFile.Read(PathOf(backup)) is { } bytes ? Parse(bytes, Path.GetFileName(backup))?.Verdicts ?? [] : [];
 
     /// <summary>Adds a verdict to what is remembered of a backup.</summary>
     /// <param name="backup">The backup's full path.</param>

@@ -127,10 +127,15 @@ internal sealed class StoreListing : BackupListing
     public override BackupProof ProofOf(string backup, BackupManifest manifest)
     {
         byte[]?[] notes = [.. Notes(backup, BackupFileName.ProofSuffix)];
-        if (Find(backup) is not { } data || Find(backup + BackupFileName.ManifestSuffix) is not { } described || notes.Contains(null))
+        if (Find(backup) is not { } data || Find(backup + BackupFileName.ManifestSuffix) is not { } described)
+        {
+            return BackupProof.None;
+        }
+
+        if (notes.Contains(null))
         {
             // One that cannot be read may be of a Test that failed.
-            return BackupProof.None;
+            return BackupProof.Unknown;
         }
 
         string name = Path.GetFileName(backup);

@@ -130,11 +130,16 @@ public sealed class CatalogTests : IDisposable
             ],
             all.Select(backup => (backup.Database, backup.State))
         );
+        Assert.Equal(
+            ["Unfinished", "Unreadable", "No manifest", "No file", "Unproven", "No manifest"],
+            all.Select(backup => BackupWord.Of(backup))
+        );
         Assert.Empty(_messages);
         Assert.Equal((5L, "Zstd", true, true), (all[0].Size, all[0].Compression, all[0].Encrypted, all[0].Partial));
         Assert.EndsWith(".partial", all[0].Path, StringComparison.Ordinal);
         Assert.Contains("its own checksum does not fit", Assert.Single(all[1].Warnings), StringComparison.Ordinal);
         Assert.Equal(("", 3L), (all[^1].ManifestPath, all[^1].Size));
+        Assert.Equal(0, new FolderListing(_folder.Path).SizeOf(Path.Combine(_folder.Path, "none.dump")));
         Assert.Equal(["bare"], Find(new CatalogQuery { All = true, Databases = ["b*"] }).Select(backup => backup.Database));
         Assert.DoesNotContain(Find(new CatalogQuery { All = true, Before = At(23) }), backup => backup.Database.Length == 0);
     }
@@ -210,6 +215,20 @@ public sealed class CatalogTests : IDisposable
         );
         Assert.Equal((CryoBackupError.PermissionDenied, closed), (failure.Error, failure.Target));
         File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>A verdict that this account may not read proves nothing, and hinders no list.</summary>
+    [LinuxFact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void WhatCannotBeLookedAtIsNotProven()
+    {
+        string path = Add("app", 1, counted: true);
+        var manifest = BackupManifest.Read(path + BackupFileName.ManifestSuffix);
+        Assert.NotNull(AsNobody.Run(_folder.Path, () => CatalogEntries.ProofOf(path, manifest)).Proven);
+        Conclude(path, VerificationLevel.Content, Verdict.Failed);
+        Assert.Null(AsNobody.Run(_folder.Path, () => CatalogEntries.ProofOf(path, manifest)).Proven);
+        File.SetUnixFileMode(ProofRecord.PathOf(path), UnixFileMode.None);
+        Assert.Equal(BackupProof.Unknown, AsNobody.Run(_folder.Path, () => CatalogEntries.ProofOf(path, manifest)));
     }
 
     /// <summary>Where it lies is no matter: another source gives its own entries.</summary>

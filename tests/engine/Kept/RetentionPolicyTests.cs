@@ -167,6 +167,22 @@ public sealed class RetentionPolicyTests
         Assert.False(RetentionPolicy.IsFrozen([], Now));
     }
 
+    /// <summary>What Tests concluded of it may be a failure, and may be the only proof of its month.</summary>
+    [Fact]
+    public void WhatNobodyCanReadTheVerdictsOfStaysAndProvesNothing()
+    {
+        RetentionRules rules = new() { KeepLast = 2 };
+        KeptBackup[] all = [.. Nightly(Now.AddDays(-60), 60)];
+        all[5] = all[5] with { IsProven = false, IsUnknown = true };
+        RetentionDecision old = RetentionPolicy.Decide(all, rules, Now).Single(decision => decision.Backup == all[5]);
+        Assert.Equal(RemovalAction.Keep, old.Action);
+        Assert.Equal(["what Tests concluded of it cannot be read"], old.Reasons);
+        Assert.Equal(57, Removed(all, rules, Now).Count);
+        all[^1] = all[^1] with { IsProven = false, IsUnknown = true };
+        Assert.Empty(Removed(all, rules, Now));
+        Assert.Contains("what Tests concluded of it cannot be read", RetentionPolicy.Floors(all, all[5].Id, Now));
+    }
+
     /// <summary>Of a backup that is not among those given nothing is known, not even a floor.</summary>
     [Fact]
     public void OfWhatIsNotThereNoFloorIsTold()

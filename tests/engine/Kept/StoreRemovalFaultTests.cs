@@ -106,6 +106,31 @@ public sealed class StoreRemovalFaultTests : IDisposable
         Assert.Equal(before, _store.Files);
     }
 
+    /// <summary>A verdict that the store does not give may be a failure, and may be the only proof.</summary>
+    [Theory]
+    [InlineData(0, "what Tests concluded of it cannot be read")]
+    [InlineData(3, "frozen: the newest, of 2026-01-30 00:00:00Z, is not proven")]
+    public async Task WhatNobodyCanReadTheVerdictsOfStays(int number, string reason)
+    {
+        string[] all = [.. new[] { 1, 28, 29, 30 }.Select(day => _store.Add(day))];
+        using Store store = StoreNotes.Open(StoreLocation.Parse(KeptStore.Place), _store.Options, _store.Say);
+        var verdict = new ProofRecord.TestVerdict { Verdict = Verdict.Inconclusive };
+        await StoreNotes.RememberAsync(store, Path.GetFileName(all[number]), verdict, _store.Say, default);
+        _store.Server.Fault = (_, request) =>
+            request.HttpMethod == "GET" && request.RawUrl!.Contains(".proof.", StringComparison.Ordinal)
+                ? new S3Fault(S3FaultKind.Denied)
+                : null;
+        RemovalResult oldest = Assert.Single(_store.Remove(LastTwo), result => result.Path == all[0]);
+        Assert.Equal((Keep, reason), (oldest.Action, Assert.Single(oldest.Reasons)));
+        Assert.All(
+            _store.Warnings,
+            warning => Assert.StartsWith($"What Tests concluded of '{all[number]}' cannot be read", warning, StringComparison.Ordinal)
+        );
+        Assert.NotEmpty(_store.Warnings);
+        Allow();
+        Assert.Equal(2, _store.Remove(LastTwo).Count(result => result.Action == Removed) + (number == 0 ? 1 : 0));
+    }
+
     /// <summary>Verdicts that cannot be taken away stay beside the new one, which counts.</summary>
     [Fact]
     public async Task OlderVerdictsMayStay()
