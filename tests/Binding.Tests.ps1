@@ -144,6 +144,60 @@ Describe 'A connection' {
     }
 }
 
+Describe 'A wrong value' {
+    It 'of the server is told before anything is done: <_>' -ForEach 'Restore', 'Test' {
+        $line = if ($_ -eq 'Restore') { { Restore-CryoBackup $backup.Path -TargetDatabase x -Create -ComputerName 'postgresql://u:geheim@h:x/app' } }
+        else { { Test-CryoBackup $backup.Path -Level Restore -ComputerName 'postgresql://u:geheim@h:x/app' } }
+        $failure = $line | Should -Throw -ErrorId 'ConfigurationInvalid,*' -PassThru
+        "$failure $($failure.TargetObject)" | Should -Not -Match 'geheim'
+        $failure.ErrorDetails.RecommendedAction | Should -BeLike '*postgresql://user@host*'
+    }
+
+    It 'of a drive that nobody has is told: <_>' -ForEach 'Get', 'Test', 'Restore' {
+        $line = switch ($_) {
+            'Get' { { Get-CryoBackup $folder -Identity 'NoDrive:\key' } }
+            'Test' { { Test-CryoBackup $backup.Path -Identity 'NoDrive:\key' } }
+            'Restore' { { Restore-CryoBackup $backup.Path -TargetDatabase x -Create -Identity 'NoDrive:\key' } }
+        }
+        $line | Should -Throw '*NoDrive*'
+    }
+
+    It 'of a length of time that no clock holds is told' {
+        { Test-CryoBackup $backup.Path -Timeout 1e300 } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
+    }
+}
+
+Describe 'How long a restore may take' {
+    It 'is said by -Timeout' {
+        { Restore-CryoBackup $backup.Path -TargetDatabase cryo_bind_copy -Create -Timeout 00:00:00.001 -ErrorAction Stop } | Should -Throw '*took longer than 0.001s*'
+        Invoke-Sql "SELECT count(*) FROM pg_database WHERE datname LIKE 'cryo_bind_copy%'" | Should -Be 0
+    }
+
+    It 'for another''s lock by -LockTimeout' {
+        $null = Restore-CryoBackup $backup.Path -TargetDatabase cryo_bind_lock -Create
+        $table = "$($backup.Tables[0].Schema).$($backup.Tables[0].Name)"
+        $other = Start-Process psql -ArgumentList '-X', '-d', 'cryo_bind_lock', '-c', """BEGIN; LOCK TABLE $table; SELECT pg_sleep(120)""" -PassThru
+        try {
+            while ((Invoke-Sql "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(120)%' AND wait_event = 'PgSleep'") -lt 1) { Start-Sleep -Milliseconds 100 }
+            { Restore-CryoBackup $backup.Path -TargetDatabase cryo_bind_lock -Clean -Force -LockTimeout 00:00:00.3 -ErrorAction Stop } | Should -Throw -ErrorId 'LockTimeout,*'
+        }
+        finally {
+            $other | Stop-Process
+            Clear-TestDatabase cryo_bind_lock
+        }
+    }
+}
+
+Describe 'A rehearsal on a server that is named' {
+    It 'is made by a superuser only where -AllowSuperuser says so' {
+        $server = @{ ComputerName = $env:PGHOST; Port = $env:PGPORT; Level = 'Restore'; Force = $true }
+        $refused = Test-CryoBackup $backup.Path @server
+        $refused.Verdict | Should -Be 'Inconclusive'
+        $refused.Reason | Should -BeLike '*is a superuser*'
+        (Test-CryoBackup $backup.Path @server -AllowSuperuser).Verdict | Should -Be 'Passed'
+    }
+}
+
 Describe 'Preferred values of parameters' {
     It 'break nothing' {
         $PSDefaultParameterValues = @{ '*-CryoBackup:ComputerName' = $env:PGHOST; '*-CryoBackup:Port' = [int] $env:PGPORT; '*-CryoBackup:SslMode' = 'prefer'; '*-CryoBackup:Quiet' = $false }

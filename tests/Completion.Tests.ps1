@@ -24,6 +24,7 @@ Describe 'Completion' {
 
     It 'asks the server that the line names' {
         Complete "New-CryoBackup -ComputerName $env:PGHOST -Port $env:PGPORT -Database cryo_complete" | ForEach-Object CompletionText | Should -Contain 'cryo_complete'
+        Complete "New-CryoBackup -ComputerName $env:PGHOST -Port $env:PGPORT -SslMode Prefer -Database cryo_complete" | ForEach-Object CompletionText | Should -Contain 'cryo_complete'
         Complete 'New-CryoBackup -ComputerName 127.0.0.1 -Port 1 -Database cryo_complete' | Should -BeNullOrEmpty
     }
 
@@ -51,6 +52,7 @@ Describe 'Completion' {
         Complete "Restore-CryoBackup '$folder' -Latest -Database " | ForEach-Object CompletionText | Should -Be @('cryo_complete', 'postgres')
         Complete "Test-CryoBackup '$folder' -Sample 2" | ForEach-Object ListItemText | Should -Be '25%'
         Complete "Get-CryoBackup '$folder' -Database cry" | ForEach-Object CompletionText | Should -Be 'cryo_complete'
+        Complete "Get-CryoBackup '$folder' -Server " | ForEach-Object ListItemText | Should -Be $backup.ComputerName
     }
 
     It 'is silent where there is nothing to take from' {
