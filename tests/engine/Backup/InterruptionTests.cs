@@ -109,7 +109,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
     [Trait("Runs", "Once")]
     public async Task BackendOfPgDumpStopped()
     {
-        using var backup = new RunningBackup(Request(stallTimeout: TimeSpan.FromSeconds(1)));
+        using var backup = new RunningBackup(Request(stallTimeout: Stall));
         await backup.WaitForRowsAsync();
         int backend = DumpingBackend();
         Signals.Send("STOP", backend);
@@ -117,7 +117,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
         {
             CryoBackupException failure = await backup.FailureAsync();
             Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
-            Assert.Contains("nothing came from it for 1s", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("nothing came from it for 10s", failure.Message, StringComparison.Ordinal);
             Assert.Empty(Tools());
             Assert.Empty(Leftovers.Files(_destination.Path));
         }
@@ -133,7 +133,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
     [Trait("Runs", "Once")]
     public async Task WholeServerStopped()
     {
-        using var backup = new RunningBackup(Request(stallTimeout: TimeSpan.FromSeconds(1)));
+        using var backup = new RunningBackup(Request(stallTimeout: Stall));
         await backup.WaitForRowsAsync();
         int[] server = LinuxProcesses.Tree(_server.Cluster.ProcessId);
         Signals.Send("STOP", server);
@@ -141,7 +141,7 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
         {
             CryoBackupException failure = await backup.FailureAsync();
             Assert.Equal(CryoBackupError.DumpFailed, failure.Error);
-            Assert.Contains("nothing came from it for 1s", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("nothing came from it for 10s", failure.Message, StringComparison.Ordinal);
             Assert.Empty(Tools());
             Assert.Empty(Leftovers.Files(_destination.Path));
         }
@@ -222,6 +222,9 @@ public class InterruptionTests : IClassFixture<PostgresServer>, IDisposable
 
     /// <summary>The tools that run for the backup.</summary>
     private protected int[] Tools() => LinuxProcesses.ToolsOf(_server, Database);
+
+    // Longer than a machine under load takes to begin, or rows would not have come before it ends the run.
+    private static readonly TimeSpan Stall = TimeSpan.FromSeconds(10);
 
     private protected BackupRequest Request(TimeSpan? stallTimeout = null) =>
         new()
