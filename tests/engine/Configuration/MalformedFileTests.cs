@@ -267,6 +267,29 @@ public sealed class MalformedFileTests
             { "merge key", "database: &a {host: b}\ndatabases:\n  - {<<: *a, name: c}\n", "line 3, column 6", "as a key is not known", "" },
             { "list as a key", "? [a, b]\n: c\n", "line 1, column 3", "a list is there where a key belongs", "" },
             { "control character", "database:\n  host: a\u0007b\n", "line 2, column 10", "U+0007", "Remove it" },
+            {
+                "lock without days",
+                "aws:\n  bucket: my-bucket\n  object_lock_mode: GOVERNANCE\n",
+                "line 3, column 21",
+                "say nothing without each other",
+                "Give both"
+            },
+            {
+                "lock without mode",
+                "aws:\n  bucket: my-bucket\n  object_lock_days: 30\n",
+                "line 3, column 21",
+                "say nothing without each other",
+                "Give both"
+            },
+            {
+                "lock of another kind",
+                "aws:\n  bucket: my-bucket\n  object_lock_mode: governance\n  object_lock_days: 30\n",
+                "line 3, column 21",
+                "neither GOVERNANCE nor COMPLIANCE",
+                "bypass"
+            },
+            { "bucket is no name", "aws:\n  enabled: true\n  bucket: A_B\n", "line 3, column 11", "'aws': ", "" },
+            { "time zone is none", "retention:\n  keep_last: 1\n  time_zone: Mars/Olympus\n", "line ", "'retention': ", "" },
             { "zero character", "database:\n  host: a\0b\n", "line 2, column 10", "U+0000", "Remove it" },
             { "directive", "%YAML 9.9\n---\ndatabase: {}\n", "line 1", "not YAML", "--example" },
             { "nested deeply", "databases: " + new string('[', 50) + "\n", "line 1", "nested", "--example" },

@@ -145,6 +145,68 @@ public sealed class CopyTests : CopyTestBase
         Assert.NotNull(Copy(backup).Proven);
     }
 
+    /// <summary>Where it fails, what was put is told, and a later copy completes it.</summary>
+    [Fact]
+    public void WhatCannotBeTakenBackIsToldAndCompletedLater()
+    {
+        string backup = Make();
+        Server.Fault = (_, request) =>
+            request.HttpMethod == "DELETE"
+            || (request.HttpMethod == "PUT" && request.RawUrl!.EndsWith(".meta.json", StringComparison.Ordinal))
+                ? new S3Fault(S3FaultKind.Denied)
+                : null;
+
+        Assert.Equal(CryoBackupError.PermissionDenied, Assert.Throws<CryoBackupException>(() => Copy(backup)).Error);
+
+        Assert.Equal(2, Said.OfType<WarningMessage>().Count(said => said.Text.Contains("completes it", StringComparison.Ordinal)));
+        Assert.Equal(2, Stored.Length);
+        Server.Fault = (_, _) => null;
+        Assert.NotNull(Copy(backup).Proven);
+        Assert.Equal(3, Stored.Length);
+    }
+
+    /// <summary>What nothing describes is no backup to copy, whether it lies in a folder or in a store.</summary>
+    [Fact]
+    public void WithoutAManifestThatCanBeReadNothingIsCopied()
+    {
+        string backup = Make();
+        Copy(backup);
+        string stored = $"s3://backups/db/{Name}";
+        var elsewhere = new CopyTarget(StoreLocation.Parse(Path.Combine(Folder.Path, "back")), new StoreOptions());
+        CryoBackupError From(string path) =>
+            Assert
+                .Throws<CryoBackupException>(() =>
+                    BackupCopier.Run(
+                        new CopyRequest
+                        {
+                            Path = path,
+                            Store = Target().Options,
+                            Destination = elsewhere,
+                        },
+                        Said.Add,
+                        default
+                    )
+                )
+                .Error;
+        Server.Fault = (_, request) =>
+            request.HttpMethod == "GET" && request.RawUrl!.EndsWith(".meta.json", StringComparison.Ordinal)
+                ? new S3Fault(S3FaultKind.Denied)
+                : null;
+        Assert.Equal(CryoBackupError.PermissionDenied, From(stored));
+        Server.Fault = (_, _) => null;
+        Server.Objects.TryRemove($"db/{Name}.meta.json", out _);
+        Assert.Equal(CryoBackupError.ManifestInvalid, From(stored));
+        File.Delete(backup + ".meta.json");
+        Assert.Equal(CryoBackupError.ManifestInvalid, From(backup));
+        using (FileStream file = File.Create(backup + ".meta.json"))
+        {
+            file.SetLength(1L << 40);
+        }
+
+        Assert.Equal(CryoBackupError.ManifestInvalid, From(backup));
+        Assert.False(Directory.Exists(Path.Combine(Folder.Path, "back")));
+    }
+
     /// <summary>Credentials that may write and not delete are enough.</summary>
     [Fact]
     public void NothingIsDeletedWhereAllGoesWell()

@@ -46,6 +46,22 @@ public sealed class FleetTests
         Assert.Empty(Assert.Single(FleetRow.Of(daily[..2], [], null, Noon)).Holes);
     }
 
+    /// <summary>The longest hole is the one that wants a look; programs get them all.</summary>
+    [Fact]
+    public void HolesAreShown()
+    {
+        FleetRow[] rows =
+        [
+            .. FleetRow.Of([.. new[] { 20, 19, 18, 14, 13, 12, 6, 5, 4, 3, 2, 1 }.Select(day => Backup("app", 1, day))], [], null, Noon),
+        ];
+        Assert.Contains($"2, the longest 6d from {Noon.AddDays(-12):yyyy-MM-dd HH:mm}", Page(rows), StringComparison.Ordinal);
+        var document = FleetDocument.Of(rows, Noon);
+        Assert.Equal(
+            [ReportJson.Time(Noon.AddDays(-18)), ReportJson.Time(Noon.AddDays(-12))],
+            Assert.Single(document.Databases).Holes.Select(hole => hole.From)
+        );
+    }
+
     [Fact]
     public void PageNamesWhatWantsALookAndEscapesIt()
     {

@@ -60,6 +60,20 @@ public sealed class StoreFileTests : IDisposable
         );
     }
 
+    /// <summary>What is longer than any manifest is not read, wherever it lies.</summary>
+    [Fact]
+    public void AManifestThatIsTooLongIsNone()
+    {
+        using var folder = new TemporaryFolder();
+        using FileStream sparse = File.Create(Path.Combine(folder.Path, "long"));
+        sparse.SetLength(1L << 40);
+        CryoBackupException failure = Assert.Throws<CryoBackupException>(() =>
+            StoredFile.ReadManifest("s3://backups/db/a.dump.meta.json", sparse)
+        );
+        Assert.Equal(CryoBackupError.ManifestInvalid, failure.Error);
+        Assert.Contains("more than any manifest", failure.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>A manifest that the store does not give is none that is damaged.</summary>
     [Fact]
     public void AManifestThatCannotBeReadIsToldAsWhatItIs()
