@@ -70,7 +70,7 @@ internal sealed class SampledReading(
         var round = SampleRecord.Of(memory.Read(), mark, sha256, ranges.Count);
         int[] chosen = round.Choose(ranges.Count, percent);
         Read(bytes, ranges, chosen);
-        SampleRecord read = round.With(chosen);
+        SampleRecord read = round.With(chosen, _differing);
         memory.Keep(read);
         Judge(checks, ranges, chosen, read);
     }

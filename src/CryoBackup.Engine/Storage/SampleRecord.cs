@@ -32,6 +32,9 @@ internal sealed record SampleRecord
     /// <summary>The ranges that were read: four a hexadecimal digit, the lowest bit first.</summary>
     public string Read { get; init; } = "";
 
+    /// <summary>The ranges that were not as recorded when they were last read, likewise: each Test reads them again, in every round.</summary>
+    public string Differing { get; init; } = "";
+
     /// <summary>A round that goes on, or a new one where none is known, the last has read all, or the file is another.</summary>
     /// <param name="known">What was read before; null for nothing.</param>
     /// <param name="file">The file as it is.</param>
@@ -45,7 +48,9 @@ internal sealed record SampleRecord
             && known.Modified == file.Modified
             && string.Equals(known.Tag, file.Tag, StringComparison.Ordinal)
             && string.Equals(known.Sha256, sha256, StringComparison.OrdinalIgnoreCase)
-            && known.Read.Length == DigitsOf(count);
+            && known.Read.Length == DigitsOf(count)
+            && known.Differing.Length == DigitsOf(count);
+        string none = new('0', DigitsOf(count));
         return isOf && known!.CountOf(count) < count
             ? known
             : new SampleRecord
@@ -55,7 +60,8 @@ internal sealed record SampleRecord
                 Modified = file.Modified,
                 Tag = file.Tag,
                 Begun = DateTime.UtcNow,
-                Read = new string('0', DigitsOf(count)),
+                Read = none,
+                Differing = isOf ? known!.Differing : none,
             };
     }
 
@@ -66,45 +72,56 @@ internal sealed record SampleRecord
                 Sha256: { Length: <= LongestText },
                 Tag: { Length: <= LongestText },
                 Read: { Length: <= RangeFingerprints.MostRanges / BitsOfDigit },
+                Differing: { Length: <= RangeFingerprints.MostRanges / BitsOfDigit },
                 SizeBytes: >= 0,
                 Runs: >= 0
             }
-        && Read.All(char.IsAsciiHexDigit);
+        && Read.All(char.IsAsciiHexDigit)
+        && Differing.All(char.IsAsciiHexDigit);
 
     /// <summary>How many ranges were read.</summary>
     /// <param name="count">How many there are.</param>
-    public int CountOf(int count) => Enumerable.Range(0, count).Count(HasRead);
+    public int CountOf(int count) => Enumerable.Range(0, count).Count(range => Has(Read, range));
 
-    /// <summary>Chooses what is read next: by chance among what this round has not read yet.</summary>
+    /// <summary>Chooses what is read next: what differed, and by chance among what this round has not read yet.</summary>
     /// <param name="count">How many ranges there are.</param>
     /// <param name="percent">Which share of them.</param>
     /// <returns>The ranges, in their order; at least one.</returns>
     public int[] Choose(int count, int percent)
     {
-        int[] unread = [.. Enumerable.Range(0, count).Where(range => !HasRead(range))];
+        int[] unread = [.. Enumerable.Range(0, count).Where(range => !Has(Read, range))];
         Random.Shared.Shuffle(unread);
-        return [.. unread.Take(((count * percent) + 99) / 100).Order()];
+        IEnumerable<int> differing = Enumerable.Range(0, count).Where(range => Has(Differing, range));
+        return [.. unread.Take(((count * percent) + 99) / 100).Union(differing).Order()];
     }
 
     /// <summary>The round with one more Test.</summary>
     /// <param name="read">The ranges that it read.</param>
-    public SampleRecord With(IEnumerable<int> read)
-    {
-        char[] digits = Read.ToCharArray();
-        foreach (int range in read)
+    /// <param name="differing">Those among them that were not as recorded.</param>
+    public SampleRecord With(IReadOnlyCollection<int> read, IReadOnlyCollection<int> differing) =>
+        this with
         {
-            int digit = Convert.ToInt32(digits[range / BitsOfDigit].ToString(), 16) | (1 << (range % BitsOfDigit));
-            digits[range / BitsOfDigit] = "0123456789abcdef"[digit];
-        }
-
-        return this with
-        {
-            Read = new string(digits),
+            Read = Set(Read, read, isSo: true),
+            Differing = Set(Set(Differing, read, isSo: false), differing, isSo: true),
             Runs = Runs + 1,
         };
-    }
 
     private static int DigitsOf(int count) => (count + BitsOfDigit - 1) / BitsOfDigit;
 
-    private bool HasRead(int range) => (Convert.ToInt32(Read[range / BitsOfDigit].ToString(), 16) & (1 << (range % BitsOfDigit))) != 0;
+    private static bool Has(string digits, int range) => (Digit(digits[range / BitsOfDigit]) & (1 << (range % BitsOfDigit))) != 0;
+
+    private static string Set(string digits, IEnumerable<int> ranges, bool isSo)
+    {
+        char[] changed = digits.ToCharArray();
+        foreach (int range in ranges)
+        {
+            ref char digit = ref changed[range / BitsOfDigit];
+            int bit = 1 << (range % BitsOfDigit);
+            digit = "0123456789abcdef"[isSo ? Digit(digit) | bit : Digit(digit) & ~bit];
+        }
+
+        return new string(changed);
+    }
+
+    private static int Digit(char digit) => Convert.ToInt32(digit.ToString(), 16);
 }
