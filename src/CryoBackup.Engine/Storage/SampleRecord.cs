@@ -32,7 +32,8 @@ internal sealed record SampleRecord
     /// <summary>The ranges that were read: four a hexadecimal digit, the lowest bit first.</summary>
     public string Read { get; init; } = "";
 
-    /// <summary>The ranges that were not as recorded when they were last read, likewise: each Test reads them again, in every round.</summary>
+    /// <summary>The ranges that were not as recorded when they were last read, likewise: each Test reads them again, in every
+    /// round.</summary>
     public string Differing { get; init; } = "";
 
     /// <summary>A round that goes on, or a new one where none is known, the last has read all, or the file is another.</summary>
