@@ -97,7 +97,7 @@ public sealed class RefusedRemovalTests : IDisposable
         );
         Assert.Contains("the disk is ill", failure.Message, StringComparison.Ordinal);
         Assert.Equal(before, _folder.Files.Where(name => !name.EndsWith(BackupFileName.RemovalSuffix, StringComparison.Ordinal)));
-        Assert.Equal(isMarkStuck, Directory.Exists(RemovalMark.PathOf(path)));
+        Assert.Equal(isMarkStuck, Path.Exists(RemovalMark.PathOf(path)));
     }
 
     /// <summary>A mark says of which content it is; one that is of another, or noise, makes nobody remove what lies there.</summary>
