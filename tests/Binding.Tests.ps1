@@ -13,7 +13,19 @@ BeforeAll {
         Remove  = Remove-CryoBackup $folder -KeepLast 9
         Protect = Protect-CryoBackup $backup.Path -Reason 'a test' -Until (Get-Date).AddDays(1)
     }
-    $null = Unprotect-CryoBackup $backup.Path
+    $made.Unprotect = Unprotect-CryoBackup $backup.Path
+    $config = New-CryoBackupConfiguration -Path (Join-Path $TestDrive 'example.yaml')
+    $tested = Test-CryoBackupConfiguration $config
+    # Each with as much in it as there can be: what a file and another process make of it.
+    $more = @{
+        Failed     = Test-CryoBackup (Join-Path $folder 'none') -Database cryo_bind, cryo_bound -MaxAge 1h
+        Damaged    = Test-CryoBackup (& { $copy = Copy-Backup $backup (Join-Path $TestDrive 'damaged'); Edit-OneByte $copy; $copy })
+        Restored   = Restore-CryoBackup $backup.Path -TargetDatabase cryo_bind_copy -Create
+        Unfinished = Get-CryoBackup (& { $null = Copy-Backup $backup (Join-Path $TestDrive 'alone'); Remove-Item (Join-Path $TestDrive 'alone/*.json'); Join-Path $TestDrive 'alone' }) -All
+        Tested     = $tested
+        Wrong      = & { Set-Content (Join-Path $TestDrive 'wrong.yaml') 'nonsense: 1'; Test-CryoBackupConfiguration (Join-Path $TestDrive 'wrong.yaml') }
+    }
+    Clear-TestDatabase cryo_bind_copy
 
     # What takes a backup, and changes nothing.
     $takers = [ordered] @{
@@ -35,6 +47,29 @@ BeforeAll {
         }
     }
 
+    # The properties, also of what lists hold, whose values are of one of our enumerations: each with its place in the object.
+    function Get-WordProperty([type] $Type, [string] $Place = '') {
+        foreach ($property in $Type.GetProperties() | Where-Object { $_.GetIndexParameters().Count -eq 0 }) {
+            $of = [Nullable]::GetUnderlyingType($property.PropertyType) ?? $property.PropertyType
+            if ($of.IsEnum) {
+                "$Place$($property.Name)"
+            }
+            elseif ($of.IsGenericType -and $of.GenericTypeArguments[0].Namespace -eq 'CryoBackup') {
+                Get-WordProperty $of.GenericTypeArguments[0] "$Place$($property.Name)."
+            }
+        }
+    }
+
+    # All that a path of names leads to, through lists; nothing where a list on the way is empty.
+    function Get-Deep($Object, [string] $Place) {
+        $values = @($Object)
+        foreach ($name in $Place -split '\.') {
+            $values = @($values | ForEach-Object { $_.$name })
+        }
+
+        $values | Where-Object { $null -ne $_ }
+    }
+
     $bound = [System.Collections.Generic.List[object]]::new()
     $ways = @{
         'as it is'            = { param($Object) $Object }
@@ -54,7 +89,7 @@ AfterAll {
     $bound | Format-Table | Out-String -Width 120 | Set-Content -LiteralPath (Join-Path $results 'what-binds.txt')
 }
 
-Describe 'What <Cmdlet>-CryoBackup emits' -ForEach @('New', 'Get', 'Copy', 'Test', 'Restore', 'Remove', 'Protect' | ForEach-Object { @{ Cmdlet = $_ } }) {
+Describe 'What <Cmdlet>-CryoBackup emits' -ForEach @('New', 'Get', 'Copy', 'Test', 'Restore', 'Remove', 'Protect', 'Unprotect' | ForEach-Object { @{ Cmdlet = $_ } }) {
     It 'goes on after <_>' -ForEach 'as it is', 'Select-Object', 'ConvertTo-Json', 'Export-Csv', 'Export-Clixml', 'Start-Job', 'PSSerializer' {
         $object = & $ways[$_] $made[$Cmdlet]
         $object | Should -HaveCount 1
@@ -87,6 +122,106 @@ Describe 'What <Cmdlet>-CryoBackup emits' -ForEach @('New', 'Get', 'Copy', 'Test
         }
 
         @(Test-CryoBackup @($made[$Cmdlet], $made.New) -Level Hash).Verdict | Should -Be 'Passed', 'Passed'
+    }
+}
+
+Describe 'What becomes of <What> in a file and in another process' -ForEach @(
+    'New', 'Get', 'Copy', 'Test', 'Restore', 'Remove', 'Protect', 'Unprotect', 'Failed', 'Damaged', 'Restored', 'Unfinished', 'Tested', 'Wrong' | ForEach-Object { @{ What = $_ } }
+) {
+    BeforeAll {
+        $object = @($made[$What] ?? $more[$What])[0]
+        $type = $object.GetType()
+        $words = @(Get-WordProperty $type)
+    }
+
+    It 'has words in JSON, as they are shown' {
+        $read = $object | ConvertTo-Json -Depth 5 | ConvertFrom-Json
+        foreach ($place in $words) {
+            $values = @(Get-Deep $read $place)
+            $values | ForEach-Object { $_ | Should -BeOfType [string] -Because $place }
+            $values | Should -Be @(Get-Deep $object $place | ForEach-Object ToString) -Because $place
+        }
+    }
+
+    It 'has text in each cell of a sheet' {
+        $row = $object | ConvertTo-Csv | ConvertFrom-Csv
+        foreach ($property in $type.GetProperties()) {
+            $row.($property.Name) | Should -Not -Match '^System\.|^CryoBackup\.|`|\[\]' -Because $property.Name
+            if ($property.PropertyType.IsGenericType -and $property.PropertyType.Name -like 'ResultList*') {
+                $row.($property.Name) | Should -Be (@($object.($property.Name) | ForEach-Object ToString) -join '; ') -Because $property.Name
+            }
+        }
+    }
+
+    It 'has words, lists and what they hold when it comes home from a job' {
+        $back = Start-Job { $using:object } | Receive-Job -Wait -AutoRemoveJob
+        $cells = $back | ConvertTo-Csv | ConvertFrom-Csv
+        foreach ($place in $words) {
+            $values = @(Get-Deep $object $place)
+            $found = @(Get-Deep $back $place)
+            $found | Should -HaveCount $values.Count -Because $place
+            for ($i = 0; $i -lt $values.Count; $i++) {
+                ($found[$i] -eq "$($values[$i])") | Should -BeTrue -Because "$place is compared with a word"
+            }
+        }
+
+        foreach ($property in $type.GetProperties() | Where-Object { $_.PropertyType.Name -like 'ResultList*' }) {
+            $name = $property.Name
+            @($back.$name).Count | Should -Be $object.$name.Count
+            $cells.$name | Should -Not -Match 'System\.' -Because $name
+            if ($object.$name.Count -gt 0 -and $property.PropertyType.GenericTypeArguments[0] -ne [string]) {
+                foreach ($inner in $property.PropertyType.GenericTypeArguments[0].GetProperties().Name) {
+                    "$(@($back.$name)[0].$inner)" | Should -Be "$(@($object.$name)[0].$inner)" -Because "$name holds it"
+                }
+            }
+        }
+    }
+
+    It 'is false where a list is empty, as an array is' {
+        foreach ($property in $type.GetProperties() | Where-Object { $_.PropertyType.Name -like 'ResultList*' }) {
+            $list = $object.($property.Name)
+            [bool] $list | Should -Be ($list.Count -gt 0) -Because $property.Name
+            $list.Length | Should -Be $list.Count
+        }
+    }
+}
+
+Describe 'What a job itself makes' {
+    It 'comes home with words that compare, and tables that are whole' {
+        $file = $backup.Path
+        $back = Start-Job { Import-Module $using:ModulePath; Get-CryoBackup $using:file; Test-CryoBackup $using:file } | Receive-Job -Wait -AutoRemoveJob
+        $back[0].State -eq 'Complete' | Should -BeTrue
+        $back[0].Tables.Rows | Should -Be $backup.Tables.Rows
+        $back[1].Verdict -eq 'Passed' | Should -BeTrue
+        $back[1].Checks.Outcome | Should -Be $made.Test.Checks.Outcome.ForEach([string])
+        ($back[1] | ConvertTo-Json -Depth 4 | ConvertFrom-Json).Level | Should -Be 'Content'
+    }
+}
+
+Describe 'What the cmdlets of configurations emit' {
+    It 'goes on to Test-CryoBackupConfiguration after <_>' -ForEach 'as it is', 'ConvertTo-Json', 'Export-Csv', 'Export-Clixml', 'Start-Job', 'PSSerializer' {
+        foreach ($object in $config, $tested) {
+            ((& $ways[$_] $object) | Test-CryoBackupConfiguration).Path | Should -Be $config.FullName
+        }
+    }
+}
+
+Describe 'The page about many machines' {
+    # Each cell: 'yes' where all that the cmdlets emit is taken, 'no' where nothing is; Remove and Protect never take what Restore emits.
+    It 'has the table of what binds' {
+        $page = Get-Content -LiteralPath (Join-Path $PSScriptRoot '../en-US/about_CryoBackup_Fleet.help.txt')
+        $head = $page | Where-Object { $_ -match '^ +Test +Restore +Get +Copy +Remove +Protect$' }
+        $head | Should -Not -BeNullOrEmpty
+        foreach ($way in $ways.Keys | Where-Object { $_ -ne 'PSSerializer' }) {
+            $rows = @($bound | Where-Object { $_.Way -eq $way })
+            $cells = foreach ($taker in $takers.Keys) {
+                $told = @($rows | Where-Object { $taker -notin 'Remove', 'Protect' -or $_.Object -ne 'Restore' } | ForEach-Object $taker | Sort-Object -Unique)
+                $told | Should -HaveCount 1 -Because "$taker takes all or nothing after $way"
+                $told
+            }
+
+            @($page -match "^    $([regex]::Escape($way)) +$($cells -join ' +')$") | Should -HaveCount 1 -Because "$way`: $cells"
+        }
     }
 }
 

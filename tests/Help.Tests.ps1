@@ -108,9 +108,9 @@ Describe 'The Markdown of <Name>' -ForEach $cmdlets {
             $page = $outputs[$type.FullName] -replace '\n  ', ' '
             $written = [regex]::Matches($page, '(?m)^- (\w+): \w') | ForEach-Object { $_.Groups[1].Value }
             $written | Sort-Object | Should -Be @($type.GetProperties().Name | Sort-Object) -Because "these are the properties of $type"
-            foreach ($property in $type.GetProperties() | Where-Object { $_.PropertyType.IsArray -and $_.PropertyType.GetElementType().Namespace -like 'CryoBackup*' }) {
+            foreach ($property in $type.GetProperties() | Where-Object { $_.PropertyType.Name -like 'ResultList*' -and $_.PropertyType.GenericTypeArguments[0].Namespace -like 'CryoBackup*' }) {
                 $line = [regex]::Match($page, "(?m)^- $($property.Name): .*").Value
-                foreach ($inner in $property.PropertyType.GetElementType().GetProperties().Name) {
+                foreach ($inner in $property.PropertyType.GenericTypeArguments[0].GetProperties().Name) {
                     $line | Should -MatchExactly "\b$inner\b" -Because "it is a property of what $($property.Name) holds"
                 }
             }

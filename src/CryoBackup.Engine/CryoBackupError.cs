@@ -1,7 +1,8 @@
 namespace CryoBackup;
 
 /// <summary>The stable identifiers of everything that can go wrong. Scripts may rely on the names.</summary>
-public enum CryoBackupError
+// Of 64 bits, which ConvertTo-Json writes as words.
+public enum CryoBackupError : long
 {
     /// <summary>A PostgreSQL client program was not found.</summary>
     PgToolNotFound,

@@ -170,7 +170,7 @@ internal sealed partial class ReportPage
         _page.Markup(folded ? "</details>\n" : "").Markup("</section>\n");
     }
 
-    private void Checks(CheckResult[] checks)
+    private void Checks(ResultList<CheckResult> checks)
     {
         if (checks.Length > 0)
         {
@@ -265,16 +265,17 @@ internal sealed partial class ReportPage
         _page.Markup("</ul>\n");
     }
 
-    private void Tables(TableComparison[] tables, IReadOnlyList<BackupInfo> history, string path, bool planned)
+    private void Tables(ResultList<TableComparison> tables, IReadOnlyList<BackupInfo> history, string path, bool planned)
     {
         if (tables.Length == 0)
         {
             return;
         }
 
-        Dictionary<(string Schema, string Name), long> sizes = (
-            history.FirstOrDefault(backup => IsSame(backup, path))?.Tables ?? []
-        ).ToDictionary(table => (table.Schema, table.Name), table => table.Bytes);
+        var sizes = (history.FirstOrDefault(backup => IsSame(backup, path))?.Tables ?? []).ToDictionary(
+            table => (table.Schema, table.Name),
+            table => table.Bytes
+        );
         _page.Element(_part, "Tables");
         _page
             .Markup("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"")

@@ -28,9 +28,9 @@ internal sealed record RestoreReport
 
     public required string? Mode { get; init; }
 
-    public required string[] Objects { get; init; }
+    public required ResultList<string> Objects { get; init; }
 
-    public required string[] LeftOut { get; init; }
+    public required ResultList<string> LeftOut { get; init; }
 
     public required TableLine[] Tables { get; init; }
 

@@ -62,11 +62,11 @@ internal sealed record VerificationReport
     private static Backup Of(RunItem item)
     {
         VerificationResult? result = item.Verification;
-        CheckResult[] checks = result?.Checks ?? [];
+        ResultList<CheckResult> checks = result?.Checks ?? [];
         var outcomes = new Dictionary<string, bool>(StringComparer.Ordinal);
         foreach (string name in PredecessorChecks)
         {
-            outcomes[name] = Array.Exists(checks, check => check.Passed && string.Equals(check.Name, name, StringComparison.Ordinal));
+            outcomes[name] = checks.Any(check => check.Passed && string.Equals(check.Name, name, StringComparison.Ordinal));
         }
 
         foreach (CheckResult check in checks.Where(check => check.Outcome != CheckOutcome.NotRun))
@@ -157,9 +157,9 @@ internal sealed record VerificationReport
 
         public required double? RestoreDurationSeconds { get; init; }
 
-        public required string[] Differences { get; init; }
+        public required ResultList<string> Differences { get; init; }
 
-        public required string[] LeftOut { get; init; }
+        public required ResultList<string> LeftOut { get; init; }
     }
 
     /// <summary>One check.</summary>

@@ -71,7 +71,7 @@ public sealed class BackupInfo
 
     /// <summary>Every table with its rows and bytes; empty for an encrypted backup that no identity opened,
     /// or a manifest of the predecessor.</summary>
-    public TableInfo[] Tables { get; internal set; } = [];
+    public ResultList<TableInfo> Tables { get; internal set; } = [];
 
     /// <summary>The number of tables.</summary>
     public int TableCount { get; internal set; }
@@ -83,10 +83,10 @@ public sealed class BackupInfo
     public string? Label { get; init; }
 
     /// <summary>What was unexpected, though the backup is good.</summary>
-    public string[] Warnings { get; internal set; } = [];
+    public ResultList<string> Warnings { get; internal set; } = [];
 
     /// <summary>Full paths of older backups of the database that retention removed after this one was made.</summary>
-    public string[] Removed { get; internal set; } = [];
+    public ResultList<string> Removed { get; internal set; } = [];
 
     /// <summary>The backup file's full path.</summary>
     public string Path { get; init; } = "";
@@ -114,13 +114,13 @@ public sealed class BackupInfo
 
     /// <summary>What it holds suspiciously less than the newest proven backup before it, one sentence each; an encrypted one, whose
     /// manifest names no table, says only that. Empty where it is not degraded.</summary>
-    public string[] Degraded { get; init; } = [];
+    public ResultList<string> Degraded { get; init; } = [];
 
     /// <summary>What holds it, until when and why, in words; null where nothing keeps it from being removed.</summary>
     public string? Hold { get; internal set; }
 
     /// <summary>The paths of the proven copies that were made of it right after it.</summary>
-    public string[] Copies { get; internal set; } = [];
+    public ResultList<string> Copies { get; internal set; } = [];
 
     /// <summary>
     /// Until when the store lets nobody remove it (S3 Object Lock, Azure's immutability), in UTC, as the store said when it was put or

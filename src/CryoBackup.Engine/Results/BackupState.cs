@@ -1,7 +1,8 @@
 namespace CryoBackup;
 
 /// <summary>What of a backup lies there. It says nothing of what is in the files: that is for Test-CryoBackup.</summary>
-public enum BackupState
+// Of 64 bits, which ConvertTo-Json writes as words.
+public enum BackupState : long
 {
     /// <summary>The file, and a manifest that can be read.</summary>
     Complete,

@@ -1,7 +1,8 @@
 namespace CryoBackup;
 
 /// <summary>What became of one check.</summary>
-public enum CheckOutcome
+// Of 64 bits, which ConvertTo-Json writes as words.
+public enum CheckOutcome : long
 {
     /// <summary>It ran and what it looked at is good.</summary>
     Passed,

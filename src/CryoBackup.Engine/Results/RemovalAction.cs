@@ -1,7 +1,8 @@
 namespace CryoBackup;
 
 /// <summary>What becomes of a backup.</summary>
-public enum RemovalAction
+// Of 64 bits, which ConvertTo-Json writes as words.
+public enum RemovalAction : long
 {
     /// <summary>It stays.</summary>
     Keep,

@@ -7,7 +7,7 @@ public sealed class RemovalResult
     public RemovalAction Action { get; internal set; }
 
     /// <summary>Every rule that keeps it, in words; else why none does, or what keeps it from being removed.</summary>
-    public string[] Reasons { get; internal set; } = [];
+    public ResultList<string> Reasons { get; internal set; } = [];
 
     /// <summary>The database.</summary>
     public string Database { get; init; } = "";

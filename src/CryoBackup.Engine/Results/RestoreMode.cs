@@ -1,7 +1,8 @@
 namespace CryoBackup;
 
 /// <summary>Into what a backup is restored.</summary>
-public enum RestoreMode
+// Of 64 bits, which ConvertTo-Json writes as words.
+public enum RestoreMode : long
 {
     /// <summary>An existing database without objects.</summary>
     Empty,

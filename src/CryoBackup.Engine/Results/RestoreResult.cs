@@ -1,7 +1,8 @@
 namespace CryoBackup;
 
 /// <summary>How far a restore came.</summary>
-public enum RestoreStatus
+// Of 64 bits, which ConvertTo-Json writes as words.
+public enum RestoreStatus : long
 {
     /// <summary>Nothing was done: this is the plan.</summary>
     Planned,
@@ -38,23 +39,23 @@ public sealed class RestoreResult
     public RestoreStatus Status { get; init; }
 
     /// <summary>The roles that are created first, from the backup's globals.</summary>
-    public string[] Roles { get; init; } = [];
+    public ResultList<string> Roles { get; init; } = [];
 
     /// <summary>Every object that is restored, in the order in which it is: kind, schema and name.</summary>
-    public string[] Objects { get; init; } = [];
+    public ResultList<string> Objects { get; init; } = [];
 
     /// <summary>What belongs to something chosen and is left out, each with its reason.</summary>
-    public string[] LeftOut { get; init; } = [];
+    public ResultList<string> LeftOut { get; init; } = [];
 
     /// <summary>What -Clean drops with the backup's objects and the backup does not bring back, each as kind, schema and name:
     /// newer indexes, triggers, columns, privileges, ….</summary>
-    public string[] AlsoDropped { get; init; } = [];
+    public ResultList<string> AlsoDropped { get; init; } = [];
 
     /// <summary>Every table with data: expected and restored rows and fingerprints.</summary>
-    public TableComparison[] Tables { get; init; } = [];
+    public ResultList<TableComparison> Tables { get; init; } = [];
 
     /// <summary>What was unexpected, though the restore is good.</summary>
-    public string[] Warnings { get; internal set; } = [];
+    public ResultList<string> Warnings { get; internal set; } = [];
 
     /// <summary>The name under which the database that was there before is kept; null where there was none.</summary>
     public string? PreviousDatabase { get; init; }

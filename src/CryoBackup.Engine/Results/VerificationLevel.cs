@@ -1,7 +1,8 @@
 namespace CryoBackup;
 
 /// <summary>How deep a verification goes.</summary>
-public enum VerificationLevel
+// Of 64 bits, which ConvertTo-Json writes as words.
+public enum VerificationLevel : long
 {
     /// <summary>The stored bytes are those that were written.</summary>
     Hash,

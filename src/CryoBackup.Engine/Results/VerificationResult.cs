@@ -1,7 +1,8 @@
 namespace CryoBackup;
 
 /// <summary>What a verification concludes.</summary>
-public enum Verdict
+// Of 64 bits, which ConvertTo-Json writes as words.
+public enum Verdict : long
 {
     /// <summary>Every check that the level asks for ran and passed.</summary>
     Passed,
@@ -50,19 +51,19 @@ public sealed class VerificationResult
         Verdict == Verdict.Passed
             ? null
             : (
-                Array.Find(Checks, check => check.Outcome == CheckOutcome.Failed)
-                ?? Array.Find(Checks, check => check is { Outcome: CheckOutcome.NotRun, ErrorId: not null })
+                Checks.FirstOrDefault(check => check.Outcome == CheckOutcome.Failed)
+                ?? Checks.FirstOrDefault(check => check is { Outcome: CheckOutcome.NotRun, ErrorId: not null })
             )?.ErrorId;
 
     /// <summary>Every check, in the order in which they ran.</summary>
-    public CheckResult[] Checks { get; init; } = [];
+    public ResultList<CheckResult> Checks { get; init; } = [];
 
     /// <summary>Every table, expected and found; empty below level Content.</summary>
-    public TableComparison[] Tables { get; init; } = [];
+    public ResultList<TableComparison> Tables { get; init; } = [];
 
     /// <summary>What was unexpected beside the verdict: a report that could not be written,
     /// a notification that could not be sent.</summary>
-    public string[] Warnings { get; internal set; } = [];
+    public ResultList<string> Warnings { get; internal set; } = [];
 
     /// <summary>What the administrator can do about a verdict other than Passed; null where nothing is known to help.</summary>
     public string? Remedy { get; init; }
@@ -75,10 +76,10 @@ public sealed class VerificationResult
     public TimeSpan? RestoreDuration { get; init; }
 
     /// <summary>What the rehearsal restored disabled, or not at all, and why; empty below level Restore.</summary>
-    public string[] LeftOut { get; init; } = [];
+    public ResultList<string> LeftOut { get; init; } = [];
 
     /// <summary>Every difference between the restored database and the archive, one sentence each; empty below level Restore.</summary>
-    public string[] Differences { get; init; } = [];
+    public ResultList<string> Differences { get; init; } = [];
 
     /// <summary>How to connect to the rehearsal that was kept, and how to remove it; null where none was.</summary>
     public string? Kept { get; init; }

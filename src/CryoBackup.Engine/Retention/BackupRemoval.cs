@@ -130,7 +130,7 @@ public static class BackupRemoval
             observer(
                 new WarningMessage(
                     nothing
-                        + Array.Find(frozen.Reasons, reason => reason.StartsWith("frozen", StringComparison.Ordinal))
+                        + frozen.Reasons.FirstOrDefault(reason => reason.StartsWith("frozen", StringComparison.Ordinal))
                         + ". Prove it with Test-CryoBackup; a later run removes them."
                 )
             );

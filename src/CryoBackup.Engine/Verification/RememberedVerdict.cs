@@ -27,10 +27,7 @@ internal static class RememberedVerdict
 
         // It came back, if later than was promised.
         string[] asked = [CheckNames.Restore, CheckNames.Rows, CheckNames.Objects, CheckNames.State, CheckNames.Schema];
-        return Array.TrueForAll(
-            asked,
-            name => Array.Exists(result.Checks, check => check.Name == name && check.Outcome == CheckOutcome.Passed)
-        )
+        return Array.TrueForAll(asked, name => result.Checks.Any(check => check.Name == name && check.Outcome == CheckOutcome.Passed))
             ? Verdict.Passed
             : null;
     }

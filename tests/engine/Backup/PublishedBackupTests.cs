@@ -26,9 +26,9 @@ public sealed class PublishedBackupTests(PostgresServer server) : IDisposable
         published.Follow("Third", tell => tell(new WarningMessage("It is odd.")));
         published.Follow("Fourth", _ => info.Removed = [.. new string[] { null! }.Select(path => path.Trim())]);
         string[] expected = ["before", "First: It is full.", "Second: It was stopped.", "It is odd."];
-        Assert.Equal(expected, info.Warnings[..4]);
+        Assert.Equal(expected, info.Warnings.Take(4));
         Assert.StartsWith("Fourth: ", info.Warnings[4], StringComparison.Ordinal);
-        Assert.Equal(info.Warnings[1..], told.Cast<WarningMessage>().Select(warning => warning.Text));
+        Assert.Equal(info.Warnings.Skip(1), told.Cast<WarningMessage>().Select(warning => warning.Text));
     }
 
     /// <summary>From the moment of publication on, nobody who listens can end it.</summary>

@@ -82,7 +82,7 @@ internal static class EncryptedBackup
 
     /// <summary>The outcome of the check encryption; null where it is not among the checks.</summary>
     public static CheckResult? Encryption(VerificationResult result) =>
-        Array.Find(result.Checks, check => check.Name == CheckNames.Encryption);
+        result.Checks.FirstOrDefault(check => check.Name == CheckNames.Encryption);
 
     /// <summary>True if a file holds what only the content of the sample in clear has.</summary>
     public static bool HoldsSample(ReadOnlySpan<byte> bytes) =>

@@ -174,7 +174,7 @@ public sealed class EncryptedBackupTests(PostgresServer server) : IDisposable
         Assert.Equal(CheckOutcome.NotRun, EncryptedBackup.Encryption(result)!.Outcome);
         Assert.Equal(CryoBackupError.IdentityMissing, result.ErrorId);
         Assert.Null(EncryptedBackup.Test(path, VerificationLevel.Hash).ErrorId);
-        Assert.Equal(CheckOutcome.Passed, Array.Find(result.Checks, check => check.Name == CheckNames.Hash)!.Outcome);
+        Assert.Equal(CheckOutcome.Passed, result.Checks.First(check => check.Name == CheckNames.Hash).Outcome);
 
         CryoBackupException error = Assert.Throws<CryoBackupException>(() => EncryptedBackup.Restore(server, path, Target, []));
         Assert.Equal(CryoBackupError.IdentityMissing, error.Error);

@@ -26,12 +26,8 @@ public sealed class DataOnlyTests(ZooServer server)
         RestoreResult result = BackupRestorer.Run(request, messages.Add, CancellationToken.None);
         Assert.Equal(RestoreMode.Data, result.Mode);
         Assert.Empty(result.Warnings);
-        Assert.True(
-            Array.IndexOf(result.Objects, "TABLE DATA public.z_parent") < Array.IndexOf(result.Objects, "TABLE DATA public.m_middle")
-        );
-        Assert.True(
-            Array.IndexOf(result.Objects, "TABLE DATA public.m_middle") < Array.IndexOf(result.Objects, "TABLE DATA public.a_child")
-        );
+        Assert.True(result.Objects.IndexOf("TABLE DATA public.z_parent") < result.Objects.IndexOf("TABLE DATA public.m_middle"));
+        Assert.True(result.Objects.IndexOf("TABLE DATA public.m_middle") < result.Objects.IndexOf("TABLE DATA public.a_child"));
         Assert.Equal(server.Dump("data_source"), server.Dump("data_target"));
 
         // Another order than the archive's needs a file to seek in, of which nothing is left.

@@ -36,7 +36,7 @@ public sealed class StoredBackupTests : IDisposable
         Assert.True(result.IsValid, result.Reason);
         Assert.Equal(made.Path, result.Path);
         Assert.Equal(made.Hash, result.Hash);
-        CheckResult hash = Array.Find(result.Checks, check => check.Name == CheckNames.Hash)!;
+        CheckResult hash = result.Checks.First(check => check.Name == CheckNames.Hash);
         Assert.Contains("as the store gave them back", hash.Detail, StringComparison.Ordinal);
         if (level == VerificationLevel.Content)
         {

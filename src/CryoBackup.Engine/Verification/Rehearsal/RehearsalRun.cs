@@ -154,7 +154,7 @@ internal sealed class RehearsalRun(VerificationRequest request, Action<EngineMes
     /// <summary>What came back has been proven by that, though nothing was recorded that it could be compared with.</summary>
     private VerificationResult Conclude(BackupInspection inspection, VerificationResult file)
     {
-        TableComparison[] tables = _rehearsal?.Tables ?? file.Tables;
+        ResultList<TableComparison> tables = _rehearsal?.Tables ?? file.Tables;
         string unrecorded = inspection.Unrecorded is null ? "" : " Nothing records what was written into the backup itself.";
         string took = DurationText.About(_rehearsal?.Duration ?? TimeSpan.Zero);
         (Verdict verdict, string reason, string? remedy) = inspection.Checks.Conclude(
