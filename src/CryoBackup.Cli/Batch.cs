@@ -71,6 +71,10 @@ internal sealed class Batch<TItem, TResult>
     /// <summary>The exit code that a result stands for.</summary>
     public required Func<TResult, int> Judge { get; init; }
 
+    /// <summary>What is done once every item was worked on, though some of them may have failed; null for nothing. Takes where to send
+    /// messages.</summary>
+    public Action<Action<EngineMessage>>? Finish { get; init; }
+
     /// <summary>How many items are worked on at once; results come in the items' order.</summary>
     public int AtOnce { get; init; } = 1;
 
@@ -98,6 +102,7 @@ internal sealed class Batch<TItem, TResult>
                 return worst;
             }
         );
+        code = ExitCode.Worst(code, Attempt(observer, interruption, () => End(observer, interruption)));
         code = ExitCode.Worst(code, Attempt(observer, interruption, () => Close(evidence, observer, interruption)));
         observer.Dispose();
         if (arguments.GetValue(CommonOptions.Json))
@@ -143,6 +148,15 @@ internal sealed class Batch<TItem, TResult>
             }
         );
         return codes.Aggregate(ExitCode.Good, ExitCode.Worst);
+    }
+
+    private int End(ConsoleObserver observer, Interruption interruption)
+    {
+        if (!interruption.Token.IsCancellationRequested)
+        {
+            Finish?.Invoke(observer.Observe);
+        }
+        return ExitCode.Good;
     }
 
     private static int Close(RecordedRun? evidence, ConsoleObserver observer, Interruption interruption)

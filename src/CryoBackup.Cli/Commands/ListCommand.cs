@@ -88,33 +88,26 @@ internal sealed class ListCommand : Command
         SetAction(Run);
     }
 
-    /// <summary>Lists each folder, then asks for each database that was named whether any folder has it.</summary>
+    /// <summary>Lists each folder, then asks for each database that was named whether any folder has it; last the page of all.</summary>
     private int Run(ParseResult arguments)
     {
         CatalogQuery query = _options.Read(arguments, new CatalogQuery());
         var found = new HashSet<string>(StringComparer.Ordinal);
         var listed = new List<string>();
         FleetReport? report = null;
-        return Batch.Run<(string? Folder, string? Database), BackupInfo>(
-            arguments,
-            (observer, _) =>
+        return new Batch<(string? Folder, string? Database), BackupInfo>
+        {
+            Items = (observer, _) =>
             {
                 report = Report(arguments, query.Databases, observer);
                 return
                 [
                     .. Folders(arguments, observer).Select(folder => (folder, (string?)null)),
                     .. query.Databases.Select(name => ((string?)null, name)),
-                    .. report is null ? ((string?, string?)[])[] : [(null, null)],
                 ];
             },
-            (item, observer, cancellationToken) =>
+            Work = (_, item, observer, cancellationToken) =>
             {
-                if (item is (null, null))
-                {
-                    report?.Write(DateTime.UtcNow);
-                    return [];
-                }
-
                 if (item.Folder is not { } folder)
                 {
                     return
@@ -123,30 +116,44 @@ internal sealed class ListCommand : Command
                         ? throw failure
                         : [];
                 }
-                BackupInfo[] backups =
-                [
-                    .. EncryptedTables.Read(
-                        BackupCatalog.Find(
-                            StoreLocation.FullPathOrLocation(folder),
-                            query,
-                            observer,
-                            cancellationToken,
-                            CopyPlan.Options(_config.Read(arguments, observer))
-                        ),
-                        BackupPlan.Identities(_config.Read(arguments, observer), _identity.Read(arguments)),
-                        observer,
-                        cancellationToken,
-                        CopyPlan.Options(_config.Read(arguments, observer))
-                    ),
-                ];
+
+                BackupInfo[] backups = List(arguments, StoreLocation.FullPathOrLocation(folder), query, observer, cancellationToken);
                 listed.Add(StoreLocation.FullPathOrLocation(folder));
                 found.UnionWith(backups.Select(backup => backup.Database));
                 report?.Add(backups);
                 return backups;
             },
-            BackupTable.Print,
-            _ => ExitCode.Good
-        );
+            Finish = observer =>
+            {
+                foreach (string path in report?.Write(DateTime.UtcNow) ?? [])
+                {
+                    observer(new VerboseMessage($"Wrote the report '{path}'."));
+                }
+            },
+            Print = BackupTable.Print,
+            Judge = _ => ExitCode.Good,
+        }.Run(arguments);
+    }
+
+    private BackupInfo[] List(
+        ParseResult arguments,
+        string folder,
+        CatalogQuery query,
+        Action<EngineMessage> observer,
+        CancellationToken cancellationToken
+    )
+    {
+        BackupConfiguration? configuration = _config.Read(arguments, observer);
+        return
+        [
+            .. EncryptedTables.Read(
+                BackupCatalog.Find(folder, query, observer, cancellationToken, CopyPlan.Options(configuration)),
+                BackupPlan.Identities(configuration, _identity.Read(arguments)),
+                observer,
+                cancellationToken,
+                CopyPlan.Options(configuration)
+            ),
+        ];
     }
 
     private FleetReport? Report(ParseResult arguments, IReadOnlyList<string> databases, Action<EngineMessage> observer)
