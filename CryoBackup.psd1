@@ -13,7 +13,9 @@
     TypesToProcess       = @('CryoBackup.Types.ps1xml')
     CmdletsToExport      = @('Copy-CryoBackup', 'Get-CryoBackup', 'New-CryoBackup', 'New-CryoBackupConfiguration', 'Protect-CryoBackup',
         'Remove-CryoBackup', 'Restore-CryoBackup', 'Test-CryoBackup', 'Test-CryoBackupConfiguration', 'Unprotect-CryoBackup')
-    FunctionsToExport    = @()
+    # The tool by its name: the one in this module, or on the PATH.
+    NestedModules        = @('CryoBackup.Tool.psm1')
+    FunctionsToExport    = @('cryobackup')
     AliasesToExport      = @()
     VariablesToExport    = @()
     PrivateData          = @{

@@ -2,7 +2,7 @@
 # Module.Tests.ps1; what its help must say, in Help.Tests.ps1.
 BeforeDiscovery {
     . $PSScriptRoot/TestSupport.ps1
-    $cmdlets = Get-Command -Module CryoBackup | ForEach-Object { @{ Name = $_.Name } }
+    $cmdlets = Get-Command -Module CryoBackup -CommandType Cmdlet | ForEach-Object { @{ Name = $_.Name } }
     $errors = [enum]::GetNames([CryoBackup.Commands.CryoBackupCmdlet].Assembly.GetType('CryoBackup.ErrorRecords').GetMethod('EndsCommand', [System.Reflection.BindingFlags] 'Static, NonPublic').GetParameters()[0].ParameterType) |
         ForEach-Object { @{ Name = $_ } }
 }
@@ -171,7 +171,7 @@ Describe '<Name>' -ForEach $cmdlets {
 
 Describe 'All cmdlets together' {
     It 'give a parameter of one name one type, or a list of that type' {
-        $byName = Get-Command -Module CryoBackup | ForEach-Object { Get-OwnParameter $_ } | Group-Object Name
+        $byName = Get-Command -Module CryoBackup -CommandType Cmdlet | ForEach-Object { Get-OwnParameter $_ } | Group-Object Name
         foreach ($group in $byName) {
             @($group.Group | ForEach-Object { $_.ParameterType.IsArray ? $_.ParameterType.GetElementType() : $_.ParameterType } | Sort-Object FullName -Unique).Count |
                 Should -Be 1 -Because $group.Name

@@ -1,7 +1,7 @@
 BeforeDiscovery {
     . $PSScriptRoot/TestSupport.ps1
     . $PSScriptRoot/HelpExamples.ps1
-    $cmdlets = Get-Command -Module CryoBackup | ForEach-Object { @{ Name = $_.Name } }
+    $cmdlets = Get-Command -Module CryoBackup -CommandType Cmdlet | ForEach-Object { @{ Name = $_.Name } }
     $examples = Get-WrittenExample
 }
 
@@ -185,12 +185,9 @@ Describe 'Every example runs as it is written' {
     }
 
     BeforeEach {
-        # The README is worked through from its top in one folder; every other example stands for itself.
-        $folder = Join-Path $TestDrive ($Source -eq 'README.md' ? 'readme' : [guid]::NewGuid())
-        if (-not (Test-Path -LiteralPath $folder)) {
-            $null = Initialize-ExampleFolder $folder -WithoutKey:($Source -eq 'README.md')
-        }
-
+        # Every example stands for itself.
+        $folder = Join-Path $TestDrive ([guid]::NewGuid())
+        $null = Initialize-ExampleFolder $folder
         Push-Location -LiteralPath $folder
     }
 

@@ -1,4 +1,4 @@
-# The examples that users read (help, the about pages, README), and the world in which they are run: a server with the databases
+# The examples that users read (help, the about pages, the README), and the world in which they are run: a server with the databases
 # app, shop and crm, and a current folder with backups of two of them in ./backups.
 
 # What an example leaves open, and what the tests put there:
@@ -35,31 +35,37 @@ function Get-MissingProgram($Example) {
     $needed | Where-Object { -not (Get-Command -Name $_ -CommandType Application -ErrorAction Ignore) }
 }
 
-# Every example: where it stands, its title, its kind (PowerShell or Shell), its text.
+# What the README has its reader do, from its top: each block, and each command with arguments within a sentence, as
+# Number, Title, Kind (PowerShell, Shell, File) and Code.
+function Get-ReadmeStep {
+    $text = (Get-Content -LiteralPath (Join-Path (Split-Path -Path $PSScriptRoot) 'README.md') -Raw).ReplaceLineEndings("`n")
+    $number = 0
+    foreach ($match in [regex]::Matches($text, '(?ms)^```(?<kind>powershell|console|yaml|text)\n(?<code>.*?)\n```|`(?<line>(?:\w+-CryoBackup\w*|cryobackup) [^`\n]+)`')) {
+        $code = $match.Groups['code'].Value + $match.Groups['line'].Value
+        $kind = switch ($match.Groups['kind'].Value) {
+            'powershell' { 'PowerShell' }
+            'console' { 'Shell' }
+            'yaml' { 'File' }
+            '' { $code -clike 'cryobackup*' ? 'Shell' : 'PowerShell' }
+        }
+
+        # Text is what a command has printed.
+        if (-not $kind) {
+            continue
+        }
+
+        $number++
+        @{ Number = $number; Title = ($code -split "`n")[0]; Kind = $kind; Code = $code }
+    }
+}
+
+# Every example of the help: where it stands, its title, its kind (PowerShell or Shell), its text.
 function Get-WrittenExample {
     $root = Split-Path -Path $PSScriptRoot
     foreach ($file in Get-ChildItem -Path (Join-Path $root 'en-US/*-*.md')) {
         $text = (Get-Content -LiteralPath $file.FullName -Raw).ReplaceLineEndings("`n")
         foreach ($match in [regex]::Matches($text, '(?ms)^### (Example \d+: [^\n]+)\n\n```powershell\n(.*?)\n```')) {
             @{ Source = $file.Name; Title = $match.Groups[1].Value; Kind = 'PowerShell'; Code = $match.Groups[2].Value }
-        }
-    }
-
-    $readme = (Get-Content -LiteralPath (Join-Path $root 'README.md') -Raw).ReplaceLineEndings("`n")
-    $number = 0
-    foreach ($match in [regex]::Matches($readme, '(?ms)^```(powershell|console|yaml)\n(.*?)\n```')) {
-        $number++
-        $code = $match.Groups[2].Value
-        if ($match.Groups[1].Value -eq 'yaml') {
-            # The file that the blocks below it find.
-            $code = "`$null = New-Item -ItemType Directory -Path config`nSet-Content -LiteralPath config/cryobackup.yaml -Value @'`n$code`n'@"
-            @{ Source = 'README.md'; Title = "block $number"; Kind = 'PowerShell'; Code = $code }
-            continue
-        }
-
-        # build.sh and build.ps1 are what runs these tests; installing is tested by Package.Tests.ps1.
-        if ($code -notmatch '(?m)build\.(sh|ps1) |^Install-PSResource ') {
-            @{ Source = 'README.md'; Title = "block $number"; Kind = $match.Groups[1].Value -eq 'powershell' ? 'PowerShell' : 'Shell'; Code = $code }
         }
     }
 
@@ -116,10 +122,10 @@ function Initialize-ExampleDatabase {
     Invoke-Sql 'CREATE DATABASE app TEMPLATE cryo_example'
 }
 
-# A reader's folder: backups, and a pair of keys but for the README, which shows how to make one.
-function Initialize-ExampleFolder([string] $Folder, [switch] $WithoutKey) {
+# A reader's folder: backups, and a pair of keys.
+function Initialize-ExampleFolder([string] $Folder) {
     $null = New-Item -ItemType Directory -Path $Folder
-    if (-not $WithoutKey -and (Get-Command -Name age-keygen -CommandType Application -ErrorAction Ignore)) {
+    if (Get-Command -Name age-keygen -CommandType Application -ErrorAction Ignore) {
         age-keygen -o (Join-Path $Folder 'identity.txt') 2>$null
         age-keygen -y (Join-Path $Folder 'identity.txt') > (Join-Path $Folder 'recipients.txt')
     }

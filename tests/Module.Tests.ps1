@@ -1,6 +1,6 @@
 BeforeDiscovery {
     . $PSScriptRoot/TestSupport.ps1
-    $cmdlets = Get-Command -Module CryoBackup | ForEach-Object { @{ Name = $_.Name } }
+    $cmdlets = Get-Command -Module CryoBackup -CommandType Cmdlet | ForEach-Object { @{ Name = $_.Name } }
 }
 
 BeforeAll {
@@ -14,11 +14,12 @@ Describe 'The module as built' {
         (Test-ModuleManifest -Path $ModulePath).Version | Should -Be $version
     }
 
-    It 'exports its ten cmdlets and nothing else' {
+    It 'exports its ten cmdlets and the name of the tool, and nothing else' {
         $module = Get-Module -Name CryoBackup
         $module.ExportedCommands.Keys | Sort-Object | Should -Be @(
-            'Copy-CryoBackup', 'Get-CryoBackup', 'New-CryoBackup', 'New-CryoBackupConfiguration', 'Protect-CryoBackup', 'Remove-CryoBackup',
+            'Copy-CryoBackup', 'cryobackup', 'Get-CryoBackup', 'New-CryoBackup', 'New-CryoBackupConfiguration', 'Protect-CryoBackup', 'Remove-CryoBackup',
             'Restore-CryoBackup', 'Test-CryoBackup', 'Test-CryoBackupConfiguration', 'Unprotect-CryoBackup')
+        $module.ExportedFunctions.Keys | Should -Be 'cryobackup'
         $module.ExportedVariables.Count | Should -Be 0
         $module.ExportedAliases.Count | Should -Be 0
     }
@@ -174,6 +175,51 @@ Describe 'Import' {
 
     AfterAll {
         Clear-TestDatabase cryo_yaml
+    }
+}
+
+Describe 'cryobackup at the prompt' {
+    BeforeAll {
+        $modules = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'at the prompt')).FullName
+        Copy-Item -LiteralPath (Join-Path $PSScriptRoot '../output/CryoBackup') -Destination (Join-Path $modules 'CryoBackup') -Recurse
+        $begin = "`$env:PSModulePath = '$modules' + [System.IO.Path]::PathSeparator + `$env:PSModulePath"
+        $other = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'other')).FullName
+        $dotnet = Split-Path -Path (Get-Command -Name dotnet -CommandType Application -TotalCount 1).Source
+    }
+
+    It 'is the tool in the module<When>' -ForEach @{ When = ''; First = '' }, @{ When = ', once it is imported too'; First = 'Import-Module CryoBackup' } {
+        $lines = Invoke-FreshShell "
+            $begin; `$env:PATH = '$dotnet'; $First
+            cryobackup --version
+            cryobackup list '$other' -d app --json 2>`$null; `$LASTEXITCODE
+            cryobackup frob 2>`$null; `$LASTEXITCODE"
+        $lines[0] | Should -Match '^\d+\.\d+\.\d+'
+        $lines[1..3] | Should -Be '[]', '1', '2'
+    }
+
+    It 'as the first word of a session is not taken for Get-CryoBackup, but where an option looks like one of PowerShell''s' {
+        $lines = Invoke-FreshShell "$begin; `$env:PATH = '$dotnet'; cryobackup list '$other' --all --json; (Get-Module CryoBackup).Name"
+        # What the tool says beside its results comes too.
+        @($lines | Where-Object { $_ -notlike 'cryobackup: warning: *' }) | Should -Be '[]', 'CryoBackup'
+        $lines = Invoke-FreshShell "$begin; try { cryobackup list '$other' -Latest } catch { `$_.FullyQualifiedErrorId.Split(',')[0]; `$_.Exception.Message }"
+        $lines[0] | Should -Be 'ConfigurationInvalid'
+        $lines[1] | Should -BeLike "'cryobackup' is the tool*-Latest of Get-CryoBackup.*"
+    }
+
+    It 'is the one on the PATH where there is one' -Skip:$IsWindows {
+        Set-Content -LiteralPath (Join-Path $other 'cryobackup') -Value "#!/bin/sh`necho mine: `"`$@`"; exit 7"
+        chmod +x (Join-Path $other 'cryobackup')
+        Invoke-FreshShell "$begin; `$env:PATH = '$other' + ':' + `$env:PATH; cryobackup a 'b c' --d; `$LASTEXITCODE" | Should -Be 'mine: a b c --d', '7'
+    }
+
+    It 'is never Get-CryoBackup: without .NET it says what is missing' {
+        $empty = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'empty')).FullName
+        $lines = Invoke-FreshShell "
+            $begin; Import-Module CryoBackup; `$env:PATH = '$empty'
+            try { cryobackup list '$other' } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message; `$_.ErrorDetails.RecommendedAction }"
+        $lines[0] | Should -Be 'ToolNotFound'
+        $lines[1] | Should -BeLike '*.NET runtime 10*'
+        $lines[2] | Should -BeLike '*Install*'
     }
 }
 

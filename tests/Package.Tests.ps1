@@ -9,38 +9,17 @@ BeforeDiscovery {
 Describe 'The package' -Tag 'Package' -Skip:(-not $hasPackager) {
     BeforeAll {
         . $PSScriptRoot/TestSupport.ps1
+        . $PSScriptRoot/CleanProfile.ps1
         $root = Split-Path -Path $PSScriptRoot
         $version = (Import-PowerShellDataFile -LiteralPath $ModulePath).ModuleVersion
         $profileFolder = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'profile')).FullName
-        $kept = @{}
-        # Where PowerShell keeps a user's modules and registered repositories. What does not exist it would seek in the current folder.
-        $homes = @{ HOME = ''; USERPROFILE = ''; APPDATA = 'AppData/Roaming'; LOCALAPPDATA = 'AppData/Local'; XDG_DATA_HOME = '.local/share'; XDG_CONFIG_HOME = '.config'; XDG_CACHE_HOME = '.cache' }
-        foreach ($name in $homes.Keys) {
-            $kept[$name] = [Environment]::GetEnvironmentVariable($name)
-            $place = (New-Item -ItemType Directory -Path (Join-Path $profileFolder $homes[$name]) -Force).FullName
-            [Environment]::SetEnvironmentVariable($name, $place)
-        }
-
-        # A shell takes its module path from the one that started it, if there is one; a user's first shell has none.
-        function Invoke-FirstShell([string] $Script) {
-            $modules = $env:PSModulePath
-            $env:PSModulePath = $null
-            try {
-                Invoke-FreshShell $Script
-            }
-            finally {
-                $env:PSModulePath = $modules
-            }
-        }
-
+        Enter-CleanProfile $profileFolder
         $readme = (Get-Content -LiteralPath (Join-Path $root 'README.md') -Raw).ReplaceLineEndings("`n")
         $install = [regex]::Match($readme, '(?ms)^```powershell\n((?:(?!^```).)*Install-PSResource.*?)\n```').Groups[1].Value
     }
 
     AfterAll {
-        foreach ($name in $kept.Keys) {
-            [Environment]::SetEnvironmentVariable($name, $kept[$name])
-        }
+        Exit-CleanProfile
     }
 
     It 'bears the version of Directory.Build.props, and is the only one' {
@@ -79,6 +58,24 @@ Describe 'The package' -Tag 'Package' -Skip:(-not $hasPackager) {
         }
         finally {
             Clear-TestDatabase cryo_package
+        }
+    }
+
+    It 'brings the tool, which answers at the prompt and by its starter, with the one engine of the module' {
+        $lines = Invoke-FirstShell "cryobackup --version; (Get-Command cryobackup).CommandType; (Get-Module -ListAvailable CryoBackup).ModuleBase"
+        $lines[0] | Should -Match "^$([regex]::Escape($version))"
+        $lines[1] | Should -Be 'Function'
+        $folder = Join-Path $lines[2] 'bin/tool'
+        Get-ChildItem -LiteralPath $folder | ForEach-Object Name | Sort-Object | Should -Be @('cryobackup', 'cryobackup.cmd', 'cryobackup.dll', 'cryobackup.runtimeconfig.json', 'System.CommandLine.dll')
+        (Get-ChildItem -LiteralPath $folder | Measure-Object -Property Length -Sum).Sum | Should -BeLessThan 2MB
+        $backups = Join-Path $TestDrive 'backups'
+        (dotnet (Join-Path $folder 'cryobackup.dll') test $backups --json | ConvertFrom-Json).verdict | Should -Be 'passed'
+        if ($IsWindows) {
+            (& (Join-Path $folder 'cryobackup.cmd') list $backups --json | ConvertFrom-Json).database | Should -Be 'cryo_package'
+        }
+        else {
+            $null = New-Item -ItemType SymbolicLink -Path (Join-Path $TestDrive 'cryobackup') -Target (Join-Path $folder 'cryobackup')
+            (sh (Join-Path $TestDrive 'cryobackup') list $backups --json | ConvertFrom-Json).database | Should -Be 'cryo_package'
         }
     }
 

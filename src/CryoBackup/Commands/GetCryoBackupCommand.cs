@@ -11,7 +11,7 @@ namespace CryoBackup.Commands;
 /// <summary>Get-CryoBackup: lists the backups of folders, newest first.</summary>
 [Cmdlet(VerbsCommon.Get, "CryoBackup", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(BackupInfo))]
-public sealed class GetCryoBackupCommand : CryoBackupPathCmdlet
+public sealed partial class GetCryoBackupCommand : CryoBackupPathCmdlet
 {
     private IReadOnlyList<string> _identities = [];
     private CatalogQuery _query = new();
@@ -139,6 +139,12 @@ public sealed class GetCryoBackupCommand : CryoBackupPathCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        if (IsTool)
+        {
+            RunTool();
+            return;
+        }
+
         ReadConfiguration(ConfigurationUse.Get);
         try
         {
@@ -156,6 +162,11 @@ public sealed class GetCryoBackupCommand : CryoBackupPathCmdlet
     /// <summary>Lists each folder.</summary>
     protected override void ProcessRecord()
     {
+        if (IsTool)
+        {
+            return;
+        }
+
         if (
             !MyInvocation.BoundParameters.ContainsKey(nameof(Path))
             && !MyInvocation.ExpectingInput
