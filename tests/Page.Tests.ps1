@@ -1,4 +1,5 @@
-# The pages as a browser shows them: a fleet of twelve databases, a verification of all of them, one that failed, a restore.
+# The pages as a browser shows them, and as they are printed: a fleet of twelve databases, a rehearsal of all of them, of which a mail tells,
+# one that failed, a restore.
 BeforeDiscovery {
     $browser = Get-Command -Name chromium, chromium-browser, google-chrome, msedge -CommandType Application -ErrorAction Ignore | Select-Object -First 1
     $npm = Get-Command -Name npm -CommandType Application -ErrorAction Ignore
@@ -7,6 +8,8 @@ BeforeDiscovery {
             @{ Page = $page; Width = 360; Scheme = 'light' }
             @{ Page = $page; Width = 820; Scheme = 'dark' }
             @{ Page = $page; Width = 1280; Scheme = 'light' }
+            # A4 between the margins of a browser, in 96 dots an inch.
+            @{ Page = $page; Width = 718; Scheme = 'dark'; IsPrint = $true }
         }
     )
 }
@@ -14,6 +17,7 @@ BeforeDiscovery {
 Describe 'The pages' {
     BeforeAll {
         . $PSScriptRoot/TestSupport.ps1
+        . $PSScriptRoot/MailServer.ps1
         $names = 1..12 | ForEach-Object { "fleet_$($_.ToString('00'))" }
         $folder = Join-Path $TestDrive 'fleet'
         $pages = Join-Path $PSScriptRoot '../output/pages'
@@ -29,8 +33,16 @@ Describe 'The pages' {
             Invoke-Sql "CREATE DATABASE ""$name"" TEMPLATE fleet_01"
         }
 
-        $null = 1..3 | ForEach-Object { New-CryoBackup $names -Path $folder -Timeout 600 -WarningAction SilentlyContinue; Start-Sleep -Seconds 1 }
-        Get-CryoBackup $folder -Latest -Database 'fleet_0*' | Test-CryoBackup -Level Restore -MaxRestoreTime 1h -ReportPath (Join-Path $pages 'verification.html') 6>$null | Out-Null
+        $mail = Start-MailServer
+        $base = "databases: [$($names -join ', ')]`nlocal_backup_dir: '$folder'`nverification: {max_age: 26h}`nreports: {enabled: false}"
+        $email = "{from: backup@example.com, to: dba@example.com, smtp_server: 127.0.0.1, smtp_port: $($mail.Port), smtp_security: none, on: [success, failure, warning]}"
+        $config = Join-Path $TestDrive 'twelve.yaml'
+        Set-Content -LiteralPath $config $base
+        $made = 1..3 | ForEach-Object { New-CryoBackup -Config $config -Timeout 600 -WarningAction SilentlyContinue; Start-Sleep -Seconds 1 }
+        Set-Content -LiteralPath $config "$base`nnotifications: {email: $email}"
+        $rehearsed = Test-CryoBackup -Latest -Level Restore -Config $config -ThrottleLimit 2 -MaxRestoreTime 1h -ReportPath (Join-Path $pages 'verification.html') 6>$null
+        $received = @($mail.Messages.ToArray())
+        Set-Content -LiteralPath (Join-Path $pages 'mail.html') -Value $(if ($received) { (Get-MailPart $received[0])['text/html'] })
 
         # One bad, one without the newest, one that the configuration names and nobody made.
         Edit-OneByte (Get-CryoBackup $folder -Latest -Database fleet_12).Path
@@ -52,12 +64,28 @@ Describe 'The pages' {
         }
 
         # The rules' findings, from the browser itself: they are written into a copy of the page, whose policy would let no script run.
-        function Get-Finding([string] $Page, [int] $Width, [string] $Scheme) {
+        # What is to be printed is shown by the rules for print, as wide as a sheet; nothing on it can be scrolled or opened.
+        function Get-Finding([string] $Page, [int] $Width, [string] $Scheme, [switch] $IsPrint) {
             $copy = Join-Path $TestDrive "$Page-$Width-$Scheme.html"
             $text = (Get-Content -LiteralPath (Join-Path $pages "$Page.html") -Raw) -replace '<meta http-equiv="Content-Security-Policy"[^>]*>', ''
-            $script = "<script>$(Get-Content -LiteralPath $rules -Raw)</script><script>document.querySelectorAll('details').forEach(d => d.open = true);
-                axe.run(document).then(r => { const wide = document.documentElement.scrollWidth > window.innerWidth ? ['the page is wider than its window'] : [];
-                document.body.setAttribute('data-found', JSON.stringify(wide.concat(r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ').slice(0, 300))))); });</script>"
+            if ($IsPrint) {
+                $text = $text.Replace('@media print', '@media screen')
+            }
+
+            # Printed, no box may hide what is in it; and each word that is coloured must be a word.
+            $looks = $IsPrint ? @'
+                document.querySelectorAll('body *').forEach(e => {
+                    const box = e.getBoundingClientRect();
+                    if (box.width > 0 && box.right > document.documentElement.clientWidth + 1) found.push('cut off at the right: ' + e.outerHTML.slice(0, 200));
+                    if (e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible') found.push('hides a part: ' + e.outerHTML.slice(0, 200)); });
+                document.querySelectorAll('details').forEach(d => { if (d.getBoundingClientRect().height <= d.querySelector('summary').getBoundingClientRect().height + 1) found.push('folded: ' + d.outerHTML.slice(0, 200)); });
+                if (getComputedStyle(document.body).color !== 'rgb(0, 0, 0)') found.push('ink is ' + getComputedStyle(document.body).color);
+'@ : "document.querySelectorAll('details').forEach(d => d.open = true);"
+            $script = "<script>$(Get-Content -LiteralPath $rules -Raw)</script><script>const found = [];
+                document.querySelectorAll('.passed, .restored, .failed, .inconclusive, .planned, .warning, .not_run, .ok, .no').forEach(e => { if (!/\p{L}/u.test(e.textContent)) found.push('a colour without a word: ' + e.outerHTML.slice(0, 200)); });
+                $looks
+                axe.run(document).then(r => { if (document.documentElement.scrollWidth > window.innerWidth) found.push('the page is wider than its window');
+                document.body.setAttribute('data-found', JSON.stringify(found.concat(r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ').slice(0, 300))))); });</script>"
             Set-Content -LiteralPath $copy -Value ($text -replace '</body>', ($script.Replace('$', '$$') + '</body>'))
             $words = '--headless', '--no-sandbox', '--disable-gpu', "--user-data-dir=$(Join-Path $TestDrive 'profile')", "--window-size=$Width,2000",
             "--blink-settings=preferredColorScheme=$($Scheme -eq 'dark' ? 0 : 1)", '--virtual-time-budget=20000', '--dump-dom', "file://$copy"
@@ -71,6 +99,7 @@ Describe 'The pages' {
     }
 
     AfterAll {
+        Stop-MailServer $mail
         foreach ($name in $names + 'fleet_copy') {
             Clear-TestDatabase $name
         }
@@ -81,7 +110,7 @@ Describe 'The pages' {
         $rows = @([regex]::Matches($page, '<tr><td class="word (\w+)">(\w+)</td><th scope="row">(\w+)</th>') | ForEach-Object { "$($_.Groups[1]) $($_.Groups[2]) $($_.Groups[3])" })
         $rows | Should -HaveCount 13
         $rows[0..1] | Should -Be 'failed Failed fleet_12', 'failed None fleet_13'
-        $rows[2..10] | ForEach-Object { $_ | Should -Match '^passed Rehearsed fleet_0\d$' }
+        $rows[2..12] | Should -Be @($names[0..10] | ForEach-Object { "passed Rehearsed $_" })
         $page | Should -Match '<h1>Without a good, young backup: fleet_12 and fleet_13 \(2 of 13 databases\)</h1>'
         $page | Should -Match "$([regex]::Escape($env:PGHOST)):$($env:PGPORT)"
         @($listed | Group-Object Database) | Should -HaveCount 12
@@ -95,12 +124,29 @@ Describe 'The pages' {
         ($report.databases | Where-Object database -EQ 'fleet_01').restore_duration_seconds | Should -BeGreaterThan 0
     }
 
-    It 'of a verification names what failed' {
-        Get-Content -LiteralPath (Join-Path $pages 'failed.html') -Raw | Should -Match '<h1>Failed: fleet_12 \(1 of 2 backups\)</h1>'
-        Get-Content -LiteralPath (Join-Path $pages 'verification.html') -Raw | Should -Match '<h1>Passed: all 9 backups are proven</h1>'
+    It 'of a rehearsed fleet go with one mail, which names each database' {
+        $made | Should -HaveCount 36
+        $rehearsed.Verdict | Should -Be @(@('Passed') * 12)
+        $received | Should -HaveCount 1
+        $parts = Get-MailPart $received[0]
+        $parts.Subject | Should -BeLike '*CryoBackup*12*'
+        foreach ($kind in 'text/plain', 'text/html') {
+            foreach ($name in $names) {
+                $parts[$kind] | Should -Match $name -Because $kind
+            }
+        }
     }
 
-    It 'break no rule of accessibility in a browser: <Page>, <Width> wide, <Scheme>' -ForEach $widths -Skip:(-not $browser -or -not $npm) {
+    It 'of a verification names what failed' {
+        Get-Content -LiteralPath (Join-Path $pages 'failed.html') -Raw | Should -Match '<h1>Failed: fleet_12 \(1 of 2 backups\)</h1>'
+        Get-Content -LiteralPath (Join-Path $pages 'verification.html') -Raw | Should -Match '<h1>Passed: all 12 backups are proven</h1>'
+    }
+
+    It 'break no rule of accessibility in a browser: <Page>, <Width> wide, <Scheme>' -ForEach @($widths | Where-Object { -not $_['IsPrint'] }) -Skip:(-not $browser -or -not $npm) {
         Get-Finding $Page $Width $Scheme | Should -BeNullOrEmpty
+    }
+
+    It 'are printed whole, with words beside colours: <Page>' -ForEach @($widths | Where-Object { $_['IsPrint'] }) -Skip:(-not $browser -or -not $npm) {
+        Get-Finding $Page $Width $Scheme -IsPrint | Should -BeNullOrEmpty
     }
 }
