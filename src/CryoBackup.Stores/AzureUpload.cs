@@ -27,6 +27,15 @@ internal sealed class AzureUpload(
 
     private AccessTier? Tier => Options.StorageClass is { } tier ? new AccessTier(tier) : (AccessTier?)null;
 
+    private BlobImmutabilityPolicy? Immutability =>
+        Options is { ImmutabilityMode: { } mode, ImmutabilityDays: { } days }
+            ? new BlobImmutabilityPolicy
+            {
+                PolicyMode = mode == "locked" ? BlobImmutabilityPolicyMode.Locked : BlobImmutabilityPolicyMode.Unlocked,
+                ExpiresOn = DateTimeOffset.UtcNow.AddDays(days),
+            }
+            : null;
+
     /// <inheritdoc/>
     protected override async Task PutAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
@@ -35,6 +44,7 @@ internal sealed class AzureUpload(
             Conditions = Nothing,
             Metadata = Metadata,
             AccessTier = Tier,
+            ImmutabilityPolicy = Immutability,
             TransferValidation = Checked,
             // One request: what is repeated is repeated whole.
             TransferOptions = new StorageTransferOptions
@@ -78,6 +88,7 @@ internal sealed class AzureUpload(
                 Conditions = Nothing,
                 Metadata = Metadata,
                 AccessTier = Tier,
+                ImmutabilityPolicy = Immutability,
             },
             cancellationToken
         );

@@ -29,3 +29,9 @@ public sealed class RootTheoryAttribute : TheoryAttribute
 {
     public RootTheoryAttribute() => Skip = !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess ? null : "Needs root.";
 }
+
+/// <summary>As <see cref="LinuxFactAttribute"/>, of several cases.</summary>
+public sealed class LinuxTheoryAttribute : TheoryAttribute
+{
+    public LinuxTheoryAttribute() => Skip = OperatingSystem.IsLinux() ? null : "Needs Linux.";
+}

@@ -128,6 +128,10 @@ public sealed record BackupConfiguration : Settings
     [Setting("A bucket of S3 that takes a copy of each backup, and how all locations s3://… of this file are reached.")]
     public AwsSettings? Aws { get; init; }
 
+    /// <summary>How Azure's blobs are put.</summary>
+    [Setting("How what is put to all locations azblob://… of this file is kept there.")]
+    public AzureSettings? Azure { get; init; }
+
     /// <summary>The log, gathered from its keys; null where the file names none.</summary>
     public LogSettings? Log =>
         LogFile is null

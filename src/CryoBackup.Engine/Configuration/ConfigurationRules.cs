@@ -74,6 +74,27 @@ internal static class ConfigurationRules
         }
     }
 
+    private static void CheckAzure(AzureSettings? azure, MapNode root, ConfigurationErrors errors)
+    {
+        if (azure is not null && (azure.ImmutabilityMode is null) != (azure.ImmutabilityDays is null))
+        {
+            throw errors.At(
+                PlaceOf(root, "azure", azure.ImmutabilityMode is null ? "immutability_days" : "immutability_mode"),
+                "'azure.immutability_mode' and 'azure.immutability_days' say nothing without each other",
+                "Give both: how, unlocked or locked, and for how long."
+            );
+        }
+
+        if (azure?.ImmutabilityMode is { } mode && mode is not ("unlocked" or "locked"))
+        {
+            throw errors.At(
+                PlaceOf(root, "azure", "immutability_mode"),
+                "'azure.immutability_mode' is neither unlocked nor locked",
+                "unlocked lets those who may change policies end it, locked nobody."
+            );
+        }
+    }
+
     private static void CheckCopies(BackupConfiguration configuration, MapNode root, ConfigurationErrors errors)
     {
         if (configuration.Aws is { Enabled: true } aws && configuration.Missing.Count == 0)
@@ -106,6 +127,7 @@ internal static class ConfigurationRules
             );
         }
 
+        CheckAzure(configuration.Azure, root, errors);
         int copies = configuration.Copies.Count + (configuration.Aws is { Enabled: true } ? 1 : 0);
         if (configuration.CopiesRequired > copies)
         {

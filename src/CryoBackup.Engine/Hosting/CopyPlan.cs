@@ -74,7 +74,12 @@ public static class CopyPlan
 
     /// <summary>How stores are reached, as a configuration says it; credentials that it does not name are the environment's.</summary>
     /// <param name="configuration">The configuration; null for none.</param>
-    public static StoreOptions Options(BackupConfiguration? configuration) => configuration?.Aws?.ToOptions() ?? new StoreOptions();
+    public static StoreOptions Options(BackupConfiguration? configuration) =>
+        (configuration?.Aws?.ToOptions() ?? new StoreOptions()) with
+        {
+            ImmutabilityMode = configuration?.Azure?.ImmutabilityMode,
+            ImmutabilityDays = configuration?.Azure?.ImmutabilityDays,
+        };
 
     /// <summary>The places that a configuration names for the copies of each backup.</summary>
     /// <param name="configuration">The configuration; null for none.</param>

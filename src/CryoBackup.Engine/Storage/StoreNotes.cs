@@ -18,7 +18,18 @@ internal static class StoreNotes
     /// <param name="observer">Learns of faults that were passed over.</param>
     /// <exception cref="CryoBackupException">ToolNotFound, ConfigurationInvalid.</exception>
     public static Store Open(StoreLocation place, StoreOptions options, Action<EngineMessage> observer) =>
-        StoreDrivers.Open(place, options with { LockMode = null, LockDays = null, StorageClass = null }, observer);
+        StoreDrivers.Open(
+            place,
+            options with
+            {
+                LockMode = null,
+                LockDays = null,
+                ImmutabilityMode = null,
+                ImmutabilityDays = null,
+                StorageClass = null,
+            },
+            observer
+        );
 
     /// <summary>Leaves a verdict beside a backup, and removes those that it replaces.</summary>
     /// <param name="store">The store, opened by <see cref="Open"/>.</param>

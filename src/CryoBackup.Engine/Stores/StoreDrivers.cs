@@ -25,9 +25,7 @@ internal static class StoreDrivers
     public static Store Open(StoreLocation location, StoreOptions options, Action<EngineMessage> observer, TimeSpan? firstPause = null) =>
         new(
             location,
-            location.Kind == StoreKind.Rclone
-                ? new RcloneDriver(location)
-                : Load(location, options.Kind is null || options.Kind == location.Kind ? options : new StoreOptions()),
+            location.Kind == StoreKind.Rclone ? new RcloneDriver(location) : Load(location, options.For(location.Kind)),
             observer,
             firstPause ?? options.FirstPause
         )

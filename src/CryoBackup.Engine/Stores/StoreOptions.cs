@@ -41,6 +41,12 @@ public sealed record StoreOptions
     /// <summary>For how many days what is put is locked.</summary>
     public int? LockDays { get; init; }
 
+    /// <summary>Azure's immutability of what is put: unlocked or locked; null for what the container does by itself.</summary>
+    public string? ImmutabilityMode { get; init; }
+
+    /// <summary>For how many days what is put is immutable.</summary>
+    public int? ImmutabilityDays { get; init; }
+
     /// <summary>The most parts that an upload has.</summary>
     public int MaximumParts { get; init; } = DefaultMaximumParts;
 
@@ -49,6 +55,11 @@ public sealed record StoreOptions
 
     /// <summary>The mean of the first wait before something is tried again; null for the usual.</summary>
     internal TimeSpan? FirstPause { get; init; }
+
+    /// <summary>What of it is meant for a kind of store.</summary>
+    /// <param name="kind">The kind.</param>
+    internal StoreOptions For(StoreKind kind) =>
+        Kind is null || Kind == kind ? this : new StoreOptions { ImmutabilityMode = ImmutabilityMode, ImmutabilityDays = ImmutabilityDays };
 
     /// <summary>The address of the server: what is given, or what the environment says; null for the vendor's own.</summary>
     internal Uri? FindEndpoint() =>
