@@ -20,6 +20,10 @@ internal static class WineLimits
     /// <summary>Nothing there keeps events.</summary>
     public const string EventLog = "its event log takes events and keeps none.";
 
+    /// <summary>As for <see cref="ManyRequests"/>; seen twice, and not looked into.</summary>
+    public const string StandsStill =
+        "its http.sys leaves some of many requests at once, or of those that are cut, without an end: the test stood still for minutes.";
+
     /// <summary>Of .NET only what a program brings itself.</summary>
     public const string Host = "no .NET is installed there that would run another program's assembly.";
 }
