@@ -281,8 +281,9 @@ Describe 'A connection' {
 
 Describe 'A wrong value' {
     It 'of the server is told before anything is done: <_>' -ForEach 'Restore', 'Test' {
-        $line = if ($_ -eq 'Restore') { { Restore-CryoBackup $backup.Path -TargetDatabase x -Create -ComputerName 'postgresql://u:geheim@h:x/app' } }
-        else { { Test-CryoBackup $backup.Path -Level Restore -ComputerName 'postgresql://u:geheim@h:x/app' } }
+        $wrong = 'postgresql://u:geheim@h:x/app'
+        $line = if ($_ -eq 'Restore') { { Restore-CryoBackup $backup.Path -TargetDatabase x -Create -ComputerName $wrong } }
+        else { { Test-CryoBackup $backup.Path -Level Restore -ComputerName $wrong } }
         $failure = $line | Should -Throw -ErrorId 'ConfigurationInvalid,*' -PassThru
         "$failure $($failure.TargetObject)" | Should -Not -Match 'geheim'
         $failure.ErrorDetails.RecommendedAction | Should -BeLike '*postgresql://user@host*'

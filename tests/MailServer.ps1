@@ -1,10 +1,11 @@
 # A mail server on loopback, in a thread of its own, that keeps what it is sent: plain SMTP, one conversation after the other.
-function Start-MailServer {
+function Open-MailServer {
     $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
     $listener.Start()
     $messages = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
     $job = Start-ThreadJob -ScriptBlock {
-        $listening, $kept = $using:listener, $using:messages
+        $listening = $using:listener
+        $kept = $using:messages
         while ($true) {
             try {
                 $client = $listening.AcceptTcpClient()
@@ -46,7 +47,7 @@ function Start-MailServer {
     [pscustomobject] @{ Port = $listener.LocalEndpoint.Port; Messages = $messages; Listener = $listener; Job = $job }
 }
 
-function Stop-MailServer($Server) {
+function Close-MailServer($Server) {
     $Server.Listener.Stop()
     $null = $Server.Job | Wait-Job -Timeout 30
     $Server.Job | Remove-Job -Force

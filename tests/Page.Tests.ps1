@@ -33,7 +33,7 @@ Describe 'The pages' {
             Invoke-Sql "CREATE DATABASE ""$name"" TEMPLATE fleet_01"
         }
 
-        $mail = Start-MailServer
+        $mail = Open-MailServer
         $base = "databases: [$($names -join ', ')]`nlocal_backup_dir: '$folder'`nverification: {max_age: 26h}`nreports: {enabled: false}"
         $email = "{from: backup@example.com, to: dba@example.com, smtp_server: 127.0.0.1, smtp_port: $($mail.Port), smtp_security: none, on: [success, failure, warning]}"
         $config = Join-Path $TestDrive 'twelve.yaml'
@@ -99,7 +99,7 @@ Describe 'The pages' {
     }
 
     AfterAll {
-        Stop-MailServer $mail
+        Close-MailServer $mail
         foreach ($name in $names + 'fleet_copy') {
             Clear-TestDatabase $name
         }
