@@ -111,6 +111,13 @@ Describe 'Restore-CryoBackup' {
         }
     }
 
+    It 'with -VerifyContent reads the whole content, even of the file that was proven' {
+        $said = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -PlanOnly -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
+        "$said" | Should -Match 'content was proven when it was written'
+        $said = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -PlanOnly -VerifyContent -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
+        "$said" | Should -Not -Match 'content was proven when it was written'
+    }
+
     It 'with -PlanOnly returns what would be, and changes nothing' {
         $result = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -PlanOnly
         $result.Status | Should -Be 'Planned'
