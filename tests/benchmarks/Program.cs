@@ -3,11 +3,15 @@ using CryoBackup.Benchmarks;
 
 // Measures CryoBackup beside pg_dump and pg_restore on the server that PGHOST, PGPORT and PGUSER name; CryoBackup.Scratch gives it one of
 // its own.
-//   CryoBackup.Benchmarks [--rows N] [--runs N] [--tool PATH] [--shape sample|huge] [--only backup|verification|restore|rehearsal]
+//   CryoBackup.Benchmarks [--rows N] [--runs N] [--tool PATH] [--shape sample|huge] [--only backup|verification|restore|rehearsal|store]
+//                         [--latency MILLISECONDS] [--rate MBYTES]
+// The last two lay a line before that server: so long is a byte on its way, so many MB a second has each connection.
 long rows = 4_400_000;
 int runs = 3;
 string shape = "sample";
 string? only = null;
+double latency = 0;
+double rate = double.PositiveInfinity;
 string tool = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup"));
 for (int i = 0; i < args.Length; i++)
 {
@@ -18,14 +22,17 @@ for (int i = 0; i < args.Length; i++)
         "--runs" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out runs) && runs >= 1,
         "--tool" => File.Exists(tool = value),
         "--shape" => (shape = value) is "sample" or "huge",
-        "--only" => (only = value) is "backup" or "verification" or "restore" or "rehearsal",
+        "--only" => (only = value) is "backup" or "verification" or "restore" or "rehearsal" or "store",
+        "--latency" => double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out latency),
+        "--rate" => double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out rate) && rate > 0,
         _ => false,
     };
     if (!good)
     {
         Console.Error.WriteLine(
             $"CryoBackup.Benchmarks: {args[i]} {value} is not understood; it takes --rows N (at least 1000), --runs N, --tool PATH, "
-                + "--shape sample|huge, --only backup|verification|restore|rehearsal."
+                + "--shape sample|huge, --only backup|verification|restore|rehearsal|store, "
+                + "--latency MILLISECONDS, --rate MBYTES."
         );
         return 2;
     }
@@ -38,6 +45,7 @@ if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("PGHOST")))
     return 2;
 }
 
+bool isFar = latency > 0 || double.IsFinite(rate);
 string folder = Path.GetFullPath($"output/bench/{Environment.ProcessId}");
 Directory.CreateDirectory(folder);
 try
@@ -46,6 +54,15 @@ try
         $"{Environment.ProcessorCount} cores, {Shell.Do("pg_dump --version")}, median of {runs} runs in turn, "
             + "times of the client's side only"
     );
+    if (only == "store")
+    {
+        using var stores = new StoreSuite(tool, folder);
+        SampleData.Create(rows, withMolecules: shape == "sample");
+        Contender[] contenders = stores.Contenders();
+        Report.Print("store", contenders, RunInTurn(contenders), withFloor: false);
+        return 0;
+    }
+
     (IReadOnlyDictionary<string, Run> small, long smallSize) = Measure(rows / 10);
     (IReadOnlyDictionary<string, Run> large, long largeSize) = Measure(rows);
     if (only is null)
@@ -65,7 +82,7 @@ finally
 (IReadOnlyDictionary<string, Run> Medians, long ArchiveSize) Measure(long rowCount)
 {
     SampleData.Create(rowCount, withMolecules: shape == "sample");
-    var suite = new Suite(tool, folder);
+    var suite = new Suite(tool, folder, isFar);
     long size = suite.WritePlainArchive();
     Console.WriteLine();
     Console.WriteLine(
@@ -80,6 +97,9 @@ finally
         Shell.Do($"{made.Before ?? ":"}; {made.Command}");
     }
 
+    using PostgresLine? line = isFar
+        ? new PostgresLine(new LinkQuality(rate * 1e6, TimeSpan.FromMilliseconds(latency), IsShared: false))
+        : null;
     var medians = new Dictionary<string, Run>(StringComparer.Ordinal);
     foreach (
         (string title, Contender[] contenders) in new (string title, Contender[] contenders)[]

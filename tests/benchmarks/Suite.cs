@@ -3,7 +3,8 @@ namespace CryoBackup.Benchmarks;
 /// <summary>Who runs against whom: the three verbs, each beside the stock programs that do its work.</summary>
 /// <param name="tool">The cryobackup program, built for release.</param>
 /// <param name="folder">Where files are written.</param>
-internal sealed class Suite(string tool, string folder)
+/// <param name="isFar">Whether the server is behind a line, where more sessions than there are cores are of use.</param>
+internal sealed class Suite(string tool, string folder, bool isFar)
 {
     public const string Floor = "pg_dump -Fc -Z0 > /dev/null";
     public const string Dump = "pg_dump -Fc";
@@ -23,7 +24,7 @@ internal sealed class Suite(string tool, string folder)
     private readonly string _identity = MakeIdentity(folder);
     private readonly string _plain = $"{folder}/plain.dump";
 
-    private static int Jobs => Math.Clamp(Environment.ProcessorCount, 2, 8);
+    private int Jobs => isFar ? 4 : Math.Clamp(Environment.ProcessorCount, 2, 8);
 
     public static string NewShared(int jobs) => $"cryobackup new --jobs {jobs}";
 
@@ -36,7 +37,7 @@ internal sealed class Suite(string tool, string folder)
             new(Floor, $"pg_dump -Fc -Z0 {Source} > /dev/null"),
             Stock(Dump, $"pg_dump -Fc -f {folder}/stock.dump {Source}", $"{folder}/stock.dump"),
             Stock("pg_dump -Fc -Z1", $"pg_dump -Fc -Z1 -f {folder}/z1.dump {Source}", $"{folder}/z1.dump"),
-            Stock("pg_dump -Fd -j2 -Z1", $"pg_dump -Fd -j2 -Z1 -f {folder}/z1.dir {Source}", $"{folder}/z1.dir"),
+            Stock($"pg_dump -Fd -j{Jobs} -Z1", $"pg_dump -Fd -j{Jobs} -Z1 -f {folder}/z1.dir {Source}", $"{folder}/z1.dir"),
             Stock("pg_dump -Fc -Z0 | pigz -1", $"pg_dump -Fc -Z0 {Source} | pigz -1 > {folder}/pigz.gz", $"{folder}/pigz.gz"),
             Stock("pg_dump -Fc -Z0 | zstd -1", $"pg_dump -Fc -Z0 {Source} | zstd -q -1 -o {folder}/zstd.zst", $"{folder}/zstd.zst"),
             new(New, $"{tool} new {Source} --path {folder}/new > /dev/null", Dump, $"rm -rf {folder}/new", Output: _backup),
