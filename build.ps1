@@ -151,11 +151,7 @@ function Test-Coverage([string] $Results) {
 function Invoke-Test {
     Invoke-Build -ChecksFormat
     $folder = Join-Path $output 'test-results'
-    if (Test-Path -LiteralPath $folder) {
-        Remove-Item -LiteralPath $folder -Recurse -Force
-    }
-
-    $null = New-Item -ItemType Directory -Path $folder
+    Initialize-Folder $folder
     if (Get-Command -Name Compress-PSResource -ErrorAction Ignore) {
         Write-Package
     }
@@ -215,11 +211,7 @@ function Invoke-Help {
 # The package is what lies in output/CryoBackup, under the version that its manifest got from Directory.Build.props.
 function Write-Package {
     $folder = Join-Path $output 'package'
-    if (Test-Path -LiteralPath $folder) {
-        Remove-Item -LiteralPath $folder -Recurse -Force
-    }
-
-    $null = New-Item -ItemType Directory -Path $folder
+    Initialize-Folder $folder
     Compress-PSResource -Path (Join-Path $output 'CryoBackup') -DestinationPath $folder
 }
 

@@ -2,6 +2,15 @@
 # a line for each skipped test, and a text for each that failed. Whatever runs tests (build.ps1 Test, the matrix) makes results here, and
 # build.ps1 prints their sum last.
 
+# Makes a folder, without what lay there before.
+function Initialize-Folder([string] $Path) {
+    if (Test-Path -LiteralPath $Path) {
+        Remove-Item -LiteralPath $Path -Recurse -Force
+    }
+
+    $null = New-Item -ItemType Directory -Path $Path
+}
+
 function ConvertTo-TestResult(
     [string] $Runner,
     [int] $Passed,

@@ -126,11 +126,8 @@ if (-not $majors) {
 
 $filter = $words -contains 'all' ? 'Needs!=Nothing' : (@($everyServer | ForEach-Object { "FullyQualifiedName~Tests.$_" }) -join '|')
 
-if (Test-Path -LiteralPath $results) {
-    Remove-Item -LiteralPath $results -Recurse -Force
-}
-
-$null = New-Item -ItemType Directory -Path $results, $cache -Force
+Initialize-Folder $results
+$null = New-Item -ItemType Directory -Path $cache -Force
 $watch = [System.Diagnostics.Stopwatch]::StartNew()
 $folders = Get-PostgreSql (@($majors) + @($majors | ForEach-Object { $newerClients[$_]; $clientOf[$_] } | Where-Object { $_ }) | Sort-Object -Unique)
 "PostgreSQL $(@($folders.Keys | Sort-Object) -join ', ') in $cache, after $([int] $watch.Elapsed.TotalSeconds) s." | Out-Host

@@ -120,11 +120,7 @@ if ($LASTEXITCODE -ne 0) {
 }
 
 $system = $said[-1]
-if (Test-Path -LiteralPath $results) {
-    Remove-Item -LiteralPath $results -Recurse -Force
-}
-
-$null = New-Item -ItemType Directory -Path $results
+Initialize-Folder $results
 'tests/engine', 'tests/scratch', 'tests/windows/standin', 'tests/windows/pwsh' | ForEach-Object { Publish-ForWindows $_ }
 Copy-IntoSystem $system
 $programs = @{ CRYOBACKUP_PGBIN = 'Z:\home\user\pg14' }
