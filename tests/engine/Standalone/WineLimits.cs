@@ -18,11 +18,14 @@ internal static class WineLimits
         "its http.sys is slow: the hundreds of requests to a stand-in for a store took more than ten minutes.";
 
     /// <summary>Nothing there keeps events.</summary>
-    public const string EventLog = "its event log takes events and keeps none.";
+    public const string EventLog = "its event log keeps no events.";
 
     /// <summary>As for <see cref="ManyRequests"/>; seen twice, and not looked into.</summary>
     public const string StandsStill =
         "its http.sys leaves some of many requests at once, or of those that are cut, without an end: the test stood still for minutes.";
+
+    /// <summary>What an ACL says beyond these is lost.</summary>
+    public const string Acls = "its files have the rights of Unix, from which it makes up an ACL.";
 
     /// <summary>Of .NET only what a program brings itself.</summary>
     public const string Host = "no .NET is installed there that would run another program's assembly.";

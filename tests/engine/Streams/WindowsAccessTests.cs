@@ -5,6 +5,7 @@ using CryoBackup.Postgres.Scratch;
 using CryoBackup.Processes;
 using CryoBackup.Storage;
 using CryoBackup.Streams;
+using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests.Streams;
 
@@ -38,6 +39,7 @@ public sealed class WindowsAccessTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [WindowsFact]
+    [Trait(WineLimits.Trait, WineLimits.Acls)]
     public void BackupsAndManifests()
     {
         string path = Path.Combine(_folder.Path, "app_20260101_000000_full.dump.gz");
@@ -51,6 +53,7 @@ public sealed class WindowsAccessTests : IDisposable
     }
 
     [WindowsFact]
+    [Trait(WineLimits.Trait, WineLimits.Acls)]
     public void PrivateFoldersAndThoseOfServers()
     {
         using var folder = PrivateFolder.Create("cryobackup-pass-");
