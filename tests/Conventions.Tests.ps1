@@ -200,11 +200,12 @@ Describe 'The manifest' {
         }
     }
 
-    It 'exports exactly the cmdlets there are, and says so without a wildcard' {
+    It 'exports exactly the cmdlets there are, and the tool by its name, and says so without a wildcard' {
         $built = $assembly.GetExportedTypes() | ForEach-Object { $_.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false) } |
             ForEach-Object { '{0}-{1}' -f $_.VerbName, $_.NounName }
         $data.CmdletsToExport | Sort-Object | Should -Be @($built | Sort-Object)
-        foreach ($field in 'FunctionsToExport', 'AliasesToExport', 'VariablesToExport') {
+        , $data.FunctionsToExport | Should -Be @('cryobackup')
+        foreach ($field in 'AliasesToExport', 'VariablesToExport') {
             , $data.$field | Should -BeOfType [array] -Because $field
             $data.$field.Count | Should -Be 0 -Because $field
         }
