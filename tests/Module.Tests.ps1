@@ -181,7 +181,7 @@ Describe 'Import' {
 Describe 'cryobackup at the prompt' {
     BeforeAll {
         $modules = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'at the prompt')).FullName
-        Copy-Item -LiteralPath (Join-Path $PSScriptRoot '../output/CryoBackup') -Destination (Join-Path $modules 'CryoBackup') -Recurse
+        Copy-Item -LiteralPath (Get-Module CryoBackup).ModuleBase -Destination (Join-Path $modules 'CryoBackup') -Recurse
         $begin = "`$env:PSModulePath = '$modules' + [System.IO.Path]::PathSeparator + `$env:PSModulePath"
         $other = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'other')).FullName
         $dotnet = Split-Path -Path (Get-Command -Name dotnet -CommandType Application -TotalCount 1).Source

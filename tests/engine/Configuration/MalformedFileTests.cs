@@ -54,6 +54,27 @@ public sealed class MalformedFileTests
                 "a database's name, or a map with its name",
                 "--example"
             },
+            {
+                "immutability in Azure without a length",
+                "azure:\n  immutability_mode: unlocked\n",
+                "line 2",
+                "say nothing without each other",
+                "Give both"
+            },
+            {
+                "immutability in Azure without a way",
+                "azure:\n  immutability_days: 30\n",
+                "line 2",
+                "say nothing without each other",
+                "Give both"
+            },
+            {
+                "immutability in Azure of no kind",
+                "azure:\n  immutability_days: 30\n  immutability_mode: forever\n",
+                "line 3",
+                "is neither unlocked nor locked",
+                "locked nobody"
+            },
             { "two documents", "log_format: json\n---\nlog_format: text\n", "line 2, column 1", "second document", "one document" },
             { "unknown key at the top", "databse:\n  host: a\n", "line 1, column 1", "'databse' is not known", "'database'" },
             {
@@ -324,6 +345,10 @@ public sealed class MalformedFileTests
         Assert.True(failure.Message.Contains(reason, StringComparison.Ordinal), $"{name}: {failure.Message}");
         Assert.True(failure.Remedy!.Contains(remedy, StringComparison.Ordinal), $"{name}: {failure.Remedy}");
     }
+
+    [UnixFact]
+    public void TheEventLogIsOfWindowsAlone() =>
+        TextGivesOneErrorWithPlaceAndRemedy("", "event_log: true\n", "line 1", "only Windows has such a log", "log_file");
 
     [Fact]
     public void BytesThatAreNoTextGiveOneError()

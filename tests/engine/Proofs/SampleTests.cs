@@ -148,6 +148,14 @@ public sealed class SampleTests(PostgresServer postgres) : IDisposable
         _store.Server.Fault = (_, _) => null;
         Sample(path, 5);
         Assert.Contains("-sample-", Assert.Single(Notes()), StringComparison.Ordinal);
+
+        // One that cannot be read is as if it were not there, and that is said.
+        _store.Server.Fault = (_, request) =>
+            request.HttpMethod == "GET" && request.RawUrl!.Contains("-sample-", StringComparison.Ordinal)
+                ? new S3Fault(S3FaultKind.Denied)
+                : null;
+        Assert.Equal(2 / 40.0, Sample(path, 5).Covered);
+        Assert.Contains("cannot be read, and may be read again", Assert.Single(_store.Warnings), StringComparison.Ordinal);
     }
 
     /// <summary>Who may not write is told that the next sample may be of the same.</summary>
