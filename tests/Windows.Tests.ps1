@@ -43,15 +43,17 @@ Describe 'about_CryoBackup_Windows' {
         }
     }
 
-    It 'writes events that Windows shows' -Skip:(-not $IsWindows) {
-        Initialize-TestDatabase cryo_events
-        $file = Join-Path $TestDrive 'events.yaml'
-        Set-Content -LiteralPath $file -Value "databases: [cryo_events]`nlocal_backup_dir: '$(Join-Path $TestDrive 'events')'`nevent_log: true"
-        $start = Get-Date
-        $backup = New-CryoBackup -Config $file
-        $backup.Warnings | Should -BeNullOrEmpty
-        $found = Get-WinEvent -FilterHashtable @{ LogName = 'Application'; Id = 1000; StartTime = $start.AddSeconds(-1) } | Where-Object ProviderName -EQ CryoBackup
-        ($found | Select-Object -First 1).Properties[0].Value | Should -BeLike "*$($backup.Path)*"
-        Clear-TestDatabase cryo_events
+    if ($IsWindows) {
+        It 'writes events that Windows shows' {
+            Initialize-TestDatabase cryo_events
+            $file = Join-Path $TestDrive 'events.yaml'
+            Set-Content -LiteralPath $file -Value "databases: [cryo_events]`nlocal_backup_dir: '$(Join-Path $TestDrive 'events')'`nevent_log: true"
+            $start = Get-Date
+            $backup = New-CryoBackup -Config $file
+            $backup.Warnings | Should -BeNullOrEmpty
+            $found = Get-WinEvent -FilterHashtable @{ LogName = 'Application'; Id = 1000; StartTime = $start.AddSeconds(-1) } | Where-Object ProviderName -EQ CryoBackup
+            ($found | Select-Object -First 1).Properties[0].Value | Should -BeLike "*$($backup.Path)*"
+            Clear-TestDatabase cryo_events
+        }
     }
 }
