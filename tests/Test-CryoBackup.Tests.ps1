@@ -55,10 +55,13 @@ Describe 'Test-CryoBackup' {
             $result = Test-CryoBackup $folder -Sample 10
             $result.Verdict
         } until ($result.Covered -eq 1)
-        @($verdicts -eq 'Failed').Count | Should -Be 1
+        # And each run after it reads that again.
+        $failed = @($verdicts -eq 'Failed').Count
+        $failed | Should -BeGreaterThan 0
+        @($verdicts | Select-Object -Last $failed) | Should -Not -Contain 'Passed'
         (Get-CryoBackup $folder).Disproven | Should -Not -BeNullOrEmpty
         & (Join-Path $PSScriptRoot '../output/tool/cryobackup') test $folder --sample 99% --quiet
-        $LASTEXITCODE | Should -BeIn 0, 3
+        $LASTEXITCODE | Should -Be 3
     }
 
     It 'refuses -Sample <Value>' -ForEach @(@{ Value = '0%' }, @{ Value = '100%' }, @{ Value = 'some' }, @{ Value = 0.5 }, @{ Value = -1 }) {
