@@ -3,6 +3,16 @@ namespace CryoBackup.Configuration;
 /// <summary>What no single key can tell.</summary>
 internal static class ConfigurationRules
 {
+    private static readonly LockKeys s_ofAws = new("aws", "object_lock", "GOVERNANCE", "COMPLIANCE")
+    {
+        Meaning = "GOVERNANCE lets those who may bypass it remove what is locked, COMPLIANCE nobody.",
+    };
+
+    private static readonly LockKeys s_ofAzure = new("azure", "immutability", "unlocked", "locked")
+    {
+        Meaning = "unlocked lets those who may change policies end it, locked nobody.",
+    };
+
     /// <summary>Checks the whole.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <param name="root">Its document, for the places.</param>
@@ -74,23 +84,24 @@ internal static class ConfigurationRules
         }
     }
 
-    private static void CheckAzure(AzureSettings? azure, MapNode root, ConfigurationErrors errors)
+    private static void CheckLock(LockKeys keys, string? mode, int? days, MapNode root, ConfigurationErrors errors)
     {
-        if (azure is not null && (azure.ImmutabilityMode is null) != (azure.ImmutabilityDays is null))
+        string name = $"{keys.Section}.{keys.Start}";
+        if ((mode is null) != (days is null))
         {
             throw errors.At(
-                PlaceOf(root, "azure", azure.ImmutabilityMode is null ? "immutability_days" : "immutability_mode"),
-                "'azure.immutability_mode' and 'azure.immutability_days' say nothing without each other",
-                "Give both: how, unlocked or locked, and for how long."
+                PlaceOf(root, keys.Section, $"{keys.Start}_{(mode is null ? "days" : "mode")}"),
+                $"'{name}_mode' and '{name}_days' say nothing without each other",
+                $"Give both: how, {keys.Weak} or {keys.Strong}, and for how long."
             );
         }
 
-        if (azure?.ImmutabilityMode is { } mode && mode is not ("unlocked" or "locked"))
+        if (mode is not null && mode != keys.Weak && mode != keys.Strong)
         {
             throw errors.At(
-                PlaceOf(root, "azure", "immutability_mode"),
-                "'azure.immutability_mode' is neither unlocked nor locked",
-                "unlocked lets those who may change policies end it, locked nobody."
+                PlaceOf(root, keys.Section, $"{keys.Start}_mode"),
+                $"'{name}_mode' is neither {keys.Weak} nor {keys.Strong}",
+                keys.Meaning
             );
         }
     }
@@ -109,25 +120,8 @@ internal static class ConfigurationRules
             }
         }
 
-        if (configuration.Aws is { } locked && (locked.ObjectLockMode is null) != (locked.ObjectLockDays is null))
-        {
-            throw errors.At(
-                PlaceOf(root, "aws", locked.ObjectLockMode is null ? "object_lock_days" : "object_lock_mode"),
-                "'aws.object_lock_mode' and 'aws.object_lock_days' say nothing without each other",
-                "Give both: how, GOVERNANCE or COMPLIANCE, and for how long."
-            );
-        }
-
-        if (configuration.Aws?.ObjectLockMode is { } mode && mode is not ("GOVERNANCE" or "COMPLIANCE"))
-        {
-            throw errors.At(
-                PlaceOf(root, "aws", "object_lock_mode"),
-                "'aws.object_lock_mode' is neither GOVERNANCE nor COMPLIANCE",
-                "GOVERNANCE lets those who may bypass it remove what is locked, COMPLIANCE nobody."
-            );
-        }
-
-        CheckAzure(configuration.Azure, root, errors);
+        CheckLock(s_ofAws, configuration.Aws?.ObjectLockMode, configuration.Aws?.ObjectLockDays, root, errors);
+        CheckLock(s_ofAzure, configuration.Azure?.ImmutabilityMode, configuration.Azure?.ImmutabilityDays, root, errors);
         int copies = configuration.Copies.Count + (configuration.Aws is { Enabled: true } ? 1 : 0);
         if (configuration.CopiesRequired > copies)
         {
@@ -154,5 +148,16 @@ internal static class ConfigurationRules
         }
 
         return node;
+    }
+
+    /// <summary>The keys of a lock that a store keeps.</summary>
+    /// <param name="Section">The section.</param>
+    /// <param name="Start">How both keys begin: the one ends with _mode, the other with _days.</param>
+    /// <param name="Weak">The mode that some may undo.</param>
+    /// <param name="Strong">The mode that nobody can.</param>
+    private sealed record LockKeys(string Section, string Start, string Weak, string Strong)
+    {
+        /// <summary>What the modes mean, as a sentence.</summary>
+        public required string Meaning { get; init; }
     }
 }
