@@ -56,7 +56,7 @@ internal sealed class SampledReading(
         }
 
         using Stream bytes = file.Open(cancellationToken);
-        if (bytes.Length != manifest.SizeBytes || file.Mark(cancellationToken) is not { } mark)
+        if (bytes.Length != manifest.SizeBytes)
         {
             checks.Fail(
                 CheckNames.Sample,
@@ -65,6 +65,14 @@ internal sealed class SampledReading(
             return;
         }
 
+        FileMark mark =
+            file.Mark(cancellationToken)
+            ?? throw new CryoBackupException(
+                CryoBackupError.BackupNotFound,
+                $"The backup '{file.Path}' was removed while it was read.",
+                file.Path,
+                "List the backups there are with Get-CryoBackup."
+            );
         var ranges = new FileRanges(recorded, bytes.Length);
         var memory = new SampleMemory(file, observer, cancellationToken);
         var round = SampleRecord.Of(memory.Read(), mark, sha256, ranges.Count);
