@@ -76,6 +76,27 @@ public sealed class EncryptedDamageTests(PostgresServer server) : IDisposable
         Assert.InRange(count * Step, 2000, 8000);
     }
 
+    /// <summary>Age decrypts pieces of 64 KiB: much of a large one has come out of it before it meets the damage.</summary>
+    [AgeServerFact]
+    public void WhatIsDamagedFarBehindFailsToo()
+    {
+        EncryptedBackup.MakeSample(server, "sealed_large", rows: 40_000);
+        (string identity, string recipient) = KeyPairs.Make(_folder, "age");
+        string path = EncryptedBackup.New(server, "sealed_large", _folder.Path, [recipient], CompressionKind.None).Path;
+        EncryptedBackupTests.RemoveHash(path);
+        byte[] good = File.ReadAllBytes(path);
+        Assert.True(good.Length > 2_000_000);
+        byte[] changed = [.. good];
+        changed[^100_000] ^= 1;
+        foreach (byte[] bytes in (byte[][])[changed, good[..^100_000]])
+        {
+            File.WriteAllBytes(path, bytes);
+            VerificationResult result = EncryptedBackup.Test(path, VerificationLevel.Content, identity);
+            Assert.Equal((Verdict.Failed, CheckOutcome.Failed), (result.Verdict, EncryptedBackup.Encryption(result)?.Outcome));
+            Assert.Contains("payload", EncryptedBackup.Encryption(result)!.Detail, StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>Bytes with one of their bits changed, in turn the lowest to the highest, and shorter lengths.</summary>
     private static IEnumerable<(string What, byte[] Bytes)> Damages(byte[] good)
     {
