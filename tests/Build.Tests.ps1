@@ -48,13 +48,20 @@ Describe 'The sum of the tests' {
             SkippedTest = @()
             Test        = @{ Name = 'A.passes'; File = 'A'; Result = 'Passed'; Message = '' }, @{ Name = 'B.fails'; File = 'F'; Result = 'Failed'; Message = "one`ntwo" }
         } | ConvertTo-Json -Depth 3 | Set-Content -LiteralPath $other
-        $found = @((Read-XunitResult 'engine' $report 1), (Read-PesterResult 'Pester' $other 1), (Read-XunitResult 'lost' "$report.none" 0))
+        $died = Join-Path $TestDrive 'died.trx'
+        Get-Content -LiteralPath $report -Raw | ForEach-Object { $_ -replace '(?m)^.*outcome="Failed".*\n' -replace 'executed="2"', 'executed="1"' } | Set-Content -LiteralPath $died
+        $found = @(
+            Read-XunitResult 'engine' $report 1
+            Read-PesterResult 'Pester' $other 1
+            Read-XunitResult 'lost' "$report.none" 0
+            Read-XunitResult 'dead' $died 137
+        )
         Test-Result $found | Should -BeFalse
         $said = Write-TestSum $found | Out-String
         $said | Should -Match 'Skipped:\s+A\.D: Needs a moon'
-        $said | Should -Match '(?s)Failed:\s+engine: A\.C\s+Expected 1\s+at A\.C\s+Pester: F: B\.fails\s+one\s+two\s+lost: no report'
+        $said | Should -Match '(?s)Failed:\s+engine: A\.C\s+Expected 1\s+at A\.C\s+Pester: F: B\.fails\s+one\s+two\s+lost: no report\s+dead: no test of its report, exit code 137'
         $said | Should -Not -Match 'A\.passes|A\.B'
-        $said.TrimEnd() | Should -Match '\n2 passed, 3 failed, 1 skipped$'
+        $said.TrimEnd() | Should -Match '\n3 passed, 4 failed, 3 skipped$'
     }
 }
 

@@ -42,6 +42,11 @@ function Get-FailedCount([int] $Counted, [int] $ExitCode) {
     $ExitCode -ne 0 ? [Math]::Max($Counted, 1) : $Counted
 }
 
+# No failure without a name: what failed outside of a test is told by its runner.
+function Get-FailedTest([string] $Runner, [int] $Failed, [string[]] $Named, [int] $ExitCode) {
+    $Failed -and -not $Named ? "${Runner}: no test of its report, exit code $ExitCode" : $Named
+}
+
 # What xunit left as TRX.
 function Read-XunitResult([string] $Runner, [string] $Report, [int] $ExitCode, [timespan] $Duration = 0) {
     if (-not (Test-Path -LiteralPath $Report)) {
@@ -61,6 +66,7 @@ function Read-XunitResult([string] $Runner, [string] $Report, [int] $ExitCode, [
     }
 
     $failed = Get-FailedCount ($counters.executed - $counters.passed) $ExitCode
+    $wrong = Get-FailedTest $Runner $failed $wrong $ExitCode
     ConvertTo-TestResult $Runner $counters.passed $failed ($counters.total - $counters.executed) $left $wrong $Duration
 }
 
@@ -77,6 +83,7 @@ function Read-PesterResult([string] $Runner, [string] $Report, [int] $ExitCode, 
     }
 
     $failed = Get-FailedCount $counters.Failed $ExitCode
+    $wrong = Get-FailedTest $Runner $failed $wrong $ExitCode
     ConvertTo-TestResult $Runner $counters.Passed $failed $counters.Skipped $counters.SkippedTest $wrong $Duration
 }
 

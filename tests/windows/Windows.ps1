@@ -59,17 +59,7 @@ function Invoke-EngineTest([string] $System, [string] $Name, [hashtable] $Variab
     $words = @('Z:\home\user\engine\CryoBackup.Engine.Tests.exe', 'run', "Z:\home\user\out\$Name.trx", '30') + $Choice
     $exitCode = Invoke-Wine $System (Join-Path $results "$Name.log") $Variables $words
     Copy-Item -Path "$System/home/user/out/$Name.trx" -Destination $report -ErrorAction Ignore
-    Write-FailedTest $report
     Read-XunitResult "windows $Name" $report $exitCode ((Get-Date) - $start)
-}
-
-function Write-FailedTest([string] $Report) {
-    if (Test-Path -LiteralPath $Report) {
-        $run = [xml] (Get-Content -LiteralPath $Report -Raw)
-        foreach ($test in $run.SelectNodes('//*[local-name() = "UnitTestResult"][@outcome = "Failed"]')) {
-            "`nFAILED on Windows: $($test.testName)`n$($test.SelectSingleNode('.//*[local-name() = "Message"]').InnerText)" | Out-Host
-        }
-    }
 }
 
 # That the tool starts there, and is the one that was built.
@@ -77,11 +67,8 @@ function Invoke-ToolTest([string] $System) {
     $log = Join-Path $results 'tool.log'
     $exitCode = Invoke-Wine $System $log @{} 'Z:\home\user\engine\cryobackup.exe', '--version'
     $good = $exitCode -eq 0 -and (Get-Content -LiteralPath $log -Raw) -match '\d+\.\d+\.\d+\+[0-9a-f]{40}'
-    if (-not $good) {
-        "FAILED on Windows: cryobackup --version ended with $exitCode, see $log." | Out-Host
-    }
-
-    ConvertTo-TestResult 'windows tool' ([int] $good) ([int] -not $good) 0
+    $wrong = $good ? @() : "windows tool: cryobackup --version ended with $exitCode, see $log"
+    ConvertTo-TestResult 'windows tool' ([int] $good) ([int] -not $good) 0 -FailedTest $wrong
 }
 
 # The line in PowerShell, on a scratch cluster.
