@@ -7,6 +7,30 @@ internal static class Leftovers
     public static string[] Files(string folder) =>
         [.. Directory.EnumerateFileSystemEntries(folder).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
+    /// <summary>
+    /// The private folders in the temporary folder that hold a text. Others at work at the same time have folders there too, which come
+    /// and go meanwhile.
+    /// </summary>
+    /// <param name="prefix">How their names begin.</param>
+    /// <param name="text">What nobody else writes.</param>
+    public static string[] PrivateFolders(string prefix, string text) =>
+        [.. Directory.GetDirectories(Path.GetTempPath(), prefix + "*").Where(folder => Holds(folder, text))];
+
+    private static bool Holds(string folder, string text)
+    {
+        try
+        {
+            // A pipe has no length, and reading it would wait for a writer.
+            return new DirectoryInfo(folder)
+                .EnumerateFiles("*", SearchOption.AllDirectories)
+                .Any(file => file.Length > 0 && File.ReadAllText(file.FullName).Contains(text, StringComparison.Ordinal));
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Five seconds after a backup no process of it runs and no session of it is open.</summary>
     public static async Task AssertNoneAsync(PostgresServer server, string database)
     {

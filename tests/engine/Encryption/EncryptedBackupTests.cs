@@ -5,9 +5,9 @@ using CryoBackup.Backup;
 using CryoBackup.Encryption;
 using CryoBackup.Inspection;
 using CryoBackup.Postgres;
-using CryoBackup.Processes;
 using CryoBackup.Restore;
 using CryoBackup.Storage;
+using CryoBackup.Tests.Backup;
 
 namespace CryoBackup.Tests.Encryption;
 
@@ -339,9 +339,9 @@ public sealed class EncryptedBackupTests(PostgresServer server) : IDisposable
                 Assert.Equal(Verdict.Passed, EncryptedBackup.Test(path, VerificationLevel.Content, marked).Verdict);
                 Assert.Equal([recipient], AgeRecipients.ReadKeyFile(marked, static _ => { }, CancellationToken.None));
             }
-        }
 
-        Assert.Empty(Directory.GetDirectories(Path.GetTempPath(), $"cryobackup-age-{ProcessMark.Current}-*"));
+            Assert.Empty(Leftovers.PrivateFolders("cryobackup-age-", File.ReadAllText(identity).Trim()));
+        }
     }
 
     /// <summary>Leaves the manifest whole, but silent about the file's hash.</summary>
