@@ -163,8 +163,7 @@ public sealed class RestoreTests : IDisposable
         BackupInfo backup = BackUp();
         using var user = new CancellationTokenSource();
         ConnectionRequest connection = _server.Connection;
-        string? before = Environment.GetEnvironmentVariable("PGOPTIONS");
-        Environment.SetEnvironmentVariable("PGOPTIONS", "-c nap.seconds=0.1");
+        _server.Execute("postgres", "ALTER ROLE CURRENT_USER SET nap.seconds = '0.1'");
         try
         {
             Task<RestoreResult> restore = Task.Run(() =>
@@ -193,7 +192,7 @@ public sealed class RestoreTests : IDisposable
         }
         finally
         {
-            Environment.SetEnvironmentVariable("PGOPTIONS", before);
+            _server.Execute("postgres", "ALTER ROLE CURRENT_USER RESET nap.seconds");
         }
 
         Assert.Null(
