@@ -25,7 +25,7 @@ internal static class RemarkChapter
         "default_toast_compression = 'pglz'",
         "row_security = off",
         "check_function_bodies = off",
-        "session_preload_libraries = ''",
+        "session_preload_libraries = 'plpgsql'",
         "array_nulls = off",
         "transform_null_equals = on",
         "client_min_messages = 'debug1'",
