@@ -10,6 +10,10 @@ internal sealed class TableContent
     /// or it holds INSERT statements.</summary>
     public TableFingerprint? Fingerprint { get; init; }
 
+    /// <summary>The rows in the order of columns that they are compared in; null unless they are loaded through a root of partitions whose
+    /// columns stand in different orders, and were read.</summary>
+    public RootRows? RootRows { get; init; }
+
     /// <summary>The table as users see it.</summary>
     public TableInfo ToTableInfo() =>
         new()

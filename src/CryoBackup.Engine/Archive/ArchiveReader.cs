@@ -16,6 +16,7 @@ internal sealed class ArchiveReader
     private bool _hasTocAtEnd;
     private readonly LargeObjectSum _largeObjects = new();
     private readonly Func<TocEntry, ChunkReader.DataHandler?>? _rowsOf;
+    private Dictionary<int, RootRows> _rootRows = [];
 
     private ArchiveReader(ArchiveInput input, Func<TocEntry, ChunkReader.DataHandler?>? rowsOf = null)
     {
@@ -104,6 +105,7 @@ internal sealed class ArchiveReader
     private ArchiveContent Read(Action<ArchiveReader>? onTocRead)
     {
         ArchiveHeader header = _toc.Read();
+        _rootRows = RootRows.Of(_toc.Entries);
         onTocRead?.Invoke(this);
         ReadBlocks(new ChunkReader(_input, header.Compression));
         return new ArchiveContent
@@ -207,7 +209,10 @@ internal sealed class ArchiveReader
         bool copyText = entry.IsTableData && entry.CopyStatement.Length > 0;
         var fingerprint = new TableFingerprint();
         ChunkReader.DataHandler? taker = copyText ? _rowsOf?.Invoke(entry) : null;
-        bool readable = chunks.Read(taker is null ? fingerprint.Append : data => Share(data, fingerprint, taker));
+        RootRows? rootRows = copyText ? _rootRows.GetValueOrDefault(entry.DumpId) : null;
+        ChunkReader.DataHandler handler = fingerprint.Append;
+        handler = rootRows is null ? handler : handler + rootRows.Append;
+        bool readable = chunks.Read(taker is null ? handler : handler + taker);
         taker?.Invoke([]);
         if (readable && copyText && (!fingerprint.Terminated || fingerprint.HasPartialRow || fingerprint.HasTrailingData))
         {
@@ -216,13 +221,14 @@ internal sealed class ArchiveReader
 
         if (entry.IsTableData)
         {
-            _tables.Add(new TableContent { Entry = entry, Fingerprint = readable && copyText ? fingerprint : null });
+            _tables.Add(
+                new TableContent
+                {
+                    Entry = entry,
+                    Fingerprint = readable && copyText ? fingerprint : null,
+                    RootRows = readable ? rootRows : null,
+                }
+            );
         }
-    }
-
-    private static void Share(ReadOnlySpan<byte> data, TableFingerprint fingerprint, ChunkReader.DataHandler taker)
-    {
-        fingerprint.Append(data);
-        taker(data);
     }
 }

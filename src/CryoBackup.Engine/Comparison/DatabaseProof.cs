@@ -103,8 +103,7 @@ internal sealed class DatabaseProof(ServerEndpoint endpoint, string application,
             Unread =
                 unread.Length == 0
                     ? null
-                    : $"the archive has the rows of {Shorten(unread)} in a form that is not read here, "
-                        + $"or its partitions' columns in different orders, so they were not compared",
+                    : $"the archive has the rows of {Shorten(unread)} in a form that is not read here, so they were not compared",
         };
     }
 

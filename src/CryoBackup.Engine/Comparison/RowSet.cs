@@ -11,20 +11,21 @@ internal sealed class RowSet
     private RowSet(QualifiedName name, IReadOnlyList<TableContent> tables)
     {
         Name = name;
-        IsOfRoot = tables.Count > 1 || RootOf(tables[0]) is not null;
+        IsOfRoot = tables.Count > 1 || RootRows.RootOf(tables[0].Entry) is not null;
         CopyStatement = tables[0].Entry.CopyStatement;
+        IEnumerable<TableFingerprint?> rows = tables.Select(static table => table.Fingerprint);
+        if (tables.Any(table => !string.Equals(table.Entry.CopyStatement, CopyStatement, StringComparison.Ordinal)))
+        {
+            CopyStatement = tables[0].RootRows?.CopyStatement ?? CopyStatement;
+            rows = tables.Select(static table => table.RootRows?.Fingerprint);
+        }
 
-        // Partitions may have their columns in different orders, and then a line of text does not tell what another's would.
-        if (
-            tables.All(table =>
-                table.Fingerprint is not null && string.Equals(table.Entry.CopyStatement, CopyStatement, StringComparison.Ordinal)
-            )
-        )
+        if (rows.All(static part => part is not null))
         {
             Expected = new TableFingerprint();
-            foreach (TableContent table in tables)
+            foreach (TableFingerprint? part in rows)
             {
-                Expected.Add(table.Fingerprint!);
+                Expected.Add(part!);
             }
         }
     }
@@ -45,7 +46,7 @@ internal sealed class RowSet
     /// <param name="tables">The tables.</param>
     /// <returns>Sets that hold each row once, in the order of their first tables.</returns>
     public static IReadOnlyList<RowSet> Of(IReadOnlyList<TableContent> tables) =>
-        [.. tables.GroupBy(table => RootOf(table) ?? NameOf(table)).Select(group => new RowSet(group.Key, [.. group]))];
+        [.. tables.GroupBy(table => RootRows.RootOf(table.Entry) ?? NameOf(table)).Select(group => new RowSet(group.Key, [.. group]))];
 
     /// <summary>What was found beside what was to be found.</summary>
     /// <param name="found">The rows of the database; null if they were not read.</param>
@@ -59,10 +60,6 @@ internal sealed class RowSet
             FoundRows = found?.Rows,
             FoundFingerprint = found?.Text ?? "",
         };
-
-    /// <summary>The root that the rows of a partition are loaded through; null where they go into the table itself.</summary>
-    private static QualifiedName? RootOf(TableContent table) =>
-        QualifiedName.After(table.Entry.CopyStatement, "COPY ") is { } target && target != NameOf(table) ? target : null;
 
     private static QualifiedName NameOf(TableContent table) => new(table.Entry.Schema, table.Entry.Name);
 }
