@@ -19,6 +19,9 @@ internal sealed class TargetPreflight(
     RestoreRequest request
 )
 {
+    // As long as the server itself waits for sessions before it refuses to rename a database.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly List<CryoBackupException> _findings = [];
 
     /// <summary>Looks at the target, where there is one.</summary>
@@ -192,12 +195,7 @@ internal sealed class TargetPreflight(
             );
         }
 
-        if (
-            !request.Force
-            && await TemporaryDatabase.CountSessionsAsync(server, database, application, cancellationToken).ConfigureAwait(false)
-                is > 0
-                    and var sessions
-        )
+        if (!request.Force && await CountLastingSessionsAsync(cancellationToken).ConfigureAwait(false) is > 0 and var sessions)
         {
             Find(
                 CryoBackupError.RestoreFailed,
@@ -208,6 +206,23 @@ internal sealed class TargetPreflight(
                 database,
                 "Stop the application, or give -Force to end its sessions at the moment of the swap."
             );
+        }
+    }
+
+    /// <summary>The sessions that do not end: one whose client has gone is seen for a moment yet.</summary>
+    private async Task<long> CountLastingSessionsAsync(CancellationToken cancellationToken)
+    {
+        for (DateTime limit = DateTime.UtcNow + Patience; ; )
+        {
+            long sessions = await TemporaryDatabase
+                .CountSessionsAsync(server, endpoint.Database, application, cancellationToken)
+                .ConfigureAwait(false);
+            if (sessions == 0 || DateTime.UtcNow >= limit)
+            {
+                return sessions;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -40,6 +40,25 @@ public sealed class SwapTests(ZooServer server)
         server.Drop(result.PreviousDatabase!);
     }
 
+    /// <summary>The server shows a session for a moment after its client has gone.</summary>
+    [PostgresFact]
+    public async Task ASessionThatEndsIsWaitedFor()
+    {
+        using SlowRestore slow = Prepare();
+        slow.GoOn();
+        slow.Hold("old", "SELECT 1");
+        Task<RestoreResult> restoring = Task.Run(() =>
+            server.Restore(slow.Backup, "old", request => request with { Swap = true, Jobs = 1 })
+        );
+
+        // Long enough for the restore to have counted it, on any but the slowest machine.
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        server.Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'old'");
+        RestoreResult result = await restoring;
+        Assert.Equal(RestoreStatus.Restored, result.Status);
+        server.Drop(result.PreviousDatabase!);
+    }
+
     [PostgresFact]
     public async Task SessionsThatComeLaterAreRefusedToo()
     {
