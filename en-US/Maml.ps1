@@ -48,6 +48,21 @@ function Complete-Maml([xml] $Maml, $Help) {
     }
 }
 
+# What Get-Help -Online opens is the first link that has an address: the cmdlet's page where the project lies.
+function Add-OnlineVersion([xml] $Maml, [string] $ProjectUri) {
+    $names = [System.Xml.XmlNamespaceManager]::new($Maml.NameTable)
+    $names.AddNamespace('maml', 'http://schemas.microsoft.com/maml/2004/10')
+    $names.AddNamespace('command', 'http://schemas.microsoft.com/maml/dev/command/2004/10')
+    foreach ($command in $Maml.SelectNodes('//command:command', $names)) {
+        $links = $command.SelectSingleNode('command:relatedLinks', $names)
+        $link = $links.PrependChild($Maml.CreateElement('maml:navigationLink', $names.LookupNamespace('maml')))
+        $name = $command.SelectSingleNode('command:details/command:name', $names).InnerText
+        foreach ($part in ('linkText', 'Online version'), ('uri', "$($ProjectUri.TrimEnd('/'))/blob/HEAD/en-US/$name.md")) {
+            $link.AppendChild($Maml.CreateElement("maml:$($part[0])", $names.LookupNamespace('maml'))).InnerText = $part[1]
+        }
+    }
+}
+
 # Writes the help of the cmdlets' pages in one folder to another; the third is for what PlatyPS makes on the way.
 function Export-Maml([string] $Source, [string] $Target, [string] $Work) {
     Import-Module -Name Microsoft.PowerShell.PlatyPS
@@ -55,6 +70,11 @@ function Export-Maml([string] $Source, [string] $Target, [string] $Work) {
     $file = Export-MamlCommandHelp -CommandHelp $help -OutputFolder $Work -Force
     $maml = [xml] (Get-Content -LiteralPath $file.FullName -Raw)
     Complete-Maml $maml $help
+    $project = (Import-PowerShellDataFile -LiteralPath (Join-Path $Source '../CryoBackup.psd1')).PrivateData.PSData['ProjectUri']
+    if ($project) {
+        Add-OnlineVersion $maml $project
+    }
+
     $settings = [System.Xml.XmlWriterSettings] @{ Indent = $true; NewLineChars = "`n"; Encoding = [System.Text.UTF8Encoding]::new($false) }
     $writer = [System.Xml.XmlWriter]::Create((Join-Path (Resolve-Path -LiteralPath $Target).ProviderPath 'CryoBackup.dll-Help.xml'), $settings)
     $maml.Save($writer)

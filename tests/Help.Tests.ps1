@@ -133,6 +133,18 @@ Describe 'The MAML' {
             Should -BeExactly $committed -Because 'build.ps1 Help must be run, and its result committed, after the Markdown was changed'
     }
 
+    It 'leads -Online to the page of each cmdlet, where the manifest says where the project lies' {
+        . (Join-Path $source 'Maml.ps1')
+        $copy = Join-Path $TestDrive 'online/CryoBackup'
+        Copy-Item -LiteralPath (Split-Path $ModulePath) -Destination (New-Item -ItemType Directory -Path $copy) -Recurse
+        $copy = Join-Path $copy (Split-Path (Split-Path $ModulePath) -Leaf)
+        $maml = [xml] (Get-Content -LiteralPath (Join-Path $source 'CryoBackup.dll-Help.xml') -Raw)
+        Add-OnlineVersion $maml 'https://example.org/us/CryoBackup/'
+        $maml.Save((Join-Path $copy 'en-US/CryoBackup.dll-Help.xml'))
+        $found = Invoke-Shell -Command "Import-Module '$copy'; Get-Command -Module CryoBackup -CommandType Cmdlet | ForEach-Object { (Get-Help `$_.Name).relatedLinks.navigationLink[0].uri }"
+        $found | Should -Be @((Get-Command -Module CryoBackup -CommandType Cmdlet).Name | ForEach-Object { "https://example.org/us/CryoBackup/blob/HEAD/en-US/$_.md" })
+    }
+
     It 'is shipped with the module, and about_CryoBackup too' {
         foreach ($file in 'CryoBackup.dll-Help.xml', 'about_CryoBackup.help.txt', 'about_CryoBackup_Comparison.help.txt', 'about_CryoBackup_Configuration.help.txt', 'about_CryoBackup_Evidence.help.txt') {
             (Get-FileHash -LiteralPath (Join-Path (Split-Path $ModulePath) "en-US/$file")).Hash | Should -Be (Get-FileHash -LiteralPath (Join-Path $source $file)).Hash
