@@ -76,7 +76,7 @@ internal static class BackupVerifier
         try
         {
             using var steps = new StepProgress(
-                $"Rehearsing {Path.GetFileName(request.Path)}",
+                $"Rehearsing {Named(Path.GetFileName(request.Path))}",
                 ["proving the file", "restoring", "comparing"],
                 observer
             );
@@ -91,6 +91,9 @@ internal static class BackupVerifier
             throw new OperationCanceledException(limits.Token);
         }
     }
+
+    /// <summary>The database: beside a whole file's name, a terminal of 80 columns has no room for what is being done.</summary>
+    private static string Named(string file) => BackupFileName.TryRead(file)?.Database ?? file;
 
     /// <summary>What took too long, or too much of the disk, may still be good.</summary>
     private static VerificationResult Ended(VerificationRequest request, DateTime start, CryoBackupException reason)

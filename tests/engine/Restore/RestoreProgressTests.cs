@@ -37,7 +37,7 @@ public sealed class RestoreProgressTests(ZooServer server)
         string backup = MakeBackup();
         var request = new VerificationRequest { Path = backup, Level = VerificationLevel.Restore };
         Assert.Equal(Verdict.Passed, BackupVerifier.Run(request, Tell, CancellationToken.None).Verdict);
-        AssertOneBar($"Rehearsing {Path.GetFileName(backup)}");
+        AssertOneBar("Rehearsing progress_source");
     }
 
     [Theory]
