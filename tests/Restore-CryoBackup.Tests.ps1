@@ -24,7 +24,7 @@ Describe 'Restore-CryoBackup' {
     It 'has these parameters' {
         (Get-Command Restore-CryoBackup).Parameters.Keys | Where-Object { $_ -notin $CommonParameters } | Sort-Object | Should -Be @(
             'Clean', 'ComputerName', 'Config', 'Create', 'Credential', 'Database', 'DataOnly', 'Force', 'Identity', 'IncludeGlobals', 'IsValid', 'Jobs', 'Latest', 'LiteralPath', 'Locale', 'LockTimeout', 'NoOwner',
-            'NoPrivileges', 'Path', 'PlanOnly', 'Port', 'ReportPath', 'Schema', 'SchemaOnly', 'SkipVerification', 'SslMode', 'Swap', 'Table', 'TargetDatabase', 'Timeout', 'VerifyContent')
+            'NoPrivileges', 'Path', 'PlanOnly', 'Port', 'ReportPath', 'Schema', 'SchemaOnly', 'Script', 'SkipVerification', 'SslMode', 'Swap', 'Table', 'TargetDatabase', 'Timeout', 'VerifyContent')
     }
 
     It 'takes from the pipeline only the path and the verdict' {
@@ -116,6 +116,18 @@ Describe 'Restore-CryoBackup' {
         "$said" | Should -Match 'content was proven when it was written'
         $said = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -PlanOnly -VerifyContent -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
         "$said" | Should -Not -Match 'content was proven when it was written'
+    }
+
+    It 'with -PlanOnly and -Script returns the SQL too' {
+        $plan = Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -PlanOnly -Script
+        $plan.Script | Should -Match '(?s)CREATE DATABASE "cryobackup_restore_.*CREATE TABLE .*\n-- COPY .* rows\)\n.*ADD CONSTRAINT.*RENAME TO "cryo_target"'
+        (Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -PlanOnly).Script | Should -BeExactly ''
+        $refused = { Restore-CryoBackup $backup.Path -TargetDatabase cryo_target -Create -Script -ErrorAction Stop } | Should -Throw -PassThru
+        $refused.FullyQualifiedErrorId | Should -BeLike 'ConfigurationInvalid,*'
+        $said = & (Join-Path $PSScriptRoot '../output/tool/cryobackup') restore $backup.Path --target-database cryo_target --create --plan-only --script
+        $said.Count | Should -Be ($plan.Script.Split("`n").Count - 1)
+        $said[0] | Should -BeExactly $plan.Script.Split("`n")[0]
+        Test-Database cryo_target | Should -BeFalse
     }
 
     It 'with -PlanOnly returns what would be, and changes nothing' {

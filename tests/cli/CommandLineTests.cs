@@ -16,6 +16,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("No backup is named", new[] { "test" })]
     [InlineData("one backup file", new[] { "restore", "a", "b", "-d", "x" })]
     [InlineData("--target-database", new[] { "restore", "a" })]
+    [InlineData("--script is the SQL of a plan", new[] { "restore", "a", "-d", "x", "--create", "--script" })]
     [InlineData("'deep' is not a value of --level", new[] { "test", "a", "--level", "deep" })]
     [InlineData("'5x' is not a length of time", new[] { "new", "a", "--timeout", "5x" })]
     [InlineData("'many' is not a value of --port", new[] { "new", "a", "--port", "many" })]

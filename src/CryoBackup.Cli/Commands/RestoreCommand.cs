@@ -113,6 +113,10 @@ internal sealed class RestoreCommand : Command
             (given, value) => given with { PlanOnly = value }
         )
         .Add(
+            new Option<bool>("--script") { Description = "With --plan-only: write the SQL in its order, and nothing else" },
+            (given, value) => given with { Script = value }
+        )
+        .Add(
             new Option<TimeSpan>("--lock-timeout")
             {
                 Description =
@@ -193,6 +197,16 @@ internal sealed class RestoreCommand : Command
     {
         foreach (RestoreResult result in results)
         {
+            if (result.Script.Length > 0)
+            {
+                foreach (string line in result.Script.TrimEnd('\n').Split('\n'))
+                {
+                    output.WriteLine(VisibleText.Of(line));
+                }
+
+                continue;
+            }
+
             if (result.Status == RestoreStatus.Planned)
             {
                 foreach (string role in result.Roles)

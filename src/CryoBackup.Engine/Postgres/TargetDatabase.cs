@@ -138,7 +138,12 @@ internal static class TargetDatabase
     /// <param name="options">What follows the name in CREATE DATABASE.</param>
     /// <param name="cancellationToken">Ends the statement.</param>
     public static Task CreateAsync(NpgsqlConnection server, string database, string options, CancellationToken cancellationToken) =>
-        server.ExecuteAsync($"CREATE DATABASE {Sql.Quote(database)} {options}", cancellationToken);
+        server.ExecuteAsync(Creation(database, options), cancellationToken);
+
+    /// <summary>The statement that creates a database.</summary>
+    /// <param name="database">Its name.</param>
+    /// <param name="options">What follows the name.</param>
+    public static string Creation(string database, string options) => $"CREATE DATABASE {Sql.Quote(database)} {options}";
 
     /// <summary>Whether the server has the database.</summary>
     /// <param name="endpoint">The server, with the database.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CryoBackup.Archive;
+using CryoBackup.Backup;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
 
@@ -74,6 +75,51 @@ internal sealed class PgRestoreRuns(RestoreSession session, RestorePlan plan, Cl
         using var feed = new ArchiveFeed(process.StandardInput, () => Finish(process));
         write(feed);
         feed.Complete();
+    }
+
+    /// <summary>Has it write the SQL of entries instead of running it.</summary>
+    /// <param name="entries">The entries, none with data.</param>
+    /// <param name="write">Writes the archive's table of contents.</param>
+    /// <returns>The script, with the number of each entry.</returns>
+    /// <exception cref="CryoBackupException">RestoreFailed: it could not.</exception>
+    public string Script(IReadOnlyList<TocEntry> entries, Action<Stream> write)
+    {
+        if (entries.Count == 0)
+        {
+            return "";
+        }
+
+        string[] transaction = plan.IsTransaction ? ["--single-transaction"] : [];
+        var command = new ToolCommand(pgRestore.Path, ["--verbose", "--file=-", .. transaction, .. Arguments(entries)])
+        {
+            WritesInput = true,
+            ReadsOutput = true,
+        };
+        using var process = ToolProcess.Start(command, _token);
+        void Finish()
+        {
+            int exitCode = process.WaitForExit(_token);
+            if (exitCode != 0)
+            {
+                throw new CryoBackupException(
+                    CryoBackupError.RestoreFailed,
+                    $"pg_restore {DumpDiagnostics.Ending(exitCode)} and did not write the plan's SQL: "
+                        + $"{process.StandardErrorTail.LastOrDefault()} Nothing was changed.",
+                    session.Request.Path,
+                    "Plan without -Script, or with the pg_restore of another version.",
+                    process.StandardErrorTail
+                );
+            }
+        }
+
+        // It writes nothing before it has read the table of contents.
+        var feed = new ArchiveFeed(process.StandardInput, Finish);
+        write(feed);
+        process.StandardInput.Dispose();
+        using var copy = new MemoryStream();
+        process.StandardOutput.CopyTo(copy);
+        Finish();
+        return ServerEncoding.Decode(copy.GetBuffer().AsSpan(0, checked((int)copy.Length)), ServerEncoding.Find(plan.Encoding));
     }
 
     /// <summary>Removes the folder.</summary>

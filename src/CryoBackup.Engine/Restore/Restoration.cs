@@ -48,6 +48,7 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         var outcome = new RestoreOutcome(request, session.Endpoint, source.Content, plan, prepared.Roles, _start)
         {
             AlsoDropped = prepared.Losses,
+            Script = request.Script ? WriteScript(session, prepared, globals) : "",
         };
         if (request.PlanOnly)
         {
@@ -64,6 +65,17 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         };
         (TableComparison[] tables, string? previous) = await execution.RunAsync().ConfigureAwait(false);
         return outcome.Restored(tables, _warnings, previous);
+    }
+
+    private static string WriteScript(RestoreSession session, Prepared prepared, GlobalsScript? globals)
+    {
+        var run = new RestoreRun(session, prepared.Plan, prepared.PgRestore) { ServerMajor = prepared.ServerMajor };
+        var script = new PlanScript(session, prepared.Plan)
+        {
+            RoleStatements = globals?.StatementsFor(prepared.Roles) ?? [],
+            DatabaseOptions = prepared.Locale?.Options,
+        };
+        return script.Write(run.Script());
     }
 
     /// <summary>Finds everything that speaks against it, and what it will do.</summary>
@@ -105,7 +117,10 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         }
 
         IReadOnlyList<string> losses = mode == RestoreMode.Clean ? await FindLossesAsync(session, plan).ConfigureAwait(false) : [];
-        return new Prepared(plan, pgRestore, preflight.RolesToCreate, losses, preflight.Jobs, preflight.Locale);
+        return new Prepared(plan, pgRestore, preflight.RolesToCreate, losses, preflight.Jobs, preflight.Locale)
+        {
+            ServerMajor = state.Major,
+        };
     }
 
     /// <summary>What the target has and keeps: only a part that is put among other objects meets any.</summary>
@@ -189,5 +204,8 @@ internal sealed class Restoration(RestoreRequest request, Action<EngineMessage> 
         IReadOnlyList<string> Losses,
         int Jobs,
         LocaleChoice? Locale
-    );
+    )
+    {
+        public int ServerMajor { get; init; }
+    }
 }

@@ -16,6 +16,9 @@ internal sealed class RestoreOutcome(
     /// <summary>What is dropped and not restored.</summary>
     public IReadOnlyList<string> AlsoDropped { get; init; } = [];
 
+    /// <summary>The plan's SQL; empty where nobody asked for it.</summary>
+    public string Script { get; init; } = "";
+
     /// <summary>What would be done.</summary>
     /// <param name="warnings">What speaks neither for nor against it.</param>
     public RestoreResult Planned(IReadOnlyList<string> warnings) =>
@@ -60,6 +63,7 @@ internal sealed class RestoreOutcome(
             Tables = tables,
             Warnings = [.. warnings],
             PreviousDatabase = previous,
+            Script = Script,
             Start = start,
             End = end,
             Duration = end - start,

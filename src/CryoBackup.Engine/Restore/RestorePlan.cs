@@ -187,6 +187,11 @@ internal sealed class RestorePlan
             );
         }
 
+        if (request is { Script: true, PlanOnly: false })
+        {
+            throw Contradiction("-Script is the SQL of a plan; it goes only with -PlanOnly.", "Leave it out, or give -PlanOnly as well.");
+        }
+
         if (request.Swap && IsPartial(request))
         {
             throw Contradiction(

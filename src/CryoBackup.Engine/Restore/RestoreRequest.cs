@@ -72,6 +72,9 @@ public sealed record RestoreRequest
     /// <summary>True to return what would be done, and change nothing.</summary>
     public bool PlanOnly { get; init; }
 
+    /// <summary>True to tell the SQL of a plan as well.</summary>
+    public bool Script { get; init; }
+
     /// <summary>How long to wait for a lock in a database that is there already; others who come later wait behind it.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -74,6 +74,18 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
         _warnings.AddRange(runs.Warnings);
     }
 
+    /// <summary>Has pg_restore write what it would run, and change nothing.</summary>
+    /// <returns>Its script of the plan's entries that have no rows.</returns>
+    public string Script()
+    {
+        using var runs = new PgRestoreRuns(session, plan, pgRestore, ServerMajor);
+        ReadOnlyMemory<byte> head = ReadHead(out _);
+        return runs.Script(
+            [.. plan.Entries.Where(static entry => !entry.HasData)],
+            archive => new ArchiveEdits(archive, [.. Drops(), .. Words()]).Write(head.Span)
+        );
+    }
+
     private void RunParallel(PgRestoreRuns runs, int jobs)
     {
         ReadOnlyMemory<byte> head = ReadHead(out bool isEncrypted);

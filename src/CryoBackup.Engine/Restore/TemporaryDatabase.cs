@@ -126,6 +126,16 @@ internal static class TemporaryDatabase
         }
     }
 
+    /// <summary>The statements that give the temporary database its name.</summary>
+    /// <param name="temporary">The name that the restored one has.</param>
+    /// <param name="database">The name that it gets.</param>
+    /// <param name="previous">The name that the old one gets; null where there is none.</param>
+    public static string[] Renames(string temporary, string database, string? previous) =>
+        [
+            .. previous is null ? Array.Empty<string>() : [$"ALTER DATABASE {Sql.Quote(database)} RENAME TO {Sql.Quote(previous)}"],
+            $"ALTER DATABASE {Sql.Quote(temporary)} RENAME TO {Sql.Quote(database)}",
+        ];
+
     /// <summary>Gives the temporary database its name; the one that had the name gets another, in one transaction.</summary>
     /// <param name="server">A connection to another database.</param>
     /// <param name="temporary">The name that the restored one has.</param>
@@ -143,11 +153,7 @@ internal static class TemporaryDatabase
         CancellationToken cancellationToken
     )
     {
-        string[] renames =
-        [
-            .. previous is null ? Array.Empty<string>() : [$"ALTER DATABASE {Sql.Quote(database)} RENAME TO {Sql.Quote(previous)}"],
-            $"ALTER DATABASE {Sql.Quote(temporary)} RENAME TO {Sql.Quote(database)}",
-        ];
+        string[] renames = Renames(temporary, database, previous);
         for (int attempt = 1; ; attempt++)
         {
             if (endSessions && previous is not null)

@@ -60,6 +60,10 @@ public sealed class RestoreResult
     /// <summary>The name under which the database that was there before is kept; null where there was none.</summary>
     public string? PreviousDatabase { get; init; }
 
+    /// <summary>The SQL of the plan in the order in which it would be run, with remarks where rows would come; empty unless it was asked
+    /// for.</summary>
+    public string Script { get; init; } = "";
+
     /// <summary>When the restore began, in UTC.</summary>
     public DateTime Start { get; init; }
 

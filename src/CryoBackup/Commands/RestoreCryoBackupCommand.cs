@@ -211,6 +211,14 @@ public sealed partial class RestoreCryoBackupCommand : CryoBackupOneServerCmdlet
         set => _request = _request with { PlanOnly = value };
     }
 
+    /// <summary>Returns the SQL of the plan too, in the order in which it would be run.</summary>
+    [Parameter]
+    public SwitchParameter Script
+    {
+        get => _request.Script;
+        set => _request = _request with { Script = value };
+    }
+
     /// <summary>How long to wait for a lock in a database that is there already; a bare number is seconds.</summary>
     [Parameter]
     [Duration]
