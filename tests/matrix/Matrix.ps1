@@ -18,7 +18,7 @@ $root = (Resolve-Path -LiteralPath (Join-Path $PSScriptRoot '../..')).ProviderPa
 $everyServer = @(
     'Archive.', 'Disasters.', 'Restore.', 'Rehearsal.Ordinary', 'Rehearsal.Zoo', 'Rehearsal.NamedServer', 'Rehearsal.Unproven'
     'Backup.SnapshotOrder', 'Backup.ParallelDump', 'Backup.Globals', 'Backup.Selection', 'Backup.Settings', 'Backup.Preflight', 'Configuration.ConfiguredBackup'
-    'Inspection.StockArchive', 'Postgres.Failure', 'Postgres.DatabaseNames', 'Security.Hostile'
+    'Inspection.StockArchive', 'Postgres.Failure', 'Postgres.DatabaseNames', 'Security.Hostile', 'Strangers.'
 )
 
 # The parts, and the files of those that Pester runs.
@@ -106,6 +106,8 @@ function Invoke-PesterTest([string] $Report) {
 # All parts of a major, the engine's tests beside the others; gives what they found.
 function Invoke-Part([int] $Major, [string] $Filter) {
     $reports = 'trx', 'json' | ForEach-Object { Join-Path $results "$Major.$_" }
+    # Other strangers than those of every test run.
+    $env:CRYOBACKUP_TEST_STRANGERS = "${Major}01-${Major}05"
     $engine = Invoke-EngineTest $reports[0] ("($Filter)&Needs!=Windows" + ($env:CRYOBACKUP_TEST_NEWER_PGBIN ? '' : '&Needs!=NewerClient'))
     Invoke-PesterTest $reports[1]
     $null = $engine | Wait-Job | Receive-Job
