@@ -120,7 +120,9 @@ public sealed class FoundByStrangersTests(ZooServer server)
             """,
             $"ENCODING '{encoding}' LOCALE 'C'"
         );
-        Rehearse.AssertPassed(Rehearse.Run(backup));
+
+        // Before 14 none but a superuser reads what belongs to others, as the owner of the view does here.
+        Rehearse.AssertPassed(Rehearse.Run(backup, request => request with { AllowSuperuser = server.Cluster.Major < 14 }));
         server.Drop("found_encoding_copy");
         RestoreResult made = server.Restore(backup, "found_encoding_copy", request => request with { Create = true });
         Assert.Equal(RestoreStatus.Restored, made.Status);

@@ -106,10 +106,12 @@ internal static class Plants
             WHERE proacl IS NULL OR has_function_privilege('public', id, 'EXECUTE')
             """
         ),
+        // To the server, a default that is nothing but null is none.
         new(
             "default",
             """
-            SELECT format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT NULL::text::%s', path, col, format_type(atttypid, atttypmod)) FROM col
+            SELECT format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT nullif(''x''::text, ''x'')::%s', path, col,
+                format_type(atttypid, atttypmod)) FROM col
             WHERE attidentity = '' AND attgenerated = '' AND NOT relispartition
             """
         ),
@@ -190,8 +192,20 @@ internal static class Plants
             "SELECT format('ALTER DOMAIN %s DROP CONSTRAINT %I', path, conname) FROM pg_constraint JOIN typ ON typ.id = contypid "
                 + "WHERE contype = 'c'"
         ),
-        new("domain's default", "SELECT format('ALTER DOMAIN %s SET DEFAULT NULL::text', path) FROM typ WHERE typtype = 'd'"),
-        new("composite", "SELECT format('ALTER TYPE %s ADD ATTRIBUTE one_more integer', path) FROM relation WHERE relkind = 'c'"),
+        new(
+            "domain's default",
+            """
+            SELECT format('ALTER DOMAIN %s SET DEFAULT nullif(''x''::text, ''x'')::%s', path, format_type(typbasetype, typtypmod)) FROM typ
+            WHERE typtype = 'd'
+            """
+        ),
+        new(
+            "composite",
+            """
+            SELECT format('ALTER TYPE %s ADD ATTRIBUTE one_more integer', path) FROM typ JOIN pg_class c ON c.oid = typrelid
+            WHERE relkind = 'c'
+            """
+        ),
         new("large object", "SELECT format('SELECT lo_put(%s, 0, ''\\xfe'')', oid) FROM pg_largeobject_metadata"),
         new(
             "large object's owner",
