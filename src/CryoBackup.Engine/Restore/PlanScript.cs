@@ -62,6 +62,7 @@ internal sealed partial class PlanScript(RestoreSession session, RestorePlan pla
     private void WriteEntries(string definitions)
     {
         var places = plan.Entries.Select((entry, place) => (entry.DumpId, place)).ToDictionary(item => item.DumpId, item => item.place);
+        var counts = plan.Tables.ToDictionary(table => table.Entry.DumpId, table => table.Fingerprint?.Rows);
         var rows = new Queue<TocEntry>(plan.Entries.Where(static entry => entry.HasData));
         string[] lines = definitions.Split('\n');
         for (int i = 0; i < lines.Length; i++)
@@ -77,7 +78,7 @@ internal sealed partial class PlanScript(RestoreSession session, RestorePlan pla
                 bool isLast = Array.IndexOf(LastKinds, plan.Entries[place].Kind) >= 0;
                 while (rows.TryPeek(out TocEntry? next) && (isLast || places[next.DumpId] < place))
                 {
-                    WriteRows(rows.Dequeue());
+                    WriteRows(rows.Dequeue(), counts);
                 }
             }
 
@@ -86,13 +87,13 @@ internal sealed partial class PlanScript(RestoreSession session, RestorePlan pla
 
         foreach (TocEntry entry in rows)
         {
-            WriteRows(entry);
+            WriteRows(entry, counts);
         }
     }
 
-    private void WriteRows(TocEntry entry)
+    private void WriteRows(TocEntry entry, Dictionary<int, long?> counts)
     {
-        long? count = plan.Tables.FirstOrDefault(table => table.Entry.DumpId == entry.DumpId)?.Fingerprint?.Rows;
+        long? count = counts.GetValueOrDefault(entry.DumpId);
         string what = entry.IsTableData && entry.CopyStatement.Length > 0 ? entry.CopyStatement.Trim() : $"{entry}";
         Remark(count is null ? what : string.Create(CultureInfo.InvariantCulture, $"{what} ({count} {(count == 1 ? "row" : "rows")})"));
     }
