@@ -74,8 +74,8 @@ internal static class Plants
         new(
             "privilege",
             """
-            SELECT format('GRANT REFERENCES ON %s TO stranger_reader', path) FROM relation
-            WHERE relkind IN ('r', 'p', 'v', 'm') AND NOT has_table_privilege('stranger_reader', id, 'REFERENCES')
+            SELECT format('GRANT REFERENCES ON %s TO %I', path, who) FROM relation, stranger
+            WHERE relkind IN ('r', 'p', 'v', 'm') AND NOT has_table_privilege(role, id, 'REFERENCES')
             """
         ),
         new(
