@@ -1,7 +1,7 @@
-using System.Text.RegularExpressions;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
 using CryoBackup.Restore.Selection;
+using CryoBackup.Text;
 
 namespace CryoBackup.Restore;
 
@@ -11,7 +11,7 @@ namespace CryoBackup.Restore;
 /// <param name="plan">What is to be done.</param>
 /// <param name="request">What was asked for.</param>
 /// <param name="rolesToCreate">The roles that are to be created from the backup's globals.</param>
-internal sealed partial class RestoreRights(
+internal sealed class RestoreRights(
     ServerQuestions ask,
     ServerEndpoint endpoint,
     RestorePlan plan,
@@ -295,25 +295,22 @@ internal sealed partial class RestoreRights(
             return false;
         }
 
-        bool IsOfOwner(Match match) => match.Groups[2].Value.Trim('"').Replace("\"\"", "\"", StringComparison.Ordinal) == entry.Owner;
-        MatchCollection statements = Privileges().Matches(entry.Definition);
-        return statements.Any(match => match.Groups[1].Value.StartsWith("REVOKE ALL ", StringComparison.Ordinal) && IsOfOwner(match))
-            && !statements.Any(match =>
-                match.Groups[1].Value.StartsWith("GRANT ", StringComparison.Ordinal)
-                && IsOfOwner(match)
-                && (
-                    match.Groups[1].Value.Contains("SELECT", StringComparison.Ordinal)
-                    || match.Groups[1].Value.StartsWith("GRANT ALL ", StringComparison.Ordinal)
-                )
-            );
+        SqlStatement[] statements =
+        [
+            .. SqlStatement.Enumerate(entry.Definition).Where(statement => RoleNames.Grantee(statement)?.Name == entry.Owner),
+        ];
+        return Array.Exists(statements, static statement => statement.Has(0, "REVOKE", "ALL"))
+            && !Array.Exists(statements, static statement => statement.Tokens[0].Is("GRANT") && IsToRead(statement));
+    }
+
+    /// <summary>True for privileges of a whole table, SELECT among them.</summary>
+    private static bool IsToRead(SqlStatement statement)
+    {
+        SqlToken[] privileges = [.. statement.Tokens.TakeWhile(static token => !token.Is("ON"))];
+        return !Array.Exists(privileges, static token => token.Is("("))
+            && Array.Exists(privileges, static token => token.Is("ALL") || token.Is("SELECT"));
     }
 
     private void Deny(string message, string target, string remedy) =>
         _findings.Add(new CryoBackupException(CryoBackupError.PermissionDenied, message, target, remedy));
-
-    [GeneratedRegex(
-        """^((?:GRANT|REVOKE) [A-Z,() ]+ ON TABLE ).* (?:TO|FROM) ("(?:[^"]|"")+"|[^\s";]+)(?: WITH GRANT OPTION)?;$""",
-        RegexOptions.Multiline | RegexOptions.CultureInvariant
-    )]
-    private static partial Regex Privileges();
 }

@@ -57,7 +57,9 @@ internal readonly record struct SqlToken(string Sql, SqlTokenKind Kind, int Star
     private static string Unquote(ReadOnlySpan<char> text)
     {
         int open = text.IndexOf('"');
-        string name = text[(open + 1)..^1].ToString().Replace("\"\"", "\"", StringComparison.Ordinal);
+
+        // What is not closed may be the quote alone.
+        string name = text[(open + 1)..Math.Max(open + 1, text.Length - 1)].ToString().Replace("\"\"", "\"", StringComparison.Ordinal);
         return open == 0 ? name : Unescape(name);
     }
 

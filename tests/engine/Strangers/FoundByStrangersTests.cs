@@ -97,6 +97,24 @@ public sealed class FoundByStrangersTests(ZooServer server)
         Assert.Equal(verdict == Verdict.Failed, result.Reason.Contains("behind the recorded 5", StringComparison.Ordinal));
     }
 
+    /// <summary>Whom a table with a line break in its name is granted to is a role of the backup like any other.</summary>
+    [PostgresFact]
+    public void GrantsOnNamesWithLineBreaksAreRead()
+    {
+        server.Execute("postgres", "DO $$ BEGIN CREATE ROLE found_reader; EXCEPTION WHEN duplicate_object THEN END $$");
+        string backup = BackUp(
+            "found_break",
+            """
+            CREATE TABLE "line
+            break" (id int); GRANT SELECT, TRIGGER ON "line
+            break" TO found_reader; ALTER TABLE "line
+            break" ENABLE ROW LEVEL SECURITY; CREATE POLICY "p TO q" ON "line
+            break" TO found_reader
+            """
+        );
+        Rehearse.AssertPassed(Rehearse.Run(backup));
+    }
+
     /// <summary>A role's name is the same bytes in every database, whatever that database takes them for.</summary>
     [PostgresTheory]
     [InlineData("SQL_ASCII", "Größe", "Größe")]

@@ -1,14 +1,10 @@
-using System.Text.RegularExpressions;
 using CryoBackup.Archive;
 using CryoBackup.Text;
 
 namespace CryoBackup.Restore.Selection;
 
-/// <summary>
-/// The roles that entries speak of: owners, and those who are granted privileges. An archive is a stranger's text: its patterns are matched
-/// in time proportional to it.
-/// </summary>
-internal static partial class RoleNames
+/// <summary>The roles that entries speak of: owners, and those who are granted privileges.</summary>
+internal static class RoleNames
 {
     /// <summary>Collects them.</summary>
     /// <param name="entries">The entries to restore.</param>
@@ -25,85 +21,80 @@ internal static partial class RoleNames
                 names.Add(entry.Owner);
             }
 
-            if (!noPrivileges && entry.Kind is "ACL" or "DEFAULT ACL")
-            {
-                AddGrantees(entry.Definition, names);
-            }
-
-            Regex? named = entry.Kind switch
-            {
-                "POLICY" => PolicyRoles(),
-                "USER MAPPING" => MappedUser(),
-                "DATABASE PROPERTIES" => RoleInDatabase(),
-                _ => null,
-            };
-            if (named is not null)
-            {
-                AddMatches(named, entry.Definition, names);
-            }
+            names.UnionWith(
+                Named(entry, noPrivileges).Where(static token => token.IsName && !token.Is("PUBLIC")).Select(static token => token.Name)
+            );
         }
 
         return names;
     }
 
-    private static void AddGrantees(string definition, SortedSet<string> names)
+    /// <summary>The roles that a policy is for.</summary>
+    /// <param name="definition">The definition of an entry POLICY.</param>
+    /// <returns>Their names as they stand there, PUBLIC too; none where it names none.</returns>
+    public static IReadOnlyList<SqlToken> OfPolicy(string definition)
     {
-        AddMatches(Grantee(), definition, names);
-        AddMatches(DefaultPrivilegesFor(), definition, names);
-        AddMatches(SessionAuthorization(), definition, names);
+        SqlToken[] tokens = [.. SqlLexer.Read(definition).SkipWhile(static token => !token.Is("TO")).Skip(1)];
+        int count = 0;
+        while (count < tokens.Length && tokens[count].IsName && (count == 0 || tokens[count - 1].Is(",")))
+        {
+            count += count + 1 < tokens.Length && tokens[count + 1].Is(",") ? 2 : 1;
+        }
+
+        return [.. tokens.Take(count).Where(static token => token.IsName)];
     }
 
-    private static void AddMatches(Regex pattern, string definition, SortedSet<string> names)
+    /// <summary>To whom a statement grants privileges, or from whom it takes them.</summary>
+    /// <param name="statement">A statement.</param>
+    /// <returns>The name; null for any other statement.</returns>
+    public static SqlToken? Grantee(SqlStatement statement)
     {
-        // One name, or those of a policy.
-        foreach (
-            string name in pattern
-                .Matches(definition)
-                .SelectMany(match => SqlLexer.Read(match.Groups[1].Value))
-                .Where(token => token.IsName)
-                .Select(token => token.Name)
-        )
+        IReadOnlyList<SqlToken> tokens = statement.Tokens;
+        if (!(tokens[0].Is("GRANT") || tokens[0].Is("REVOKE") || statement.Has(0, "ALTER", "DEFAULT", "PRIVILEGES")))
         {
-            if (!string.Equals(name, "PUBLIC", StringComparison.OrdinalIgnoreCase))
-            {
-                names.Add(name);
-            }
+            return null;
+        }
+
+        int last = tokens.Count - 1;
+        while (last >= 0 && !tokens[last].Is("TO") && !tokens[last].Is("FROM"))
+        {
+            last--;
+        }
+
+        return last >= 0 && last + 1 < tokens.Count && tokens[last + 1].IsName ? tokens[last + 1] : null;
+    }
+
+    private static IEnumerable<SqlToken> Named(TocEntry entry, bool noPrivileges) =>
+        entry.Kind switch
+        {
+            "ACL" or "DEFAULT ACL" => noPrivileges ? [] : SqlStatement.Enumerate(entry.Definition).SelectMany(OfPrivilege),
+            "POLICY" => OfPolicy(entry.Definition),
+            "USER MAPPING" => After(entry, "CREATE", "USER", "MAPPING", "FOR"),
+            "DATABASE PROPERTIES" => After(entry, "ALTER", "ROLE"),
+            _ => [],
+        };
+
+    private static IEnumerable<SqlToken> OfPrivilege(SqlStatement statement)
+    {
+        if (Grantee(statement) is { } grantee)
+        {
+            yield return grantee;
+        }
+
+        if (statement.Has(0, ["ALTER", "DEFAULT", "PRIVILEGES", "FOR", "ROLE", null]))
+        {
+            yield return statement.Tokens[5];
+        }
+        else if (statement.Has(0, "SET", "SESSION", "AUTHORIZATION", null))
+        {
+            yield return statement.Tokens[3];
         }
     }
 
-    [GeneratedRegex(
-        """^(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) .* (?:TO|FROM) ("(?:[^"]|"")+"|[^\s";]+)(?: WITH GRANT OPTION)?;$""",
-        RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant
-    )]
-    private static partial Regex Grantee();
-
-    [GeneratedRegex(
-        """^ALTER DEFAULT PRIVILEGES FOR ROLE ("(?:[^"]|"")+"|[^\s";]+) """,
-        RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant
-    )]
-    private static partial Regex DefaultPrivilegesFor();
-
-    [GeneratedRegex(
-        """^SET SESSION AUTHORIZATION ("(?:[^"]|"")+"|[^\s";]+);$""",
-        RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant
-    )]
-    private static partial Regex SessionAuthorization();
-
-    [GeneratedRegex(
-        """^CREATE POLICY .+? TO ((?:"(?:[^"]|"")+"|[^\s",;]+)(?:, (?:"(?:[^"]|"")+"|[^\s",;]+))*)""",
-        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
-    )]
-    private static partial Regex PolicyRoles();
-
-    [GeneratedRegex(
-        """^CREATE USER MAPPING FOR ("(?:[^"]|"")+"|[^\s";]+) SERVER """,
-        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
-    )]
-    private static partial Regex MappedUser();
-
-    [GeneratedRegex(
-        """^ALTER ROLE ("(?:[^"]|"")+"|[^\s";]+) IN DATABASE """,
-        RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.CultureInvariant
-    )]
-    private static partial Regex RoleInDatabase();
+    /// <summary>What stands behind the words in the statements that begin with them.</summary>
+    private static IEnumerable<SqlToken> After(TocEntry entry, params string[] words) =>
+        SqlStatement
+            .Enumerate(entry.Definition)
+            .Where(statement => statement.Has(0, [.. words, null]))
+            .Select(statement => statement.Tokens[words.Length]);
 }

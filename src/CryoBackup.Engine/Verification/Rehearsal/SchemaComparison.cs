@@ -1,6 +1,7 @@
-using System.Text.RegularExpressions;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
+using CryoBackup.Restore.Selection;
+using CryoBackup.Text;
 
 namespace CryoBackup.Verification.Rehearsal;
 
@@ -14,7 +15,7 @@ namespace CryoBackup.Verification.Rehearsal;
 /// <param name="pgDump">A pg_dump that fits the server.</param>
 /// <param name="definitions">Makes the second database.</param>
 /// <param name="cancellationToken">Ends the programs.</param>
-internal sealed partial class SchemaComparison(
+internal sealed class SchemaComparison(
     RehearsalServer server,
     ArchiveContent content,
     ClientTool pgDump,
@@ -168,15 +169,15 @@ internal sealed partial class SchemaComparison(
     }
 
     /// <summary>pg_dump names a policy's roles in the order in which they were once created.</summary>
-    private static string Normalised(TocEntry entry) =>
-        entry.Kind != "POLICY"
+    private static string Normalised(TocEntry entry)
+    {
+        IReadOnlyList<SqlToken> roles = entry.Kind == "POLICY" ? RoleNames.OfPolicy(entry.Definition) : [];
+        return roles.Count < 2
             ? entry.Definition
-            : PolicyRoles()
-                .Replace(
-                    entry.Definition,
-                    match => " TO " + string.Join(", ", match.Groups[1].Value.Split(", ").Order(StringComparer.Ordinal)),
-                    1
-                );
+            : entry.Definition[..roles[0].Start]
+                + string.Join(", ", roles.Select(static role => role.Text.ToString()).Order(StringComparer.Ordinal))
+                + entry.Definition[roles[^1].End..];
+    }
 
     private static string Describe(TocEntry wanted, TocEntry found)
     {
@@ -197,10 +198,4 @@ internal sealed partial class SchemaComparison(
         string now = line < after.Length ? after[line].Trim() : "";
         return $"{wanted} differs: \"{now}\" instead of \"{was}\"";
     }
-
-    [GeneratedRegex(
-        """ TO ((?:"(?:[^"]|"")+"|[^\s",;]+)(?:, (?:"(?:[^"]|"")+"|[^\s",;]+))*)""",
-        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
-    )]
-    private static partial Regex PolicyRoles();
 }
