@@ -139,6 +139,11 @@ internal sealed class Trial(ZooServer server, int seed) : IDisposable
             catch (PostgresException exception)
             {
                 Notes.Add($"refused: {exception.MessageText} in {statement}");
+                if (connection.State != System.Data.ConnectionState.Open)
+                {
+                    // Some errors are no matter of the statement alone: an internal one may cost the session.
+                    connection.Open();
+                }
             }
         }
     }
