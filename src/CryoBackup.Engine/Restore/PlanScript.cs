@@ -6,8 +6,8 @@ using CryoBackup.Postgres;
 
 namespace CryoBackup.Restore;
 
-/// <summary>All that a restore would say to the server, in its order, as a script for psql to be read, which ends before its first statement:
-/// rows are named and not written, passwords are neither.</summary>
+/// <summary>All that a restore would say to the server, in its order, as a script of psql's to be read, which ends before its first
+/// statement: rows are named and not written, passwords are neither.</summary>
 /// <param name="session">What the parts of the restore have in common.</param>
 /// <param name="plan">What is restored.</param>
 internal sealed partial class PlanScript(RestoreSession session, RestorePlan plan)
