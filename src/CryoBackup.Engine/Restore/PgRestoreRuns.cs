@@ -104,7 +104,7 @@ internal sealed class PgRestoreRuns(RestoreSession session, RestorePlan plan, Cl
                 throw new CryoBackupException(
                     CryoBackupError.RestoreFailed,
                     $"pg_restore {DumpDiagnostics.Ending(exitCode)} and did not write the plan's SQL: "
-                        + $"{process.StandardErrorTail.LastOrDefault()} Nothing was changed.",
+                        + $"{process.StandardErrorTail.LastOrDefault()?.TrimEnd('.')}. Nothing was changed.",
                     session.Request.Path,
                     "Plan without -Script, or with the pg_restore of another version.",
                     process.StandardErrorTail

@@ -1,4 +1,10 @@
+using System.IO.Compression;
+using CryoBackup.Archive;
 using CryoBackup.Backup;
+using CryoBackup.Comparison;
+using CryoBackup.Postgres;
+using CryoBackup.Processes;
+using CryoBackup.Restore;
 
 namespace CryoBackup.Tests.Restore;
 
@@ -121,6 +127,47 @@ public sealed class PlanScriptTests(ZooServer server) : IDisposable
         CryoBackupException error = server.Fail(server.Backup, Target, request => request with { Script = true, Create = true });
         Assert.Equal(CryoBackupError.ConfigurationInvalid, error.Error);
         Assert.Contains("-PlanOnly", error.Remedy, StringComparison.Ordinal);
+    }
+
+    /// <summary>What pg_restore says reaches whoever asked, and nothing is shown for the whole.</summary>
+    [PostgresFact(UnixOnly = true)]
+    public void APgRestoreThatFailsIsAnError()
+    {
+        string program = _folder.WriteProgram("pg_restore", "cat >/dev/null; echo 'pg_restore: error: it is broken' >&2; exit 1");
+        using var file = new GZipStream(File.OpenRead(server.Backup), CompressionMode.Decompress);
+        ArchiveContent content = ArchiveReader.ReadTableOfContents(file, length: 0, CancellationToken.None);
+        RestoreRequest request = Requests.Restore(server.Connection, server.Backup, Target) with { Create = true };
+        using var limits = new RunLimits(null, CancellationToken.None);
+        var session = new RestoreSession(
+            request,
+            ServerEndpoint.Resolve(server.Connection, Target, static _ => { }),
+            "CryoBackup tests",
+            static _ => { },
+            limits
+        );
+        var plan = new RestorePlan(request, content, TargetContent.Nothing);
+        var run = new RestoreRun(session, plan, new ClientTool("pg_restore", program, "15.0", 15));
+        CryoBackupException error = Assert.Throws<CryoBackupException>(() => run.Script());
+        Assert.Equal(CryoBackupError.RestoreFailed, error.Error);
+        Assert.Contains("pg_restore: error: it is broken. Nothing was changed.", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A database that holds nothing is made, and that is all.</summary>
+    [PostgresFact]
+    public void NothingIsWrittenOfNothing()
+    {
+        const string Source = "script_empty";
+        server.Drop(Source);
+        server.CreateDatabase(Source);
+        server.Execute(Source, "DROP SCHEMA public");
+        server.Drop(Target);
+        string script = server
+            .Restore(server.BackUp(Source), Target, request => request with { PlanOnly = true, Script = true, Create = true })
+            .Script;
+        Run(script);
+        Assert.Equal(server.Dump(Source), server.Dump(Target));
+        server.Drop(Source);
+        server.Drop(Target);
     }
 
     private string BackUpWithGlobals(string database) =>
