@@ -34,7 +34,7 @@ internal sealed class DumpSelection
         HashSet<string> wanted = SelectSchemas(schemas);
         _selected = SelectTables(wanted);
         HashSet<string> kept = request.IncludeTable.Count == 0 ? wanted : [.. _selected.Select(oid => _byOid[oid].Schema)];
-        if (kept.Count == 0 || (request.IncludeTable.Count > 0 && _selected.Count == 0))
+        if ((kept.Count == 0 && schemas.Count > 0) || (request.IncludeTable.Count > 0 && _selected.Count == 0))
         {
             throw new CryoBackupException(
                 CryoBackupError.ObjectNotFound,

@@ -69,6 +69,11 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
         {
             using BackupSource source = Open();
             runs.Feed(plan.Entries, archive => Read(source, new ArchiveEdits(archive, [.. Drops(), .. Words()]), null));
+            if (Content is null)
+            {
+                // Of nothing, pg_restore is asked nothing; the archive is read to its end all the same.
+                Read(source, null, null);
+            }
         }
 
         _warnings.AddRange(runs.Warnings);

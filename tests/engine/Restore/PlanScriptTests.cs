@@ -152,24 +152,6 @@ public sealed class PlanScriptTests(ZooServer server) : IDisposable
         Assert.Contains("pg_restore: error: it is broken. Nothing was changed.", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>A database that holds nothing is made, and that is all.</summary>
-    [PostgresFact]
-    public void NothingIsWrittenOfNothing()
-    {
-        const string Source = "script_empty";
-        server.Drop(Source);
-        server.CreateDatabase(Source);
-        server.Execute(Source, "DROP SCHEMA public");
-        server.Drop(Target);
-        string script = server
-            .Restore(server.BackUp(Source), Target, request => request with { PlanOnly = true, Script = true, Create = true })
-            .Script;
-        Run(script);
-        Assert.Equal(server.Dump(Source), server.Dump(Target));
-        server.Drop(Source);
-        server.Drop(Target);
-    }
-
     private string BackUpWithGlobals(string database) =>
         BackupWriter
             .Run(
