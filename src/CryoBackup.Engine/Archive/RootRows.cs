@@ -10,11 +10,12 @@ namespace CryoBackup.Archive;
 internal sealed class RootRows
 {
     private readonly int[] _order;
-    private readonly ArrayBufferWriter<byte> _row = new();
-    private readonly ArrayBufferWriter<byte> _ordered = new();
+    private readonly ArrayBufferWriter<byte> _row;
+    private readonly ArrayBufferWriter<byte> _ordered;
     private readonly List<Range> _fields = [];
 
-    private RootRows(string copyStatement, int[] order) => (CopyStatement, _order) = (copyStatement, order);
+    private RootRows(string copyStatement, int[] order, ArrayBufferWriter<byte> row, ArrayBufferWriter<byte> ordered) =>
+        (CopyStatement, _order, _row, _ordered) = (copyStatement, order, row, ordered);
 
     /// <summary>The archive's COPY … FROM stdin; of the root, with the columns in the order of the fingerprint.</summary>
     public string CopyStatement { get; }
@@ -36,6 +37,10 @@ internal sealed class RootRows
     public static Dictionary<int, RootRows> Of(IEnumerable<TocEntry> entries)
     {
         var rows = new Dictionary<int, RootRows>();
+
+        // The partitions come one after the other, each to its last row: all of them need room for one row, and not each of them.
+        ArrayBufferWriter<byte> row = new();
+        ArrayBufferWriter<byte> ordered = new();
         ILookup<QualifiedName?, TocEntry> roots = entries.Where(static entry => entry.IsTableData).ToLookup(RootOf);
         foreach (TocEntry[] partitions in roots.Where(static root => root.Key is not null).Select(Enumerable.ToArray))
         {
@@ -48,11 +53,13 @@ internal sealed class RootRows
             string[] columns = ColumnsOf(statement);
             foreach (TocEntry entry in partitions)
             {
-                string[] own = ColumnsOf(entry.CopyStatement);
-                int[] order = [.. columns.Select(column => Array.IndexOf(own, column))];
-                if (own.Length == columns.Length && Array.TrueForAll(order, static place => place >= 0))
+                ILookup<string, int> own = ColumnsOf(entry.CopyStatement)
+                    .Select((column, place) => (column, place))
+                    .ToLookup(item => item.column, item => item.place, StringComparer.Ordinal);
+                int[] order = [.. columns.SelectMany(column => own[column])];
+                if (own.Count == columns.Length && order.Length == columns.Length)
                 {
-                    rows.Add(entry.DumpId, new RootRows(statement, order));
+                    rows.Add(entry.DumpId, new RootRows(statement, order, row, ordered));
                 }
             }
         }
