@@ -28,7 +28,8 @@ internal sealed class StepProgress : IDisposable
     public StepProgress(string activity, IReadOnlyList<string> steps, Action<EngineMessage> observer)
     {
         (_activity, _steps, _observer) = (activity, steps, observer);
-        _timer = new Timer(_ => Tell(), null, TimeSpan.Zero, Period);
+        Tell();
+        _timer = new Timer(_ => Tell(), null, Period, Period);
     }
 
     /// <summary>Takes what the steps say: progress becomes that of the whole, all else goes on as it is.</summary>
@@ -39,6 +40,8 @@ internal sealed class StepProgress : IDisposable
         {
             case StepMessage step:
                 (_step, _part) = (step.Number, null);
+                // A step may be over before the timer comes.
+                Tell();
                 break;
             case ProgressMessage part:
                 _part = part.Completed ? null : part;
