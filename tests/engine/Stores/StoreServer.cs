@@ -16,28 +16,23 @@ internal sealed class StoreServer : IDisposable
 
     private StoreServer(string script, Func<int, string, string[]> arguments)
     {
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
+        // A port that was free a moment ago may be another's by now: then the server ends, and the next port is tried.
+        for (int attempt = 1; ; attempt++)
         {
-            probe.Start();
-            Port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        }
+            using (var probe = new TcpListener(IPAddress.Loopback, 0))
+            {
+                probe.Start();
+                Port = ((IPEndPoint)probe.LocalEndpoint).Port;
+            }
 
-        var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(Path.Combine(Modules.Value!, script));
-        foreach (string argument in arguments(Port, _folder.Path))
-        {
-            start.ArgumentList.Add(argument);
-        }
+            _process = Start(script, arguments(Port, _folder.Path));
+            if (SpinWait.SpinUntil(() => IsListening() || _process.HasExited, TimeSpan.FromMinutes(1)) && !_process.HasExited)
+            {
+                return;
+            }
 
-        _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, _) => { };
-        _process.ErrorDataReceived += (_, _) => { };
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-        for (int attempt = 0; !IsListening(); attempt++)
-        {
-            Assert.True(attempt < 300 && !_process.HasExited, $"{script} does not listen.");
-            Thread.Sleep(100);
+            Assert.True(attempt < 3, $"{script} does not listen.");
+            End();
         }
     }
 
@@ -74,10 +69,32 @@ internal sealed class StoreServer : IDisposable
 
     public void Dispose()
     {
+        End();
+        _folder.Dispose();
+    }
+
+    private static Process Start(string script, string[] arguments)
+    {
+        var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(Modules.Value!, script));
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        Process process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    private void End()
+    {
         _process.Kill(entireProcessTree: true);
         _process.WaitForExit();
         _process.Dispose();
-        _folder.Dispose();
     }
 
     private bool IsListening()

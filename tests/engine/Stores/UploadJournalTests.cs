@@ -3,7 +3,9 @@ using CryoBackup.Streams;
 
 namespace CryoBackup.Tests.Stores;
 
-/// <summary>Who lives is left alone, who died is found by those who bring backups to the same place.</summary>
+/// <summary>Who lives is left alone, who died is found by those who bring backups to the same place. Alone: a process that another test
+/// starts has this one's locks until it becomes its program.</summary>
+[Collection("environment")]
 [Trait("Runs", "Once")]
 public sealed class UploadJournalTests
 {
