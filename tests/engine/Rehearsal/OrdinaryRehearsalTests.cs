@@ -46,6 +46,16 @@ public sealed class OrdinaryRehearsalTests(PostgresServer server) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [PostgresFact]
+    public void ANameThatReadsAsAStatementIsNone()
+    {
+        const string Name = "\"a\nSET SESSION AUTHORIZATION x;\nRESET SESSION AUTHORIZATION;\"";
+        string more =
+            $"CREATE TABLE app.{Name} (id int); GRANT SELECT ON app.{Name} TO \"Rehearsal Reader\" WITH GRANT OPTION; "
+            + $"SET SESSION AUTHORIZATION \"Rehearsal Reader\"; GRANT SELECT ON app.{Name} TO rehearsal_writer; RESET SESSION AUTHORIZATION;";
+        Rehearse.AssertPassed(Rehearse.Run(Rehearse.BackUp(server, _folder.Path, "rehearsal_statement", Sql + more)));
+    }
+
+    [PostgresFact]
     public void PassesAsAnOrdinaryRoleWithOwnersAndPrivileges()
     {
         VerificationResult result = Rehearse.Run(

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
+using CryoBackup.Text;
 using Npgsql;
 
 namespace CryoBackup.Verification.Rehearsal;
@@ -69,10 +70,7 @@ internal sealed partial class ScratchDatabase(
         session.Notice += (_, told) => refusal = told.Notice.SqlState is "01006" or "01007" ? told.Notice.MessageText : refusal;
         foreach (TocEntry privilege in selection.Privileges)
         {
-            string text = SessionAuthorization()
-                .Replace(privilege.Definition, "SET ROLE ")
-                .Replace("RESET SESSION AUTHORIZATION;", "RESET ROLE;", StringComparison.Ordinal);
-            await RunOfArchiveAsync(session, privilege, text, cancellationToken).ConfigureAwait(false);
+            await RunOfArchiveAsync(session, privilege, AsRole(privilege.Definition), cancellationToken).ConfigureAwait(false);
             if (!roles.IsSuperuser && refusal is not null)
             {
                 throw new CryoBackupException(
@@ -229,12 +227,22 @@ internal sealed partial class ScratchDatabase(
         }
     }
 
+    /// <summary>Who grants on behalf of another: only a superuser may become another user, a member of a role may take it.</summary>
+    private static string AsRole(string privileges) =>
+        string.Join(
+            ";\n",
+            SqlStatement
+                .Enumerate(privileges)
+                .Select(static statement =>
+                    statement.Has(0, "SET", "SESSION", "AUTHORIZATION", null) ? $"SET ROLE {statement.Tokens[3].Text}"
+                    : statement.Has(0, "RESET", "SESSION", "AUTHORIZATION") ? "RESET ROLE"
+                    : statement.Text
+                )
+        );
+
     private Task<NpgsqlConnection> OpenAsync(ServerEndpoint endpoint, ArchiveContent content, CancellationToken cancellationToken) =>
         TargetDatabase.OpenAsync(endpoint, application, content.Encoding, cancellationToken);
 
     [GeneratedRegex("""\bWITH SCHEMA ("(?:[^"]|"")+"|[^\s";]+);\s*$""", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex WithSchema();
-
-    [GeneratedRegex("^SET SESSION AUTHORIZATION ", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    private static partial Regex SessionAuthorization();
 }
