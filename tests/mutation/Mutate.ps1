@@ -1,7 +1,8 @@
 # Small changes made to the code one by one, and whether the quick tests, which need no server, notice: dotnet-stryker over the rooms that judge.
-#   ./build.ps1 Mutate [ROOM ...] [--concurrency N]
-# Without a room all are taken, one after the other; each takes many minutes of a quiet machine. Prints a table of rooms and scores and every
-# change that nobody noticed; where it may stay so, tests/mutants.md says why. The reports, as pages too, lie in output/mutation.
+#   ./build.ps1 Mutate [ROOM ...] [--sample N [--seed N]] [--concurrency N]
+# Without a room all are taken, which takes many hours of a quiet machine; --sample takes one member of N, drawn by the seed, and estimates by them.
+# Prints a table of rooms and scores and every change that nobody noticed; where it may stay so, tests/mutants.md says why. The report, as a page
+# too, lies in output/mutation.
 param([Parameter(ValueFromRemainingArguments)] [string[]] $Word = @())
 
 Set-StrictMode -Version 3.0
@@ -26,12 +27,12 @@ $rooms = [ordered] @{
 $untried = 'Speed!=Slow', 'Needs!=Server', 'FullyQualifiedName!~Fuzz', 'FullyQualifiedName!~ThrowsNothingBut'
 
 # A copy of the sources to change, in which no other room has changes: all of the engine's are compiled together.
-function Copy-Source([string] $Room) {
+function Copy-Source([string[]] $Room) {
     $engine = 'src/CryoBackup.Engine/'
-    $files = @(& git -C $root ls-files --cached --others --exclude-standard -- $engine tests/engine tests/data en-US '*.props' '*.targets' .editorconfig .config)
+    $files = @(& git -C $root ls-files --cached --others --exclude-standard -- $engine src/CryoBackup.Stores tests/engine tests/data en-US '*.props' '*.targets' .editorconfig .config)
     foreach ($file in $files | Where-Object { Test-Path -LiteralPath (Join-Path $root $_) }) {
         $text = [System.IO.File]::ReadAllBytes((Join-Path $root $file))
-        if ($file.StartsWith($engine) -and $file.EndsWith('.cs') -and -not $file.StartsWith("$engine$Room/")) {
+        if ($file.StartsWith($engine) -and $file.EndsWith('.cs') -and -not ($Room | Where-Object { $file.StartsWith("$engine$_/") })) {
             $text = [System.Text.Encoding]::UTF8.GetBytes("// Stryker disable all`n") + $text
         }
 
@@ -43,30 +44,58 @@ function Copy-Source([string] $Room) {
         }
     }
 
-    # The programs whose tests are not among the quick ones need not be built.
+    # The programs whose tests are not among the quick ones need not be built, nor anything for another framework.
     $project = Join-Path $source 'tests/engine/CryoBackup.Engine.Tests.csproj'
-    $words = [System.IO.File]::ReadAllText($project) -replace '(?m)^.*<ProjectReference [^>]*ReferenceOutputAssembly="false".*\r?\n', ''
-    [System.IO.File]::WriteAllText($project, ($words -replace '<TargetFrameworks>.*</TargetFrameworks>', '<TargetFramework>net10.0</TargetFramework>'))
+    $words = [System.IO.File]::ReadAllText($project) -replace '(?m)^.*<ProjectReference [^>]*(scratch|Cli)\.csproj" ReferenceOutputAssembly="false".*\r?\n', ''
+    [System.IO.File]::WriteAllText($project, ($words -replace '<TargetFrameworks>.*</TargetFrameworks>', '<TargetFrameworks>net10.0</TargetFrameworks>'))
 }
 
-# Runs Stryker over a room; gives its report.
-function Invoke-Room([string] $Room, [int] $Concurrency) {
+# What of a file is changed: all of it, or members that are drawn, which an empty line parts, as places in its text.
+function Get-Stretch([string] $Path, [int] $Sample, [Random] $Random) {
+    if ($Sample -le 1) {
+        return ''
+    }
+
+    $at = 0
+    $members = [System.IO.File]::ReadAllText($Path) -split '(?<=\n)(?=\n {4}\S)'
+    -join $(foreach ($member in $members) {
+            if ($Random.Next($Sample) -eq 0) {
+                "{$at..$($at + $member.Length)}"
+            }
+
+            $at += $member.Length
+        })
+}
+
+# Runs Stryker over rooms; gives its report.
+function Invoke-Stryker([string[]] $Room, [int] $Sample, [int] $Seed, [int] $Concurrency) {
     Copy-Source $Room
-    $folder = Join-Path $output ($Room -replace '/', '-')
+    $folder = Join-Path $output 'report'
     if (Test-Path -LiteralPath $folder) {
         Remove-Item -LiteralPath $folder -Recurse -Force
     }
 
-    $tests = ($rooms[$Room] | ForEach-Object { "FullyQualifiedName~$_" }) -join '|'
+    $engine = Join-Path $source 'src/CryoBackup.Engine'
+    $random = [Random]::new($Seed)
+    $places = foreach ($name in $Room) {
+        foreach ($file in Get-ChildItem -LiteralPath (Join-Path $engine $name) -Recurse -Filter *.cs | Sort-Object FullName -Culture '') {
+            $stretch = Get-Stretch $file.FullName $Sample $random
+            if ($Sample -le 1 -or $stretch) {
+                [System.IO.Path]::GetRelativePath($engine, $file.FullName).Replace('\', '/') + $stretch
+            }
+        }
+    }
+
+    $tests = ($Room | ForEach-Object { $rooms[$_] } | Select-Object -Unique | ForEach-Object { "FullyQualifiedName~$_" }) -join '|'
     $settings = @{
         'stryker-config' = @{
             project              = 'CryoBackup.Engine.csproj'
             configuration        = 'Release'
-            mutate               = @("$Room/**/*.cs")
+            mutate               = @($places)
             concurrency          = $Concurrency
             'coverage-analysis'  = 'perTest'
             'additional-timeout' = 20000
-            reporters            = @('json', 'html')
+            reporters            = @('json', 'html', 'progress')
             'test-case-filter'   = "$($untried -join '&')&($tests)"
             'disable-bail'       = $false
         }
@@ -84,22 +113,30 @@ function Invoke-Room([string] $Room, [int] $Concurrency) {
     }
 
     $report = Join-Path $folder 'reports/mutation-report.json'
-    if (Test-Path -LiteralPath $report) {
-        Get-Content -LiteralPath $report -Raw | ConvertFrom-Json -AsHashtable
+    if (-not (Test-Path -LiteralPath $report)) {
+        throw 'Stryker left no report.'
     }
+
+    Get-Content -LiteralPath $report -Raw | ConvertFrom-Json -AsHashtable
 }
 
 # Every change that was tried: its place, what became of it.
-function Get-Mutant([string] $Room, $Report) {
+function Get-Mutant($Report) {
     foreach ($file in $Report.files.Keys) {
+        $name = ($file -replace '\\', '/') -replace '^.*src/CryoBackup\.Engine/', ''
+        $room = $rooms.Keys | Where-Object { $name.StartsWith("$_/") }
+        if (-not $room) {
+            continue
+        }
+
         $lines = $Report.files[$file].source -split '\r?\n'
         foreach ($mutant in $Report.files[$file].mutants) {
             $start, $end = $mutant.location.start, $mutant.location.end
             $line = $lines[$start.line - 1]
             $old = $start.line -eq $end.line ? $line.Substring($start.column - 1, $end.column - $start.column) : "$($line.Substring($start.column - 1)) ..."
             [pscustomobject] @{
-                Room   = $Room
-                File   = ($file -replace '\\', '/') -replace '^.*src/CryoBackup\.Engine/', ''
+                Room   = $room
+                File   = $name
                 Line   = $start.line
                 Change = "$old -> $(($mutant.replacement ?? '') -replace '\s+', ' ')"
                 Status = $mutant.status
@@ -108,11 +145,12 @@ function Get-Mutant([string] $Room, $Report) {
     }
 }
 
-$concurrency = 1
+$number = @{ '--concurrency' = 1; '--sample' = 1; '--seed' = 1 }
 $chosen = @()
 for ($i = 0; $i -lt $Word.Count; $i++) {
-    if ($Word[$i] -eq '--concurrency') {
-        $concurrency = [int] $Word[++$i]
+    if ($number.ContainsKey($Word[$i])) {
+        $number[$Word[$i]] = [int] $Word[$i + 1]
+        $i++
     }
     else {
         $chosen += $Word[$i]
@@ -123,17 +161,8 @@ if ($wrong = @($chosen | Where-Object { $_ -notin $rooms.Keys })) {
     throw "'$($wrong[0])' is no room that judges; these are: $($rooms.Keys -join ', ')."
 }
 
-$mutants = @(
-    foreach ($room in $chosen ? $chosen : @($rooms.Keys)) {
-        if ($report = Invoke-Room $room $concurrency) {
-            Get-Mutant $room $report
-        }
-        else {
-            throw "Stryker left no report on $room."
-        }
-    }
-)
-
+$report = Invoke-Stryker ($chosen ? $chosen : @($rooms.Keys)) $number['--sample'] $number['--seed'] $number['--concurrency']
+$mutants = @(Get-Mutant $report)
 $known = Get-Content -LiteralPath (Join-Path $root 'tests/mutants.md') -Raw
 $left = @($mutants | Where-Object Status -In 'Survived', 'NoCoverage')
 "`nNot noticed (+ has its reason in tests/mutants.md):"
@@ -142,7 +171,7 @@ foreach ($mutant in $left | Sort-Object File, Line) {
     "$mark $($mutant.File)($($mutant.Line)): $($mutant.Change)$($mutant.Status -eq 'NoCoverage' ? '  (no quick test comes here)' : '')"
 }
 
-$mutants | Group-Object Room | ForEach-Object {
+@($mutants | Group-Object Room) + @($mutants | Group-Object { 'All' }) | ForEach-Object {
     $noticed = @($_.Group | Where-Object Status -In 'Killed', 'Timeout').Count
     $unnoticed = @($_.Group | Where-Object Status -EQ 'Survived').Count
     $unvisited = @($_.Group | Where-Object Status -EQ 'NoCoverage').Count
