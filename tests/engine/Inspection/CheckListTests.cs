@@ -86,4 +86,24 @@ public sealed class CheckListTests
         VerificationResult failed = list.Conclude(result, result.Reason);
         Assert.Equal((after, reason, "app", 2), (failed.Verdict, failed.Reason, failed.Database, failed.Checks.Length));
     }
+
+    [Theory]
+    [InlineData(Verdict.Failed)]
+    [InlineData(Verdict.Inconclusive)]
+    public void WhatWasCheckedBeforeStaysInTheListWithItsRemedy(Verdict verdict)
+    {
+        _checks.Pass("a", "is there");
+        var before = new VerificationResult
+        {
+            Verdict = verdict,
+            Reason = "First.",
+            Remedy = "Use another.",
+            Checks = [.. _checks.All],
+        };
+        var list = CheckList.After(before);
+        list.Pass("b", "is there");
+        VerificationResult result = list.Conclude(before, "All is good.");
+        Assert.Equal(["a", "b"], result.Checks.Select(check => check.Name));
+        Assert.Equal((verdict, "First.", "Use another."), (result.Verdict, result.Reason, result.Remedy));
+    }
 }

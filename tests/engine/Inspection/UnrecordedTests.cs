@@ -1,9 +1,12 @@
 using System.Text;
+using CryoBackup.Archive;
 using CryoBackup.Configuration;
 using CryoBackup.Hosting;
 using CryoBackup.Restore;
 using CryoBackup.Runs;
+using CryoBackup.Storage;
 using CryoBackup.Tests.Archive;
+using CryoBackup.Tests.Kept;
 using CryoBackup.Verification;
 
 namespace CryoBackup.Tests.Inspection;
@@ -34,6 +37,57 @@ public sealed class UnrecordedTests(PostgresServer server) : IDisposable
         VerificationResult hash = VerifyAssert.Run(backup.Path, VerificationLevel.Hash);
         Assert.Equal(Verdict.Inconclusive, hash.Verdict);
         Assert.Contains("There is no manifest", hash.Reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>What carried a checksum, and what of the file records nothing, is named.</summary>
+    [Theory]
+    [InlineData(false, null, "None", "it carries no checksum, and no manifest records what was written")]
+    [InlineData(true, null, "None", "it carries no checksum, and its manifest records none")]
+    [InlineData(false, null, "Gzip", "zlib's checksums of the rows are good, but its definitions carry none, and no manifest records")]
+    [InlineData(true, null, "Gzip", "but its definitions carry none, and its manifest, which has no hash, records what was written")]
+    [InlineData(false, "gzip", "Gzip", "and gzip's own checksum is good, but no manifest records what was written")]
+    public void TheReasonNamesWhatThereIs(bool hasManifest, string? checksum, string blocks, string words)
+    {
+        BackupManifest? manifest = hasManifest ? KeptManifest.Of(1, hasGlobals: false, "app") with { Sha256 = null } : null;
+        foreach (string name in new[] { "app_20260101_000000_full.dump", "other.dump" })
+        {
+            CryoBackup.Inspection.Unrecorded found = CryoBackup.Inspection.Unrecorded.Find(
+                name,
+                manifest,
+                checksum,
+                Enum.Parse<ArchiveCompression>(blocks)
+            )!;
+            Assert.Contains(words, found.Describe("2 tables"), StringComparison.Ordinal);
+            Assert.StartsWith("The archive is whole to its end (2 tables), ", found.Describe("2 tables"), StringComparison.Ordinal);
+            Assert.EndsWith("Test-CryoBackup -Level Restore proves whether it comes back.", found.Remedy, StringComparison.Ordinal);
+            Assert.Equal(
+                !hasManifest && name[0] == 'a',
+                found.Remedy.Contains(BackupFileName.ManifestSuffix + "' beside it", StringComparison.Ordinal)
+            );
+        }
+    }
+
+    /// <summary>A hash, or a checksum beside a manifest, is a record.</summary>
+    [Fact]
+    public void WhatIsRecordedIsNotInDoubt()
+    {
+        BackupManifest manifest = KeptManifest.Of(1, hasGlobals: false, "app");
+        Assert.Null(CryoBackup.Inspection.Unrecorded.Find("a.dump", manifest, null, ArchiveCompression.None));
+        Assert.Null(CryoBackup.Inspection.Unrecorded.Find("a.dump.gz", manifest with { Sha256 = null }, "gzip", ArchiveCompression.None));
+    }
+
+    [Fact]
+    public void RowsThatNobodyCountedAreNotInTheSum()
+    {
+        Assert.Equal("2 tables with 6 rows", CryoBackup.Inspection.FileChecks.Rows([Table(3), Table(3)]));
+        Assert.Equal("2 tables, not all rows counted", CryoBackup.Inspection.FileChecks.Rows([Table(3), Table(null)]));
+        static TableComparison Table(long? rows) =>
+            new()
+            {
+                Schema = "public",
+                Name = "a",
+                FoundRows = rows,
+            };
     }
 
     /// <summary>The fault that this is for: one letter of a row was changed, and Content said Passed.</summary>

@@ -5,8 +5,20 @@ namespace CryoBackup.Tests.Inspection;
 /// <summary>Verifies backups in tests.</summary>
 internal static class VerifyAssert
 {
-    public static VerificationResult Run(string path, VerificationLevel level = VerificationLevel.Content) =>
-        BackupVerifier.Run(new VerificationRequest { Path = path, Level = level }, static _ => { }, CancellationToken.None);
+    public static VerificationResult Run(string path, VerificationLevel level = VerificationLevel.Content)
+    {
+        VerificationResult result = BackupVerifier.Run(
+            new VerificationRequest { Path = path, Level = level },
+            static _ => { },
+            CancellationToken.None
+        );
+
+        // Whatever the verdict is, it says why, and each check what it found.
+        Assert.Matches(@"^\S[\s\S]*\.$", result.Reason);
+        Assert.All(result.Checks, check => Assert.NotEmpty(check.Detail));
+        Assert.True(result.Remedy is null or [_, ..]);
+        return result;
+    }
 
     public static VerificationResult Passed(string path, VerificationLevel level = VerificationLevel.Content)
     {

@@ -83,6 +83,21 @@ public sealed class BackupProofTests
         Assert.NotNull(Of(uncounted with { Sha256 = null }, Passed(VerificationLevel.Content)).Proven);
     }
 
+    /// <summary>A copy or a file system that keeps whole seconds has made the time another; one that keeps fractions has not.</summary>
+    [Theory]
+    [InlineData(0, 0, true)]
+    [InlineData(0, 1.9, true)]
+    [InlineData(0, -1.9, true)]
+    [InlineData(0, 2.1, false)]
+    [InlineData(0.5, 0, true)]
+    [InlineData(0.5, 0.001, false)]
+    public void TimesAreComparedAsFinelyAsTheFileKeepsThem(double fraction, double since, bool isSame)
+    {
+        FileMark file = File with { Modified = Made.AddSeconds(fraction) };
+        TestVerdict passed = Passed(VerificationLevel.Content) with { Modified = file.Modified.AddSeconds(since) };
+        Assert.Equal(isSame, BackupProof.Of(Manifest() with { RowsCounted = false }, file, Made, [passed]).Proven is not null);
+    }
+
     [Fact]
     public void OfEachLevelAndVerdictTheLastIsKept()
     {

@@ -61,6 +61,7 @@ public sealed class SampleTests(PostgresServer postgres) : IDisposable
                 hasFailed = result.Verdict == Verdict.Failed;
                 Assert.Equal(VerificationLevel.Hash, result.Level);
                 Assert.Equal(percent, result.Sample);
+                Assert.Equal("not taken: only a sample was read", result.Check("hash_calculation").Detail);
             }
 
             Assert.Equal(round == 1, hasFailed);
@@ -83,6 +84,7 @@ public sealed class SampleTests(PostgresServer postgres) : IDisposable
             _store.Server.Seen.Clear();
             covered = Sample(path, 5).Covered;
             int ofRun = 0;
+            var ends = new HashSet<int>();
             foreach ((string line, System.Net.WebHeaderCollection headers) in _store.Server.Seen.Where(seen => IsOfData(seen.Line)))
             {
                 string[] bounds = headers["Range"]!["bytes=".Length..].Split('-');
@@ -91,6 +93,10 @@ public sealed class SampleTests(PostgresServer postgres) : IDisposable
                     int.Parse(bounds[1], CultureInfo.InvariantCulture)
                 );
                 ofRun += end + 1 - start;
+
+                // What lies side by side is asked for at once.
+                Assert.DoesNotContain(start, ends);
+                ends.Add(end + 1);
                 for (int at = start; at <= end; at++)
                 {
                     read[at]++;
