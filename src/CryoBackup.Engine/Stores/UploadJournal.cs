@@ -13,12 +13,15 @@ internal sealed class UploadJournal : IDisposable
     private const string Extension = ".uploads";
     private const int MostLines = 10_000;
 
+    // Far behind its end: on Windows nobody reads what another has locked.
+    private const long LockedByte = long.MaxValue - 1;
+
     // For a journal of a place that nobody has come back to, and for one that has no line yet.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
     private static readonly TimeSpan LongestBeginning = TimeSpan.FromMinutes(1);
 
-    // Who has it is alone with it, and removes it while it is open: Windows asks for that beforehand.
-    private static readonly FileShare Alone = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
+    // Others look at it meanwhile, and whoever has it removes it while it is open: Windows asks for that beforehand.
+    private static readonly FileShare Sharing = OperatingSystem.IsWindows() ? FileShare.ReadWrite | FileShare.Delete : FileShare.None;
 
     private readonly FileStream _stream;
     private readonly string _path;
@@ -60,8 +63,8 @@ internal sealed class UploadJournal : IDisposable
             OwnFolder.Make(folder);
 
             string path = Path.Combine(folder, Guid.NewGuid().ToString("N") + Extension);
-            FileStream stream = RegularFile.Create(path, FileAccess.ReadWrite, Alone);
-            if (RegularFile.TryLock(stream) != true)
+            FileStream stream = RegularFile.Create(path, FileAccess.ReadWrite, Sharing);
+            if (!TryTake(stream))
             {
                 // Where nobody can tell the dead from the living, nobody is called dead.
                 stream.Dispose();
@@ -94,9 +97,9 @@ internal sealed class UploadJournal : IDisposable
                     continue;
                 }
 
-                // Who lives has it locked; on Windows the opening itself fails.
-                stream = RegularFile.Open(path, FileAccess.ReadWrite, Alone);
-                if (RegularFile.TryLock(stream) == true && DeadUploads.Read(stream, path, place) is { } left)
+                // Who lives has it locked.
+                stream = RegularFile.Open(path, FileAccess.ReadWrite, Sharing);
+                if (TryTake(stream) && DeadUploads.Read(stream, path, place) is { } left)
                 {
                     dead.Add(left);
                     stream = null;
@@ -158,6 +161,27 @@ internal sealed class UploadJournal : IDisposable
         string? of = DeadUploads.PlaceOf(reader, out _);
         return string.Equals(of, place, StringComparison.Ordinal)
             || DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > (of is null ? LongestBeginning : Longest);
+    }
+
+    /// <summary>Takes the lock, which ends with the file's being closed or the process's end. On Windows the way that a file is opened
+    /// keeps out also those who only look.</summary>
+    /// <returns>False if another has it, or nobody can tell.</returns>
+    private static bool TryTake(FileStream stream)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            return RegularFile.TryLock(stream) == true;
+        }
+
+        try
+        {
+            stream.Lock(LockedByte, 1);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static string[] Files()
