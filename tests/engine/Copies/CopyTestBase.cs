@@ -27,19 +27,27 @@ public abstract class CopyTestBase : IDisposable
     /// <summary>What lies in the store of the backup itself, without what was noted of it.</summary>
     private protected string[] Stored => [.. Server.Objects.Keys.Where(key => NoteName.TryRead(key) is null).Order(StringComparer.Ordinal)];
 
+    /// <summary>What tells the tool of the store.</summary>
+    private protected Dictionary<string, string> StoreVariables =>
+        new()
+        {
+            ["AWS_ENDPOINT_URL_S3"] = Server.Endpoint.AbsoluteUri,
+            ["AWS_ACCESS_KEY_ID"] = S3Server.AccessKey,
+            ["AWS_SECRET_ACCESS_KEY"] = S3Server.SecretKey,
+        };
+
     private protected Process StartTool(string backup)
     {
-        // output/build/bin/CryoBackup.Engine.Tests/<pivot>/ and output/tool/
-        string tool = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup.dll"));
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in new[] { tool, "copy", backup, "--destination", "s3://backups/db" })
+        var start = new ProcessStartInfo(BuiltTool.Program, BuiltTool.Arguments("copy", backup, "--destination", "s3://backups/db"))
         {
-            start.ArgumentList.Add(argument);
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in StoreVariables)
+        {
+            start.Environment[name] = value;
         }
 
-        start.Environment["AWS_ENDPOINT_URL_S3"] = Server.Endpoint.AbsoluteUri;
-        start.Environment["AWS_ACCESS_KEY_ID"] = S3Server.AccessKey;
-        start.Environment["AWS_SECRET_ACCESS_KEY"] = S3Server.SecretKey;
         return Process.Start(start)!;
     }
 

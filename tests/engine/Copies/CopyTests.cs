@@ -1,7 +1,6 @@
 using CryoBackup.Copies;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
-using CryoBackup.Tests.Standalone;
 using CryoBackup.Tests.Stores;
 
 namespace CryoBackup.Tests.Copies;
@@ -46,7 +45,6 @@ public sealed class CopyTests : CopyTestBase
     }
 
     /// <summary>Test there, in its simplest form: each byte of what lies there counts.</summary>
-    [Trait(WineLimits.Trait, WineLimits.ManyRequests)]
     [Fact]
     public void EveryByteThatIsAnotherThereIsFound()
     {

@@ -1,13 +1,11 @@
 using System.Diagnostics;
 using CryoBackup.Copies;
 using CryoBackup.Stores;
-using CryoBackup.Tests.Standalone;
 using CryoBackup.Tests.Stores;
 
 namespace CryoBackup.Tests.Copies;
 
 /// <summary>Copies that end anywhere, or go on beside each other.</summary>
-[Trait(WineLimits.Trait, WineLimits.ManyRequests)]
 public sealed class InterruptedCopyTests : CopyTestBase
 {
     /// <summary>Ended at any request, for good: nothing that looks whole is left, and the next run completes it.</summary>

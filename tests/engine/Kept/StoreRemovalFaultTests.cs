@@ -1,14 +1,12 @@
 using CryoBackup.Retention;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
-using CryoBackup.Tests.Standalone;
 using CryoBackup.Tests.Stores;
 using static CryoBackup.RemovalAction;
 
 namespace CryoBackup.Tests.Kept;
 
 /// <summary>A store that lets nobody delete this or that: what stays is told, and is found again by who may.</summary>
-[Trait(WineLimits.Trait, WineLimits.ManyRequests)]
 [Trait("Runs", "Once")]
 public sealed class StoreRemovalFaultTests : IDisposable
 {

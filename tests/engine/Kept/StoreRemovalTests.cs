@@ -5,14 +5,12 @@ using CryoBackup.Hosting;
 using CryoBackup.Retention;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
-using CryoBackup.Tests.Standalone;
 using CryoBackup.Tests.Stores;
 using static CryoBackup.RemovalAction;
 
 namespace CryoBackup.Tests.Kept;
 
 /// <summary>In a store what is decided is what is done, as in a folder, and what the store itself keeps is said to be kept.</summary>
-[Trait(WineLimits.Trait, WineLimits.ManyRequests)]
 [Trait("Runs", "Once")]
 public sealed class StoreRemovalTests : IDisposable
 {
@@ -311,7 +309,7 @@ public sealed class StoreRemovalTests : IDisposable
     [Fact]
     public void ThePolicyOfTheHelpForObjectLockIsRun()
     {
-        string page = File.ReadAllText(Path.Combine(Root(), "en-US", "about_CryoBackup_Retention.help.txt"));
+        string page = TestData.Page("about_CryoBackup_Retention.help.txt");
         Match example = Regex.Match(page, @"Remove-CryoBackup s3://my-backups/database ((?:-\w+ \d+[\s`]+)+)");
         Assert.True(example.Success);
         string options = Regex.Replace(
@@ -326,16 +324,8 @@ public sealed class StoreRemovalTests : IDisposable
             _store.Change(young, content => content with { Lock = ("COMPLIANCE", "2031-01-01T00:00:00Z") });
         }
 
-        string tool = Path.Combine(Root(), "output", "tool", "cryobackup.dll");
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        foreach (
-            string word in (string[])
-                [tool, "remove", KeptStore.Place, .. options.Split([' ', '`', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)]
-        )
-        {
-            start.ArgumentList.Add(word);
-        }
-
+        string[] words = ["remove", KeptStore.Place, .. options.Split([' ', '`', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)];
+        var start = new ProcessStartInfo(BuiltTool.Program, BuiltTool.Arguments(words)) { RedirectStandardOutput = true };
         start.Environment["AWS_ENDPOINT_URL_S3"] = _store.Server.Endpoint.AbsoluteUri;
         start.Environment["AWS_ACCESS_KEY_ID"] = S3Server.AccessKey;
         start.Environment["AWS_SECRET_ACCESS_KEY"] = S3Server.SecretKey;
@@ -350,17 +340,6 @@ public sealed class StoreRemovalTests : IDisposable
             all[11..].Select(path => Path.GetFileName(path)),
             _store.Files.Where(name => name.EndsWith(".gz", StringComparison.Ordinal))
         );
-    }
-
-    private static string Root()
-    {
-        DirectoryInfo folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "CryoBackup.sln")))
-        {
-            folder = folder.Parent!;
-        }
-
-        return folder.FullName;
     }
 
     /// <summary>Runs as the child: kills itself before the given object goes.</summary>

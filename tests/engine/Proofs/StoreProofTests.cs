@@ -5,7 +5,6 @@ using CryoBackup.Storage;
 using CryoBackup.Stores;
 using CryoBackup.Tests.Inspection;
 using CryoBackup.Tests.Kept;
-using CryoBackup.Tests.Standalone;
 using CryoBackup.Tests.Stores;
 using CryoBackup.Verification;
 
@@ -114,7 +113,6 @@ public sealed class StoreProofTests(PostgresServer postgres) : IDisposable
 
     /// <summary>Of many at the same moment the last of each stays, and none is lost.</summary>
     [Fact]
-    [Trait(WineLimits.Trait, WineLimits.StandsStill)]
     public async Task OfManyAtOnceNoneIsLost()
     {
         string path = _store.Add(1);

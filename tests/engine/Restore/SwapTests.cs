@@ -189,13 +189,10 @@ public sealed class SwapTests(ZooServer server)
 
     private ToolCommand Tool(params string[] arguments)
     {
-        // output/build/bin/CryoBackup.Engine.Tests/<pivot>/ and output/tool/
-        string program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup.dll"));
         ConnectionRequest connection = server.Connection;
         return new ToolCommand(
-            "dotnet",
-            [
-                program,
+            BuiltTool.Program,
+            BuiltTool.Arguments([
                 .. arguments,
                 "-h",
                 connection.ComputerName!,
@@ -203,7 +200,7 @@ public sealed class SwapTests(ZooServer server)
                 connection.Port!.Value.ToString(CultureInfo.InvariantCulture),
                 "-U",
                 connection.UserName!,
-            ]
+            ])
         )
         {
             Environment = new Dictionary<string, string?> { ["PGPASSWORD"] = connection.Password },

@@ -18,6 +18,8 @@ internal static class StandaloneRun
     /// <returns>0 if all passed.</returns>
     public static int Run(string report, string minutes, string[] choice)
     {
+        // Each of the tests' servers waits for clients on a thread there (WineSockets), and some wait for the test.
+        ThreadPool.SetMinThreads(64, 64);
         using var framework = new XunitTestFramework(new Xunit.Sdk.NullMessageSink());
         IAssemblyInfo assembly = Reflector.Wrap(typeof(StandaloneRun).Assembly);
         using ITestFrameworkDiscoverer discoverer = framework.GetDiscoverer(assembly);

@@ -13,16 +13,8 @@ internal static class WineLimits
     /// <summary>Windows brings icu.dll, by which .NET knows zones by their names in the tz database.</summary>
     public const string TimeZones = "it lacks icu.dll, by which .NET knows a zone such as Europe/Berlin.";
 
-    /// <summary>The stand-ins for stores are servers on http.sys.</summary>
-    public const string ManyRequests =
-        "its http.sys is slow: the hundreds of requests to a stand-in for a store took more than ten minutes.";
-
     /// <summary>Nothing there keeps events.</summary>
     public const string EventLog = "its event log keeps no events.";
-
-    /// <summary>As for <see cref="ManyRequests"/>; seen twice, and not looked into.</summary>
-    public const string StandsStill =
-        "its http.sys leaves some of many requests at once, or of those that are cut, without an end: the test stood still for minutes.";
 
     /// <summary>What an ACL says beyond these is lost.</summary>
     public const string Acls = "its files have the rights of Unix, from which it makes up an ACL.";

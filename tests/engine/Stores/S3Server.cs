@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
+using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests.Stores;
 
@@ -22,35 +22,22 @@ internal sealed class S3Server : IDisposable
     /// <summary>Smaller than a real one's, so that much can be tried in little time.</summary>
     public const int LeastPart = 64 << 10;
 
-    private readonly HttpListener _listener = new();
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentDictionary<S3Connection, bool> _connections = new();
     private int _requests;
+    private bool _isClosed;
 
     public S3Server()
     {
-        for (int attempt = 0; ; attempt++)
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            int port = ((IPEndPoint)probe.LocalEndpoint).Port;
-            probe.Stop();
-            _listener.Prefixes.Clear();
-            _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-            try
-            {
-                _listener.Start();
-                Endpoint = new Uri($"http://127.0.0.1:{port}");
-                break;
-            }
-            catch (HttpListenerException) when (attempt < 20) { }
-        }
-
+        _listener.Start();
+        Endpoint = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}"));
         _ = Task.Run(ListenAsync);
     }
 
     public Uri Endpoint { get; }
 
     /// <summary>What goes wrong: takes the number of the request, from 1, and the request.</summary>
-    public Func<int, HttpListenerRequest, S3Fault?> Fault { get; set; } = (_, _) => null;
+    public Func<int, S3Request, S3Fault?> Fault { get; set; } = (_, _) => null;
 
     public ConcurrentDictionary<string, S3Content> Objects { get; } = new(StringComparer.Ordinal);
 
@@ -64,137 +51,91 @@ internal sealed class S3Server : IDisposable
 
     public void Dispose()
     {
-        _listener.Close();
+        _isClosed = true;
+        _listener.Stop();
+        foreach (S3Connection connection in _connections.Keys)
+        {
+            connection.Dispose();
+        }
+
         Assert.Empty(Failures);
     }
 
     private async Task ListenAsync()
     {
-        while (_listener.IsListening)
+        while (!_isClosed)
         {
-            HttpListenerContext context;
             try
             {
-                context = await _listener.GetContextAsync();
+                var connection = new S3Connection(await _listener.AcceptAsync());
+                _connections[connection] = true;
+                _ = Task.Run(() => ServeAsync(connection));
             }
-            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidOperationException)
             {
-                return;
+                // A client that is gone already, or the end.
             }
-
-            _ = Task.Run(() => ServeAsync(context));
         }
     }
 
-    private async Task ServeAsync(HttpListenerContext context)
+    private async Task ServeAsync(S3Connection connection)
     {
-        HttpListenerRequest request = context.Request;
         try
         {
-            Seen.Enqueue(($"{request.HttpMethod} {request.RawUrl}", (WebHeaderCollection)request.Headers));
-            S3Fault? fault = Fault(Interlocked.Increment(ref _requests), request);
-            bool cutsInput = fault is { Kind: S3FaultKind.Cut } && request.HasEntityBody;
-            byte[] body = await ReadAsync(request, cutsInput ? fault!.After : int.MaxValue);
-            if (cutsInput)
+            while (!_isClosed && await connection.ReadHeadAsync() is { } request)
             {
-                Cut(context);
-                return;
+                await ServeAsync(connection, request);
             }
-
-            S3Answer answer = fault?.Kind switch
-            {
-                S3FaultKind.Busy => S3Answer.Error(503, "SlowDown"),
-                S3FaultKind.Denied => S3Answer.Error(403, "AccessDenied"),
-                S3FaultKind.Unknown => S3Answer.Error(501, "NotImplemented"),
-                S3FaultKind.WrongBytes => S3Answer.Error(400, "BadDigest"),
-                _ => S3Signature.Check(request, body, AccessKey, SecretKey) is { } code
-                    ? S3Answer.Error(code == "XAmzContentSHA256Mismatch" ? 400 : 403, code)
-                    : Answer(request, body),
-            };
-            if (fault?.Kind == S3FaultKind.AnswerLost)
-            {
-                Cut(context);
-                return;
-            }
-
-            await WriteAsync(context, answer, fault?.Kind == S3FaultKind.Cut ? fault.After : int.MaxValue);
         }
         catch (Exception exception)
         {
             // A client that is gone is none of this server's faults.
-            if (exception is not (HttpListenerException or IOException or ObjectDisposedException))
+            if (exception is not (IOException or SocketException or ObjectDisposedException))
             {
                 Failures.Enqueue(exception);
             }
 
-            Cut(context);
+            connection.Cut();
         }
+
+        connection.Dispose();
+        _connections.TryRemove(connection, out _);
     }
 
-    /// <summary>Resets the connection. The listener's own Abort sends an empty answer first, but on Windows.</summary>
-    private static void Cut(HttpListenerContext context)
+    private async Task ServeAsync(S3Connection connection, S3Request request)
     {
-        const BindingFlags Inner = BindingFlags.Instance | BindingFlags.NonPublic;
-        object? connection = context.GetType().GetProperty("Connection", Inner)?.GetValue(context);
-        if (connection?.GetType().GetField("_socket", Inner)?.GetValue(connection) is Socket socket)
+        Seen.Enqueue(($"{request.HttpMethod} {request.RawUrl}", request.Headers));
+        S3Fault? fault = Fault(Interlocked.Increment(ref _requests), request);
+        bool cutsInput = fault is { Kind: S3FaultKind.Cut } && request.BodyLength > 0;
+        byte[] body = await connection.ReadBodyAsync(request, cutsInput ? fault!.After : int.MaxValue);
+        if (cutsInput)
         {
-            socket.LingerState = new LingerOption(true, 0);
-            socket.Dispose();
-        }
-        else
-        {
-            context.Response.Abort();
-        }
-    }
-
-    private static async Task<byte[]> ReadAsync(HttpListenerRequest request, int most)
-    {
-        using var body = new MemoryStream();
-        byte[] buffer = new byte[1 << 16];
-        for (
-            int count;
-            body.Length < most
-                && (count = await request.InputStream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, most - body.Length)))) > 0;
-
-        )
-        {
-            body.Write(buffer, 0, count);
-        }
-
-        return body.ToArray();
-    }
-
-    private static async Task WriteAsync(HttpListenerContext context, S3Answer answer, int most)
-    {
-        HttpListenerResponse response = context.Response;
-        response.StatusCode = answer.Status;
-        foreach ((string name, string value) in answer.Headers)
-        {
-            response.Headers[name] = value;
-        }
-
-        response.ContentLength64 = answer.Length ?? answer.Body.Length;
-        if (context.Request.HttpMethod == "HEAD")
-        {
-            response.Close();
+            connection.Cut();
             return;
         }
 
-        await response.OutputStream.WriteAsync(answer.Body.AsMemory(0, Math.Min(most, answer.Body.Length)));
-        await response.OutputStream.FlushAsync();
-        if (most < answer.Body.Length)
+        S3Answer answer = fault?.Kind switch
         {
-            Cut(context);
-        }
-        else
+            S3FaultKind.Busy => S3Answer.Error(503, "SlowDown"),
+            S3FaultKind.Denied => S3Answer.Error(403, "AccessDenied"),
+            S3FaultKind.Unknown => S3Answer.Error(501, "NotImplemented"),
+            S3FaultKind.WrongBytes => S3Answer.Error(400, "BadDigest"),
+            _ => S3Signature.Check(request, body, AccessKey, SecretKey) is { } code
+                ? S3Answer.Error(code == "XAmzContentSHA256Mismatch" ? 400 : 403, code)
+                : Answer(request, body),
+        };
+        if (fault?.Kind == S3FaultKind.AnswerLost)
         {
-            response.Close();
+            connection.Cut();
+            return;
         }
+
+        await connection.AnswerAsync(request, answer, fault?.Kind == S3FaultKind.Cut ? fault.After : int.MaxValue);
     }
 
-    private S3Answer Answer(HttpListenerRequest request, byte[] body)
+    private S3Answer Answer(S3Request request, byte[] body)
     {
-        string[] path = Uri.UnescapeDataString(request.Url!.AbsolutePath).TrimStart('/').Split('/', 2);
+        string[] path = Uri.UnescapeDataString(request.Url.AbsolutePath).TrimStart('/').Split('/', 2);
         if (path[0] != Bucket)
         {
             return S3Answer.Error(404, "NoSuchBucket");
@@ -224,7 +165,7 @@ internal sealed class S3Server : IDisposable
         };
     }
 
-    private S3Answer Put(HttpListenerRequest request, string key, byte[] body)
+    private S3Answer Put(S3Request request, string key, byte[] body)
     {
         if (!IsIntact(request, body))
         {
@@ -235,12 +176,12 @@ internal sealed class S3Server : IDisposable
         return Store(request, key, content) ? S3Answer.Good(("ETag", content.Tag)) : S3Answer.Error(412, "PreconditionFailed");
     }
 
-    private static (string, string)? LockOf(HttpListenerRequest request) =>
+    private static (string, string)? LockOf(S3Request request) =>
         request.Headers["x-amz-object-lock-mode"] is { } mode && request.Headers["x-amz-object-lock-retain-until-date"] is { } until
             ? (mode, until)
             : null;
 
-    private bool Store(HttpListenerRequest request, string key, S3Content content)
+    private bool Store(S3Request request, string key, S3Content content)
     {
         if (request.Headers["If-None-Match"] == "*")
         {
@@ -251,10 +192,10 @@ internal sealed class S3Server : IDisposable
         return true;
     }
 
-    private static bool IsIntact(HttpListenerRequest request, byte[] body) =>
+    private static bool IsIntact(S3Request request, byte[] body) =>
         request.Headers["Content-MD5"] is not { } md5 || md5 == Convert.ToBase64String(MD5.HashData(body));
 
-    private S3Answer Begin(HttpListenerRequest request, string key)
+    private S3Answer Begin(S3Request request, string key)
     {
         string id = Guid.NewGuid().ToString("N");
         Uploads[id] = new S3Unfinished(key, request.Headers["x-amz-meta-cryobackup-upload"] ?? "") { Lock = LockOf(request) };
@@ -266,7 +207,7 @@ internal sealed class S3Server : IDisposable
         );
     }
 
-    private S3Answer PutPart(HttpListenerRequest request, string upload, int number, byte[] body)
+    private S3Answer PutPart(S3Request request, string upload, int number, byte[] body)
     {
         if (!Uploads.TryGetValue(upload, out S3Unfinished? unfinished))
         {
@@ -282,7 +223,7 @@ internal sealed class S3Server : IDisposable
         return S3Answer.Good(("ETag", S3Content.TagOf(body)));
     }
 
-    private S3Answer Complete(HttpListenerRequest request, string key, string upload, byte[] body)
+    private S3Answer Complete(S3Request request, string key, string upload, byte[] body)
     {
         if (!Uploads.TryGetValue(upload, out S3Unfinished? unfinished))
         {
@@ -350,7 +291,7 @@ internal sealed class S3Server : IDisposable
         return new S3Answer(204);
     }
 
-    private S3Answer Get(HttpListenerRequest request, string key)
+    private S3Answer Get(S3Request request, string key)
     {
         if (!Objects.TryGetValue(key, out S3Content? found))
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -9,7 +8,7 @@ namespace CryoBackup.Tests.Stores;
 internal static class S3Signature
 {
     /// <summary>The code of the error that the request earns; null for none.</summary>
-    public static string? Check(HttpListenerRequest request, byte[] body, string key, string secret)
+    public static string? Check(S3Request request, byte[] body, string key, string secret)
     {
         string header = request.Headers["Authorization"] ?? "";
         if (!header.StartsWith("AWS4-HMAC-SHA256 ", StringComparison.Ordinal))
@@ -44,7 +43,7 @@ internal static class S3Signature
             '\n',
             [
                 request.HttpMethod,
-                request.RawUrl!.Split('?')[0],
+                request.RawUrl.Split('?')[0],
                 Query(request),
                 .. parts["SignedHeaders"].Split(';').Select(name => $"{name}:{Value(request, name)}"),
                 "",
@@ -64,14 +63,14 @@ internal static class S3Signature
         return hash.Length == 64 && hash != Hex(SHA256.HashData(body)) ? "XAmzContentSHA256Mismatch" : null;
     }
 
-    private static string Value(HttpListenerRequest request, string name) =>
+    private static string Value(S3Request request, string name) =>
         name == "host"
             ? request.UserHostName
             : string.Join(' ', (request.Headers[name] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
-    private static string Query(HttpListenerRequest request)
+    private static string Query(S3Request request)
     {
-        string[] raw = request.RawUrl!.Split('?', 2);
+        string[] raw = request.RawUrl.Split('?', 2);
         return raw.Length < 2
             ? ""
             : string.Join(

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
-using CryoBackup.Tests.Standalone;
 using CryoBackup.Verification;
 using Xunit.Abstractions;
 
@@ -43,7 +42,6 @@ public sealed class StoreListingTests(ITestOutputHelper output) : IDisposable
     /// <summary>Thousands are some pages of a listing, and after the first time nothing else.</summary>
     [Fact]
     [Trait("Runs", "Once")]
-    [Trait(WineLimits.Trait, WineLimits.ManyRequests)]
     public void ThousandsAreListed()
     {
         int count = Thoroughness.Of(1000, 5000);

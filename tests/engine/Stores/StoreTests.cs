@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using CryoBackup.Stores;
-using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests.Stores;
 
@@ -93,7 +92,6 @@ public sealed class StoreTests : IDisposable
     /// <summary>503s, cuts at any byte, lost answers, wrong bytes: at every request once, and the object is there as it was
     /// given.</summary>
     [Fact]
-    [Trait(WineLimits.Trait, WineLimits.StandsStill)]
     public async Task WhateverGoesWrongOnceIsRepaired()
     {
         byte[] content = RandomNumberGenerator.GetBytes((2 * S3Server.LeastPart) + 100);
