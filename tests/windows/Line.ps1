@@ -101,6 +101,92 @@ Describe 'On Windows the database <_>' -ForEach $names {
     }
 }
 
+Describe 'A role beyond ASCII on Windows' {
+    BeforeAll {
+        $role = "j`u{F6}rg"
+        $database = "of $role"
+        $copy = "$database, a copy"
+        Clear-OddDatabase $database
+        # Wine cannot answer for a password that the server keeps as SCRAM does.
+        Invoke-Sql "SET password_encryption = 'md5'; CREATE ROLE $(Get-QuotedName $role) LOGIN CREATEDB PASSWORD 'gr`u{F6}`u{DF}e'"
+        Initialize-OddDatabase $database
+        Invoke-Sql "ALTER DATABASE $(Get-QuotedName $database) OWNER TO $(Get-QuotedName $role)"
+        Invoke-Sql -Database $database "ALTER TABLE ""gr`u{F6}`u{DF}e"" OWNER TO $(Get-QuotedName $role)"
+        $password = [securestring]::new()
+        "gr`u{F6}`u{DF}e".ToCharArray() | ForEach-Object { $password.AppendChar($_) }
+        $credential = [pscredential]::new($role, $password)
+    }
+
+    AfterAll {
+        Clear-OddDatabase $database
+        Clear-OddDatabase $copy
+        Invoke-Sql "DROP ROLE $(Get-QuotedName $role)"
+    }
+
+    It 'backs up what it owns, and brings it back' {
+        $backup = New-CryoBackup -Database $database -Credential $credential -Path (Join-Path $TestDrive $role)
+        $verified = $backup | Test-CryoBackup -Level Content
+        $verified.Verdict | Should -Be 'Passed' -Because (Get-Complaint $verified)
+        ($backup | Restore-CryoBackup -TargetDatabase $copy -Create -Credential $credential).Status | Should -Be 'Restored'
+        Get-RowCount $copy | Should -Be 300
+        Invoke-Sql -Database $copy "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'" | Should -BeExactly $role
+    }
+}
+
+# CRYOBACKUP_INTERRUPT is the program that presses it: the engine's tests.
+Describe 'Ctrl+C in PowerShell on Windows' {
+    BeforeAll {
+        # Little on disk, but gigabytes as text: pg_dump is busy for a while.
+        Initialize-TestDatabase slow -Rows 1
+        Invoke-Sql -Database slow "
+            CREATE TABLE long_text (line text);
+            INSERT INTO long_text VALUES (repeat('all work and no play ', 250000));
+            $(1..9 | ForEach-Object { 'INSERT INTO long_text SELECT line FROM long_text;' })"
+    }
+
+    AfterAll {
+        Clear-TestDatabase slow
+    }
+
+    It 'ends a backup, and leaves neither file nor session' {
+        $folder = Join-Path $TestDrive 'interrupted'
+        $script = Join-Path $TestDrive 'interrupted.ps1'
+        Set-Content -LiteralPath $script -Value "Import-Module '$ModulePath'; New-CryoBackup slow -Path '$folder' -SkipRowCount; Set-Content '$folder.went-on' 1"
+        $start = [System.Diagnostics.ProcessStartInfo]::new($env:CRYOBACKUP_INTERRUPT)
+        $words = 'interrupt', (Get-Process -Id $PID).Path, '-NoProfile', '-ExecutionPolicy', 'Bypass', '-File', $script
+        $words | ForEach-Object { $start.ArgumentList.Add($_) }
+        $start.CreateNoWindow = $true
+        $start.RedirectStandardInput = $true
+        $start.RedirectStandardError = $true
+        $process = [System.Diagnostics.Process]::Start($start)
+        try {
+            do {
+                Start-Sleep -Milliseconds 200
+                $isDumping = @(Get-ChildItem -Path "$folder/*.partial" -ErrorAction Ignore | Where-Object Length -GT 0).Count -gt 0
+            } until ($isDumping -or $process.HasExited)
+
+            $process.HasExited | Should -BeFalse -Because 'the dump should still run'
+            $process.StandardInput.WriteLine()
+            $said = $process.StandardError.ReadToEnd()
+            $process.WaitForExit(90000) | Should -BeTrue
+            $process.ExitCode | Should -Not -BeIn 0, -1 -Because "it was interrupted. $said"
+        }
+        finally {
+            if (-not $process.HasExited) {
+                $process.Kill($true)
+            }
+        }
+
+        Get-ChildItem -LiteralPath $folder -Force | Should -BeNullOrEmpty
+        "$folder.went-on" | Should -Not -Exist
+        for ($i = 0; $i -lt 50 -and ($left = Invoke-Sql "SELECT count(*) FROM pg_stat_activity WHERE datname = 'slow'") -ne '0'; $i++) {
+            Start-Sleep -Milliseconds 200
+        }
+
+        $left | Should -Be '0'
+    }
+}
+
 Describe 'What is odd of files on Windows' {
     BeforeAll {
         Initialize-OddDatabase 'plain'
@@ -145,10 +231,11 @@ Describe 'The line of the manifest on Windows' {
         'plain', 'opened' | ForEach-Object { Clear-OddDatabase $_ }
     }
 
-    # Wine brings no gzip for Windows: of cmd's lines only the one without it is run.
+    # gzip is there by a program that stands in for it (standin/): what is tried of cmd is that its words and its pipe carry the bytes.
     It 'opens a backup in <Shell> (<Compression>)' -ForEach @(
         @{ Shell = 'powershell'; Compression = 'Gzip' }
         @{ Shell = 'powershell'; Compression = 'None' }
+        @{ Shell = 'cmd'; Compression = 'Gzip' }
         @{ Shell = 'cmd'; Compression = 'None' }
     ) {
         $backup = New-CryoBackup -Database plain -Path (Join-Path $TestDrive "by $Shell $Compression") -Compression $Compression

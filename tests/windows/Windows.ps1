@@ -110,7 +110,7 @@ $system = $said[-1]
 Initialize-Folder $results
 'tests/engine', 'tests/scratch', 'tests/windows/standin', 'tests/windows/pwsh' | ForEach-Object { Publish-ForWindows $_ }
 Copy-IntoSystem $system
-$programs = @{ CRYOBACKUP_PGBIN = 'Z:\home\user\pg14' }
+$programs = @{ CRYOBACKUP_PGBIN = 'Z:\home\user\pg14'; CRYOBACKUP_INTERRUPT = 'Z:\home\user\engine\CryoBackup.Engine.Tests.exe' }
 Invoke-ToolTest $system
 if ('engine' -in $chosen) {
     Invoke-EngineTest $system 'engine' @{} '!Needs=Server', '!Speed=Slow'

@@ -12,7 +12,7 @@ cp -a "$root"/output/windows/{engine,scratch,pwsh} "$home"
 cp -a "$home/pwsh/runtimes/win/lib/net10.0/Modules" "$home/pwsh"
 cp -a "$root/output/windows/standin" "$home/pg14"
 cp -a "$system"/opt/pg/windows-14/* "$home/pg14"
-for program in initdb pg_ctl postgres psql pg_dumpall; do
+for program in initdb pg_ctl postgres psql pg_dumpall gzip; do
     ln "$home/pg14/standin.exe" "$home/pg14/$program.exe"
 done
 cp -a "$root"/output/{CryoBackup,modules,tool} "$system$root/output"

@@ -7,6 +7,11 @@ using CryoBackup.StandIn;
 // real one beside Wine, in the same system. Wine starts such a program, but gives neither a handle of it nor its streams; a script writes
 // what it says, and its exit code, into a folder.
 string program = Path.GetFileNameWithoutExtension(Environment.ProcessPath!);
+if (program == "gzip")
+{
+    return Gzip.Run(args);
+}
+
 string? real = new[] { "/opt/pg/linux-14/bin/", "/opt/pg/linux-client-14/bin/" }
     .Select(folder => folder + program)
     .FirstOrDefault(path => File.Exists(UnixNames.ToWindows(path)));
