@@ -19,12 +19,15 @@ internal sealed class BackupInspection(
     CancellationToken cancellationToken
 )
 {
+    private const string Held = "another program held the file";
+
     private readonly string _path = file.Path;
     private readonly DateTime _start = DateTime.UtcNow;
     private BackupManifest? _lost;
     private FileReading? _reading;
     private FileChecks? _ofFile;
     private SampledReading? _sample;
+    private CryoBackupException? _holder;
 
     /// <summary>
     /// Tells whether the content of a file that is byte for byte the recorded one is taken as New proved and recorded it, without a
@@ -53,8 +56,9 @@ internal sealed class BackupInspection(
     /// <summary>The first failure as an error; null if none of the checks failed.</summary>
     public CryoBackupException? Failure => Checks.Failure;
 
-    /// <summary>What kept the content from being looked at, though nothing failed: a missing identity or program.</summary>
-    public CryoBackupException? Obstacle => _ofFile?.Obstacle;
+    /// <summary>What kept the content from being looked at, though nothing failed: a missing identity or program, or one that
+    /// holds the file or its manifest.</summary>
+    public CryoBackupException? Obstacle => _holder ?? _ofFile?.Obstacle;
 
     /// <summary>
     /// Why the archive, though it was read to its end without a fault, proves nothing about what was written into it: no manifest, or one
@@ -73,8 +77,11 @@ internal sealed class BackupInspection(
         if (Failure is null)
         {
             ReadManifest();
-            ReadFile();
-            CheckGlobals();
+            if (_holder is null)
+            {
+                ReadFile();
+                CheckGlobals();
+            }
         }
         else
         {
@@ -158,6 +165,11 @@ internal sealed class BackupInspection(
 
             Checks.Pass(CheckNames.File, string.Create(CultureInfo.InvariantCulture, $"{bytes.Length} bytes"));
         }
+        catch (CryoBackupException exception) when (exception.Error == CryoBackupError.BackupLocked)
+        {
+            // It is there; whether it may be read now, reading it tells.
+            Checks.Skip(CheckNames.File, Held);
+        }
         catch (CryoBackupException exception)
         {
             Checks.Fail(CheckNames.File, exception.Error == CryoBackupError.BackupNotFound ? Lost(exception) : exception);
@@ -197,6 +209,13 @@ internal sealed class BackupInspection(
         try
         {
             Manifest = file.ReadManifest(cancellationToken);
+        }
+        catch (CryoBackupException exception) when (exception.Error == CryoBackupError.BackupLocked)
+        {
+            _holder = exception;
+            Checks.Hinder(CheckNames.Metadata, exception.Message, exception.Remedy);
+            Checks.SkipRest([CheckNames.Hash, .. OfArchive], "another program held the manifest");
+            return;
         }
         catch (CryoBackupException exception)
         {
@@ -298,7 +317,7 @@ internal sealed class BackupInspection(
         if (failure.Error == CryoBackupError.BackupLocked)
         {
             _ofFile!.Hinder(failure);
-            Checks.SkipRest([CheckNames.Hash, .. OfArchive], "another program held the file");
+            Checks.SkipRest([CheckNames.Hash, .. OfArchive], Held);
             return;
         }
 
@@ -317,6 +336,10 @@ internal sealed class BackupInspection(
         {
             GlobalsFile.Verify(file, globals, Manifest.Encryption is not null, cancellationToken);
             Checks.Pass(CheckNames.Globals, "roles and tablespaces are the recorded ones");
+        }
+        catch (CryoBackupException exception) when (exception.Error == CryoBackupError.BackupLocked)
+        {
+            Checks.Hinder(CheckNames.Globals, exception.Message, exception.Remedy);
         }
         catch (CryoBackupException exception)
         {

@@ -210,6 +210,10 @@ internal sealed partial record BackupManifest
         {
             throw Invalid(path, "it does not exist", exception);
         }
+        catch (IOException exception) when (HeldFile.IsHeld(exception))
+        {
+            throw BackupSource.Held(path, exception);
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw Invalid(path, exception.Message, exception);

@@ -206,7 +206,7 @@ internal sealed class BackupSource : IDisposable
     public static CryoBackupException Held(string path, Exception exception) =>
         new(
             CryoBackupError.BackupLocked,
-            $"The backup file '{path}' is held by another program, which lets nobody read it.",
+            $"The file '{path}' is held by another program, which lets nobody read it.",
             path,
             "Wait until that program (a copy, a scanner, another backup of this machine) lets go of it, and try again.",
             inner: exception

@@ -72,20 +72,25 @@ public sealed class HeldFileTests : IDisposable
         Assert.Equal(expected, WindowsFile.Extended(path));
     }
 
+    /// <summary>What holds the file or its manifest says nothing of the backup; once it lets go, the backup itself is judged.</summary>
     [WindowsFact]
     public void ABackupThatAnotherProgramHoldsIsInDoubt()
     {
-        string path = _folder.Write("app_20260101_000000_full.dump.gz", "x");
-        VerificationResult result;
-        using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        const string Name = "app_20260101_000000_full.dump.gz";
+        string path = _folder.Write(Name, "x");
+        foreach (string held in (string[])[Name, Name + ".meta.json"])
         {
-            result = BackupVerifier.Run(new VerificationRequest { Path = path }, _ => { }, CancellationToken.None);
+            VerificationResult result;
+            using (new FileStream(_folder.Write(held, "{}"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            {
+                result = Verify(path);
+            }
+
+            Assert.True(result.Verdict == Verdict.Inconclusive, result.Reason);
+            Assert.Contains("held by another program", result.Reason, StringComparison.Ordinal);
         }
 
-        Assert.Equal(Verdict.Inconclusive, result.Verdict);
-        Assert.Contains("held by another program", result.Reason, StringComparison.Ordinal);
-        result = BackupVerifier.Run(new VerificationRequest { Path = path }, _ => { }, CancellationToken.None);
-        Assert.Equal(Verdict.Failed, result.Verdict);
+        Assert.Equal(Verdict.Failed, Verify(path).Verdict);
     }
 
     [WindowsFact]
@@ -107,20 +112,18 @@ public sealed class HeldFileTests : IDisposable
     {
         foreach (string name in (string[])["NUL", @"\\.\NUL"])
         {
-            VerificationResult result = BackupVerifier.Run(
-                new VerificationRequest { Path = Path.GetFullPath(name) },
-                _ => { },
-                CancellationToken.None
-            );
-            Assert.Equal(Verdict.Failed, result.Verdict);
+            Assert.Equal(Verdict.Failed, Verify(Path.GetFullPath(name)).Verdict);
         }
     }
 
     [UnixFact]
     public void NeitherIsThatOfUnix()
     {
-        VerificationResult result = BackupVerifier.Run(new VerificationRequest { Path = "/dev/null" }, _ => { }, CancellationToken.None);
+        VerificationResult result = Verify("/dev/null");
         Assert.Equal(Verdict.Failed, result.Verdict);
         Assert.Contains("a device", result.Reason, StringComparison.Ordinal);
     }
+
+    private static VerificationResult Verify(string path) =>
+        BackupVerifier.Run(new VerificationRequest { Path = path }, _ => { }, CancellationToken.None);
 }
