@@ -62,10 +62,10 @@ function Invoke-EngineTest([string] $System, [string] $Name, [hashtable] $Variab
     Read-XunitResult "windows $Name" $report $exitCode ((Get-Date) - $start)
 }
 
-# That the tool starts there, and is the one that was built.
+# That the tool that anybody publishes starts there, and is the one that was built.
 function Invoke-ToolTest([string] $System) {
     $log = Join-Path $results 'tool.log'
-    $exitCode = Invoke-Wine $System $log @{} 'Z:\home\user\engine\cryobackup.exe', '--version'
+    $exitCode = Invoke-Wine $System $log @{} $tool, '--version'
     $good = $exitCode -eq 0 -and (Get-Content -LiteralPath $log -Raw) -match '\d+\.\d+\.\d+\+[0-9a-f]{40}'
     $wrong = $good ? @() : "windows tool: cryobackup --version ended with $exitCode, see $log"
     ConvertTo-TestResult 'windows tool' ([int] $good) ([int] -not $good) 0 -FailedTest $wrong
@@ -108,9 +108,14 @@ if ($LASTEXITCODE -ne 0) {
 
 $system = $said[-1]
 Initialize-Folder $results
-'tests/engine', 'tests/scratch', 'tests/windows/standin', 'tests/windows/pwsh' | ForEach-Object { Publish-ForWindows $_ }
+'src/CryoBackup.Cli', 'tests/engine', 'tests/scratch', 'tests/windows/standin', 'tests/windows/pwsh' | ForEach-Object { Publish-ForWindows $_ }
 Copy-IntoSystem $system
-$programs = @{ CRYOBACKUP_PGBIN = 'Z:\home\user\pg14'; CRYOBACKUP_INTERRUPT = 'Z:\home\user\engine\CryoBackup.Engine.Tests.exe' }
+$tool = 'Z:\home\user\CryoBackup.Cli\cryobackup.exe'
+$programs = @{
+    CRYOBACKUP_PGBIN     = 'Z:\home\user\pg14'
+    CRYOBACKUP_TOOL      = $tool
+    CRYOBACKUP_INTERRUPT = 'Z:\home\user\engine\CryoBackup.Engine.Tests.exe'
+}
 Invoke-ToolTest $system
 if ('engine' -in $chosen) {
     Invoke-EngineTest $system 'engine' @{} '!Needs=Server', '!Speed=Slow'

@@ -4,10 +4,10 @@
 # The sources lie there where they lie here, as tests that read them know them by that place.
 set -euo pipefail
 system=$1 root=$2 home=$1/home/user
-rm -rf "$home"/{engine,scratch,pwsh,pg14,out} "$home/.wine/drive_c/users/user/AppData/Local/Temp" "${system:?}/tmp" "${system:?}$root"
+rm -rf "$home"/{CryoBackup.Cli,engine,scratch,pwsh,pg14,out} "$home/.wine/drive_c/users/user/AppData/Local/Temp" "${system:?}/tmp" "${system:?}$root"
 mkdir -p "$home"/{out,.wine/drive_c/users/user/AppData/Local/Temp} "$system/tmp" "$system$root/output"
 chmod 1777 "$system/tmp"
-cp -a "$root"/output/windows/{engine,scratch,pwsh} "$home"
+cp -a "$root"/output/windows/{CryoBackup.Cli,engine,scratch,pwsh} "$home"
 # PowerShell looks for its own modules beside itself.
 cp -a "$home/pwsh/runtimes/win/lib/net10.0/Modules" "$home/pwsh"
 cp -a "$root/output/windows/standin" "$home/pg14"

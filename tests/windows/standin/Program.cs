@@ -12,6 +12,15 @@ if (program == "gzip")
     return Gzip.Run(args);
 }
 
+string own = Path.Combine(AppContext.BaseDirectory, program + "-windows.exe");
+if (File.Exists(own))
+{
+    // It is for Windows, and runs in Wine.
+    using Process process = Process.Start(new ProcessStartInfo(own, args.Select(Script.Answerable)))!;
+    process.WaitForExit();
+    return process.ExitCode;
+}
+
 string? real = new[] { "/opt/pg/linux-14/bin/", "/opt/pg/linux-client-14/bin/" }
     .Select(folder => folder + program)
     .FirstOrDefault(path => File.Exists(UnixNames.ToWindows(path)));

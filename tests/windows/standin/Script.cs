@@ -24,8 +24,7 @@ internal static class Script
             }
         }
 
-        // Npgsql cannot answer SCRAM in Wine, which lacks PBKDF2 (BCryptDeriveKeyPBKDF2).
-        IEnumerable<string> words = arguments.Select(word => word == "--auth=scram-sha-256" ? "--auth=md5" : UnixNames.ToUnix(word));
+        IEnumerable<string> words = arguments.Select(Answerable).Select(UnixNames.ToUnix);
         // The client for Linux comes without its library.
         text.Append("export LD_LIBRARY_PATH=/opt/pg/linux-14/lib\n");
         text.Append($"cd {Quote(folder)}\n");
@@ -33,6 +32,10 @@ internal static class Script
         text.Append("echo $? >code.new\nmv code.new code\n");
         return text.ToString();
     }
+
+    /// <summary>An argument of initdb so that passwords can be answered for: Npgsql cannot answer SCRAM in Wine, which lacks PBKDF2
+    /// (BCryptDeriveKeyPBKDF2).</summary>
+    public static string Answerable(string word) => word == "--auth=scram-sha-256" ? "--auth=md5" : word;
 
     private static string Quote(string word) => "'" + word.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 }
