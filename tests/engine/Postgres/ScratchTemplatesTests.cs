@@ -44,7 +44,7 @@ public sealed class ScratchTemplatesTests : IDisposable
         [
             "SELECT string_agg(concat_ws(' ', datname, datcollate, encoding, datistemplate), ',' ORDER BY datname) FROM pg_database",
             "SELECT string_agg(name || setting, ',' ORDER BY name) FROM pg_settings WHERE name NOT LIKE '%director%' "
-                + "AND name NOT IN ('data_directory', 'config_file', 'hba_file', 'ident_file')",
+                + "AND name NOT IN ('data_directory', 'config_file', 'hba_file', 'ident_file', 'port')",
             "SELECT count(*)::text FROM pg_collation",
         ];
         string?[] made;
