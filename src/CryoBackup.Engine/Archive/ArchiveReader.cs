@@ -34,6 +34,10 @@ internal sealed class ArchiveReader
     /// <summary>The number of bytes read so far. May be read from another thread.</summary>
     public long BytesRead => _input.BytesRead;
 
+    /// <summary>Told of each table as soon as its data has flowed by; to be set as the table of contents is complete. Null for nobody.
+    /// </summary>
+    public Action<TableContent>? TableRead { get; set; }
+
     /// <summary>The entry whose data flows by; null before the first. May be read from another thread.</summary>
     public TocEntry? Current => Volatile.Read(ref _current);
 
@@ -221,14 +225,14 @@ internal sealed class ArchiveReader
 
         if (entry.IsTableData)
         {
-            _tables.Add(
-                new TableContent
-                {
-                    Entry = entry,
-                    Fingerprint = readable && copyText ? fingerprint : null,
-                    RootRows = readable ? rootRows : null,
-                }
-            );
+            var table = new TableContent
+            {
+                Entry = entry,
+                Fingerprint = readable && copyText ? fingerprint : null,
+                RootRows = readable ? rootRows : null,
+            };
+            _tables.Add(table);
+            TableRead?.Invoke(table);
         }
     }
 }

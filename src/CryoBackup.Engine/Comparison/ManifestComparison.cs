@@ -68,6 +68,15 @@ internal sealed class ManifestComparison
             || Tables.Count(table => !table.Matches) > 1
         );
 
+    /// <summary>What an archive holds of a table, and what is recorded of it.</summary>
+    /// <param name="table">The table.</param>
+    public static string Describe(TableComparison table) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}); "
+                + $"recorded are {table.ExpectedRows} ({table.ExpectedFingerprint})"
+        );
+
     private string? FindDifference(BackupManifest manifest, int found)
     {
         int first = Array.FindIndex(Tables, table => !table.Matches);
@@ -79,13 +88,7 @@ internal sealed class ManifestComparison
         if (first >= 0)
         {
             TableComparison table = Tables[first];
-            return table.ExpectedRows is null
-                ? $"{table} is in the archive and not in the manifest"
-                : string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{table} has {table.FoundRows} rows (fingerprint {table.FoundFingerprint}); "
-                        + $"recorded are {table.ExpectedRows} ({table.ExpectedFingerprint})"
-                );
+            return table.ExpectedRows is null ? $"{table} is in the archive and not in the manifest" : Describe(table);
         }
 
         return

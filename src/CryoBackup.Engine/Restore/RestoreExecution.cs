@@ -92,7 +92,8 @@ internal sealed class RestoreExecution(
 
     private async Task<TableComparison[]> FillAsync(int serverMajor, RestoreRollback rollback)
     {
-        var run = new RestoreRun(session with { Endpoint = _working }, plan, pgRestore) { ServerMajor = serverMajor };
+        var flow = new FlowProof(session.Request.Path, source.Hash, source.Trusted);
+        var run = new RestoreRun(session with { Endpoint = _working }, plan, pgRestore) { ServerMajor = serverMajor, Proof = flow };
         var clock = Stopwatch.StartNew();
         session.Observer(new StepMessage(2));
         run.Run();
@@ -100,7 +101,7 @@ internal sealed class RestoreExecution(
         session.Observer(new StepMessage(3));
         rollback.Step = RestoreStep.Proving;
         Warnings.AddRange(run.Warnings);
-        FlowProof.Check(run, session.Request.Path, source.Hash, source.Trusted);
+        flow.Check(run);
         ArchiveContent content = source.Content;
         if (session.Request.SkipVerification || source.IsTrusted)
         {

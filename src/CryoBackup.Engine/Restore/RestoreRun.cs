@@ -20,6 +20,9 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
     /// <summary>The server's major version; 0 where it is known not to be older than pg_restore.</summary>
     public int ServerMajor { get; init; }
 
+    /// <summary>Tells whether what flows is what is known of it; null where nothing flows.</summary>
+    public FlowProof? Proof { get; init; }
+
     /// <summary>What pg_restore warned of, and what is to be known of the way.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
 
@@ -198,6 +201,7 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
     private ArchiveContent Read(BackupSource source, Stream? destination, Func<TocEntry, ChunkReader.DataHandler?>? rowsOf)
     {
         ArchiveReader? reader = null;
+        var known = plan.Tables.ToDictionary(table => table.Entry.DumpId, table => table.Fingerprint);
         _progress?.Follow(() =>
             (
                 Volatile.Read(ref reader)?.Current is { } entry ? $"{entry.Schema}.{entry.Name}, {SizeText.Of(source.BytesRead)} read" : "",
@@ -206,7 +210,18 @@ internal sealed class RestoreRun(RestoreSession session, RestorePlan plan, Clien
         );
         try
         {
-            Content = ArchiveReader.Read(source.Output, destination, started => Volatile.Write(ref reader, started), rowsOf, _token);
+            Content = ArchiveReader.Read(
+                source.Output,
+                destination,
+                started =>
+                {
+                    started.TableRead = table =>
+                        Proof?.CheckTable(table, known.GetValueOrDefault(table.Entry.DumpId), () => source.FinishHash(_token));
+                    Volatile.Write(ref reader, started);
+                },
+                rowsOf,
+                _token
+            );
             Hash = source.FinishHash(_token);
             return Content;
         }

@@ -158,12 +158,14 @@ internal sealed class RehearsedRestore(
             Monetary = Monetary,
             IsInOneTablespace = true,
         };
+        var flow = new FlowProof(request.Path, inspection.Hash, inspection.IsTrusted ? inspection.Manifest : null);
         var run = new RestoreRun(new RestoreSession(restore, server.Working, server.Application, observer, limits), plan, pgRestore)
         {
             ServerMajor = ArchiveHeader.Major(server.Version),
+            Proof = flow,
         };
         run.Run();
-        FlowProof.Check(run, request.Path, inspection.Hash, inspection.IsTrusted ? inspection.Manifest : null);
+        flow.Check(run);
         return inspection.IsTrusted ? run.Content! : _content;
     }
 
