@@ -13,6 +13,19 @@ internal sealed class RowCutter(Func<byte[]> rent, Action<byte[], int, bool> han
     private bool _startsRow = true;
     private bool _isEnded;
 
+    /// <summary>How many rows end in a block.</summary>
+    /// <param name="block">The block.</param>
+    public static long CountRows(ReadOnlySpan<byte> block)
+    {
+        long rows = block.Count((byte)'\n');
+        for (int at = 0, next; (next = block[at..].IndexOf("\\\n"u8)) >= 0; at += next + 2)
+        {
+            rows -= EndsRow(block[..(at + next + 1)]) ? 0 : 1;
+        }
+
+        return rows;
+    }
+
     /// <summary>Takes the next bytes.</summary>
     /// <param name="data">Any number of them.</param>
     public void Take(ReadOnlySpan<byte> data)
@@ -91,8 +104,7 @@ internal sealed class RowCutter(Func<byte[]> rent, Action<byte[], int, bool> han
     {
         for (int end = block.Length; (end = block[..end].LastIndexOf((byte)'\n') + 1) > 0; end--)
         {
-            ReadOnlySpan<byte> before = block[..(end - 1)];
-            if ((before.Length - before.TrimEnd((byte)'\\').Length) % 2 == 0)
+            if (EndsRow(block[..(end - 1)]))
             {
                 return end;
             }
@@ -100,4 +112,7 @@ internal sealed class RowCutter(Func<byte[]> rent, Action<byte[], int, bool> han
 
         return 0;
     }
+
+    private static bool EndsRow(ReadOnlySpan<byte> beforeNewline) =>
+        (beforeNewline.Length - beforeNewline.TrimEnd((byte)'\\').Length) % 2 == 0;
 }

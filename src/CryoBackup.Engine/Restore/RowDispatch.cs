@@ -8,17 +8,26 @@ namespace CryoBackup.Restore;
 /// <param name="Bytes">The block that they lie in.</param>
 /// <param name="Length">How much of it they fill.</param>
 /// <param name="StartsRow">False where the first row began in a block before.</param>
-internal readonly record struct RowBlock(TocEntry Entry, byte[] Bytes, int Length, bool StartsRow);
+/// <param name="OpensTable">True for a table's first block, if no other session is expected to share the table.</param>
+internal readonly record struct RowBlock(TocEntry Entry, byte[] Bytes, int Length, bool StartsRow, bool OpensTable = false)
+{
+    /// <summary>True where there are no rows, but word that the ones before were the last of the table that the session has to itself.
+    /// </summary>
+    public bool EndsTable => Bytes.Length == 0;
+}
 
 /// <summary>
 /// Hands the rows of an archive, which come one after the other, to several sessions. The rows of a table go to one of them, in their
 /// order, until it is so large that all are to share it; then a run of rows at a time goes to the one that has the least to do. What waits
-/// has a limit.
+/// has a limit. The session that had a table to itself is told when it has it no longer, for others may wait for that.
 /// </summary>
 /// <param name="sessions">How many sessions there are.</param>
 /// <param name="keptTogether">How much of a table goes to one session, in bytes.</param>
-internal sealed class RowDispatch(int sessions, long keptTogether = 32 << 20) : BlockExchange
+internal sealed class RowDispatch(int sessions, long keptTogether = RowDispatch.KeptTogether) : BlockExchange
 {
+    /// <summary>How much of a table goes to one session, in bytes, where nobody says.</summary>
+    public const long KeptTogether = 32 << 20;
+
     private const long MostWaiting = 64 << 20;
 
     // As much as a BRIN index takes together by default, or neighbours in a column would be far apart.
@@ -30,6 +39,7 @@ internal sealed class RowDispatch(int sessions, long keptTogether = 32 << 20) : 
     private int _current;
     private long _ofTable;
     private long _ofRun;
+    private bool _isShared;
     private bool _isComplete;
 
     /// <summary>Hands a block on, and waits while enough waits.</summary>
@@ -42,11 +52,19 @@ internal sealed class RowDispatch(int sessions, long keptTogether = 32 << 20) : 
             WaitWhile(() => Held + BlockSize > MostWaiting);
             if (block.Entry != _table)
             {
-                (_table, _ofTable, _ofRun, _current) = (block.Entry, 0, 0, LeastBusy());
+                EndTable();
+                (_table, _isShared, _ofTable, _ofRun, _current) = (block.Entry, false, 0, 0, LeastBusy());
             }
             else if (block.StartsRow && _ofTable >= keptTogether && _ofRun >= Run)
             {
-                (_ofRun, _current) = (0, LeastBusy());
+                int next = LeastBusy();
+                if (next != _current)
+                {
+                    EndTable();
+                    _isShared = true;
+                }
+
+                (_ofRun, _current) = (0, next);
             }
 
             _ofTable += block.Length;
@@ -59,7 +77,7 @@ internal sealed class RowDispatch(int sessions, long keptTogether = 32 << 20) : 
 
     /// <summary>Takes a session's next block, and waits for it.</summary>
     /// <param name="session">Which; counts from 0.</param>
-    /// <param name="block">The block; to be given back with <see cref="BlockExchange.Return"/>.</param>
+    /// <param name="block">The block; to be given back with <see cref="BlockExchange.Return"/> if there are rows in it.</param>
     /// <returns>False when no more will come.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public bool TryTake(int session, out RowBlock block)
@@ -83,8 +101,17 @@ internal sealed class RowDispatch(int sessions, long keptTogether = 32 << 20) : 
     {
         lock (Gate)
         {
+            EndTable();
             _isComplete = true;
             Monitor.PulseAll(Gate);
+        }
+    }
+
+    private void EndTable()
+    {
+        if (_table is not null && !_isShared)
+        {
+            _waiting[_current].Enqueue(new RowBlock(_table, [], 0, StartsRow: true));
         }
     }
 

@@ -16,7 +16,8 @@ internal sealed class RowLoading(RestoreSession session, RestorePlan plan, int s
 
     // Not disposed of: a session that was given up may still ask it.
     private readonly CancellationTokenSource _ended = CancellationTokenSource.CreateLinkedTokenSource(session.Limits.Token);
-    private readonly HashSet<int> _tables = [.. plan.Tables.Select(table => table.Entry.DumpId)];
+    private readonly Dictionary<int, TableContent> _tables = plan.Tables.ToDictionary(table => table.Entry.DumpId);
+    private readonly LoadTargets _targets = new(plan, session.Limits.Token);
     private readonly RowDispatch _dispatch = new(sessions);
     private Task[] _work = [];
     private Exception? _failure;
@@ -48,14 +49,20 @@ internal sealed class RowLoading(RestoreSession session, RestorePlan plan, int s
     /// <returns>What takes the text, and nothing at its end; null where its rows are not wanted.</returns>
     public ChunkReader.DataHandler? Take(TocEntry entry)
     {
-        if (!_tables.Contains(entry.DumpId))
+        if (!_tables.TryGetValue(entry.DumpId, out TableContent? table))
         {
             return null;
         }
 
+        // Where nothing is known of its size, it is taken for one that is not shared.
+        bool opens = (table.Fingerprint?.Bytes ?? 0) < RowDispatch.KeptTogether;
         var cutter = new RowCutter(
             _dispatch.Rent,
-            (bytes, length, startsRow) => _dispatch.Add(new RowBlock(entry, bytes, length, startsRow))
+            (bytes, length, startsRow) =>
+            {
+                _dispatch.Add(new RowBlock(entry, bytes, length, startsRow, opens));
+                opens = false;
+            }
         );
         return data =>
         {
@@ -99,11 +106,17 @@ internal sealed class RowLoading(RestoreSession session, RestorePlan plan, int s
 
     private void Load(int number)
     {
-        var loader = new RowLoader(session, plan, _ended.Token);
+        var loader = new RowLoader(session, plan, _targets, _ended.Token);
         try
         {
             while (_dispatch.TryTake(number, out RowBlock block))
             {
+                if (block.EndsTable)
+                {
+                    loader.EndCopy();
+                    continue;
+                }
+
                 loader.Write(block);
                 _dispatch.Return(block.Bytes);
             }

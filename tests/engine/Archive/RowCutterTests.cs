@@ -37,6 +37,14 @@ public sealed class RowCutterTests
         }
     }
 
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("no end", 0)]
+    [InlineData("\n\n", 2)]
+    [InlineData("a\\\nb\nc\\\\\nd\n\\\n\\\n", 3)]
+    public void RowsAreCountedAsTheServerReadsThem(string block, long rows) =>
+        Assert.Equal(rows, RowCutter.CountRows(Encoding.ASCII.GetBytes(block)));
+
     private static bool IsCutBehindBackslash(string block)
     {
         string line = block[..^1];

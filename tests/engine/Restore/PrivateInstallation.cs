@@ -49,6 +49,13 @@ internal sealed class PrivateInstallation
     /// <summary>Takes an extension from what the server offers until the returned object is disposed.</summary>
     public IDisposable Without(string extension) => new Absence(Path.Combine(_extensions, extension + ".control"));
 
+    /// <summary>Adds an extension whose script is given.</summary>
+    public void Add(string extension, string script)
+    {
+        File.WriteAllText(Path.Combine(_extensions, extension + ".control"), "default_version = '1'\nrelocatable = true\n");
+        File.WriteAllText(Path.Combine(_extensions, extension + "--1.sql"), script);
+    }
+
     private static string ShareFolder(string programs)
     {
         using var empty = new TemporaryFolder();

@@ -16,6 +16,7 @@ public sealed class RowDispatchTests
     {
         var dispatch = new RowDispatch(Sessions, keptTogether: Together);
         var taken = new List<(int Number, bool StartsRow)>[Sessions];
+        var ends = new System.Collections.Concurrent.ConcurrentQueue<(int Session, int Last, int Table)>();
         Task[] sessions =
         [
             .. Enumerable
@@ -26,6 +27,12 @@ public sealed class RowDispatchTests
                         taken[session] = [];
                         while (dispatch.TryTake(session, out RowBlock block))
                         {
+                            if (block.EndsTable)
+                            {
+                                ends.Enqueue((session, taken[session][^1].Number, block.Entry.DumpId));
+                                continue;
+                            }
+
                             taken[session].Add((BitConverter.ToInt32(block.Bytes), block.StartsRow));
                             dispatch.Return(block.Bytes);
                         }
@@ -53,6 +60,20 @@ public sealed class RowDispatchTests
                 Assert.Single(taken, blocks => Enumerable.Range(start, 100).All(number => blocks.Exists(block => block.Number == number)))
         );
         Assert.All(taken, blocks => Assert.Equal(blocks.Order(), blocks));
+
+        // Each of these is told so when others begin to share the table, or it has no more rows: behind the last of its own alone.
+        Assert.Equal(Blocks / OfTable, ends.Count);
+        Assert.All(
+            ends,
+            end =>
+            {
+                int start = end.Last / OfTable * OfTable;
+                Assert.Equal(tables[end.Last / OfTable % 2].DumpId, end.Table);
+                Assert.InRange(end.Last, start + 99, start + OfTable - 1);
+                Assert.Contains(taken[end.Session], block => block.Number == start);
+                Assert.True(Enumerable.Range(start, end.Last - start + 1).All(taken[end.Session].Select(block => block.Number).Contains));
+            }
+        );
         Assert.All(
             taken,
             blocks =>
