@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using CryoBackup.Archive;
 using CryoBackup.Postgres;
@@ -79,7 +80,9 @@ internal sealed class ArchiveAssembly(
     public DumpOutcome? Run(Stream file, string[] arguments, SharedTables tables, int sessions, Action begin)
     {
         using CancellationTokenRegistration stopping = _token.Register(_queue.Stop);
+        long start = Stopwatch.GetTimestamp();
         ArchiveHead head = ReadHead(arguments);
+        TimeSpan patience = session.Request.SessionPatience + (3 * Stopwatch.GetElapsedTime(start));
         TocEntry[] withData = [.. head.Entries.Where(entry => entry.HasData)];
         HashSet<TocEntry> shared = [.. tables.Choose(withData, head.Encoding, sessions)];
         TocEntry[] rest = [.. withData.Where(entry => !shared.Contains(entry))];
@@ -91,8 +94,15 @@ internal sealed class ArchiveAssembly(
         RowPiece[] pieces = [.. withData.Where(shared.Contains).SelectMany(tables.Cut)];
         using var readers = new RowReaders(pieces, _queue, Fail, OpenSession);
         Volatile.Write(ref _readers, readers);
+        bool isUnasked = session.Request.Jobs is null;
         try
         {
+            if (isUnasked)
+            {
+                // A pool before the server may have none left, and lets whoever comes wait.
+                ending.CancelAfter(patience);
+            }
+
             readers.Start(Math.Min(sessions, pieces.Length), Preparation([.. shared.Select(tables.TableOf)]));
             using PgDump? others = rest.Length == 0 ? null : StartOthers(arguments, shared.Select(tables.TableOf));
             using ArchiveBlocks? blocks = others?.Read(archive => ArchiveBlocks.Open(archive, _token));
@@ -102,24 +112,18 @@ internal sealed class ArchiveAssembly(
                 return null;
             }
 
-            begin();
-            using var sink = new BackupSink(
-                file,
-                session.Request.Compression,
-                session.Request.CompressionLevel,
-                session.Encryption,
-                _token
-            );
-            Write(head, withData, pieces, others, sink);
-            others?.Finish(_token);
-            readers.Finish();
+            readers.WaitUntilReady(_token);
+            ending.CancelAfter(Timeout.InfiniteTimeSpan);
             _token.ThrowIfCancellationRequested();
-            int count = Math.Min(sessions, pieces.Length);
-            Account = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{count} sessions read {shared.Count} tables in {pieces.Length} pieces; pg_dump wrote {rest.Length} blocks."
-            );
-            return new DumpOutcome(Describe(head, withData), sink.BytesWritten, sink.Hash, sink.Ranges, arguments, _warnings.Texts);
+            isUnasked = false;
+            begin();
+            Account = Tell(Math.Min(sessions, pieces.Length), shared.Count, pieces.Length, rest.Length);
+            return Make(file, arguments, head, withData, pieces, others);
+        }
+        catch (Exception exception) when (isUnasked && CanDoWithout(exception))
+        {
+            session.Observer(new VerboseMessage($"pg_dump reads alone, for several sessions were not to be had: {Reason(exception)}"));
+            return null;
         }
         catch (Exception exception)
         {
@@ -132,8 +136,32 @@ internal sealed class ArchiveAssembly(
         }
     }
 
+    private DumpOutcome Make(Stream file, string[] arguments, ArchiveHead head, TocEntry[] withData, RowPiece[] pieces, PgDump? others)
+    {
+        using var sink = new BackupSink(file, session.Request.Compression, session.Request.CompressionLevel, session.Encryption, _token);
+        Write(head, withData, pieces, others, sink);
+        others?.Finish(_token);
+        _readers!.Finish();
+        _token.ThrowIfCancellationRequested();
+        return new DumpOutcome(Describe(head, withData), sink.BytesWritten, sink.Hash, sink.Ranges, arguments, _warnings.Texts);
+    }
+
+    /// <summary>Whoever waits for our locks is in the way of pg_dump alone as well.</summary>
+    private bool CanDoWithout(Exception exception) =>
+        !session.Limits.Token.IsCancellationRequested
+        && (Failure ?? exception) is not CryoBackupException { Error: CryoBackupError.LockTimeout };
+
+    private string Reason(Exception exception) =>
+        (Failure ?? exception) is CryoBackupException failure ? failure.Message : "they were not ready in time.";
+
     private static (string Kind, string Schema, string Name, uint Oid) Identity(TocEntry entry) =>
         (entry.Kind, entry.Schema, entry.Name, entry.Oid);
+
+    private static string Tell(int sessions, int tables, int pieces, int blocks) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{sessions} sessions read {tables} tables in {pieces} pieces; pg_dump wrote {blocks} blocks."
+        );
 
     private ArchiveHead ReadHead(string[] arguments)
     {

@@ -90,7 +90,8 @@ public sealed record BackupRequest
     public TimeSpan? StallTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// How many sessions read rows at once, under one snapshot; the archive is the same. Null for one; 1 is pg_dump alone.
+    /// How many sessions read rows at once, under one snapshot; the archive is the same. Null for as many as this machine has processors
+    /// and large tables have work for, at most 8, and for one where more cannot be had; 1 is pg_dump alone.
     /// </summary>
     public int? Jobs { get; init; }
 
@@ -104,8 +105,12 @@ public sealed record BackupRequest
         return StoreLocation.IsStore(Folder) ? StoreLocation.Parse(Folder).PathOf(name) : Path.Combine(Folder, name);
     }
 
-    /// <summary>The least that tables must take on the server's disk for several sessions to pay, in bytes.</summary>
+    /// <summary>The least that tables must take on the server's disk for several sessions to pay, in bytes; where nobody asked for several,
+    /// large tables must take as much for each of them.</summary>
     internal long LeastShared { get; init; } = 32 << 20;
+
+    /// <summary>How long sessions that nobody asked for may take to be ready, beside what pg_dump took to tell what there is.</summary>
+    internal TimeSpan SessionPatience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>About how much of the server's disk a session reads at once, in bytes.</summary>
     internal long PieceBytes { get; init; } = 8 << 20;

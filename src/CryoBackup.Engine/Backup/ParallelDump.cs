@@ -15,6 +15,13 @@ namespace CryoBackup.Backup;
 internal sealed class ParallelDump(BackupSession session, DumpSnapshot snapshot, ClientTool pgDump)
 {
     private const int MostSessions = 64;
+    private const int MostUnasked = 8;
+
+    // Rows of several sessions lie here until those before them are written; a small container has no room for them.
+    private const long LeastMemory = 512L << 20;
+
+    // How long the server may take to see that programs are gone which were ended.
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(5);
 
     private readonly BackupRequest _request = session.Request;
     private readonly RunLimits _limits = session.Limits;
@@ -29,7 +36,7 @@ internal sealed class ParallelDump(BackupSession session, DumpSnapshot snapshot,
     public async Task<DumpOutcome?> RunAsync(Stream file, string[] arguments, LibpqEnvironment environment, TimeSpan lockWait)
     {
         // psql writes text on Windows, whose lines end in another way.
-        int wanted = Math.Min(_request.Jobs ?? 1, MostSessions);
+        int wanted = Math.Min(_request.Jobs ?? Unasked(), MostSessions);
         if (wanted < 2 || OperatingSystem.IsWindows())
         {
             return null;
@@ -50,7 +57,28 @@ internal sealed class ParallelDump(BackupSession session, DumpSnapshot snapshot,
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_limits.Token);
         var assembly = new ArchiveAssembly(session, snapshot, new ArchivePrograms(pgDump, psql, environment, lockWait), ending);
-        return await ProveAsync(assembly, begin => assembly.Run(file, arguments, tables, sessions, begin)).ConfigureAwait(false);
+        DumpOutcome? outcome = await ProveAsync(assembly, begin => assembly.Run(file, arguments, tables, sessions, begin))
+            .ConfigureAwait(false);
+        if (outcome is null)
+        {
+            await WaitForRoomAsync().ConfigureAwait(false);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>How many sessions there are where nobody says: no more than large tables have work for.</summary>
+    private int Unasked()
+    {
+        if (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes < LeastMemory)
+        {
+            return 1;
+        }
+
+        long large = snapshot
+            .Tables.Values.Where(table => table.Bytes >= _request.PieceBytes && snapshot.Selection!.TakesRows(table))
+            .Sum(table => table.Bytes);
+        return (int)Math.Min(Math.Min(Environment.ProcessorCount, MostUnasked), large / Math.Max(1, _request.LeastShared));
     }
 
     /// <summary>Runs the assembly, with the rows of each table counted beside it.</summary>
@@ -107,15 +135,32 @@ internal sealed class ParallelDump(BackupSession session, DumpSnapshot snapshot,
         void Begin() => count = _request.SkipRowCount ? null : new RowCounter(snapshot, assembly.Stop);
     }
 
+    /// <summary>pg_dump alone must not be refused for those that were to share its work.</summary>
+    private async Task WaitForRoomAsync()
+    {
+        DateTime end = DateTime.UtcNow + LongestEnd;
+        while (
+            DateTime.UtcNow < end
+            && await snapshot.FindLackOfSessionsAsync(session.Endpoint, 2, _limits.Token).ConfigureAwait(false) is not null
+        )
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _limits.Token).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>A server with less room is given fewer sessions, for the backup is possible with two.</summary>
     private async Task<int> FindRoomAsync(int wanted)
     {
         // The snapshot's holder, pg_dump twice, and one that the server has not quite ended.
         const int Others = 4;
+
+        // Who did not ask for several does not take those that others may be about to need.
+        const int LeftForOthers = 20;
+        int more = Others + (_request.Jobs is null ? LeftForOthers : 0);
         int sessions = wanted;
         while (
             sessions > 1
-            && await snapshot.FindLackOfSessionsAsync(session.Endpoint, sessions + Others, _limits.Token).ConfigureAwait(false) is not null
+            && await snapshot.FindLackOfSessionsAsync(session.Endpoint, sessions + more, _limits.Token).ConfigureAwait(false) is not null
         )
         {
             sessions--;

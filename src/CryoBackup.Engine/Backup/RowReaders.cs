@@ -12,6 +12,7 @@ internal sealed class RowReaders(RowPiece[] pieces, RowQueue queue, Action<Excep
     private readonly List<Thread> _threads = [];
     private readonly List<RowSession> _sessions = [];
     private readonly Dictionary<TocEntry, TableFingerprint> _rows = [];
+    private readonly CountdownEvent _unready = new(1);
     private int _next = -1;
 
     /// <summary>The number of bytes that came so far. May be read from another thread.</summary>
@@ -31,6 +32,7 @@ internal sealed class RowReaders(RowPiece[] pieces, RowQueue queue, Action<Excep
     /// <param name="preparation">What each says first.</param>
     public void Start(int count, IReadOnlyList<string> preparation)
     {
+        _unready.Reset(count);
         for (int i = 0; i < count; i++)
         {
             var thread = new Thread(() => Read(preparation)) { IsBackground = true, Name = "CryoBackup rows" };
@@ -38,6 +40,11 @@ internal sealed class RowReaders(RowPiece[] pieces, RowQueue queue, Action<Excep
             thread.Start();
         }
     }
+
+    /// <summary>Waits until each has connected and said what it says first.</summary>
+    /// <param name="cancellationToken">Cancelled where one could not.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public void WaitUntilReady(CancellationToken cancellationToken) => _unready.Wait(cancellationToken);
 
     /// <summary>Waits until all have ended.</summary>
     public void Finish()
@@ -59,7 +66,11 @@ internal sealed class RowReaders(RowPiece[] pieces, RowQueue queue, Action<Excep
     }
 
     /// <summary>Waits until all have ended, which they do once their sessions and the queue were stopped.</summary>
-    public void Dispose() => Finish();
+    public void Dispose()
+    {
+        Finish();
+        _unready.Dispose();
+    }
 
     private void Read(IReadOnlyList<string> preparation)
     {
@@ -72,6 +83,7 @@ internal sealed class RowReaders(RowPiece[] pieces, RowQueue queue, Action<Excep
             }
 
             session.Run(preparation);
+            _unready.Signal();
             for (int index = Interlocked.Increment(ref _next); index < pieces.Length; index = Interlocked.Increment(ref _next))
             {
                 TableFingerprint part = session.Read(pieces[index].Copy, index, queue);

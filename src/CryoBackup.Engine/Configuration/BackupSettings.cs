@@ -52,8 +52,8 @@ public record BackupSettings : Settings
 
     /// <summary>How many sessions read rows at once.</summary>
     [Setting(
-        "How many sessions read the rows of large tables at once, under one snapshot; 1 unless said otherwise. "
-            + "With fewer free on the server it takes those.",
+        "How many sessions read the rows of large tables at once, under one snapshot; 1 is pg_dump alone. Unless said otherwise as many as "
+            + "there are cores and large tables have work for, at most 8. With fewer free on the server it takes those.",
         Example = "4",
         Minimum = 1,
         Maximum = 64

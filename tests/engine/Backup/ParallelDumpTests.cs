@@ -155,6 +155,47 @@ public sealed class ParallelDumpTests(PostgresServer server) : IDisposable
         Assert.False(WasShared);
     }
 
+    /// <summary>Who says nothing gets several sessions where large tables have work for them, and none of those that others may need.</summary>
+    [PostgresFact]
+    public void WhereNobodySaysHowMany()
+    {
+        server.CreateDatabase("parallel_unasked");
+        server.Execute(
+            "parallel_unasked",
+            """
+            CREATE TABLE large AS SELECT i, repeat(md5(i::text), 20) AS words FROM generate_series(1, 20000) i;
+            CREATE TABLE small AS SELECT i FROM generate_series(1, 10) i;
+            DROP ROLE IF EXISTS parallel_unasked; CREATE ROLE parallel_unasked LOGIN CONNECTION LIMIT 20;
+            GRANT SELECT ON large, small TO parallel_unasked;
+            """
+        );
+        bool several = Shares && Environment.ProcessorCount > 1;
+        var request = new BackupRequest { LeastShared = 4 << 20, PieceBytes = 1 << 20 };
+        BackupInfo backup = BackUp("parallel_unasked", request);
+        Assert.Equal(several, WasShared);
+        Assert.Equal(Rows(ReadBytes(StockDump.ToPipe(server, "parallel_unasked", "--compress=0"))), Rows(ReadFile(backup.Path)));
+
+        // Work for less than two; and as it is with nothing said at all.
+        Assert.False(IsShared(request with { LeastShared = 10 << 20 }));
+        Assert.False(IsShared(new BackupRequest()));
+
+        // Of twenty, some are wanted by others; who asks for them gets them.
+        ConnectionRequest limited = server.Connection with
+        {
+            UserName = "parallel_unasked",
+        };
+        Assert.False(IsShared(request with { Connection = limited }));
+        Assert.Equal(Shares, IsShared(request with { Connection = limited, Jobs = 2 }));
+        server.Execute("parallel_unasked", "DROP OWNED BY parallel_unasked; DROP ROLE parallel_unasked");
+
+        bool IsShared(BackupRequest asked)
+        {
+            _told.Clear();
+            BackUp("parallel_unasked", asked);
+            return WasShared;
+        }
+    }
+
     /// <summary>What a role may not see whole is refused as it is without sessions.</summary>
     [PostgresFact(Since = 14)]
     public void RowSecurityIsRefused()

@@ -11,13 +11,19 @@ internal sealed class WrappedPgDump : IDisposable
     /// <summary>Wraps it for every backup until this is disposed of.</summary>
     /// <param name="script">For sh; knows $PG_DUMP and $MARKS, a folder for files that tell the test, and that the test sets.</param>
     /// <param name="dumpall">As much for pg_dumpall, which it knows as $PG_DUMPALL; null to leave that alone.</param>
-    public WrappedPgDump(string script, string? dumpall = null)
+    /// <param name="psql">As much for psql, which it knows as $PSQL; null to have none beside pg_dump.</param>
+    public WrappedPgDump(string script, string? dumpall = null, string? psql = null)
     {
         Directory.CreateDirectory(Marks);
         Wrap("pg_dump", "PG_DUMP", script);
         if (dumpall is not null)
         {
             Wrap("pg_dumpall", "PG_DUMPALL", dumpall);
+        }
+
+        if (psql is not null)
+        {
+            Wrap("psql", "PSQL", psql);
         }
 
         Environment.SetEnvironmentVariable(ClientTools.FolderVariable, _folder.Path);
