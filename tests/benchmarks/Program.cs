@@ -4,12 +4,14 @@ using CryoBackup.Benchmarks;
 // Measures CryoBackup beside pg_dump and pg_restore on the server that PGHOST, PGPORT and PGUSER name; CryoBackup.Scratch gives it one of
 // its own.
 //   CryoBackup.Benchmarks [--rows N] [--runs N] [--tool PATH] [--shape sample|huge] [--only backup|verification|restore|rehearsal|store]
-//                         [--latency MILLISECONDS] [--rate MBYTES]
-// The last two lay a line before that server: so long is a byte on its way, so many MB a second has each connection.
+//                         [--latency MILLISECONDS] [--rate MBYTES] [--picture FILE]
+// Latency and rate lay a line before that server: so long is a byte on its way, so many MB a second has each connection.
+// The picture is an SVG of the wall times beside those of the stock programs.
 long rows = 4_400_000;
 int runs = 3;
 string shape = "sample";
 string? only = null;
+string? picture = null;
 double latency = 0;
 double rate = double.PositiveInfinity;
 string tool = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../tool/cryobackup"));
@@ -25,6 +27,7 @@ for (int i = 0; i < args.Length; i++)
         "--only" => (only = value) is "backup" or "verification" or "restore" or "rehearsal" or "store",
         "--latency" => double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out latency),
         "--rate" => double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out rate) && rate > 0,
+        "--picture" => (picture = value).EndsWith(".svg", StringComparison.Ordinal),
         _ => false,
     };
     if (!good)
@@ -32,7 +35,7 @@ for (int i = 0; i < args.Length; i++)
         Console.Error.WriteLine(
             $"CryoBackup.Benchmarks: {args[i]} {value} is not understood; it takes --rows N (at least 1000), --runs N, --tool PATH, "
                 + "--shape sample|huge, --only backup|verification|restore|rehearsal|store, "
-                + "--latency MILLISECONDS, --rate MBYTES."
+                + "--latency MILLISECONDS, --rate MBYTES, --picture FILE.svg."
         );
         return 2;
     }
@@ -48,12 +51,10 @@ if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("PGHOST")))
 bool isFar = latency > 0 || double.IsFinite(rate);
 string folder = Path.GetFullPath($"output/bench/{Environment.ProcessId}");
 Directory.CreateDirectory(folder);
+string machine = $"{Environment.ProcessorCount} cores, {Shell.Do("pg_dump --version").Trim()}, median of {runs} runs in turn";
 try
 {
-    Console.WriteLine(
-        $"{Environment.ProcessorCount} cores, {Shell.Do("pg_dump --version")}, median of {runs} runs in turn, "
-            + "times of the client's side only"
-    );
+    Console.WriteLine($"{machine}, times of the client's side only");
     if (only == "store")
     {
         using var stores = new StoreSuite(tool, folder);
@@ -65,6 +66,11 @@ try
 
     (IReadOnlyDictionary<string, Run> small, long smallSize) = Measure(rows / 10);
     (IReadOnlyDictionary<string, Run> large, long largeSize) = Measure(rows);
+    if (picture is not null)
+    {
+        Draw(picture, large, largeSize);
+    }
+
     if (only is null)
     {
         Report.PrintGrowth(small, large, smallSize, largeSize);
@@ -101,15 +107,7 @@ finally
         ? new PostgresLine(new LinkQuality(rate * 1e6, TimeSpan.FromMilliseconds(latency), IsShared: false))
         : null;
     var medians = new Dictionary<string, Run>(StringComparer.Ordinal);
-    foreach (
-        (string title, Contender[] contenders) in new (string title, Contender[] contenders)[]
-        {
-            ("backup", suite.Backups()),
-            ("verification", suite.Verifications()),
-            ("restore", suite.Restores()),
-            ("rehearsal", suite.Rehearsals()),
-        }.Where(group => only is null || group.title == only)
-    )
+    foreach ((string title, Contender[] contenders) in Groups(suite))
     {
         foreach ((string name, Run median) in RunInTurn(contenders))
         {
@@ -118,6 +116,29 @@ finally
         Report.Print(title, contenders, medians, withFloor: title == "backup");
     }
     return (medians, size);
+}
+
+IEnumerable<(string Title, Contender[] Contenders)> Groups(Suite suite) =>
+    new (string Title, Contender[] Contenders)[]
+    {
+        ("backup", suite.Backups()),
+        ("verification", suite.Verifications()),
+        ("restore", suite.Restores()),
+        ("rehearsal", suite.Rehearsals()),
+    }.Where(group => only is null || group.Title == only);
+
+void Draw(string path, IReadOnlyDictionary<string, Run> medians, long size)
+{
+    string line = isFar ? $", {latency} ms and {rate} MB/s a connection" : "";
+    var drawn = new Picture(
+        string.Create(CultureInfo.InvariantCulture, $"Wall time ÷ stock, {size / 1048576.0:N0} MiB ({shape}{line}); {machine}")
+    );
+    foreach ((string title, Contender[] contenders) in Groups(new Suite(tool, folder, isFar)))
+    {
+        drawn.Draw(title, contenders, medians);
+    }
+
+    drawn.Write(path);
 }
 
 // One round after the other, each beginning with another contender, so that what the machine does besides falls on all alike.
