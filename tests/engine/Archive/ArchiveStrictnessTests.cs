@@ -27,6 +27,18 @@ public sealed class ArchiveStrictnessTests
         }
     }
 
+    /// <summary>pg_dump writes no text at all where there is none.</summary>
+    [Fact]
+    public void WhatIsNotWrittenIsEmpty()
+    {
+        _image.Entries[0].Owner = null;
+        _image.Entries[1].Owner = [];
+        ArchiveContent content = ArchiveAssert.Read(_image.ToBytes());
+        Assert.Equal(("", ""), (content.Entries[0].Schema, content.Entries[0].Owner));
+        Assert.Equal(("", ""), (content.Entries[1].Schema, content.Entries[1].Owner));
+        Assert.Equal("ENCODING ENCODING", content.Entries[0].ToString());
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("PGDM")]

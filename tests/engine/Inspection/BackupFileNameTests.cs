@@ -32,6 +32,7 @@ public sealed class BackupFileNameTests
         Assert.Equal("app_20240806_053412_full.dump.gz", BackupFileName.Create("app", Start, CompressionKind.Gzip, isEncrypted: false));
         Assert.Equal("app_20240806_053412_full.dump.zst", BackupFileName.Create("app", Start, CompressionKind.Zstd, isEncrypted: false));
         Assert.Equal("app_20240806_053412_full.dump", BackupFileName.Create("app", Start, CompressionKind.None, isEncrypted: false));
+        Assert.Equal("app_20240806_053412_partial.dump", BackupFileName.Create("app", Start, CompressionKind.None, isPartial: true));
     }
 
     [Fact]
