@@ -43,6 +43,11 @@ public sealed class WishTests
         Refused("ComputerName", Rehearsal(request => request with { Connection = request.Connection with { UserName = "alice" } }));
         Refused("ComputerName", Rehearsal(request => request with { Connection = request.Connection with { SslMode = SslMode.Require } }));
         Refused("Force", Rehearsal(request => request with { Force = true }));
+        Refused("Sample", Rehearsal(request => request with { Sample = 5 }));
+        Refused("Sample", Verification(request => request with { Sample = 5 }));
+        Refused("Sample", Hash(request => request with { Sample = 0 }));
+        Refused("Sample", Hash(request => request with { Sample = 100 }));
+        Refused("Sample", Hash(request => request with { Sample = 5, MaxAge = TimeSpan.FromDays(1) }));
     }
 
     private static Action Backup(Func<BackupRequest, BackupRequest> wish) =>
@@ -55,6 +60,8 @@ public sealed class WishTests
 
     private static Action Verification(Func<VerificationRequest, VerificationRequest> wish) =>
         Verification(VerificationLevel.Content, wish);
+
+    private static Action Hash(Func<VerificationRequest, VerificationRequest> wish) => Verification(VerificationLevel.Hash, wish);
 
     private static Action Rehearsal(Func<VerificationRequest, VerificationRequest> wish) => Verification(VerificationLevel.Restore, wish);
 
@@ -70,6 +77,7 @@ public sealed class WishTests
     {
         CryoBackupException error = Assert.Throws<CryoBackupException>(run);
         Assert.Equal((CryoBackupError.ConfigurationInvalid, parameter), (error.Error, error.Target));
-        Assert.False(string.IsNullOrEmpty(error.Remedy));
+        Assert.EndsWith(".", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(".", error.Remedy, StringComparison.Ordinal);
     }
 }

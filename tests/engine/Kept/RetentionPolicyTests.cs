@@ -32,6 +32,22 @@ public sealed class RetentionPolicyTests
         }
     }
 
+    /// <summary>Who reads the decisions finds a database's backups together, in the same order each time.</summary>
+    [Fact]
+    public void DecisionsComeGroupByGroupTheNewestFirst()
+    {
+        BackupGroup[] groups = [new("2", "b", ""), new("1", "b", "y"), new("1", "b", "x"), new("9", "a", "")];
+        KeptBackup[] all =
+        [
+            .. groups.SelectMany(group => Enumerable.Range(1, 3).Select(day => new KeptBackup($"{group} {day}", group, Now.AddDays(-day)))),
+        ];
+        IReadOnlyList<RetentionDecision> decisions = RetentionPolicy.Decide(all, new RetentionRules { KeepLast = 1 }, Now);
+        Assert.Equal(
+            [.. groups.Reverse().SelectMany(group => Enumerable.Range(1, 3).Select(day => $"{group} {day}"))],
+            decisions.Select(decision => decision.Backup.Id)
+        );
+    }
+
     [Fact]
     public void AFiveWeekGapWipesNothing()
     {
