@@ -15,7 +15,7 @@ internal static class Program
             // As .NET's host is called: for the tests that run this program where it is its own host.
             ["exec", var path, .. var words] => AppDomain.CurrentDomain.ExecuteAssembly(path, words),
             ["run", var report, var minutes, .. var choice] => StandaloneRun.Run(report, minutes, choice),
-            ["interrupt", var program, .. var words] when OperatingSystem.IsWindows() => ConsoleChild.Run(program, words),
+            ["console", var how, var program, .. var words] when OperatingSystem.IsWindows() => ConsoleChild.Run(how, program, words),
             [_] => LonelyVerifier.Run(arguments),
             ["remove", var backup, var step] => KilledRemovalTests.Run(backup, step),
             ["remove-stored", var endpoint, var backup, var step] => StoreRemovalTests.Run(endpoint, backup, step),

@@ -19,6 +19,9 @@ internal static class WineLimits
     /// <summary>What an ACL says beyond these is lost.</summary>
     public const string Acls = "its files have the rights of Unix, from which it makes up an ACL.";
 
+    /// <summary>Without a screen, and its consoles tell nobody that they are closed.</summary>
+    public const string Windows = "its consoles have no window that could be closed.";
+
     /// <summary>Of .NET only what a program brings itself.</summary>
     public const string Host = "no .NET is installed there that would run another program's assembly.";
 }

@@ -4,13 +4,24 @@ using CryoBackup.Tests.Standalone;
 
 namespace CryoBackup.Tests.Copies;
 
-/// <summary>Ctrl+C in a console of Windows, as the tool has it.</summary>
+/// <summary>Ctrl+C in a console of Windows, and the closing of its window, as the tool has them.</summary>
 [SupportedOSPlatform("windows")]
-public sealed class CtrlCTests : CopyTestBase
+public sealed class ConsoleEndTests : CopyTestBase
 {
     /// <summary>What was begun is undone, and the exit code tells it.</summary>
     [WindowsFact]
-    public void UndoesWhatWasBegun()
+    public void CtrlCUndoesWhatWasBegun()
+    {
+        (int code, string said) = EndWithin(isClosed: false);
+        Assert.True(code == 130, $"{code} {said}");
+    }
+
+    /// <summary>Windows gives it five seconds.</summary>
+    [WindowsFact]
+    [Trait(WineLimits.Trait, WineLimits.Windows)]
+    public void AClosedWindowUndoesWhatWasBegun() => EndWithin(isClosed: true);
+
+    private (int Code, string Said) EndWithin(bool isClosed)
     {
         string backup = Make((2 * PartedUpload.SmallestPart) + 100);
         using var reached = new ManualResetEventSlim();
@@ -26,17 +37,18 @@ public sealed class CtrlCTests : CopyTestBase
             return null;
         };
         using var tool = new ConsoleChild(
+            isClosed,
             BuiltTool.Program,
             BuiltTool.Arguments("copy", backup, "--destination", "s3://backups/db"),
             StoreVariables
         );
         Assert.True(reached.Wait(TimeSpan.FromMinutes(1)), "The upload did not come so far.");
-        (int code, string said) = tool.Interrupt();
+        (int Code, string Said) end = tool.End();
         over.Set();
 
-        Assert.True(code == 130, $"{code} {said}");
         Assert.Empty(Server.Uploads);
         Assert.Empty(Server.Objects);
         Assert.True(File.Exists(backup));
+        return end;
     }
 }
