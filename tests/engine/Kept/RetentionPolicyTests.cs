@@ -43,7 +43,7 @@ public sealed class RetentionPolicyTests
         ];
         IReadOnlyList<RetentionDecision> decisions = RetentionPolicy.Decide(all, new RetentionRules { KeepLast = 1 }, Now);
         Assert.Equal(
-            [.. groups.Reverse().SelectMany(group => Enumerable.Range(1, 3).Select(day => $"{group} {day}"))],
+            [.. Enumerable.Reverse(groups).SelectMany(group => Enumerable.Range(1, 3).Select(day => $"{group} {day}"))],
             decisions.Select(decision => decision.Backup.Id)
         );
     }
