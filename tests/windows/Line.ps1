@@ -178,7 +178,7 @@ Describe 'Ctrl+C in PowerShell on Windows' {
         $script = Join-Path $TestDrive 'interrupted.ps1'
         Set-Content -LiteralPath $script -Value "Import-Module '$ModulePath'; New-CryoBackup slow -Path '$folder' -SkipRowCount; Set-Content '$folder.went-on' 1"
         $start = [System.Diagnostics.ProcessStartInfo]::new($env:CRYOBACKUP_INTERRUPT)
-        $words = 'interrupt', (Get-Process -Id $PID).Path, '-NoProfile', '-ExecutionPolicy', 'Bypass', '-File', $script
+        $words = 'console', 'interrupt', (Get-Process -Id $PID).Path, '-NoProfile', '-ExecutionPolicy', 'Bypass', '-File', $script
         $words | ForEach-Object { $start.ArgumentList.Add($_) }
         $start.CreateNoWindow = $true
         $start.RedirectStandardInput = $true
