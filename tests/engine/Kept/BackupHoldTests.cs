@@ -63,7 +63,8 @@ public sealed class BackupHoldTests : IDisposable
         {
             CryoBackupException failure = Assert.Throws<CryoBackupException>(() => BackupHold.Put(request, _folder.Said.Add, default));
             Assert.Equal((CryoBackupError.ConfigurationInvalid, target), (failure.Error, failure.Target));
-            Assert.NotNull(failure.Remedy);
+            Assert.EndsWith(".", failure.Message, StringComparison.Ordinal);
+            Assert.EndsWith(".", failure.Remedy, StringComparison.Ordinal);
         }
 
         Assert.False(File.Exists(HoldRecord.PathOf(backup)));

@@ -31,7 +31,10 @@ public sealed class RefusedRemovalTests : IDisposable
         };
         foreach (Action act in (Action[])[() => BackupRemoval.Plan(request, _folder.Said.Add, default), () => Run(request)])
         {
-            Assert.Equal(CryoBackupError.ConfigurationInvalid, Assert.Throws<CryoBackupException>(act).Error);
+            CryoBackupException failure = Assert.Throws<CryoBackupException>(act);
+            Assert.Equal(CryoBackupError.ConfigurationInvalid, failure.Error);
+            Assert.EndsWith(".", failure.Message, StringComparison.Ordinal);
+            Assert.EndsWith(".", failure.Remedy, StringComparison.Ordinal);
         }
 
         Assert.True(File.Exists(backup));

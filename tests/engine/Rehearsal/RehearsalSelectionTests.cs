@@ -1,4 +1,5 @@
 using CryoBackup.Archive;
+using CryoBackup.Restore.Selection;
 using CryoBackup.Tests.Restore;
 using CryoBackup.Verification.Rehearsal;
 
@@ -97,6 +98,24 @@ public sealed class RehearsalSelectionTests
         Assert.Equal("what it needs is left out", named.LeftOut[2].Reason);
     }
 
+    /// <summary>Neither asks a foreign server for what a materialized view is computed from.</summary>
+    [Fact]
+    public void WhatIsComputedFromAForeignTableIsNotFilled()
+    {
+        TocEntry[] entries =
+        [
+            Toc.Entry(1, "FOREIGN TABLE", "far"),
+            Toc.Entry(2, "VIEW", "between", 1),
+            Toc.Entry(3, "MATERIALIZED VIEW", "m", 2),
+            Toc.Entry(4, "MATERIALIZED VIEW DATA", "m", 3),
+            Toc.Entry(5, "MATERIALIZED VIEW", "near"),
+            Toc.Entry(6, "MATERIALIZED VIEW DATA", "near", 5),
+        ];
+        var scratch = RehearsalSelection.ForScratchServer(entries, asSuperuser: true);
+        Assert.Equal([6], scratch.Refreshes.Select(entry => entry.DumpId));
+        Assert.StartsWith("it is computed from a foreign table", Assert.Single(scratch.LeftOut).Reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void WhatIsMadeFromNamesOrComesLaterIsNotPgRestores()
     {
@@ -109,21 +128,24 @@ public sealed class RehearsalSelectionTests
             Toc.InSchema("", 5, "ACL", "LARGE OBJECT 7"),
             Toc.InSchema("", 6, "COMMENT", "EXTENSION ltree"),
             Toc.InSchema("", 7, "DATABASE", "app"),
+            Toc.InSchema("", 8, "DEFAULT ACL", "DEFAULT PRIVILEGES FOR TABLES"),
         ];
         var scratch = RehearsalSelection.ForScratchServer(entries, asSuperuser: false);
         Assert.Equal([1], scratch.Schemas.Select(entry => entry.DumpId));
         Assert.Equal([2], scratch.Extensions.Select(entry => entry.DumpId));
         Assert.Equal([3], scratch.Refreshes.Select(entry => entry.DumpId));
-        Assert.Equal([4], scratch.Privileges.Select(entry => entry.DumpId));
+        Assert.Equal([4, 8], scratch.Privileges.Select(entry => entry.DumpId));
         Assert.Equal([5], scratch.Restored);
-        Assert.Equal([6], scratch.LeftOut.Select(item => item.Entry.DumpId));
-        Assert.Equal([1, 2, 3, 4, 5], scratch.Expected.Select(entry => entry.DumpId));
+        Assert.Equal([(6, "only the extension's owner, a superuser here, may say it")], scratch.LeftOut.Select(Told));
+        Assert.Equal([1, 2, 3, 4, 5, 8], scratch.Expected.Select(entry => entry.DumpId));
         Assert.Equal([5, 6], RehearsalSelection.ForScratchServer(entries, asSuperuser: true).Restored.Order());
 
         var named = RehearsalSelection.ForNamedServer(entries, asSuperuser: false);
         Assert.Equal([1, 2, 3], named.Restored.Order());
-        Assert.Equal([4, 5, 6], named.LeftOut.Select(item => item.Entry.DumpId));
+        Assert.Equal([4, 5, 6, 8], named.LeftOut.Select(item => item.Entry.DumpId));
     }
+
+    private static (int DumpId, string Reason) Told(LeftOut item) => (item.Entry.DumpId, item.Reason);
 
     private static Func<IReadOnlyList<TocEntry>, bool, RehearsalSelection>[] Sorts =>
         [RehearsalSelection.ForScratchServer, RehearsalSelection.ForNamedServer];
