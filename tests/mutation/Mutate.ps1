@@ -20,6 +20,9 @@ $untried = 'Speed!=Slow', 'Needs!=Server', 'FullyQualifiedName!~Fuzz', 'FullyQua
 function Copy-Source([string[]] $Room) {
     $engine = 'src/CryoBackup.Engine/'
     $files = @(& git -C $root ls-files --cached --others --exclude-standard -- $engine src/CryoBackup.Stores tests/engine tests/data en-US '*.props' '*.targets' .editorconfig .config)
+    $known = [System.Collections.Generic.HashSet[string]]::new([string[]] $files)
+    Get-ChildItem -Path (Join-Path $source src), (Join-Path $source tests) -Recurse -File -ErrorAction Ignore |
+        Where-Object { -not $known.Contains([System.IO.Path]::GetRelativePath($source, $_.FullName).Replace('\', '/')) } | Remove-Item
     foreach ($file in $files | Where-Object { Test-Path -LiteralPath (Join-Path $root $_) }) {
         $text = [System.IO.File]::ReadAllBytes((Join-Path $root $file))
         if ($file.StartsWith($engine) -and $file.EndsWith('.cs') -and -not ($Room | Where-Object { $file.StartsWith("$engine$_/") })) {
