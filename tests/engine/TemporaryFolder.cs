@@ -22,13 +22,18 @@ public sealed class TemporaryFolder : IDisposable
     /// <summary>Writes a script that sh runs.</summary>
     public string WriteProgram(string name, string script)
     {
-        string path = Write(name, "#!/bin/sh\n" + script + "\n");
-        if (!OperatingSystem.IsWindows())
+        string text = "#!/bin/sh\n" + script + "\n";
+        if (OperatingSystem.IsWindows())
         {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            return Write(name, text);
         }
 
-        return path;
+        string written = Write(name + ".text", text);
+        File.SetUnixFileMode(written, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string program = System.IO.Path.Combine(Path, name);
+        ProgramFile.Copy(written, program);
+        File.Delete(written);
+        return program;
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

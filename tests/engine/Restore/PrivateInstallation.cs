@@ -29,7 +29,7 @@ internal sealed class PrivateInstallation
         ProgramFolder = Mirror(programs);
         foreach (string program in (string[])["postgres", "initdb", "pg_ctl"])
         {
-            File.Copy(Path.Combine(programs, program), Path.Combine(ProgramFolder, program));
+            ProgramFile.Copy(Path.Combine(programs, program), Path.Combine(ProgramFolder, program));
         }
 
         Link(Directory.GetParent(programs)!.FullName, Directory.GetParent(ProgramFolder)!.FullName);
