@@ -12,7 +12,7 @@ internal static partial class ClientTools
     /// <summary>The variable that names a folder of PostgreSQL programs to be taken before all others.</summary>
     public const string FolderVariable = "CRYOBACKUP_PGBIN";
 
-    private static readonly ConcurrentDictionary<(string Path, DateTime Written), (string Version, int Major)?> Versions = new();
+    private static readonly ConcurrentDictionary<(string Path, DateTime Written), (string Version, int Major)> Versions = new();
 
     /// <summary>
     /// Finds a program that fits a server: of the same major version, else of the lowest higher one. A fitting program in the folder of
@@ -148,13 +148,19 @@ internal static partial class ClientTools
             }
 
             (string path, DateTime) key = (path, File.GetLastWriteTimeUtc(target.FullName));
-            if (!Versions.TryGetValue(key, out (string Version, int Major)? version))
+            if (!Versions.TryGetValue(key, out (string Version, int Major) version))
             {
-                version = AskVersion(path, cancellationToken);
-                Versions[key] = version;
+                if (AskVersion(path, cancellationToken) is not { } told)
+                {
+                    // Not remembered: what it lacks (a right, a library) may come while this process lives.
+                    return null;
+                }
+
+                version = told;
+                Versions[key] = told;
             }
 
-            return version is { } known ? new ClientTool(toolName, path, known.Version, known.Major) : null;
+            return new ClientTool(toolName, path, version.Version, version.Major);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using CryoBackup.Postgres;
 using CryoBackup.Processes;
 
@@ -107,6 +108,25 @@ public sealed class ClientToolsTests : IDisposable
         Fake("named", "pg_dump", "96.2");
         File.SetLastWriteTimeUtc(Path.Combine(_folder.Path, "named", "pg_dump"), DateTime.UtcNow.AddMinutes(1));
         Assert.Equal("96.2", Find("pg_dump", 0).Version);
+    }
+
+    /// <summary>What it lacked (a right, a library) has come meanwhile, and its file is as it was.</summary>
+    [UnixFact]
+    [UnsupportedOSPlatform("windows")]
+    public void AsksAProgramAgainThatDidNotRun()
+    {
+        string folder = Fake("named", "pg_dump", "96.1");
+        string library = Path.Combine(_folder.Path, "library");
+        string other = Path.GetDirectoryName(
+            _folder.WriteProgram("other/pg_dump", $"test -e '{library}' || exit 127; echo 'pg_dump (PostgreSQL) 97.2'")
+        )!;
+        File.SetUnixFileMode(Path.Combine(folder, "pg_dump"), UnixFileMode.UserRead);
+        _variables["PATH"] = folder + Path.PathSeparator + other;
+        Assert.Throws<CryoBackupException>(() => Find("pg_dump", 96));
+        File.SetUnixFileMode(Path.Combine(folder, "pg_dump"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        _folder.Write("library", "");
+        Assert.Equal("96.1", Find("pg_dump", 96).Version);
+        Assert.Equal("97.2", Find("pg_dump", 97).Version);
     }
 
     [PostgresFact]
