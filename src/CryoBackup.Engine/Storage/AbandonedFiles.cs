@@ -1,3 +1,5 @@
+using CryoBackup.Streams;
+
 namespace CryoBackup.Storage;
 
 /// <summary>
@@ -16,9 +18,10 @@ internal static class AbandonedFiles
         foreach (string file in Directory.GetFiles(folder, "*" + BackupFileName.PartialSuffix).Where(file => IsOf(file, database)))
         {
             // What it tells of goes first, so that another death on the way leaves it to the next run.
-            foreach (string left in Published(file[..^BackupFileName.PartialSuffix.Length]).Where(File.Exists).Append(file))
+            string[] published = [.. Published(file[..^BackupFileName.PartialSuffix.Length]).Where(File.Exists)];
+            Array.ForEach(published, File.Delete);
+            foreach (string left in TryRemove(file) ? published.Append(file) : published)
             {
-                File.Delete(left);
                 observer(new WarningMessage($"Removed '{left}', which a backup that died had left."));
             }
         }
@@ -35,6 +38,21 @@ internal static class AbandonedFiles
                     )
                 );
             }
+        }
+    }
+
+    /// <summary>Removes a file under a temporary name, but for that of a Test which writes its verdict in this moment.</summary>
+    private static bool TryRemove(string file)
+    {
+        try
+        {
+            return LeftFile.Remove(file, TimeSpan.Zero);
+        }
+        catch (Exception exception) when (exception is IrregularFileException or UnauthorizedAccessException)
+        {
+            // Its name goes, wherever it leads.
+            File.Delete(file);
+            return true;
         }
     }
 

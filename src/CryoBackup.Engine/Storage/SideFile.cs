@@ -12,7 +12,7 @@ internal static class SideFile
     /// <summary>The most bytes that are read.</summary>
     private const int MaximumLength = 1 << 16;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan DeadAfter = TimeSpan.FromMinutes(1);
 
     /// <summary>Reads one.</summary>
@@ -63,7 +63,7 @@ internal static class SideFile
                 }
                 catch (FileNotFoundException) when (attempt < 3)
                 {
-                    // A backup that began meanwhile has removed it for that of a dead one.
+                    // Somebody has removed it, without asking whose it is.
                 }
             }
         }
@@ -86,12 +86,6 @@ internal static class SideFile
             {
                 partial.Write(content);
                 partial.Flush(flushToDisk: true);
-                if (OperatingSystem.IsWindows())
-                {
-                    // What is open there bears its name to the end.
-                    partial.Dispose();
-                }
-
                 HeldFile.Rename(name, path, overwrite: true);
                 name = path;
             }
@@ -100,9 +94,8 @@ internal static class SideFile
         }
         finally
         {
-            if (!string.Equals(name, path, StringComparison.Ordinal))
+            if (!string.Equals(name, path, StringComparison.Ordinal) && RegularFile.Bears(partial, name))
             {
-                partial.Dispose();
                 File.Delete(name);
             }
         }
@@ -111,36 +104,29 @@ internal static class SideFile
     /// <summary>Creates the file under its temporary name, which keeps others from doing the same while its holder lives.</summary>
     private static FileStream Begin(string name)
     {
+        // It is removed and renamed while it is open.
+        FileShare share = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
         for (long start = Environment.TickCount64; ; Thread.Sleep(20))
         {
             try
             {
-                return RegularFile.Create(name, FileAccess.Write, FileShare.None);
+                FileStream file = RegularFile.Create(name, FileAccess.Write, share);
+                if (RegularFile.Bears(file, name))
+                {
+                    return file;
+                }
+
+                // Another came before it was locked, and took it for that of a dead one.
+                file.Dispose();
             }
             catch (IOException exception) when (IsThere(exception) && Environment.TickCount64 - start < Patience.TotalMilliseconds)
             {
-                // It may have got its name since.
-                if (File.Exists(name) && IsLeft(name))
-                {
-                    File.Delete(name);
-                }
+                _ = LeftFile.Remove(name, DeadAfter);
             }
         }
     }
 
-    private static bool IsThere(IOException exception) => exception.HResult is 17 or unchecked((int)0x80070050);
-
-    private static bool IsLeft(string name)
-    {
-        try
-        {
-            using FileStream file = RegularFile.Open(name, FileAccess.Write, FileShare.None);
-            return RegularFile.TryLock(file) ?? DateTime.UtcNow - File.GetLastWriteTimeUtc(file.SafeFileHandle) > DeadAfter;
-        }
-        catch (Exception exception) when (exception is IOException and not IrregularFileException)
-        {
-            // It has got its name since; or Windows says that its holder lives.
-            return false;
-        }
-    }
+    /// <summary>Whether another has it: by its name, or by its lock.</summary>
+    private static bool IsThere(IOException exception) =>
+        exception.HResult is 17 or unchecked((int)0x80070050) || exception.HResult == (OperatingSystem.IsLinux() ? 11 : 35);
 }

@@ -147,6 +147,27 @@ internal static class RegularFile
     /// <returns>True if it is held, false if another has it; null where the file system knows no locks.</returns>
     public static bool? TryLock(FileStream file) => OperatingSystem.IsWindows() ? true : UnixFile.TryLock(file.SafeFileHandle);
 
+    /// <summary>Whether a name still leads to an open file, which others may have removed or replaced. On Windows nobody has.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">The name.</param>
+    public static bool Bears(FileStream file, string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return true;
+        }
+
+        try
+        {
+            using SafeFileHandle named = UnixFile.Open(path, FileAccess.Read, followLinks: false);
+            return UnixFile.AreOne(file.SafeFileHandle, named) ?? true;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or IrregularFileException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Tells others that an open file is read, until it is closed. Where the file system knows no locks nobody is told.</summary>
     /// <param name="file">The file.</param>
     public static void Share(FileStream file)

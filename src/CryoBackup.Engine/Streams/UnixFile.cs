@@ -20,7 +20,7 @@ internal static partial class UnixFile
         Folder = 0x4000,
         Regular = 0x8000;
     private const int EmptyPath = 0x1000,
-        TypeAndLinks = 0x5;
+        TypeLinksAndNumber = 0x105;
 
     // The numbers of <fcntl.h>: what is asked of the kernel differs from system to system, and on Linux from processor to processor.
     private static readonly bool Bsd = OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD();
@@ -107,16 +107,21 @@ internal static partial class UnixFile
         return true;
     }
 
+    /// <summary>Whether two open files are one; null where nobody can tell.</summary>
+    public static bool? AreOne(SafeFileHandle one, SafeFileHandle other) =>
+        StatusOf(one) is { } first && StatusOf(other) is { } second ? (first.Device, first.Number) == (second.Device, second.Number) : null;
+
     private static void Check(SafeFileHandle handle, string path, FileAccess access)
     {
-        if (Status(handle) is var (mode, links))
+        if (StatusOf(handle) is { } status)
         {
-            if ((mode & TypeMask) != Regular)
+            int type = status.Mode & TypeMask;
+            if (type != Regular)
             {
-                throw new IrregularFileException(path, (mode & TypeMask) == Folder ? "a folder" : "a pipe, a socket or a device");
+                throw new IrregularFileException(path, type == Folder ? "a folder" : "a pipe, a socket or a device");
             }
 
-            if (links > 1 && access != FileAccess.Read)
+            if (status.Links > 1 && access != FileAccess.Read)
             {
                 throw new IrregularFileException(path, "another file too, under a second name (a hard link)");
             }
@@ -127,17 +132,16 @@ internal static partial class UnixFile
         }
     }
 
-    /// <summary>Type and number of names of an open file; null where the C library has no call whose
-    /// answer has one form everywhere.</summary>
-    private static unsafe (int Mode, uint Links)? Status(SafeFileHandle handle)
+    /// <summary>The C library's answer of an open file; null where it has no call whose answer has one form everywhere.</summary>
+    private static unsafe Status? StatusOf(SafeFileHandle handle)
     {
         byte* answer = stackalloc byte[512];
         try
         {
             if (OperatingSystem.IsLinux())
             {
-                return StatusOnLinux(handle, "", EmptyPath, TypeAndLinks, answer) == 0
-                    ? (*(ushort*)(answer + 28), *(uint*)(answer + 16))
+                return StatusOnLinux(handle, "", EmptyPath, TypeLinksAndNumber, answer) == 0
+                    ? new Status(*(ushort*)(answer + 28), *(uint*)(answer + 16), *(ulong*)(answer + 136), *(ulong*)(answer + 32))
                     : null;
             }
 
@@ -147,7 +151,9 @@ internal static partial class UnixFile
                     RuntimeInformation.ProcessArchitecture == Architecture.X64
                         ? StatusOnIntelMac(handle, answer)
                         : StatusOnMac(handle, answer);
-                return result == 0 ? (*(ushort*)(answer + 4), *(ushort*)(answer + 6)) : null;
+                return result == 0
+                    ? new Status(*(ushort*)(answer + 4), *(ushort*)(answer + 6), *(uint*)answer, *(ulong*)(answer + 8))
+                    : null;
             }
         }
         catch (EntryPointNotFoundException)
@@ -175,4 +181,6 @@ internal static partial class UnixFile
 
     [LibraryImport("libc", EntryPoint = "fstat$INODE64", SetLastError = true)]
     private static unsafe partial int StatusOnIntelMac(SafeFileHandle handle, byte* answer);
+
+    private readonly record struct Status(int Mode, uint Links, ulong Device, ulong Number);
 }

@@ -1,5 +1,6 @@
 using CryoBackup.Backup;
 using CryoBackup.Storage;
+using CryoBackup.Streams;
 using CryoBackup.Tests.Encryption;
 
 namespace CryoBackup.Tests.Backup;
@@ -67,6 +68,26 @@ public sealed class KilledBackupTests(PostgresServer server) : IDisposable
         _destination.Write($"{Database}_20250101_000000_full.dump.gz.partial", "x");
         _destination.Write($"{Database}_20250101_000000_full.dump.gz.globals.sql.gz", "x");
         AssertCleared();
+    }
+
+    /// <summary>A Test that writes its verdict in that moment lives; a link leads to what is somebody's.</summary>
+    [PostgresFact(UnixOnly = true)]
+    public void WhatALivingTestWritesStays()
+    {
+        Prepare();
+        string verdict = Path.Combine(_destination.Path, "killed_20240102_000000_full.dump.gz.proof.json.partial");
+        string somebodys = _destination.Write("somebody's", "x");
+        string link = Path.Combine(_destination.Path, "killed_20240103_000000_full.dump.gz.partial");
+        File.CreateSymbolicLink(link, somebodys);
+        using (RegularFile.Create(verdict, FileAccess.Write, FileShare.None))
+        {
+            Assert.Contains(Next(), text => text.Contains(link, StringComparison.Ordinal));
+            Assert.True(File.Exists(verdict));
+        }
+
+        Assert.Equal((false, true), (Path.Exists(link), File.Exists(somebodys)));
+        Assert.Contains(Next(), text => text.Contains(verdict, StringComparison.Ordinal));
+        Assert.False(File.Exists(verdict));
     }
 
     [PostgresFact]
