@@ -40,7 +40,10 @@ internal sealed class RowLoader(RestoreSession run, RestorePlan plan, LoadTarget
 
         Wait(_copy!.BaseStream.WriteAsync(block.Bytes.AsMemory(0, block.Length), cancellationToken).AsTask());
         _written += block.Length;
-        _rows += RowCutter.CountRows(block.Bytes.AsSpan(0, block.Length));
+        if (_counted is not null)
+        {
+            _rows += RowCutter.CountRows(block.Bytes.AsSpan(0, block.Length));
+        }
     }
 
     /// <summary>No more rows of this table come for now; those that came are in when this returns.</summary>
