@@ -242,7 +242,7 @@ public static class BackupCatalog
     internal static BackupInfo ToInfo(BackupManifest manifest, string path, string manifestPath, DateTime? proven = null)
     {
         DateTime start = manifest.ReadStart();
-        var duration = TimeSpan.FromSeconds(manifest.DurationSeconds ?? 0);
+        TimeSpan duration = DurationText.OfSeconds(manifest.DurationSeconds ?? 0);
         TableInfo[] tables =
         [
             .. (manifest.Tables ?? []).Select(table => new TableInfo

@@ -1,3 +1,5 @@
+using CryoBackup.Text;
+
 namespace CryoBackup.Storage;
 
 /// <summary>
@@ -31,7 +33,7 @@ internal sealed record BackupProof(DateTime? Proven, DateTime? Rehearsed, DateTi
         manifest.RowsCounted == true
             ? None with
             {
-                Proven = manifest.ReadStart() + TimeSpan.FromSeconds(manifest.DurationSeconds ?? 0),
+                Proven = manifest.ReadStart() + DurationText.OfSeconds(manifest.DurationSeconds ?? 0),
             }
             : None;
 
@@ -95,7 +97,7 @@ internal sealed record BackupProof(DateTime? Proven, DateTime? Rehearsed, DateTi
                 if (verdict.Level == VerificationLevel.Restore)
                 {
                     rehearsed = verdict.Time;
-                    restored = verdict.RestoreSeconds is >= 0 and < 1e9 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
+                    restored = verdict.RestoreSeconds is >= 0 and < 1e9 and var seconds ? DurationText.OfSeconds(seconds) : null;
                 }
             }
         }

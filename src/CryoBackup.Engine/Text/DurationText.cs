@@ -23,6 +23,12 @@ public static class DurationText
         ('s', TimeSpan.TicksPerSecond),
     ];
 
+    /// <summary>What a record calls so many seconds, to the tick. <see cref="TimeSpan.FromSeconds(double)"/> cuts a tick off wherever the
+    /// number is next below the tick's.</summary>
+    /// <param name="seconds">As <see cref="TimeSpan.TotalSeconds"/> gives them.</param>
+    /// <exception cref="OverflowException">More than there are.</exception>
+    internal static TimeSpan OfSeconds(double seconds) => new(checked((long)Math.Round(seconds * TimeSpan.TicksPerSecond)));
+
     /// <summary>Reads a length of time. A bare number is none: nobody knows of what.</summary>
     /// <param name="text">Numbers with units, each unit once, the largest first; or TimeSpan's constant form.</param>
     /// <returns>The duration, never negative; null if the text is not a length of time.</returns>

@@ -6,6 +6,21 @@ namespace CryoBackup.Tests.Text;
 /// <summary>Lengths of time in each of their forms, at their true length.</summary>
 public sealed class DurationTextTests
 {
+    /// <summary>TimeSpan.FromSeconds makes of 7,593,627 ticks one less.</summary>
+    [Theory]
+    [InlineData(7_593_627)]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(864_000_000_001)]
+    public void OfARecordIsWhatWasRecorded(long ticks)
+    {
+        foreach (long about in (IEnumerable<long>)[ticks, .. Enumerable.Range(1, 1000).Select(i => ticks + (i * 7919L))])
+        {
+            var duration = new TimeSpan(about);
+            Assert.Equal(duration, DurationText.OfSeconds(duration.TotalSeconds));
+        }
+    }
+
     [Theory]
     [InlineData("90s", 90)]
     [InlineData("30m", 30 * 60)]
