@@ -3,13 +3,13 @@ using CryoBackup.Benchmarks;
 
 // Measures CryoBackup beside pg_dump and pg_restore on the server that PGHOST, PGPORT and PGUSER name; CryoBackup.Scratch gives it one of
 // its own.
-//   CryoBackup.Benchmarks [--rows N] [--runs N] [--tool PATH] [--shape sample|huge] [--only backup|verification|restore|rehearsal|store]
+//   CryoBackup.Benchmarks [--rows N] [--runs N] [--tool PATH] [--shape sample|huge|tables|objects] [--only backup|verification|restore|rehearsal|store]
 //                         [--latency MILLISECONDS] [--rate MBYTES] [--picture FILE]
 // Latency and rate lay a line before that server: so long is a byte on its way, so many MB a second has each connection.
 // The picture is an SVG of the wall times beside those of the stock programs.
 long rows = 4_400_000;
 int runs = 3;
-string shape = "sample";
+Shape shape = Shape.Sample;
 string? only = null;
 string? picture = null;
 double latency = 0;
@@ -23,7 +23,7 @@ for (int i = 0; i < args.Length; i++)
         "--rows" => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out rows) && rows >= 1000,
         "--runs" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out runs) && runs >= 1,
         "--tool" => File.Exists(tool = value),
-        "--shape" => (shape = value) is "sample" or "huge",
+        "--shape" => Enum.TryParse(value, ignoreCase: true, out shape) && Enum.IsDefined(shape),
         "--only" => (only = value) is "backup" or "verification" or "restore" or "rehearsal" or "store",
         "--latency" => double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out latency),
         "--rate" => double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out rate) && rate > 0,
@@ -34,7 +34,7 @@ for (int i = 0; i < args.Length; i++)
     {
         Console.Error.WriteLine(
             $"CryoBackup.Benchmarks: {args[i]} {value} is not understood; it takes --rows N (at least 1000), --runs N, --tool PATH, "
-                + "--shape sample|huge, --only backup|verification|restore|rehearsal|store, "
+                + "--shape sample|huge|tables|objects, --only backup|verification|restore|rehearsal|store, "
                 + "--latency MILLISECONDS, --rate MBYTES, --picture FILE.svg."
         );
         return 2;
@@ -58,7 +58,7 @@ try
     if (only == "store")
     {
         using var stores = new StoreSuite(tool, folder);
-        SampleData.Create(rows, withMolecules: shape == "sample");
+        SampleData.Create(rows, shape);
         Contender[] contenders = stores.Contenders();
         Report.Print("store", contenders, RunInTurn(contenders), withFloor: false);
         return 0;
@@ -87,14 +87,14 @@ finally
 
 (IReadOnlyDictionary<string, Run> Medians, long ArchiveSize) Measure(long rowCount)
 {
-    SampleData.Create(rowCount, withMolecules: shape == "sample");
-    var suite = new Suite(tool, folder, isFar);
+    SampleData.Create(rowCount, shape);
+    var suite = new Suite(tool, folder, shape, isFar);
     long size = suite.WritePlainArchive();
     Console.WriteLine();
     Console.WriteLine(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{rowCount:N0} readings, {(shape == "sample" ? rowCount / 10 : 0):N0} molecules: {size / 1048576.0:N1} MiB of archive before compression"
+            $"{SampleData.Describe(rowCount, shape)}: {size / 1048576.0:N1} MiB of archive before compression"
         )
     );
     foreach (Contender made in only is null or "backup" ? [] : suite.Backups().Where(contender => contender.Output is not null))
@@ -131,9 +131,12 @@ void Draw(string path, IReadOnlyDictionary<string, Run> medians, long size)
 {
     string line = isFar ? $", {latency} ms and {rate} MB/s a connection" : "";
     var drawn = new Picture(
-        string.Create(CultureInfo.InvariantCulture, $"Wall time ÷ stock, {size / 1048576.0:N0} MiB ({shape}{line}); {machine}")
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"Wall time ÷ stock, {size / 1048576.0:N0} MiB ({SampleData.Describe(rows, shape)}{line}); {machine}"
+        )
     );
-    foreach ((string title, Contender[] contenders) in Groups(new Suite(tool, folder, isFar)))
+    foreach ((string title, Contender[] contenders) in Groups(new Suite(tool, folder, shape, isFar)))
     {
         drawn.Draw(title, contenders, medians);
     }

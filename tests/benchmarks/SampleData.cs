@@ -2,20 +2,71 @@ using System.Globalization;
 
 namespace CryoBackup.Benchmarks;
 
-/// <summary>The database that is measured: many narrow rows as instruments write them, and a tenth as many wide jsonb rows.</summary>
+/// <summary>What the measured database looks like.</summary>
+internal enum Shape
+{
+    /// <summary>Many narrow rows as instruments write them, and a tenth as many wide jsonb rows.</summary>
+    Sample,
+
+    /// <summary>The narrow rows alone, in one table.</summary>
+    Huge,
+
+    /// <summary>Small tables of 44 rows each, with a key.</summary>
+    Tables,
+
+    /// <summary>Large objects, one for every three rows of the other shapes.</summary>
+    Objects,
+}
+
+/// <summary>The database that is measured.</summary>
 internal static class SampleData
 {
     public const string Database = "cryobackup_bench";
 
-    /// <summary>Drops and makes the database. 4,400,000 rows give about 1 GB of uncompressed archive.</summary>
-    /// <param name="rows">How many.</param>
-    /// <param name="withMolecules">False for one huge table alone.</param>
-    public static void Create(long rows, bool withMolecules)
+    /// <summary>A question whose answer is another where a restore brought too little.</summary>
+    public static string Witness(Shape shape) =>
+        shape switch
+        {
+            Shape.Tables => "SELECT count(*), (SELECT count(*) FROM small_1) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'small%'",
+            Shape.Objects => "SELECT count(*) FROM pg_largeobject",
+            _ => "SELECT count(*) FROM readings",
+        };
+
+    /// <summary>What it holds, for people.</summary>
+    public static string Describe(long rows, Shape shape) =>
+        shape switch
+        {
+            Shape.Tables => string.Create(CultureInfo.InvariantCulture, $"{rows / 44:N0} small tables"),
+            Shape.Objects => string.Create(CultureInfo.InvariantCulture, $"{rows / 3:N0} large objects"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{rows:N0} readings, {(shape == Shape.Sample ? rows / 10 : 0):N0} molecules"),
+        };
+
+    /// <summary>Drops and makes the database. 4,400,000 rows give about 1 GB of uncompressed archive as a sample, or 100,000 tables.</summary>
+    public static void Create(long rows, Shape shape)
     {
+        Drop();
+        Shell.Do($"createdb -T template0 {Database}");
         string count = rows.ToString(CultureInfo.InvariantCulture);
-        // hashint8extended is arithmetic: the same rows on every server, without a random generator's state.
-        string sql = $$"""
-            SET synchronous_commit = off;
+        string sql = shape switch
+        {
+            // Each in a transaction of its own: their locks in one would be too many.
+            Shape.Tables => $"""
+                SELECT format('CREATE TABLE small_%s AS SELECT i AS id, %s * i AS value, md5(i::text) AS note FROM generate_series(1, 44) AS i;
+                    ALTER TABLE small_%s ADD PRIMARY KEY (id);', t, t, t)
+                FROM generate_series(1, {count} / 44) AS t \gexec
+                """,
+            Shape.Objects =>
+                $"SELECT count(lo_from_bytea(0, convert_to(repeat(md5(i::text), 4), 'UTF8'))) FROM generate_series(1, {count} / 3) AS i \\g /dev/null",
+            _ => Rows(count, shape == Shape.Sample ? count : "0"),
+        };
+        Shell.Do($"psql -Xq -v ON_ERROR_STOP=1 -d {Database} <<'SQL'\nSET synchronous_commit = off;\n{sql}\nVACUUM ANALYZE;\nSQL\n");
+    }
+
+    public static void Drop() => Shell.Do($"dropdb --if-exists {Database} 2>/dev/null");
+
+    // hashint8extended is arithmetic: the same rows on every server, without a random generator's state.
+    private static string Rows(string count, string tenMolecules) =>
+        $$"""
             CREATE TABLE readings (
                 id bigint, experiment_id integer, run uuid, sensor text, taken_at timestamptz, temperature real, pressure double precision,
                 flags integer, state text, batch text);
@@ -36,17 +87,10 @@ internal static class SampleData
                     || ', recorded by laboratory ' || i % 40 || '; glass transition ' || (hashint8extended(i, 5) & 16383) / 100.0 || ' K, see report ' || (hashint8extended(i, 6) & 1048575),
                 'assays', (SELECT jsonb_agg(jsonb_build_object('assay', 'A' || a, 'survival', (hashint8extended(i * 8 + a, 8) & 1048575) / 1048576.0, 'cells', hashint8extended(i * 8 + a, 9) & 65535, 'passed', a % 3 > 0))
                            FROM generate_series(1, 6) AS a))
-            FROM generate_series(1::bigint, {{(withMolecules ? count : "0")}} / 10) AS i;
+            FROM generate_series(1::bigint, {{tenMolecules}} / 10) AS i;
             ALTER TABLE readings ADD PRIMARY KEY (id);
             CREATE INDEX readings_experiment ON readings (experiment_id, taken_at);
             ALTER TABLE molecules ADD PRIMARY KEY (id);
             CREATE INDEX molecules_name ON molecules ((data ->> 'name'));
-            VACUUM ANALYZE;
             """;
-        Drop();
-        Shell.Do($"createdb -T template0 {Database}");
-        Shell.Do($"psql -Xq -v ON_ERROR_STOP=1 -d {Database} <<'SQL'\n{sql}\nSQL\n");
-    }
-
-    public static void Drop() => Shell.Do($"dropdb --if-exists {Database} 2>/dev/null");
 }

@@ -3,12 +3,14 @@ namespace CryoBackup.Benchmarks;
 /// <summary>Who runs against whom: the three verbs, each beside the stock programs that do its work.</summary>
 /// <param name="tool">The cryobackup program, built for release.</param>
 /// <param name="folder">Where files are written.</param>
+/// <param name="shape">What the measured database looks like.</param>
 /// <param name="isFar">Whether the server is behind a line, where more sessions than there are cores are of use.</param>
-internal sealed class Suite(string tool, string folder, bool isFar)
+internal sealed class Suite(string tool, string folder, Shape shape, bool isFar)
 {
     public const string Floor = "pg_dump -Fc -Z0 > /dev/null";
     public const string Dump = "pg_dump -Fc";
     public const string New = "cryobackup new";
+    public const string CopyDb = "pgcopydb clone (server to server)";
     public const string Gunzip = "gunzip -t";
     public const string Test = "cryobackup test";
     public const string Rehearsal = "cryobackup test --level restore";
@@ -23,6 +25,12 @@ internal sealed class Suite(string tool, string folder, bool isFar)
     private readonly string _encrypted = $"{folder}/encrypted/{Source}_*_full.dump.gz.age";
     private readonly string _identity = MakeIdentity(folder);
     private readonly string _plain = $"{folder}/plain.dump";
+
+    private string Witness => SampleData.Witness(shape);
+
+    private string CopyDbCommand =>
+        $"pgcopydb clone --source postgres:///{Source} --target postgres:///{Target} --table-jobs {Jobs} --index-jobs {Jobs} "
+        + $"--split-tables-larger-than '32 MB' --dir {folder}/pgcopydb --restart > {folder}/pgcopydb.log 2>&1";
 
     private int Jobs => isFar ? 4 : Math.Clamp(Environment.ProcessorCount, 2, 8);
 
@@ -67,6 +75,8 @@ internal sealed class Suite(string tool, string folder, bool isFar)
 
     public Contender[] Restores() =>
         [
+            // Reads the server itself; of a dump it knows nothing.
+            .. Shell.Do("command -v pgcopydb || true").Length > 0 ? [Into(CopyDb, CopyDbCommand, PgRestore(2))] : Array.Empty<Contender>(),
             .. new[] { 1, 2 }.SelectMany(jobs =>
                 new[]
                 {
@@ -102,13 +112,13 @@ internal sealed class Suite(string tool, string folder, bool isFar)
     private static Contender Stock(string name, string command, string output) =>
         new(name, command, name == Dump ? null : Dump, $"rm -rf {output}", Output: output);
 
-    private static Contender Into(string name, string command, string? rival) =>
+    private Contender Into(string name, string command, string? rival) =>
         new(
             name,
             command,
             rival,
             $"dropdb --if-exists {Target} 2>/dev/null; createdb -T template0 {Target}",
             // A restore that brings too little would be quick: count.
-            $"""test "$(psql -XAt -d {Target} -c 'SELECT count(*) FROM readings')" = "$(psql -XAt -d {Source} -c 'SELECT count(*) FROM readings')"; dropdb {Target}"""
+            $"""test "$(psql -XAt -d {Target} -c "{Witness}")" = "$(psql -XAt -d {Source} -c "{Witness}")"; dropdb {Target}"""
         );
 }
