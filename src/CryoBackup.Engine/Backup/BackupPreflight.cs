@@ -46,7 +46,7 @@ internal sealed class BackupPreflight(BackupRequest request, BackupDestination d
                 .ConfigureAwait(false);
             _findings.AddRange(selection is null ? [] : TableFindings.Of(selection, endpoint.UserName));
             await FindAsync(() => _snapshot.FindHiddenAsync(cancellationToken)).ConfigureAwait(false);
-            await FindAsync(() => _snapshot.FindLackOfSessionsAsync(endpoint, SessionsNeeded, cancellationToken)).ConfigureAwait(false);
+            await FindAsync(() => _snapshot.AwaitSessionsAsync(endpoint, SessionsNeeded, cancellationToken)).ConfigureAwait(false);
         }
 
         // Cancelled work must not go on to take the lock when nobody waits for it any more.

@@ -377,4 +377,12 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     /// <returns>What is to be said; null if it does.</returns>
     public Task<CryoBackupException?> FindLackOfSessionsAsync(ServerEndpoint endpoint, int needed, CancellationToken cancellationToken) =>
         SessionRoom.FindLackAsync(new ServerQuestions(_connection, cancellationToken), endpoint, endpoint.Database, needed);
+
+    /// <summary>As <see cref="FindLackOfSessionsAsync"/>, but waits a while for sessions that are about to end.</summary>
+    public Task<CryoBackupException?> AwaitSessionsAsync(ServerEndpoint endpoint, int needed, CancellationToken cancellationToken) =>
+        SessionRoom.AwaitAsync(
+            () => FindLackOfSessionsAsync(endpoint, needed, cancellationToken),
+            new ServerQuestions(_connection, cancellationToken),
+            cancellationToken
+        );
 }

@@ -37,6 +37,34 @@ internal static class SessionRoom
         ORDER BY limits.free LIMIT 1
         """;
 
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Waits for sessions that are about to end, as those of a run before are for a moment yet.</summary>
+    /// <param name="find">Looks whether there is room.</param>
+    /// <param name="ask">Asks the server that was looked at.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>What is to be said; null if there is room.</returns>
+    public static async Task<CryoBackupException?> AwaitAsync(
+        Func<Task<CryoBackupException?>> find,
+        ServerQuestions ask,
+        CancellationToken cancellationToken
+    )
+    {
+        for (long start = Environment.TickCount64; ; )
+        {
+            CryoBackupException? lack = await find().ConfigureAwait(false);
+            if (lack is null || Environment.TickCount64 - start > Patience.TotalMilliseconds)
+            {
+                return lack;
+            }
+
+            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+            // Within a transaction the server shows the sessions as they were when it was first asked.
+            await ask.AskAsync<object?>("SELECT pg_catalog.pg_stat_clear_snapshot()").ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Looks whether there is room.</summary>
     /// <param name="ask">Asks the server; its own session is counted as one that there is.</param>
     /// <param name="endpoint">The server.</param>

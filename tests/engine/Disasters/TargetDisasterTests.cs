@@ -1,6 +1,8 @@
 using CryoBackup.Backup;
+using CryoBackup.Postgres;
 using CryoBackup.Restore;
 using CryoBackup.Tests.Restore;
+using Npgsql;
 
 namespace CryoBackup.Tests.Disasters;
 
@@ -235,6 +237,49 @@ public sealed class TargetDisasterTests(ZooServer server)
         Assert.Contains("the CONNECTION LIMIT of the database f16_new leaves 1", e.Message, StringComparison.Ordinal);
         server.Drop("f16_new");
         server.Drop("f16");
+    }
+
+    /// <summary>Those of a run just before, which the server shows for a moment yet.</summary>
+    [PostgresFact]
+    public async Task SessionsThatAreAboutToEndAreWaitedFor()
+    {
+        server.Execute("postgres", "DROP DATABASE IF EXISTS f16");
+        server.Execute("postgres", "DROP ROLE IF EXISTS f16_app");
+        server.Psql(server.Endpoint, "-f", Path.Combine(TestData.Folder("disasters"), "16-connection-limit", "setup.sql"));
+        server.Execute("f16", "SET ROLE f16_app; CREATE TABLE t AS SELECT 1 AS a");
+        using var folder = new TemporaryFolder();
+        BackupInfo backup = await WhileOneEnds(
+            2,
+            () => BackupWriter.Run(Requests.Backup(Mine, "f16", folder.Path) with { Jobs = 1 }, static _ => { }, CancellationToken.None)
+        );
+        RestoreResult restored = await WhileOneEnds(
+            4,
+            () => server.Restore(backup.Path, "f16_new", request => As("f16_app", request) with { Create = true, Jobs = 1 })
+        );
+        Assert.Equal(RestoreStatus.Restored, restored.Status);
+        server.Drop("f16_new");
+        server.Drop("f16");
+    }
+
+    private ConnectionRequest Mine => As("f16_app", new RestoreRequest()).Connection;
+
+    /// <summary>Does what needs every session that the role may have, while another of them lasts for a second.</summary>
+    private async Task<T> WhileOneEnds<T>(int limit, Func<T> act)
+    {
+        server.Execute("postgres", $"ALTER ROLE f16_app CONNECTION LIMIT {limit}");
+        var other = new NpgsqlConnectionStringBuilder(server.Endpoint.ToNpgsql("test").ConnectionString)
+        {
+            Username = "f16_app",
+            Database = "postgres",
+            Pooling = false,
+        };
+        await using var session = new NpgsqlConnection(other.ConnectionString);
+        await session.OpenAsync();
+        await using var sleep = new NpgsqlCommand("SELECT pg_catalog.pg_sleep(1)", session);
+        Task ends = sleep.ExecuteNonQueryAsync().ContinueWith(_ => session.Close(), TaskScheduler.Default);
+        T made = act();
+        await ends;
+        return made;
     }
 
     private string BackUp(string database, string disaster, string more = "")
