@@ -111,7 +111,7 @@ finally
     {
         foreach ((string name, Run median) in RunInTurn(contenders))
         {
-            medians.Add(name, median);
+            medians[name] = median;
         }
         Report.Print(title, contenders, medians, withFloor: title == "backup");
     }

@@ -80,7 +80,7 @@ internal sealed class Suite(string tool, string folder, Shape shape, bool isFar)
             .. new[] { 1, 2 }.SelectMany(jobs =>
                 new[]
                 {
-                    Into(PgRestore(jobs), $"pg_restore -j{jobs} -d {Target} {_plain}", null),
+                    StockRestore(jobs),
                     Into(Restore(jobs), $"{tool} restore {_backup} --target-database {Target} --jobs {jobs} > /dev/null", PgRestore(jobs)),
                 }
             ),
@@ -93,7 +93,8 @@ internal sealed class Suite(string tool, string folder, Shape shape, bool isFar)
 
     /// <summary>Beside the stock restore with as many jobs, into the server of the benchmark,
     /// which has the settings of a throwaway one.</summary>
-    public Contender[] Rehearsals() => [new(Rehearsal, $"{tool} test {_backup} --level restore > /dev/null", PgRestore(2))];
+    public Contender[] Rehearsals() =>
+        [StockRestore(2), new(Rehearsal, $"{tool} test {_backup} --level restore > /dev/null", PgRestore(2))];
 
     /// <summary>What the restores read, and the size that all sizes are seen against.</summary>
     public long WritePlainArchive()
@@ -108,6 +109,8 @@ internal sealed class Suite(string tool, string folder, Shape shape, bool isFar)
         Shell.Do($"test -e {path} || age-keygen -o {path} 2>/dev/null");
         return path;
     }
+
+    private Contender StockRestore(int jobs) => Into(PgRestore(jobs), $"pg_restore -j{jobs} -d {Target} {_plain}", null);
 
     private static Contender Stock(string name, string command, string output) =>
         new(name, command, name == Dump ? null : Dump, $"rm -rf {output}", Output: output);

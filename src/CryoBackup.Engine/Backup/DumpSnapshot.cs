@@ -235,10 +235,11 @@ internal sealed class DumpSnapshot : IAsyncDisposable
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>The number of rows of each, in their order.</returns>
     public Task<long[]> CountAsync(IEnumerable<DumpTable> tables, CancellationToken cancellationToken) =>
+        // Whoever plans a query locks every index of its tables, to the end of the transaction: so these are given back.
         _connection.ScalarAsync<long[]>(
-            "SELECT ARRAY["
+            "SAVEPOINT counting; SELECT ARRAY["
                 + string.Join(", ", tables.Select(table => $"(SELECT pg_catalog.count(*) FROM ONLY {table.QuotedName} {table.Condition})"))
-                + "]",
+                + "]; ROLLBACK TO SAVEPOINT counting; RELEASE SAVEPOINT counting",
             cancellationToken
         );
 
