@@ -13,6 +13,24 @@ internal sealed record ProcessIdentity(int Id, string Started, string Machine)
     /// <summary>This process.</summary>
     public static ProcessIdentity Current { get; } = new(Environment.ProcessId, StartOf(Environment.ProcessId) ?? "", ThisMachine());
 
+    /// <summary>A process of this machine; null if it does not live.</summary>
+    /// <param name="id">Its ID.</param>
+    public static ProcessIdentity? Of(int id) => StartOf(id) is { } started ? new(id, started, Current.Machine) : null;
+
+    /// <summary>Which process has started another one, on Linux; null if that does not live.</summary>
+    /// <param name="id">Its ID.</param>
+    public static int? ParentOf(int id)
+    {
+        try
+        {
+            return int.Parse(Fields(id)[1], CultureInfo.InvariantCulture);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads what ToString wrote; null if it is something else.</summary>
     public static ProcessIdentity? Parse(string text)
     {
@@ -43,9 +61,8 @@ internal sealed record ProcessIdentity(int Id, string Started, string Machine)
         {
             if (OperatingSystem.IsLinux())
             {
-                // Ticks since this boot: unlike the wall clock's time they never shift. The name in parentheses may hold anything.
-                string stat = File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/stat");
-                string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+                // Ticks since this boot: unlike the wall clock's time they never shift.
+                string[] fields = Fields(id);
                 return fields[0] is "Z" or "X" ? null : File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim() + " " + fields[19];
             }
 
@@ -64,6 +81,15 @@ internal sealed record ProcessIdentity(int Id, string Started, string Machine)
         {
             return null;
         }
+    }
+
+    /// <summary>What Linux tells of a process behind its name, from its state on.</summary>
+    private static string[] Fields(int id)
+    {
+        string stat = File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/stat");
+
+        // The name in parentheses may hold anything.
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }
 
     private static string ThisMachine() =>

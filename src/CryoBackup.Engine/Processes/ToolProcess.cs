@@ -162,16 +162,13 @@ internal sealed class ToolProcess : IDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>
-    /// Ends a program that has started no other, and waits for its death. All that it started is found by stopping each of them first, and
-    /// one that is stopped stays so for ever if this process dies in that moment.
-    /// </summary>
-    public void KillAlone() => Kill(entireProcessTree: false);
+    /// <summary>Ends a program that has started no other, so that nobody need look for those, and waits for its death.</summary>
+    public void KillAlone() => Kill(static process => process.Kill());
 
     /// <summary>Ends the program and all it started, and waits for its death. Does nothing to one that has ended.</summary>
-    public void Kill() => Kill(entireProcessTree: true);
+    public void Kill() => Kill(ProcessTree.Kill);
 
-    private void Kill(bool entireProcessTree)
+    private void Kill(Action<Process> kill)
     {
         lock (_killing)
         {
@@ -187,7 +184,7 @@ internal sealed class ToolProcess : IDisposable
                     return;
                 }
 
-                _process.Kill(entireProcessTree);
+                kill(_process);
             }
             catch (Exception exception) when (exception is InvalidOperationException or Win32Exception or AggregateException)
             {

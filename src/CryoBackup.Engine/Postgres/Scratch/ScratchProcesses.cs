@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using CryoBackup.Processes;
 
 namespace CryoBackup.Postgres.Scratch;
 
@@ -25,7 +26,7 @@ internal static class ScratchProcesses
         try
         {
             using var process = Process.GetProcessById(id);
-            process.Kill(entireProcessTree: true);
+            ProcessTree.Kill(process);
             process.WaitForExit(TimeSpan.FromSeconds(10));
         }
         catch (Exception exception)
@@ -63,7 +64,7 @@ internal static class ScratchProcesses
                 )
                 {
                     using var process = Process.GetProcessById(id);
-                    process.Kill(entireProcessTree: true);
+                    ProcessTree.Kill(process);
                     process.WaitForExit(TimeSpan.FromSeconds(10));
                 }
             }
