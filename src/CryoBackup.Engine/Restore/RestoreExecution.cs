@@ -77,9 +77,9 @@ internal sealed class RestoreExecution(
             session.Observer(new VerboseMessage($"Created the roles {string.Join(", ", NewRoles)}."));
         }
 
+        await RemoveAbandonedAsync(server, token).ConfigureAwait(false);
         if (DatabaseOptions is { } options)
         {
-            await RemoveAbandonedAsync(server, token).ConfigureAwait(false);
             rollback.Step = RestoreStep.Making;
             await TargetDatabase.CreateAsync(server, _working.Database, options, token).ConfigureAwait(false);
             session.Observer(new VerboseMessage($"Created the database '{_working.Database}' {options}; it gets its name at the end."));
@@ -99,9 +99,10 @@ internal sealed class RestoreExecution(
         run.Run();
         TellTime("Restored", clock);
         session.Observer(new StepMessage(3));
-        rollback.Step = RestoreStep.Proving;
         Warnings.AddRange(run.Warnings);
+        rollback.Step = RestoreStep.Differing;
         flow.Check(run);
+        rollback.Step = RestoreStep.Comparing;
         ArchiveContent content = source.Content;
         if (session.Request.SkipVerification || source.IsTrusted)
         {
@@ -119,9 +120,8 @@ internal sealed class RestoreExecution(
             Monetary = plan.Monetary,
             HasOnlyOurLargeObjects = plan.HasTargetToItself && plan.Entries.Any(entry => entry.IsLargeObjects),
         };
-        TableComparison[] tables = await new RestoreProof(plan, _working, session.Application, warn)
-            .RunAsync(proof, session.Limits.Token)
-            .ConfigureAwait(false);
+        var judge = new RestoreProof(plan, _working, session.Application, warn) { Differs = () => rollback.Step = RestoreStep.Differing };
+        TableComparison[] tables = await judge.RunAsync(proof, session.Limits.Token).ConfigureAwait(false);
         TellTime("Compared, and collected the planner's statistics,", clock);
         return tables;
     }

@@ -6,6 +6,9 @@ namespace CryoBackup.Restore;
 /// <summary>Ends a restore: the planner's statistics are collected while the database is proven, and the first finding fails it.</summary>
 internal sealed class RestoreProof(RestorePlan plan, ServerEndpoint endpoint, string application, Action<string> warn)
 {
+    /// <summary>Told before the first finding is thrown; whatever else is thrown says nothing of what was restored.</summary>
+    public Action? Differs { get; init; }
+
     /// <summary>Proves.</summary>
     /// <param name="proof">What to prove.</param>
     /// <param name="cancellationToken">Ends the comparison and the statistics; what was forced is forced again.</param>
@@ -57,6 +60,7 @@ internal sealed class RestoreProof(RestorePlan plan, ServerEndpoint endpoint, st
     {
         if (part.Findings is [var first, ..])
         {
+            Differs?.Invoke();
             throw new CryoBackupException(
                 CryoBackupError.RestoreFailed,
                 $"The restored database differs from the backup: {DatabaseProof.Shorten(part.Findings.Select(finding => finding.Text))}.",

@@ -12,11 +12,14 @@ internal enum RestoreStep
     /// <summary>The new database is being made.</summary>
     Making,
 
-    /// <summary>pg_restore is running.</summary>
+    /// <summary>pg_restore and the sessions that load rows are running.</summary>
     Filling,
 
-    /// <summary>pg_restore is done; its work is being compared.</summary>
-    Proving,
+    /// <summary>All is restored, and being compared.</summary>
+    Comparing,
+
+    /// <summary>All is restored, and differs from what was to be.</summary>
+    Differing,
 
     /// <summary>The new database is being given its name.</summary>
     Naming,
@@ -81,9 +84,12 @@ internal sealed class RestoreRollback(
             return $"The database '{Target}' is as it was before.";
         }
 
-        return Step == RestoreStep.Filling
-            ? await FindStateAsync().ConfigureAwait(false)
-            : $"The database '{Target}' has what was restored, but it is not what was expected.";
+        return Step switch
+        {
+            RestoreStep.Filling => await FindStateAsync().ConfigureAwait(false),
+            RestoreStep.Comparing => $"The database '{Target}' has what was restored, but was not compared to the end.",
+            _ => $"The database '{Target}' has what was restored, but it is not what was expected.",
+        };
     }
 
     private async Task<string> PutBackNewAsync()

@@ -156,6 +156,38 @@ public sealed class TargetTests(ZooServer server)
         Assert.Equal(1000L, server.Scalar("target_lost", "SELECT count(*) FROM a"));
     }
 
+    /// <summary>What was not compared to the end is not said to differ.</summary>
+    [PostgresFact]
+    public async Task TheConnectionIsLostDuringTheComparison()
+    {
+        using var slow = new SlowRestore(server, server.BackUp);
+        server.CreateDatabase("target_lost");
+        CryoBackupException e = await LoseAsync(slow, Moment.Comparison, "target_lost", request => request);
+        Assert.Contains("'target_lost' has what was restored, but was not compared to the end.", e.Message, StringComparison.Ordinal);
+        slow.Release();
+        Assert.Equal(1000L, server.Scalar("target_lost", "SELECT count(*) FROM a"));
+    }
+
+    /// <summary>The next restore removes what one that died has left, and says so, wherever it goes.</summary>
+    [PostgresFact]
+    public void WhatADeadOneHasLeftIsRemoved()
+    {
+        server.CreateDatabase("target_small");
+        server.Execute("target_small", "CREATE TABLE a AS SELECT 1 AS id");
+        string backup = server.BackUp("target_small");
+        server.CreateDatabase("target_empty");
+        foreach (bool clean in (bool[])[false, true])
+        {
+            server.CreateDatabase("cryobackup_restore_0123456789abcdef");
+            RestoreResult result = server.Restore(backup, "target_empty", request => request with { Clean = clean });
+            Assert.Contains(
+                "Removed the database 'cryobackup_restore_0123456789abcdef', which a restore that died had left.",
+                result.Warnings
+            );
+            Assert.Equal(0, server.CountTemporary());
+        }
+    }
+
     [PostgresFact]
     public async Task TheConnectionIsLostDuringClean()
     {
