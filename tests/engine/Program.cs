@@ -19,6 +19,7 @@ internal static class Program
             [_] => LonelyVerifier.Run(arguments),
             ["remove", var backup, var step] => KilledRemovalTests.Run(backup, step),
             ["remove-stored", var endpoint, var backup, var step] => StoreRemovalTests.Run(endpoint, backup, step),
+            ["to be ended", var host, var port, var user, .. var words] => ChildRun.Run(host, port, user, words),
             ["rehearse", var backup] => KilledRehearsalTests.Run(backup),
             _ => ChildBackup.Run(arguments),
         };

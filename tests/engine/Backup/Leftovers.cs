@@ -34,7 +34,9 @@ internal static class Leftovers
     }
 
     /// <summary>Soon after a backup no process of it runs and no session of it is open; how soon is the machine's affair.</summary>
-    public static async Task AssertNoneAsync(PostgresServer server, string database)
+    /// <param name="server">The server.</param>
+    /// <param name="database">The database; null for whichever.</param>
+    public static async Task AssertNoneAsync(PostgresServer server, string? database = null)
     {
         var clock = Stopwatch.StartNew();
         while (true)

@@ -18,13 +18,13 @@ internal static class LinuxProcesses
         }
     }
 
-    /// <summary>The tools that run for a database of a server, by the environment that they were given. The machine may have others, of a
+    /// <summary>The tools that run for a database of a server, or for any of them, by the environment that they were given. The machine may have others, of a
     /// second run of these tests.</summary>
-    public static int[] ToolsOf(PostgresServer server, string database) =>
+    public static int[] ToolsOf(PostgresServer server, string? database) =>
         [
             .. All()
                 .Where(process =>
-                    HasVariable(process.Environment, "PGDATABASE", database)
+                    (database is null || HasVariable(process.Environment, "PGDATABASE", database))
                     && HasVariable(process.Environment, "PGHOST", server.Connection.ComputerName!)
                     && process.Environment.Contains("PGAPPNAME=CryoBackup ", StringComparison.Ordinal)
                 )

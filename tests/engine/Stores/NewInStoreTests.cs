@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using CryoBackup.Backup;
 using CryoBackup.Storage;
 using CryoBackup.Stores;
@@ -208,16 +207,15 @@ public sealed class NewInStoreTests : IDisposable
     [Trait("Runs", "Once")]
     public void AtRandomPointsNothingLooksWholeThatIsNot()
     {
-        int points = int.Parse(Environment.GetEnvironmentVariable("CRYOBACKUP_TEST_POINTS") ?? "4", CultureInfo.InvariantCulture);
-        int seed = Environment.TickCount;
-        var random = new Random(seed);
+        var points = new RandomPoints(few: 4);
+        Random random = points.Random;
         New(request => request with { IncludeGlobals = true });
         int requests = _server.Seen.Count;
         (int Killed, int Failed, int Made) counted = default;
-        for (int point = 0; point < points; point++)
+        for (int point = 0; point < points.Count; point++)
         {
             _server.Objects.Clear();
-            string told = string.Create(CultureInfo.InvariantCulture, $"seed {seed}, point {point}: ");
+            string told = points.Told(point);
             S3FaultKind kind = new[] { S3FaultKind.Busy, S3FaultKind.Cut, S3FaultKind.AnswerLost }[random.Next(3)];
             var fault = new S3Fault(kind, random.Next(S3Server.LeastPart));
             int at = random.Next(1, requests + 1);
@@ -259,8 +257,8 @@ public sealed class NewInStoreTests : IDisposable
             AssertWhole(told);
         }
 
-        _output.WriteLine($"{points} points of {requests} requests: {counted}");
-        Assert.Equal(points, counted.Killed + counted.Failed + counted.Made);
+        _output.WriteLine($"{points.Count} points of {requests} requests: {counted}");
+        Assert.Equal(points.Count, counted.Killed + counted.Failed + counted.Made);
     }
 
     private void AssertWhole(string told)
