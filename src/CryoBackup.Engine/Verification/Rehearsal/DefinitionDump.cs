@@ -39,25 +39,25 @@ internal static class DefinitionDump
             ReadsOutput = true,
         };
         using var process = ToolProcess.Start(command, cancellationToken);
-        IReadOnlyList<TocEntry>? entries = null;
-        CryoBackupException? cut = null;
+        CryoBackupException cut;
         try
         {
-            entries = ArchiveReader.Read(process.StandardOutput, null, null, cancellationToken).Entries;
+            IReadOnlyList<TocEntry> entries = ArchiveHead.Read(process.StandardOutput, cancellationToken).Entries;
+
+            // What follows is the content of large objects, each asked for.
+            process.KillAlone();
+            return InOneForm(entries);
         }
         catch (CryoBackupException exception)
         {
-            // pg_dump's own words say more.
             cut = exception;
         }
 
+        // pg_dump's own words say more.
         int exitCode = process.WaitForExit(cancellationToken);
-        if (exitCode != 0)
-        {
-            throw DumpDiagnostics.Explain("pg_dump", exitCode, process.StandardErrorTail, CryoBackupError.DumpFailed, endpoint);
-        }
-
-        return InOneForm(entries ?? throw cut!);
+        throw exitCode != 0
+            ? DumpDiagnostics.Explain("pg_dump", exitCode, process.StandardErrorTail, CryoBackupError.DumpFailed, endpoint)
+            : cut;
     }
 
     /// <summary>
