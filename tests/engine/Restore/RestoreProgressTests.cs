@@ -1,5 +1,6 @@
 using CryoBackup.Restore;
 using CryoBackup.Verification;
+using Npgsql;
 
 namespace CryoBackup.Tests.Restore;
 
@@ -8,7 +9,10 @@ namespace CryoBackup.Tests.Restore;
 [Trait("Runs", "Once")]
 public sealed class RestoreProgressTests(ZooServer server)
 {
+    private const string Barrier = "barrier of the bar";
+
     private readonly List<(DateTime At, ProgressMessage Message)> _told = [];
+    private NpgsqlConnection? _barrier;
 
     [PostgresFact]
     public void ARestoreTellsEveryStepOnOneBar()
@@ -19,14 +23,16 @@ public sealed class RestoreProgressTests(ZooServer server)
             _told.Clear();
             RestoreRequest request = Requests.Restore(server.Connection, backup, "progress_target") with { Create = true, Jobs = jobs };
             server.Execute("postgres", "DROP DATABASE IF EXISTS progress_target");
-            BackupRestorer.Run(request, Tell, CancellationToken.None);
-            AssertOneBar("Restoring 'progress_target'");
 
-            // What pg_restore does while nothing flows to it comes from the server.
-            Assert.Contains(
-                _told,
-                told => told.Message.Status.StartsWith("step 2 of 3, restoring: CREATE INDEX slow", StringComparison.Ordinal)
-            );
+            // What pg_restore does while nothing flows to it comes from the server. The index is not done before it is told.
+            using (_barrier = server.Open("postgres", Barrier))
+            using (var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3)))
+            {
+                BackupRestorer.Run(request, Tell, patience.Token);
+            }
+
+            AssertOneBar("Restoring 'progress_target'");
+            Assert.Contains(_told, told => IsOfIndex(told.Message));
             Assert.DoesNotContain(_told, told => told.Message.Status.Contains("cryobackup_restore_", StringComparison.Ordinal));
         }
     }
@@ -48,15 +54,21 @@ public sealed class RestoreProgressTests(ZooServer server)
     [Fact]
     public void ALongStatementIsCut() => Assert.Equal(91, RestoreProgress.Brief("CREATE VIEW " + new string('x', 500)).Length);
 
-    /// <summary>An index that takes three seconds, however fast the machine is: the first look comes after one.</summary>
+    /// <summary>An index that is not done while the barrier is there.</summary>
     private string MakeBackup()
     {
         server.CreateDatabase("progress_source");
         server.Execute(
             "progress_source",
-            """
+            $"""
             CREATE TABLE big (id int PRIMARY KEY, v text); INSERT INTO big SELECT n, md5(n::text) FROM generate_series(1, 20) n;
-            CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_catalog.pg_sleep(0.15); RETURN $1; END';
+            CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
+            BEGIN
+                WHILE EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = '{Barrier}') LOOP
+                    PERFORM pg_catalog.pg_sleep(0.05), pg_catalog.pg_stat_clear_snapshot();
+                END LOOP;
+                RETURN $1;
+            END $$;
             CREATE INDEX slow ON big (slow(id));
             """
         );
@@ -70,9 +82,16 @@ public sealed class RestoreProgressTests(ZooServer server)
             lock (_told)
             {
                 _told.Add((DateTime.UtcNow, progress));
+                if (IsOfIndex(progress))
+                {
+                    _barrier?.Dispose();
+                }
             }
         }
     }
+
+    private static bool IsOfIndex(ProgressMessage message) =>
+        message.Status.StartsWith("step 2 of 3, restoring: CREATE INDEX slow", StringComparison.Ordinal);
 
     private void AssertOneBar(string activity)
     {
