@@ -5,8 +5,8 @@ using System.Text;
 namespace CryoBackup.Benchmarks;
 
 /// <summary>The medians as a picture: a bar for each contender, as long as its wall time beside that of its stock rival.</summary>
-/// <param name="heading">What was measured on what, in a line.</param>
-internal sealed class Picture(string heading)
+/// <param name="heading">What was measured, and on what, each in a line.</param>
+internal sealed class Picture(params string[] heading)
 {
     private const int Width = 840;
     private const int Names = 330;
@@ -21,7 +21,7 @@ internal sealed class Picture(string heading)
         + "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.back{fill:#0d1117}.one{stroke:#8d96a0}}";
 
     private readonly StringBuilder _drawn = new();
-    private int _y = Margin + Row;
+    private int _y = Margin + (Row * heading.Length);
 
     /// <summary>Draws the contenders of a group that have a rival.</summary>
     /// <param name="title">The group's name.</param>
@@ -38,7 +38,9 @@ internal sealed class Picture(string heading)
             double length = Math.Min(ratio, Most) * Unit;
             Text(Margin * 2, contender.Name, "name");
             Add($"<rect class=\"{(ratio <= 1 ? "ours" : "worse")}\" x=\"{Names}\" y=\"{_y - 11}\" width=\"{length:0.0}\" height=\"14\"/>");
-            Text(Names + length + 6, string.Create(CultureInfo.InvariantCulture, $"{ratio:0.00} × {contender.Rival}"), "ratio");
+            // Beside the line of the rival, not on it.
+            double end = Names + Math.Max(length, Unit) + 6;
+            Text(end, string.Create(CultureInfo.InvariantCulture, $"{ratio:0.00} × {contender.Rival}"), "ratio");
         }
 
         _y += Row;
@@ -55,19 +57,26 @@ internal sealed class Picture(string heading)
         );
         whole.Append(
             CultureInfo.InvariantCulture,
-            $"<title>{Escaped(heading)}</title>\n<style>{Style}</style>\n<rect class=\"back\" width=\"{Width}\" height=\"{_y}\"/>\n"
+            $"<title>{Escaped(string.Join("; ", heading))}</title>\n<style>{Style}</style>\n<rect class=\"back\" width=\"{Width}\" height=\"{_y}\"/>\n"
         );
-        whole.Append(CultureInfo.InvariantCulture, $"<text x=\"{Margin}\" y=\"{Margin + 4}\">{Escaped(heading)}</text>\n");
+        for (int i = 0; i < heading.Length; i++)
+        {
+            whole.Append(
+                CultureInfo.InvariantCulture,
+                $"<text x=\"{Margin}\" y=\"{Margin + 4 + (Row * i)}\">{Escaped(heading[i])}</text>\n"
+            );
+        }
+
         double one = Names + Unit;
         whole.Append(
             CultureInfo.InvariantCulture,
-            $"<line class=\"one\" x1=\"{one:0.0}\" x2=\"{one:0.0}\" y1=\"{Row + 8}\" y2=\"{_y - Row}\"/>\n"
+            $"<line class=\"one\" x1=\"{one:0.0}\" x2=\"{one:0.0}\" y1=\"{Row * heading.Length + 8}\" y2=\"{_y - Row}\"/>\n"
         );
         whole.Append(_drawn).Append("</svg>\n");
         File.WriteAllText(path, whole.ToString(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
     }
 
-    private static double Unit => (Width - Names - 200) / Most;
+    private static double Unit => (Width - Names - 250) / Most;
 
     private static string Escaped(string text) => SecurityElement.Escape(text);
 

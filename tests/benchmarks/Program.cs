@@ -130,12 +130,11 @@ IEnumerable<(string Title, Contender[] Contenders)> Groups(Suite suite) =>
 void Draw(string path, IReadOnlyDictionary<string, Run> medians, long size)
 {
     string line = isFar ? $", {latency} ms and {rate} MB/s a connection" : "";
-    var drawn = new Picture(
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"Wall time ÷ stock, {size / 1048576.0:N0} MiB ({SampleData.Describe(rows, shape)}{line}); {machine}"
-        )
+    string what = string.Create(
+        CultureInfo.InvariantCulture,
+        $"Wall time ÷ stock, {size / 1048576.0:N0} MiB before compression: {SampleData.Describe(rows, shape)}{line}"
     );
+    var drawn = new Picture(what, machine);
     foreach ((string title, Contender[] contenders) in Groups(new Suite(tool, folder, shape, isFar)))
     {
         drawn.Draw(title, contenders, medians);
