@@ -58,7 +58,7 @@ public sealed class SideFileTests : IDisposable
         while (!ended.IsSet)
         {
             act();
-            Thread.Yield();
+            Thread.Sleep(1);
         }
     }
 
