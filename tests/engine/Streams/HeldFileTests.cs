@@ -101,7 +101,16 @@ public sealed class HeldFileTests : IDisposable
         file.Stream.Write("x"u8);
         file.Complete();
         var scanner = new FileStream(path + ".partial", FileMode.Open, FileAccess.Read, FileShare.Read);
-        Task end = Task.Delay(TimeSpan.FromSeconds(1)).ContinueWith(_ => scanner.Dispose(), TaskScheduler.Default);
+        Task end = Task.Factory.StartNew(
+            () =>
+            {
+                Thread.Sleep(TimeSpan.FromSeconds(1));
+                scanner.Dispose();
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
         file.Publish();
         Assert.True(File.Exists(path));
         await end;
