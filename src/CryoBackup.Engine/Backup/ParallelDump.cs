@@ -138,9 +138,9 @@ internal sealed class ParallelDump(BackupSession session, DumpSnapshot snapshot,
     /// <summary>pg_dump alone must not be refused for those that were to share its work.</summary>
     private async Task WaitForRoomAsync()
     {
-        DateTime end = DateTime.UtcNow + LongestEnd;
+        long start = Environment.TickCount64;
         while (
-            DateTime.UtcNow < end
+            Environment.TickCount64 - start < LongestEnd.TotalMilliseconds
             && await snapshot.FindLackOfSessionsAsync(session.Endpoint, 2, _limits.Token).ConfigureAwait(false) is not null
         )
         {

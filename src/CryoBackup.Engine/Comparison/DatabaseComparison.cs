@@ -77,14 +77,16 @@ internal sealed class DatabaseComparison(ServerEndpoint endpoint, string applica
     /// <summary>Opens a reader's session. Where the server has none left, the readers that have one do without this one.</summary>
     private NpgsqlConnection? Open(string encoding, string moment, Func<bool> othersRead, CancellationToken cancellationToken)
     {
-        for (DateTime limit = DateTime.UtcNow + LongestSession; ; )
+        for (long start = Environment.TickCount64; ; )
         {
             try
             {
                 return TableReader.Open(endpoint, application, encoding, Monetary, moment);
             }
             catch (PostgresException exception)
-                when (exception.SqlState == PostgresErrorCodes.TooManyConnections && DateTime.UtcNow < limit)
+                when (exception.SqlState == PostgresErrorCodes.TooManyConnections
+                    && Environment.TickCount64 - start < LongestSession.TotalMilliseconds
+                )
             {
                 if (othersRead())
                 {

@@ -212,12 +212,12 @@ internal sealed class TargetPreflight(
     /// <summary>The sessions that do not end: one whose client has gone is seen for a moment yet.</summary>
     private async Task<long> CountLastingSessionsAsync(CancellationToken cancellationToken)
     {
-        for (DateTime limit = DateTime.UtcNow + Patience; ; )
+        for (long start = Environment.TickCount64; ; )
         {
             long sessions = await TemporaryDatabase
                 .CountSessionsAsync(server, endpoint.Database, application, cancellationToken)
                 .ConfigureAwait(false);
-            if (sessions == 0 || DateTime.UtcNow >= limit)
+            if (sessions == 0 || Environment.TickCount64 - start > Patience.TotalMilliseconds)
             {
                 return sessions;
             }
