@@ -44,7 +44,7 @@ public sealed class RecordedRunTests(PostgresServer server) : IDisposable
                     Timeout = limit,
                 },
                 Slack = new() { WebhookUrl = web.Url("/hang/canary-slack-token"), Timeout = limit },
-                Teams = new() { WebhookUrl = web.Url("/refuse/canary-teams-token"), Timeout = limit },
+                Teams = new() { WebhookUrl = web.Url("/refuse/canary-teams-token"), Timeout = TimeSpan.FromMinutes(1) },
                 Webhook = new()
                 {
                     Url = "http://127.0.0.1:1/canary-hook-token",

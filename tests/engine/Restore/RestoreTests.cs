@@ -171,7 +171,7 @@ public sealed class RestoreTests : IDisposable
                     Requests.Restore(connection, backup.Path, "restore_cancelled") with
                     {
                         Create = true,
-                        Timeout = byTimeLimit ? TimeSpan.FromSeconds(4) : null,
+                        Timeout = byTimeLimit ? TimeSpan.FromSeconds(10) : null,
                     },
                     _ => { },
                     user.Token
