@@ -24,7 +24,7 @@ internal static class SideFile
     {
         try
         {
-            using FileStream file = RegularFile.Open(path, FileAccess.Read);
+            using FileStream file = HeldFile.Patiently(() => RegularFile.Open(path, FileAccess.Read));
             if (file.Length > MaximumLength)
             {
                 return [];
@@ -104,8 +104,8 @@ internal static class SideFile
     /// <summary>Creates the file under its temporary name, which keeps others from doing the same while its holder lives.</summary>
     private static FileStream Begin(string name)
     {
-        // It is removed and renamed while it is open.
-        FileShare share = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
+        // It is removed and renamed while it is open, and read as soon as it has its name.
+        FileShare share = OperatingSystem.IsWindows() ? FileShare.Read | FileShare.Delete : FileShare.None;
         for (long start = Environment.TickCount64; ; Thread.Sleep(20))
         {
             try
