@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 
 namespace CryoBackup.Tests;
@@ -33,20 +32,17 @@ internal sealed class PassingSession : IAsyncDisposable
     private async Task LastAsync(string count)
     {
         await using var command = new NpgsqlCommand(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"""
-                DO $$ BEGIN
-                    WHILE NOT EXISTS (
-                        SELECT FROM pg_catalog.pg_stat_activity
-                        WHERE application_name LIKE 'CryoBackup %-%' AND state LIKE 'idle%' AND starts_with(query, '{count}')
-                    ) LOOP
-                        PERFORM pg_catalog.pg_sleep(0.01), pg_catalog.pg_stat_clear_snapshot();
-                    END LOOP;
-                    PERFORM pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid());
-                END $$
-                """
-            ),
+            $"""
+            DO $$ BEGIN
+                WHILE NOT EXISTS (
+                    SELECT FROM pg_catalog.pg_stat_activity
+                    WHERE application_name LIKE 'CryoBackup %-%' AND state LIKE 'idle%' AND starts_with(query, '{count}')
+                ) LOOP
+                    PERFORM pg_catalog.pg_sleep(0.01), pg_catalog.pg_stat_clear_snapshot();
+                END LOOP;
+                PERFORM pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid());
+            END $$
+            """,
             _connection
         )
         {

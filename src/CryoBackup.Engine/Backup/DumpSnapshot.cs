@@ -381,9 +381,5 @@ internal sealed class DumpSnapshot : IAsyncDisposable
 
     /// <summary>As <see cref="FindLackOfSessionsAsync"/>, but waits a while for sessions that are about to end.</summary>
     public Task<CryoBackupException?> AwaitSessionsAsync(ServerEndpoint endpoint, int needed, CancellationToken cancellationToken) =>
-        SessionRoom.AwaitAsync(
-            () => FindLackOfSessionsAsync(endpoint, needed, cancellationToken),
-            new ServerQuestions(_connection, cancellationToken),
-            cancellationToken
-        );
+        SessionRoom.AwaitAsync(() => FindLackOfSessionsAsync(endpoint, needed, cancellationToken), cancellationToken);
 }

@@ -20,9 +20,6 @@ internal sealed class ParallelDump(BackupSession session, DumpSnapshot snapshot,
     // Rows of several sessions lie here until those before them are written; a small container has no room for them.
     private const long LeastMemory = 512L << 20;
 
-    // How long the server may take to see that programs are gone which were ended.
-    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(5);
-
     private readonly BackupRequest _request = session.Request;
     private readonly RunLimits _limits = session.Limits;
 
@@ -61,7 +58,8 @@ internal sealed class ParallelDump(BackupSession session, DumpSnapshot snapshot,
             .ConfigureAwait(false);
         if (outcome is null)
         {
-            await WaitForRoomAsync().ConfigureAwait(false);
+            // pg_dump alone must not be refused for those that were to share its work.
+            await snapshot.AwaitSessionsAsync(session.Endpoint, 2, _limits.Token).ConfigureAwait(false);
         }
 
         return outcome;
@@ -133,19 +131,6 @@ internal sealed class ParallelDump(BackupSession session, DumpSnapshot snapshot,
 
         // Not before it is certain that the dump is made here: to end the count is to end the snapshot.
         void Begin() => count = _request.SkipRowCount ? null : new RowCounter(snapshot, assembly.Stop);
-    }
-
-    /// <summary>pg_dump alone must not be refused for those that were to share its work.</summary>
-    private async Task WaitForRoomAsync()
-    {
-        long start = Environment.TickCount64;
-        while (
-            Environment.TickCount64 - start < LongestEnd.TotalMilliseconds
-            && await snapshot.FindLackOfSessionsAsync(session.Endpoint, 2, _limits.Token).ConfigureAwait(false) is not null
-        )
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), _limits.Token).ConfigureAwait(false);
-        }
     }
 
     /// <summary>A server with less room is given fewer sessions, for the backup is possible with two.</summary>

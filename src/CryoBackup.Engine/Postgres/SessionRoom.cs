@@ -42,14 +42,9 @@ internal static class SessionRoom
 
     /// <summary>Waits for sessions that are about to end, as those of a run before are for a moment yet.</summary>
     /// <param name="find">Looks whether there is room.</param>
-    /// <param name="ask">Asks the server that was looked at.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>What is to be said; null if there is room.</returns>
-    public static async Task<CryoBackupException?> AwaitAsync(
-        Func<Task<CryoBackupException?>> find,
-        ServerQuestions ask,
-        CancellationToken cancellationToken
-    )
+    public static async Task<CryoBackupException?> AwaitAsync(Func<Task<CryoBackupException?>> find, CancellationToken cancellationToken)
     {
         for (long start = Environment.TickCount64; ; )
         {
@@ -60,8 +55,6 @@ internal static class SessionRoom
             }
 
             await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
-            // Within a transaction the server shows the sessions as they were when it was first asked.
-            await ask.AskAsync<object?>("SELECT pg_catalog.pg_stat_clear_snapshot()").ConfigureAwait(false);
         }
     }
 
@@ -80,6 +73,8 @@ internal static class SessionRoom
         string more = ""
     )
     {
+        // Within a transaction the server shows the sessions as they were when it was first asked.
+        await ask.AskAsync<object?>("SELECT pg_catalog.pg_stat_clear_snapshot()").ConfigureAwait(false);
         string? found = await ask.AskAsync<string?>(Query, database ?? "", (needed - 1).ToString(CultureInfo.InvariantCulture))
             .ConfigureAwait(false);
         return found?.Split('\u001f') is not [{ } lack, { } setting]

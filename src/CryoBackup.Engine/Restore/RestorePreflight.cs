@@ -253,7 +253,7 @@ internal sealed class RestorePreflight(
             Jobs = TooFewSessions is null ? Jobs : 1;
         }
 
-        if (await SessionRoom.AwaitAsync(FindLackOfSessionsAsync, _ask, cancellationToken).ConfigureAwait(false) is { } lack)
+        if (await SessionRoom.AwaitAsync(FindLackOfSessionsAsync, cancellationToken).ConfigureAwait(false) is { } lack)
         {
             _findings.Add(lack);
         }
